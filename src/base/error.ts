@@ -1,0 +1,28 @@
+/**
+ * What a correct program on a healthy machine cannot meet: the world broke (disk full, database
+ * locked, port taken). Expected outcomes are values, never this.
+ */
+export type ErrorCode =
+  | 'config-invalid'
+  | 'data-in-use'
+  | 'dns-unreachable'
+  | 'key-unusable'
+  | 'not-found'
+  | 'port-taken'
+  | 'store-broken'
+  | 'store-busy'
+  | 'store-full'
+  | 'usage'
+
+/** The one error class that is thrown on purpose. `hint` is a thing to do, in one sentence. */
+export class WaybillError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'WaybillError'
+    this.code = code
+    this.hint = options.hint
+  }
+}

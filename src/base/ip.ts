@@ -1,0 +1,56 @@
+import ipaddr from 'ipaddr.js'
+
+/** An address in numbers, IPv4 as 4 octets and IPv6 as 16. */
+export interface IpAddress {
+  readonly family: 4 | 6
+  readonly octets: readonly number[]
+}
+
+const decimalOctet = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])'
+const dottedQuad = new RegExp(`^${decimalOctet}(?:\\.${decimalOctet}){3}$`)
+
+/**
+ * Reads `192.0.2.1` or `2001:db8::1`, strictly: four decimal octets without leading zeros, and no
+ * zone index. `undefined` for anything else. (ipaddr.js alone also takes `010.0.0.1` and `1.2`.)
+ */
+export function parseIp(text: string): IpAddress | undefined {
+  if (dottedQuad.test(text)) return { family: 4, octets: text.split('.').map(Number) }
+  if (!text.includes(':') || text.includes('%') || text.length > 45) return undefined
+  const lastColon = text.lastIndexOf(':')
+  const tail = text.slice(lastColon + 1)
+  if (tail.includes('.') && !dottedQuad.test(tail)) return undefined
+  if (!ipaddr.IPv6.isValid(text)) return undefined
+  return { family: 6, octets: ipaddr.IPv6.parse(text).toByteArray() }
+}
+
+/** `::ffff:192.0.2.1` becomes `192.0.2.1` (RFC 4291 §2.5.5.2); every other address stays. */
+export function unmapIp(ip: IpAddress): IpAddress {
+  if (ip.family === 4) return ip
+  const mapped = ip.octets.slice(0, 10).every((o) => o === 0)
+  if (!mapped || ip.octets[10] !== 255 || ip.octets[11] !== 255) return ip
+  return { family: 4, octets: ip.octets.slice(12) }
+}
+
+/** The canonical text: dotted quad, or RFC 5952 form for IPv6. */
+export function formatIp(ip: IpAddress): string {
+  if (ip.family === 4) return ip.octets.join('.')
+  return new ipaddr.IPv6([...ip.octets]).toRFC5952String()
+}
+
+/** Whether the first `prefixLength` bits of both are equal. Families never match each other. */
+export function inNetwork(ip: IpAddress, network: IpAddress, prefixLength: number): boolean {
+  if (ip.family !== network.family) return false
+  const whole = prefixLength >> 3
+  for (let i = 0; i < whole; i++) if (ip.octets[i] !== network.octets[i]) return false
+  const rest = prefixLength & 7
+  if (rest === 0) return true
+  const mask = (0xff << (8 - rest)) & 0xff
+  return ((ip.octets[whole] ?? 0) & mask) === ((network.octets[whole] ?? 0) & mask)
+}
+
+/** The name under `in-addr.arpa` or `ip6.arpa` that holds the PTR records of `ip`. */
+export function reverseName(ip: IpAddress): string {
+  if (ip.family === 4) return `${[...ip.octets].reverse().join('.')}.in-addr.arpa`
+  const nibbles = ip.octets.flatMap((o) => [(o >> 4).toString(16), (o & 15).toString(16)])
+  return `${nibbles.reverse().join('.')}.ip6.arpa`
+}

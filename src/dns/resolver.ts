@@ -1,0 +1,104 @@
+/**
+ * The Resolver port: how everything above asks DNS, and how nobody knows whether a network is there.
+ *
+ * "No such name", "no such record" and "could not ask" are three answers, not three exceptions:
+ * SPF's void count, DMARC's temperror and the queue's deferral all hang on the difference.
+ */
+
+export interface MxRecord {
+  readonly preference: number
+  /** Lower case, no trailing dot; the empty string is the root, as in a null MX (RFC 7505). */
+  readonly exchange: string
+}
+
+export interface SoaRecord {
+  readonly primary: string
+  readonly minimumTtlSeconds: number
+}
+
+export interface TlsaRecord {
+  readonly usage: number
+  readonly selector: number
+  readonly matchingType: number
+  /** Hexadecimal, lower case. */
+  readonly data: string
+}
+
+/** What one record of each type holds. Names are lower case without a trailing dot. */
+export interface RecordData {
+  readonly A: string
+  readonly AAAA: string
+  readonly MX: MxRecord
+  /** An octet string (code points 0–255), the character-strings of the record joined. */
+  readonly TXT: string
+  readonly PTR: string
+  readonly CNAME: string
+  readonly NS: string
+  readonly SOA: SoaRecord
+  readonly TLSA: TlsaRecord
+}
+
+export type RecordType = keyof RecordData
+
+export const recordTypes: readonly RecordType[] = [
+  'A',
+  'AAAA',
+  'MX',
+  'TXT',
+  'PTR',
+  'CNAME',
+  'NS',
+  'SOA',
+  'TLSA',
+]
+
+/** `secure` only when a resolver that we trust says the answer is validated (AD). */
+export type DnssecState = 'secure' | 'insecure'
+
+export type DnsFailure = 'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable'
+
+/** An answer. CNAMEs have been followed by the adapter; `aliases` lists the names passed through. */
+export type DnsAnswer<T> =
+  | {
+      readonly type: 'found'
+      readonly records: readonly T[]
+      readonly ttlSeconds: number
+      readonly dnssec: DnssecState
+      readonly aliases?: readonly string[]
+      readonly server?: string
+    }
+  | {
+      readonly type: 'noName' | 'noData'
+      readonly ttlSeconds: number
+      readonly dnssec: DnssecState
+      readonly aliases?: readonly string[]
+      readonly server?: string
+    }
+  | { readonly type: 'failed'; readonly reason: DnsFailure; readonly server?: string }
+
+/**
+ * Asks one question. Never rejects for anything the network or a name's owner does. A name that
+ * cannot be put into a query (empty label, label over 63 octets, name over 253) is answered
+ * `noName` without asking; see `isQueryableName`. Records come in the order they were received.
+ */
+export interface Resolver {
+  resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>>
+}
+
+/** Whether `name` fits in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 §2.3.4). */
+export function isQueryableName(name: string): boolean {
+  if (name.length === 0 || name.length > 253) return false
+  let start = 0
+  for (let i = 0; i <= name.length; i++) {
+    if (i < name.length && name.charCodeAt(i) !== 0x2e) continue
+    if (i === start || i - start > 63) return false
+    start = i + 1
+  }
+  return true
+}
+
+/** The form in which names are asked and compared: lower case, no trailing dot. */
+export function normalizeName(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower
+}

@@ -1,0 +1,137 @@
+import { concat, octetString } from '../base/octets.ts'
+import type { HeaderField } from './field.ts'
+
+const CR = 13
+const LF = 10
+const COLON = 58
+
+/** Why a header cannot be read on; the message itself is still octets and can be stored. */
+export type HeaderProblem =
+  | { readonly type: 'too-long'; readonly maxOctets: number }
+  | { readonly type: 'too-many-fields'; readonly maxFields: number }
+
+/** The header of a message, and where its body begins. */
+export interface MessageHeader {
+  readonly fields: readonly HeaderField[]
+  /** Octets of the header with the empty line after it; the body starts at this offset. */
+  readonly bodyOffset: number
+  /** Lines that are neither a field nor a continuation (RFC 5322 §2.2), by their offset. */
+  readonly malformedAt: readonly number[]
+}
+
+export interface HeaderLimits {
+  readonly maxOctets: number
+  readonly maxFields: number
+}
+
+export const defaultHeaderLimits: HeaderLimits = { maxOctets: 1 << 20, maxFields: 10_000 }
+
+export type HeaderProgress =
+  | { readonly type: 'more' }
+  | { readonly type: 'header'; readonly header: MessageHeader; readonly body: Uint8Array }
+  | { readonly type: 'problem'; readonly problem: HeaderProblem }
+
+/**
+ * Reads the header of a message as its octets arrive, cut anywhere.
+ *
+ * `push` until it answers `header` (with the first octets of the body) or `problem`; `end` when the
+ * message ends before an empty line. Lines end with CRLF only. Holds at most `limits.maxOctets`.
+ */
+export class HeaderReader {
+  readonly #limits: HeaderLimits
+  #chunks: Uint8Array[] = []
+  #length = 0
+  /** The last three octets seen, for finding CRLF CRLF across a cut. A message may begin with it. */
+  #tail = 0x000d0a
+
+  constructor(limits: HeaderLimits = defaultHeaderLimits) {
+    this.#limits = limits
+  }
+
+  push(chunk: Uint8Array): HeaderProgress {
+    let tail = this.#tail
+    for (let i = 0; i < chunk.length; i++) {
+      const octet = chunk[i] ?? 0
+      if (octet === LF && tail === 0x0d0a0d) return this.#finish(chunk, i + 1)
+      tail = ((tail << 8) | octet) & 0xffffff
+    }
+    this.#tail = tail
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    return this.#length > this.#limits.maxOctets ? this.#tooLong() : { type: 'more' }
+  }
+
+  /** The message has ended: all of it is header. */
+  end(): HeaderProgress {
+    return this.#finish(new Uint8Array(0), 0)
+  }
+
+  #finish(chunk: Uint8Array, end: number): HeaderProgress {
+    if (this.#length + end > this.#limits.maxOctets) return this.#tooLong()
+    const octets = concat([...this.#chunks, chunk.subarray(0, end)])
+    this.#chunks = []
+    return splitFields(octets, this.#limits, chunk.subarray(end))
+  }
+
+  #tooLong(): HeaderProgress {
+    this.#chunks = []
+    return { type: 'problem', problem: { type: 'too-long', maxOctets: this.#limits.maxOctets } }
+  }
+}
+
+function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array): HeaderProgress {
+  const fields: HeaderField[] = []
+  const malformedAt: number[] = []
+  let start = 0
+  while (start < octets.length) {
+    const end = fieldEnd(octets, start)
+    if (end - start === 2 && octets[start] === CR && octets[start + 1] === LF) break
+    const field = parseField(octets.subarray(start, end))
+    if (field === undefined) malformedAt.push(start)
+    else fields.push(field)
+    if (fields.length > limits.maxFields) {
+      const problem: HeaderProblem = { type: 'too-many-fields', maxFields: limits.maxFields }
+      return { type: 'problem', problem }
+    }
+    start = end
+  }
+  return { type: 'header', header: { fields, malformedAt, bodyOffset: octets.length }, body }
+}
+
+/** The offset behind the CRLF that no white space follows: where the next field begins. */
+function fieldEnd(octets: Uint8Array, start: number): number {
+  let at = octets.indexOf(LF, start)
+  while (at >= 0) {
+    if (octets[at - 1] === CR) {
+      const next = octets[at + 1]
+      if (next !== 32 && next !== 9) return at + 1
+      // An empty first line followed by white space is still the end of the header.
+      if (at === start + 1) return at + 1
+    }
+    at = octets.indexOf(LF, at + 1)
+  }
+  return octets.length
+}
+
+function parseField(raw: Uint8Array): HeaderField | undefined {
+  const colon = raw.indexOf(COLON)
+  if (colon <= 0) return undefined
+  let end = colon
+  // RFC 5322 §4.5.x (obs-optional): white space may stand before the colon.
+  while (end > 0 && (raw[end - 1] === 32 || raw[end - 1] === 9)) end--
+  if (end === 0) return undefined
+  for (let i = 0; i < end; i++) {
+    const octet = raw[i] ?? 0
+    if (octet < 33 || octet > 126) return undefined
+  }
+  return { name: octetString(raw, 0, end).toLowerCase(), raw, valueAt: colon + 1 }
+}
+
+/** The header and the body of a message that is whole in memory. Limits do not apply. */
+export function splitMessage(message: Uint8Array): { header: MessageHeader; body: Uint8Array } {
+  const reader = new HeaderReader({ maxOctets: Infinity, maxFields: Infinity })
+  const progress = reader.push(message)
+  const read = progress.type === 'more' ? reader.end() : progress
+  if (read.type !== 'header') throw new Error('splitMessage: a header without limits had a problem')
+  return { header: read.header, body: read.body }
+}

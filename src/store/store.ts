@@ -1,0 +1,229 @@
+/**
+ * The store port: what must be durable, in the words of mail and not of SQL.
+ *
+ * Every method that writes resolves after the commit is on disk, and rejects with a `WaybillError`
+ * (`store-full`, `store-busy`, `store-broken`) when nothing of it was written. Calls that arrive
+ * together share one transaction and one fsync (group commit); each stands or falls whole.
+ * Times are Unix milliseconds. The contract tests in `contract.ts` run on every adapter.
+ */
+
+/** The octets of a message as they came in, never changed. Stored once for equal content. */
+export interface NewContent {
+  /** SHA-256 of the octets, lower-case hexadecimal. */
+  readonly sha256: string
+  readonly size: number
+  /** A file is taken over by the store: already fsynced by its writer, moved into place here. */
+  readonly source:
+    | { readonly type: 'octets'; readonly octets: Uint8Array }
+    | { readonly type: 'file'; readonly path: string }
+}
+
+/**
+ * A message made of content: `prefix` (our own header fields), then the content without the ranges
+ * of `omit` (such as forged Authentication-Results fields with our name), each `[start, end)`.
+ */
+export interface NewMessage {
+  readonly id: string
+  readonly content: NewContent
+  readonly prefix: Uint8Array
+  readonly omit: readonly (readonly [start: number, end: number])[]
+}
+
+/** What the sender asked to be told (RFC 3461). */
+export interface DsnRequest {
+  readonly notify?: readonly ('never' | 'success' | 'failure' | 'delay')[]
+  readonly ret?: 'full' | 'headers'
+  readonly envelopeId?: string
+  /** `rfc822;user@example.org`, as given. */
+  readonly originalRecipient?: string
+}
+
+/** One recipient of one message that must go to another server. */
+export interface NewQueueItem {
+  readonly id: string
+  readonly messageId: string
+  readonly journeyId: string
+  /** Empty for the null reverse-path. */
+  readonly reversePath: string
+  readonly recipient: string
+  /** The domain (or address literal) that deliveries are grouped by. */
+  readonly destination: string
+  readonly smtpUtf8: boolean
+  readonly eightBit: boolean
+  readonly dsn: DsnRequest
+  readonly createdAt: number
+  readonly nextAttemptAt: number
+  readonly expiresAt: number
+}
+
+export interface NewMailboxItem {
+  readonly account: string
+  readonly mailbox: string
+  readonly messageId: string
+  readonly journeyId: string
+  readonly receivedAt: number
+}
+
+/** A journey as the store sees it: some fields to find it by, and its record, opaque here. */
+export interface NewJourney {
+  readonly id: string
+  readonly direction: 'in' | 'out'
+  readonly startedAt: number
+  /** `accepted`, `delivered`, `marked`, `refused`, `dropped`, `deferred`, `failed`, … */
+  readonly status: string
+  readonly mailFrom: string
+  readonly rcptTo: readonly string[]
+  readonly subject: string
+  readonly summary: string
+  readonly json: string
+  /** What the record refers to by hash (DNS answers, certificates), stored once for all journeys. */
+  readonly shared: readonly SharedFact[]
+  /** The message this journey belongs to; its content is kept for replay as long as the journey. */
+  readonly messageId?: string
+}
+
+export interface SharedFact {
+  readonly hash: string
+  readonly json: string
+}
+
+/** What one `250` (or one refusal) puts down, all of it or nothing. */
+export interface Acceptance {
+  readonly message?: NewMessage
+  readonly queue: readonly NewQueueItem[]
+  readonly mailbox: readonly NewMailboxItem[]
+  readonly journeys: readonly NewJourney[]
+}
+
+export interface QueueItem extends NewQueueItem {
+  readonly attempts: number
+  readonly held: boolean
+  /** Why the last attempt did not succeed; empty before the first. */
+  readonly lastProblem: string
+}
+
+/** What became of a leased item. Each is one step of its journey, settled in one transaction. */
+export interface Settlement {
+  readonly queueId: string
+  readonly owner: string
+  readonly outcome:
+    | { readonly type: 'delivered' }
+    | { readonly type: 'failed' }
+    | { readonly type: 'deferred'; readonly nextAttemptAt: number; readonly problem: string }
+  /** JSON of the steps to append to the item's journey, and the facts they refer to. */
+  readonly steps: string
+  readonly shared: readonly SharedFact[]
+  /** The journey's new status and summary. */
+  readonly status: string
+  readonly summary: string
+  /** A delivery status notification, accepted in the same transaction. */
+  readonly notification?: Acceptance
+}
+
+export interface JourneyRow {
+  readonly id: string
+  readonly direction: 'in' | 'out'
+  readonly startedAt: number
+  readonly status: string
+  readonly mailFrom: string
+  readonly rcptTo: readonly string[]
+  readonly subject: string
+  readonly summary: string
+}
+
+export interface StoredJourney extends JourneyRow {
+  readonly json: string
+  /** JSON of the steps appended later, in order. */
+  readonly appended: readonly string[]
+  readonly messageId: string | undefined
+}
+
+export interface MailboxRow {
+  readonly uid: number
+  readonly account: string
+  readonly mailbox: string
+  readonly messageId: string
+  readonly journeyId: string
+  readonly receivedAt: number
+  readonly size: number
+}
+
+/** A stored message, opened for reading. Must be read to its end or closed. */
+export interface OpenMessage {
+  readonly id: string
+  /** Octets of the whole: prefix and content less what is left out. */
+  readonly size: number
+  /** The message as it is sent and shown, in chunks of at most 64 KiB. */
+  chunks(): AsyncIterable<Uint8Array>
+  /** The content as it came in, before anything of ours. Replay needs it. */
+  original(): AsyncIterable<Uint8Array>
+}
+
+export interface JourneyQuery {
+  readonly limit: number
+  /** Only journeys that started before this time, for paging. */
+  readonly before?: number
+  readonly direction?: 'in' | 'out'
+  readonly status?: string
+}
+
+export type FoundJourney =
+  | { readonly type: 'found'; readonly journey: StoredJourney }
+  | { readonly type: 'none' }
+  | { readonly type: 'ambiguous'; readonly ids: readonly string[] }
+
+export interface DkimKeyRow {
+  readonly domain: string
+  readonly selector: string
+  readonly algorithm: 'rsa' | 'ed25519'
+  /** PKCS#8 PEM. */
+  readonly privateKey: string
+  readonly createdAt: number
+  /** Only active keys sign; a retired one may still be published. */
+  readonly active: boolean
+}
+
+/** The reading side, for console, command line and tests. Another process may use it meanwhile. */
+export interface StoreReader {
+  /** `last`, `last:2`, or at least 4 characters from the start or the end of an id. */
+  findJourney(ref: string): FoundJourney
+  listJourneys(query: JourneyQuery): readonly JourneyRow[]
+  sharedFacts(hashes: readonly string[]): ReadonlyMap<string, string>
+  openMessage(id: string): OpenMessage | undefined
+  listMailbox(query: {
+    readonly account?: string
+    readonly mailbox?: string
+  }): readonly MailboxRow[]
+  listQueue(query: { readonly limit: number }): readonly QueueItem[]
+  dkimKeys(domain: string): readonly DkimKeyRow[]
+  counts(): { readonly messages: number; readonly queued: number; readonly journeys: number }
+  close(): void
+}
+
+export interface Store {
+  /** Commits an acceptance. Resolves only after it is durable: then `250` may leave. */
+  accept(acceptance: Acceptance): Promise<void>
+  /**
+   * Takes up to `limit` due items (not held, not leased to a living lease) until `leaseUntil`.
+   * An expired lease is due again: a crash repeats an attempt, it never loses one.
+   */
+  lease(input: {
+    readonly owner: string
+    readonly now: number
+    readonly leaseUntil: number
+    readonly limit: number
+  }): Promise<readonly QueueItem[]>
+  /** Settles leased items. An item leased by another owner meanwhile is left alone. */
+  settle(settlements: readonly Settlement[]): Promise<void>
+  /** Ends every lease: called once at start, when no other process can hold one. */
+  releaseLeases(): Promise<void>
+  hold(queueIds: readonly string[]): Promise<number>
+  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
+  /** When the next item is due; `undefined` when nothing waits. */
+  nextDueAt(): Promise<number | undefined>
+  putDkimKey(key: DkimKeyRow): Promise<void>
+  /** The reading side over the same data. */
+  readonly read: StoreReader
+  /** Commits what is under way, then closes. */
+  close(): Promise<void>
+}

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+
+/** The floors from below, and the Node built-ins that each folder may use (ARCHITECTURE.md). */
+const floors: readonly Readonly<Record<string, readonly string[]>>[] = [
+  { base: [] },
+  { address: [] },
+  { message: [], sasl: [], dns: [] },
+  { smtp: [] },
+  { signature: ['crypto'] },
+  { spf: [], dkim: ['crypto'], dmarc: [], arc: ['crypto'], 'auth-results': [], report: [] },
+  { inspect: ['crypto'] },
+  { journey: ['crypto'] },
+  {
+    io: [
+      'net',
+      'tls',
+      'dgram',
+      'fs',
+      'fs/promises',
+      'crypto',
+      'path',
+      'os',
+      'events',
+      'timers',
+      'buffer',
+    ],
+  },
+  {
+    store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
+  },
+  { receive: [], queue: [], deliver: [], mailbox: [] },
+  { policy: [] },
+  { lab: [], http: ['http'] },
+  { config: ['fs', 'path'] },
+  {
+    app: ['path', 'os', 'fs', 'process', 'crypto'],
+    cli: [
+      'fs',
+      'fs/promises',
+      'path',
+      'os',
+      'process',
+      'stream',
+      'worker_threads',
+      'readline',
+      'util',
+      'module',
+      'child_process',
+      'url',
+      'buffer',
+    ],
+  },
+]
+
+const src = dirname(fileURLToPath(import.meta.url))
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sources(path)
+    const counts = path.endsWith('.ts') && !path.endsWith('.test.ts')
+    return counts && !/test-support|contract\.ts$/.test(path) ? [path] : []
+  })
+}
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8')
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
+  )
+  return Array.from(found, (match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+function floorOf(folder: string): number {
+  return floors.findIndex((floor) => folder in floor)
+}
+
+const files = sources(src).map((path) => ({ path, name: relative(src, path) }))
+
+test('every folder of src stands on a floor', () => {
+  const folders = readdirSync(src, { withFileTypes: true }).filter((e) => e.isDirectory())
+  assert.deepEqual(
+    folders.map((e) => e.name).filter((name) => floorOf(name) < 0),
+    [],
+  )
+  assert.ok(files.length > 10, `only ${files.length} sources were found: the walk is broken`)
+})
+
+test('imports go down only, and folders on one floor never import each other', () => {
+  const wrong: string[] = []
+  for (const { path, name } of files) {
+    const folder = name.split('/')[0] ?? ''
+    for (const target of importsOf(path)) {
+      if (!target.startsWith('.')) continue
+      const other = relative(src, resolve(dirname(path), target)).split('/')[0] ?? ''
+      // The two top doors are on one floor: the command line may start the program.
+      const same = other === folder || (folder === 'cli' && other === 'app')
+      if (!same && floorOf(other) >= floorOf(folder)) wrong.push(`${name} imports ${target}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('Node built-ins stay on the floors that may use them', () => {
+  const wrong: string[] = []
+  for (const { path, name } of files) {
+    const folder = name.split('/')[0] ?? ''
+    const allowed = floors[floorOf(folder)]?.[folder] ?? []
+    for (const target of importsOf(path)) {
+      if (!target.startsWith('node:')) continue
+      if (!allowed.includes(target.slice(5))) wrong.push(`${name} imports ${target}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('only the top floors read the environment', () => {
+  const wrong = files
+    .filter(({ name }) => !/^(app|cli)\//.test(name))
+    .filter(({ path }) => /\bprocess\.(env|argv|exit)\b/.test(readFileSync(path, 'utf8')))
+  assert.deepEqual(
+    wrong.map(({ name }) => name),
+    [],
+  )
+})

@@ -1,0 +1,57 @@
+import { connect } from 'node:net'
+import { Peer } from './peer.ts'
+
+/** A connection, or why there is none: a value, because a server that is down is no surprise. */
+export type Dialled =
+  | { readonly type: 'connected'; readonly peer: Peer }
+  | { readonly type: 'failed'; readonly reason: DialFailure; readonly text: string }
+
+export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'not-allowed' | 'broken'
+
+/** Opens connections to other servers. The lab's dialer maps documentation addresses to loopback. */
+export interface Dialer {
+  dial(target: {
+    readonly ip: string
+    readonly port: number
+    readonly timeoutMs: number
+  }): Promise<Dialled>
+  /** Where `target` really is, when that differs from what it is called: `127.0.0.1:2602`. */
+  realPlace(target: { readonly ip: string; readonly port: number }): string | undefined
+}
+
+/** Dials over TCP. */
+export const tcpDialer: Dialer = {
+  dial: ({ ip, port, timeoutMs }) => dialTcp(ip, port, timeoutMs),
+  realPlace: () => undefined,
+}
+
+/** Connects to `ip` and `port` within `timeoutMs`. Never rejects. */
+export function dialTcp(ip: string, port: number, timeoutMs: number): Promise<Dialled> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: ip, port, allowHalfOpen: false, noDelay: true })
+    const timer = setTimeout(() => {
+      settle({ type: 'failed', reason: 'timeout', text: `no answer within ${timeoutMs / 1000} s` })
+      socket.destroy()
+    }, timeoutMs)
+    const failed = (problem: NodeJS.ErrnoException): void => {
+      settle({ type: 'failed', reason: failureOf(problem.code), text: problem.message })
+    }
+    const settle = (outcome: Dialled): void => {
+      clearTimeout(timer)
+      socket.off('error', failed)
+      // A late error of a socket that was given up is of no interest to anyone.
+      if (outcome.type === 'failed') socket.on('error', () => {})
+      resolve(outcome)
+    }
+    socket.once('error', failed)
+    socket.once('connect', () => settle({ type: 'connected', peer: new Peer(socket) }))
+  })
+}
+
+function failureOf(code: string | undefined): DialFailure {
+  if (code === 'ECONNREFUSED') return 'refused'
+  if (code === 'ETIMEDOUT') return 'timeout'
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL')
+    return 'unreachable'
+  return 'broken'
+}

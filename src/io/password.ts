@@ -1,0 +1,64 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
+const memoryKib = 19_456
+const passes = 2
+const parallelism = 1
+const tagLength = 32
+
+const phc =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,88})\$([A-Za-z0-9+/]{16,88})$/
+
+/** Hashes a password with a new salt: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` (PHC text). */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16)
+  const hash = await derive(password, salt, { memoryKib, passes, parallelism, tagLength })
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${bare(salt)}$${bare(hash)}`
+}
+
+/** Whether the text is a password hash that `checkPassword` can use. */
+export function isPasswordHash(text: string): boolean {
+  return phc.test(text)
+}
+
+/**
+ * Whether the password belongs to the hash. Without a hash (no such account) the same work is done
+ * and the answer is no, so that the time taken does not tell which accounts exist.
+ */
+export async function checkPassword(password: string, hash: string | undefined): Promise<boolean> {
+  const match = phc.exec(hash ?? '')
+  if (match === null) {
+    await derive(password, randomBytes(16), { memoryKib, passes, parallelism, tagLength })
+    return false
+  }
+  const expected = Buffer.from(match[5] ?? '', 'base64')
+  const found = await derive(password, Buffer.from(match[4] ?? '', 'base64'), {
+    memoryKib: Number(match[1]),
+    passes: Number(match[2]),
+    parallelism: Number(match[3]),
+    tagLength: expected.length,
+  })
+  return timingSafeEqual(found, expected)
+}
+
+interface Cost {
+  readonly memoryKib: number
+  readonly passes: number
+  readonly parallelism: number
+  readonly tagLength: number
+}
+
+function derive(password: string, salt: Uint8Array, cost: Cost): Promise<Buffer> {
+  const { memoryKib: memory, ...rest } = cost
+  return new Promise((resolve, reject) => {
+    argon2(
+      'argon2id',
+      { message: Buffer.from(password, 'utf8'), nonce: salt, memory, ...rest },
+      (problem, hash) => (problem === null ? resolve(hash) : reject(problem)),
+    )
+  })
+}
+
+function bare(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('base64').replace(/=+$/, '')
+}

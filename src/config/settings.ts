@@ -1,0 +1,217 @@
+import { z } from 'zod'
+import { parseDomain } from '../address/domain.ts'
+import { parseIp } from '../base/ip.ts'
+
+/** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
+export interface Settings {
+  readonly hostname: string
+  readonly domains: string[]
+  readonly data: string
+  readonly listen: {
+    readonly address: string
+    readonly smtp: number
+    readonly submission: number
+    readonly submissions: number
+  }
+  readonly tls: { readonly certificate?: string | undefined; readonly key?: string | undefined }
+  readonly dns: {
+    readonly servers: string[]
+    readonly trust_ad: boolean
+    readonly timeout_ms: number
+  }
+  readonly limits: {
+    readonly message_bytes: number
+    readonly recipients: number
+    readonly connections: number
+    readonly errors: number
+    readonly received_fields: number
+  }
+  readonly receive: {
+    readonly trusted_forwarders: string[]
+    readonly mailing_lists: string[]
+    readonly allow: string[]
+    readonly on_temperror: 'deliver' | 'defer'
+  }
+  readonly queue: {
+    readonly expire_seconds: number
+    readonly first_retry_seconds: number
+    readonly longest_retry_seconds: number
+    readonly connections: number
+  }
+  readonly dkim: { readonly selector: string }
+  readonly account: AccountSettings[]
+}
+
+export interface AccountSettings {
+  readonly address: string
+  readonly password_hash?: string | undefined
+  readonly aliases: string[]
+}
+
+/*
+ * Every setting of `waybill.toml`: key, type, default and one sentence. The parser, the error
+ * messages and `docs/config.md` all come from this one schema.
+ */
+
+const domain = z.string().refine((text) => parseDomain(text) !== undefined, {
+  error: 'is not a domain name, such as "example.com"',
+})
+const mailbox = z.string().refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), {
+  error: 'is not a mail address, such as "you@example.com"',
+})
+const port = z.int().min(0, 'is not a port: 0 to 65535').max(65_535, 'is not a port: 0 to 65535')
+const seconds = z.int().min(1, 'must be at least 1 second')
+const serverPlace = z.string().refine(
+  (text) => {
+    const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
+    return match !== null && parseIp(match[1] ?? match[2] ?? '') !== undefined
+  },
+  { error: 'is not an address with an optional port, such as "127.0.0.1:53" or "[::1]:53"' },
+)
+
+const listen = z.strictObject({
+  address: z
+    .string()
+    .refine((text) => parseIp(text) !== undefined, { error: 'is not an IP address' })
+    .default('0.0.0.0')
+    .describe('Address to listen on; "::" is every IPv4 and IPv6 address.'),
+  smtp: port.default(25).describe('Port for mail from other servers (RFC 5321).'),
+  submission: port.default(587).describe('Port for your users, with STARTTLS (RFC 6409).'),
+  submissions: port.default(465).describe('Port for your users, with TLS at once (RFC 8314).'),
+})
+
+const tls = z.strictObject({
+  certificate: z.string().optional().describe('File with the certificate chain, PEM.'),
+  key: z.string().optional().describe('File with its private key, PEM.'),
+})
+
+const dns = z.strictObject({
+  servers: z
+    .array(serverPlace)
+    .default([])
+    .describe('Resolvers to ask; empty means those of /etc/resolv.conf.'),
+  trust_ad: z
+    .boolean()
+    .default(false)
+    .describe('Believe the AD bit (DNSSEC) of a resolver on loopback.'),
+  timeout_ms: z.int().min(50).max(60_000).default(3000).describe('How long one query may take.'),
+})
+
+const limits = z.strictObject({
+  message_bytes: z
+    .int()
+    .min(65_536, 'must be at least 65536 (RFC 5321 §4.5.3.1.7)')
+    .default(52_428_800)
+    .describe('Largest message taken, in octets (SIZE).'),
+  recipients: z
+    .int()
+    .min(100, 'must be at least 100 (RFC 5321 §4.5.3.1.8)')
+    .default(1000)
+    .describe('Most recipients of one message.'),
+  connections: z.int().min(1).default(2000).describe('Most connections at once, each listener.'),
+  errors: z.int().min(3).default(20).describe('Errors in one session before it is closed.'),
+  received_fields: z.int().min(30).default(100).describe('Received fields before it is a loop.'),
+})
+
+const receive = z.strictObject({
+  trusted_forwarders: z
+    .array(domain)
+    .default([])
+    .describe('Hosts that forward mail for your users; their name must verify by SPF.'),
+  mailing_lists: z
+    .array(domain)
+    .default([])
+    .describe('Domains of mailing lists your users are on; they must sign or pass SPF.'),
+  allow: z.array(domain).default([]).describe('Author domains taken in whatever DMARC says.'),
+  on_temperror: z
+    .enum(['deliver', 'defer'])
+    .default('deliver')
+    .describe('When DMARC could not be asked: take the message, or answer 451.'),
+})
+
+const queue = z.strictObject({
+  expire_seconds: seconds.default(432_000).describe('How long delivery is tried (5 days).'),
+  first_retry_seconds: seconds.default(300).describe('Wait before the second attempt.'),
+  longest_retry_seconds: seconds.default(14_400).describe('Longest wait between attempts.'),
+  connections: z.int().min(1).default(50).describe('Most outgoing connections at once.'),
+})
+
+const dkim = z.strictObject({
+  selector: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?$/, 'is not a selector: letters, digits, hyphens')
+    .default('wb1')
+    .describe('Selector of the RSA key; the Ed25519 key has it with "-ed" behind.'),
+})
+
+const account = z.strictObject({
+  address: mailbox.describe('The mail address, which is also the login.'),
+  password_hash: z
+    .string()
+    .startsWith('$argon2id$', 'is not a hash made by `waybill account hash`')
+    .optional()
+    .describe('Made by `waybill account hash`; without it the account only receives.'),
+  aliases: z.array(mailbox).default([]).describe('Further addresses of the account.'),
+})
+
+/** The whole of `waybill.toml`. */
+const schema = z.strictObject({
+  hostname: domain.describe('Name of this server, as its A/AAAA and PTR records have it.'),
+  domains: z.array(domain).min(1, 'needs at least one domain').describe('Domains you receive for.'),
+  data: z.string().default('./.waybill').describe('Folder for the store and the keys.'),
+  listen: listen.prefault({}),
+  tls: tls.prefault({}),
+  dns: dns.prefault({}),
+  limits: limits.prefault({}),
+  receive: receive.prefault({}),
+  queue: queue.prefault({}),
+  dkim: dkim.prefault({}),
+  account: z.array(account).default([]),
+})
+
+/** The tables of the file, for looking up which keys one has. */
+const tables: Readonly<Record<string, z.ZodObject>> = {
+  listen,
+  tls,
+  dns,
+  limits,
+  receive,
+  queue,
+  dkim,
+  account,
+}
+
+/** Checks a table read from TOML and fills in the defaults. */
+export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
+  return schema.safeParse(table)
+}
+
+/** The keys known in one table of the file, or at its top when `table` is undefined. */
+export function settingKeys(table?: string): readonly string[] {
+  if (table === undefined) return Object.keys(schema.shape)
+  return Object.keys(tables[table]?.shape ?? {})
+}
+
+/** One line of the settings' reference. */
+export interface SettingInfo {
+  readonly key: string
+  readonly default: string
+  readonly sentence: string
+}
+
+/** Every setting with its default and its sentence, in the order of the file. */
+export function describeSettings(): readonly SettingInfo[] {
+  return Object.entries(schema.shape).flatMap(([key, type]) => {
+    const table = tables[key]
+    if (table === undefined) return [info(key, type)]
+    const prefix = key === 'account' ? 'account[]' : key
+    return Object.entries(table.shape).map(([name, inside]) => info(`${prefix}.${name}`, inside))
+  })
+}
+
+function info(key: string, type: z.core.$ZodType): SettingInfo {
+  const sentence = z.globalRegistry.get(type)?.description ?? ''
+  const empty = z.safeParse(type, undefined)
+  const value = empty.success ? JSON.stringify(empty.data ?? null) : 'required'
+  return { key, default: value === 'null' ? 'none' : value, sentence }
+}

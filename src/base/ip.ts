@@ -19,8 +19,16 @@ export function parseIp(text: string): IpAddress | undefined {
   const lastColon = text.lastIndexOf(':')
   const tail = text.slice(lastColon + 1)
   if (tail.includes('.') && !dottedQuad.test(tail)) return undefined
-  if (!ipaddr.IPv6.isValid(text)) return undefined
-  return { family: 6, octets: ipaddr.IPv6.parse(text).toByteArray() }
+  // ipaddr.js reads '::192.0.2.1' as '::ffff:192.0.2.1', which is another address.
+  const groups = tail.includes('.') ? text.slice(0, lastColon + 1) + hexGroups(tail) : text
+  if (!ipaddr.IPv6.isValid(groups)) return undefined
+  return { family: 6, octets: ipaddr.IPv6.parse(groups).toByteArray() }
+}
+
+/** The last 32 bits of an IPv6 address as two groups: `192.0.2.1` is `c000:201`. */
+function hexGroups(quad: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = quad.split('.').map(Number)
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
 }
 
 /** `::ffff:192.0.2.1` becomes `192.0.2.1` (RFC 4291 §2.5.5.2); every other address stays. */

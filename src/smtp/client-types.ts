@@ -1,0 +1,146 @@
+import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { Extensions } from './extensions.ts'
+import type { OriginalRecipient, NotifyWhen } from './parameters.ts'
+import type { Reply } from './reply.ts'
+
+/** What the driver tells the client engine. */
+export type ClientInput =
+  /** The connection is there; with implicit TLS, after the handshake. Once, first of all. */
+  | { readonly type: 'connected' }
+  | { readonly type: 'octets'; readonly octets: Uint8Array }
+  /** Send this. May come at any time, even before `connected`; one at a time. */
+  | { readonly type: 'transaction'; readonly transaction: ClientTransaction }
+  /** The next part of the content, as `wantMessage` asked. */
+  | { readonly type: 'message'; readonly octets: Uint8Array; readonly last: boolean }
+  /** The content cannot be read to its end: break off, so that nothing half is taken. */
+  | { readonly type: 'messageFailed' }
+  | { readonly type: 'tlsStarted' }
+  | { readonly type: 'tlsFailed' }
+  /** The time asked for by the last `wake` is over. */
+  | { readonly type: 'deadline' }
+  | { readonly type: 'peerClosed' }
+  /** Say QUIT when nothing is under way, then close. */
+  | { readonly type: 'quit' }
+
+/** What the client engine wants of its driver, to be done in this order. */
+export type ClientOutput =
+  | { readonly type: 'send'; readonly octets: Uint8Array }
+  /** Start the TLS handshake as client, then say `tlsStarted` or `tlsFailed`. */
+  | { readonly type: 'startTls' }
+  /** Greeted, and free for a `transaction` or `quit`. */
+  | { readonly type: 'ready'; readonly extensions: Extensions }
+  /** Give the next `message` when the octets sent so far have left. */
+  | { readonly type: 'wantMessage' }
+  /** The transaction is over. Exactly once for each, also when the connection breaks. */
+  | { readonly type: 'outcome'; readonly recipients: readonly RecipientOutcome[] }
+  /** The session is over for a reason. After it only `close` comes. */
+  | { readonly type: 'sessionFailed'; readonly failure: Failure }
+  | { readonly type: 'close' }
+  /** Say `deadline` after this time. Replaces every earlier wish. */
+  | { readonly type: 'wake'; readonly afterMs: number }
+  /** One line of the dialogue for the record, without CRLF. Passwords are masked. */
+  | { readonly type: 'line'; readonly from: 'client' | 'server'; readonly text: string }
+
+/** One message to send: envelope and what has to be known of the content beforehand. */
+export interface ClientTransaction {
+  readonly reversePath: ReversePath
+  readonly recipients: readonly ClientRecipient[]
+  /** Octets of the content, before dot-stuffing; `null` when not known. */
+  readonly size: number | null
+  /** The content has octets over 127. */
+  readonly eightBit: boolean
+  /** The header or an address is not ASCII, so the peer must offer SMTPUTF8. RFC 6531 §3.1. */
+  readonly smtpUtf8: boolean
+  readonly ret: 'FULL' | 'HDRS' | null
+  readonly envid: string | null
+}
+
+export interface ClientRecipient {
+  readonly forwardPath: ForwardPath
+  readonly notify: readonly NotifyWhen[] | null
+  readonly orcpt: OriginalRecipient | null
+}
+
+/** What became of one recipient, in the order of `recipients`. */
+export type RecipientOutcome =
+  /** The peer has the message for this recipient. `dsn`: it took over our DSN parameters. */
+  | { readonly result: 'accepted'; readonly reply: Reply; readonly dsn: boolean }
+  /** To be tried again. */
+  | ({ readonly result: 'deferred' } & Failure)
+  /** Never to be tried again at this peer. */
+  | ({ readonly result: 'failed' } & Failure)
+
+/** Why something did not work. */
+export interface Failure {
+  readonly because: FailureCause
+  /** What we were doing. */
+  readonly atCommand: AtCommand
+  /** RFC 3463 code: the peer's, or ours when the peer gave none. */
+  readonly status: string
+  /** The peer's words, when there are any. */
+  readonly reply: Reply | null
+  /** One sentence in our own words. */
+  readonly text: string
+}
+
+export type AtCommand =
+  | 'CONNECT'
+  | 'EHLO'
+  | 'HELO'
+  | 'STARTTLS'
+  | 'AUTH'
+  | 'MAIL'
+  | 'RCPT'
+  | 'DATA'
+  | 'MESSAGE' // the content and its final dot
+  | 'RSET'
+  | 'QUIT'
+
+export type FailureCause =
+  | 'reply' // the peer said so: `reply` has it
+  | 'timeout'
+  | 'connectionLost'
+  /** All was sent, the answer never came: the peer may have it. RFC 1047. */
+  | 'unknownAfterMessage'
+  | 'malformedReply'
+  | 'tlsNotOffered'
+  | 'tlsFailed'
+  | 'authNotOffered'
+  | 'smtpUtf8NotOffered'
+  | 'eightBitNotOffered'
+  | 'messageTooBig'
+  | 'messageUnreadable'
+
+/** How a client engine behaves. `defaultClientOptions` has all but the host name. */
+export interface ClientOptions {
+  /** Our name for EHLO: a domain or an address literal. */
+  readonly hostname: string
+  /** `active`: the connection is encrypted before the first octet (port 465). */
+  readonly tls: 'never' | 'whenOffered' | 'required' | 'active'
+  /** Log in before the first message; only over TLS unless `allowClearText`. */
+  readonly auth: ClientAuth | null
+  /** Content with octets over 127 for a peer without 8BITMIME: RFC 6152 §3 forbids `send`. */
+  readonly eightBitToSevenBitPeer: 'fail' | 'send'
+  readonly timeouts: ClientTimeouts
+  readonly maxReplyBytes: number
+}
+
+export interface ClientAuth {
+  readonly username: string
+  readonly password: string
+  readonly authorizationId: string
+  readonly allowClearText: boolean
+}
+
+/** RFC 5321 §4.5.3.2 gives the least values, which are the defaults. */
+export interface ClientTimeouts {
+  readonly greetingMs: number
+  readonly commandMs: number
+  readonly mailMs: number
+  readonly rcptMs: number
+  readonly dataMs: number
+  readonly blockMs: number
+  readonly messageMs: number
+  readonly tlsMs: number
+  readonly quitMs: number
+}

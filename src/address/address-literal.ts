@@ -20,8 +20,10 @@ export function parseAddressLiteral(text: string): AddressLiteral | undefined {
   const inner = text.slice(1, -1)
   const ip = literalAddress(inner)
   if (ip !== undefined) return bracketed(ip)
-  // The tag "IPv6" is taken: what follows it must be an IPv6 address.
-  if (ipv6Tag.test(inner) || !general.test(inner)) return undefined
+  // The tag "IPv6" is taken: what follows it must be an IPv6 address, and an IPv6 address without
+  // its tag is a mistake, not a literal with the tag "2001".
+  if (ipv6Tag.test(inner) || parseIp(inner) !== undefined) return undefined
+  if (!general.test(inner)) return undefined
   return `[${inner}]` as AddressLiteral
 }
 

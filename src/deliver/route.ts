@@ -1,0 +1,278 @@
+import { isAddressLiteral, literalIp, parseAddressLiteral } from '../address/address-literal.ts'
+import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import { isQueryableName, type MxRecord, normalizeName, type Resolver } from '../dns/resolver.ts'
+import { type AddressAnswer, type FamilyOrder, lookUpAddresses } from './addresses.ts'
+import { orderExchanges } from './exchanges.ts'
+import { type Question, QuestionList } from './questions.ts'
+import { makeSelfCheck, type Self, type SelfCheck } from './self.ts'
+
+/** One address to try, in the order of the list. */
+export interface RouteTarget {
+  /** The exchange's name, or the literal: what the peer's certificate is checked against. */
+  readonly host: string
+  /** 0 for implicit MX and literals. */
+  readonly preference: number
+  /** Canonical text. */
+  readonly address: string
+  readonly family: 4 | 6
+  /** `secure` when every answer that led here was validated by a resolver we trust (for DANE). */
+  readonly dnssec: 'secure' | 'insecure'
+}
+
+/** What became of one exchange of the destination. */
+export interface ExchangeFate {
+  readonly host: string
+  readonly preference: number
+  readonly fate:
+    | 'used'
+    | 'no-such-name'
+    | 'no-address'
+    /** A or AAAA could not be asked, and the other gave nothing. */
+    | 'could-not-ask'
+    /** The record holds an IP address or nothing that a name could be: against RFC 5321 §2.3.5. */
+    | 'not-a-name'
+    /** It is this server. */
+    | 'self'
+    /** Of equal or higher preference value than this server: RFC 5321 §5.1 forbids it. */
+    | 'behind-self'
+    | 'over-limit'
+}
+
+interface Evidence {
+  /** Every question with its answer, in the order of asking. */
+  readonly questions: readonly Question[]
+  /** In the order of trying; empty when there was no MX record to read. */
+  readonly exchanges: readonly ExchangeFate[]
+}
+
+/**
+ * Where a message for a destination goes. `because` is a sentence for a person; `status` is an
+ * enhanced status code (RFC 3463) for the recipients.
+ */
+export type Route = Evidence &
+  (
+    | {
+        readonly type: 'targets'
+        readonly via: 'mx' | 'implicit-mx' | 'literal'
+        /** At least one. */
+        readonly targets: readonly RouteTarget[]
+      }
+    | {
+        readonly type: 'permanent'
+        readonly reason: 'null-mx' | 'no-such-domain' | 'no-address' | 'loop'
+        readonly status: '5.1.10' | '5.1.2' | '5.4.4' | '5.4.6'
+        readonly because: string
+      }
+    | {
+        readonly type: 'temporary'
+        readonly reason: 'could-not-ask'
+        readonly status: '4.4.3'
+        readonly because: string
+      }
+  )
+
+export interface RouteOptions extends Self {
+  /** Numbers in [0, 1): shuffles exchanges of equal preference (RFC 5321 §5.1). */
+  readonly random: () => number
+  /**
+   * The order of an exchange's addresses. `ipv6-first` (the default) and `ipv4-first` take the two
+   * families in turn, so that a family that does not work costs one attempt and not all of them; the
+   * resolver's order within a family is kept, as RFC 5321 §5.1 demands.
+   */
+  readonly families?: FamilyOrder
+  /** Exchanges that are looked up; 10 when not given. */
+  readonly maxExchanges?: number
+  /** Targets in the list; 20 when not given. RFC 5321 §5.1 asks for at least two. */
+  readonly maxAddresses?: number
+}
+
+/**
+ * Finds the servers for a destination (RFC 5321 §5.1).
+ *
+ * Asks MX, then A and AAAA of at most `maxExchanges` exchanges. A domain without MX is its own
+ * exchange; a null MX takes no mail (RFC 7505). A record that points nowhere for certain is passed
+ * over, one that could not be asked defers, unless another exchange can be used. Never rejects.
+ *
+ * @param destination a domain as `parseDomain` gives it, or an address literal with its brackets
+ */
+export async function routeTo(
+  destination: string,
+  resolver: Resolver,
+  options: RouteOptions,
+): Promise<Route> {
+  const asked = new QuestionList(resolver)
+  const isSelf = makeSelfCheck(options)
+  if (isAddressLiteral(destination)) return routeToLiteral(destination, isSelf)
+  const domain = normalizeName(destination)
+  if (!isQueryableName(domain)) {
+    return noSuchDomain({ questions: [], exchanges: [] }, `"${domain}" is not a domain name.`)
+  }
+
+  const mx = await asked.ask(domain, 'MX')
+  switch (mx.type) {
+    case 'failed': {
+      const because = `The mail servers of ${domain} could not be looked up (${mx.reason}).`
+      return couldNotAsk({ questions: asked.questions, exchanges: [] }, because)
+    }
+    case 'noName':
+      return noSuchDomain(
+        { questions: asked.questions, exchanges: [] },
+        `The domain ${domain} does not exist.`,
+      )
+    case 'noData': {
+      // RFC 5321 §5.1: no MX records mean one with preference 0 that names the domain itself, and a
+      // domain that is an alias stands for the name that it leads to.
+      const host = mx.aliases?.at(-1) ?? domain
+      const records = [{ preference: 0, exchange: host }]
+      return routeByRecords({ domain, via: 'implicit-mx', records, mxDnssec: mx.dnssec }, asked, {
+        isSelf,
+        options,
+      })
+    }
+    case 'found':
+      return routeByRecords(
+        { domain, via: 'mx', records: mx.records, mxDnssec: mx.dnssec },
+        asked,
+        { isSelf, options },
+      )
+  }
+}
+
+/** RFC 5321 §4.1.3: mail for a literal goes to that address, and DNS is not asked. */
+function routeToLiteral(destination: string, isSelf: SelfCheck): Route {
+  const evidence: Evidence = { questions: [], exchanges: [] }
+  const literal = parseAddressLiteral(destination)
+  const ip = literal === undefined ? undefined : literalIp(literal)
+  if (literal === undefined || ip === undefined) {
+    return noSuchDomain(evidence, `"${destination}" is not an address that mail can be sent to.`)
+  }
+  if (isSelf.address(ip)) {
+    return loop(evidence, `${literal} is this server, which does not take mail for it.`)
+  }
+  const plain = unmapIp(ip)
+  const target: RouteTarget = {
+    host: literal,
+    preference: 0,
+    address: formatIp(plain),
+    family: plain.family,
+    dnssec: 'insecure',
+  }
+  return { type: 'targets', via: 'literal', targets: [target], ...evidence }
+}
+
+interface Plan {
+  readonly domain: string
+  readonly via: 'mx' | 'implicit-mx'
+  readonly records: readonly MxRecord[]
+  readonly mxDnssec: 'secure' | 'insecure'
+}
+
+async function routeByRecords(
+  plan: Plan,
+  asked: QuestionList,
+  { isSelf, options }: { readonly isSelf: SelfCheck; readonly options: RouteOptions },
+): Promise<Route> {
+  const { domain, via } = plan
+  // RFC 7505 §3: the only record, and its exchange is the root.
+  if (plan.records.every((record) => isRoot(record.exchange))) {
+    return {
+      type: 'permanent',
+      reason: 'null-mx',
+      status: '5.1.10',
+      because: `${domain} says that it takes no mail (null MX).`,
+      questions: asked.questions,
+      exchanges: [],
+    }
+  }
+
+  const ordered = orderExchanges(plan.records, options.random)
+  const limit = options.maxExchanges ?? 10
+  const lookUps = ordered.map(async ({ exchange }, index): Promise<AddressAnswer> => {
+    if (isRoot(exchange) || !isQueryableName(exchange) || parseIp(exchange) !== undefined) {
+      return { type: 'not-a-name' }
+    }
+    if (isSelf.name(exchange)) return { type: 'self' }
+    if (index >= limit) return { type: 'over-limit' }
+    return lookUpAddresses(exchange, asked, { isSelf, order: options.families ?? 'ipv6-first' })
+  })
+  const answers = await Promise.all(lookUps)
+
+  // RFC 5321 §5.1: this server in the list means that only exchanges preferred to it may be tried;
+  // with any other the message would come back.
+  let floor = Infinity
+  for (const [index, { preference }] of ordered.entries()) {
+    if (answers[index]?.type === 'self') floor = Math.min(floor, preference)
+  }
+
+  const targets: RouteTarget[] = []
+  const exchanges: ExchangeFate[] = []
+  const taken = new Set<string>()
+  const maxAddresses = options.maxAddresses ?? 20
+  for (const [index, { exchange: host, preference }] of ordered.entries()) {
+    const answer = answers[index]
+    if (answer === undefined) throw new Error('routeTo: an exchange without an answer')
+    let fate: ExchangeFate['fate'] = answer.type === 'addresses' ? 'over-limit' : answer.type
+    if (fate !== 'self' && preference >= floor) fate = 'behind-self'
+    else if (answer.type === 'addresses') {
+      if (targets.length < maxAddresses) fate = 'used'
+      for (const { address, family, dnssec } of answer.addresses) {
+        if (targets.length >= maxAddresses || taken.has(address)) continue
+        taken.add(address)
+        const secure = dnssec === 'secure' && plan.mxDnssec === 'secure'
+        const state = secure ? 'secure' : 'insecure'
+        targets.push({ host, preference, address, family, dnssec: state })
+      }
+    }
+    exchanges.push({ host, preference, fate })
+  }
+  const evidence: Evidence = { questions: asked.questions, exchanges }
+  if (targets.length > 0) return { type: 'targets', via, targets, ...evidence }
+  return noTargets(plan, evidence)
+}
+
+/** Nothing can be tried: for now, or for good? */
+function noTargets({ domain, via }: Plan, evidence: Evidence): Route {
+  const fates = new Set(evidence.exchanges.map(({ fate }) => fate))
+  // One exchange that is unknown is enough: it may have an address that would have been used.
+  // RFC 5321 §5.1: "If a temporary error is returned, the message MUST be queued and retried".
+  if (fates.has('could-not-ask') || fates.has('over-limit')) {
+    const what = via === 'mx' ? `the mail servers of ${domain}` : domain
+    return couldNotAsk(evidence, `The addresses of ${what} could not be looked up.`)
+  }
+  if (fates.has('self')) {
+    const because = `DNS says that mail for ${domain} comes to this server, which does not take it.`
+    return loop(evidence, because)
+  }
+  if (via === 'implicit-mx') {
+    // RFC 3463 X.1.2: the system exists, but "is incapable of accepting mail".
+    const because = `The domain ${domain} has neither a mail server (MX) nor an address.`
+    return {
+      type: 'permanent',
+      reason: 'no-address',
+      status: '5.1.2',
+      because,
+      ...evidence,
+    }
+  }
+  // RFC 5321 §5.1: MX records that lead to no address are an error, never a reason to try the
+  // address of the domain itself.
+  const names = evidence.exchanges.slice(0, 3).map(({ host }) => (host === '' ? '.' : host))
+  const because = `The mail servers of ${domain} (${names.join(', ')}) have no address.`
+  return { type: 'permanent', reason: 'no-address', status: '5.4.4', because, ...evidence }
+}
+
+function isRoot(exchange: string): boolean {
+  return exchange === '' || exchange === '.'
+}
+
+function couldNotAsk(evidence: Evidence, because: string): Route {
+  return { type: 'temporary', reason: 'could-not-ask', status: '4.4.3', because, ...evidence }
+}
+
+function noSuchDomain(evidence: Evidence, because: string): Route {
+  return { type: 'permanent', reason: 'no-such-domain', status: '5.1.2', because, ...evidence }
+}
+
+function loop(evidence: Evidence, because: string): Route {
+  return { type: 'permanent', reason: 'loop', status: '5.4.6', because, ...evidence }
+}

@@ -1,0 +1,45 @@
+import { inNetwork, type IpAddress, formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import { normalizeName } from '../dns/resolver.ts'
+
+/** How this server is known to others, so that it never sends a message to itself. */
+export interface Self {
+  /** Host names of this server, in any case. */
+  readonly selfNames: readonly string[]
+  /** Addresses under which it takes mail, as text. */
+  readonly selfAddresses: readonly string[]
+  /**
+   * Whether 127.0.0.0/8, ::1, 0.0.0.0/8 and :: are this server as well, which they are wherever the
+   * dialler does not map addresses: `true` when not given.
+   */
+  readonly loopbackIsSelf?: boolean
+}
+
+export interface SelfCheck {
+  name(host: string): boolean
+  address(ip: IpAddress): boolean
+}
+
+const loopbacks: readonly (readonly [IpAddress, number])[] = [
+  [{ family: 4, octets: [127, 0, 0, 0] }, 8],
+  // RFC 1122 §3.2.1.3: "this host"; a connection to it ends at the machine itself.
+  [{ family: 4, octets: [0, 0, 0, 0] }, 8],
+  [{ family: 6, octets: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }, 127],
+]
+
+export function makeSelfCheck(self: Self): SelfCheck {
+  const names = new Set(self.selfNames.map(normalizeName))
+  const addresses = new Set<string>()
+  for (const text of self.selfAddresses) {
+    const ip = parseIp(text)
+    if (ip !== undefined) addresses.add(formatIp(unmapIp(ip)))
+  }
+  const loopbackIsSelf = self.loopbackIsSelf ?? true
+  return {
+    name: (host) => names.has(normalizeName(host)),
+    address(ip) {
+      const plain = unmapIp(ip)
+      if (addresses.has(formatIp(plain))) return true
+      return loopbackIsSelf && loopbacks.some(([net, length]) => inNetwork(plain, net, length))
+    },
+  }
+}

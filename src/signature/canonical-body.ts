@@ -1,0 +1,279 @@
+/**
+ * Body canonicalisation (RFC 6376 §3.4.3, §3.4.4) of a body that arrives in chunks, cut anywhere.
+ *
+ * Most octets of most letters are canonical already. So the canonicalisers look for the places that
+ * are not, hand long untouched runs on as parts of the chunk itself, and gather short ones in a
+ * buffer. Nothing of the body is kept between two chunks but a count of empty lines.
+ */
+
+import type { Canonicalization } from './signature.ts'
+import { Irregularities } from './irregularities.ts'
+
+const TAB = 9
+const LF = 10
+const CR = 13
+const SP = 32
+
+/** Takes canonical octets. They are valid only during the call: use or copy them at once. */
+export type CanonicalSink = (octets: Uint8Array) => void
+
+export interface BodyCanonicalizer {
+  push(chunk: Uint8Array): void
+  /** The body has ended: gives the sink what was held back. */
+  finish(): void
+}
+
+export function openBodyCanonicalizer(
+  how: Canonicalization,
+  sink: CanonicalSink,
+): BodyCanonicalizer {
+  return how === 'simple' ? new SimpleBody(sink) : new RelaxedBody(sink)
+}
+
+/** Runs from this length on are not copied. */
+const longRun = 4096
+
+/** How far the relaxed form goes octet by octet, once it met white space that must change. */
+const closeLook = 512
+
+/**
+ * Gathers canonical octets, and holds line ends back until content follows them.
+ *
+ * The buffer is shared by all canonicalisers: it is always empty between two calls from outside,
+ * because each of them ends with `flush`.
+ */
+class Output {
+  static #shared: Uint8Array<ArrayBuffer> | undefined
+  readonly #sink: CanonicalSink
+  readonly #gathered: Uint8Array<ArrayBuffer>
+  #length = 0
+  /** Line ends that count only when something follows. */
+  #heldLines = 0
+  #started = false
+
+  constructor(sink: CanonicalSink) {
+    Output.#shared ??= new Uint8Array(1 << 16)
+    this.#gathered = Output.#shared
+    this.#sink = sink
+  }
+
+  /** Whether there was anything but line ends. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  holdLines(count: number): void {
+    this.#heldLines += count
+  }
+
+  /** One octet of content, after the lines that were held back. */
+  octet(octet: number): void {
+    this.releaseLines()
+    if (this.#length === this.#gathered.length) this.flush()
+    this.#gathered[this.#length++] = octet
+  }
+
+  /** Content `chunk[start, end)` as it is; line ends at its end are held back. */
+  run(chunk: Uint8Array, start: number, end: number): void {
+    let stop = end
+    while (stop - 2 >= start && chunk[stop - 1] === LF && chunk[stop - 2] === CR) stop -= 2
+    if (stop > start) {
+      this.releaseLines()
+      if (stop - start >= longRun) {
+        this.flush()
+        this.#sink(chunk.subarray(start, stop))
+      } else {
+        const room = this.room(stop - start)
+        room.set(chunk.subarray(start, stop), this.#length)
+        this.#length += stop - start
+      }
+    }
+    this.#heldLines += (end - stop) >> 1
+  }
+
+  /** Ends the last line, in place of all line ends that were held back. */
+  endLine(): void {
+    this.#heldLines = 1
+    this.releaseLines()
+  }
+
+  releaseLines(): void {
+    this.#started = true
+    for (; this.#heldLines > 0; this.#heldLines--) {
+      const gathered = this.room(2)
+      gathered[this.#length++] = CR
+      gathered[this.#length++] = LF
+    }
+  }
+
+  /** The buffer with `octets` octets free from `length` on: for a writer that sets `length` itself. */
+  room(octets: number): Uint8Array {
+    if (this.#length + octets > this.#gathered.length) this.flush()
+    return this.#gathered
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  set length(length: number) {
+    this.#length = length
+  }
+
+  flush(): void {
+    if (this.#length === 0) return
+    this.#sink(this.#gathered.subarray(0, this.#length))
+    this.#length = 0
+  }
+}
+
+/** RFC 6376 §3.4.3: only the empty lines at the end go; the body ends with one CRLF, always. */
+class SimpleBody implements BodyCanonicalizer {
+  readonly #out: Output
+  /** The last chunk ended with CR, which may be half of a line end. */
+  #heldCr = false
+
+  constructor(sink: CanonicalSink) {
+    this.#out = new Output(sink)
+  }
+
+  push(chunk: Uint8Array): void {
+    let start = 0
+    let end = chunk.length
+    if (end === 0) return
+    if (this.#heldCr) {
+      if (chunk[0] === LF) {
+        this.#out.holdLines(1)
+        start = 1
+      } else this.#out.octet(CR)
+    }
+    this.#heldCr = end > start && chunk[end - 1] === CR
+    if (this.#heldCr) end--
+    this.#out.run(chunk, start, end)
+    this.#out.flush()
+  }
+
+  finish(): void {
+    if (this.#heldCr) this.#out.octet(CR)
+    // An empty body, too, is one CRLF.
+    this.#out.endLine()
+    this.#out.flush()
+  }
+}
+
+/**
+ * RFC 6376 §3.4.4: white space at the end of a line goes, any other run of it becomes one SP, empty
+ * lines at the end go. A body that is not empty then ends with CRLF, an empty one stays empty.
+ */
+class RelaxedBody implements BodyCanonicalizer {
+  readonly #out: Output
+  /** White space seen whose fate the next octet decides; then perhaps a CR behind it. */
+  #heldSpace = false
+  #heldCr = false
+
+  constructor(sink: CanonicalSink) {
+    this.#out = new Output(sink)
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    let at = this.#heldCr ? this.#afterCr(chunk) : 0
+    const irregularities = new Irregularities(chunk)
+    while (at < chunk.length) {
+      if (!this.#heldSpace) at = this.#regular(chunk, at, irregularities.next(at))
+      if (at < chunk.length) at = this.#closely(chunk, at, Math.min(at + closeLook, chunk.length))
+    }
+    this.#out.flush()
+  }
+
+  finish(): void {
+    if (this.#heldCr) this.#bareCr()
+    if (this.#out.started) this.#out.endLine()
+    this.#out.flush()
+  }
+
+  /** The octet behind a CR that ended the last chunk: where to go on in this one. */
+  #afterCr(chunk: Uint8Array): number {
+    if (chunk[0] !== LF) {
+      this.#bareCr()
+      return 0
+    }
+    this.#heldCr = false
+    this.#heldSpace = false
+    this.#out.holdLines(1)
+    return 1
+  }
+
+  /** A CR without LF ends no line: it is content like any other octet. */
+  #bareCr(): void {
+    this.#heldCr = false
+    if (this.#heldSpace) this.#out.octet(SP)
+    this.#heldSpace = false
+    this.#out.octet(CR)
+  }
+
+  /** Octets `[from, to)` that are canonical as they are. */
+  #regular(chunk: Uint8Array, from: number, to: number): number {
+    let end = to
+    if (to > from && to === chunk.length && chunk[to - 1] === CR) {
+      this.#heldCr = true
+      end--
+    }
+    this.#out.run(chunk, from, end)
+    return to
+  }
+
+  /** Octet by octet from `from` to about `to`, at most `closeLook`; gives where it stopped. */
+  #closely(chunk: Uint8Array, from: number, to: number): number {
+    const out = this.#out
+    let gathered: Uint8Array | undefined
+    let length = 0
+    let space = this.#heldSpace
+    let lines = 0
+    let at = from
+    while (at < to) {
+      let octet = chunk[at] ?? 0
+      if (octet === SP || octet === TAB) {
+        space = true
+        at++
+        continue
+      }
+      if (octet === CR) {
+        if (at + 1 === chunk.length) {
+          this.#heldCr = true
+          at++
+          break
+        }
+        if (chunk[at + 1] === LF) {
+          space = false
+          lines++
+          at += 2
+          continue
+        }
+      }
+      if (gathered === undefined) {
+        out.holdLines(lines)
+        out.releaseLines()
+        lines = 0
+        // From here on no more octets are written than read, but for one SP from before.
+        gathered = out.room(closeLook + 2)
+        length = out.length
+      }
+      for (; lines > 0; lines--) {
+        gathered[length++] = CR
+        gathered[length++] = LF
+      }
+      if (space) {
+        gathered[length++] = SP
+        space = false
+      }
+      // The first octet may be any content; from the second on, those that can be nothing special.
+      do gathered[length++] = octet
+      while (++at < to && (octet = chunk[at] ?? 0) > SP)
+    }
+    if (gathered !== undefined) out.length = length
+    out.holdLines(lines)
+    this.#heldSpace = space
+    return at
+  }
+}

@@ -1,0 +1,144 @@
+/** One SPF check under way: what it knows of the client, and what it has spent. */
+import { formatIp } from '../base/ip.ts'
+import type { IpAddress } from '../base/ip.ts'
+import { isAscii } from '../base/octets.ts'
+import { isQueryableName, normalizeName } from '../dns/resolver.ts'
+import type { DnsAnswer, RecordData, Resolver } from '../dns/resolver.ts'
+import { lookupOf } from './evidence.ts'
+import type { Identity } from './identity.ts'
+import type { MacroValues } from './macro.ts'
+import type { SpfLookup, SpfProblem, SpfRecordType } from './verdict.ts'
+
+/** An evaluation that cannot go on. */
+export interface Stop {
+  readonly result: 'temperror' | 'permerror'
+  readonly problem: SpfProblem
+}
+
+/** Where in the policies the evaluation is, for problems. */
+export interface Place {
+  /** Whose record it is: the <domain> of check_host(), as written. */
+  readonly domain: string
+  readonly term: string
+}
+
+export interface EvaluationInput {
+  readonly ip: IpAddress
+  readonly identity: Identity
+  readonly helo: string
+  readonly receiver: string
+  readonly now: number
+  readonly lookupLimit: number
+  readonly voidLimit: number
+}
+
+/** The counters are for the whole check, includes and redirects included (RFC 7208 §4.1, §4.6.4). */
+export class Evaluation {
+  readonly ip: IpAddress
+  readonly addressType: 'A' | 'AAAA'
+  /** Terms with `%{s}` or `%{l}` match nothing then (RFC 8616 §4). */
+  readonly localPartIsAscii: boolean
+  readonly #input: EvaluationInput
+  readonly #resolver: Resolver
+  #values: MacroValues | undefined
+  #used = 0
+  #void = 0
+
+  constructor(input: EvaluationInput, resolver: Resolver) {
+    this.ip = input.ip
+    this.addressType = input.ip.family === 4 ? 'A' : 'AAAA'
+    this.localPartIsAscii = isAscii(input.identity.localPart)
+    this.#input = input
+    this.#resolver = resolver
+  }
+
+  /** Terms spent so far. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Terms whose question found nothing. */
+  get voidCount(): number {
+    return this.#void
+  }
+
+  /** Spends one of the terms that ask DNS, or says that none is left (RFC 7208 §4.6.4). */
+  spend(place: Place): Stop | undefined {
+    if (this.#used < this.#input.lookupLimit) {
+      this.#used++
+      return undefined
+    }
+    return this.#exceeded('tooManyLookups', this.#input.lookupLimit, place)
+  }
+
+  /** Counts a term's question that found nothing (RFC 7208 §4.6.4). */
+  spendVoid(place: Place): Stop | undefined {
+    this.#void++
+    if (this.#void <= this.#input.voidLimit) return undefined
+    return this.#exceeded('tooManyVoidLookups', this.#input.voidLimit, place)
+  }
+
+  #exceeded(
+    type: 'tooManyLookups' | 'tooManyVoidLookups',
+    limit: number,
+    { domain, term }: Place,
+  ): Stop {
+    return { result: 'permerror', problem: { type, domain, term, limit } }
+  }
+
+  /** Asks, and notes question and answer in `asked`. */
+  async ask<T extends SpfRecordType>(
+    name: string,
+    type: T,
+    asked: SpfLookup[],
+  ): Promise<DnsAnswer<RecordData[T]>> {
+    const question = normalizeName(name)
+    const answer = await this.#resolver.resolve(question, type)
+    asked.push(lookupOf(question, type, answer))
+    return answer
+  }
+
+  /** Asks for the TXT records of a domain; who asks notes the answer. */
+  askPolicy(name: string): Promise<DnsAnswer<string>> {
+    return this.#resolver.resolve(name, 'TXT')
+  }
+
+  /** What the macros stand for while `domain` is evaluated. */
+  macroValues(domain: string, validatedName: string): MacroValues {
+    this.#values ??= macroValues(this.#input)
+    return { ...this.#values, d: domain, p: validatedName }
+  }
+}
+
+/** RFC 7208 §7.2 and §7.3. */
+function macroValues(input: EvaluationInput): MacroValues {
+  const { ip, identity, helo, receiver, now } = input
+  const address = formatIp(ip)
+  return {
+    s: `${identity.localPart}@${identity.senderDomain}`,
+    l: identity.localPart,
+    o: identity.senderDomain,
+    d: identity.senderDomain,
+    i: ip.family === 4 ? address : nibbles(ip.octets),
+    p: 'unknown',
+    v: ip.family === 4 ? 'in-addr' : 'ip6',
+    h: helo,
+    c: address,
+    r: receiver === '' ? 'unknown' : receiver,
+    t: String(Math.floor(now)),
+  }
+}
+
+/** 32 hexadecimal digits with dots between them. */
+function nibbles(octets: readonly number[]): string {
+  return octets.map((o) => `${(o >> 4).toString(16)}.${(o & 15).toString(16)}`).join('.')
+}
+
+/**
+ * Whether a name that a record or a macro made can be asked. RFC 7208 §4.8 leaves open what to do
+ * with one that cannot (empty label, label over 63 octets): here a mechanism does not match, and
+ * there is nothing temporary about it.
+ */
+export function isAskable(name: string): boolean {
+  return isQueryableName(name) && isAscii(name)
+}

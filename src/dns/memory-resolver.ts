@@ -1,13 +1,10 @@
 import { WaybillError } from '../base/error.ts'
-import { isQueryableName, normalizeName } from './resolver.ts'
+import { isQueryableName, maxAliases, normalizeName } from './resolver.ts'
 import type { DnsAnswer, DnsFailure, DnssecState, RecordData, RecordType } from './resolver.ts'
 import type { Resolver } from './resolver.ts'
 import { compileZone } from './zone-table.ts'
 import type { TableEntry, TableName, ZoneFault, ZoneTable } from './zone-table.ts'
 import type { Zone } from './zone.ts'
-
-/** An alias of an alias is followed this often; a longer way, or a circle, is a `servfail`. */
-export const maxAliases = 10
 
 export interface MemoryResolverOptions {
   /** The TTL of every answer; 300 when not given. */

@@ -57,7 +57,13 @@ export type DnssecState = 'secure' | 'insecure'
 
 export type DnsFailure = 'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable'
 
-/** An answer. CNAMEs have been followed by the adapter; `aliases` lists the names passed through. */
+/** An alias of an alias is followed this often; a longer way, or a circle, is a `servfail`. */
+export const maxAliases = 10
+
+/**
+ * An answer. CNAMEs have been followed by the adapter; `aliases` lists the names that the question
+ * was led to, in order: the last one is where the records stand, or are missing.
+ */
 export type DnsAnswer<T> =
   | {
       readonly type: 'found'

@@ -19,7 +19,15 @@ export function rawValue(field: HeaderField): string {
 
 /** The value unfolded (RFC 5322 §2.2.3: each CRLF before white space goes), trimmed at both ends. */
 export function unfoldedValue(field: HeaderField): string {
-  return rawValue(field)
-    .replace(/\r\n(?=[ \t])/g, '')
-    .replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
+  const text = rawValue(field).replace(/\r\n(?=[ \t])/g, '')
+  // By hand: an expression for trailing white space takes quadratic time on a long run within.
+  let start = 0
+  let end = text.length
+  while (start < end && isWhiteSpace(text.charCodeAt(start))) start++
+  while (end > start && isWhiteSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isWhiteSpace(code: number): boolean {
+  return code === 32 || code === 9 || code === 13 || code === 10
 }

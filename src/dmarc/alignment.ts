@@ -1,0 +1,137 @@
+import { type Domain, isWithin, parseDomain } from '../address/domain.ts'
+import type { PolicyLookup } from './lookup.ts'
+import type { AlignmentMode } from './record.ts'
+import { organizationalDomain, walkTree, type WalkStep } from './tree-walk.ts'
+
+/** An authentication result to weigh: SPF's for MAIL FROM, or one DKIM signature's. */
+export interface AuthenticatedDomain {
+  /** RFC 8601 §2.7: `pass`, `fail`, `temperror` and so on. Only `pass` authenticates. */
+  readonly result: string
+  /** SPF: the domain that was checked. DKIM: the `d=` tag. */
+  readonly domain: string
+  /** DKIM: the `s=` tag, for the record. */
+  readonly selector?: string
+}
+
+/** Whether one result speaks for the Author Domain, and why. Plain data. */
+export interface AlignmentEvidence {
+  readonly result: string
+  /** As it was given. */
+  readonly domain: string
+  readonly selector: string | null
+  /** It passed, and its domain agrees with the Author Domain in the mode the owner asks for. */
+  readonly aligned: boolean
+  readonly mode: AlignmentMode
+  readonly reason: AlignmentReason
+  /** Known only where a walk was needed to tell. */
+  readonly orgDomain: string | null
+  readonly walk: readonly WalkStep[]
+}
+
+export type AlignmentReason =
+  | 'identical'
+  | 'same-organization'
+  | 'other-organization'
+  /** Not at or below the author's Organizational Domain, so no walk can make them one. */
+  | 'outside-organization'
+  /** Strict mode asks for the same name. */
+  | 'not-identical'
+  /** It did not authenticate anything. */
+  | 'not-passed'
+  /** It could not be checked, and would align if it passed. */
+  | 'would-align'
+  /** The walk that would tell met a DNS error. */
+  | 'walk-failed'
+  /** More names than `maxAlignmentWalks` would have to be walked. */
+  | 'walk-limit'
+  | 'not-a-domain'
+  /** No policy applies, so alignment means nothing. */
+  | 'no-policy'
+
+/** Different names that one message can make us walk from (RFC 9989 §4.10.2 sets no limit). */
+export const maxAlignmentWalks = 10
+
+/** What alignment is measured against. */
+export interface AlignmentTarget {
+  readonly author: Domain
+  /** `null` when the author's own walk failed above its record. */
+  readonly orgDomain: string | null
+}
+
+type Comparison = Pick<AlignmentEvidence, 'reason' | 'orgDomain' | 'walk'>
+
+/** Compares authenticated domains with the author's. RFC 9989 §4.10.2. Walks run side by side. */
+export class Aligner {
+  readonly #target: AlignmentTarget
+  readonly #lookup: PolicyLookup
+  readonly #walks = new Map<string, Promise<Comparison>>()
+
+  constructor(target: AlignmentTarget, lookup: PolicyLookup) {
+    this.#target = target
+    this.#lookup = lookup
+  }
+
+  async align(given: AuthenticatedDomain, mode: AlignmentMode): Promise<AlignmentEvidence> {
+    const base = evidenceOf(given, mode)
+    if (given.result !== 'pass') return { ...base, reason: 'not-passed' }
+    const comparison = await this.#compare(given.domain, mode)
+    const aligned = comparison.reason === 'identical' || comparison.reason === 'same-organization'
+    return { ...base, ...comparison, aligned }
+  }
+
+  /** For a result that could not be had: whether having it might have changed the outcome. */
+  async wouldAlign(given: AuthenticatedDomain, mode: AlignmentMode): Promise<AlignmentEvidence> {
+    const comparison = await this.#compare(given.domain, mode)
+    const { reason } = comparison
+    const might = reason === 'identical' || reason === 'same-organization'
+    const told = { ...evidenceOf(given, mode), ...comparison }
+    if (might) return { ...told, reason: 'would-align' }
+    return reason === 'walk-failed' ? told : { ...told, reason: 'not-passed' }
+  }
+
+  #compare(text: string, mode: AlignmentMode): Promise<Comparison> {
+    const at = (reason: AlignmentReason) => Promise.resolve({ reason, orgDomain: null, walk: [] })
+    const { author, orgDomain } = this.#target
+    const domain = parseDomain(text)
+    if (domain === undefined) return at('not-a-domain')
+    if (domain === author) return at('identical')
+    if (mode === 's') return at('not-identical')
+    // Without a label in common at the top no record can make them one organization.
+    if (topLabel(domain) !== topLabel(author)) return at('outside-organization')
+    if (orgDomain === null) return at('walk-failed')
+    // An Organizational Domain is its name or one above it: equal ones lie above both.
+    if (!isWithin(domain, orgDomain)) return at('outside-organization')
+    const known = this.#walks.get(domain)
+    if (known !== undefined) return known
+    if (this.#walks.size >= maxAlignmentWalks) return at('walk-limit')
+    const walk = compareByWalk(domain, orgDomain, this.#lookup)
+    this.#walks.set(domain, walk)
+    return walk
+  }
+}
+
+/** The evidence of a result that nobody had to compare. */
+export function unweighed(given: AuthenticatedDomain): AlignmentEvidence {
+  return { ...evidenceOf(given, 'r'), reason: 'no-policy' }
+}
+
+async function compareByWalk(
+  domain: Domain,
+  authorOrg: string,
+  lookup: PolicyLookup,
+): Promise<Comparison> {
+  const walk = await walkTree(domain, lookup)
+  const orgDomain = organizationalDomain(walk)
+  const same = orgDomain === authorOrg ? 'same-organization' : 'other-organization'
+  return { reason: orgDomain === null ? 'walk-failed' : same, orgDomain, walk: walk.steps }
+}
+
+function evidenceOf(given: AuthenticatedDomain, mode: AlignmentMode): AlignmentEvidence {
+  const { result, domain, selector = null } = given
+  const untold = { orgDomain: null, walk: [], aligned: false }
+  return { result, domain, selector, mode, reason: 'not-passed', ...untold }
+}
+
+function topLabel(domain: string): string {
+  return domain.slice(domain.lastIndexOf('.') + 1)
+}

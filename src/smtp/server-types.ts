@@ -59,20 +59,15 @@ export type CloseReason =
   | 'refused' // policy answered with 421, or refused the connection
   | 'tooManyErrors'
   | 'tooMuch' // a limit on commands, rejections, log-ins or buffered octets was reached
-  | 'notSmtp' // HTTP or TLS octets where commands are expected
+  | 'earlyTalk' // octets came before the greeting
+  | 'notSmtp' // HTTP or TLS octets where commands are expected, or chunks that cannot be followed
   | 'shutdown'
 
 /** A decision that belongs to policy. */
 export type Question =
   /** May this peer speak? Accept: 220 greeting. Reject: 554 (then only QUIT), or 421 and close. */
   | { readonly type: 'connect' }
-  /** `domain` is null when the name is not a valid domain or address literal. */
-  | {
-      readonly type: 'helo'
-      readonly verb: 'EHLO' | 'HELO'
-      readonly name: string
-      readonly domain: MailDomain | null
-    }
+  | ({ readonly type: 'helo' } & Greeting)
   /** Are these credentials good? Reject with 535 5.7.8, or 454 4.7.0 when it cannot be told. */
   | {
       readonly type: 'auth'
@@ -122,14 +117,18 @@ export interface MessageFacts {
 /** What the session knows, for the driver to read. */
 export interface Session {
   readonly tlsActive: boolean
-  readonly greeting: {
-    readonly verb: 'EHLO' | 'HELO'
-    readonly name: string
-    readonly domain: MailDomain | null
-  } | null
+  readonly greeting: Greeting | null
   /** The name given at a successful AUTH. */
   readonly user: string | null
   readonly transaction: Transaction | null
+}
+
+/** How the client presented itself. */
+export interface Greeting {
+  readonly verb: 'EHLO' | 'HELO'
+  readonly name: string
+  /** `null` when the name is no valid domain or address literal. */
+  readonly domain: MailDomain | null
 }
 
 /** An accepted MAIL and its accepted recipients. */
@@ -137,6 +136,8 @@ export interface Transaction {
   readonly reversePath: ReversePath
   readonly parameters: MailParameters
   readonly recipients: readonly AcceptedRecipient[]
+  /** `chunks` once the content has begun to come with BDAT. */
+  readonly content: 'none' | 'chunks'
 }
 
 export interface AcceptedRecipient {

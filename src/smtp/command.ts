@@ -1,0 +1,181 @@
+/** Command lines: from a line to what it asks for. RFC 5321 §4.1.1. */
+import {
+  type ForwardPath,
+  type ReadPath,
+  type ReversePath,
+  readForwardPath,
+  readReversePath,
+} from '../address/path.ts'
+import { octetString } from '../base/octets.ts'
+import { bad, ok, type Result } from '../base/result.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
+import {
+  type MailParameters,
+  type OfferedParameters,
+  parseMailParameters,
+  parseRcptParameters,
+  type RcptParameters,
+} from './parameters.ts'
+import * as replies from './reply.ts'
+import type { Reply } from './reply.ts'
+
+/** What a client asks for. */
+export type Command =
+  | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
+  | {
+      readonly verb: 'MAIL'
+      readonly reversePath: ReversePath
+      /** The path has letters beyond ASCII. */
+      readonly utf8: boolean
+      readonly parameters: MailParameters
+    }
+  | {
+      readonly verb: 'RCPT'
+      readonly forwardPath: ForwardPath
+      readonly utf8: boolean
+      readonly parameters: RcptParameters
+    }
+  /** `octets` is null when the size cannot be read. */
+  | { readonly verb: 'BDAT'; readonly octets: number | null; readonly last: boolean }
+  | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initial: string | null }
+  | { readonly verb: 'VRFY' | 'EXPN'; readonly text: string }
+  | {
+      readonly verb: 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'HELP' | 'STARTTLS'
+    }
+
+/** How strictly to read, and which parameters are on offer. */
+export interface CommandRules {
+  readonly offered: OfferedParameters
+  readonly spaceAfterColon: boolean
+  readonly pathWithoutBrackets: boolean
+}
+
+/** The text of a command line without its CRLF; a reply when it can be no command. */
+export function readCommandText(line: Uint8Array): Result<string, Reply> {
+  let beyondAscii = false
+  for (let i = 0; i < line.length; i++) {
+    const octet = line[i] ?? 0
+    if (octet === 0) return bad(replies.nulInCommand)
+    if ((octet < 0x20 && octet !== 0x09) || octet === 0x7f) return bad(replies.controlInCommand)
+    if (octet > 0x7f) beyondAscii = true
+  }
+  const text = beyondAscii ? decodeUtf8(line) : octetString(line)
+  if (text === undefined) return bad(replies.notUtf8)
+  // RFC 5321 §4.1.1: white space before the CRLF is tolerated. A tab anywhere else is a control.
+  const command = text.replace(/[ \t]+$/, '')
+  if (command.includes('\t')) return bad(replies.controlInCommand)
+  // RFC 6531 §3.3, §3.7.4: only paths, and the arguments of VRFY and EXPN, may go beyond ASCII.
+  if (beyondAscii && !/^(?:MAIL|RCPT|VRFY|EXPN) /i.test(command)) return bad(replies.notAscii)
+  return ok(command)
+}
+
+/** The word a command starts with, in upper case. `STARTTLSFOO` is a word of its own. */
+export function verbOf(text: string): string {
+  const space = text.indexOf(' ')
+  return (space < 0 ? text : text.slice(0, space)).toUpperCase()
+}
+
+/** Reads a command; a reply when its form is wrong. Order is not checked here. */
+export function parseCommand(text: string, rules: CommandRules): Result<Command, Reply> {
+  const verb = verbOf(text)
+  const rest = text.slice(verb.length + 1)
+  switch (verb) {
+    case 'EHLO':
+    case 'HELO':
+      return parseHelo(verb, rest)
+    case 'MAIL':
+      return parseMail(rest, rules)
+    case 'RCPT':
+      return parseRcpt(rest, rules)
+    case 'BDAT':
+      return ok(parseBdat(rest))
+    case 'AUTH':
+      return parseAuth(rest)
+    case 'VRFY':
+    case 'EXPN':
+      return rest === '' ? bad(replies.addressExpected) : ok({ verb, text: rest })
+    case 'DATA':
+    case 'RSET':
+    case 'QUIT':
+    case 'STARTTLS':
+      // RFC 5321 §4.1.1.5: RSET and the like with a parameter are refused with 501.
+      return rest === '' ? ok({ verb }) : bad(replies.noParameters)
+    case 'NOOP':
+    case 'HELP':
+      return ok({ verb })
+    default:
+      return bad(replies.unknownCommand)
+  }
+}
+
+function parseHelo(verb: 'EHLO' | 'HELO', rest: string): Result<Command, Reply> {
+  // Whether the name is a good one is for policy: RFC 5321 §4.1.4 forbids refusing for that alone.
+  if (rest === '' || rest.includes(' ') || rest.length > 255) return bad(replies.nameExpected)
+  return ok({ verb, name: rest })
+}
+
+function parseMail(rest: string, rules: CommandRules): Result<Command, Reply> {
+  const argument = pathArgument(rest, 'FROM:', rules)
+  if (argument === undefined) return bad(replies.mailExpected)
+  if (argument.startsWith(' ')) return bad(replies.spaceAfterColon)
+  const read = readReversePath(argument)
+  if (!read.ok) return bad(replies.badSender(read.problem))
+  if (sticks(read.value)) return bad(replies.badSender('text follows the closing bracket'))
+  const parameters = parseMailParameters(read.value.rest, rules.offered)
+  if (!parameters.ok) return parameters
+  return ok({
+    verb: 'MAIL',
+    reversePath: read.value.path,
+    utf8: read.value.utf8,
+    parameters: parameters.value,
+  })
+}
+
+function parseRcpt(rest: string, rules: CommandRules): Result<Command, Reply> {
+  const argument = pathArgument(rest, 'TO:', rules)
+  if (argument === undefined) return bad(replies.rcptExpected)
+  if (argument.startsWith(' ')) return bad(replies.spaceAfterColon)
+  const read = readForwardPath(argument)
+  if (!read.ok) return bad(replies.badRecipient(read.problem))
+  if (sticks(read.value)) return bad(replies.badRecipient('text follows the closing bracket'))
+  const parameters = parseRcptParameters(read.value.rest, rules.offered)
+  if (!parameters.ok) return parameters
+  return ok({
+    verb: 'RCPT',
+    forwardPath: read.value.path,
+    utf8: read.value.utf8,
+    parameters: parameters.value,
+  })
+}
+
+/** What follows `FROM:` or `TO:`, made regular where a leniency says so. */
+function pathArgument(rest: string, keyword: string, rules: CommandRules): string | undefined {
+  if (rest.slice(0, keyword.length).toUpperCase() !== keyword) return undefined
+  const raw = rest.slice(keyword.length)
+  const argument = rules.spaceAfterColon ? raw.replace(/^ +/, '') : raw
+  if (!rules.pathWithoutBrackets || argument.startsWith('<')) return argument
+  const [, address, parameters = ''] = /^([^ <>"]+)( .*)?$/.exec(argument) ?? []
+  return address === undefined ? argument : `<${address}>${parameters}`
+}
+
+/** Parameters are set off by a space. */
+function sticks(read: ReadPath<unknown>): boolean {
+  return read.rest !== '' && !read.rest.startsWith(' ')
+}
+
+/** RFC 3030 §2. */
+function parseBdat(rest: string): Command {
+  const [, octets, last] = /^(\d{1,15})( LAST)?$/i.exec(rest) ?? []
+  return {
+    verb: 'BDAT',
+    octets: octets === undefined ? null : Number(octets),
+    last: last !== undefined,
+  }
+}
+
+/** RFC 4954 §4. */
+function parseAuth(rest: string): Result<Command, Reply> {
+  const [, mechanism, initial] = /^([A-Za-z0-9_-]{1,20})(?: (\S+))?$/.exec(rest) ?? []
+  if (mechanism === undefined) return bad(replies.mechanismExpected)
+  return ok({ verb: 'AUTH', mechanism: mechanism.toUpperCase(), initial: initial ?? null })
+}

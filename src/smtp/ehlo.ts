@@ -1,0 +1,65 @@
+/** What an EHLO reply says, on both sides. RFC 5321 §4.1.1.1. */
+import { mechanismNames } from '../sasl/sasl.ts'
+import type { Extensions } from './extensions.ts'
+import { type Reply, reply } from './reply.ts'
+import type { ServerOptions, Session } from './server-types.ts'
+
+/** Our reply to EHLO. What is offered depends on whether TLS is active. */
+export function ehloReply(session: Session, options: ServerOptions): Reply {
+  const { extensions } = options
+  const lines = [options.hostname, 'PIPELINING', `SIZE ${options.maxMessageBytes}`]
+  // RFC 3207 §4.2: not offered again once TLS is active.
+  if (options.tls === 'starttls' && !session.tlsActive) lines.push('STARTTLS')
+  if (authOffered(session, options)) lines.push(`AUTH ${mechanismNames.join(' ')}`)
+  lines.push('8BITMIME', 'ENHANCEDSTATUSCODES')
+  if (extensions.dsn) lines.push('DSN')
+  if (extensions.smtpUtf8) lines.push('SMTPUTF8')
+  if (extensions.chunking) lines.push('CHUNKING')
+  return reply(250, null, ...lines)
+}
+
+/** RFC 4954 §4: passwords only over TLS, and only once. */
+export function authOffered(session: Session, options: ServerOptions): boolean {
+  return options.auth !== 'off' && session.tlsActive && session.user === null
+}
+
+/** Extensions of a server that was greeted with HELO. */
+export const noExtensions: Extensions = {
+  pipelining: false,
+  eightBitMime: false,
+  smtpUtf8: false,
+  starttls: false,
+  dsn: false,
+  enhancedStatusCodes: false,
+  chunking: false,
+  size: null,
+  auth: [],
+  all: [],
+}
+
+/** Reads what a server offers. Lines that are no keyword are passed over. RFC 5321 §4.1.1.1. */
+export function parseExtensions(ehlo: Reply): Extensions {
+  const all: { keyword: string; parameters: string }[] = []
+  for (const line of ehlo.lines.slice(1)) {
+    const [, keyword, parameters = ''] = /^([A-Za-z0-9][A-Za-z0-9-]*)(?: +(.*))?$/.exec(line) ?? []
+    if (keyword !== undefined) all.push({ keyword: keyword.toUpperCase(), parameters })
+  }
+  const has = (keyword: string): boolean => all.some((offer) => offer.keyword === keyword)
+  const size = all.find((offer) => offer.keyword === 'SIZE')?.parameters
+  return {
+    pipelining: has('PIPELINING'),
+    eightBitMime: has('8BITMIME'),
+    smtpUtf8: has('SMTPUTF8'),
+    starttls: has('STARTTLS'),
+    dsn: has('DSN'),
+    enhancedStatusCodes: has('ENHANCEDSTATUSCODES'),
+    chunking: has('CHUNKING'),
+    // RFC 1870 §4: without a number, or with 0, there is no fixed limit.
+    size: size === undefined ? null : /^\d{1,20}$/.test(size) ? Number(size) : 0,
+    auth: all
+      .filter((offer) => offer.keyword === 'AUTH')
+      .flatMap((offer) => offer.parameters.toUpperCase().split(' '))
+      .filter((name) => name !== ''),
+    all,
+  }
+}

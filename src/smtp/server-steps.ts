@@ -1,0 +1,209 @@
+/**
+ * What the server makes of a command: pure functions from session and command to the next step.
+ * All rules about order live here; the engine only carries the steps out.
+ */
+import { parseMailDomain } from '../address/mailbox.ts'
+import type { ServerMechanism, ServerStep } from '../sasl/mechanism.ts'
+import { readInitialResponse, serverMechanism } from '../sasl/sasl.ts'
+import type { Command, CommandRules } from './command.ts'
+import * as replies from './reply.ts'
+import type { Reply } from './reply.ts'
+import type { CloseReason, Greeting, Question, ServerOptions, Session } from './server-types.ts'
+
+/** What to do about a command. */
+export type Step =
+  | { readonly type: 'reply'; readonly reply: Reply }
+  /** The client did something wrong: counted. */
+  | { readonly type: 'error'; readonly reply: Reply }
+  | { readonly type: 'ask'; readonly question: Question }
+  | { readonly type: 'sasl'; readonly mechanism: ServerMechanism; readonly step: ServerStep }
+  | { readonly type: 'startTls' }
+  | { readonly type: 'reset' }
+  | { readonly type: 'quit' }
+  /** Nothing good can come any more: reply and close. */
+  | { readonly type: 'hangUp'; readonly reply: Reply; readonly reason: CloseReason }
+  /** A chunk follows. With `refusal` its octets are thrown away, and then this is the reply. */
+  | { readonly type: 'chunk'; readonly chunk: Chunk; readonly refusal: Reply | null }
+
+/** A chunk that BDAT announced. */
+export interface Chunk {
+  readonly octets: number
+  readonly last: boolean
+}
+
+/** How commands are to be read at this point of a session. */
+export function commandRules(session: Session, options: ServerOptions): CommandRules {
+  // RFC 5321 §4.1.1.11: after HELO there are no extensions. Before any greeting all are read, so
+  // that the reply is about the order and not about the parameter.
+  const extended = session.greeting?.verb !== 'HELO'
+  return {
+    offered: {
+      size: extended,
+      eightBitMime: extended,
+      smtpUtf8: extended && options.extensions.smtpUtf8,
+      dsn: extended && options.extensions.dsn,
+      auth: extended && options.auth !== 'off',
+    },
+    ...options.leniencies,
+  }
+}
+
+export function stepFor(command: Command, session: Session, options: ServerOptions): Step {
+  switch (command.verb) {
+    case 'EHLO':
+    case 'HELO':
+      return ask({ type: 'helo', ...greetingOf(command) })
+    case 'MAIL':
+      return mail(command, session, options)
+    case 'RCPT':
+      return rcpt(command, session, options)
+    case 'DATA':
+      return data(session)
+    case 'BDAT':
+      return bdat(command, session, options)
+    case 'RSET':
+      return { type: 'reset' }
+    case 'NOOP':
+      return { type: 'reply', reply: replies.done }
+    case 'QUIT':
+      return { type: 'quit' }
+    case 'HELP':
+      return { type: 'reply', reply: replies.help }
+    case 'VRFY':
+      // RFC 5321 §7.3: who is here is not told to strangers.
+      return { type: 'reply', reply: replies.cannotVerify }
+    case 'EXPN':
+      return error(replies.notImplemented)
+    case 'STARTTLS':
+      return startTls(session, options)
+    case 'AUTH':
+      return auth(command, session, options)
+  }
+}
+
+/** The verbs of HTTP. A browser can be made to send a body that looks like SMTP behind them. */
+const httpVerbs = new Set('GET POST PUT HEAD OPTIONS CONNECT DELETE PATCH TRACE'.split(' '))
+
+/** What to do about a line that could not be read as a command. */
+export function stepForUnreadable(verb: string, reply: Reply): Step {
+  return httpVerbs.has(verb)
+    ? { type: 'hangUp', reply: replies.notWeb, reason: 'notSmtp' }
+    : error(reply)
+}
+
+function ask(question: Question): Step {
+  return { type: 'ask', question }
+}
+
+function error(reply: Reply): Step {
+  return { type: 'error', reply }
+}
+
+function greetingOf(command: Command & { readonly verb: 'EHLO' | 'HELO' }): Greeting {
+  const domain = parseMailDomain(command.name)
+  return { verb: command.verb, name: command.name, domain: domain.ok ? domain.value : null }
+}
+
+function mail(
+  command: Command & { readonly verb: 'MAIL' },
+  session: Session,
+  options: ServerOptions,
+): Step {
+  const { reversePath, parameters, utf8 } = command
+  // RFC 5321 §4.1.4: a session is begun with EHLO or HELO before mail.
+  if (session.greeting === null) return error(replies.ehloFirst)
+  if (session.transaction !== null) return error(replies.nestedMail)
+  if (options.auth === 'required' && session.user === null) {
+    const clear = options.tls === 'starttls' && !session.tlsActive
+    return error(clear ? replies.startTlsFirst : replies.authRequired)
+  }
+  // RFC 6531 §3.5
+  if (utf8 && !parameters.smtpUtf8) {
+    return error(options.extensions.smtpUtf8 ? replies.utf8NotAnnounced : replies.utf8NotOffered)
+  }
+  // RFC 1870 §6.1: better now than after megabytes.
+  if (parameters.size !== null && parameters.size > options.maxMessageBytes) {
+    return { type: 'reply', reply: replies.messageTooBig(options.maxMessageBytes) }
+  }
+  return ask({ type: 'sender', reversePath, parameters })
+}
+
+function rcpt(
+  command: Command & { readonly verb: 'RCPT' },
+  session: Session,
+  options: ServerOptions,
+): Step {
+  const { transaction } = session
+  if (transaction === null) return error(outOfOrder(session))
+  if (transaction.content === 'chunks') return error(replies.chunksBegun)
+  if (command.utf8 && !transaction.parameters.smtpUtf8) {
+    return error(options.extensions.smtpUtf8 ? replies.utf8NotAnnounced : replies.utf8NotOffered)
+  }
+  // RFC 5321 §4.5.3.1.10: the ones taken so far stay.
+  if (transaction.recipients.length >= options.limits.recipients) {
+    return { type: 'reply', reply: replies.tooManyRecipients }
+  }
+  const { forwardPath, parameters } = command
+  return ask({ type: 'recipient', forwardPath, parameters })
+}
+
+function data(session: Session): Step {
+  if (session.transaction === null) return error(outOfOrder(session))
+  if (session.transaction.content === 'chunks') return error(replies.chunksBegun)
+  // A client that pipelines sends DATA before it knows that no recipient is left: not its fault.
+  const refusal = contentRefusal(session)
+  return refusal === null ? ask({ type: 'data' }) : { type: 'reply', reply: refusal }
+}
+
+/** RFC 3030 §2: the octets follow in any case, so they are read even when the chunk is refused. */
+function bdat(
+  command: Command & { readonly verb: 'BDAT' },
+  session: Session,
+  options: ServerOptions,
+): Step {
+  if (!options.extensions.chunking) return error(replies.notImplemented)
+  const { octets, last } = command
+  if (octets === null) {
+    // Where the next command starts cannot be known any more.
+    return { type: 'hangUp', reply: replies.unreadableChunk, reason: 'notSmtp' }
+  }
+  return { type: 'chunk', chunk: { octets, last }, refusal: contentRefusal(session) }
+}
+
+/** Why no content may come now; `null` when it may. */
+function contentRefusal(session: Session): Reply | null {
+  if (session.transaction === null) return outOfOrder(session)
+  // RFC 5321 §3.3: 503 or 554.
+  if (session.transaction.recipients.length === 0) return replies.noRecipients
+  return null
+}
+
+function outOfOrder(session: Session): Reply {
+  return session.greeting === null ? replies.ehloFirst : replies.mailFirst
+}
+
+function startTls(session: Session, options: ServerOptions): Step {
+  if (session.tlsActive) return error(replies.tlsAlready)
+  if (options.tls === 'none') return error(replies.tlsNotOffered)
+  if (session.greeting === null) return error(replies.ehloFirst)
+  return { type: 'startTls' }
+}
+
+/** RFC 4954 §4. */
+function auth(
+  command: Command & { readonly verb: 'AUTH' },
+  session: Session,
+  options: ServerOptions,
+): Step {
+  if (options.auth === 'off') return error(replies.authNotOffered)
+  if (session.greeting?.verb !== 'EHLO') return error(replies.ehloForAuth)
+  if (session.user !== null) return error(replies.authAlready)
+  if (session.transaction !== null) return error(replies.authInMail)
+  if (!session.tlsActive) return error(replies.encryptionRequired)
+  const mechanism = serverMechanism(command.mechanism)
+  if (mechanism === undefined) return error(replies.unknownMechanism)
+  if (command.initial === null) return { type: 'sasl', mechanism, step: mechanism.start(null) }
+  const initial = readInitialResponse(command.initial)
+  if (initial === undefined) return error(replies.notBase64)
+  return { type: 'sasl', mechanism, step: mechanism.start(initial) }
+}

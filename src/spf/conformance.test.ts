@@ -65,7 +65,10 @@ test('each verdict on the suites is plain JSON and can be shown', async (t) => {
     const verdict = await checkSpf(one, new MemoryResolver(one.zone))
     assert.deepEqual(JSON.parse(JSON.stringify(verdict)), verdict, one.name)
     assert.match(formatSpfTree(verdict), /^[\x20-\x7e\n]+$/)
-    assert.match(formatReceivedSpf(verdict), /^Received-SPF: [a-z]+(?:\r\n)? \((?:[^\r\n]|\r\n )+\r\n$/)
+    assert.match(
+      formatReceivedSpf(verdict),
+      /^Received-SPF: [a-z]+(?:\r\n)? \((?:[^\r\n]|\r\n )+\r\n$/,
+    )
   }
 })
 

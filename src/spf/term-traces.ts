@@ -47,7 +47,7 @@ export class TermTraces {
 }
 
 function isTelling(trace: TermTrace): boolean {
-  return trace.outcome !== 'noMatch' || trace.asked !== undefined
+  return trace.outcome !== 'noMatch' || trace.target !== undefined
 }
 
 function untouched(term: Term): SpfTerm {

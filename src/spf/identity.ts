@@ -50,7 +50,7 @@ export function readIdentity({ helo, mailFrom, identity }: ClaimedIdentity): Ide
  * literals are none, and neither are bare IPv4 addresses, which clients like to greet with.
  */
 function mailDomain(text: string): string | undefined {
-  if (!text.includes('.') || text.length > 1024) return undefined
+  if (!text.includes('.') || text.endsWith('.') || text.length > 1024) return undefined
   const domain = parseDomain(text) ?? looseDomain(text)
   if (domain === undefined || !domain.includes('.')) return undefined
   return parseIp(domain) === undefined ? domain : undefined

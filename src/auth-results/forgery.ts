@@ -1,0 +1,51 @@
+import { parseDomain } from '../address/domain.ts'
+import { ResultScanner } from './scanner.ts'
+
+/** Why a field that came from outside must go. RFC 8601 §5. */
+export type RemovalReason = 'claims-our-name' | 'unknown-version'
+
+/** Words looked at before the first semicolon; a field with more claims nothing for sure. */
+const maxHeadWords = 50
+
+/**
+ * Whether a field of a message claims to have been written by `authservId`.
+ *
+ * Names compare without case, A-labels equal their U-labels, a dot at the end means nothing, and
+ * comments, quotes, folds and a version are seen through. To be safe against readers who are careless
+ * where we are not, any word before the first statement counts, not only the first.
+ *
+ * @param fieldValue the value of the field, folds in it or not
+ */
+export function claimsToBe(fieldValue: string, authservId: string): boolean {
+  const ours = comparable(authservId)
+  return headWords(fieldValue).some((word) => comparable(word) === ours)
+}
+
+/**
+ * Why a field that came with a message from outside must be removed, or `null` when it may stay:
+ * it claims our name, or it has a version that we do not know (RFC 8601 §5: "MUST").
+ */
+export function mustRemove(fieldValue: string, authservId: string): RemovalReason | null {
+  if (claimsToBe(fieldValue, authservId)) return 'claims-our-name'
+  const version = headWords(fieldValue)[1]
+  return version === undefined || /^0{0,8}1$/.test(version) ? null : 'unknown-version'
+}
+
+/** The words before the first semicolon, unquoted. */
+function headWords(fieldValue: string): readonly string[] {
+  const scan = new ResultScanner(fieldValue)
+  const words: string[] = []
+  for (;;) {
+    scan.skipSpace()
+    if (scan.ended || scan.is(';') || words.length >= maxHeadWords) return words
+    const at = scan.at
+    const word = scan.value()
+    if (word !== '') words.push(word)
+    // A lone parenthesis is no word.
+    if (scan.at === at) scan.at++
+  }
+}
+
+function comparable(name: string): string {
+  return parseDomain(name) ?? name.toLowerCase()
+}

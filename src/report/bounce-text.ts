@@ -1,0 +1,106 @@
+import { oneLine } from '../message/fold.ts'
+import { allParts, decodedLines, fieldValue, kindOf, type MimePart } from './mime-parts.ts'
+import type { ReportedRecipient } from './read-dsn.ts'
+
+const maxLines = 400
+const maxLineCharacters = 1000
+const maxGuesses = 20
+
+const bounceSubject =
+  /undeliver|returned mail|failure notice|mail (?:delivery )?(?:failed|failure|system error)|delivery (?:status|failure|failed|report|notification|delayed|has failed)|non[- ]?delivery|could not (?:be delivered|send)|delayed mail|warning: message/i
+
+/** Where the copy of the message begins: its addresses are not those that failed. */
+const copyBegins =
+  /^(?:[-\s|*]*(?:this is a copy|below this line|original message|message text follows|a copy of|returned message|unsent message|message header|the body of|start of returned)|(?:return-path|received|from|x-[a-z-]+): \S)/i
+
+const delayed =
+  /warning (?:message )?only|still being retried|will (?:be|keep|continue)[ a-z]{0,60} (?:retr|try)|has not (?:yet )?been delivered|do not need to resend|delayed/i
+
+/** The first that fits decides. Phrases of many servers, from the most telling to the least. */
+const phrases: readonly (readonly [RegExp, string])[] = [
+  [
+    /(?:mailbox|inbox|account|quota)[a-z' ]{0,30}(?:full|exceeded)|over ?quota|disk quota/i,
+    '5.2.2',
+  ],
+  [
+    /(?:unknown|invalid|no such) (?:host|domain)|host (?:unknown|not found)|domain[a-z ]{0,20}not (?:found|exist)/i,
+    '5.1.2',
+  ],
+  [
+    /(?:unknown|no such|invalid|bad) (?:user|recipient|address|mailbox|account)|user[a-z ]{0,10}(?:unknown|not found)|does(?: not|n't) exist|no mailbox|mailbox unavailable/i,
+    '5.1.1',
+  ],
+  [/too (?:large|big)|exceeds? (?:the )?(?:maximum )?(?:message )?size/i, '5.3.4'],
+  [/timed? ?out|connection refused|no route to host|retry time/i, '5.4.1'],
+  [/spam|blocked|blacklist|rejected for policy|access denied|sender was rejected/i, '5.7.1'],
+]
+
+/**
+ * Guesses the recipients of a bounce that is nothing but sentences, from X-Failed-Recipients and
+ * from the addresses in its text before the copy of the message. Empty when the message does not
+ * look like a bounce. Reads 400 lines, gives 20 recipients at most.
+ */
+export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
+  const failed = fieldValue(whole.fields, 'x-failed-recipients')
+  const subject = fieldValue(whole.fields, 'subject') ?? ''
+  if (failed === undefined && !bounceSubject.test(subject)) return []
+  const text = allParts(whole).find((part) => kindOf(part) === 'text/plain') ?? whole
+  const lines: string[] = []
+  for (const line of decodedLines(text).slice(0, maxLines)) {
+    if (copyBegins.test(line)) break
+    lines.push(line.slice(0, maxLineCharacters))
+  }
+  const said = lines.join('\n')
+  const addresses =
+    failed === undefined
+      ? addressesIn(lines, ownAddresses(whole))
+      : addressesIn([failed], new Set())
+  const action = delayed.test(`${subject}\n${said}`) ? 'delayed' : 'failed'
+  const status = guessStatus(said, action)
+  return addresses.map((finalRecipient) => ({
+    finalRecipient,
+    originalRecipient: undefined,
+    action,
+    status,
+    remoteMta: undefined,
+    diagnosticCode: undefined,
+    lastAttemptDate: undefined,
+    willRetryUntil: undefined,
+  }))
+}
+
+function guessStatus(said: string, action: 'failed' | 'delayed'): string {
+  const own = /(?:^|[\s#(-])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(said)?.[1]
+  const told = own ?? phrases.find(([phrase]) => phrase.test(said))?.[1] ?? '5.0.0'
+  return (action === 'failed' ? told.charAt(0) : '4') + told.slice(1)
+}
+
+/** The one who got the bounce and the one who sent it did not fail. */
+function ownAddresses(whole: MimePart): ReadonlySet<string> {
+  const names = ['to', 'from', 'sender', 'return-path', 'delivered-to', 'envelope-to', 'reply-to']
+  const values = names.map((name) => fieldValue(whole.fields, name) ?? '')
+  return new Set(addressesIn(values, new Set()).map((address) => address.toLowerCase()))
+}
+
+const edge = /[\s<>()[\]"',;:|]/
+
+/** Words with an `@` inside, found from the `@` outwards: linear in the text. */
+function addressesIn(lines: readonly string[], but: ReadonlySet<string>): readonly string[] {
+  const found = new Set<string>()
+  for (const line of lines) {
+    for (let at = line.indexOf('@'); at >= 0; ) {
+      let start = at
+      let end = at + 1
+      while (start > 0 && !edge.test(line.charAt(start - 1))) start--
+      while (end < line.length && !edge.test(line.charAt(end))) end++
+      const word = oneLine(line.slice(start, end).replace(/[.!?]{1,5}$/, ''), 320)
+      const whole = /^[^@]+@[^@]+\.[^@.]+$/.test(word)
+      if (whole && !/^(?:postmaster|mailer-daemon)@/i.test(word) && !but.has(word.toLowerCase())) {
+        found.add(word)
+      }
+      if (found.size >= maxGuesses) return Array.from(found)
+      at = line.indexOf('@', end)
+    }
+  }
+  return Array.from(found)
+}

@@ -1,0 +1,216 @@
+import { isAscii, concat } from '../base/octets.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { formatDate } from '../message/date.ts'
+import { formatField, oneLine } from '../message/fold.ts'
+import { makeMessageId } from '../message/message-id.ts'
+import { encodeQuotedPrintable } from '../message/quoted-printable.ts'
+import { formatDeliveryStatus } from './dsn-fields.ts'
+import { explainDelivery } from './dsn-text.ts'
+import { readOriginal, returnedPart } from './returned-message.ts'
+
+/** RFC 3464 §2.3.3. */
+export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
+
+/** What became of one recipient, and what its sender asked to be told. */
+export interface DsnRecipient {
+  readonly address: string
+  /** ORCPT with its encoding undone: `rfc822` and the address (RFC 3461 §4.2). */
+  readonly originalRecipient?: { readonly addressType: string; readonly address: string }
+  /** NOTIFY (RFC 3461 §4.1); absent when the sender did not say. */
+  readonly notify?: readonly ('never' | 'success' | 'failure' | 'delay')[]
+  readonly action: DsnAction
+  /** Enhanced status code, `5.1.1`. Its class is made to fit the action. */
+  readonly status: string
+  /** What happened, one sentence in our own words. */
+  readonly because: string
+  /** The server that was spoken to, when there was one. */
+  readonly remote?: { readonly name?: string; readonly ip?: string }
+  /** Its words, which are a stranger's: they are cleaned and cut here. */
+  readonly reply?: {
+    readonly code: number
+    readonly enhanced: string | null
+    readonly lines: readonly string[]
+  }
+  /** What happened step by step, in sentences, oldest first. */
+  readonly steps?: readonly string[]
+  readonly lastAttemptAt?: number
+  /** When this server will give up; for `delayed`. */
+  readonly willRetryUntil?: number
+}
+
+/** What a notification is made from. Times are Unix milliseconds. */
+export interface NotificationInput {
+  /** Who sent the message; empty for the null reverse-path. */
+  readonly reversePath: string
+  /** The message came with SMTPUTF8, so its sender can take a report in UTF-8 (RFC 6533). */
+  readonly smtpUtf8: boolean
+  readonly ret?: 'full' | 'headers'
+  /** ENVID with its encoding undone. */
+  readonly envelopeId?: string
+  /** The id that a person can ask about. */
+  readonly reference: string
+  readonly arrivedAt: number
+  /** The host that the message came from (RFC 3464 §2.2.4). */
+  readonly receivedFrom?: string
+  /** The message from its first octet on. `complete` says whether this is all of it. */
+  readonly original: { readonly octets: Uint8Array; readonly complete: boolean }
+  readonly recipients: readonly DsnRecipient[]
+  readonly reporter: {
+    readonly hostname: string
+    /** `postmaster@` the host name when not given. */
+    readonly postmaster?: string
+  }
+  readonly now: number
+  readonly offsetMinutes?: number
+  /** Numbers in [0, 1), for the Message-ID and the boundary. */
+  readonly random: () => number
+  /** A longer message is returned as its header only; 65,536 when not given. */
+  readonly maxReturnedOctets?: number
+}
+
+/** A notification to send, with the null reverse-path as its sender (RFC 3464 §2), or none. */
+export type Notification =
+  | {
+      readonly type: 'none'
+      /** `null-sender`: nobody to tell (RFC 5321 §4.5.5). `not-requested`: RFC 3461 §4.1. */
+      readonly because: 'null-sender' | 'not-requested'
+    }
+  | {
+      readonly type: 'send'
+      /** The only recipient. */
+      readonly to: string
+      readonly subject: string
+      /** With its angle brackets. */
+      readonly messageId: string
+      /** The recipients that it reports on. */
+      readonly about: readonly string[]
+      readonly message: Uint8Array
+      readonly smtpUtf8: boolean
+      readonly eightBit: boolean
+    }
+
+const maxRecipients = 100
+
+/**
+ * Decides whether the sender is told, and makes the message that tells it (RFC 3461 §6, RFC 3464).
+ *
+ * None is made for the null reverse-path, nor for a recipient whose NOTIFY does not ask for this
+ * kind. The result is a multipart/report (RFC 6522) with a text for people, the fields for programs,
+ * and the message or its header; in UTF-8 where the message was (RFC 6533).
+ */
+export function notificationFor(input: NotificationInput): Notification {
+  // RFC 5321 §4.5.5, RFC 3461 §6.1: a report about a report is how mail storms begin.
+  if (input.reversePath === '') return { type: 'none', because: 'null-sender' }
+  const recipients = input.recipients.filter(isRequested).slice(0, maxRecipients)
+  if (recipients.length === 0) return { type: 'none', because: 'not-requested' }
+  return buildNotification(input, recipients)
+}
+
+/**
+ * RFC 3461 §4.1: NEVER is never; SUCCESS, FAILURE and DELAY are told to who asked for them. Who did
+ * not say is told of failures (as ever before), may be told of delays, and never of success.
+ */
+export function isRequested(recipient: Pick<DsnRecipient, 'notify' | 'action'>): boolean {
+  const { notify, action } = recipient
+  if (notify === undefined) return action === 'failed' || action === 'delayed'
+  if (notify.includes('never')) return false
+  switch (action) {
+    case 'failed':
+      return notify.includes('failure')
+    case 'delayed':
+      return notify.includes('delay')
+    case 'delivered':
+    case 'relayed':
+    case 'expanded':
+      return notify.includes('success')
+  }
+}
+
+function buildNotification(
+  input: NotificationInput,
+  recipients: readonly DsnRecipient[],
+): Notification {
+  const { reporter, random, now } = input
+  const smtpUtf8 = input.smtpUtf8 || !isAscii(input.reversePath)
+  const original = readOriginal(input.original.octets)
+  const boundary = makeBoundary(random)
+  const messageId = makeMessageId({ now, random, domain: reporter.hostname })
+  const postmaster = reporter.postmaster ?? `postmaster@${reporter.hostname}`
+  const subject = subjectOf(recipients, original.subject)
+  const returned = returnedPart({
+    original,
+    complete: input.original.complete,
+    // RFC 3461 §4.3: RET speaks of failures; other reports return the header only.
+    full: input.ret !== 'headers' && recipients.some(({ action }) => action === 'failed'),
+    maxOctets: input.maxReturnedOctets ?? 65_536,
+    smtpUtf8,
+  })
+
+  const header = [
+    formatField('From', `Mail delivery <${postmaster}>`),
+    formatField('To', `<${input.reversePath}>`),
+    formatField('Subject', subject),
+    formatField('Date', formatDate(now, input.offsetMinutes ?? 0)),
+    formatField('Message-ID', messageId),
+    original.messageId === undefined ? '' : formatField('References', original.messageId),
+    // RFC 3834 §5: made in answer to a message, by no person. RFC 3464 asks for the same.
+    formatField('Auto-Submitted', 'auto-replied'),
+    formatField('MIME-Version', '1.0'),
+    formatField('Content-Type', [
+      'multipart/report; report-type=delivery-status;',
+      `boundary="${boundary}"`,
+    ]),
+    returned.eightBit || smtpUtf8 ? formatField('Content-Transfer-Encoding', '8bit') : '',
+    '\r\n',
+    'This is a report about the delivery of a message, in MIME format.\r\n',
+  ].join('')
+
+  const explained = explainDelivery({ input, recipients, original, postmaster })
+  const status = formatDeliveryStatus({ input, recipients, utf8: smtpUtf8 })
+  const statusType = smtpUtf8 ? 'message/global-delivery-status' : 'message/delivery-status'
+  const message = concat([
+    encodeUtf8(`${header}\r\n--${boundary}\r\n${textPart(explained)}`),
+    encodeUtf8(`\r\n--${boundary}\r\n${part(statusType, smtpUtf8 ? '8bit' : '7bit')}${status}`),
+    encodeUtf8(`\r\n--${boundary}\r\n${part(returned.mediaType, returned.encoding)}`),
+    returned.octets,
+    encodeUtf8(`\r\n--${boundary}--\r\n`),
+  ])
+  return {
+    type: 'send',
+    to: input.reversePath,
+    subject,
+    messageId,
+    about: recipients.map(({ address }) => address),
+    message,
+    smtpUtf8,
+    eightBit: returned.eightBit || smtpUtf8,
+  }
+}
+
+/** The subject says the worst of it first, and which message it is about when ASCII can. */
+function subjectOf(recipients: readonly DsnRecipient[], about: string): string {
+  const actions = new Set(recipients.map(({ action }) => action))
+  const what = actions.has('failed')
+    ? 'Not delivered'
+    : actions.has('delayed')
+      ? 'Not delivered yet'
+      : 'Delivery report'
+  return about === '' || !isAscii(about) ? what : `${what}: ${oneLine(about, 100)}`
+}
+
+/** 24 characters of chance: nobody can write this line into a message beforehand. */
+function makeBoundary(random: () => number): string {
+  let text = '=_'
+  for (let i = 0; i < 24; i++) text += Math.floor(random() * 36).toString(36)
+  return text
+}
+
+function textPart(text: string): string {
+  if (isAscii(text)) return `${part('text/plain; charset=us-ascii', '7bit')}${text}`
+  const coded = encodeQuotedPrintable(encodeUtf8(text))
+  return `${part('text/plain; charset=utf-8', 'quoted-printable')}${coded}`
+}
+
+function part(mediaType: string, encoding: string): string {
+  return `Content-Type: ${mediaType}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`
+}

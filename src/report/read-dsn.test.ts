@@ -1,0 +1,199 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { encodeBase64 } from '../base/base64.ts'
+import { octetsOf } from '../base/octets.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { allParts, kindOf, readParts } from './mime-parts.ts'
+import { type DsnReading, readDsn } from './read-dsn.ts'
+
+const status = [
+  'Reporting-MTA: dns; mx.example',
+  '',
+  'Final-Recipient: rfc822; a@b.example',
+  'Action: failed',
+  'Status: 5.1.1 (no such user)',
+  '',
+  'Original-Recipient: rfc822;c@d.example',
+  'Final-Recipient: RFC822;<e@f.example>',
+  'Action: Delayed',
+  'Diagnostic-Code: smtp; 451 4.7.1 come',
+  '\tback later',
+]
+
+function report(lines: readonly string[], more: readonly string[] = []): string {
+  return [
+    'From: MAILER-DAEMON@mx.example',
+    'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+    '',
+    '--b',
+    '',
+    'It did not work.',
+    '--b',
+    'Content-Type: message/delivery-status',
+    ...more,
+    '',
+    ...lines,
+    '--b',
+    'Content-Type: message/rfc822',
+    '',
+    'Message-ID: <1@x.example>',
+    '',
+    'Final-Recipient: rfc822; not@me.example',
+    '--b--',
+  ].join('\n')
+}
+
+function short(read: DsnReading): readonly string[] {
+  if (read.type !== 'dsn') return [read.type]
+  return read.recipients.map((r) => `${r.finalRecipient} ${r.action} ${r.status}`)
+}
+
+function read(text: string): DsnReading {
+  return readDsn(octetsOf(text))
+}
+
+const both = ['a@b.example failed 5.1.1', 'e@f.example delayed 4.7.1']
+
+test('a report is read whatever ends its lines', () => {
+  const text = report(status)
+  for (const end of ['\n', '\r\n', '\r']) {
+    const found = read(text.replaceAll('\n', end))
+    assert.deepEqual(short(found), both)
+    assert.ok(found.type === 'dsn')
+    assert.equal(found.source, 'report')
+    assert.equal(found.reportingMta, 'mx.example')
+    assert.equal(found.originalMessageId, '<1@x.example>')
+    assert.equal(found.recipients[1]?.originalRecipient, 'c@d.example')
+    assert.equal(found.recipients[1]?.diagnosticCode, 'smtp; 451 4.7.1 come back later')
+  }
+})
+
+test('a status part in base64 or quoted-printable is read', () => {
+  const base64 = encodeBase64(encodeUtf8(status.join('\r\n')))
+  const coded = report(
+    [base64.slice(0, 76), base64.slice(76)],
+    ['Content-Transfer-Encoding: BASE64'],
+  )
+  assert.deepEqual(short(read(coded)), both)
+  const quoted = status.map((line) => line.replaceAll('@', '=40'))
+  const plain = report(quoted, ['Content-Transfer-Encoding: quoted-printable'])
+  assert.deepEqual(short(read(plain)), both)
+})
+
+test('a report whose structure is lost is read from its text', () => {
+  const text = [
+    'Subject: Delayed',
+    '',
+    'Sorry.',
+    '',
+    ...status,
+    '',
+    'Received: from x',
+    'To: y',
+    '',
+    ...status,
+  ]
+  const found = read(text.join('\n'))
+  assert.deepEqual(short(found), both)
+  assert.equal(found.type === 'dsn' && found.source, 'loose')
+})
+
+test('a group that forgot its empty line is still a recipient', () => {
+  const found = read(report(status.filter((line) => line !== '').slice(0, 4)))
+  assert.deepEqual(short(found), ['a@b.example failed 5.1.1'])
+  assert.equal(found.type === 'dsn' && found.reportingMta, 'mx.example')
+})
+
+test('an address in UTF-8 is read in both forms (RFC 6533 §3)', () => {
+  const lines = [
+    'Final-Recipient: utf-8; m\\x{FC}ller@b.example',
+    'Action: failed',
+    'Status: 5.1.1',
+  ]
+  assert.deepEqual(short(read(report(lines))), ['m\u00fcller@b.example failed 5.1.1'])
+  const raw = octetsOf(
+    report(['Final-Recipient: utf-8; m\xc3\xbcller@b.example', 'Action: failed']),
+  )
+  assert.deepEqual(short(readDsn(raw)), ['m\u00fcller@b.example failed 5.0.0'])
+})
+
+test('a bounce of sentences is read as a guess', () => {
+  const text = [
+    'To: me@home.example',
+    'Subject: failure notice',
+    '',
+    'Hi. This is the qmail-send program. Write to <me@home.example> if needed.',
+    '<you@away.example>:',
+    'Sorry, no mailbox here by that name. (#5.1.1)',
+    '',
+    '--- Below this line is a copy of the message.',
+    '<other@copy.example>',
+  ].join('\n')
+  const found = read(text)
+  assert.deepEqual(short(found), ['you@away.example failed 5.1.1'])
+  assert.equal(found.type === 'dsn' && found.source, 'text')
+})
+
+test('what is no bounce is none', () => {
+  assert.deepEqual(read('Subject: lunch\n\nask a@b.example: no such user'), { type: 'not-a-dsn' })
+  assert.deepEqual(read(''), { type: 'not-a-dsn' })
+})
+
+test('parts, levels and octets are bounded', () => {
+  const many = `Content-Type: multipart/mixed; boundary=b\n\n${'--b\n\nx\n'.repeat(5000)}--b--`
+  assert.equal(allParts(readParts(octetsOf(many))).length, 101)
+  let deep = 'x'
+  for (let i = 0; i < 50; i++) {
+    deep = `Content-Type: multipart/mixed; boundary=b${i}\n\n--b${i}\n${deep}\n--b${i}--`
+  }
+  assert.ok(allParts(readParts(octetsOf(deep))).length <= 8)
+  for (const line of ['\n', '@', 'a@', ' ', ':', '--b\n', 'x: y\n', ' x\n', 'Action: failed\n\n']) {
+    const head = `Subject: failure notice\nContent-Type: multipart/mixed; boundary=b\n\n`
+    readDsn(octetsOf(head + line.repeat(Math.floor(1_500_000 / line.length))))
+    readDsn(octetsOf(line.repeat(Math.floor(1_500_000 / line.length))))
+  }
+})
+
+test('kinds of parts are told, nested ones too', () => {
+  const text = [
+    'Content-Type: multipart/mixed; boundary=a',
+    '',
+    'preamble',
+    '--a',
+    'Content-Type: multipart/alternative; boundary="b"',
+    '',
+    '--b ',
+    'Content-Type: text/html',
+    '',
+    '--b--',
+    'epilogue',
+    '--a',
+    'Content-Type: image/png',
+    '',
+    '--a--',
+  ].join('\r\n')
+  assert.deepEqual(allParts(readParts(octetsOf(text))).map(kindOf), [
+    'multipart/mixed',
+    'multipart/alternative',
+    'text/html',
+    'image/png',
+  ])
+})
+
+test('reading never throws, whatever is changed in a report (mutation)', () => {
+  const octets = octetsOf(report(status))
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(octets.length - 1), fc.nat(255)), { maxLength: 20 }),
+      fc.nat(octets.length),
+      (changes, end) => {
+        const changed = octets.slice(0, end)
+        for (const [at, octet] of changes) changed[at] = octet
+        const found = readDsn(changed)
+        for (const text of JSON.stringify(found).split('"')) assert.doesNotMatch(text, /[\r\n\0]/)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,243 @@
+import { octetsOf } from '../base/octets.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
+import { oneLine } from '../message/fold.ts'
+import { parseMessageIds } from '../message/message-id.ts'
+import { readBounceText } from './bounce-text.ts'
+import {
+  allParts,
+  decodedLines,
+  fieldValue,
+  kindOf,
+  type MimePart,
+  type PartField,
+  readFields,
+  readParts,
+} from './mime-parts.ts'
+
+/** What a report says of one recipient. All text is cleaned, one line each. */
+export interface ReportedRecipient {
+  /** The address without its type; empty when the report gives none. */
+  readonly finalRecipient: string
+  readonly originalRecipient: string | undefined
+  /** `deliverable` is what address probes report; `unknown` stands for any other word. */
+  readonly action:
+    | 'failed'
+    | 'delayed'
+    | 'delivered'
+    | 'relayed'
+    | 'expanded'
+    | 'deliverable'
+    | 'unknown'
+  /** `d.d.d`; made from the diagnostic or the action when the report has none. */
+  readonly status: string
+  readonly remoteMta: string | undefined
+  readonly diagnosticCode: string | undefined
+  /** As written: `parseDate` reads it. */
+  readonly lastAttemptDate: string | undefined
+  readonly willRetryUntil: string | undefined
+}
+
+/** A delivery report that was read, or the statement that there is none. */
+export type DsnReading =
+  | {
+      readonly type: 'dsn'
+      /**
+       * `report`: from a message/delivery-status part; `loose`: its fields stood in the text;
+       * `text`: guessed from sentences, good for showing and for nothing else.
+       */
+      readonly source: 'report' | 'loose' | 'text'
+      readonly reportingMta: string | undefined
+      readonly originalEnvelopeId: string | undefined
+      readonly arrivalDate: string | undefined
+      readonly recipients: readonly ReportedRecipient[]
+      /** Message-ID of the message that the report is about, from the returned part. */
+      readonly originalMessageId: string | undefined
+    }
+  | { readonly type: 'not-a-dsn' }
+
+const maxRecipients = 1000
+const statusKinds = new Set(['message/delivery-status', 'message/global-delivery-status'])
+const returnedKinds = new Set([
+  'message/rfc822',
+  'message/global',
+  'text/rfc822-headers',
+  'message/global-headers',
+])
+
+/**
+ * Reads a delivery status notification (RFC 3464) from anywhere: well-formed ones, ones whose fields
+ * lost their MIME structure, and the plain-text bounces of older servers. Bounded as `readParts` is,
+ * and 1,000 recipients. Never throws; everything in the result is what a stranger claims.
+ */
+export function readDsn(message: Uint8Array): DsnReading {
+  const whole = readParts(message)
+  const parts = allParts(whole)
+  const originalMessageId = returnedMessageId(parts)
+  const statusPart = parts.find((part) => statusKinds.has(kindOf(part)))
+  if (statusPart !== undefined) {
+    const read = readStatus(groupsOf(decodedLines(statusPart)))
+    return { type: 'dsn', source: 'report', ...read, originalMessageId }
+  }
+  const loose = looseGroups(whole)
+  if (loose.length > 0) {
+    return { type: 'dsn', source: 'loose', ...readStatus(loose), originalMessageId }
+  }
+  const guessed = readBounceText(whole)
+  if (guessed.length === 0) return { type: 'not-a-dsn' }
+  return {
+    type: 'dsn',
+    source: 'text',
+    reportingMta: undefined,
+    originalEnvelopeId: undefined,
+    arrivalDate: undefined,
+    recipients: guessed,
+    originalMessageId,
+  }
+}
+
+type Group = readonly PartField[]
+
+/** RFC 3464 §2.1: groups of fields with empty lines between them. */
+function groupsOf(lines: readonly string[]): readonly Group[] {
+  const groups: Group[] = []
+  let open: string[] = []
+  for (const line of [...lines, '']) {
+    if (line.trim() !== '') open.push(line)
+    else if (open.length > 0) {
+      groups.push(readFields(open).fields)
+      open = []
+    }
+  }
+  return groups
+}
+
+const messageFields = /^(?:reporting-mta|arrival-date|received-from-mta|original-envelope-id)$/
+const recipientFields = /^(?:final-recipient|original-recipient|action)$/
+
+/** Groups of status fields in the text of a message that has lost its structure. */
+function looseGroups(whole: MimePart): readonly Group[] {
+  const { lines } = whole
+  const start = lines.findIndex((line) =>
+    /^(?:reporting-mta|final-recipient|original-recipient)[ \t]*:/i.test(line),
+  )
+  if (start < 0) return []
+  const groups: Group[] = []
+  for (const group of groupsOf(lines.slice(start, start + 5000))) {
+    const known = group.some(({ name }) => messageFields.test(name) || recipientFields.test(name))
+    // The returned message begins here; another report may be inside it.
+    if (!known) break
+    groups.push(group)
+  }
+  return groups.some((group) => group.some(({ name }) => recipientFields.test(name))) ? groups : []
+}
+
+function readStatus(groups: readonly Group[]): {
+  readonly reportingMta: string | undefined
+  readonly originalEnvelopeId: string | undefined
+  readonly arrivalDate: string | undefined
+  readonly recipients: readonly ReportedRecipient[]
+} {
+  const ofMessage: PartField[] = []
+  const recipients: ReportedRecipient[] = []
+  for (const group of groups) {
+    const isRecipient = group.some(({ name }) => recipientFields.test(name))
+    // Some reports forget the empty line, so one group may be of both kinds.
+    if (!isRecipient || recipients.length === 0) ofMessage.push(...group)
+    if (isRecipient && recipients.length < maxRecipients) recipients.push(readRecipient(group))
+  }
+  return {
+    reportingMta: withoutType(textValue(ofMessage, 'reporting-mta')),
+    originalEnvelopeId: textValue(ofMessage, 'original-envelope-id'),
+    arrivalDate: textValue(ofMessage, 'arrival-date'),
+    recipients,
+  }
+}
+
+function readRecipient(group: Group): ReportedRecipient {
+  const diagnosticCode = textValue(group, 'diagnostic-code')
+  const action = readAction(textValue(group, 'action') ?? '')
+  return {
+    finalRecipient: addressOf(textValue(group, 'final-recipient')) ?? '',
+    originalRecipient: addressOf(textValue(group, 'original-recipient')),
+    action,
+    status: readStatusCode(textValue(group, 'status') ?? '', diagnosticCode ?? '', action),
+    remoteMta: withoutType(textValue(group, 'remote-mta')),
+    diagnosticCode,
+    lastAttemptDate: textValue(group, 'last-attempt-date'),
+    willRetryUntil: textValue(group, 'will-retry-until'),
+  }
+}
+
+function readAction(text: string): ReportedRecipient['action'] {
+  const word = /^[a-z]+/.exec(text.toLowerCase())?.[0] ?? ''
+  switch (word) {
+    case 'failed':
+    case 'delayed':
+    case 'delivered':
+    case 'relayed':
+    case 'expanded':
+    case 'deliverable':
+      return word
+    case 'failure':
+      return 'failed'
+    default:
+      return 'unknown'
+  }
+}
+
+function readStatusCode(
+  text: string,
+  diagnostic: string,
+  action: ReportedRecipient['action'],
+): string {
+  // Only within the Status field may text follow the code without a space.
+  const own = /^([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(text)?.[1]
+  if (own !== undefined) return own
+  const told = /(?:^|[\s#(-])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(diagnostic)?.[1]
+  if (told !== undefined) return told
+  switch (action) {
+    case 'failed':
+    case 'unknown':
+      return '5.0.0'
+    case 'delayed':
+      return '4.0.0'
+    case 'delivered':
+    case 'relayed':
+    case 'expanded':
+    case 'deliverable':
+      return '2.0.0'
+  }
+}
+
+function textValue(fields: readonly PartField[], name: string): string | undefined {
+  const value = fieldValue(fields, name)
+  if (value === undefined) return undefined
+  return oneLine(decodeUtf8(octetsOf(value)) ?? value, 2000)
+}
+
+/** `dns; mx.example` without its type. */
+function withoutType(text: string | undefined): string | undefined {
+  return text?.replace(/^[A-Za-z0-9-]{1,40}[ \t]*;[ \t]*/, '')
+}
+
+/** `rfc822; <user@example>` to `user@example`; the `\x{HEX}` of RFC 6533 §3 is undone. */
+function addressOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const utf8 = /^utf-8[ \t]*;/i.test(text)
+  const bare = (withoutType(text) ?? '').replace(/^<(.*)>$/, '$1')
+  if (!utf8) return bare
+  return oneLine(
+    bare.replace(/\\x\{([0-9A-Fa-f]{1,6})\}/g, (whole, hex: string) => {
+      const code = Number.parseInt(hex, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    }),
+    2000,
+  )
+}
+
+function returnedMessageId(parts: readonly MimePart[]): string | undefined {
+  const returned = parts.find((part) => returnedKinds.has(kindOf(part)))
+  if (returned === undefined) return undefined
+  const { fields } = readFields(decodedLines(returned))
+  return parseMessageIds(fieldValue(fields, 'message-id') ?? '', 1)[0]
+}

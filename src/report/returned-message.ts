@@ -1,0 +1,114 @@
+import { octetsOf, octetString } from '../base/octets.ts'
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
+import { decodeEncodedWords } from '../message/encoded-word.ts'
+import { type HeaderField, rawValue } from '../message/field.ts'
+import { maxLineOctets, oneLine } from '../message/fold.ts'
+import { splitMessage } from '../message/header-reader.ts'
+import { parseMessageIds } from '../message/message-id.ts'
+import { encodeQuotedPrintable } from '../message/quoted-printable.ts'
+
+/** The message that a report is about, as far as it is known. */
+export interface Original {
+  readonly octets: Uint8Array
+  readonly fields: readonly HeaderField[]
+  /** Shown form, one line, at most 200 characters; empty when there is none. */
+  readonly subject: string
+  /** With its angle brackets. */
+  readonly messageId: string | undefined
+}
+
+const maxHeaderOctets = 32_768
+
+export function readOriginal(octets: Uint8Array): Original {
+  const { header } = splitMessage(octets)
+  const first = (name: string): string =>
+    rawValue(header.fields.find((field) => field.name === name) ?? noField).slice(0, 4000)
+  const raw = first('subject').replace(/\r\n(?=[ \t])/g, '')
+  const text = /[\x80-\xff]/.test(raw) ? (decodeUtf8(octetsOf(raw)) ?? raw) : raw
+  return {
+    octets,
+    fields: header.fields,
+    subject: oneLine(decodeEncodedWords(text), 200),
+    messageId: parseMessageIds(first('message-id'), 1)[0],
+  }
+}
+
+const noField: HeaderField = { name: '', raw: new Uint8Array(0), valueAt: 0 }
+
+/** The third part of a report, ready to stand between two boundaries. */
+export interface ReturnedPart {
+  readonly mediaType: string
+  readonly encoding: '7bit' | '8bit' | 'quoted-printable'
+  readonly octets: Uint8Array
+  readonly eightBit: boolean
+}
+
+/**
+ * The message itself, when it is wanted, known to its end, short enough, and of lines that can be
+ * sent again as they are; else its header, whole fields up to 32 KiB. RFC 6522 §4, RFC 6533 §5.
+ */
+export function returnedPart({
+  original,
+  complete,
+  full,
+  maxOctets,
+  smtpUtf8,
+}: {
+  readonly original: Original
+  readonly complete: boolean
+  readonly full: boolean
+  readonly maxOctets: number
+  readonly smtpUtf8: boolean
+}): ReturnedPart {
+  const header = headerOctets(original.fields)
+  // RFC 6533 §5: message/global is for headers in UTF-8; RFC 5335 forbids them in message/rfc822.
+  const global = smtpUtf8 && lineClass(header) === '8bit' && decodeUtf8(header) !== undefined
+  const sevenBitHeader = lineClass(header) === '7bit'
+  if (full && complete && original.octets.length <= maxOctets) {
+    const kind = lineClass(original.octets)
+    // RFC 2046 §5.2.1: no encoding is allowed here, so what is not 7bit or 8bit cannot be returned.
+    if (kind !== 'binary') {
+      const mediaType = global ? 'message/global' : 'message/rfc822'
+      const eightBit = kind === '8bit'
+      return { mediaType, encoding: kind, octets: original.octets, eightBit }
+    }
+  }
+  if (global) {
+    return { mediaType: 'message/global-headers', encoding: '8bit', octets: header, eightBit: true }
+  }
+  if (sevenBitHeader) {
+    return { mediaType: 'text/rfc822-headers', encoding: '7bit', octets: header, eightBit: false }
+  }
+  return {
+    mediaType: 'text/rfc822-headers',
+    encoding: 'quoted-printable',
+    octets: encodeUtf8(encodeQuotedPrintable(header)),
+    eightBit: false,
+  }
+}
+
+function headerOctets(fields: readonly HeaderField[]): Uint8Array {
+  let text = ''
+  for (const { raw } of fields) {
+    if (text.length + raw.length > maxHeaderOctets) break
+    text += octetString(raw)
+  }
+  return octetsOf(text)
+}
+
+/** RFC 2045 §2.7 to §2.9: what the lines are, so that they can be sent on as they are. */
+function lineClass(octets: Uint8Array): '7bit' | '8bit' | 'binary' {
+  let eightBit = false
+  let lineStart = 0
+  for (let i = 0; i < octets.length; i++) {
+    const octet = octets[i] ?? 0
+    if (octet === 0) return 'binary'
+    if (octet > 127) eightBit = true
+    else if (octet === 10) {
+      if (octets[i - 1] !== 13 || i - 1 - lineStart > maxLineOctets) return 'binary'
+      lineStart = i + 1
+    } else if (octet === 13 && octets[i + 1] !== 10) return 'binary'
+  }
+  if (octets.length - lineStart > maxLineOctets) return 'binary'
+  return eightBit ? '8bit' : '7bit'
+}

@@ -2,7 +2,7 @@
 import { formatIp } from '../base/ip.ts'
 import type { IpAddress } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
-import { isQueryableName, normalizeName } from '../dns/resolver.ts'
+import { normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, RecordData, Resolver } from '../dns/resolver.ts'
 import { lookupOf } from './evidence.ts'
 import type { Identity } from './identity.ts'
@@ -132,13 +132,4 @@ function macroValues(input: EvaluationInput): MacroValues {
 /** 32 hexadecimal digits with dots between them. */
 function nibbles(octets: readonly number[]): string {
   return octets.map((o) => `${(o >> 4).toString(16)}.${(o & 15).toString(16)}`).join('.')
-}
-
-/**
- * Whether a name that a record or a macro made can be asked. RFC 7208 §4.8 leaves open what to do
- * with one that cannot (empty label, label over 63 octets): here a mechanism does not match, and
- * there is nothing temporary about it.
- */
-export function isAskable(name: string): boolean {
-  return isQueryableName(name) && isAscii(name)
 }

@@ -1,6 +1,7 @@
 /** The macro language of SPF records: reading and expanding (RFC 7208 §7). */
-import { encodeUtf8 } from '../base/utf8.ts'
 import { bad, ok, type Result } from '../base/result.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { isDigit } from './characters.ts'
 
 export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'h' | 'c' | 'r' | 't' | 'v'
 
@@ -196,10 +197,6 @@ function uniqueCharacters(text: string): string {
   let unique = ''
   for (const character of text) if (!unique.includes(character)) unique += character
   return unique
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
 }
 
 /** A character that may be shown in a sentence. */

@@ -1,10 +1,10 @@
 /** From a domain to its one SPF record (RFC 7208 §4.3 to §4.6). */
 import { cut, cutPolicy, policyLookupOf } from './evidence.ts'
-import { isAskable } from './evaluation.ts'
 import type { Evaluation, Stop } from './evaluation.ts'
 import { readRecord } from './record-cache.ts'
 import { isSpfRecord } from './record.ts'
 import type { SpfRecord } from './record.ts'
+import { isAskable } from './target-name.ts'
 import type { SpfAbsence, SpfCheck, SpfProblem } from './verdict.ts'
 
 /** There is no policy, or what is published cannot be used. */
@@ -21,7 +21,7 @@ export interface PolicySearch {
 /** Looks for the policy of a domain, given in lower case without a trailing dot. */
 export async function findPolicy(evaluation: Evaluation, domain: string): Promise<PolicySearch> {
   // RFC 7208 §4.3: malformed, or not a multi-label name.
-  if (!isAskable(domain) || !domain.includes('.')) {
+  if (!isAskable(domain)) {
     return { shown: {}, found: { result: 'none', absence: 'notADomain' } }
   }
   const answer = await evaluation.askPolicy(domain)

@@ -2,9 +2,9 @@
  * The door `waybill/spf`: may this client send mail for this domain? Sender Policy Framework, RFC
  * 7208 with its errata and RFC 8616 §4.
  */
+import { parseDomain } from '../address/domain.ts'
 import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
-import { parseDomain } from '../address/domain.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { checkHost } from './check-host.ts'
 import { cut } from './evidence.ts'

@@ -2,9 +2,9 @@
 import { isWithin } from '../address/domain.ts'
 import { parseIp, reverseName } from '../base/ip.ts'
 import { normalizeName } from '../dns/resolver.ts'
-import { isAskable } from './evaluation.ts'
 import type { Evaluation, Place, Stop } from './evaluation.ts'
 import { expandName } from './macro.ts'
+import { isAskable } from './target-name.ts'
 import type { DomainSpec } from './term.ts'
 import type { SpfLookup } from './verdict.ts'
 

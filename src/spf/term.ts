@@ -2,8 +2,10 @@
 import { parseIp } from '../base/ip.ts'
 import type { IpAddress } from '../base/ip.ts'
 import { bad, ok, type Result } from '../base/result.ts'
+import { isAlnum, isAlpha, isDigit } from './characters.ts'
 import { fitName, parseMacroString } from './macro.ts'
 import type { MacroParts } from './macro.ts'
+import { endsInTopLabel } from './target-name.ts'
 
 /** A `domain-spec` that has been read. */
 export interface DomainSpec {
@@ -227,34 +229,4 @@ function parseDomainSpec(text: string, from: number, to: number): Result<DomainS
     usesPtr: macros.some(({ letter }) => letter === 'p'),
     usesLocalPart: macros.some(({ letter }) => letter === 's' || letter === 'l'),
   })
-}
-
-/**
- * toplabel = ( *alphanum ALPHA *alphanum ) / ( 1*alphanum "-" *( alphanum / "-" ) alphanum ):
- * letters, digits and inner hyphens, not digits alone.
- */
-function endsInTopLabel(text: string, from: number, to: number): boolean {
-  const end = text.charCodeAt(to - 1) === 0x2e ? to - 1 : to
-  const dot = text.lastIndexOf('.', end - 1)
-  if (dot < from || dot === end - 1) return false
-  let onlyDigits = true
-  for (let i = dot + 1; i < end; i++) {
-    const code = text.charCodeAt(i)
-    if (!isAlnum(code) && code !== 0x2d) return false
-    if (!isDigit(code)) onlyDigits = false
-  }
-  return !onlyDigits && text.charCodeAt(dot + 1) !== 0x2d && text.charCodeAt(end - 1) !== 0x2d
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
-}
-
-function isAlpha(code: number): boolean {
-  const lower = code | 0x20
-  return lower >= 0x61 && lower <= 0x7a
-}
-
-function isAlnum(code: number): boolean {
-  return isDigit(code) || isAlpha(code)
 }

@@ -1,0 +1,36 @@
+/** What makes a name one that a policy can ask for (RFC 7208 §4.8, §7.1). */
+import { isAscii } from '../base/octets.ts'
+import { isQueryableName } from '../dns/resolver.ts'
+import { isAlnum, isDigit } from './characters.ts'
+
+/**
+ * Whether a question can be asked with a name that a macro or a DNS answer made; it has no trailing
+ * dot.
+ *
+ * RFC 7208 §4.8 leaves open what to do with the others (empty label, label over 63 octets). Here a
+ * mechanism does not match then, and nothing about it is temporary. A single label (a greeting like
+ * `localhost`, a %{p} that is `unknown`) and a top label that the grammar would refuse (an address)
+ * are such names too: they cannot exist, and a client must not make look-ups void by choosing them.
+ */
+export function isAskable(name: string): boolean {
+  return isQueryableName(name) && endsInTopLabel(name, 0, name.length) && isAscii(name)
+}
+
+/**
+ * Whether `text[from, to)` ends in "." toplabel [ "." ].
+ *
+ * toplabel = ( *alphanum ALPHA *alphanum ) / ( 1*alphanum "-" *( alphanum / "-" ) alphanum ):
+ * letters, digits and inner hyphens, not digits alone.
+ */
+export function endsInTopLabel(text: string, from: number, to: number): boolean {
+  const end = text.charCodeAt(to - 1) === 0x2e ? to - 1 : to
+  const dot = text.lastIndexOf('.', end - 1)
+  if (dot < from || dot === end - 1) return false
+  let onlyDigits = true
+  for (let i = dot + 1; i < end; i++) {
+    const code = text.charCodeAt(i)
+    if (!isAlnum(code) && code !== 0x2d) return false
+    if (!isDigit(code)) onlyDigits = false
+  }
+  return !onlyDigits && text.charCodeAt(dot + 1) !== 0x2d && text.charCodeAt(end - 1) !== 0x2d
+}

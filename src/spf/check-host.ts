@@ -47,7 +47,7 @@ export async function checkHost(question: HostQuestion): Promise<CheckedHost> {
   const domain = cut(question.domain)
   const { shown, found } = await findPolicy(question.evaluation, question.domain)
   if ('result' in found) return { evidence: { domain, ...shown, terms: [] }, decision: found }
-  const traces = new TermTraces(found)
+  const traces = new TermTraces(found, question.evaluation.reserveTerms(found.terms.length))
   const decision = await evaluate(question, found, traces)
   return { evidence: { domain, ...shown, ...traces.list() }, decision }
 }

@@ -4,7 +4,7 @@ import type { IpAddress } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
 import { normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, RecordData, Resolver } from '../dns/resolver.ts'
-import { lookupOf } from './evidence.ts'
+import { lookupOf, maxTerms, maxTermsInAll } from './evidence.ts'
 import type { Identity } from './identity.ts'
 import type { MacroValues } from './macro.ts'
 import type { SpfLookup, SpfProblem, SpfRecordType } from './verdict.ts'
@@ -43,6 +43,7 @@ export class Evaluation {
   #values: MacroValues | undefined
   #used = 0
   #void = 0
+  #termsToList = maxTermsInAll
 
   constructor(input: EvaluationInput, resolver: Resolver) {
     this.ip = input.ip
@@ -84,6 +85,13 @@ export class Evaluation {
     { domain, term }: Place,
   ): Stop {
     return { result: 'permerror', problem: { type, domain, term, limit } }
+  }
+
+  /** How many terms of the next record may be listed in the verdict. */
+  reserveTerms(wanted: number): number {
+    const reserved = Math.min(wanted, maxTerms, this.#termsToList)
+    this.#termsToList -= reserved
+    return reserved
   }
 
   /** Asks, and notes question and answer in `asked`. */

@@ -6,8 +6,9 @@ const maxRecords = 10
 const maxRecordLength = 300
 const maxPolicyLength = 2000
 
-/** Terms listed for one record; those that decide are listed beyond it. */
+/** Terms listed for one record, and for all of a check; those that decide are listed beyond it. */
 export const maxTerms = 100
+export const maxTermsInAll = 300
 
 /** A short form of an answer. */
 export function lookupOf(

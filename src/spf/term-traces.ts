@@ -1,4 +1,4 @@
-import { cut, maxTerms } from './evidence.ts'
+import { cut } from './evidence.ts'
 import type { SpfRecord } from './record.ts'
 import type { Term } from './term.ts'
 import type { SpfCheck, SpfLookup, SpfOutcome, SpfTerm, SpfTermKind } from './verdict.ts'
@@ -17,10 +17,13 @@ export interface TermTrace {
 /** The evidence of a record's terms, filled in as they are evaluated. */
 export class TermTraces {
   readonly #terms: readonly Term[]
+  readonly #listed: number
   readonly #begun = new Map<number, TermTrace>()
 
-  constructor({ terms }: SpfRecord) {
+  /** @param listed how many of the first terms are listed, whatever became of them */
+  constructor({ terms }: SpfRecord, listed: number) {
     this.#terms = terms
+    this.#listed = listed
   }
 
   /** The evidence of the term at `index`, which is now evaluated. It does not match until said. */
@@ -31,14 +34,14 @@ export class TermTraces {
   }
 
   /**
-   * All terms in the order of the record. Of a long record the first hundred are listed, and after
-   * them those that asked DNS or decided.
+   * The terms in the order of the record. Of a long record the first are listed, and after them
+   * those that asked DNS or decided.
    */
   list(): Pick<SpfCheck, 'terms' | 'termsCut'> {
     const terms: SpfTerm[] = []
     for (const [i, term] of this.#terms.entries()) {
       const begun = this.#begun.get(i)
-      if (i < maxTerms) terms.push(begun ?? untouched(term))
+      if (i < this.#listed) terms.push(begun ?? untouched(term))
       else if (begun !== undefined && isTelling(begun)) terms.push(begun)
     }
     const termsCut = this.#terms.length - terms.length

@@ -85,7 +85,7 @@ export interface SpfCheck {
   /** The record's text, as an octet string; cut at 2,000 characters. */
   readonly record?: string
   readonly terms: readonly SpfTerm[]
-  /** How many terms are not listed, because the record has more than 100. */
+  /** How many terms are not listed: of records with more than 100, or in all more than 300. */
   readonly termsCut?: number
 }
 

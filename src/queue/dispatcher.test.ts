@@ -1,0 +1,639 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { ManualClock } from '../base/clock.ts'
+import type { QueueItem, Settlement, Store } from '../store/store.ts'
+import {
+  type Batch,
+  type BatchOutcome,
+  Dispatcher,
+  type DispatcherOptions,
+  type DispatcherProblem,
+} from './dispatcher.ts'
+
+const minute = 60_000
+
+interface Row {
+  item: QueueItem
+  leasedTo: string | undefined
+  leasedUntil: number
+}
+
+/** The queue side of a store, in memory, with the rules of the port. */
+class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
+  readonly rows = new Map<string, Row>()
+  readonly settled: Settlement[] = []
+  leases = 0
+  /** Errors for the next calls, in order. */
+  readonly faults: { lease: Error[]; settle: Error[] } = { lease: [], settle: [] }
+
+  add(id: string, more: Partial<QueueItem> = {}): void {
+    const item: QueueItem = {
+      id,
+      messageId: `m-${id}`,
+      journeyId: `j-${id}`,
+      reversePath: 'a@b.example',
+      recipient: `${id}@d.example`,
+      destination: 'd.example',
+      smtpUtf8: false,
+      eightBit: false,
+      dsn: {},
+      createdAt: 0,
+      nextAttemptAt: 0,
+      expiresAt: 1e12,
+      attempts: 0,
+      held: false,
+      lastProblem: '',
+      ...more,
+    }
+    this.rows.set(id, { item, leasedTo: undefined, leasedUntil: 0 })
+  }
+
+  async lease(input: Parameters<Store['lease']>[0]): Promise<readonly QueueItem[]> {
+    this.leases++
+    const fault = this.faults.lease.shift()
+    if (fault !== undefined) throw fault
+    const due = Array.from(this.rows.values())
+      .filter(({ item, leasedTo, leasedUntil }) =>
+        leasedTo === undefined
+          ? !item.held && item.nextAttemptAt <= input.now
+          : leasedUntil <= input.now,
+      )
+      .slice(0, input.limit)
+    for (const row of due) {
+      row.leasedTo = input.owner
+      row.leasedUntil = input.leaseUntil
+    }
+    return due.map(({ item }) => item)
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    const fault = this.faults.settle.shift()
+    if (fault !== undefined) throw fault
+    for (const settlement of settlements) {
+      const row = this.rows.get(settlement.queueId)
+      if (row?.leasedTo !== settlement.owner) continue
+      this.settled.push(settlement)
+      if (settlement.outcome.type !== 'deferred') this.rows.delete(settlement.queueId)
+      else {
+        const { nextAttemptAt, problem } = settlement.outcome
+        const attempts = row.item.attempts + 1
+        row.item = { ...row.item, attempts, nextAttemptAt, lastProblem: problem }
+        row.leasedTo = undefined
+      }
+    }
+  }
+
+  async nextDueAt(): Promise<number | undefined> {
+    const times = Array.from(this.rows.values(), (row) =>
+      row.leasedTo === undefined ? row.item.nextAttemptAt : row.leasedUntil,
+    )
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+}
+
+function settlement(
+  { owner }: Pick<Batch, 'owner'>,
+  item: QueueItem,
+  outcome: Settlement['outcome'] = { type: 'delivered' },
+): Settlement {
+  return { queueId: item.id, owner, outcome, steps: '[]', shared: [], status: '', summary: '' }
+}
+
+function deliveredAll(batch: Batch): BatchOutcome {
+  return { settlements: batch.items.map((item) => settlement(batch, item)), reachable: 'yes' }
+}
+
+interface Bench {
+  readonly store: FakeStore
+  readonly clock: ManualClock
+  readonly dispatcher: Dispatcher
+  readonly batches: Batch[]
+  readonly problems: DispatcherProblem[]
+  /** Ends the oldest batch that is under way. */
+  readonly finish: (outcome?: (batch: Batch) => BatchOutcome) => Promise<void>
+  readonly underWay: () => readonly Batch[]
+}
+
+function bench(more: Partial<DispatcherOptions> = {}): Bench {
+  const store = new FakeStore()
+  const clock = new ManualClock(1_000_000)
+  const batches: Batch[] = []
+  const problems: DispatcherProblem[] = []
+  const open: { batch: Batch; end: (outcome: BatchOutcome) => void }[] = []
+  const dispatcher = new Dispatcher({
+    store,
+    clock,
+    owner: 'me',
+    random: () => 0.5,
+    onProblem: (problem) => problems.push(problem),
+    deliverBatch: (batch) => {
+      batches.push(batch)
+      const { promise, resolve } = Promise.withResolvers<BatchOutcome>()
+      open.push({ batch, end: resolve })
+      return promise
+    },
+    ...more,
+  })
+  return {
+    store,
+    clock,
+    dispatcher,
+    batches,
+    problems,
+    underWay: () => open.map(({ batch }) => batch),
+    async finish(outcome = deliveredAll) {
+      const first = open.shift()
+      assert.ok(first, 'no batch is under way')
+      first.end(outcome(first.batch))
+      await quiet()
+    },
+  }
+}
+
+/** All promises that can go on have gone on: the fake store needs no time. */
+async function quiet(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const ids = (batch: Batch | undefined): readonly string[] => batch?.items.map(({ id }) => id) ?? []
+
+test('what is due is delivered and settled', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench()
+  store.add('1')
+  store.add('later', { nextAttemptAt: clock.now() + minute })
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(ids(batches[0]), ['1'])
+  await finish()
+  assert.deepEqual(
+    store.settled.map(({ queueId }) => queueId),
+    ['1'],
+  )
+  assert.deepEqual(Array.from(store.rows.keys()), ['later'])
+  assert.equal(dispatcher.counts.leased, 0)
+})
+
+test('it sleeps until the next item is due', async () => {
+  const { store, dispatcher, batches, clock } = bench()
+  store.add('1', { nextAttemptAt: clock.now() + 30_000 })
+  dispatcher.start()
+  await quiet()
+  assert.equal(clock.nextDueMs, 30_000)
+  clock.advance(29_999)
+  await quiet()
+  assert.equal(batches.length, 0)
+  clock.advance(1)
+  await quiet()
+  assert.equal(batches.length, 1)
+})
+
+test('it looks once a minute even when nothing is there', async () => {
+  const { store, dispatcher, batches, clock } = bench()
+  dispatcher.start()
+  await quiet()
+  store.add('1')
+  assert.equal(clock.nextDueMs, minute)
+  clock.advance(minute)
+  await quiet()
+  assert.equal(batches.length, 1)
+})
+
+test('notify wakes it at once', async () => {
+  const { store, dispatcher, batches } = bench()
+  dispatcher.start()
+  await quiet()
+  store.add('1')
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches.length, 1)
+})
+
+test('a notify while it leases is not lost', async () => {
+  const { store, dispatcher, batches } = bench()
+  dispatcher.start()
+  // The first lease is under way, and has seen nothing.
+  store.add('1')
+  dispatcher.notify()
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches.length, 1)
+  assert.ok(store.leases <= 3)
+})
+
+test('items for one destination go together, others beside them', async () => {
+  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 1 } })
+  for (const id of ['1', '2', '3']) store.add(id)
+  store.add('4', { destination: 'e.example' })
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    batches.map((batch) => [batch.destination, ids(batch).length]),
+    [
+      ['d.example', 3],
+      ['e.example', 1],
+    ],
+  )
+})
+
+test('many items are shared among the connections of a destination', async () => {
+  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 4 } })
+  for (let i = 0; i < 100; i++) store.add(String(i))
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    batches.map((batch) => batch.items.length),
+    [25, 25, 25, 25],
+  )
+})
+
+test('the recipients of one message stay in one batch', async () => {
+  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 4 } })
+  for (let i = 0; i < 20; i++) store.add(String(i), { messageId: i < 13 ? 'one' : `m${i}` })
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    batches.map((batch) => batch.items.length),
+    [13, 5, 2],
+  )
+})
+
+test('no batch is larger than the limit', async () => {
+  const { store, dispatcher, batches } = bench({
+    limits: { total: 1, perDestination: 1 },
+    maxBatch: 7,
+  })
+  for (let i = 0; i < 20; i++) store.add(String(i), { messageId: 'one' })
+  dispatcher.start()
+  await quiet()
+  assert.equal(batches[0]?.items.length, 7)
+})
+
+test('limits hold: in all and to each destination', async () => {
+  const { store, dispatcher, underWay, finish } = bench({
+    limits: { total: 3, perDestination: 2 },
+    maxBatch: 1,
+  })
+  for (let i = 0; i < 5; i++) store.add(`a${i}`, { destination: 'a.example' })
+  for (let i = 0; i < 2; i++) store.add(`b${i}`, { destination: 'b.example' })
+  dispatcher.start()
+  await quiet()
+  const running: string[][] = []
+  while (underWay().length > 0) {
+    running.push(underWay().map(({ destination }) => destination.charAt(0)))
+    await finish()
+  }
+  for (const now of running) {
+    assert.ok(now.length <= 3)
+    assert.ok(now.filter((name) => name === 'a').length <= 2)
+  }
+  assert.deepEqual(running[0], ['a', 'b', 'a'])
+  assert.equal(store.rows.size, 0)
+})
+
+test('a slow destination does not keep the others waiting', async () => {
+  const { store, dispatcher, batches } = bench({ maxLeased: 400 })
+  for (let i = 0; i < 300; i++) store.add(`s${i}`, { destination: 'slow.example' })
+  store.add('f', { destination: 'fast.example' })
+  dispatcher.start()
+  await quiet()
+  assert.ok(batches.some(({ destination }) => destination === 'fast.example'))
+})
+
+test('no more is leased than there is room for', async () => {
+  const { store, dispatcher, finish } = bench({
+    maxLeased: 10,
+    maxBatch: 5,
+    limits: { total: 1, perDestination: 1 },
+  })
+  for (let i = 0; i < 25; i++) store.add(String(i))
+  dispatcher.start()
+  await quiet()
+  assert.equal(dispatcher.counts.leased, 10)
+  for (let i = 0; i < 5; i++) await finish()
+  assert.equal(store.rows.size, 0)
+})
+
+test('a deferred item comes again when it is due', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench()
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const nextAttemptAt = clock.now() + 5 * minute
+  await finish((batch) => ({
+    settlements: batch.items.map((item) =>
+      settlement(batch, item, { type: 'deferred', nextAttemptAt, problem: '451' }),
+    ),
+    reachable: 'yes',
+  }))
+  for (let i = 0; i < 5; i++) {
+    assert.equal(batches.length, 1)
+    clock.advance(minute)
+    await quiet()
+  }
+  assert.equal(batches.length, 2)
+  assert.equal(batches[1]?.items[0]?.attempts, 1)
+})
+
+test('an item that is due again at once is not forgotten', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench()
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  for (let i = 0; i < 5; i++) {
+    dispatcher.notify()
+    await finish((batch) => ({
+      settlements: batch.items.map((item) =>
+        settlement(batch, item, { type: 'deferred', nextAttemptAt: clock.now(), problem: '' }),
+      ),
+      reachable: 'yes',
+    }))
+  }
+  assert.equal(batches.length, 6)
+})
+
+test('an attempt that outlasts its lease keeps it and is not started twice', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench({ leaseMs: 10 * minute })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  for (let i = 0; i < 35; i++) {
+    clock.advance(minute)
+    await quiet()
+  }
+  assert.equal(batches.length, 1)
+  assert.ok((store.rows.get('1')?.leasedUntil ?? 0) > clock.now())
+  await finish()
+  assert.equal(store.rows.size, 0)
+})
+
+test('an item whose lease ran out while it waited is not started without a new one', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench({
+    leaseMs: 10 * minute,
+    limits: { total: 1, perDestination: 1 },
+    maxBatch: 1,
+  })
+  store.add('1')
+  store.add('2', { destination: 'e.example' })
+  dispatcher.start()
+  await quiet()
+  const row = store.rows.get('2')
+  assert.ok(row)
+  // Another process took it over when our lease had ended, before we noticed.
+  row.leasedTo = 'other'
+  row.leasedUntil = clock.now() + 100 * minute
+  clock.advance(11 * minute)
+  await quiet()
+  await finish()
+  assert.deepEqual(batches.map(ids), [['1']])
+})
+
+test('a delivery that crashes leaves its items to be tried again after their lease', async () => {
+  let crash = true
+  const batches: Batch[] = []
+  const { store, dispatcher, problems, clock } = bench({
+    leaseMs: 10 * minute,
+    deliverBatch: async (batch) => {
+      batches.push(batch)
+      if (crash) throw new Error('crash')
+      return deliveredAll(batch)
+    },
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    problems.map(({ type, queueIds }) => [type, queueIds]),
+    [['delivery-crashed', ['1']]],
+  )
+  crash = false
+  for (let i = 0; i < 10; i++) {
+    clock.advance(minute)
+    await quiet()
+  }
+  assert.equal(batches.length, 2)
+  assert.equal(store.rows.size, 0)
+})
+
+test('an item that the deliverer forgot is reported and stays in the queue', async () => {
+  const { store, dispatcher, problems, finish } = bench()
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  await finish((batch) => ({ ...deliveredAll({ ...batch, items: batch.items.slice(1) }) }))
+  assert.deepEqual(
+    problems.map(({ type, queueIds }) => [type, queueIds]),
+    [['item-not-settled', ['1']]],
+  )
+  assert.deepEqual(Array.from(store.rows.keys()), ['1'])
+})
+
+test('a settlement is repeated until the store takes it', async () => {
+  const { store, dispatcher, problems, finish, clock, batches } = bench()
+  store.faults.settle.push(new Error('busy'), new Error('busy'), new Error('busy'))
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish()
+  for (let i = 0; i < 8; i++) {
+    clock.advance(1000)
+    await quiet()
+  }
+  assert.equal(store.rows.size, 0)
+  assert.equal(batches.length, 1)
+  assert.equal(problems.filter(({ type }) => type === 'settle-failed').length, 3)
+})
+
+test('a store that cannot lease is asked again, less and less often', async () => {
+  const { store, dispatcher, problems, clock, batches } = bench()
+  store.faults.lease.push(new Error('busy'), new Error('busy'), new Error('busy'))
+  store.add('1')
+  dispatcher.start()
+  const waits: (number | undefined)[] = []
+  for (let i = 0; i < 3; i++) {
+    await quiet()
+    waits.push(clock.nextDueMs)
+    clock.advance(clock.nextDueMs ?? 0)
+  }
+  await quiet()
+  assert.deepEqual(waits, [1000, 2000, 4000])
+  assert.equal(problems.length, 3)
+  assert.equal(batches.length, 1)
+})
+
+test('stop waits for what is under way, settles it, and starts nothing more', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench({
+    limits: { total: 1, perDestination: 1 },
+    maxBatch: 1,
+  })
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  let stopped = false
+  const stopping = dispatcher.stop().then(() => (stopped = true))
+  await quiet()
+  assert.equal(stopped, false)
+  await finish()
+  await stopping
+  assert.deepEqual(Array.from(store.rows.keys()), ['2'])
+  assert.equal(batches.length, 1)
+  assert.equal(clock.pending, 0)
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches.length, 1)
+  await dispatcher.stop()
+})
+
+test('stop does not wait for a store that never takes a settlement', async () => {
+  const { store, dispatcher, finish, problems } = bench()
+  for (let i = 0; i < 9; i++) store.faults.settle.push(new Error('busy'))
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish()
+  await dispatcher.stop()
+  assert.equal(problems.length, 2)
+  assert.equal(store.rows.size, 1)
+})
+
+test('stop before start, and a second start', async () => {
+  const { dispatcher } = bench()
+  await dispatcher.stop()
+  assert.throws(() => dispatcher.start())
+})
+
+test('while a destination is down, its other messages are put off and one batch finds out', async () => {
+  const postponed: string[][] = []
+  const { store, dispatcher, batches, finish, clock } = bench({
+    limits: { total: 10, perDestination: 1 },
+    postponeBatch: (p) => {
+      postponed.push([p.because, ...p.items.map(({ id }) => id)])
+      return p.items.map((item) =>
+        settlement(p, item, { type: 'deferred', nextAttemptAt: p.until, problem: p.because }),
+      )
+    },
+  })
+  const down = (batch: Batch): BatchOutcome => ({
+    settlements: batch.items.map((item) =>
+      settlement(batch, item, {
+        type: 'deferred',
+        nextAttemptAt: clock.now() + 5 * minute,
+        problem: 'x',
+      }),
+    ),
+    reachable: 'no',
+    problem: 'connection refused',
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish(down)
+  assert.equal(dispatcher.down.get('d.example')?.state, 'down')
+  for (let i = 2; i < 9; i++) store.add(String(i))
+  dispatcher.notify()
+  await quiet()
+  assert.deepEqual(postponed, [['connection refused', '2', '3', '4', '5', '6', '7', '8']])
+  assert.equal(batches.length, 1)
+  // The minute is over: one goes, the others wait for what it finds.
+  clock.advance(minute)
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['1'], ['2']])
+  await finish()
+  assert.equal(dispatcher.down.size, 0)
+  assert.deepEqual(ids(batches[2]), ['3', '4', '5', '6', '7', '8'])
+})
+
+test('a person can make it try a destination that is down', async () => {
+  const { store, dispatcher, batches, finish } = bench({
+    postponeBatch: () => assert.fail('put off'),
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish((batch) => ({ ...deliveredAll(batch), reachable: 'no' }))
+  dispatcher.forget('other.example')
+  assert.equal(dispatcher.down.size, 1)
+  dispatcher.forget('d.example')
+  store.add('2')
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches.length, 2)
+})
+
+test('a delivery that took no connection leaves a destination as it was', async () => {
+  const { store, dispatcher, finish } = bench()
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish((batch) => ({ ...deliveredAll(batch), reachable: 'unknown' }))
+  assert.equal(dispatcher.down.size, 0)
+})
+
+test('whatever happens, every item is settled once in the end (property)', async () => {
+  const fate = fc.constantFrom('deliver', 'defer', 'fail', 'forget', 'crash', 'down')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(3)), {
+        minLength: 1,
+        maxLength: 40,
+      }),
+      fc.array(fate, { maxLength: 60 }),
+      async (items, fates) => {
+        let running = 0
+        const active = new Set<string>()
+        const { store, dispatcher, clock } = bench({
+          leaseMs: 10 * minute,
+          maxBatch: 4,
+          maxLeased: 12,
+          limits: { total: 3, perDestination: 2 },
+          postponeBatch: (p) =>
+            p.items.map((item) =>
+              settlement(p, item, { type: 'deferred', nextAttemptAt: p.until, problem: '' }),
+            ),
+          deliverBatch: async (batch) => {
+            assert.ok(++running <= 3)
+            for (const { id } of batch.items) {
+              assert.ok(!active.has(id), 'an item is under way twice')
+              active.add(id)
+            }
+            await new Promise((resolve) => setImmediate(resolve))
+            running--
+            for (const { id } of batch.items) active.delete(id)
+            const what = fates.shift() ?? 'deliver'
+            if (what === 'crash') throw new Error('crash')
+            const nextAttemptAt = clock.now() + minute
+            const settlements = batch.items.map((item) =>
+              settlement(
+                batch,
+                item,
+                what === 'defer' || what === 'down'
+                  ? { type: 'deferred', nextAttemptAt, problem: '' }
+                  : { type: what === 'fail' ? 'failed' : 'delivered' },
+              ),
+            )
+            return {
+              settlements: what === 'forget' ? settlements.slice(1) : settlements,
+              reachable: what === 'down' ? 'no' : 'yes',
+            }
+          },
+        })
+        for (const [index, [destination, message]] of items.entries()) {
+          store.add(String(index), { destination, messageId: `m${message}` })
+        }
+        dispatcher.start()
+        for (let i = 0; i < 400 && store.rows.size > 0; i++) {
+          await quiet()
+          clock.advance(Math.min(clock.nextDueMs ?? minute, minute))
+        }
+        assert.equal(store.rows.size, 0)
+        const ended = store.settled.filter(({ outcome }) => outcome.type !== 'deferred')
+        assert.equal(ended.length, items.length)
+        await dispatcher.stop()
+        assert.equal(clock.pending, 0)
+      },
+    ),
+    { numRuns: 40 },
+  )
+})

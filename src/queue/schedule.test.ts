@@ -1,0 +1,84 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import {
+  defaultRetryPolicy,
+  delayAfter,
+  expiryOf,
+  isDelayWarningDue,
+  nextStep,
+} from './schedule.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const policy = defaultRetryPolicy
+
+test('waits grow from five minutes to four hours', () => {
+  const minutes = [1, 2, 3, 4, 5, 6, 7, 8, 100, 1e9].map((n) => delayAfter(policy, n) / minute)
+  assert.deepEqual(minutes, [5, 10, 20, 40, 80, 160, 240, 240, 240, 240])
+})
+
+test('chance moves a wait by a tenth at most, both ways', () => {
+  const at = (random: number): unknown =>
+    nextStep({ policy, attempts: 1, now: 0, expiresAt: 1e12, random: () => random })
+  assert.deepEqual(at(0), { type: 'retry', at: 4.5 * minute })
+  assert.deepEqual(at(0.5), { type: 'retry', at: 5 * minute })
+  assert.deepEqual(at(0.999999), {
+    type: 'retry',
+    at: Math.round(5 * minute * (1 + 0.1 * 0.999998)),
+  })
+})
+
+test('the last attempt is made at the expiry, then the message is given up', () => {
+  const step = (now: number): unknown =>
+    nextStep({ policy, attempts: 9, now, expiresAt: 10 * hour, random: () => 0.5 })
+  assert.deepEqual(step(5 * hour), { type: 'retry', at: 9 * hour })
+  assert.deepEqual(step(9 * hour), { type: 'retry', at: 10 * hour })
+  assert.deepEqual(step(10 * hour - minute), { type: 'expire' })
+  assert.deepEqual(step(10 * hour), { type: 'expire' })
+  assert.deepEqual(step(11 * hour), { type: 'expire' })
+})
+
+test('a message is kept for at least four days (RFC 5321 §4.5.4.1)', () => {
+  assert.ok(expiryOf(policy, 0) >= 4 * 24 * hour)
+})
+
+/** Plays all attempts of a message that never gets through. */
+function life(random: () => number): { readonly attempts: number[]; readonly warnings: number[] } {
+  const attempts: number[] = []
+  const warnings: number[] = []
+  const expiresAt = expiryOf(policy, 0)
+  for (let now = 0, scheduledAt = 0; ; ) {
+    attempts.push(now)
+    const next = nextStep({ policy, attempts: attempts.length, now, expiresAt, random })
+    if (next.type === 'expire') return { attempts, warnings }
+    const due = { policy, createdAt: 0, scheduledAt, nextAttemptAt: next.at }
+    if (isDelayWarningDue(due)) warnings.push(now)
+    scheduledAt = next.at
+    // A dispatcher is never early, and sometimes late.
+    now = next.at + Math.floor(random() * 5 * minute)
+  }
+}
+
+test('whatever chance does, attempts end at the expiry and the sender is warned once (property)', () => {
+  fc.assert(
+    fc.property(
+      fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+      (stream) => {
+        const { attempts, warnings } = life(() => stream.next().value)
+        assert.equal(warnings.length, 1)
+        assert.ok((warnings[0] ?? Infinity) <= 4 * hour + 5 * minute)
+        assert.ok((warnings[0] ?? 0) >= 1 * hour)
+        const last = attempts.at(-1) ?? 0
+        assert.ok(last >= 5 * 24 * hour - 3 * minute && last <= 5 * 24 * hour + 5 * minute)
+        assert.ok(attempts.length > 30 && attempts.length < 45, String(attempts.length))
+      },
+    ),
+  )
+})
+
+test('without a time for it there is no warning', () => {
+  const { warnAfterMs: _, ...silent } = policy
+  const due = { policy: silent, createdAt: 0, scheduledAt: 0, nextAttemptAt: 1e12 }
+  assert.equal(isDelayWarningDue(due), false)
+})

@@ -1,0 +1,97 @@
+/** When to try again, and when to give up. Times are Unix milliseconds. */
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+export interface RetryPolicy {
+  /** The wait after the first attempt. */
+  readonly firstDelayMs: number
+  /** Each wait is this many times as long as the one before. */
+  readonly growth: number
+  readonly maxDelayMs: number
+  /** Each wait is moved by chance, by up to this part of it, so that retries do not march in step. */
+  readonly jitter: number
+  /** How long a message is kept trying for. */
+  readonly expireAfterMs: number
+  /** After this time the sender is told of the delay; absent: never. */
+  readonly warnAfterMs?: number
+}
+
+/**
+ * 5, 10, 20, 40, 80, 160 minutes, then every 4 hours, for 5 days; a word to the sender after 4 hours.
+ *
+ * RFC 5321 §4.5.4.1: at least 30 minutes between attempts in general, sooner at first because most
+ * trouble is short; "the give-up time generally needs to be at least 4-5 days".
+ */
+export const defaultRetryPolicy: RetryPolicy = {
+  firstDelayMs: 5 * minuteMs,
+  growth: 2,
+  maxDelayMs: 4 * hourMs,
+  jitter: 0.1,
+  expireAfterMs: 5 * dayMs,
+  warnAfterMs: 4 * hourMs,
+}
+
+/** What happens after an attempt that did not succeed for now. */
+export type NextStep =
+  | { readonly type: 'retry'; readonly at: number }
+  /** The time is over: the deferral becomes a failure (status 5.4.7). */
+  | { readonly type: 'expire' }
+
+/**
+ * Decides when to try again after `attempts` attempts, the one that just failed included.
+ *
+ * No wait reaches beyond the expiry: the last attempt is made then, and only after that the message
+ * is given up. A rest shorter than half of the first wait is not worth an attempt.
+ *
+ * @param input.attempts 1 or more
+ * @param input.random   numbers in [0, 1)
+ */
+export function nextStep(input: {
+  readonly policy: RetryPolicy
+  readonly attempts: number
+  readonly now: number
+  readonly expiresAt: number
+  readonly random: () => number
+}): NextStep {
+  const { policy, now, expiresAt } = input
+  if (expiresAt - now < policy.firstDelayMs / 2) return { type: 'expire' }
+  const wait = delayAfter(policy, input.attempts)
+  const moved = wait * (1 + policy.jitter * (2 * input.random() - 1))
+  return { type: 'retry', at: Math.min(expiresAt, now + Math.round(moved)) }
+}
+
+/** The wait after `attempts` attempts, without chance. */
+export function delayAfter(policy: RetryPolicy, attempts: number): number {
+  // The exponent is bounded so that no number of attempts gives Infinity or NaN.
+  const steps = Math.min(Math.max(0, attempts - 1), 64)
+  return Math.min(policy.maxDelayMs, policy.firstDelayMs * policy.growth ** steps)
+}
+
+/** When a message that was accepted at `createdAt` is given up. */
+export function expiryOf(policy: RetryPolicy, createdAt: number): number {
+  return createdAt + policy.expireAfterMs
+}
+
+/**
+ * Whether the sender is to be told of the delay now, at a deferral.
+ *
+ * The answer is yes at exactly one deferral, without anything to remember: the one whose own attempt
+ * was due before the moment of the warning and whose next attempt is due after it. So the word comes
+ * at the last attempt before that moment, never later.
+ *
+ * @param input.scheduledAt   when the attempt that was deferred had been due
+ * @param input.nextAttemptAt when the next one is due
+ */
+export function isDelayWarningDue(input: {
+  readonly policy: RetryPolicy
+  readonly createdAt: number
+  readonly scheduledAt: number
+  readonly nextAttemptAt: number
+}): boolean {
+  const { warnAfterMs } = input.policy
+  if (warnAfterMs === undefined) return false
+  const warnAt = input.createdAt + warnAfterMs
+  return input.scheduledAt <= warnAt && warnAt < input.nextAttemptAt
+}

@@ -193,9 +193,9 @@ function withKey(
   }
   const { claims, canonicalization, domain, selector, signedFields, algorithm } = signature
   return {
+    result: 'pass',
     ...claims,
     ...evidence(found),
-    result: 'pass',
     domain,
     selector,
     identity: claims.identity ?? `@${domain}`,
@@ -323,5 +323,5 @@ function notPassed(
   reason: DkimReason,
   found: Found,
 ): DkimVerdict {
-  return { ...input.signature.claims, ...evidence(found), result, reason }
+  return { result, reason, ...input.signature.claims, ...evidence(found) }
 }

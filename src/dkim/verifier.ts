@@ -116,7 +116,7 @@ export class DkimVerifier {
     const read = parseDkimSignature(field, index)
     if (!read.ok) {
       const { claims, reason } = read.problem
-      return { ...claims, testing: false, remarks: [], result: 'permerror', reason }
+      return { result: 'permerror', reason, ...claims, testing: false, remarks: [] }
     }
     const signature = read.value
     const { expiresAt } = signature
@@ -125,7 +125,7 @@ export class DkimVerifier {
       const ago = this.#options.now - expiresAt
       const text = `The signature expired ${ago} seconds ago (x=).`
       const reason = { code: 'expired', text, tag: 'x' } as const
-      return { ...signature.claims, testing: false, remarks: [], result: 'permerror', reason }
+      return { result: 'permerror', reason, ...signature.claims, testing: false, remarks: [] }
     }
     this.#lookups.start(keyName(signature.selector, signature.domain))
     const { body } = signature.canonicalization
@@ -179,11 +179,11 @@ export async function verifyDkim(
 function notEvaluated(index: number, count: number): DkimVerdict {
   const text = `Only ${index} signatures of a message are checked; ${count} more were not looked at.`
   return {
-    index,
-    testing: false,
-    remarks: [],
     result: 'neutral',
     reason: { code: 'too-many-signatures', text },
+    index,
     signatures: count,
+    testing: false,
+    remarks: [],
   }
 }

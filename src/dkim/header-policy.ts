@@ -1,0 +1,76 @@
+/** Which header fields a signature of ours covers (RFC 6376 §5.4). */
+
+import type { FieldSelection } from '../signature/field-selection.ts'
+
+/** Names in lower case. */
+export interface DkimHeaderPolicy {
+  /** Fields that are signed when the message has them, each as often as it has them. */
+  readonly signed: readonly string[]
+  /**
+   * Fields that nobody may add one more of (§8.15). `from` always; the others only when the message
+   * has them, so that a mailing list may still add its own List-Id to a letter that had none.
+   */
+  readonly oversigned: readonly string[]
+}
+
+const singletons = [
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'subject',
+  'date',
+  'message-id',
+  'mime-version',
+  'content-type',
+  'content-transfer-encoding',
+]
+
+const listFields = [
+  'list-id',
+  'list-help',
+  'list-unsubscribe',
+  'list-unsubscribe-post',
+  'list-subscribe',
+  'list-post',
+  'list-owner',
+  'list-archive',
+]
+
+/**
+ * What RFC 6376 §5.4.1 names, the fields of MIME, and those of lists, which RFC 8058 §4 wants signed.
+ * No trace fields: they change on the way.
+ */
+export const defaultHeaderPolicy: DkimHeaderPolicy = {
+  signed: [
+    ...singletons,
+    'in-reply-to',
+    'references',
+    'resent-date',
+    'resent-from',
+    'resent-sender',
+    'resent-to',
+    'resent-cc',
+    'resent-message-id',
+    ...listFields,
+    'feedback-id',
+    'autocrypt',
+  ],
+  oversigned: [...singletons, ...listFields],
+}
+
+/** The names for `h=`: `from` is always there, whatever the policy says (§5.4). */
+export function namesToSign(fields: FieldSelection, policy: DkimHeaderPolicy): readonly string[] {
+  const oversigned = new Set(policy.oversigned.map((name) => name.toLowerCase()))
+  const signed = new Set(['from', ...policy.signed.map((name) => name.toLowerCase())])
+  const names: string[] = []
+  for (const name of signed) {
+    const count = fields.count(name)
+    for (let i = 0; i < count; i++) names.push(name)
+    const more = oversigned.has(name) && count > 0
+    // §5.4: From is named in every signature, even of a message that has none.
+    if (more || (name === 'from' && count === 0)) names.push(name)
+  }
+  return names
+}

@@ -1,12 +1,19 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../base/clock.ts'
 
+/** The longest time that `setTimeout` takes; with a longer one it fires at once. */
+const longestMs = 2 ** 31 - 1
+
 /** The machine's own clock. Its timers keep the process alive, as sockets do. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(ms, fn) {
-    const timer = setTimeout(fn, ms)
+    let timer = setTimeout(due, Math.min(ms, longestMs), ms - longestMs)
+    function due(leftMs: number): void {
+      if (leftMs <= 0) fn()
+      else timer = setTimeout(due, Math.min(leftMs, longestMs), leftMs - longestMs)
+    }
     return () => {
       clearTimeout(timer)
     }

@@ -4,6 +4,7 @@ import { type Socket, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type Answer, encode } from 'dns-packet'
 import { ManualClock } from '../base/clock.ts'
+import { WaybillError } from '../base/error.ts'
 import type { RecordType } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { systemClock } from './clock.ts'
@@ -122,6 +123,25 @@ async function addresses(resolver: StubResolver, name: string): Promise<unknown>
 function passing(clock: ManualClock): () => void {
   return () => void setImmediate(() => clock.advance(clock.nextDueMs ?? 0))
 }
+
+test('servers that are no address and port are refused at once', () => {
+  const cases: readonly (readonly DnsEndpoint[])[] = [
+    [],
+    [{ address: 'ns.example', port: 53 }],
+    [{ address: '127.0.0.1', port: 0 }],
+    [{ address: '127.0.0.1', port: 65_536 }],
+    [
+      { address: '127.0.0.1', port: 53 },
+      { address: '', port: 53 },
+    ],
+  ]
+  for (const servers of cases) {
+    assert.throws(
+      () => new StubResolver({ servers, clock: systemClock }),
+      (problem) => problem instanceof WaybillError && problem.code === 'config-invalid',
+    )
+  }
+})
 
 test('an answer says which server gave it', async (t) => {
   const server = await serve(t)
@@ -302,6 +322,18 @@ test('forged answers are ignored and counted, and the true one is taken', async 
   const resolver = stub(t, [endpoint])
   assert.deepEqual(await addresses(resolver, 'a.example'), ['192.0.2.1'])
   assert.equal(resolver.traffic.foreign, 3)
+})
+
+test('the faults of the lab show as what they are', async (t) => {
+  const server = await serve(t)
+  server.setFault('a.example', { type: 'forged' })
+  const forged = stub(t, [server.endpoint])
+  assert.deepEqual(await addresses(forged, 'a.example'), ['192.0.2.1', '192.0.2.2'])
+  assert.equal(forged.traffic.foreign, 1)
+  server.setFault('a.example', { type: 'truncated' })
+  const truncated = stub(t, [server.endpoint])
+  assert.deepEqual(await addresses(truncated, 'a.example'), ['192.0.2.1', '192.0.2.2'])
+  assert.equal(truncated.traffic.overTcp, 1)
 })
 
 test('an answer from another port is not even seen', async (t) => {

@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import { WaybillError } from '../base/error.ts'
+import { parseIp } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
 import { isQueryableName, maxAliases, normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, DnsFailure, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
@@ -41,8 +43,9 @@ export class StubResolver implements Resolver {
   readonly #random = new RandomStock()
   #first = 0
 
+  /** @throws WaybillError `config-invalid` when there is no server, or one is no address and port */
   constructor(options: StubOptions) {
-    if (options.servers.length === 0) throw new Error('StubResolver: no servers')
+    checkServers(options.servers)
     this.#options = {
       timeoutMs: 2000,
       attempts: 2,
@@ -208,6 +211,18 @@ function lengthened<T>(
     dnssec: led.dnssec === 'secure' ? answer.dnssec : 'insecure',
     ...(aliases.length > 0 && { aliases }),
     ...(server !== undefined && { server }),
+  }
+}
+
+function checkServers(servers: readonly DnsEndpoint[]): void {
+  if (servers.length === 0) throw new WaybillError('config-invalid', 'No DNS server is named.')
+  for (const { address, port } of servers) {
+    // A link-local address has its interface behind a percent sign.
+    const sound = parseIp(address.replace(/%[\w.-]+$/, '')) !== undefined
+    if (sound && Number.isInteger(port) && port >= 1 && port <= 65_535) continue
+    throw new WaybillError('config-invalid', `"${address}" port ${port} is no DNS server.`, {
+      hint: 'Name it by its IP address, like 127.0.0.1, and a port from 1 to 65535.',
+    })
   }
 }
 

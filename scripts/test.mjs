@@ -16,7 +16,7 @@ function testsIn(path) {
 }
 
 const chosen = process.argv.slice(2)
-const places = chosen.length > 0 ? chosen : ['src', 'bench'].map((name) => join(root, name))
+const places = chosen.length > 0 ? chosen : ['src', 'test'].map((name) => join(root, name))
 const files = places.flatMap(testsIn).map((path) => relative(root, path))
 const node = [
   '--test',

@@ -11,7 +11,7 @@ const floors: readonly Readonly<Record<string, readonly string[]>>[] = [
   { message: [], sasl: [], dns: [] },
   { smtp: [] },
   { signature: ['crypto'] },
-  { spf: [], dkim: ['crypto'], dmarc: [], arc: ['crypto'], 'auth-results': [], report: [] },
+  { route: [], spf: [], dkim: ['crypto'], dmarc: [], arc: ['crypto'], 'auth-results': [], report: [] },
   { inspect: ['crypto'] },
   { journey: ['crypto'] },
   {

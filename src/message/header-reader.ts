@@ -13,6 +13,8 @@ export type HeaderProblem =
 /** The header of a message, and where its body begins. */
 export interface MessageHeader {
   readonly fields: readonly HeaderField[]
+  /** All of the header with the empty line after it; each field's `raw` is a part of it. */
+  readonly octets: Uint8Array
   /** Octets of the header with the empty line after it; the body starts at this offset. */
   readonly bodyOffset: number
   /** Lines that are neither a field nor a continuation (RFC 5322 §2.2), by their offset. */
@@ -95,7 +97,7 @@ function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array)
     }
     start = end
   }
-  return { type: 'header', header: { fields, malformedAt, bodyOffset: octets.length }, body }
+  return { type: 'header', header: { fields, octets, malformedAt, bodyOffset: octets.length }, body }
 }
 
 /** The offset behind the CRLF that no white space follows: where the next field begins. */

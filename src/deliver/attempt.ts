@@ -1,0 +1,73 @@
+import { parseForwardPath, parseReversePath } from '../address/path.ts'
+import { isAscii } from '../base/octets.ts'
+import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
+import type { OriginalRecipient } from '../smtp/parameters.ts'
+import type { OpenMessage, QueueItem } from '../store/store.ts'
+
+/** What one attempt came to for one recipient, before the schedule is asked. */
+export type AttemptResult =
+  | { readonly result: 'delivered'; readonly outcome: RecipientOutcome; readonly dsn: boolean }
+  | {
+      readonly result: 'deferred' | 'failed'
+      /** Enhanced status code, RFC 3463. */
+      readonly status: string
+      readonly because: string
+      readonly outcome: RecipientOutcome | undefined
+    }
+
+/** What the other server made of a recipient. */
+export function attemptResult(outcome: RecipientOutcome): AttemptResult {
+  if (outcome.result === 'accepted') return { result: 'delivered', outcome, dsn: outcome.dsn }
+  const { result, status, text } = outcome
+  return { result, status, because: text, outcome }
+}
+
+/**
+ * Whether another exchange may do better: nothing was said about this recipient, only the
+ * connection did not hold (RFC 5321 §5.1). An answer that may have been lost after the message is
+ * not tried elsewhere at once, because the other server may have it (RFC 1047).
+ */
+export function anotherMayHelp(outcome: RecipientOutcome): boolean {
+  if (outcome.result !== 'deferred') return false
+  return ['timeout', 'connectionLost', 'malformedReply'].includes(outcome.because)
+}
+
+/** The envelope for items of one message. Addresses were checked when they were accepted. */
+export function transactionFor(
+  items: readonly [QueueItem, ...QueueItem[]],
+  message: OpenMessage,
+): ClientTransaction {
+  const [first] = items
+  const reversePath = parseReversePath(`<${first.reversePath}>`)
+  if (!reversePath.ok) throw new Error(`queue item ${first.id}: ${reversePath.problem}`)
+  return {
+    reversePath: reversePath.value,
+    recipients: items.map(clientRecipient),
+    size: message.size,
+    eightBit: first.eightBit,
+    smtpUtf8:
+      first.smtpUtf8 &&
+      items.some((item) => !isAscii(item.recipient) || !isAscii(item.reversePath)),
+    ret: first.dsn.ret === undefined ? null : first.dsn.ret === 'full' ? 'FULL' : 'HDRS',
+    envid: first.dsn.envelopeId ?? null,
+  }
+}
+
+function clientRecipient(item: QueueItem): ClientRecipient {
+  const forwardPath = parseForwardPath(`<${item.recipient}>`)
+  if (!forwardPath.ok) throw new Error(`queue item ${item.id}: ${forwardPath.problem}`)
+  const upper = { never: 'NEVER', success: 'SUCCESS', failure: 'FAILURE', delay: 'DELAY' } as const
+  return {
+    forwardPath: forwardPath.value,
+    notify: item.dsn.notify?.map((when) => upper[when]) ?? null,
+    orcpt: originalRecipient(item),
+  }
+}
+
+/** ORCPT as it was stored: `rfc822;user@example.org`. */
+export function originalRecipient(item: QueueItem): OriginalRecipient | null {
+  const stored = item.dsn.originalRecipient
+  if (stored === undefined) return null
+  const semicolon = stored.indexOf(';')
+  return { addressType: stored.slice(0, semicolon), address: stored.slice(semicolon + 1) }
+}

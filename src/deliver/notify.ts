@@ -1,0 +1,164 @@
+import { concat } from '../base/octets.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { signDkim } from '../dkim/dkim.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { journeyRow } from '../journey/row.ts'
+import type { DeliveryStep } from '../journey/record.ts'
+import { type DsnRecipient, type Notification, notificationFor } from '../report/dsn.ts'
+import { contentOf } from '../store/content-sink.ts'
+import type { Acceptance, OpenMessage } from '../store/store.ts'
+import { originalRecipient } from './attempt.ts'
+import type { Settled } from './settle.ts'
+import type { DeliverWorld } from './world.ts'
+
+/** How much of the original a report may return. */
+const maxOriginalOctets = 65_536
+
+/**
+ * The delivery status notification for the recipients of one message that were settled together;
+ * `undefined` when there is nothing to tell or nobody to tell it to.
+ */
+export async function notify(
+  world: DeliverWorld,
+  settled: readonly Settled[],
+): Promise<
+  { readonly acceptance: Acceptance | undefined; readonly step: DeliveryStep } | undefined
+> {
+  const [first] = settled
+  if (first === undefined) return undefined
+  const { item } = first.attempt
+  const recipients = settled.flatMap((one) => recipientOf(one, world.clock.now()))
+  if (recipients.length === 0) return undefined
+  const message = world.openMessage(item.messageId)
+  const original = await beginning(message)
+  const notification = notificationFor({
+    reversePath: item.reversePath,
+    smtpUtf8: item.smtpUtf8,
+    ...(item.dsn.ret === undefined ? {} : { ret: item.dsn.ret }),
+    ...(item.dsn.envelopeId === undefined ? {} : { envelopeId: item.dsn.envelopeId }),
+    reference: item.journeyId,
+    arrivedAt: item.createdAt,
+    original,
+    recipients,
+    reporter: { hostname: world.hostname, postmaster: postmasterFor(world, item.reversePath) },
+    now: world.clock.now(),
+    random: () => world.random(),
+  })
+  if (notification.type === 'none') {
+    const failed = recipients.some(({ action }) => action === 'failed')
+    // Silence about a success that nobody asked about is not worth a line.
+    if (!failed) return undefined
+    return { acceptance: undefined, step: { type: 'not-notified', why: notification.because } }
+  }
+  const id = world.newId()
+  const acceptance = accept(world, notification, { id, smtpUtf8: item.smtpUtf8 })
+  return { acceptance, step: { type: 'notified', to: notification.to, journey: id } }
+}
+
+function recipientOf({ attempt, outcome, because }: Settled, now: number): readonly DsnRecipient[] {
+  const { item, result, host, ip } = attempt
+  const reply = result.outcome?.reply ?? null
+  const original = originalRecipient(item)
+  const common = {
+    address: item.recipient,
+    ...(original === null ? {} : { originalRecipient: original }),
+    ...(item.dsn.notify === undefined ? {} : { notify: item.dsn.notify }),
+    ...(host === '' ? {} : { remote: { name: host, ip } }),
+    ...(reply === null ? {} : { reply }),
+    lastAttemptAt: now,
+  }
+  switch (outcome.type) {
+    case 'deferred':
+      return []
+    case 'failed': {
+      const status = result.result === 'delivered' ? '5.0.0' : permanent(result.status)
+      return [{ ...common, action: 'failed', status, because }]
+    }
+    case 'delivered': {
+      // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
+      const handedOn = result.result === 'delivered' && result.dsn
+      if (handedOn || item.dsn.notify?.includes('success') !== true) return []
+      const said = `${host} took the message.`
+      return [{ ...common, action: 'relayed', status: '2.0.0', because: said }]
+    }
+  }
+}
+
+/** RFC 3464 §2.3.4: what is given up is permanent, whatever kept it waiting. */
+function permanent(status: string): string {
+  return status.startsWith('4') ? `5${status.slice(1)}` : status
+}
+
+function postmasterFor(world: DeliverWorld, reversePath: string): string {
+  const domain = reversePath.slice(reversePath.lastIndexOf('@') + 1)
+  return `postmaster@${domain === '' ? world.hostname : domain}`
+}
+
+async function beginning(
+  message: OpenMessage | undefined,
+): Promise<{ readonly octets: Uint8Array; readonly complete: boolean }> {
+  if (message === undefined) return { octets: new Uint8Array(0), complete: false }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of message.chunks()) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > maxOriginalOctets) break
+  }
+  return { octets: concat(chunks), complete: length === message.size }
+}
+
+/** Files the report here when its reader lives here, else queues it with the null reverse-path. */
+function accept(
+  world: DeliverWorld,
+  notification: Notification & { readonly type: 'send' },
+  { id, smtpUtf8 }: { readonly id: string; readonly smtpUtf8: boolean },
+): Acceptance {
+  const { clock, hostname, mode } = world
+  const { to, message, subject, messageId: headerMessageId, eightBit } = notification
+  const now = clock.now()
+  const account = world.localAccount(to)
+  const journey = new JourneyBuilder(id, clock)
+  const destination = to.slice(to.lastIndexOf('@') + 1)
+  if (account === undefined) journey.step({ type: 'queued', recipient: to, destination })
+  else journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
+  const ids = { messageId: id, journeyId: id }
+  const keys = world.signingKeys(destination)
+  const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
+  const prefix = account === undefined ? signatures.join('') : 'Return-Path: <>\r\n'
+  return {
+    message: { id, content: contentOf(message), prefix: encodeUtf8(prefix), omit: [] },
+    mailbox: account === undefined ? [] : [{ ...ids, account, mailbox: 'Inbox', receivedAt: now }],
+    queue:
+      account !== undefined
+        ? []
+        : [
+            {
+              ...ids,
+              id: world.newId(),
+              reversePath: '',
+              recipient: to,
+              destination,
+              smtpUtf8,
+              eightBit,
+              dsn: { notify: ['never'] },
+              createdAt: now,
+              nextAttemptAt: now,
+              expiresAt: now + world.queueMs,
+            },
+          ],
+    journeys: [
+      journeyRow(journey, {
+        direction: 'out',
+        mode,
+        host: hostname,
+        envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [to] },
+        outcome: { status: 'created', because: ['delivery status'] },
+        replay: undefined,
+        subject,
+        headerMessageId,
+        messageId: id,
+      }),
+    ],
+  }
+}

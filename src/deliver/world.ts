@@ -1,0 +1,29 @@
+import type { Clock } from '../base/clock.ts'
+import type { DkimSigningKey } from '../dkim/dkim.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import type { Dialer } from '../io/dialer.ts'
+import type { Self } from '../route/self.ts'
+import type { OpenMessage, QueueItem } from '../store/store.ts'
+
+/** What the delivering agent works with; `app` joins it. */
+export interface DeliverWorld {
+  readonly hostname: string
+  readonly mode: 'lab' | 'live'
+  /** Our names and addresses: mail that would come back to them runs in a circle. */
+  readonly self: Self
+  readonly resolver: Resolver
+  readonly dialer: Dialer
+  readonly clock: Clock
+  /** PEM certificates to trust; `undefined` is the system's own set. */
+  readonly trustAnchors: readonly string[] | undefined
+  random(): number
+  newId(): string
+  openMessage(id: string): OpenMessage | undefined
+  /** When to try again after this attempt; `undefined` when it was the last. */
+  retryAt(item: QueueItem, now: number): number | undefined
+  /** The account here that an address leads to, for notifications. */
+  localAccount(address: string): string | undefined
+  signingKeys(domain: string): readonly DkimSigningKey[]
+  /** How long a report of ours waits in the queue before it is given up. */
+  readonly queueMs: number
+}

@@ -1,0 +1,99 @@
+import type { Resolver } from '../dns/resolver.ts'
+import { DkimVerifier, type DkimVerdict } from '../dkim/dkim.ts'
+import {
+  type AuthenticatedDomain,
+  beginDmarc,
+  type DmarcCheck,
+  type DmarcVerdict,
+} from '../dmarc/dmarc.ts'
+import { unfoldedValue } from '../message/field.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
+
+/** The facts of a connection that the verdicts depend on. */
+export interface InspectionFacts {
+  /** Address of the client, as text. */
+  readonly ip: string
+  /** What it called itself. */
+  readonly helo: string
+  /** The reverse-path without brackets; empty for `<>`. */
+  readonly mailFrom: string
+  /** Our own name, for SPF's macros. */
+  readonly receiver: string
+  /** Unix seconds. */
+  readonly now: number
+}
+
+/** A resolver for each evaluator, so that what each asked can be recorded apart. */
+export interface InspectionResolvers {
+  readonly spf: Resolver
+  readonly dkim: Resolver
+  readonly dmarc: Resolver
+}
+
+/** All verdicts on one message. */
+export interface Evaluation {
+  readonly spf: SpfVerdict
+  readonly dkim: readonly DkimVerdict[]
+  readonly dmarc: DmarcVerdict
+}
+
+/**
+ * Inspects one message while it arrives: SPF from MAIL FROM on, DKIM keys from the end of the
+ * header on, body hashes as the octets pass. When the last octet is there, only the verdict is left.
+ *
+ * Call `sender`, then `header`, then `body` for each chunk, then `finish`.
+ */
+export class Inspection {
+  readonly #facts: InspectionFacts
+  readonly #resolvers: InspectionResolvers
+  readonly #spf: Promise<SpfVerdict>
+  #dkim: DkimVerifier | undefined
+  #dmarc: DmarcCheck | undefined
+
+  constructor(facts: InspectionFacts, resolvers: InspectionResolvers) {
+    this.#facts = facts
+    this.#resolvers = resolvers
+    this.#spf = checkSpf(facts, resolvers.spf)
+  }
+
+  /** The SPF verdict, which needs nothing of the message. */
+  get spf(): Promise<SpfVerdict> {
+    return this.#spf
+  }
+
+  header(header: MessageHeader): void {
+    const { dkim: resolver } = this.#resolvers
+    this.#dkim = new DkimVerifier({ header, resolver, now: this.#facts.now })
+    this.#dmarc = beginDmarc({ type: 'fields', values: fromValues(header) }, this.#resolvers.dmarc)
+  }
+
+  body(octets: Uint8Array): void {
+    this.#dkim?.push(octets)
+  }
+
+  async finish(): Promise<Evaluation> {
+    if (this.#dkim === undefined || this.#dmarc === undefined) {
+      throw new Error('Inspection: finish before the header')
+    }
+    const [spf, dkim] = await Promise.all([this.#spf, this.#dkim.finish()])
+    const dmarc = await this.#dmarc.finish({
+      // DMARC looks at MAIL FROM alone; with a null reverse-path that is postmaster@HELO
+      // (RFC 9989 §4.4.2, RFC 7208 §2.4), which is what `checkSpf` evaluated.
+      spf: { result: spf.result, domain: spf.domain },
+      dkim: dkim.flatMap(authenticated),
+    })
+    return { spf, dkim, dmarc }
+  }
+}
+
+/** A signature as DMARC sees it; one whose domain could not be read vouches for nobody. */
+function authenticated(verdict: DkimVerdict): readonly AuthenticatedDomain[] {
+  const { result, domain, selector } = verdict
+  if (domain === undefined) return []
+  return [{ result, domain, ...(selector === undefined ? {} : { selector }) }]
+}
+
+function fromValues(header: MessageHeader): readonly string[] {
+  return header.fields.filter((field) => field.name === 'from').map(unfoldedValue)
+}

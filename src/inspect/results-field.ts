@@ -1,0 +1,99 @@
+import {
+  type AuthenticationResults,
+  authenticationResultsValue,
+  formatAuthenticationResults,
+  type MethodResult,
+  mustRemove,
+} from '../auth-results/auth-results.ts'
+import { unfoldedValue } from '../message/field.ts'
+import type { DkimVerdict } from '../dkim/dkim.ts'
+import type { DmarcVerdict } from '../dmarc/dmarc.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import type { SpfVerdict } from '../spf/spf.ts'
+
+/** The verdicts that an Authentication-Results field tells of; each may be absent. */
+export interface ToldVerdicts {
+  readonly spf?: SpfVerdict
+  readonly dkim?: readonly DkimVerdict[]
+  readonly dmarc?: DmarcVerdict
+}
+
+/** The field with its name and CRLF, folded. RFC 8601. */
+export function authenticationResultsField(verdicts: ToldVerdicts, hostname: string): string {
+  return formatAuthenticationResults(tell(verdicts, hostname))
+}
+
+/** The value in one line, for JSON. */
+export function authenticationResultsText(verdicts: ToldVerdicts, hostname: string): string {
+  return authenticationResultsValue(tell(verdicts, hostname))
+}
+
+/**
+ * The ranges of a message's header that must not stay: Authentication-Results fields that claim to
+ * be ours (RFC 8601 §5), and Return-Path fields, which only the last server writes (RFC 5321 §4.4).
+ * In order, each `[start, end)` in octets of the message.
+ */
+export function forgedFields(
+  header: MessageHeader,
+  hostname: string,
+): readonly (readonly [number, number])[] {
+  const start = header.octets.byteOffset
+  return header.fields
+    .filter((field) => {
+      if (field.name === 'return-path') return true
+      if (field.name !== 'authentication-results') return false
+      return mustRemove(unfoldedValue(field), hostname) !== null
+    })
+    .map(({ raw }) => [raw.byteOffset - start, raw.byteOffset - start + raw.length] as const)
+}
+
+function tell({ spf, dkim, dmarc }: ToldVerdicts, hostname: string): AuthenticationResults {
+  return {
+    authservId: hostname,
+    results: [
+      ...(spf === undefined ? [] : [tellSpf(spf)]),
+      ...(dkim === undefined ? [] : tellDkim(dkim)),
+      ...(dmarc === undefined ? [] : [tellDmarc(dmarc)]),
+    ],
+  }
+}
+
+function tellSpf(verdict: SpfVerdict): MethodResult {
+  const { identity, sender, domain, result } = verdict
+  const property =
+    identity === 'helo'
+      ? { ptype: 'smtp', property: 'helo', value: domain }
+      : { ptype: 'smtp', property: 'mailfrom', value: sender }
+  return { method: 'spf', result, properties: [property] }
+}
+
+function tellDkim(verdicts: readonly DkimVerdict[]): readonly MethodResult[] {
+  if (verdicts.length === 0) return [{ method: 'dkim', result: 'none', properties: [] }]
+  return verdicts.map((verdict) => ({
+    method: 'dkim',
+    result: verdict.result,
+    ...(verdict.result === 'pass' ? {} : { reason: verdict.reason.text }),
+    properties: [
+      ...header('d', verdict.domain),
+      ...header('s', verdict.selector),
+      ...header('a', verdict.algorithm),
+    ],
+  }))
+}
+
+function header(property: string, value: string | undefined): MethodResult['properties'] {
+  return value === undefined ? [] : [{ ptype: 'header', property, value }]
+}
+
+function tellDmarc(verdict: DmarcVerdict): MethodResult {
+  const { result, authorDomain, policy } = verdict
+  return {
+    method: 'dmarc',
+    result,
+    properties: [
+      ...(authorDomain === null ? [] : header('from', authorDomain)),
+      // RFC 9989 §9: the policy that applied, as it was published.
+      ...(policy === null ? [] : [{ ptype: 'policy', property: 'dmarc', value: policy }]),
+    ],
+  }
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { RecordedAnswer } from '../dns/recording-resolver.ts'
+import type {
+  AnswerRef,
+  Envelope,
+  JourneyRecord,
+  Line,
+  Outcome,
+  ReplayFacts,
+  Step,
+  StepData,
+} from './record.ts'
+
+/** A fact that many journeys share, under the hash of its JSON. */
+export interface Shared {
+  readonly hash: string
+  readonly json: string
+}
+
+/** When a step began: taken before the work, given to `step` after it. */
+export interface Begin {
+  readonly at: number
+  readonly monotonicMs: number
+}
+
+/** The most lines of dialogue that are kept of one session; then one line says how many more. */
+const maxLines = 400
+
+/** Gathers the record of one journey while it happens. */
+export class JourneyBuilder {
+  readonly id: string
+  readonly startedAt: number
+  readonly #clock: Clock
+  readonly #steps: Step[] = []
+  readonly #lines: Line[] = []
+  readonly #shared = new Map<string, string>()
+  #linesLeftOut = 0
+
+  constructor(id: string, clock: Clock, startedAt: number = clock.now()) {
+    this.id = id
+    this.startedAt = startedAt
+    this.#clock = clock
+  }
+
+  /** A journey that begins with what this one has so far: the next message of a session. */
+  fork(id: string): JourneyBuilder {
+    const next = new JourneyBuilder(id, this.#clock)
+    next.#steps.push(...this.#steps)
+    next.#lines.push(...this.#lines)
+    for (const [hash, json] of this.#shared) next.#shared.set(hash, json)
+    return next
+  }
+
+  begin(): Begin {
+    return { at: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() }
+  }
+
+  /** Writes down a step. Without `begin` it took no time worth telling. */
+  step(data: StepData, begin?: Begin, answers: readonly RecordedAnswer[] = []): void {
+    const now = this.#clock.monotonicMs()
+    const durationMs = begin === undefined ? 0 : Math.round((now - begin.monotonicMs) * 100) / 100
+    const startedAt = begin?.at ?? this.#clock.now()
+    this.#steps.push({
+      ...data,
+      startedAt,
+      durationMs,
+      dns: answers.map((one) => this.#share(one)),
+    })
+  }
+
+  line(from: Line['from'], text: string): void {
+    if (this.#lines.length >= maxLines) this.#linesLeftOut++
+    else this.#lines.push({ from, text, at: this.#clock.now() })
+  }
+
+  get steps(): readonly Step[] {
+    return this.#steps
+  }
+
+  get shared(): readonly Shared[] {
+    return Array.from(this.#shared, ([hash, json]) => ({ hash, json }))
+  }
+
+  /** The record so far, ended by `outcome`. */
+  record(facts: {
+    readonly direction: 'in' | 'out'
+    readonly mode: 'lab' | 'live'
+    readonly host: string
+    readonly envelope: Envelope
+    readonly outcome: Outcome
+    readonly replay: ReplayFacts | undefined
+    readonly subject: string
+    readonly messageId: string
+  }): JourneyRecord {
+    const conversation = [...this.#lines]
+    if (this.#linesLeftOut > 0) {
+      const text = `(${this.#linesLeftOut} more lines were not kept)`
+      conversation.push({ from: 'note', text, at: this.#clock.now() })
+    }
+    return {
+      schema: 'waybill.record/1',
+      id: this.id,
+      startedAt: this.startedAt,
+      steps: this.#steps,
+      conversation,
+      ...facts,
+    }
+  }
+
+  #share(one: RecordedAnswer): AnswerRef {
+    const { name, type, answer } = one
+    // The TTL counts down in a cache: without it equal answers stay equal, and are stored once.
+    const lasting = answer.type === 'failed' ? answer : { ...answer, ttlSeconds: 0 }
+    const json = JSON.stringify({ name, type, answer: lasting })
+    const hash = createHash('sha256').update(json).digest('base64url').slice(0, 22)
+    this.#shared.set(hash, json)
+    const ttlSeconds = answer.type === 'failed' ? 0 : answer.ttlSeconds
+    return { hash, ttlSeconds, ms: one.elapsedMs ?? 0 }
+  }
+}

@@ -1,0 +1,203 @@
+import type { DmarcDecision } from '../dmarc/decision.ts'
+import type { DkimVerdict } from '../dkim/dkim.ts'
+import type { DmarcVerdict } from '../dmarc/dmarc.ts'
+import type { SpfVerdict } from '../spf/spf.ts'
+import type { DecisionRules } from '../inspect/decide.ts'
+import type { Route } from '../route/route.ts'
+import type { Self } from '../route/self.ts'
+
+/**
+ * The record of one message's way through one server: what happened, in order, as data. Every view
+ * (terminal, JSON, page) is made from it by the one catalogue of sentences; nothing in it is prose
+ * but what other servers said. Times are Unix milliseconds; everything is plain JSON.
+ */
+export interface JourneyRecord {
+  readonly schema: 'waybill.record/1'
+  readonly id: string
+  readonly direction: 'in' | 'out'
+  readonly mode: 'lab' | 'live'
+  /** The name of the server that wrote this. */
+  readonly host: string
+  readonly startedAt: number
+  readonly envelope: Envelope
+  readonly outcome: Outcome
+  readonly steps: readonly Step[]
+  /** The SMTP lines of the session so far as they belong to this message; secrets are masked. */
+  readonly conversation: readonly Line[]
+  readonly replay: ReplayFacts | undefined
+  readonly subject: string
+  readonly messageId: string
+}
+
+export interface Envelope {
+  readonly ip: string
+  readonly helo: string
+  readonly mailFrom: string
+  readonly rcptTo: readonly string[]
+  /** The login, when the sender gave one. */
+  readonly login?: string
+}
+
+/** How it ended, or how far it is. */
+export type Outcome =
+  /** Filed in a mailbox here. */
+  | {
+      readonly status: 'delivered' | 'quarantined'
+      readonly smtp: SmtpAnswer
+      readonly because: readonly string[]
+    }
+  /** Taken for delivery to other servers; later steps tell more. */
+  | { readonly status: 'queued'; readonly smtp: SmtpAnswer; readonly because: readonly string[] }
+  | { readonly status: 'refused'; readonly smtp: SmtpAnswer; readonly because: readonly string[] }
+  /** Told to come back later. */
+  | { readonly status: 'deferred'; readonly smtp: SmtpAnswer; readonly because: readonly string[] }
+  /** The connection ended before there was an answer to a message. */
+  | { readonly status: 'dropped'; readonly because: readonly string[] }
+  /** Our own delivery status notification. */
+  | { readonly status: 'created'; readonly because: readonly string[] }
+
+export interface SmtpAnswer {
+  readonly code: number
+  readonly enhanced: string
+  readonly text: string
+  /** The command it answered: `DATA`, `RCPT TO`. */
+  readonly atCommand: string
+}
+
+export interface Line {
+  readonly from: 'client' | 'server' | 'note'
+  readonly text: string
+  readonly at: number
+}
+
+/** A DNS answer in the record: what does not change is shared by hash, the rest is here. */
+export interface AnswerRef {
+  readonly hash: string
+  readonly ttlSeconds: number
+  readonly ms: number
+}
+
+/** What a replay needs beside the message and the DNS answers. */
+export interface ReplayFacts {
+  /** Unix seconds. */
+  readonly now: number
+  readonly receiver: string
+  readonly rules: DecisionRules
+  /** SHA-256 of the rules as they were, so that a changed configuration is seen. */
+  readonly configHash: string
+  /** The message's octets are in the store under this id; absent when none came. */
+  readonly messageId: string | undefined
+}
+
+interface StepBase {
+  readonly startedAt: number
+  readonly durationMs: number
+  /** Questions asked of DNS for this step, in order. */
+  readonly dns: readonly AnswerRef[]
+}
+
+export type Step = StepBase & StepData
+
+/** What happened in one step. `type` is the id that the command line and the page use. */
+export type StepData =
+  | {
+      readonly type: 'connect'
+      readonly ip: string
+      readonly port: number
+      readonly listener: 'smtp' | 'submission' | 'submissions'
+    }
+  | { readonly type: 'tls'; readonly protocol: string; readonly cipher: string }
+  | { readonly type: 'tls-failed'; readonly problem: string }
+  | { readonly type: 'helo'; readonly verb: 'HELO' | 'EHLO'; readonly name: string }
+  | {
+      readonly type: 'login'
+      readonly mechanism: string
+      readonly account: string
+      readonly accepted: boolean
+    }
+  | { readonly type: 'sender'; readonly mailFrom: string; readonly refused: SmtpAnswer | undefined }
+  | {
+      readonly type: 'recipient'
+      readonly rcptTo: string
+      readonly to: 'mailbox' | 'remote' | 'refused'
+      readonly answer: SmtpAnswer
+    }
+  | {
+      readonly type: 'message'
+      readonly octets: number
+      readonly sha256: string
+      readonly problem: string | undefined
+    }
+  | { readonly type: 'spf'; readonly ip: string; readonly verdict: SpfVerdict }
+  | { readonly type: 'dkim'; readonly verdicts: readonly DkimVerdict[] }
+  | { readonly type: 'dmarc'; readonly verdict: DmarcVerdict }
+  | { readonly type: 'decision'; readonly decision: DmarcDecision }
+  | { readonly type: 'refused'; readonly answer: SmtpAnswer }
+  | { readonly type: 'deferred'; readonly answer: SmtpAnswer }
+  | { readonly type: 'dropped'; readonly why: string }
+  | {
+      readonly type: 'filed'
+      readonly account: string
+      readonly mailbox: string
+      readonly recipient: string
+    }
+  | { readonly type: 'completed'; readonly added: readonly string[] }
+  | {
+      readonly type: 'signed'
+      readonly domain: string
+      readonly keys: readonly { readonly selector: string; readonly algorithm: string }[]
+    }
+  | { readonly type: 'unsigned'; readonly domain: string }
+  | { readonly type: 'queued'; readonly recipient: string; readonly destination: string }
+  | DeliveryStep
+
+/** Steps that are appended while a queued message is delivered. */
+export type DeliveryStep =
+  | {
+      readonly type: 'route'
+      readonly destination: string
+      /** Decides the order of equal exchanges, so that a replay gets the same. */
+      readonly seed: number
+      readonly self: Self
+      readonly route: Route
+    }
+  | {
+      readonly type: 'dial'
+      readonly host: string
+      readonly ip: string
+      readonly port: number
+      /** Where that really is, in the lab. */
+      readonly place: string | undefined
+      readonly problem: string | undefined
+    }
+  | {
+      readonly type: 'peer-tls'
+      readonly host: string
+      readonly protocol: string
+      readonly cipher: string
+      readonly certificate:
+        | {
+            readonly subject: string
+            readonly issuer: string
+            readonly trusted: boolean
+            readonly problem: string | undefined
+            readonly fingerprint: string
+          }
+        | undefined
+    }
+  | { readonly type: 'peer-no-tls'; readonly host: string; readonly problem: string | undefined }
+  | {
+      readonly type: 'attempt'
+      readonly recipient: string
+      readonly attempt: number
+      readonly host: string
+      readonly ip: string
+      readonly result: 'delivered' | 'deferred' | 'failed'
+      /** What the other server said last; absent when it never spoke. */
+      readonly answer: SmtpAnswer | undefined
+      readonly problem: string
+      readonly nextAttemptAt: number | undefined
+      readonly conversation: readonly Line[]
+    }
+  | { readonly type: 'notified'; readonly to: string; readonly journey: string }
+  | { readonly type: 'not-notified'; readonly why: string }

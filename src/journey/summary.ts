@@ -1,0 +1,29 @@
+import type { JourneyRecord } from './record.ts'
+
+/** One sentence on how a journey ended: what `waybill list` shows. */
+export function summaryOf(record: JourneyRecord): string {
+  const { outcome, envelope } = record
+  const to = recipients(envelope.rcptTo)
+  switch (outcome.status) {
+    case 'delivered':
+      return `Filed in Inbox for ${to}.`
+    case 'quarantined':
+      return `Marked as spam: filed in Junk for ${to}.`
+    case 'queued':
+      return `Taken for delivery to ${to}.`
+    case 'refused':
+      return `Refused: ${outcome.smtp.code} ${outcome.smtp.enhanced} ${outcome.smtp.text}`
+    case 'deferred':
+      return `Asked to come back later: ${outcome.smtp.code} ${outcome.smtp.text}`
+    case 'dropped':
+      return `The connection ended without a message (${outcome.because.join(', ')}).`
+    case 'created':
+      return `A delivery report for ${to}.`
+  }
+}
+
+function recipients(rcptTo: readonly string[]): string {
+  const [first, ...more] = rcptTo
+  if (first === undefined) return 'nobody'
+  return more.length === 0 ? first : `${first} and ${more.length} more`
+}

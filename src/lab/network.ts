@@ -1,0 +1,46 @@
+import { type Dialer, dialTcp } from '../io/dialer.ts'
+
+/**
+ * The lab's network: documentation addresses mean loopback ports, and nothing else can be reached.
+ *
+ * Each pair (who calls, who is called) has a listener of its own, so the called server knows which
+ * address the call comes from without anything added to the dialogue.
+ */
+export class LabNetwork {
+  readonly #ports = new Map<string, number>()
+
+  /** Calls from `fromIp` to `toIp`, port 25, end at this loopback port. */
+  connect(fromIp: string, toIp: string, loopbackPort: number): void {
+    this.#ports.set(`${fromIp} ${toIp}`, loopbackPort)
+  }
+
+  /** How a server at `fromIp` calls others. */
+  dialerFrom(fromIp: string): Dialer {
+    const portOf = (ip: string, port: number): number | undefined =>
+      port === 25 ? this.#ports.get(`${fromIp} ${ip}`) : undefined
+    return {
+      dial: async ({ ip, port, timeoutMs }) => {
+        const loopbackPort = portOf(ip, port)
+        if (loopbackPort !== undefined) return dialTcp('127.0.0.1', loopbackPort, timeoutMs)
+        if (isDocumentationAddress(ip)) {
+          return {
+            type: 'failed',
+            reason: 'refused',
+            text: `nothing listens at ${ip} port ${port} in the lab`,
+          }
+        }
+        const text = `this is the lab, and ${ip} is not in it: nothing was sent`
+        return { type: 'failed', reason: 'not-allowed', text }
+      },
+      realPlace: ({ ip, port }) => {
+        const loopbackPort = portOf(ip, port)
+        return loopbackPort === undefined ? undefined : `127.0.0.1:${loopbackPort}`
+      },
+    }
+  }
+}
+
+/** The three IPv4 blocks of RFC 5737 and the IPv6 one of RFC 3849. */
+function isDocumentationAddress(ip: string): boolean {
+  return /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.|^2001:db8:/i.test(ip)
+}

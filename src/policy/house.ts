@@ -1,0 +1,74 @@
+import { isAddressLiteral } from '../address/address-literal.ts'
+import { formatMailbox, type Mailbox } from '../address/mailbox.ts'
+import type { DkimSigningKey } from '../dkim/dkim.ts'
+import type { DecisionRules } from '../inspect/decide.ts'
+import { checkPassword } from '../io/password.ts'
+import type { House, RecipientAnswer, UserAccount } from '../receive/house.ts'
+import { replies } from '../receive/replies.ts'
+import type { Directory } from './directory.ts'
+import type { Greylist } from './greylist.ts'
+
+/** What a house is made of. */
+export interface HousePlan {
+  readonly hostname: string
+  readonly mode: 'lab' | 'live'
+  readonly directory: Directory
+  readonly rules: DecisionRules
+  readonly limits: House['limits']
+  /** Absent: strangers need not come twice. */
+  readonly greylist?: Greylist
+  /** In the lab: domains that there are; mail for any other is refused with a reason. */
+  readonly reachable?: (domain: string) => boolean
+  readonly signingKeys: (domain: string) => readonly DkimSigningKey[]
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+/** The rules of one server: who lives here, who may send, and where mail for others goes. */
+export function makeHouse(plan: HousePlan): House {
+  const { directory, greylist } = plan
+  return {
+    hostname: plan.hostname,
+    mode: plan.mode,
+    rules: plan.rules,
+    limits: plan.limits,
+    signingKeys: plan.signingKeys,
+    recipient({ path, by, ip, mailFrom }): RecipientAnswer {
+      if (path.type === 'postmaster') {
+        const account = directory.postmaster()
+        if (account !== undefined) return { type: 'mailbox', account: account.address }
+        return { type: 'refused', reply: replies.noSuchMailbox }
+      }
+      const { mailbox } = path
+      if (!directory.isLocal(mailbox.domain)) return elsewhere(plan, mailbox, by)
+      const account = directory.find(mailbox)
+      if (account === undefined) return { type: 'refused', reply: replies.noSuchMailbox }
+      const rcptTo = formatMailbox(mailbox)
+      if (by === 'stranger' && greylist?.mustWait({ ip, mailFrom, rcptTo, now: plan.now() })) {
+        return { type: 'refused', reply: replies.greylisted }
+      }
+      return { type: 'mailbox', account: account.address }
+    },
+    async login(name, password) {
+      const account = directory.login(name)
+      const right = await checkPassword(password, account?.passwordHash)
+      return right && account !== undefined ? { address: account.address } : undefined
+    },
+    maySendAs(user: UserAccount, mailbox: Mailbox) {
+      const account = directory.login(user.address)
+      return account !== undefined && directory.maySendAs(account, mailbox)
+    },
+  }
+}
+
+/** Mail for somebody else: our users may send it, strangers may not. */
+function elsewhere(plan: HousePlan, mailbox: Mailbox, by: 'stranger' | 'user'): RecipientAnswer {
+  if (by === 'stranger') return { type: 'refused', reply: replies.noRelaying }
+  const { domain } = mailbox
+  const known = plan.reachable ?? (() => true)
+  if (isAddressLiteral(domain) ? plan.mode === 'lab' : !known(domain)) {
+    const text = `This is the lab, and ${domain} is not in it: nothing leaves this computer.`
+    return { type: 'refused', reply: { code: 550, enhanced: '5.7.1', lines: [text] } }
+  }
+  return { type: 'remote', recipient: formatMailbox(mailbox), destination: domain }
+}

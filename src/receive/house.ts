@@ -1,0 +1,49 @@
+import type { ForwardPath } from '../address/path.ts'
+import type { Mailbox } from '../address/mailbox.ts'
+import type { Reply } from '../smtp/reply.ts'
+import type { DecisionRules } from '../inspect/decide.ts'
+import type { DkimSigningKey } from '../dkim/dkim.ts'
+
+/**
+ * What the receiving side needs to know of the house it works for. `policy` provides it; nothing
+ * here knows of configuration.
+ */
+export interface House {
+  /** Our name, as in the greeting, Received and Authentication-Results. */
+  readonly hostname: string
+  readonly mode: 'lab' | 'live'
+  readonly rules: DecisionRules
+  readonly limits: {
+    readonly receivedFields: number
+    /** How long a message waits in the queue before it is given up. */
+    readonly queueMs: number
+  }
+
+  /** Where a recipient leads, asked by a stranger (no relaying) or by a user. */
+  recipient(input: {
+    readonly path: ForwardPath
+    readonly by: 'stranger' | 'user'
+    readonly ip: string
+    readonly mailFrom: string
+  }): RecipientAnswer
+
+  /** The account behind these credentials; `undefined` for a wrong name or password. */
+  login(name: string, password: string): Promise<UserAccount | undefined>
+
+  /** Whether the user may write this address into MAIL FROM or From. */
+  maySendAs(user: UserAccount, mailbox: Mailbox): boolean
+
+  /** The active DKIM keys of a domain of ours. */
+  signingKeys(domain: string): readonly DkimSigningKey[]
+}
+
+export interface UserAccount {
+  readonly address: string
+}
+
+export type RecipientAnswer =
+  /** Filed here, in the mailbox of this account. */
+  | { readonly type: 'mailbox'; readonly account: string }
+  /** To be delivered to another server. */
+  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
+  | { readonly type: 'refused'; readonly reply: Reply }

@@ -1,0 +1,69 @@
+import type { SmtpAnswer } from '../journey/record.ts'
+import type { Reply } from '../smtp/reply.ts'
+
+/**
+ * What the receiving side says in its own words. Nothing of our inside is told; every refusal ends
+ * with the id of its journey, by which its sender can ask and its receiver can look.
+ */
+
+function reply(code: number, enhanced: string, text: string): Reply {
+  return { code, enhanced, lines: [text] }
+}
+
+/** The reply with the journey's id behind its text. */
+export function withReference(answer: Reply, id: string): Reply {
+  const last = answer.lines.length - 1
+  return {
+    ...answer,
+    lines: answer.lines.map((line, i) => (i === last ? `${line} Ref ${id}` : line)),
+  }
+}
+
+export const replies: {
+  readonly noSuchMailbox: Reply
+  readonly noRelaying: Reply
+  readonly wrongLogin: Reply
+  readonly noLoginHere: Reply
+  readonly headerTooLong: Reply
+  readonly tooManyFields: Reply
+  readonly loop: Reply
+  readonly greylisted: Reply
+  readonly cannotTellNow: Reply
+  readonly noAuthor: Reply
+} = {
+  noSuchMailbox: reply(550, '5.1.1', 'There is no such mailbox here.'),
+  noRelaying: reply(550, '5.7.1', 'This server takes mail for its own domains only.'),
+  wrongLogin: reply(535, '5.7.8', 'The name or the password is wrong.'),
+  noLoginHere: reply(503, '5.5.1', 'There is no login on this port; use 587 or 465.'),
+  headerTooLong: reply(552, '5.3.4', 'The header of this message is longer than 1 MiB.'),
+  tooManyFields: reply(554, '5.6.0', 'The header of this message has more than 10000 fields.'),
+  loop: reply(554, '5.4.6', 'This message has too many Received fields: it runs in a circle.'),
+  greylisted: reply(451, '4.7.1', 'We do not know you yet; please try again in a few minutes.'),
+  cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),
+  noAuthor: reply(550, '5.7.1', 'From does not name one author whose domain could be asked.'),
+}
+
+/** Why a sender address is not the user's to use. */
+export function notYours(address: string, login: string): Reply {
+  return reply(550, '5.7.1', `${login} may not send as ${printable(address)}.`)
+}
+
+/** The words for a message that its domain's owner does not want taken. RFC 7372, RFC 9989 §8. */
+export function dmarcRefusal(domain: string, policy: string): Reply {
+  return reply(550, '5.7.1', `${printable(domain)} does not allow this message (DMARC ${policy}).`)
+}
+
+/** The reply as it goes into the record. */
+export function answerOf(answer: Reply, atCommand: string): SmtpAnswer {
+  return {
+    code: answer.code,
+    enhanced: answer.enhanced ?? '',
+    text: answer.lines.join(' '),
+    atCommand,
+  }
+}
+
+/** Foreign text in a reply: printable ASCII, and not endless. */
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, 120)
+}

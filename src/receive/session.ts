@@ -1,0 +1,195 @@
+import type { Clock } from '../base/clock.ts'
+import type { Peer, TlsFacts, TlsRole } from '../io/peer.ts'
+import { ServerEngine } from '../smtp/server-engine.ts'
+import type {
+  Answer,
+  CloseReason,
+  MessageFacts,
+  Question,
+  ServerInput,
+  ServerOptions,
+  ServerOutput,
+  Session,
+} from '../smtp/server-types.ts'
+
+/** Who answers the engine's questions and takes the message: one for each connection. */
+export interface SessionHandler {
+  /** Decides. An answer at once is as good as a promise, and cheaper. */
+  answer(question: Question, session: Session): Answer | Promise<Answer>
+  /** Message content as it arrives. While a promise is open the peer is not read from. */
+  content(octets: Uint8Array): Promise<void> | undefined
+  /** The content is over; for `complete` the `message` question follows. */
+  contentEnd(ending: 'complete' | 'refused' | 'abandoned', facts: MessageFacts): void
+  /** The transaction was dropped before its message. */
+  dropped(): void
+  tlsStarted(facts: TlsFacts): void
+  tlsFailed(problem: string): void
+  /** One line of the dialogue, for the record. */
+  line(from: 'client' | 'server', text: string): void
+  /** The connection is over. Always called, once, last. */
+  closed(reason: string): void
+  /** A handler failed where it must not: told, then the client hears 451. */
+  broken(problem: unknown): void
+}
+
+/**
+ * Drives the server engine over one connection: octets in, replies out, questions to the handler.
+ * Everything that is protocol is in the engine; everything that is decision is in the handler.
+ */
+export class ReceiveSession {
+  readonly #peer: Peer
+  readonly #engine: ServerEngine
+  readonly #handler: SessionHandler
+  readonly #tlsRole: TlsRole | undefined
+  readonly #clock: Clock
+  #cancelWake: () => void = () => {}
+  #inputs: ServerInput[] = []
+  #running = false
+  #paused = 0
+  #reason: CloseReason | 'lost' = 'lost'
+  #closing = false
+
+  constructor(input: {
+    readonly peer: Peer
+    readonly options: ServerOptions
+    readonly handler: SessionHandler
+    readonly tlsRole: TlsRole | undefined
+    readonly clock: Clock
+    readonly engine?: ServerEngine
+  }) {
+    this.#peer = input.peer
+    this.#engine = input.engine ?? new ServerEngine(input.options)
+    this.#handler = input.handler
+    this.#tlsRole = input.tlsRole
+    this.#clock = input.clock
+  }
+
+  /** Greets, and lives until the connection ends. */
+  start(): void {
+    this.#peer.open({
+      octets: (octets) => this.#feed({ type: 'octets', octets }),
+      ended: () => this.#feed({ type: 'peerClosed' }),
+      closed: (problem) => this.#gone(problem),
+    })
+    this.#feed({ type: 'connected' })
+  }
+
+  /** Ends with 421 as soon as nothing is under way. */
+  shutdown(): void {
+    this.#feed({ type: 'shutdown' })
+  }
+
+  /** Inputs are worked off one after the other, also those that come up while one is handled. */
+  #feed(input: ServerInput): void {
+    this.#inputs.push(input)
+    if (this.#running) return
+    this.#running = true
+    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      if (this.#closing && next.type !== 'peerClosed') continue
+      for (const output of this.#engine.handle(next)) this.#do(output)
+    }
+    this.#running = false
+  }
+
+  #do(output: ServerOutput): void {
+    switch (output.type) {
+      case 'send':
+        this.#peer.write(output.octets)
+        return
+      case 'ask':
+        this.#ask(output.question)
+        return
+      case 'message':
+        this.#hold(this.#handler.content(output.octets))
+        return
+      case 'messageEnd':
+        this.#handler.contentEnd(output.ending, output.facts)
+        return
+      case 'transactionDropped':
+        this.#handler.dropped()
+        return
+      case 'startTls':
+        void this.#startTls()
+        return
+      case 'close':
+        this.#reason = output.reason
+        this.#closing = true
+        this.#cancelWake()
+        this.#closePeer()
+        return
+      case 'wake':
+        this.#cancelWake()
+        this.#cancelWake = this.#clock.setTimer(output.afterMs, () =>
+          this.#feed({ type: 'deadline' }),
+        )
+        return
+      case 'line':
+        this.#handler.line(output.from, output.text)
+        return
+    }
+  }
+
+  #ask(question: Question): void {
+    const answer = this.#handler.answer(question, this.#engine.session)
+    if (!(answer instanceof Promise)) {
+      this.#feed({ type: 'answer', answer })
+      return
+    }
+    answer.then(
+      (value) => this.#feed({ type: 'answer', answer: value }),
+      (problem: unknown) => {
+        // The world broke (disk full, database locked): the client keeps the message and retries.
+        this.#handler.broken(problem)
+        this.#feed({ type: 'answer', answer: { type: 'reject', reply: localError } })
+      },
+    )
+  }
+
+  /** Stops reading while the handler is behind: that is all of back-pressure. */
+  #hold(done: Promise<void> | undefined): void {
+    if (done === undefined) return
+    this.#paused++
+    this.#peer.pause()
+    const release = (): void => {
+      this.#paused--
+      if (this.#paused === 0) this.#peer.resume()
+    }
+    done.then(release, (problem: unknown) => {
+      this.#handler.broken(problem)
+      release()
+    })
+  }
+
+  async #startTls(): Promise<void> {
+    if (this.#tlsRole === undefined)
+      throw new Error('ReceiveSession: STARTTLS without a certificate')
+    const started = await this.#peer.startTls(this.#tlsRole)
+    if (started.type === 'started') {
+      this.#handler.tlsStarted(started.facts)
+      this.#feed({ type: 'tlsStarted' })
+    } else {
+      this.#handler.tlsFailed(started.problem)
+      this.#feed({ type: 'peerClosed' })
+    }
+  }
+
+  #closePeer(): void {
+    this.#peer.end()
+    // A client that never closes its side must not keep the socket.
+    this.#cancelWake = this.#clock.setTimer(lingerMs, () => this.#peer.destroy())
+  }
+
+  #gone(problem: string | undefined): void {
+    this.#feed({ type: 'peerClosed' })
+    this.#cancelWake()
+    this.#handler.closed(this.#reason === 'lost' ? (problem ?? 'lost') : this.#reason)
+  }
+}
+
+const lingerMs = 5000
+
+const localError = {
+  code: 451,
+  enhanced: '4.3.0',
+  lines: ['A fault here, not with your message. Nothing was lost; please try again.'],
+}

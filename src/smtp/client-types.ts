@@ -33,8 +33,8 @@ export type ClientOutput =
   | { readonly type: 'wantMessage' }
   /** The transaction is over. Exactly once for each, also when the connection breaks. */
   | { readonly type: 'outcome'; readonly recipients: readonly RecipientOutcome[] }
-  /** The session is over for a reason. After it only `close` comes. */
-  | { readonly type: 'sessionFailed'; readonly failure: Failure }
+  /** The session has failed and takes no more transactions; `close` follows, maybe after QUIT. */
+  | { readonly type: 'sessionFailed'; readonly failure: Setback }
   | { readonly type: 'close' }
   /** Say `deadline` after this time. Replaces every earlier wish. */
   | { readonly type: 'wake'; readonly afterMs: number }
@@ -64,11 +64,10 @@ export interface ClientRecipient {
 /** What became of one recipient, in the order of `recipients`. */
 export type RecipientOutcome =
   /** The peer has the message for this recipient. `dsn`: it took over our DSN parameters. */
-  | { readonly result: 'accepted'; readonly reply: Reply; readonly dsn: boolean }
-  /** To be tried again. */
-  | ({ readonly result: 'deferred' } & Failure)
-  /** Never to be tried again at this peer. */
-  | ({ readonly result: 'failed' } & Failure)
+  { readonly result: 'accepted'; readonly reply: Reply; readonly dsn: boolean } | Setback
+
+/** `deferred`: to be tried again. `failed`: never to be tried again at this peer. */
+export type Setback = Failure & { readonly result: 'deferred' | 'failed' }
 
 /** Why something did not work. */
 export interface Failure {

@@ -1,8 +1,8 @@
-/** The parameters of MAIL and RCPT, read and written. RFC 5321 §4.1.1.11 and the extensions. */
+/** The parameters of MAIL and RCPT, read. RFC 5321 §4.1.1.11 and the extensions. */
 import { type Mailbox, parseMailbox } from '../address/mailbox.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { badParameter, type Reply, unknownParameter } from './reply.ts'
-import { decodeUtf8Address, decodeXtext, encodeUtf8Address, encodeXtext } from './xtext.ts'
+import { decodeUtf8Address, decodeXtext } from './xtext.ts'
 
 /** What followed the path of MAIL. `null` means: not given. */
 export interface MailParameters {
@@ -91,13 +91,6 @@ export function parseRcptParameters(
   return ok(parameters)
 }
 
-/** ORCPT as it is sent. With SMTPUTF8 in use the address stays as it is. RFC 6533 §3. */
-export function formatOrcpt(orcpt: OriginalRecipient): string {
-  const encoded =
-    orcpt.addressType === 'utf-8' ? encodeUtf8Address(orcpt.address) : encodeXtext(orcpt.address)
-  return `${orcpt.addressType};${encoded}`
-}
-
 type Words = ReadonlyMap<string, string | undefined>
 
 function splitParameters(rest: string): Result<Words, Reply> {
@@ -106,7 +99,7 @@ function splitParameters(rest: string): Result<Words, Reply> {
   for (const word of rest.split(' ')) {
     if (word === '') continue
     const [, keyword, value] = parameter.exec(word) ?? []
-    if (keyword === undefined) return bad(badParameter('', `${word.slice(0, 40)} is malformed`))
+    if (keyword === undefined) return bad(badParameter(word.slice(0, 40), 'it is malformed'))
     const name = keyword.toUpperCase()
     if (words.has(name)) return bad(badParameter(name, 'it was given twice'))
     words.set(name, value)

@@ -93,6 +93,11 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     return name !== 'asking' && name !== 'tls' && name !== 'closed'
   }
 
+  /** Octets that came and are not used yet; bounded by the limits. */
+  get waitingOctets(): number {
+    return this.#queue.length
+  }
+
   handle(input: ServerInput): readonly ServerOutput[] {
     switch (input.type) {
       case 'connected':
@@ -131,7 +136,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   #received(octets: Uint8Array): void {
     const { name } = this.#state
     // RFC 3207 §4.2: what came in clear text behind STARTTLS must not be taken as protected.
-    if (name === 'closed' || name === 'tls') return
+    if (name === 'closed' || name === 'tls' || octets.length === 0) return
     this.#queue.push(octets)
     if (this.#session.greeting === null && this.#beforeGreeting()) this.#spokeEarly = true
     if (name === 'asking' && this.#queue.length > this.#options.limits.waitingOctets) {
@@ -293,7 +298,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   }
 
   #lineWhenRefused(line: ReadLine): void {
-    const text = line.type === 'line' ? displayUtf8(line.octets) : ''
+    const text = line.type === 'line' ? displayUtf8(line.octets) : '(a broken line)'
     this.#out.received('client', printable(text))
     if (line.type === 'endless') this.#hangUp(replies.endlessLine, 'tooMuch')
     else if (text.trimEnd().toUpperCase() === 'QUIT') this.#take({ type: 'quit' })
@@ -537,7 +542,9 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
         break
       case 'auth':
         this.#secretsMayCome = true
-        if (++this.#failedLogins >= this.#options.limits.authFailures) {
+        // A 4xx says nothing about the password.
+        if (reply.code >= 500) this.#failedLogins++
+        if (this.#failedLogins >= this.#options.limits.authFailures) {
           this.#hangUp(replies.tooManyLogins, 'tooMuch')
         } else {
           this.#reply(reply)

@@ -1,0 +1,197 @@
+/**
+ * One transaction from the client's side: MAIL, each RCPT, DATA, the replies to them, and what
+ * becomes of each recipient. With PIPELINING all commands go at once and the replies come in their
+ * order (RFC 2920 §3.1); without it each command waits for the reply before.
+ */
+import { formatPath } from '../address/path.ts'
+import type { ClientTransaction, RecipientOutcome, Setback } from './client-types.ts'
+import type { Extensions } from './extensions.ts'
+import { refusedBy, setback } from './failure.ts'
+import { noMailParameters } from './parameters.ts'
+import { formatMailParameters, formatRcptParameters } from './parameters-format.ts'
+import type { Reply } from './reply.ts'
+
+/** A command and whom it is about. */
+type Command =
+  | { readonly verb: 'MAIL' | 'DATA' }
+  | { readonly verb: 'RCPT'; readonly recipient: number }
+
+/** What is known of a recipient. */
+type Standing =
+  | { readonly type: 'open' }
+  | { readonly type: 'taken' }
+  | { readonly type: 'settled'; readonly outcome: RecipientOutcome }
+
+/** What comes next. */
+export type EnvelopeState =
+  | 'waiting' // for replies
+  | 'content' // 354 came: send the content
+  | 'nothing' // 354 came, but no recipient is left: send only the dot (RFC 2920 §3.1)
+  | 'over' // every recipient has an outcome
+  | 'broken' // a reply made no sense: the peer and we are out of step
+
+export class Envelope {
+  readonly #transaction: ClientTransaction
+  readonly #extensions: Extensions
+  readonly #standings: Standing[]
+  readonly #commands: readonly Command[]
+  #sent = 0
+  #answered = 0
+  #state: EnvelopeState = 'waiting'
+  #begun = false
+
+  constructor(transaction: ClientTransaction, extensions: Extensions) {
+    this.#transaction = transaction
+    this.#extensions = extensions
+    this.#standings = transaction.recipients.map(() => ({ type: 'open' }))
+    this.#commands = [
+      { verb: 'MAIL' },
+      ...transaction.recipients.map((_, recipient) => ({ verb: 'RCPT', recipient }) as const),
+      { verb: 'DATA' },
+    ]
+  }
+
+  get state(): EnvelopeState {
+    return this.#state
+  }
+
+  /** Whether the peer has taken our MAIL, so that it has to be told when we give up. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** What the next reply will be about. */
+  get awaited(): 'MAIL' | 'RCPT' | 'DATA' {
+    return this.#commands[this.#answered]?.verb ?? 'DATA'
+  }
+
+  /** The command lines that may go now, without CRLF. */
+  nextCommands(): readonly string[] {
+    if (this.#state !== 'waiting') return []
+    const { pipelining } = this.#extensions
+    if (!pipelining && this.#sent > this.#answered) return []
+    const end = pipelining ? this.#commands.length : this.#sent + 1
+    const now = this.#commands.slice(this.#sent, end)
+    this.#sent = end
+    return now.map((command) => this.#line(command))
+  }
+
+  /** Takes the reply to the oldest command without one. */
+  take(reply: Reply): void {
+    const command = this.#commands[this.#answered]
+    if (command === undefined || this.#answered >= this.#sent) {
+      throw new Error('Envelope: reply without a command')
+    }
+    this.#answered++
+    const kind = Math.floor(reply.code / 100)
+    if (kind < 4 && kind !== (command.verb === 'DATA' ? 3 : 2)) {
+      const text = `${reply.code} is no answer to ${command.verb}`
+      this.settle(setback('malformedReply', command.verb, text))
+      this.#state = 'broken'
+      return
+    }
+    switch (command.verb) {
+      case 'MAIL':
+        if (reply.code < 400) this.#begun = true
+        else this.#settleWhere('open', refusedBy(reply, 'MAIL'))
+        break
+      case 'RCPT':
+        this.#takeRcpt(command.recipient, reply)
+        break
+      case 'DATA':
+        this.#takeData(reply)
+        break
+    }
+    this.#stopWhenUseless()
+  }
+
+  /** Gives this outcome to every recipient that has none. */
+  settle(outcome: Setback): void {
+    this.#settleWhere('open', outcome)
+    this.#settleWhere('taken', outcome)
+    this.#state = 'over'
+  }
+
+  /** The reply to the content is here: it is for every recipient that was taken. */
+  finish(reply: Reply): void {
+    const { dsn } = this.#extensions
+    const kind = Math.floor(reply.code / 100)
+    if (kind === 2) this.#settleWhere('taken', { result: 'accepted', reply, dsn })
+    else if (kind > 3) this.#settleWhere('taken', refusedBy(reply, 'MESSAGE'))
+    else this.#settleWhere('taken', setback('malformedReply', 'MESSAGE'))
+    this.#state = 'over'
+  }
+
+  /** In the order of the recipients. Only when the state is `over` or `broken`. */
+  outcomes(): readonly RecipientOutcome[] {
+    return this.#standings.map((standing) => {
+      if (standing.type !== 'settled') throw new Error('Envelope: a recipient has no outcome')
+      return standing.outcome
+    })
+  }
+
+  #takeRcpt(recipient: number, reply: Reply): void {
+    // When MAIL was refused, the replies to what was pipelined behind it say nothing.
+    if (this.#standings[recipient]?.type !== 'open') return
+    this.#standings[recipient] =
+      reply.code < 400 ? { type: 'taken' } : { type: 'settled', outcome: refusedBy(reply, 'RCPT') }
+  }
+
+  #takeData(reply: Reply): void {
+    if (reply.code >= 400) {
+      this.#settleWhere('taken', refusedBy(reply, 'DATA'))
+      this.#state = 'over'
+    } else {
+      this.#state = this.#has('taken') ? 'content' : 'nothing'
+    }
+  }
+
+  /** Without PIPELINING nothing more is sent once no recipient can get the message. */
+  #stopWhenUseless(): void {
+    if (this.#state !== 'waiting' || this.#answered < this.#sent) return
+    if (!this.#has('open') && !this.#has('taken')) this.#state = 'over'
+  }
+
+  #has(type: Standing['type']): boolean {
+    return this.#standings.some((standing) => standing.type === type)
+  }
+
+  #settleWhere(type: 'open' | 'taken', outcome: RecipientOutcome): void {
+    for (const [i, standing] of this.#standings.entries()) {
+      if (standing.type === type) this.#standings[i] = { type: 'settled', outcome }
+    }
+  }
+
+  #line(command: Command): string {
+    switch (command.verb) {
+      case 'MAIL':
+        return `MAIL FROM:${formatPath(this.#transaction.reversePath)}${this.#mailParameters()}`
+      case 'RCPT':
+        return this.#rcptLine(command.recipient)
+      case 'DATA':
+        return 'DATA'
+    }
+  }
+
+  #mailParameters(): string {
+    const { size, eightBit, smtpUtf8, ret, envid } = this.#transaction
+    const offered = this.#extensions
+    return formatMailParameters({
+      ...noMailParameters,
+      size: offered.size === null ? null : size,
+      // RFC 6531 §3.6: a message that needs SMTPUTF8 may well have octets over 127.
+      body: (eightBit || smtpUtf8) && offered.eightBitMime ? '8BITMIME' : null,
+      smtpUtf8,
+      ret: offered.dsn ? ret : null,
+      envid: offered.dsn ? envid : null,
+    })
+  }
+
+  #rcptLine(index: number): string {
+    const recipient = this.#transaction.recipients[index]
+    if (recipient === undefined) throw new Error(`Envelope: no recipient ${index}`)
+    const { forwardPath, notify, orcpt } = recipient
+    const parameters = this.#extensions.dsn ? formatRcptParameters({ notify, orcpt }) : ''
+    return `RCPT TO:${formatPath(forwardPath)}${parameters}`
+  }
+}

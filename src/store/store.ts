@@ -12,7 +12,10 @@ export interface NewContent {
   /** SHA-256 of the octets, lower-case hexadecimal. */
   readonly sha256: string
   readonly size: number
-  /** A file is taken over by the store: already fsynced by its writer, moved into place here. */
+  /**
+   * A file is taken over by the store, whatever becomes of the call: already fsynced by its writer,
+   * in the data folder, moved into place here or removed. `ContentSink.finish` gives such a file.
+   */
   readonly source:
     | { readonly type: 'octets'; readonly octets: Uint8Array }
     | { readonly type: 'file'; readonly path: string }
@@ -26,6 +29,7 @@ export interface NewMessage {
   readonly id: string
   readonly content: NewContent
   readonly prefix: Uint8Array
+  /** In order, within the content, not overlapping. */
   readonly omit: readonly (readonly [start: number, end: number])[]
 }
 
@@ -159,10 +163,13 @@ export interface OpenMessage {
   original(): AsyncIterable<Uint8Array>
 }
 
+/** Newest first. */
 export interface JourneyQuery {
   readonly limit: number
-  /** Only journeys that started before this time, for paging. */
+  /** Only journeys that started before this time. */
   readonly before?: number
+  /** Only journeys behind the one with this id in the list: for paging, exact at equal times. */
+  readonly behind?: string
   readonly direction?: 'in' | 'out'
   readonly status?: string
 }
@@ -193,7 +200,11 @@ export interface StoreReader {
   listMailbox(query: {
     readonly account?: string
     readonly mailbox?: string
+    /** For paging: rows come by ascending uid. */
+    readonly afterUid?: number
+    readonly limit?: number
   }): readonly MailboxRow[]
+  /** The next attempts first. */
   listQueue(query: { readonly limit: number }): readonly QueueItem[]
   dkimKeys(domain: string): readonly DkimKeyRow[]
   counts(): { readonly messages: number; readonly queued: number; readonly journeys: number }
@@ -213,11 +224,16 @@ export interface Store {
     readonly leaseUntil: number
     readonly limit: number
   }): Promise<readonly QueueItem[]>
-  /** Settles leased items. An item leased by another owner meanwhile is left alone. */
+  /**
+   * Settles leased items. An item leased by another owner meanwhile is left alone, and so is one
+   * whose lease was ended by `releaseLeases`: its settlement is dropped with its notification.
+   */
   settle(settlements: readonly Settlement[]): Promise<void>
   /** Ends every lease: called once at start, when no other process can hold one. */
   releaseLeases(): Promise<void>
+  /** Keeps items from being leased until `release`. Gives how many were not held before. */
   hold(queueIds: readonly string[]): Promise<number>
+  /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */
   release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
   /** When the next item is due; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
@@ -227,3 +243,53 @@ export interface Store {
   /** Commits what is under way, then closes. */
   close(): Promise<void>
 }
+
+/**
+ * Takes the octets of one message as they come and keeps at most about 512 KiB of them in memory:
+ * what is longer goes to a file. The hash is computed on the way.
+ */
+export interface ContentSink {
+  /**
+   * Takes one chunk; it may be reused afterwards. A promise means: wait for it before the next one.
+   * Rejects with `store-full` or `store-broken`; call `abort` then.
+   */
+  push(chunk: Uint8Array): void | Promise<void>
+  /** The end of the message. What it gives is durable only after `accept`. */
+  finish(): Promise<NewContent>
+  /**
+   * The message is not wanted: what was kept of it goes. Also for content that `finish` gave and no
+   * `accept` was called with. Never rejects, may be called twice.
+   */
+  abort(): void
+}
+
+/** Where contents begin: the receiving side opens one sink for each message. */
+export interface ContentIntake {
+  newContent(): ContentSink
+}
+
+/** What may go. Messages and contents go with the last thing that refers to them. */
+export interface PruneRequest {
+  /** Journeys that started before this time go, unless an item of theirs is still in the queue. */
+  readonly journeysBefore: number
+  /** Only journeys with one of these statuses (refused ones may be kept shorter); all when absent. */
+  readonly statuses?: readonly string[]
+}
+
+export interface PruneResult {
+  readonly journeys: number
+  readonly messages: number
+  readonly contents: number
+  readonly facts: number
+}
+
+export interface Retention {
+  /**
+   * Removes in many small transactions, so that mail goes on meanwhile. A message that is in the
+   * queue, in a mailbox or part of a journey that stays is kept with its content.
+   */
+  prune(request: PruneRequest): Promise<PruneResult>
+}
+
+/** All that an adapter gives: the port of the agents, and what intake and housekeeping need. */
+export interface FullStore extends Store, ContentIntake, Retention {}

@@ -1,0 +1,146 @@
+import { createHash, hash, randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inlineBytes } from './content-files.ts'
+import type { DataFolder } from './data-folder.ts'
+import { storeBroken, storeProblem } from './problems.ts'
+import type { ContentSink, NewContent } from './store.ts'
+
+/** A first buffer that most letters fit in; it doubles up to `inlineBytes`. */
+const firstBufferBytes = 16 * 1024
+
+/** Content of octets that are in memory as a whole. */
+export function contentOf(octets: Uint8Array): NewContent {
+  const sha256 = hash('sha256', octets, 'hex')
+  return { sha256, size: octets.length, source: { type: 'octets', octets } }
+}
+
+type State = 'memory' | 'file' | 'finished' | 'aborted'
+
+/**
+ * Gathers up to 256 KiB in memory; a longer message goes to a file in the spool, one full buffer
+ * being written while the next fills.
+ */
+export class SpoolSink implements ContentSink {
+  readonly #path: string
+  readonly #hash = createHash('sha256')
+  #state: State = 'memory'
+  #size = 0
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(firstBufferBytes)
+  #filled = 0
+  /** The buffer that is free while the other is written. */
+  #spare: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #file: FileHandle | undefined
+  /** The write under way, and all before it. */
+  #writing: Promise<void> = Promise.resolve()
+  #writesPending = 0
+
+  constructor(folder: DataFolder) {
+    this.#path = join(folder.spool, randomUUID())
+  }
+
+  push(chunk: Uint8Array): void | Promise<void> {
+    if (this.#state !== 'memory' && this.#state !== 'file') {
+      throw new Error('SpoolSink: push after the end')
+    }
+    this.#hash.update(chunk)
+    this.#size += chunk.length
+    return this.#append(chunk, 0)
+  }
+
+  async finish(): Promise<NewContent> {
+    const inFile = this.#state === 'file'
+    if (!inFile && this.#state !== 'memory') throw new Error('SpoolSink: finish after the end')
+    this.#state = 'finished'
+    const sha256 = this.#hash.digest('hex')
+    if (!inFile) {
+      const octets = this.#buffer.subarray(0, this.#filled)
+      return { sha256, size: this.#size, source: { type: 'octets', octets } }
+    }
+    this.#startWrite()
+    await this.#writing
+    try {
+      await this.#file?.sync()
+      await this.#close()
+    } catch (error) {
+      throw storeProblem(error) ?? storeBroken(error)
+    }
+    return { sha256, size: this.#size, source: { type: 'file', path: this.#path } }
+  }
+
+  abort(): void {
+    const used = this.#file !== undefined || this.#writesPending > 0 || this.#state === 'finished'
+    this.#state = 'aborted'
+    if (used) void this.#remove()
+  }
+
+  /** Copies the chunk from `from` on into the buffer; waits when both buffers are full. */
+  #append(chunk: Uint8Array, from: number): void | Promise<void> {
+    let at = from
+    while (at < chunk.length) {
+      this.#makeRoom(chunk.length - at)
+      if (this.#filled === this.#buffer.length) {
+        if (this.#writesPending > 0) return this.#writing.then(() => this.#append(chunk, at))
+        this.#startWrite()
+      }
+      const taken = Math.min(chunk.length - at, this.#buffer.length - this.#filled)
+      this.#buffer.set(chunk.subarray(at, at + taken), this.#filled)
+      this.#filled += taken
+      at += taken
+    }
+    return undefined
+  }
+
+  #makeRoom(wanted: number): void {
+    if (this.#filled + wanted <= this.#buffer.length || this.#buffer.length === inlineBytes) return
+    let length = this.#buffer.length
+    while (length < this.#filled + wanted && length < inlineBytes) length *= 2
+    const larger = new Uint8Array(length)
+    larger.set(this.#buffer.subarray(0, this.#filled))
+    this.#buffer = larger
+  }
+
+  /** Hands the filled buffer to the file and goes on with the other one. */
+  #startWrite(): void {
+    const full = this.#buffer
+    const length = this.#filled
+    this.#buffer = this.#spare.length === full.length ? this.#spare : new Uint8Array(full.length)
+    this.#spare = full
+    this.#filled = 0
+    if (this.#state === 'memory') this.#state = 'file'
+    this.#writesPending++
+    const written = this.#writing.then(() => this.#write(full, length))
+    this.#writing = written
+    written.catch(() => undefined) // seen by the next push that waits, or by finish
+  }
+
+  async #write(octets: Uint8Array, length: number): Promise<void> {
+    try {
+      this.#file ??= await open(this.#path, 'wx', 0o600)
+      let at = 0
+      while (at < length) {
+        const { bytesWritten } = await this.#file.write(octets, at, length - at)
+        at += bytesWritten
+      }
+    } catch (error) {
+      throw storeProblem(error) ?? storeBroken(error)
+    } finally {
+      this.#writesPending--
+    }
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  /** Nobody waits for this: what stays behind after an error is swept at the next start. */
+  async #remove(): Promise<void> {
+    await this.#writing.catch(() => undefined)
+    await this.#close().catch(() => undefined)
+    await rm(this.#path, { force: true }).catch(() => undefined)
+  }
+}

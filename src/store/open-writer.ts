@@ -1,0 +1,52 @@
+import { chmodSync } from 'node:fs'
+import { contentFiles } from './content-files.ts'
+import { dataFolder, syncFolder } from './data-folder.ts'
+import { openDatabase } from './database.ts'
+import { migrate } from './schema.ts'
+import { Writer } from './writer.ts'
+
+/** What a writer needs to know; plain data, because it crosses to its thread. */
+export interface WriterSetup {
+  readonly folder: string
+  readonly busyTimeoutMs: number
+}
+
+const pageBytes = 4096
+const cacheKib = 64 * 1024
+/** A log that a reader of long breath has let grow is cut back to this when it starts anew. */
+const logBytes = 64 * 1024 * 1024
+
+/**
+ * Opens the database for writing, brings it up to date and clears away what a crash left behind.
+ *
+ * `synchronous = FULL` makes each commit wait for the fsync of the log: what `250` promises. The
+ * file is not mapped into memory: a bad sector would then be a signal that ends the process, and
+ * not an error with an answer.
+ */
+export function openWriter(setup: WriterSetup): Writer {
+  const folder = dataFolder(setup.folder)
+  const { busyTimeoutMs } = setup
+  const database = openDatabase(folder.database, { readOnly: false, busyTimeoutMs })
+  try {
+    chmodSync(folder.database, 0o600)
+    database.exec(`
+      PRAGMA page_size = ${pageBytes};
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = 0;
+      PRAGMA journal_size_limit = ${logBytes};
+      PRAGMA cache_size = -${cacheKib};
+      PRAGMA temp_store = MEMORY;
+      PRAGMA mmap_size = 0;
+    `)
+    migrate(database)
+    syncFolder(folder.root)
+    const files = contentFiles(folder)
+    const writer = new Writer(database, files)
+    files.sweep((sha256) => writer.isReferred(sha256))
+    return writer
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+import type { ErrorCode } from '../base/error.ts'
+import { WaybillError } from '../base/error.ts'
+import type {
+  Acceptance,
+  DkimKeyRow,
+  NewMessage,
+  PruneRequest,
+  PruneResult,
+  QueueItem,
+  Settlement,
+} from './store.ts'
+
+export interface LeaseRequest {
+  readonly owner: string
+  readonly now: number
+  readonly leaseUntil: number
+  readonly limit: number
+}
+
+/** Where a pruning stands: it goes through the journeys from the oldest on. */
+export interface PruneCursor {
+  readonly startedAt: number
+  readonly key: number
+}
+
+/** What the writer thread is asked to do. Plain data: it crosses threads. */
+export type Operation =
+  | { readonly type: 'accept'; readonly acceptance: Acceptance }
+  | { readonly type: 'lease'; readonly request: LeaseRequest }
+  | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
+  | { readonly type: 'releaseLeases' }
+  | { readonly type: 'hold'; readonly queueIds: readonly string[] }
+  | {
+      readonly type: 'release'
+      readonly queueIds: readonly string[]
+      readonly nextAttemptAt: number
+    }
+  | { readonly type: 'nextDueAt' }
+  | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
+  | { readonly type: 'prune'; readonly request: PruneRequest; readonly after: PruneCursor }
+  | { readonly type: 'pruneFacts' }
+
+/** One step of a pruning, and where the next one begins; without `next` it is at its end. */
+export interface PruneStep {
+  readonly removed: PruneResult
+  readonly next: PruneCursor | undefined
+}
+
+/** What each operation gives. */
+export interface Results {
+  readonly accept: undefined
+  readonly lease: readonly QueueItem[]
+  readonly settle: undefined
+  readonly releaseLeases: undefined
+  readonly hold: number
+  readonly release: number
+  readonly nextDueAt: number | undefined
+  readonly putDkimKey: undefined
+  readonly prune: PruneStep
+  /** How many went; fewer than a full step when it was the last one. */
+  readonly pruneFacts: number
+}
+
+/** An error as plain data: class and code do not survive the way between threads. */
+export interface Problem {
+  /** Absent for a fault of ours: a duplicate id, a reference to nothing. */
+  readonly code?: ErrorCode
+  readonly message: string
+  readonly hint?: string
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly value: Results[keyof Results] }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** The messages within an operation, those of notifications included. */
+export function messagesOf(operation: Operation): readonly NewMessage[] {
+  if (operation.type === 'accept') return messageOf(operation.acceptance)
+  if (operation.type !== 'settle') return []
+  return operation.settlements.flatMap(({ notification }) =>
+    notification === undefined ? [] : messageOf(notification),
+  )
+}
+
+function messageOf(acceptance: Acceptance): readonly NewMessage[] {
+  return acceptance.message === undefined ? [] : [acceptance.message]
+}
+
+/** The same operation with each message replaced. */
+export function mapMessages(
+  operation: Operation,
+  replace: (message: NewMessage) => NewMessage,
+): Operation {
+  const inside = (acceptance: Acceptance): Acceptance =>
+    acceptance.message === undefined
+      ? acceptance
+      : { ...acceptance, message: replace(acceptance.message) }
+  if (operation.type === 'accept') {
+    return { type: 'accept', acceptance: inside(operation.acceptance) }
+  }
+  if (operation.type !== 'settle') return operation
+  const settlements = operation.settlements.map((settlement) =>
+    settlement.notification === undefined
+      ? settlement
+      : { ...settlement, notification: inside(settlement.notification) },
+  )
+  return { type: 'settle', settlements }
+}
+
+export function problemOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof WaybillError)) return { message }
+  const { code, hint } = error
+  return hint === undefined ? { code, message } : { code, message, hint }
+}
+
+export function errorOf(problem: Problem): Error {
+  const { code, message, hint } = problem
+  if (code === undefined) return new Error(message)
+  return new WaybillError(code, message, hint === undefined ? {} : { hint })
+}

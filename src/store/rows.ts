@@ -1,0 +1,73 @@
+import type { Row } from './database.ts'
+import { integer, octets, text } from './database.ts'
+import type { DkimKeyRow, JourneyRow, MailboxRow, QueueItem } from './store.ts'
+
+/** The columns of a queue item with the id of its message; conditions follow. */
+export const selectQueue: string =
+  'SELECT queue.*, message.id AS message_id FROM queue JOIN message ON message.key = queue.message'
+
+export function queueItem(row: Row): QueueItem {
+  return {
+    id: text(row, 'id'),
+    messageId: text(row, 'message_id'),
+    journeyId: text(row, 'journey_id'),
+    reversePath: text(row, 'reverse_path'),
+    recipient: text(row, 'recipient'),
+    destination: text(row, 'destination'),
+    smtpUtf8: integer(row, 'smtp_utf8') === 1,
+    eightBit: integer(row, 'eight_bit') === 1,
+    dsn: JSON.parse(text(row, 'dsn')),
+    createdAt: integer(row, 'created_ms'),
+    nextAttemptAt: integer(row, 'next_attempt_ms'),
+    expiresAt: integer(row, 'expires_ms'),
+    attempts: integer(row, 'attempts'),
+    held: integer(row, 'held') === 1,
+    lastProblem: text(row, 'last_problem'),
+  }
+}
+
+export function journeyRow(row: Row): JourneyRow {
+  return {
+    id: text(row, 'id'),
+    direction: text(row, 'direction') === 'in' ? 'in' : 'out',
+    startedAt: integer(row, 'started_ms'),
+    status: text(row, 'status'),
+    mailFrom: text(row, 'mail_from'),
+    rcptTo: JSON.parse(text(row, 'rcpt_to')),
+    subject: text(row, 'subject'),
+    summary: text(row, 'summary'),
+  }
+}
+
+export function mailboxRow(row: Row): MailboxRow {
+  return {
+    uid: integer(row, 'uid'),
+    account: text(row, 'account'),
+    mailbox: text(row, 'mailbox'),
+    messageId: text(row, 'message_id'),
+    journeyId: text(row, 'journey_id'),
+    receivedAt: integer(row, 'received_ms'),
+    size: integer(row, 'size'),
+  }
+}
+
+export function dkimKeyRow(row: Row): DkimKeyRow {
+  return {
+    domain: text(row, 'domain'),
+    selector: text(row, 'selector'),
+    algorithm: text(row, 'algorithm') === 'rsa' ? 'rsa' : 'ed25519',
+    privateKey: text(row, 'private_key'),
+    createdAt: integer(row, 'created_ms'),
+    active: integer(row, 'active') === 1,
+  }
+}
+
+/** A hash as it is stored (32 octets) from hexadecimal, and back. */
+export function hashOctets(sha256: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error('Store: a content hash is not SHA-256 in hex')
+  return Buffer.from(sha256, 'hex')
+}
+
+export function hashText(row: Row, column: string): string {
+  return Buffer.from(octets(row, column)).toString('hex')
+}

@@ -1,0 +1,255 @@
+import { existsSync } from 'node:fs'
+import { WaybillError } from '../base/error.ts'
+import { fileRanges } from './content-files.ts'
+import type { DataFolder } from './data-folder.ts'
+import { dataFolder } from './data-folder.ts'
+import type { Database, Row, Value } from './database.ts'
+import { integer, octets, openDatabase, text } from './database.ts'
+import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
+import { octetRanges, openStored } from './message-ranges.ts'
+import { storeProblem } from './problems.ts'
+import { dkimKeyRow, hashText, journeyRow, mailboxRow, queueItem, selectQueue } from './rows.ts'
+import { checkCurrent } from './schema.ts'
+import type {
+  FoundJourney,
+  JourneyQuery,
+  JourneyRow,
+  MailboxRow,
+  OpenMessage,
+  QueueItem,
+  StoredJourney,
+  StoreReader,
+} from './store.ts'
+
+const cacheKib = 8 * 1024
+
+/**
+ * Opens the data folder for reading, also while a server of another process writes to it. Each call
+ * sees what is committed at that moment and holds nothing open after it returns.
+ *
+ * Throws `not-found` when there is no data yet, and `store-broken` when it is from a newer version.
+ */
+export function openStoreReader(options: {
+  readonly folder: string
+  /** How long to wait while another process recovers or closes the database. 5,000 when absent. */
+  readonly busyTimeoutMs?: number
+}): StoreReader {
+  const folder = dataFolder(options.folder)
+  if (!existsSync(folder.database)) {
+    throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
+      hint: 'Start a server with that folder first, or name the right one with --data.',
+    })
+  }
+  let database: Database | undefined
+  try {
+    const busyTimeoutMs = options.busyTimeoutMs ?? 5000
+    database = openDatabase(folder.database, { readOnly: true, busyTimeoutMs })
+    database.exec(`PRAGMA cache_size = -${cacheKib}`)
+    checkCurrent(database)
+    return new SqliteReader(database, folder)
+  } catch (error) {
+    database?.close()
+    throw storeProblem(error) ?? error
+  }
+}
+
+class SqliteReader implements StoreReader {
+  readonly #database: Database
+  readonly #folder: DataFolder
+  #closed = false
+
+  constructor(database: Database, folder: DataFolder) {
+    this.#database = database
+    this.#folder = folder
+  }
+
+  findJourney(ref: string): FoundJourney {
+    const parsed = parseJourneyRef(ref)
+    if (parsed.type === 'newest') {
+      const order = 'ORDER BY started_ms DESC, key DESC LIMIT 1 OFFSET ?'
+      return this.#found(this.#get(`SELECT * FROM journey ${order}`, parsed.place - 1))
+    }
+    const exact = this.#get('SELECT * FROM journey WHERE id = ?', parsed.id)
+    if (exact !== undefined || !parsed.mayBePart) return this.#found(exact)
+    const rows = this.#matching(parsed.id)
+    if (rows.length <= 1) return this.#found(rows[0])
+    return { type: 'ambiguous', ids: rows.slice(0, maxAmbiguous).map((row) => text(row, 'id')) }
+  }
+
+  listJourneys(query: JourneyQuery): readonly JourneyRow[] {
+    const conditions: string[] = []
+    const values: Value[] = []
+    if (query.before !== undefined) {
+      conditions.push('started_ms < ?')
+      values.push(query.before)
+    }
+    if (query.behind !== undefined) {
+      conditions.push('(started_ms, key) < (SELECT started_ms, key FROM journey WHERE id = ?)')
+      values.push(query.behind)
+    }
+    if (query.direction !== undefined) {
+      conditions.push('direction = ?')
+      values.push(query.direction)
+    }
+    if (query.status !== undefined) {
+      conditions.push('status = ?')
+      values.push(query.status)
+    }
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+    const sql = `SELECT * FROM journey ${where} ORDER BY started_ms DESC, key DESC LIMIT ?`
+    return this.#all(sql, ...values, query.limit).map(journeyRow)
+  }
+
+  sharedFacts(hashes: readonly string[]): ReadonlyMap<string, string> {
+    const facts = new Map<string, string>()
+    for (const hash of hashes) {
+      const row = this.#get('SELECT json FROM fact WHERE hash = ?', hash)
+      if (row !== undefined) facts.set(hash, text(row, 'json'))
+    }
+    return facts
+  }
+
+  openMessage(id: string): OpenMessage | undefined {
+    const row = this.#get(
+      `SELECT prefix, omit, content, sha256, content.size AS content_size,
+          octets IS NULL AS in_file
+        FROM message JOIN content ON content.key = message.content WHERE id = ?`,
+      id,
+    )
+    if (row === undefined) return undefined
+    const content = integer(row, 'content')
+    const sha256 = hashText(row, 'sha256')
+    return openStored({
+      id,
+      contentSize: integer(row, 'content_size'),
+      prefix: octets(row, 'prefix'),
+      omit: JSON.parse(text(row, 'omit')),
+      read:
+        integer(row, 'in_file') === 1
+          ? fileRanges(this.#folder, sha256)
+          : octetRanges(() => this.#inlineOctets(content, sha256)),
+    })
+  }
+
+  listMailbox(query: {
+    readonly account?: string
+    readonly mailbox?: string
+    readonly afterUid?: number
+    readonly limit?: number
+  }): readonly MailboxRow[] {
+    const conditions = ['uid > ?']
+    const values: Value[] = [query.afterUid ?? 0]
+    if (query.account !== undefined) {
+      conditions.push('account = ?')
+      values.push(query.account)
+    }
+    if (query.mailbox !== undefined) {
+      conditions.push('mailbox = ?')
+      values.push(query.mailbox)
+    }
+    return this.#all(
+      `SELECT mailbox_item.*, message.id AS message_id, message.size AS size
+        FROM mailbox_item JOIN message ON message.key = mailbox_item.message
+        WHERE ${conditions.join(' AND ')} ORDER BY uid LIMIT ?`,
+      ...values,
+      query.limit ?? -1,
+    ).map(mailboxRow)
+  }
+
+  listQueue(query: { readonly limit: number }): readonly QueueItem[] {
+    // Each part reads the first rows of one index; together they are the first of all.
+    const part = (condition: string): Row[] =>
+      this.#all(`${selectQueue} WHERE ${condition} LIMIT ?`, query.limit)
+    const order = 'ORDER BY next_attempt_ms, queue.key'
+    return [
+      ...part(`held = 0 AND lease_owner IS NULL ${order}`),
+      ...part(`held = 0 AND lease_owner IS NOT NULL ${order}`),
+      ...part(`held = 1 ${order}`),
+    ]
+      .sort((a, b) => queueOrder(a) - queueOrder(b) || integer(a, 'key') - integer(b, 'key'))
+      .slice(0, query.limit)
+      .map(queueItem)
+  }
+
+  dkimKeys(domain: string): ReturnType<StoreReader['dkimKeys']> {
+    const sql = 'SELECT * FROM dkim_key WHERE domain = ? ORDER BY created_ms, selector'
+    return this.#all(sql, domain).map(dkimKeyRow)
+  }
+
+  counts(): ReturnType<StoreReader['counts']> {
+    const row =
+      this.#get(`SELECT (SELECT count(*) FROM message) AS messages,
+        (SELECT count(*) FROM queue) AS queued, (SELECT count(*) FROM journey) AS journeys`) ?? {}
+    return {
+      messages: integer(row, 'messages'),
+      queued: integer(row, 'queued'),
+      journeys: integer(row, 'journeys'),
+    }
+  }
+
+  close(): void {
+    if (!this.#closed) this.#database.close()
+    this.#closed = true
+  }
+
+  /** Journeys whose id begins or ends so. The start is found by index, the end by reading ids. */
+  #matching(part: string): Row[] {
+    return this.#all(
+      `SELECT * FROM journey WHERE key IN (
+          SELECT key FROM journey WHERE id >= ?1 AND id < ?1 || char(1114111)
+            AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE
+          UNION SELECT key FROM journey WHERE substr(id, -length(?1)) = ?1 COLLATE NOCASE)
+        ORDER BY started_ms DESC, key DESC LIMIT ${maxAmbiguous + 1}`,
+      part,
+    )
+  }
+
+  #found(row: Row | undefined): FoundJourney {
+    return row === undefined
+      ? { type: 'none' }
+      : { type: 'found', journey: this.#storedJourney(row) }
+  }
+
+  #storedJourney(row: Row): StoredJourney {
+    const key = integer(row, 'key')
+    const record = this.#get('SELECT json FROM journey_record WHERE journey = ?', key) ?? {}
+    const sql = 'SELECT json FROM journey_steps WHERE journey = ? ORDER BY key'
+    const steps = this.#all(sql, key)
+    const message =
+      typeof row['message'] === 'number'
+        ? this.#get('SELECT id FROM message WHERE key = ?', row['message'])
+        : undefined
+    return {
+      ...journeyRow(row),
+      json: text(record, 'json'),
+      appended: steps.map((step) => text(step, 'json')),
+      messageId: message === undefined ? undefined : text(message, 'id'),
+    }
+  }
+
+  #inlineOctets(content: number, sha256: string): Uint8Array {
+    const row = this.#get('SELECT octets FROM content WHERE key = ?', content)
+    if (row !== undefined) return octets(row, 'octets')
+    throw new WaybillError('not-found', `The content ${sha256} has been removed by retention.`)
+  }
+
+  #get(sql: string, ...values: Value[]): Row | undefined {
+    return this.#reading(() => this.#database.get(sql, ...values))
+  }
+
+  #all(sql: string, ...values: Value[]): Row[] {
+    return this.#reading(() => this.#database.all(sql, ...values))
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw storeProblem(error) ?? error
+    }
+  }
+}
+
+function queueOrder(row: Row): number {
+  return integer(row, 'next_attempt_ms')
+}

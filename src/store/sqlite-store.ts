@@ -1,0 +1,181 @@
+import type { WaybillError } from '../base/error.ts'
+import { CommitQueue } from './commit-queue.ts'
+import type { WriterLink } from './commit-queue.ts'
+import { inlineBytes } from './content-files.ts'
+import { SpoolSink } from './content-sink.ts'
+import type { DataFolder } from './data-folder.ts'
+import { dataFolder, makeDataFolder } from './data-folder.ts'
+import type { DataLock } from './data-lock.ts'
+import { lockDataFolder } from './data-lock.ts'
+import type { WriterSetup } from './open-writer.ts'
+import type { LeaseRequest, PruneCursor, PruneStep } from './operations.ts'
+import { storeProblem } from './problems.ts'
+import { openStoreReader } from './sqlite-reader.ts'
+import type {
+  Acceptance,
+  ContentSink,
+  DkimKeyRow,
+  FullStore,
+  PruneRequest,
+  PruneResult,
+  QueueItem,
+  Settlement,
+  StoreReader,
+} from './store.ts'
+import { pruneStepSize } from './write-retention.ts'
+import { startWriterThread } from './writer-thread.ts'
+
+export interface SqliteStoreOptions {
+  /** The data folder; made when it is not there. */
+  readonly folder: string
+  /** How long a write waits for another program's lock on the database. 5,000 when absent. */
+  readonly busyTimeoutMs?: number
+  /**
+   * Told once, when the disk or the database has failed. The store takes no more writes then; the
+   * server should stop: opened again, the store recovers all that it has acknowledged.
+   */
+  readonly onBroken?: (error: WaybillError) => void
+}
+
+/** Starts the writer somewhere; replaced by tests that want faults. */
+export type StartWriter = (setup: WriterSetup) => Promise<WriterLink>
+
+/**
+ * Opens the store of a data folder, and takes the folder for this process.
+ *
+ * Throws `data-in-use` when another server has it, `store-broken` when the database is damaged, of
+ * a newer version or of another program, and `store-full` or `store-busy` as they are.
+ */
+export async function openSqliteStore(
+  options: SqliteStoreOptions,
+  startWriter: StartWriter = startWriterThread,
+): Promise<FullStore> {
+  const folder = dataFolder(options.folder)
+  try {
+    makeDataFolder(folder)
+    const lock = lockDataFolder(folder)
+    try {
+      const busyTimeoutMs = options.busyTimeoutMs ?? 5000
+      const link = await startWriter({ folder: folder.root, busyTimeoutMs })
+      const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
+      return new SqliteStore(folder, queue, lock)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  } catch (error) {
+    throw storeProblem(error) ?? error
+  }
+}
+
+class SqliteStore implements FullStore {
+  readonly read: StoreReader
+  readonly #folder: DataFolder
+  readonly #queue: CommitQueue
+  readonly #lock: DataLock
+  #closing: Promise<void> | undefined
+
+  constructor(folder: DataFolder, queue: CommitQueue, lock: DataLock) {
+    this.#folder = folder
+    this.#queue = queue
+    this.#lock = lock
+    this.read = openStoreReader({ folder: folder.root })
+  }
+
+  newContent(): ContentSink {
+    return new SpoolSink(this.#folder)
+  }
+
+  async accept(acceptance: Acceptance): Promise<void> {
+    const ready = isLong(acceptance) ? await this.#spool(acceptance) : acceptance
+    return this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    const ready: Settlement[] = []
+    for (const settlement of settlements) {
+      const { notification } = settlement
+      if (notification === undefined || !isLong(notification)) ready.push(settlement)
+      else ready.push({ ...settlement, notification: await this.#spool(notification) })
+    }
+    return this.#queue.submit<'settle'>({ type: 'settle', settlements: ready })
+  }
+
+  lease(request: LeaseRequest): Promise<readonly QueueItem[]> {
+    return this.#queue.submit<'lease'>({ type: 'lease', request })
+  }
+
+  releaseLeases(): Promise<void> {
+    return this.#queue.submit<'releaseLeases'>({ type: 'releaseLeases' })
+  }
+
+  hold(queueIds: readonly string[]): Promise<number> {
+    return this.#queue.submit<'hold'>({ type: 'hold', queueIds })
+  }
+
+  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number> {
+    return this.#queue.submit<'release'>({ type: 'release', queueIds, nextAttemptAt })
+  }
+
+  nextDueAt(): Promise<number | undefined> {
+    return this.#queue.submit<'nextDueAt'>({ type: 'nextDueAt' })
+  }
+
+  putDkimKey(key: DkimKeyRow): Promise<void> {
+    return this.#queue.submit<'putDkimKey'>({ type: 'putDkimKey', key })
+  }
+
+  async prune(request: PruneRequest): Promise<PruneResult> {
+    let [journeys, messages, contents, facts] = [0, 0, 0, 0]
+    let after: PruneCursor | undefined = { startedAt: Number.MIN_SAFE_INTEGER, key: 0 }
+    while (after !== undefined) {
+      const step: PruneStep = await this.#queue.submit<'prune'>({ type: 'prune', request, after })
+      journeys += step.removed.journeys
+      messages += step.removed.messages
+      contents += step.removed.contents
+      after = step.next
+    }
+    for (;;) {
+      const removed = await this.#queue.submit<'pruneFacts'>({ type: 'pruneFacts' })
+      facts += removed
+      if (removed < pruneStepSize) return { journeys, messages, contents, facts }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.drain()
+    // The writer closes last: the last connection writes the log back and removes it.
+    this.read.close()
+    await this.#queue.end()
+    this.#lock.release()
+  }
+
+  /** Octets too long for the database go to a file first, like those of a message that came in. */
+  async #spool(acceptance: Acceptance): Promise<Acceptance> {
+    const { message } = acceptance
+    if (message?.content.source.type !== 'octets') return acceptance
+    const sink = this.newContent()
+    try {
+      await sink.push(message.content.source.octets)
+      const content = await sink.finish()
+      if (content.sha256 === message.content.sha256) {
+        return { ...acceptance, message: { ...message, content } }
+      }
+    } catch (error) {
+      sink.abort()
+      throw error
+    }
+    sink.abort()
+    throw new Error('Store: content does not have the hash it claims')
+  }
+}
+
+function isLong({ message }: Acceptance): boolean {
+  const source = message?.content.source
+  return source?.type === 'octets' && source.octets.length > inlineBytes
+}

@@ -1,0 +1,184 @@
+import { hash } from 'node:crypto'
+import { inlineBytes } from './content-files.ts'
+import { integer } from './database.ts'
+import { keptRanges, messageSize } from './message-ranges.ts'
+import { hashOctets } from './rows.ts'
+import type {
+  Acceptance,
+  NewContent,
+  NewJourney,
+  NewMailboxItem,
+  NewMessage,
+  NewQueueItem,
+  SharedFact,
+} from './store.ts'
+import type { Transaction } from './transaction.ts'
+
+const hourMs = 3_600_000
+
+/** Writes an acceptance. Throws when it refers to a message that is neither in it nor stored. */
+export function writeAcceptance(transaction: Transaction, acceptance: Acceptance): void {
+  const own = acceptance.message
+  const ownKey = own === undefined ? 0 : insertMessage(transaction, own)
+  const keyOf = (messageId: string): number =>
+    messageId === own?.id ? ownKey : messageKey(transaction, messageId)
+  for (const journey of acceptance.journeys) {
+    const { messageId } = journey
+    insertJourney(transaction, journey, messageId === undefined ? null : keyOf(messageId))
+  }
+  for (const item of acceptance.queue) {
+    insertQueueItem(transaction, item, keyOf(item.messageId))
+  }
+  for (const item of acceptance.mailbox) {
+    insertMailboxItem(transaction, item, keyOf(item.messageId))
+  }
+}
+
+function messageKey(transaction: Transaction, messageId: string): number {
+  const row = transaction.get('SELECT key FROM message WHERE id = ?', messageId)
+  if (row === undefined) throw new Error(`Store: there is no message ${messageId}`)
+  return integer(row, 'key')
+}
+
+function insertMessage(transaction: Transaction, message: NewMessage): number {
+  const { id, content, prefix, omit } = message
+  const size = messageSize(prefix, keptRanges(content.size, omit))
+  const contentKey = insertContent(transaction, content)
+  return transaction.run(
+    'INSERT INTO message (id, content, size, prefix, omit) VALUES (?, ?, ?, ?, ?)',
+    id,
+    contentKey,
+    size,
+    prefix,
+    omit.length === 0 ? '[]' : JSON.stringify(omit),
+  ).lastKey
+}
+
+/** Stores the content, unless equal content is there: then its file or octets are not needed. */
+function insertContent(transaction: Transaction, content: NewContent): number {
+  const { sha256, size, source } = content
+  const digest = hashOctets(sha256)
+  if (source.type === 'octets') {
+    checkOctets(content, source.octets)
+    return insertOctets(transaction, digest, source.octets)
+  }
+  const known = transaction.get('SELECT key, size FROM content WHERE sha256 = ?', digest)
+  if (known !== undefined) {
+    if (integer(known, 'size') !== size) throw new Error('Store: equal hash, different size')
+    transaction.usedSpooled.push(source.path)
+    return integer(known, 'key')
+  }
+  if (size <= inlineBytes) {
+    const octets = transaction.files.read(source.path)
+    checkOctets(content, octets)
+    transaction.usedSpooled.push(source.path)
+    return insertOctets(transaction, digest, octets)
+  }
+  transaction.files.place(source.path, sha256, size)
+  return transaction.run(
+    'INSERT INTO content (sha256, size, octets) VALUES (?, ?, NULL)',
+    digest,
+    size,
+  ).lastKey
+}
+
+function insertOctets(transaction: Transaction, digest: Uint8Array, octets: Uint8Array): number {
+  const { changes, lastKey } = transaction.run(
+    'INSERT INTO content (sha256, size, octets) VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING',
+    digest,
+    octets.length,
+    octets,
+  )
+  if (changes === 1) return lastKey
+  const known = transaction.get('SELECT key FROM content WHERE sha256 = ?', digest)
+  return integer(known ?? {}, 'key')
+}
+
+/**
+ * A wrong hash would show one person's mail as another's from then on, so it is computed again:
+ * some microseconds for a letter. (A file is trusted: its writer hashed what it wrote.)
+ */
+function checkOctets(content: NewContent, octets: Uint8Array): void {
+  const right = octets.length === content.size && hash('sha256', octets, 'hex') === content.sha256
+  if (!right) throw new Error('Store: content does not have the size or hash it claims')
+}
+
+function insertJourney(
+  transaction: Transaction,
+  journey: NewJourney,
+  message: number | null,
+): void {
+  const { lastKey } = transaction.run(
+    `INSERT INTO journey
+      (id, direction, started_ms, status, mail_from, rcpt_to, subject, summary, message)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    journey.id,
+    journey.direction,
+    Math.round(journey.startedAt),
+    journey.status,
+    journey.mailFrom,
+    JSON.stringify(journey.rcptTo),
+    journey.subject,
+    journey.summary,
+    message,
+  )
+  transaction.run('INSERT INTO journey_record (journey, json) VALUES (?, ?)', lastKey, journey.json)
+  writeFacts(transaction, journey.shared, journey.startedAt)
+}
+
+/**
+ * Stores facts that a journey of this start refers to. The time of use is rounded up to the hour,
+ * so that a fact in steady use is written once an hour and not with every message.
+ */
+export function writeFacts(
+  transaction: Transaction,
+  facts: readonly SharedFact[],
+  journeyStartedAt: number,
+): void {
+  const usedMs = Math.ceil(journeyStartedAt / hourMs) * hourMs
+  for (const { hash: factHash, json } of facts) {
+    if (transaction.knowsFact(factHash, usedMs)) continue
+    transaction.run(
+      `INSERT INTO fact (hash, used_ms, json) VALUES (?, ?, ?)
+        ON CONFLICT (hash) DO UPDATE SET used_ms = excluded.used_ms
+        WHERE used_ms < excluded.used_ms`,
+      factHash,
+      usedMs,
+      json,
+    )
+    transaction.newFacts.push({ hash: factHash, usedMs })
+  }
+}
+
+function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: number): void {
+  transaction.run(
+    `INSERT INTO queue
+      (id, message, journey_id, reverse_path, recipient, destination, smtp_utf8, eight_bit, dsn,
+       created_ms, next_attempt_ms, expires_ms, attempts, held, last_problem)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
+    item.id,
+    message,
+    item.journeyId,
+    item.reversePath,
+    item.recipient,
+    item.destination,
+    item.smtpUtf8 ? 1 : 0,
+    item.eightBit ? 1 : 0,
+    JSON.stringify(item.dsn),
+    Math.round(item.createdAt),
+    Math.round(item.nextAttemptAt),
+    Math.round(item.expiresAt),
+  )
+}
+
+function insertMailboxItem(transaction: Transaction, item: NewMailboxItem, message: number): void {
+  transaction.run(
+    `INSERT INTO mailbox_item (account, mailbox, message, journey_id, received_ms)
+      VALUES (?, ?, ?, ?, ?)`,
+    item.account,
+    item.mailbox,
+    message,
+    item.journeyId,
+    Math.round(item.receivedAt),
+  )
+}

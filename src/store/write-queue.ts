@@ -1,0 +1,123 @@
+import type { Row } from './database.ts'
+import { integer, text } from './database.ts'
+import type { LeaseRequest } from './operations.ts'
+import { queueItem, selectQueue } from './rows.ts'
+import type { QueueItem, Settlement } from './store.ts'
+import type { Transaction } from './transaction.ts'
+import { writeAcceptance, writeFacts } from './write-acceptance.ts'
+import { dropUnreferredMessage } from './write-retention.ts'
+
+/** Leases due items: those that wait, and those whose lease has run out. */
+export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
+  const { owner, now, leaseUntil, limit } = request
+  const waiting = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms <= ?
+      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+    now,
+    limit,
+  )
+  const expired = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NOT NULL AND lease_until_ms <= ?
+      ORDER BY lease_until_ms, queue.key LIMIT ?`,
+    now,
+    limit,
+  )
+  const due = [...waiting, ...expired].sort(byNextAttempt).slice(0, limit)
+  for (const row of due) {
+    transaction.run(
+      'UPDATE queue SET lease_owner = ?, lease_until_ms = ? WHERE key = ?',
+      owner,
+      Math.round(leaseUntil),
+      integer(row, 'key'),
+    )
+  }
+  return due.map(queueItem)
+}
+
+function byNextAttempt(a: Row, b: Row): number {
+  const difference = integer(a, 'next_attempt_ms') - integer(b, 'next_attempt_ms')
+  return difference === 0 ? integer(a, 'key') - integer(b, 'key') : difference
+}
+
+/** Settles what `owner` still leases; a lease that ran out but was not taken over still counts. */
+export function settleItem(transaction: Transaction, settlement: Settlement): void {
+  const { queueId, owner, outcome, notification } = settlement
+  const item = transaction.get(
+    'SELECT key, message, journey_id FROM queue WHERE id = ? AND lease_owner = ?',
+    queueId,
+    owner,
+  )
+  if (item === undefined) return
+  const key = integer(item, 'key')
+  if (outcome.type === 'deferred') {
+    transaction.run(
+      `UPDATE queue SET attempts = attempts + 1, next_attempt_ms = ?, last_problem = ?,
+        lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
+      Math.round(outcome.nextAttemptAt),
+      outcome.problem,
+      key,
+    )
+  } else {
+    transaction.run('DELETE FROM queue WHERE key = ?', key)
+  }
+  appendSteps(transaction, text(item, 'journey_id'), settlement)
+  if (notification !== undefined) writeAcceptance(transaction, notification)
+  if (outcome.type !== 'deferred') dropUnreferredMessage(transaction, integer(item, 'message'))
+}
+
+function appendSteps(transaction: Transaction, journeyId: string, settlement: Settlement): void {
+  const journey = transaction.get('SELECT key, started_ms FROM journey WHERE id = ?', journeyId)
+  if (journey === undefined) return
+  const key = integer(journey, 'key')
+  transaction.run(
+    'UPDATE journey SET status = ?, summary = ? WHERE key = ?',
+    settlement.status,
+    settlement.summary,
+    key,
+  )
+  transaction.run('INSERT INTO journey_steps (journey, json) VALUES (?, ?)', key, settlement.steps)
+  writeFacts(transaction, settlement.shared, integer(journey, 'started_ms'))
+}
+
+export function releaseLeases(transaction: Transaction): void {
+  transaction.run(
+    'UPDATE queue SET lease_owner = NULL, lease_until_ms = NULL WHERE lease_owner IS NOT NULL',
+  )
+}
+
+export function holdItems(transaction: Transaction, queueIds: readonly string[]): number {
+  let held = 0
+  for (const id of queueIds) {
+    held += transaction.run('UPDATE queue SET held = 1 WHERE id = ? AND held = 0', id).changes
+  }
+  return held
+}
+
+export function releaseItems(
+  transaction: Transaction,
+  queueIds: readonly string[],
+  nextAttemptAt: number,
+): number {
+  let released = 0
+  for (const id of queueIds) {
+    released += transaction.run(
+      'UPDATE queue SET held = 0, next_attempt_ms = ? WHERE id = ?',
+      Math.round(nextAttemptAt),
+      id,
+    ).changes
+  }
+  return released
+}
+
+export function nextDueAt(transaction: Transaction): number | undefined {
+  const waiting = transaction.get(
+    `SELECT next_attempt_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NULL
+      ORDER BY next_attempt_ms LIMIT 1`,
+  )
+  const leased = transaction.get(
+    `SELECT lease_until_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NOT NULL
+      ORDER BY lease_until_ms LIMIT 1`,
+  )
+  const times = [waiting, leased].flatMap((row) => (row === undefined ? [] : [integer(row, 'due')]))
+  return times.length === 0 ? undefined : Math.min(...times)
+}

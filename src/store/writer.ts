@@ -1,0 +1,246 @@
+import type { WaybillError } from '../base/error.ts'
+import type { ContentFiles } from './content-files.ts'
+import type { Database } from './database.ts'
+import { integer } from './database.ts'
+import type { Operation, Outcome, Problem, Results } from './operations.ts'
+import { messagesOf, problemOf } from './operations.ts'
+import { storeBroken, storeProblem } from './problems.ts'
+import { hashOctets } from './rows.ts'
+import type { DkimKeyRow } from './store.ts'
+import { Transaction } from './transaction.ts'
+import { writeAcceptance } from './write-acceptance.ts'
+import {
+  holdItems,
+  leaseItems,
+  nextDueAt,
+  releaseItems,
+  releaseLeases,
+  settleItem,
+} from './write-queue.ts'
+import { pruneFacts, pruneJourneys } from './write-retention.ts'
+
+/** Frames in the log that are worth a checkpoint: 16 MiB, written back after the reply has left. */
+const checkpointFrames = 4096
+const maxKnownFacts = 20_000
+
+/**
+ * The one writer: many operations, one transaction, one fsync. Synchronous, so it lives on a thread
+ * of its own. After an I/O error or a failed fsync it is broken and stays so.
+ */
+export class Writer {
+  readonly #database: Database
+  readonly #files: ContentFiles
+  readonly #knownFacts = new Map<string, number>()
+  #broken: WaybillError | undefined
+  #full = false
+
+  constructor(database: Database, files: ContentFiles) {
+    this.#database = database
+    this.#files = files
+  }
+
+  get broken(): WaybillError | undefined {
+    return this.#broken
+  }
+
+  /**
+   * Carries the operations out, in order, and commits. One that fails by its own fault leaves no
+   * trace and the others stand. All outcomes are durable when this returns.
+   */
+  run(operations: readonly Operation[]): readonly Outcome[] {
+    const outcomes =
+      this.#commit(operations, perform) ??
+      this.#commit(operations, attempt) ??
+      operations.map((operation) => this.#alone(operation))
+    if (this.#broken === undefined) {
+      for (const [i, operation] of operations.entries()) {
+        if (outcomes[i]?.ok !== true) this.#discard(operation)
+      }
+    }
+    return outcomes
+  }
+
+  /**
+   * Writes the log back into the database when it has grown. To be called after the outcomes have
+   * been told, because it takes some milliseconds. Nothing that is committed depends on it. On a
+   * full disk it is what makes room: the log starts anew in the space that it has.
+   */
+  checkpoint(): void {
+    if (this.#broken !== undefined) return
+    try {
+      const state = this.#database.get('PRAGMA wal_checkpoint(NOOP)') ?? {}
+      const frames = integer(state, 'log') - integer(state, 'checkpointed')
+      if (frames < checkpointFrames && !this.#full) return
+      this.#full = false
+      this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      // No room or a lock: the log keeps everything and the next checkpoint tries again.
+      const problem = storeProblem(error) ?? storeBroken(error)
+      if (problem.code === 'store-broken') this.#broken = problem
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #alone(operation: Operation): Outcome {
+    const [outcome] = this.#commit([operation], attempt) ?? []
+    if (outcome === undefined) throw new Error('Writer: an operation without outcome')
+    return outcome
+  }
+
+  /**
+   * One transaction. `undefined` when it was lost for one operation, and another way may save the
+   * others. First all are done without a savepoint: savepoints cost a copy of each page that an
+   * operation touches, a third of the time. Only when one fails it is done again with savepoints;
+   * and when SQLite gives the whole transaction up (a full disk), each goes by itself.
+   */
+  #commit(operations: readonly Operation[], doOne: DoOne): readonly Outcome[] | undefined {
+    if (this.#broken !== undefined) return failed(operations, problemOf(this.#broken))
+    const transaction = new Transaction(this.#database, this.#files, this.#knownFacts)
+    let begun = false
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      begun = true
+      const outcomes = operations.map((operation) => doOne(transaction, operation))
+      this.#files.sync()
+      this.#database.exec('COMMIT')
+      this.#afterCommit(transaction)
+      return outcomes
+    } catch (error) {
+      const problem = this.#rollBack(storeProblem(error))
+      if (problem?.code === 'store-full') this.#full = true
+      if (problem?.code === 'store-broken') this.#broken = problem
+      else if (begun && (operations.length > 1 || doOne === perform)) return undefined
+      return failed(operations, problemOf(problem ?? error))
+    }
+  }
+
+  #rollBack(problem: WaybillError | undefined): WaybillError | undefined {
+    try {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      return problem
+    } catch (error) {
+      return storeBroken(error)
+    }
+  }
+
+  #afterCommit(transaction: Transaction): void {
+    if (transaction.factsRemoved || this.#knownFacts.size > maxKnownFacts) this.#knownFacts.clear()
+    if (!transaction.factsRemoved) {
+      for (const { hash, usedMs } of transaction.newFacts) this.#knownFacts.set(hash, usedMs)
+    }
+    for (const sha256 of transaction.removedContents) {
+      this.#quietly(() => this.#files.remove(sha256))
+    }
+    for (const path of transaction.usedSpooled) {
+      this.#quietly(() => this.#files.removeSpooled(path))
+    }
+  }
+
+  /** The files of an operation that failed: taken over, so ours to remove. */
+  #discard(operation: Operation): void {
+    for (const { content } of messagesOf(operation)) {
+      const { source, sha256 } = content
+      if (source.type !== 'file') continue
+      this.#quietly(() => {
+        this.#files.removeSpooled(source.path)
+        if (!this.isReferred(sha256)) this.#files.remove(sha256)
+      })
+    }
+  }
+
+  /** Whether a row says that this content lies in a file. */
+  isReferred(sha256: string): boolean {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return false
+    const sql = 'SELECT 1 FROM content WHERE sha256 = ? AND octets IS NULL'
+    return this.#database.get(sql, hashOctets(sha256)) !== undefined
+  }
+
+  /** A file too many does no harm and goes at the next start. */
+  #quietly(remove: () => void): void {
+    try {
+      remove()
+    } catch {
+      // See above; whether the disk works is decided where it matters.
+    }
+  }
+}
+
+type DoOne = (transaction: Transaction, operation: Operation) => Outcome
+
+/** One operation within its savepoint. Throws when the whole transaction is lost. */
+function attempt(transaction: Transaction, operation: Operation): Outcome {
+  const { database } = transaction
+  const mark = transaction.mark()
+  database.run('SAVEPOINT operation')
+  try {
+    const outcome = perform(transaction, operation)
+    database.run('RELEASE operation')
+    return outcome
+  } catch (error) {
+    // SQLite may have rolled everything back on its own (SQLITE_FULL), or nothing can be believed.
+    const problem = storeProblem(error)
+    if (!database.inTransaction || problem?.code === 'store-broken') throw error
+    database.run('ROLLBACK TO operation')
+    database.run('RELEASE operation')
+    transaction.backTo(mark)
+    return { ok: false, problem: problemOf(problem ?? error) }
+  }
+}
+
+/** One operation. Throws when it fails, with its traces still in the transaction. */
+function perform(transaction: Transaction, operation: Operation): Outcome {
+  return { ok: true, value: valueOf(transaction, operation) }
+}
+
+function valueOf(transaction: Transaction, operation: Operation): Results[keyof Results] {
+  switch (operation.type) {
+    case 'accept':
+      writeAcceptance(transaction, operation.acceptance)
+      return undefined
+    case 'lease':
+      return leaseItems(transaction, operation.request)
+    case 'settle':
+      for (const settlement of operation.settlements) settleItem(transaction, settlement)
+      return undefined
+    case 'releaseLeases':
+      releaseLeases(transaction)
+      return undefined
+    case 'hold':
+      return holdItems(transaction, operation.queueIds)
+    case 'release':
+      return releaseItems(transaction, operation.queueIds, operation.nextAttemptAt)
+    case 'nextDueAt':
+      return nextDueAt(transaction)
+    case 'putDkimKey':
+      putDkimKey(transaction, operation.key)
+      return undefined
+    case 'prune':
+      return pruneJourneys(transaction, operation.request, operation.after)
+    case 'pruneFacts':
+      return pruneFacts(transaction)
+  }
+}
+
+function putDkimKey(transaction: Transaction, key: DkimKeyRow): void {
+  transaction.run(
+    `INSERT INTO dkim_key (domain, selector, algorithm, private_key, created_ms, active)
+      VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (domain, selector) DO UPDATE SET algorithm = excluded.algorithm,
+        private_key = excluded.private_key, created_ms = excluded.created_ms,
+        active = excluded.active`,
+    key.domain,
+    key.selector,
+    key.algorithm,
+    key.privateKey,
+    Math.round(key.createdAt),
+    key.active ? 1 : 0,
+  )
+}
+
+function failed(operations: readonly Operation[], problem: Problem): readonly Outcome[] {
+  const outcome: Outcome = { ok: false, problem }
+  return operations.map(() => outcome)
+}

@@ -39,7 +39,7 @@ test('no line is longer than 78 characters unless one word is, and the tags are 
         const list = parseTagList(field.slice('DKIM-Signature:'.length, -2))
         assert.ok(list.ok)
         for (const { name, value } of [...tags, { name: 'b', value: base64 }]) {
-          const found = list.value.get(name)?.value.replace(/\s/g, '')
+          const found: string | undefined = list.value.get(name)?.value.replace(/\s/g, '')
           assert.equal(found, typeof value === 'string' ? value : value.join(''))
         }
       },

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+
+import { type BodyHash, BodyHashes } from './body-hash.ts'
+
+function sha(algorithm: string, text: string): string {
+  return createHash(algorithm).update(text).digest('base64')
+}
+
+function run(hashes: BodyHashes, text: string): void {
+  for (const octet of text) hashes.push(Buffer.from(octet))
+  hashes.finish()
+}
+
+test('many requests are answered in one pass, equal ones by the same hash', () => {
+  const hashes = new BodyHashes()
+  const relaxed = hashes.add({ canonicalization: 'relaxed', hash: 'sha256' })
+  const simple = hashes.add({ canonicalization: 'simple', hash: 'sha256' })
+  const old = hashes.add({ canonicalization: 'simple', hash: 'sha1' })
+  const part = hashes.add({ canonicalization: 'simple', hash: 'sha256', maxOctets: 3 })
+  assert.equal(hashes.add({ canonicalization: 'simple', hash: 'sha256', maxOctets: 3 }), part)
+  assert.equal(hashes.add({ canonicalization: 'relaxed', hash: 'sha256' }), relaxed)
+  assert.notEqual(hashes.add({ canonicalization: 'simple', hash: 'sha256', maxOctets: 4 }), part)
+  run(hashes, 'a  b \r\n\r\n')
+  const expected: readonly (readonly [
+    found: BodyHash,
+    hash: string,
+    octets: number,
+    covered: number,
+  ])[] = [
+    [relaxed.found, sha('sha256', 'a b\r\n'), 5, 5],
+    [simple.found, sha('sha256', 'a  b \r\n'), 7, 7],
+    [old.found, sha('sha1', 'a  b \r\n'), 7, 7],
+    [part.found, sha('sha256', 'a  '), 7, 3],
+  ]
+  for (const [found, hash, octets, covered] of expected) {
+    assert.deepEqual(found, { hash, octets, covered })
+  }
+})
+
+test('a limit of nothing hashes nothing, one beyond the body hashes all of it', () => {
+  const hashes = new BodyHashes()
+  const none = hashes.add({ canonicalization: 'simple', hash: 'sha256', maxOctets: 0 })
+  const all = hashes.add({ canonicalization: 'simple', hash: 'sha256', maxOctets: 1e76 })
+  run(hashes, 'a')
+  assert.deepEqual(none.found, { hash: sha('sha256', ''), octets: 3, covered: 0 })
+  assert.deepEqual(all.found, { hash: sha('sha256', 'a\r\n'), octets: 3, covered: 3 })
+})
+
+test('an excerpt keeps the first octets, and says when there were more', () => {
+  const hashes = new BodyHashes()
+  hashes.add({ canonicalization: 'relaxed', hash: 'sha256' })
+  assert.equal(hashes.keep('simple', 10), undefined)
+  const excerpt = hashes.keep('relaxed', 4)
+  assert.equal(hashes.keep('relaxed', 4), excerpt)
+  run(hashes, 'a   bcd')
+  assert.equal(Buffer.from(excerpt?.octets ?? []).toString(), 'a bc')
+  assert.equal(excerpt?.truncated, true)
+})
+
+test('a hash that is asked for too early says so', () => {
+  const growing = new BodyHashes().add({ canonicalization: 'simple', hash: 'sha256' })
+  assert.throws(() => growing.found, /before the body ended/)
+})

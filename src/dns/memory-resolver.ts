@@ -59,9 +59,8 @@ export class MemoryResolver implements Resolver {
       if (alias?.type === 'error') return this.#fault(alias.error, aliases)
       const target = alias?.records[0]
       if (target === undefined) return this.#absent('noData', aliases)
-      if (target === asked || aliases.includes(target) || aliases.length >= maxAliases) {
-        return { type: 'failed', reason: 'servfail' }
-      }
+      // A circle comes to the limit too.
+      if (aliases.length >= maxAliases) return { type: 'failed', reason: 'servfail' }
       aliases.push(target)
       name = target
     }

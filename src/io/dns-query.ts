@@ -71,24 +71,17 @@ export function matchAnswer(
     return message.rcode === rcodes.formErr ? 'answer' : 'foreign'
   }
   if (message.questionCount !== 1) return 'foreign'
-  const nameEnd = endOfName(query)
-  // The question begins behind the header, and so does not hold a pointer: octets are compared.
-  if (question.end !== nameEnd + 4) return 'foreign'
+  // The octets themselves are compared, name to class. Only letters have another case: the lengths of
+  // labels and the types that we ask for are smaller numbers than they.
   let sameCase = true
-  for (let i = 12; i < question.end; i++) {
+  for (let i = question.start; i < question.end; i++) {
     const ours = query[i] ?? 0
     const theirs = octets[i] ?? 0
     if (ours === theirs) continue
-    if (i >= nameEnd || lowerCase(ours) !== lowerCase(theirs)) return 'foreign'
+    if (lowerCase(ours) !== lowerCase(theirs)) return 'foreign'
     sameCase = false
   }
   return sameCase ? 'answer' : 'other-case'
-}
-
-function endOfName(query: Uint8Array): number {
-  let at = 12
-  for (let count = query[at]; count !== undefined && count > 0; count = query[at]) at += count + 1
-  return at + 1
 }
 
 function lowerCase(octet: number): number {

@@ -167,6 +167,10 @@ const malformed: readonly [what: string, octets: Uint8Array][] = [
   ['an answer that is not there', handMade([], 1)],
   ['a pointer to itself', handMade([typed([0xc0, 19], 1, [1, 2, 3, 4])])],
   ['a pointer forward', handMade([typed([0xc0, 40], 1, [1, 2, 3, 4])])],
+  [
+    'a pointer forward to a sound name',
+    handMade([typed([0xc0, 43], 1, [1, 2, 3, 4]), typed(pointerToQuestion, 99, [1, 0x62, 0])]),
+  ],
   ['a pointer into its own name', handMade([typed([1, 0x62, 0xc0, 19], 1, [1, 2, 3, 4])])],
   ['a pointer behind the end', handMade([typed([0xff, 0xff], 1, [1, 2, 3, 4])])],
   ['an unknown kind of label', handMade([typed([0x40, 0], 1, [1, 2, 3, 4])])],
@@ -207,6 +211,17 @@ test('names of 255 octets are read and longer ones are not', () => {
   assert.ok(readDnsMessage(handMade([typed(longest, 1, [1, 2, 3, 4])])))
   const tooLong = [...label, ...label, ...label, 62, ...Array<number>(62).fill(0x62), 0]
   assert.equal(readDnsMessage(handMade([typed(tooLong, 1, [1, 2, 3, 4])])), undefined)
+})
+
+test('a name may jump 127 times and not once more', () => {
+  // Pointers to pointers, each two octets behind the one before, in data that nobody reads.
+  const pointer = (to: number): number[] => [0xc0 | (to >> 8), to & 255]
+  const chain = Array.from({ length: 127 }, (_, i) => pointer(i === 0 ? 12 : 29 + 2 * i))
+  const last = 31 + 2 * 126
+  const named = (from: number): Uint8Array =>
+    handMade([typed(pointerToQuestion, 99, chain.flat()), typed(pointer(from), 1, [192, 0, 2, 1])])
+  assert.equal(readDnsMessage(named(last - 2))?.answers[1]?.name, 'a')
+  assert.equal(readDnsMessage(named(last)), undefined)
 })
 
 test('a dot inside a label is not the dot between labels', () => {

@@ -438,6 +438,15 @@ test('the word on DNSSEC is asked for and believed only when the configuration s
   assert.equal(await dnssec('gone.example', false), 'insecure')
 })
 
+test('the word on DNSSEC of a server on another machine is not believed', async (t) => {
+  const server = await serve(t)
+  server.setZone('', zone, { authenticated: true })
+  // On the way to 0.0.0.0 nothing leaves this machine, but it is no loopback address by its look.
+  const elsewhere = { address: '0.0.0.0', port: server.endpoint.port }
+  const answer = await stub(t, [elsewhere], { trustAd: true }).resolve('a.example', 'A')
+  assert.deepEqual(answer.type === 'found' && answer.dnssec, 'insecure')
+})
+
 const alias = (from: string, to: string, ttl = 60): Answer => ({
   type: 'CNAME',
   name: from,

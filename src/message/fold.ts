@@ -82,7 +82,7 @@ function cut(word: string, room: number): string[] {
   const pieces: string[] = []
   let piece = ''
   let length = 0
-  let limit = Math.max(4, room)
+  let limit = room
   for (const character of word) {
     const size = octetLength(character)
     if (length + size > limit) {

@@ -287,6 +287,25 @@ test('loopback is allowed where the dialler maps it', async () => {
   assert.deepEqual(short(found), ['0 d.example 127.0.0.1'])
 })
 
+test('the best preference of a name counts, wherever its record stands', async () => {
+  const zone: Zone = {
+    'd.example': { MX: ['10 a.example', '30 a.example', '20 b.example'] },
+    'a.example': { A: ['192.0.2.10'] },
+    'b.example': { A: ['192.0.2.20'] },
+  }
+  const want = ['10 a.example 192.0.2.10', '20 b.example 192.0.2.20']
+  assert.deepEqual(short(await route(zone)), want)
+})
+
+test('own addresses are known in each of their forms', async () => {
+  const zone: Zone = { 'd.example': { A: ['192.0.2.5'] }, 'e.example': { AAAA: ['2001:db8::5'] } }
+  const selfAddresses = ['::ffff:192.0.2.5', '2001:DB8:0:0::5', 'not an address']
+  for (const domain of ['d.example', 'e.example']) {
+    const found = await route(zone, domain, { selfAddresses })
+    assert.deepEqual(short(found), ['permanent loop 5.4.6'])
+  }
+})
+
 test('one family alone is asked when only one is wanted', async () => {
   const zone: Zone = { 'd.example': { A: ['192.0.2.10'], AAAA: ['2001:db8::a'] } }
   const four = await route(zone, 'd.example', { families: 'ipv4-only' })

@@ -16,7 +16,7 @@ export interface AuthenticatedDomain {
 /** Whether one result speaks for the Author Domain, and why. Plain data. */
 export interface AlignmentEvidence {
   readonly result: string
-  /** As it was given. */
+  /** As it was given, cut at 300 characters. */
   readonly domain: string
   readonly selector: string | null
   /** It passed, and its domain agrees with the Author Domain in the mode the owner asks for. */
@@ -50,6 +50,9 @@ export type AlignmentReason =
 
 /** Different names that one message can make us walk from (RFC 9989 §4.10.2 sets no limit). */
 export const maxAlignmentWalks = 10
+
+/** Names come from messages and may be of any length. */
+const maxNameShown = 300
 
 /** What alignment is measured against. */
 export interface AlignmentTarget {
@@ -102,7 +105,8 @@ export class Aligner {
     // An Organizational Domain is its name or one above it: equal ones lie above both.
     if (!isWithin(domain, orgDomain)) return at('outside-organization')
     const known = this.#walks.get(domain)
-    if (known !== undefined) return known
+    // Many signatures of one domain tell of its walk once.
+    if (known !== undefined) return known.then((one) => ({ ...one, walk: [] }))
     if (this.#walks.size >= maxAlignmentWalks) return at('walk-limit')
     const walk = compareByWalk(domain, orgDomain, this.#lookup)
     this.#walks.set(domain, walk)
@@ -127,9 +131,10 @@ async function compareByWalk(
 }
 
 function evidenceOf(given: AuthenticatedDomain, mode: AlignmentMode): AlignmentEvidence {
-  const { result, domain, selector = null } = given
+  const domain = given.domain.slice(0, maxNameShown)
+  const selector = given.selector?.slice(0, maxNameShown) ?? null
   const untold = { orgDomain: null, walk: [], aligned: false }
-  return { result, domain, selector, mode, reason: 'not-passed', ...untold }
+  return { result: given.result, domain, selector, mode, reason: 'not-passed', ...untold }
 }
 
 function topLabel(domain: string): string {

@@ -2,14 +2,14 @@ import type { Domain } from '../address/domain.ts'
 import type { DnsFailure, Resolver } from '../dns/resolver.ts'
 import type { PolicyLookup } from './lookup.ts'
 import type { DmarcPolicy, DmarcRecord } from './record.ts'
-import { organizationalDomain, type TreeWalk, walkTree } from './tree-walk.ts'
+import { maxTextShown, organizationalDomain, type TreeWalk, walkTree } from './tree-walk.ts'
 
 /** The record that applies to an Author Domain. Plain data. */
 export interface AppliedRecord {
   /** The domain that publishes it: RFC 9989's DMARC Policy Domain. */
   readonly domain: string
   readonly role: 'author' | 'organization' | 'public-suffix'
-  /** The record as it was found. */
+  /** The record as it was found, cut at 2,000 characters. */
   readonly text: string
   readonly tags: DmarcRecord
 }
@@ -59,7 +59,7 @@ export async function discoverPolicy(author: Domain, lookup: PolicyLookup): Prom
   const { answer, domain, role } = chosen
   // RFC 9989 §4.10.1: no valid `p` and no `rua`: "no DMARC processing".
   if (answer.type !== 'record') return { ...base, type: 'none', because: 'record-without-policy' }
-  const record = { domain, role, text: answer.text, tags: answer.record }
+  const record = { domain, role, text: answer.text.slice(0, maxTextShown), tags: answer.record }
   const { p, sp, np } = answer.record
   if (role === 'author') {
     return { ...base, type: 'policy', record, policy: p, policyTag: 'p', existence: null }

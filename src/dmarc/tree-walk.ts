@@ -39,8 +39,8 @@ export interface TreeWalk {
 /** RFC 9989 §4.10 step 4: names of eight labels and more are cut to seven. */
 const labelsAfterCut = 7
 
-/** What the evidence keeps of a record. */
-const maxTextShown = 2000
+/** What the evidence keeps of a record, in characters. */
+export const maxTextShown = 2000
 
 /**
  * Walks up from `start`, asking at most eight names, until a record with `psd=y` or `psd=n`, a

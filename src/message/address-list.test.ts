@@ -214,6 +214,67 @@ test('what is written is read back, however it is spaced and commented', () => {
   )
 })
 
+/** The grammar of RFC 5322 §3.4 and §4.4 over the signs below, in its own words. */
+function grammar(): RegExp {
+  const cfws = '(?: |\\([^()]*\\))*'
+  const word = `${cfws}(?:a+|"[^"]*")${cfws}`
+  const local = `${word}(?:\\.${word})*`
+  const domain = `${cfws}a+${cfws}(?:\\.${cfws}a+${cfws})*`
+  const address = `${local}@${domain}`
+  const phrase = `${word}(?:${word}|\\.${cfws})*`
+  const mailbox = `(?:${address}|(?:${phrase})?${cfws}<${address}>${cfws})`
+  return new RegExp(`^(?:${cfws},)*${mailbox}(?:,(?:${mailbox}|${cfws}))*$`)
+}
+
+test('every short text is well-formed exactly where the grammar says so', () => {
+  const wanted = grammar()
+  const check = (text: string) => {
+    const list = parseAddressList(text)
+    if (isWellFormedList(list) !== wanted.test(text)) {
+      assert.fail(`${JSON.stringify(text)}: ${JSON.stringify(list)}`)
+    }
+  }
+  const grow = (text: string, alphabet: readonly string[], left: number) => {
+    check(text)
+    if (left > 0) for (const c of alphabet) grow(text + c, alphabet, left - 1)
+  }
+  grow('', Array.from('a@.<>,"( )'), 4)
+  grow('', Array.from('a@<>,"'), 6)
+  grow('<a@a', Array.from('a@.<>, '), 4)
+  grow('a"a"', Array.from('a@."<>'), 4)
+})
+
+test('one wrong character in a list is survived, and both hosts are mostly seen', () => {
+  const text = 'Ann B. <ann@one.example>, "C, D" (x) <c@two.example>'
+  for (let at = 0; at <= text.length; at++) {
+    for (const put of [
+      '',
+      '"',
+      '(',
+      ')',
+      '<',
+      '>',
+      '@',
+      ',',
+      ';',
+      ':',
+      '\\',
+      '[',
+      ']',
+      '\r\n',
+      '\u0000',
+    ]) {
+      for (const cut of [0, 1]) {
+        const list = parseAddressList(text.slice(0, at) + put + text.slice(at + cut))
+        assert.ok(list.mailboxes.length > 0)
+        // Only a quoted string or comment that closes later can hide an address.
+        const hosts = list.mailboxes.filter((box) => box.domain !== '').length
+        assert.ok(hosts > 0, text.slice(0, at) + put + text.slice(at + cut))
+      }
+    }
+  }
+})
+
 test('time grows with the length and no faster, whatever the text', () => {
   const hostile = [
     'a@b.example,',

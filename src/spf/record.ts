@@ -1,6 +1,6 @@
 /** SPF records: which TXT record is one, and what its terms are (RFC 7208 §4.5, §4.6). */
 import { parseTerm } from './term.ts'
-import type { Directive, Modifier, Term } from './term.ts'
+import type { Modifier, Term } from './term.ts'
 
 /** A record whose whole syntax is right. */
 export interface SpfRecord {
@@ -83,20 +83,4 @@ function strayOctet(text: string): number | undefined {
 
 function wrong(term: string, at: number, because: string): ParsedRecord {
   return { ok: false, problem: { term, at, because } }
-}
-
-/** Terms that ask DNS while the record is evaluated, and so count (RFC 7208 §4.6.4). */
-export function asksDns(directive: Directive): boolean {
-  switch (directive.mechanism.kind) {
-    case 'include':
-    case 'a':
-    case 'mx':
-    case 'ptr':
-    case 'exists':
-      return true
-    case 'all':
-    case 'ip4':
-    case 'ip6':
-      return false
-  }
 }

@@ -76,6 +76,8 @@ table('§5.6: networks, each family for itself', [
   { record: 'v=spf1 ip4:192.0.2.1 -all', result: 'pass', ip: '::ffff:192.0.2.1' },
   { record: 'v=spf1 ip4:192.0.2.1 -all', result: 'pass', ip: '::FFFF:c000:201' },
   { record: 'v=spf1 -ip4:192.0.2.1 ip6:::ffff:192.0.2.1', result: 'fail', ip: '::ffff:192.0.2.1' },
+  // The zone index of a link-local address is of no account.
+  { record: 'v=spf1 ip6:fe80::/10 -all', result: 'pass', ip: 'fe80::1%eth0' },
   // An IPv4-compatible address is not mapped.
   { record: 'v=spf1 ip6:::192.0.2.1 -all', result: 'pass', ip: '::192.0.2.1' },
   { record: 'v=spf1 ip6:::ffff:192.0.2.1 -all', result: 'fail', ip: '::192.0.2.1' },

@@ -1,4 +1,4 @@
-import type { Mailbox } from '../address/mailbox.ts'
+import { type Mailbox, parseMailbox } from '../address/mailbox.ts'
 
 /** A mailbox of ours and every address that leads to it. */
 export interface Account {
@@ -54,6 +54,13 @@ export class Directory {
     )
   }
 
+  /** The account that an address as text leads to, when it is one of ours. */
+  findAddress(address: string): Account | undefined {
+    const mailbox = parseMailbox(address)
+    if (!mailbox.ok || !this.isLocal(mailbox.value.domain)) return undefined
+    return this.find(mailbox.value)
+  }
+
   /** Where mail for `<Postmaster>` without a domain goes. */
   postmaster(): Account | undefined {
     return this.#postmaster
@@ -61,9 +68,8 @@ export class Directory {
 
   /** Whether `account` may send as `mailbox`: one of its own addresses, a `+tag` included. */
   maySendAs(account: Account, mailbox: Mailbox): boolean {
-    const own = [account.address, ...account.aliases].some((address) =>
-      address.startsWith('*@') ? address.slice(2).toLowerCase() === mailbox.domain : false,
-    )
-    return own || this.find(mailbox) === account
+    const addresses = [account.address, ...account.aliases]
+    const wholeDomain = addresses.some((one) => one.toLowerCase() === `*@${mailbox.domain}`)
+    return wholeDomain || this.find(mailbox) === account
   }
 }

@@ -16,7 +16,7 @@ export interface HousePlan {
   readonly rules: DecisionRules
   readonly limits: House['limits']
   /** Absent: strangers need not come twice. */
-  readonly greylist?: Greylist
+  readonly greylist?: Pick<Greylist, 'mustWait'>
   /** In the lab: domains that there are; mail for any other is refused with a reason. */
   readonly reachable?: (domain: string) => boolean
   readonly signingKeys: (domain: string) => readonly DkimSigningKey[]

@@ -42,6 +42,7 @@ export class ReceiveSession {
   readonly #handler: SessionHandler
   readonly #tlsRole: TlsRole | undefined
   readonly #clock: Clock
+  readonly #onClosed: () => void
   #cancelWake: () => void = () => {}
   #inputs: ServerInput[] = []
   #running = false
@@ -55,10 +56,12 @@ export class ReceiveSession {
     readonly handler: SessionHandler
     readonly tlsRole: TlsRole | undefined
     readonly clock: Clock
-    readonly engine?: ServerEngine
+    /** Called last of all, when the connection is gone. */
+    readonly onClosed: () => void
   }) {
     this.#peer = input.peer
-    this.#engine = input.engine ?? new ServerEngine(input.options)
+    this.#engine = new ServerEngine(input.options)
+    this.#onClosed = input.onClosed
     this.#handler = input.handler
     this.#tlsRole = input.tlsRole
     this.#clock = input.clock
@@ -77,6 +80,11 @@ export class ReceiveSession {
   /** Ends with 421 as soon as nothing is under way. */
   shutdown(): void {
     this.#feed({ type: 'shutdown' })
+  }
+
+  /** Drops the connection at once. */
+  abort(): void {
+    this.#peer.destroy()
   }
 
   /** Inputs are worked off one after the other, also those that come up while one is handled. */
@@ -183,6 +191,7 @@ export class ReceiveSession {
     this.#feed({ type: 'peerClosed' })
     this.#cancelWake()
     this.#handler.closed(this.#reason === 'lost' ? (problem ?? 'lost') : this.#reason)
+    this.#onClosed()
   }
 }
 

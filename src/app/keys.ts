@@ -1,0 +1,75 @@
+import {
+  type DkimSigningKey,
+  dkimPublicKey,
+  formatDkimRecord,
+  generateDkimKey,
+} from '../dkim/dkim.ts'
+import type { DkimKeyRow, FullStore } from '../store/store.ts'
+
+/** A key record to publish in DNS. */
+export interface PublishedRecord {
+  readonly name: string
+  readonly value: string
+}
+
+/** The signing keys of a server: made once, kept in the store, looked up for every message. */
+export class SigningKeys {
+  readonly #byDomain = new Map<string, readonly DkimSigningKey[]>()
+
+  /** @param keys the rows of all domains */
+  constructor(keys: readonly DkimKeyRow[]) {
+    for (const row of keys) {
+      if (!row.active) continue
+      const { domain, selector, privateKey } = row
+      const algorithm = row.algorithm === 'rsa' ? 'rsa-sha256' : 'ed25519-sha256'
+      const before = this.#byDomain.get(domain) ?? []
+      this.#byDomain.set(domain, [...before, { domain, selector, privateKey, algorithm }])
+    }
+  }
+
+  /** The keys for an author's domain: its own, else those of the nearest domain above it. */
+  for(domain: string): readonly DkimSigningKey[] {
+    for (let name = domain; name !== ''; name = name.slice(name.indexOf('.') + 1)) {
+      const keys = this.#byDomain.get(name)
+      if (keys !== undefined) return keys
+      if (!name.includes('.')) break
+    }
+    return []
+  }
+}
+
+/**
+ * The keys of each domain, made where there are none yet: RSA with 2,048 bits, which everybody can
+ * verify, and Ed25519 beside it (RFC 8463).
+ */
+export async function ensureKeys(
+  store: FullStore,
+  domains: readonly string[],
+  { selector, now }: { readonly selector: string; readonly now: number },
+): Promise<readonly DkimKeyRow[]> {
+  const all: DkimKeyRow[] = []
+  for (const domain of domains) {
+    const known = store.read.dkimKeys(domain)
+    if (known.length > 0) {
+      all.push(...known)
+      continue
+    }
+    for (const algorithm of ['rsa', 'ed25519'] as const) {
+      const { privateKey } = generateDkimKey(algorithm)
+      const suffix = algorithm === 'rsa' ? '' : '-ed'
+      const row = { domain, selector: `${selector}${suffix}`, algorithm, privateKey }
+      const key: DkimKeyRow = { ...row, createdAt: now, active: true }
+      await store.putDkimKey(key)
+      all.push(key)
+    }
+  }
+  return all
+}
+
+/** What must stand in DNS for the keys to be of use. */
+export function publishedRecords(keys: readonly DkimKeyRow[]): readonly PublishedRecord[] {
+  return keys.map(({ domain, selector, algorithm, privateKey }) => ({
+    name: `${selector}._domainkey.${domain}`,
+    value: formatDkimRecord({ type: algorithm, publicKey: dkimPublicKey(privateKey).publicKey }),
+  }))
+}

@@ -1,0 +1,216 @@
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { randomInt } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { makeId } from '../base/id.ts'
+import { deliverBatch } from '../deliver/deliverer.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import type { KeyedCertificate } from '../io/certificates.ts'
+import type { Dialer } from '../io/dialer.ts'
+import { listen, type Listener } from '../io/listener.ts'
+import type { Peer } from '../io/peer.ts'
+import { Dispatcher } from '../queue/dispatcher.ts'
+import { nextStep, type RetryPolicy } from '../queue/schedule.ts'
+import { InboundHandler } from '../receive/inbound.ts'
+import { ReceiveSession } from '../receive/session.ts'
+import { SubmissionHandler } from '../receive/submission.ts'
+import type { House } from '../receive/house.ts'
+import type { ReceiveWorld } from '../receive/world.ts'
+import type { Self } from '../route/self.ts'
+import { defaultServerOptions } from '../smtp/server-options.ts'
+import type { ServerOptions } from '../smtp/server-types.ts'
+import type { FullStore } from '../store/store.ts'
+
+/** One mail server: what it is made of. */
+export interface SitePlan {
+  readonly house: House
+  readonly store: FullStore
+  readonly resolver: Resolver
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly certificate: KeyedCertificate
+  /** PEM certificates to trust beside none; `undefined` is the system's own set. */
+  readonly trustAnchors: readonly string[] | undefined
+  readonly self: Self
+  readonly retry: RetryPolicy
+  readonly limits: {
+    readonly messageBytes: number
+    readonly recipients: number
+    readonly connections: number
+    readonly errors: number
+    readonly outgoing: number
+  }
+  localAccount(address: string): string | undefined
+  /** A fault of ours, for the log. */
+  report(problem: unknown, where: string): void
+}
+
+export type ListenerKind = 'smtp' | 'submission' | 'submissions'
+
+/** A chance that nobody can guess: ids and Message-IDs need no more, keys are made elsewhere. */
+function random(): number {
+  return randomInt(2 ** 47) / 2 ** 47
+}
+
+/** One running mail server: its listeners, its sessions, its queue. */
+export class Site {
+  readonly #plan: SitePlan
+  readonly #secure: SecureContext
+  readonly #dispatcher: Dispatcher
+  readonly #listeners: Listener[] = []
+  readonly #sessions = new Set<ReceiveSession>()
+  #empty: (() => void) | undefined
+
+  constructor(plan: SitePlan) {
+    this.#plan = plan
+    const { certificate, privateKey } = plan.certificate
+    this.#secure = createSecureContext({
+      cert: certificate,
+      key: privateKey,
+      minVersion: 'TLSv1.2',
+    })
+    this.#dispatcher = this.#makeDispatcher()
+  }
+
+  /** Begins to deliver what waits in the queue. */
+  async start(): Promise<void> {
+    await this.#plan.store.releaseLeases()
+    this.#dispatcher.start()
+  }
+
+  /** Looks at the queue now: the clock was moved, or somebody asked. */
+  wakeQueue(): void {
+    this.#dispatcher.forget()
+  }
+
+  /**
+   * Opens a port.
+   *
+   * @param input.clientIp what every client on this port counts as; its own address when absent
+   * @throws WaybillError `port-taken`
+   */
+  async listen(input: {
+    readonly kind: ListenerKind
+    readonly address: string
+    readonly port: number
+    readonly clientIp?: string
+  }): Promise<Listener> {
+    const { kind, clientIp } = input
+    const listener = await listen({
+      address: input.address,
+      port: input.port,
+      maxConnections: this.#plan.limits.connections,
+      handshakeTimeoutMs: 60_000,
+      ...(kind === 'submissions' ? { implicitTls: this.#secure } : {}),
+      onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
+      onFailure: ({ ip, problem }) => this.#plan.report(`TLS with ${ip}: ${problem}`, kind),
+    })
+    this.#listeners.push(listener)
+    return listener
+  }
+
+  /** Stops: no new connections, what is under way may finish within `graceMs`, then all is closed. */
+  async close(graceMs = 2000): Promise<void> {
+    const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
+    for (const session of this.#sessions) session.shutdown()
+    await new Promise<void>((resolve) => {
+      this.#empty = resolve
+      if (this.#sessions.size === 0) resolve()
+      const cancel = setTimeout(() => {
+        for (const session of this.#sessions) session.abort()
+        resolve()
+      }, graceMs)
+      cancel.unref()
+    })
+    await this.#dispatcher.stop()
+    await closed
+    await this.#plan.store.close()
+  }
+
+  #serve(kind: ListenerKind, peer: Peer, ip: string): void {
+    const { clock } = this.#plan
+    const facts = { remote: { ...peer.remote, ip }, listener: kind, tls: peer.tls }
+    const world = this.#receiveWorld()
+    const inner =
+      kind === 'smtp' ? new InboundHandler(world, facts) : new SubmissionHandler(world, facts)
+    const session: ReceiveSession = new ReceiveSession({
+      peer,
+      options: this.#serverOptions(kind),
+      handler: inner,
+      tlsRole: { side: 'server', context: this.#secure },
+      clock,
+      onClosed: () => {
+        this.#sessions.delete(session)
+        if (this.#sessions.size === 0) this.#empty?.()
+      },
+    })
+    this.#sessions.add(session)
+    session.start()
+  }
+
+  #receiveWorld(): ReceiveWorld {
+    const { house, store, resolver, clock, report } = this.#plan
+    return {
+      house,
+      store,
+      resolver,
+      clock,
+      random,
+      newId: () => makeId(clock.now(), random),
+      queued: () => this.#dispatcher.notify(),
+      report,
+    }
+  }
+
+  #serverOptions(kind: ListenerKind): ServerOptions {
+    const { house, limits } = this.#plan
+    return {
+      ...defaultServerOptions,
+      hostname: house.hostname,
+      tls: kind === 'submissions' ? 'implicit' : 'starttls',
+      auth: kind === 'smtp' ? 'off' : 'required',
+      maxMessageBytes: limits.messageBytes,
+      limits: {
+        ...defaultServerOptions.limits,
+        recipients: limits.recipients,
+        errors: limits.errors,
+      },
+    }
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const { house, store, resolver, dialer, clock, trustAnchors, self, retry } = this.#plan
+    const world = {
+      hostname: house.hostname,
+      mode: house.mode,
+      self,
+      resolver,
+      dialer,
+      clock,
+      trustAnchors,
+      random,
+      newId: () => makeId(clock.now(), random),
+      openMessage: (id: string) => store.read.openMessage(id),
+      retryAt: (item: { readonly attempts: number; readonly expiresAt: number }, now: number) => {
+        const { attempts, expiresAt } = item
+        const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
+        return next.type === 'retry' ? next.at : undefined
+      },
+      localAccount: (address: string) => this.#plan.localAccount(address),
+      signingKeys: (domain: string) => house.signingKeys(domain),
+      queueMs: retry.expireAfterMs,
+    }
+    return new Dispatcher({
+      store,
+      clock,
+      owner: `${house.hostname} ${process.pid}`,
+      deliverBatch: (batch) => deliverBatch(world, batch),
+      onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
+      random,
+    })
+  }
+}
+
+/** A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`. */
+function unmapped(ip: string): string {
+  return ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip
+}

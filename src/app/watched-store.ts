@@ -1,0 +1,19 @@
+import type { FullStore } from '../store/store.ts'
+
+/** The same store, which also tells when something was committed: the lab waits for that. */
+export function watchStore(store: FullStore, changed: () => void): FullStore {
+  return {
+    read: store.read,
+    newContent: () => store.newContent(),
+    lease: (input) => store.lease(input),
+    releaseLeases: () => store.releaseLeases(),
+    hold: (queueIds) => store.hold(queueIds),
+    release: (queueIds, nextAttemptAt) => store.release(queueIds, nextAttemptAt),
+    nextDueAt: () => store.nextDueAt(),
+    putDkimKey: (key) => store.putDkimKey(key),
+    prune: (request) => store.prune(request),
+    close: () => store.close(),
+    accept: (acceptance) => store.accept(acceptance).then(changed),
+    settle: (settlements) => store.settle(settlements).then(changed),
+  }
+}

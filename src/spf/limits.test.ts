@@ -310,7 +310,7 @@ test('whatever is published and whatever a client says: no exception, few questi
         /^(?:[^\r\n\0]{1,998}\r\n[ ]?)+$/,
       )
     }),
-    { numRuns: 1500 },
+    { numRuns: 800 },
   )
 })
 

@@ -18,7 +18,7 @@ export interface TermTrace {
 export class TermTraces {
   readonly #terms: readonly Term[]
   readonly #listed: number
-  readonly #begun = new Map<number, TermTrace>()
+  readonly #begun: (TermTrace | undefined)[] = []
 
   /** @param listed how many of the first terms are listed, whatever became of them */
   constructor({ terms }: SpfRecord, listed: number) {
@@ -29,7 +29,7 @@ export class TermTraces {
   /** The evidence of the term at `index`, which is now evaluated. It does not match until said. */
   begin(index: number, term: Term): TermTrace {
     const trace: TermTrace = { text: cut(term.text), kind: kindOf(term), outcome: 'noMatch' }
-    this.#begun.set(index, trace)
+    this.#begun[index] = trace
     return trace
   }
 
@@ -40,7 +40,7 @@ export class TermTraces {
   list(): Pick<SpfCheck, 'terms' | 'termsCut'> {
     const terms: SpfTerm[] = []
     for (const [i, term] of this.#terms.entries()) {
-      const begun = this.#begun.get(i)
+      const begun = this.#begun[i]
       if (i < this.#listed) terms.push(begun ?? untouched(term))
       else if (begun !== undefined && isTelling(begun)) terms.push(begun)
     }

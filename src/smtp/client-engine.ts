@@ -16,9 +16,10 @@ import { Envelope } from './envelope.ts'
 import type { Extensions } from './extensions.ts'
 import { refusedBy, refusedForNow, setback } from './failure.ts'
 import { OctetQueue } from './octet-queue.ts'
-import { Outbox, printable } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import type { Reply } from './reply.ts'
 import { ReplyReader } from './reply-reader.ts'
+import { hidden, printable } from './transcript.ts'
 
 /** What the engine waits for. */
 type State =
@@ -35,8 +36,6 @@ type State =
   | { readonly name: 'reset' }
   | { readonly name: 'quit' }
   | { readonly name: 'closed' }
-
-const hidden = '(hidden)'
 
 /**
  * The client's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.

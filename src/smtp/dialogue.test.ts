@@ -58,8 +58,8 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.dialog')
     )
     assert.deepEqual(single, whole)
     const longest = Math.max(...segments(script).map((octets) => octets.length), 0)
-    // A dialogue with huge lines is cut in 1,000 places instead of everywhere.
-    for (let at = 1; at < longest; at += Math.max(1, Math.floor(longest / 1000))) {
+    // A dialogue with huge lines is cut in 500 places instead of everywhere.
+    for (let at = 1; at < longest; at += Math.max(1, Math.floor(longest / 500))) {
       const cut = transcript(script, (octets) => [octets.subarray(0, at), octets.subarray(at)])
       if (cut.join('\n') !== whole.join('\n')) assert.deepEqual(cut, whole, `cut at ${at}`)
     }

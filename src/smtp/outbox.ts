@@ -61,12 +61,3 @@ export class Outbox<Out> {
     this.#unsent = ''
   }
 }
-
-/** Octets of a line for the record: UTF-8, with what cannot be printed as `\x00`, cut at 500. */
-export function printable(text: string): string {
-  const shown = text.replace(
-    /[\x00-\x1f\x7f-\x9f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
-  return shown.length > 500 ? `${shown.slice(0, 500)}…` : shown
-}

@@ -8,7 +8,7 @@ import { ehloReply } from './ehlo.ts'
 import { LineReader, type ReadLine } from './line-reader.ts'
 import { MessageBody } from './message-body.ts'
 import { OctetQueue } from './octet-queue.ts'
-import { Outbox, printable } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { formatReply } from './reply-format.ts'
@@ -22,6 +22,7 @@ import type {
   ServerOutput,
   Session,
 } from './server-types.ts'
+import { commandForRecord, hidden } from './transcript.ts'
 
 /** What the engine waits for. */
 type State =
@@ -41,8 +42,6 @@ interface Ending {
   readonly reply: Reply
   readonly reason: CloseReason
 }
-
-const hidden = '(hidden)'
 
 /**
  * The server's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.
@@ -253,24 +252,19 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     }
     const text = readCommandText(line.octets)
     const verb = text.ok ? verbOf(text.value) : ''
-    const shown = displayUtf8(line.octets)
-    if (!text.ok) {
-      this.#out.received('client', printable(shown))
-      this.#take(stepForUnreadable(verb, text.problem))
-      return
-    }
     if (verb !== 'AUTH' && line.octets.length + 2 > this.#options.limits.commandLine) {
       this.#brokenLine({ type: 'tooLong' })
       return
     }
     const rules = commandRules(this.#session, this.#options)
-    const command = parseCommand(text.value, rules)
-    const secret = verb === 'AUTH' || (!command.ok && this.#secretsMayCome)
-    this.#out.received('client', secret ? maskedCommand(text.value, verb) : printable(shown))
+    const command = text.ok ? parseCommand(text.value, rules) : text
+    // After an AUTH that failed, what is no command may be the rest of it.
+    const secret = !command.ok && this.#secretsMayCome && verb !== 'AUTH'
+    this.#out.received('client', secret ? hidden : commandForRecord(line.octets))
     const step = command.ok
       ? stepFor(command.value, this.#session, this.#options)
       : stepForUnreadable(verb, command.problem)
-    this.#secretsMayCome = secret && step.type === 'error'
+    this.#secretsMayCome = step.type === 'error' && (secret || verb === 'AUTH')
     if (isIdle(verb) && ++this.#idleCommands > this.#options.limits.idleCommands) {
       this.#hangUp(replies.tooManyCommands, 'tooMuch')
       return
@@ -279,29 +273,46 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   }
 
   #brokenLine(line: Exclude<ReadLine, { readonly type: 'line' }>): void {
+    this.#heardBroken(line)
     switch (line.type) {
-      case 'bareNewline': {
-        const secret = this.#state.name === 'sasl' || this.#secretsMayCome || isAuth(line.octets)
-        this.#out.received('client', secret ? hidden : printable(displayUtf8(line.octets)))
+      case 'bareNewline':
         this.#error(replies.lineNotEnded)
         break
-      }
       case 'tooLong':
-        this.#out.received('client', '(a line that is too long)')
         this.#error(this.#state.name === 'sasl' ? replies.authLineTooLong : replies.lineTooLong)
         break
       case 'endless':
-        this.#out.received('client', '(a line without end)')
         this.#hangUp(replies.endlessLine, 'tooMuch')
         break
     }
   }
 
+  #heardBroken(line: Exclude<ReadLine, { readonly type: 'line' }>): void {
+    const secret = this.#state.name === 'sasl' || this.#secretsMayCome
+    switch (line.type) {
+      case 'bareNewline':
+        this.#out.received('client', secret ? hidden : commandForRecord(line.octets))
+        break
+      case 'tooLong':
+        this.#out.received('client', '(a line that is too long)')
+        break
+      case 'endless':
+        this.#out.received('client', '(a line without end)')
+        break
+    }
+  }
+
+  /** RFC 5321 §3.1: after a refused greeting only QUIT is heard. */
   #lineWhenRefused(line: ReadLine): void {
-    const text = line.type === 'line' ? displayUtf8(line.octets) : '(a broken line)'
-    this.#out.received('client', printable(text))
-    if (line.type === 'endless') this.#hangUp(replies.endlessLine, 'tooMuch')
-    else if (text.trimEnd().toUpperCase() === 'QUIT') this.#take({ type: 'quit' })
+    if (line.type !== 'line') {
+      this.#brokenLine(line)
+      return
+    }
+    const text = readCommandText(line.octets)
+    const verb = text.ok ? verbOf(text.value) : ''
+    this.#out.received('client', this.#secretsMayCome ? hidden : commandForRecord(line.octets))
+    if (verb === 'AUTH') this.#secretsMayCome = true
+    if (text.ok && text.value.toUpperCase() === 'QUIT') this.#take({ type: 'quit' })
     else this.#error(replies.refusedSession)
   }
 
@@ -653,15 +664,4 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
 /** Commands that move no mail. */
 function isIdle(verb: string): boolean {
   return verb !== 'MAIL' && verb !== 'RCPT' && verb !== 'DATA' && verb !== 'BDAT'
-}
-
-function isAuth(octets: Uint8Array): boolean {
-  return /^auth/i.test(displayUtf8(octets.subarray(0, 4)))
-}
-
-/** `AUTH PLAIN (hidden)`; anything but an AUTH line is hidden whole. */
-function maskedCommand(text: string, verb: string): string {
-  if (verb !== 'AUTH') return hidden
-  const [, start, secret] = /^(\S+(?: +\S{1,20})?)(.*)$/.exec(text) ?? []
-  return secret === undefined || secret === '' ? printable(start ?? hidden) : `${start} ${hidden}`
 }

@@ -1,13 +1,13 @@
-import { type Socket as UdpSocket, createSocket } from 'node:dgram'
-import { type Server, type Socket, createServer } from 'node:net'
+import type { Socket as UdpSocket } from 'node:dgram'
+import type { Server, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import { WaybillError } from '../base/error.ts'
 import { normalizeName } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import type { DnsEndpoint } from './dns-client.ts'
 import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
 import { type DnsMessage, classIn, ednsUdpSize, rcodes } from './dns-message.ts'
 import { writeDnsReply, writeTruncated } from './dns-packet-writer.ts'
+import { type DnsPorts, openDnsPorts } from './dns-ports.ts'
 import { readDnsMessage } from './dns-reader.ts'
 import { DnsZones, type Reply, type ZoneSettings } from './dns-zones.ts'
 
@@ -64,25 +64,7 @@ export async function openDnsServer(options: DnsServerOptions): Promise<DnsServe
   const zones = new DnsZones()
   for (const [apex, zone] of Object.entries(options.zones ?? {})) zones.set(apex, zone)
   const address = options.address ?? '127.0.0.1'
-  // A port that is free for TCP may be taken for UDP: then another is tried.
-  for (let tries = options.port === 0 ? 20 : 1; ; tries--) {
-    const tcp = await listenTcp(address, options.port)
-    const bound = tcp.address()
-    const port = typeof bound === 'object' && bound !== null ? bound.port : options.port
-    try {
-      return new DnsServer({
-        udp: await bindUdp(address, port),
-        tcp,
-        zones,
-        address,
-        port,
-        options,
-      })
-    } catch (problem) {
-      tcp.close()
-      if (tries <= 1 || !(problem instanceof WaybillError)) throw problem
-    }
-  }
+  return new DnsServer({ ports: await openDnsPorts(address, options.port), zones, options })
 }
 
 /** A running server; made by `openDnsServer`. */
@@ -99,16 +81,13 @@ export class DnsServer {
   #closed: Promise<void> | undefined
 
   constructor(parts: {
-    readonly udp: UdpSocket
-    readonly tcp: Server
+    readonly ports: DnsPorts
     readonly zones: DnsZones
-    readonly address: string
-    readonly port: number
     readonly options: DnsServerOptions
   }) {
-    this.endpoint = { address: parts.address, port: parts.port }
-    this.#udp = parts.udp
-    this.#tcp = parts.tcp
+    this.endpoint = parts.ports.endpoint
+    this.#udp = parts.ports.udp
+    this.#tcp = parts.ports.tcp
     this.#zones = parts.zones
     this.#clock = parts.options.clock
     this.#onQuestion = parts.options.onQuestion
@@ -246,44 +225,4 @@ function plain(rcode: number): Extract<Reply, { type: 'reply' }> {
 /** RFC 6891 §6.2.3: what the asker can take, at least 512, and never so much that it is cut up. */
 function udpRoom(query: DnsMessage): number {
   return Math.min(Math.max(query.edns?.udpSize ?? 512, 512), ednsUdpSize)
-}
-
-function listenTcp(address: string, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', (problem) => reject(bindProblem(problem, address, port)))
-    server.listen({ host: address, port }, () => {
-      server.removeAllListeners('error')
-      server.on('error', () => {})
-      resolve(server)
-    })
-  })
-}
-
-function bindUdp(address: string, port: number): Promise<UdpSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-    socket.once('error', (problem) => {
-      socket.close()
-      reject(bindProblem(problem, address, port))
-    })
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
-  })
-}
-
-function bindProblem(problem: Error, address: string, port: number): WaybillError {
-  const code = 'code' in problem ? problem.code : undefined
-  const why =
-    code === 'EADDRINUSE'
-      ? 'is used by another program'
-      : code === 'EACCES'
-        ? 'may not be opened by this user'
-        : `cannot be opened: ${problem.message}`
-  return new WaybillError('port-taken', `Port ${port} for DNS on ${address} ${why}.`, {
-    cause: problem,
-    hint: 'Choose another port, or let the system choose with port 0.',
-  })
 }

@@ -1,6 +1,8 @@
 import { chmodSync } from 'node:fs'
+import type { ContentFiles } from './content-files.ts'
 import { contentFiles } from './content-files.ts'
 import { dataFolder, syncFolder } from './data-folder.ts'
+import type { Database } from './database.ts'
 import { openDatabase } from './database.ts'
 import { migrate } from './schema.ts'
 import { Writer } from './writer.ts'
@@ -10,6 +12,14 @@ export interface WriterSetup {
   readonly folder: string
   readonly busyTimeoutMs: number
 }
+
+/** What stands between the writer and the disk: nothing, but in tests a place for faults. */
+export interface Wrap {
+  readonly database: (database: Database) => Database
+  readonly files: (files: ContentFiles) => ContentFiles
+}
+
+const asTheyAre: Wrap = { database: (database) => database, files: (files) => files }
 
 const pageBytes = 4096
 const cacheKib = 64 * 1024
@@ -23,7 +33,7 @@ const logBytes = 64 * 1024 * 1024
  * file is not mapped into memory: a bad sector would then be a signal that ends the process, and
  * not an error with an answer.
  */
-export function openWriter(setup: WriterSetup): Writer {
+export function openWriter(setup: WriterSetup, wrap: Wrap = asTheyAre): Writer {
   const folder = dataFolder(setup.folder)
   const { busyTimeoutMs } = setup
   const database = openDatabase(folder.database, { readOnly: false, busyTimeoutMs })
@@ -42,7 +52,7 @@ export function openWriter(setup: WriterSetup): Writer {
     migrate(database)
     syncFolder(folder.root)
     const files = contentFiles(folder)
-    const writer = new Writer(database, files)
+    const writer = new Writer(wrap.database(database), wrap.files(files))
     files.sweep((sha256) => writer.isReferred(sha256))
     return writer
   } catch (error) {

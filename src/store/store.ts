@@ -212,7 +212,10 @@ export interface StoreReader {
 }
 
 export interface Store {
-  /** Commits an acceptance. Resolves only after it is durable: then `250` may leave. */
+  /**
+   * Commits an acceptance. Resolves only after it is durable: then `250` may leave. Its octets must
+   * not change until then. Ids are the caller's; one that is taken already is a fault of ours.
+   */
   accept(acceptance: Acceptance): Promise<void>
   /**
    * Takes up to `limit` due items (not held, not leased to a living lease) until `leaseUntil`.

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { concat } from '../base/octets.ts'
+import { contentOf } from './content-sink.ts'
+import type {
+  Acceptance,
+  FullStore,
+  NewJourney,
+  NewMailboxItem,
+  NewMessage,
+  NewQueueItem,
+  OpenMessage,
+  Settlement,
+} from './store.ts'
+
+/** An adapter as the contract sees it, with a way to let it fail. */
+export interface StoreUnderTest {
+  readonly store: FullStore
+  /** From the `step`-th change on (counted from now), every change fails as on a full disk. */
+  readonly failFrom: (step: number) => void
+  /** Only the `step`-th change fails. */
+  readonly failOnce: (step: number) => void
+  /** Ends the faults, and tells whether there was one since they began. */
+  readonly heal: () => boolean
+  readonly dispose: () => Promise<void>
+}
+
+export type OpenUnderTest = () => Promise<StoreUnderTest>
+
+/** A moment in November 2026, in the middle of an hour. */
+export const now: number = 1_795_455_000_000
+export const minuteMs: number = 60_000
+
+export function octetsFor(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export function message(id: string, text: string, changes: Partial<NewMessage> = {}): NewMessage {
+  const content = contentOf(octetsFor(text))
+  return { id, content, prefix: new Uint8Array(0), omit: [], ...changes }
+}
+
+export function queueItem(id: string, changes: Partial<NewQueueItem> = {}): NewQueueItem {
+  return {
+    id,
+    messageId: 'm1',
+    journeyId: 'JOURNEY1',
+    reversePath: 'anna@north.example',
+    recipient: 'bob@south.example',
+    destination: 'south.example',
+    smtpUtf8: false,
+    eightBit: true,
+    dsn: { notify: ['failure', 'delay'], originalRecipient: 'rfc822;bob@south.example' },
+    createdAt: now,
+    nextAttemptAt: now,
+    expiresAt: now + 5 * 24 * 60 * minuteMs,
+    ...changes,
+  }
+}
+
+export function mailboxItem(changes: Partial<NewMailboxItem> = {}): NewMailboxItem {
+  return {
+    account: 'bob@south.example',
+    mailbox: 'Inbox',
+    messageId: 'm1',
+    journeyId: 'JOURNEY1',
+    receivedAt: now,
+    ...changes,
+  }
+}
+
+export function journey(id: string, changes: Partial<NewJourney> = {}): NewJourney {
+  return {
+    id,
+    direction: 'in',
+    startedAt: now,
+    status: 'accepted',
+    mailFrom: 'anna@north.example',
+    rcptTo: ['bob@south.example'],
+    subject: 'Hello',
+    summary: 'to Inbox of bob@south.example',
+    json: `{"id":"${id}"}`,
+    shared: [],
+    ...changes,
+  }
+}
+
+export function acceptance(changes: Partial<Acceptance>): Acceptance {
+  return { queue: [], mailbox: [], journeys: [], ...changes }
+}
+
+/** A message with one journey and one recipient elsewhere. */
+export function outgoing(): Acceptance {
+  return acceptance({
+    message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
+    queue: [queueItem('q1')],
+    journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1' })],
+  })
+}
+
+export function settlement(changes: Partial<Settlement> = {}): Settlement {
+  return {
+    queueId: 'q1',
+    owner: 'one',
+    outcome: { type: 'delivered' },
+    steps: '[{"type":"delivery"}]',
+    shared: [],
+    status: 'delivered',
+    summary: 'delivered to south.example',
+    ...changes,
+  }
+}
+
+export function lease(changes: { owner?: string; now?: number; limit?: number } = {}): {
+  owner: string
+  now: number
+  leaseUntil: number
+  limit: number
+} {
+  const at = changes.now ?? now
+  return { owner: 'one', now: at, leaseUntil: at + 10 * minuteMs, limit: 100, ...changes }
+}
+
+export async function octetsOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) {
+    assert.ok(chunk.length <= 64 * 1024, 'a chunk has at most 64 KiB')
+    all.push(chunk)
+  }
+  return concat(all)
+}
+
+export async function textOf(opened: OpenMessage | undefined): Promise<string> {
+  assert.ok(opened !== undefined, 'the message is there')
+  const octets = await octetsOf(opened.chunks())
+  assert.equal(octets.length, opened.size)
+  return new TextDecoder().decode(octets)
+}
+
+/** All that can be read, in a form that can be compared (uids differ between adapters). */
+export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unknown> {
+  const journeys = read.listJourneys({ limit: 1000 })
+  const mailbox = read.listMailbox({})
+  const messageIds = new Set(mailbox.map(({ messageId }) => messageId))
+  const queue = read.listQueue({ limit: 1000 })
+  for (const item of queue) messageIds.add(item.messageId)
+  const found = journeys.map(({ id }) => read.findJourney(id))
+  for (const one of found) {
+    if (one.type === 'found') messageIds.add(one.journey.messageId ?? '')
+  }
+  const messages: Record<string, string> = {}
+  for (const id of Array.from(messageIds).sort()) {
+    const opened = read.openMessage(id)
+    if (opened !== undefined) messages[id] = await textOf(opened)
+  }
+  return {
+    counts: read.counts(),
+    found,
+    queue,
+    mailbox: mailbox.map(({ uid: _, ...row }) => row),
+    messages,
+    facts: Array.from(read.sharedFacts(['fact-1', 'fact-2', 'fact-3'])),
+    keys: read.dkimKeys('north.example'),
+    nextDueAt: await nextDueAt(),
+  }
+}
+
+/** What a snapshot is taken of. */
+export interface ReadableStore {
+  readonly read: FullStore['read']
+  readonly nextDueAt: () => Promise<number | undefined>
+}
+
+export function readable(store: FullStore): ReadableStore {
+  return { read: store.read, nextDueAt: () => store.nextDueAt() }
+}

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { WaybillError } from '../base/error.ts'
+import type { OpenUnderTest, StoreUnderTest } from './contract-cases.ts'
+import {
+  acceptance,
+  journey,
+  lease,
+  mailboxItem,
+  message,
+  minuteMs,
+  now,
+  octetsFor,
+  queueItem,
+  readable,
+  settlement,
+  snapshot,
+} from './contract-cases.ts'
+import { contentOf } from './content-sink.ts'
+import type { FullStore } from './store.ts'
+
+/** Something a store is asked, after `prepare` has put it into the state for it. */
+interface Deed {
+  readonly name: string
+  readonly prepare: (store: FullStore) => Promise<unknown>
+  readonly run: (store: FullStore) => Promise<unknown>
+  /** Done in several transactions, so that a part of it may stand after a fault. */
+  readonly inSteps?: boolean
+}
+
+const shared = [{ hash: 'fact-1', json: '{"n":1}' }]
+const long = new Uint8Array(300_000).fill(120)
+
+async function prepareQueued(store: FullStore): Promise<void> {
+  const accepted = acceptance({
+    message: message('m1', 'letter', { prefix: octetsFor('Received: us\r\n') }),
+    queue: [queueItem('q1'), queueItem('q2')],
+    mailbox: [mailboxItem()],
+    journeys: [journey('JOURNEY1', { messageId: 'm1', shared })],
+  })
+  await store.accept(accepted)
+}
+
+async function prepareLeased(store: FullStore): Promise<void> {
+  await prepareQueued(store)
+  await store.lease(lease())
+}
+
+const notification = acceptance({
+  message: message('m2', 'could not be delivered'),
+  queue: [queueItem('q3', { messageId: 'm2', journeyId: 'JOURNEY2', reversePath: '' })],
+  journeys: [journey('JOURNEY2', { messageId: 'm2', shared: [{ hash: 'fact-2', json: '2' }] })],
+})
+
+const deeds: readonly Deed[] = [
+  {
+    name: 'accepting a message with everything',
+    prepare: () => Promise.resolve(),
+    run: prepareQueued,
+  },
+  {
+    name: 'accepting long content',
+    prepare: () => Promise.resolve(),
+    run: (store) => {
+      const stored = message('m1', '', { content: contentOf(long) })
+      return store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+    },
+  },
+  {
+    name: 'accepting long content that is there',
+    prepare: (store) =>
+      store.accept(acceptance({ message: message('m0', '', { content: contentOf(long) }) })),
+    run: (store) => {
+      const stored = message('m1', '', { content: contentOf(long) })
+      return store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+    },
+  },
+  { name: 'leasing', prepare: prepareQueued, run: (store) => store.lease(lease()) },
+  {
+    name: 'settling a delivery and a deferral',
+    prepare: prepareLeased,
+    run: (store) => {
+      const nextAttemptAt = now + minuteMs
+      const outcome = { type: 'deferred' as const, nextAttemptAt, problem: '451' }
+      return store.settle([settlement(), settlement({ queueId: 'q2', outcome })])
+    },
+  },
+  {
+    name: 'settling a failure with its notification',
+    prepare: prepareLeased,
+    run: (store) => {
+      const outcome = { type: 'failed' as const }
+      return store.settle([settlement({ outcome, status: 'failed', notification })])
+    },
+  },
+  {
+    name: 'settling the last of a message',
+    prepare: async (store) => {
+      const stored = message('m1', '', { content: contentOf(long) })
+      await store.accept(acceptance({ message: stored, queue: [queueItem('q1')] }))
+      await store.lease(lease())
+    },
+    run: (store) => store.settle([settlement()]),
+  },
+  { name: 'releasing leases', prepare: prepareLeased, run: (store) => store.releaseLeases() },
+  { name: 'holding', prepare: prepareQueued, run: (store) => store.hold(['q1', 'q2']) },
+  {
+    name: 'releasing what was held',
+    prepare: async (store) => {
+      await prepareQueued(store)
+      await store.hold(['q1'])
+    },
+    run: (store) => store.release(['q1', 'q2'], now + minuteMs),
+  },
+  {
+    name: 'keeping a DKIM key',
+    prepare: () => Promise.resolve(),
+    run: (store) =>
+      store.putDkimKey({
+        domain: 'north.example',
+        selector: 's1',
+        algorithm: 'rsa',
+        privateKey: 'PEM',
+        createdAt: now,
+        active: true,
+      }),
+  },
+  {
+    name: 'pruning',
+    inSteps: true,
+    prepare: async (store) => {
+      for (const n of [1, 2, 3]) {
+        const messageId = `m${n}`
+        const stored = message(messageId, `letter ${n}`)
+        const one = journey(`JOURNEY${n}`, { messageId, startedAt: now + n, shared })
+        await store.accept(acceptance({ message: stored, journeys: [one] }))
+      }
+    },
+    run: (store) => store.prune({ journeysBefore: now + 3 }),
+  },
+]
+
+const tooMany = 500
+
+/** Registers, for each deed, a fault at its n-th change for every n until it gets through. */
+export function registerFaultTests(name: string, open: OpenUnderTest): void {
+  for (const deed of deeds) {
+    test(`${name}: ${deed.name} is all or nothing, wherever the disk fills up`, async () => {
+      const wanted = await withStore(open, async ({ store }) => {
+        await deed.prepare(store)
+        await deed.run(store)
+        return snapshot(readable(store))
+      })
+      let step = 1
+      for (; step < tooMany; step++) {
+        const hit = await withStore(open, (tested) => faultAt(tested, deed, step, wanted))
+        if (!hit) break
+      }
+      assert.ok(step > 1 && step < tooMany, `the fault was placed ${step - 1} times`)
+    })
+  }
+
+  test(`${name}: of two operations at once, a fault never leaves half of one`, async () => {
+    for (let step = 1; step < tooMany; step++) {
+      const hit = await withStore(open, async ({ store, failOnce, heal }) => {
+        failOnce(step)
+        const outcomes = await Promise.allSettled(
+          [1, 2, 3].map((n) =>
+            store.accept(
+              acceptance({
+                message: message(`m${n}`, `letter ${n}`),
+                mailbox: [mailboxItem({ messageId: `m${n}` })],
+                journeys: [journey(`JOURNEY${n}`, { messageId: `m${n}` })],
+              }),
+            ),
+          ),
+        )
+        const failed = heal()
+        const stands = [1, 2, 3].filter((_, i) => outcomes[i]?.status === 'fulfilled')
+        assert.deepEqual(
+          store.read.listMailbox({}).map(({ messageId }) => messageId),
+          stands.map((n) => `m${n}`),
+        )
+        const { messages, journeys } = store.read.counts()
+        assert.deepEqual([messages, journeys], [stands.length, stands.length])
+        return failed
+      })
+      if (!hit) return
+    }
+    assert.fail('the faults never came to an end')
+  })
+}
+
+async function faultAt(
+  { store, failFrom, heal }: StoreUnderTest,
+  deed: Deed,
+  step: number,
+  wanted: unknown,
+): Promise<boolean> {
+  await deed.prepare(store)
+  const before = await snapshot(readable(store))
+  failFrom(step)
+  const error = await deed.run(store).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  const hit = heal()
+  if (error === undefined) {
+    // What is done after the commit (removing a file) may fail without being seen.
+    assert.deepEqual(await snapshot(readable(store)), wanted)
+    return hit
+  }
+  assert.ok(error instanceof WaybillError, 'the error says what the world did')
+  assert.equal(error.code, 'store-full')
+  if (deed.inSteps !== true) assert.deepEqual(await snapshot(readable(store)), before)
+  // The disk has room again: the same deed gets through and nothing stands in its way.
+  await deed.run(store)
+  assert.deepEqual(await snapshot(readable(store)), wanted)
+  return hit
+}
+
+async function withStore<T>(
+  open: OpenUnderTest,
+  run: (tested: StoreUnderTest) => Promise<T>,
+): Promise<T> {
+  const tested = await open()
+  try {
+    return await run(tested)
+  } finally {
+    await tested.dispose()
+  }
+}

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OpenUnderTest } from './contract-cases.ts'
+import {
+  acceptance,
+  journey,
+  lease,
+  mailboxItem,
+  message,
+  minuteMs,
+  now,
+  outgoing,
+  queueItem,
+  settlement,
+  textOf,
+} from './contract-cases.ts'
+import type { FoundJourney, FullStore } from './store.ts'
+
+const hourMs = 60 * minuteMs
+
+function idOf(found: FoundJourney): string | readonly string[] {
+  switch (found.type) {
+    case 'found':
+      return found.journey.id
+    case 'none':
+      return 'none'
+    case 'ambiguous':
+      return found.ids
+  }
+}
+
+export function registerJourneyTests(name: string, open: OpenUnderTest): void {
+  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+    test(`${name}: ${title}`, async () => {
+      const { store, dispose } = await open()
+      try {
+        await run(store)
+      } finally {
+        await dispose()
+      }
+    })
+  }
+
+  storeTest('a journey is found whole', async (store) => {
+    await store.accept(outgoing())
+    const { shared: _, ...expected } = outgoing().journeys[0] ?? journey('')
+    assert.deepEqual(store.read.findJourney('JOURNEY1'), {
+      type: 'found',
+      journey: { ...expected, appended: [] },
+    })
+  })
+
+  storeTest('a refused connection has a journey without a message', async (store) => {
+    await store.accept(acceptance({ journeys: [journey('REFUSED1', { status: 'refused' })] }))
+    const found = store.read.findJourney('REFUSED1')
+    assert.equal(found.type === 'found' ? found.journey.messageId : 'no journey', undefined)
+  })
+
+  storeTest('a journey is found by its place, the newest first', async (store) => {
+    assert.equal(idOf(store.read.findJourney('last')), 'none')
+    // Two of the same millisecond: the later one is the newer one.
+    const starts = [3, 1, 2, 3]
+    for (const [i, start] of starts.entries()) {
+      await store.accept(acceptance({ journeys: [journey(`J${i}`, { startedAt: now + start })] }))
+    }
+    const places = ['last', 'LAST', 'last:1', 'last:2', 'last:3', 'last:4', 'last:5', ' last ']
+    assert.deepEqual(
+      places.map((ref) => idOf(store.read.findJourney(ref))),
+      ['J3', 'J3', 'J3', 'J0', 'J2', 'J1', 'none', 'J3'],
+    )
+    for (const ref of ['last:0', 'last:-1', 'last:x', 'last:', 'last:99999999999']) {
+      assert.equal(idOf(store.read.findJourney(ref)), 'none', ref)
+    }
+  })
+
+  storeTest('a journey is found by four characters of its start or end', async (store) => {
+    const known = ['01JD7Q4M7D2F', '01JD7Q4N8E3G', '01JE0000AAAA', 'AB_DXXXXYYYY', 'ABCDXXXXZZZZ']
+    for (const id of known) await store.accept(acceptance({ journeys: [journey(id)] }))
+    const table: [ref: string, id: string | readonly string[]][] = [
+      ['01JD7Q4M7D2F', '01JD7Q4M7D2F'],
+      ['01jd7q4m7d2f', '01JD7Q4M7D2F'],
+      ['01JD7Q4M', '01JD7Q4M7D2F'],
+      ['7D2F', '01JD7Q4M7D2F'],
+      ['8e3g', '01JD7Q4N8E3G'],
+      ['01JE', '01JE0000AAAA'],
+      ['AAAA', '01JE0000AAAA'],
+      ['D2F', 'none'],
+      ['Q4M7', 'none'],
+      ['', 'none'],
+      ['%%%%', 'none'],
+      ['____', 'none'],
+      ['AB_D', 'AB_DXXXXYYYY'],
+      ['01JD7Q4M7D2F9', 'none'],
+      ['01JD', ['01JD7Q4N8E3G', '01JD7Q4M7D2F']],
+    ]
+    for (const [ref, id] of table) assert.deepEqual(idOf(store.read.findJourney(ref)), id, ref)
+  })
+
+  storeTest(
+    'a whole id wins over ids that begin with it, and a long list is cut',
+    async (store) => {
+      const known = ['ABCD', ...Array.from({ length: 12 }, (_, i) => `ABCDE${i + 10}`)]
+      for (const id of known) await store.accept(acceptance({ journeys: [journey(id)] }))
+      assert.equal(idOf(store.read.findJourney('abcd')), 'ABCD')
+      assert.equal(idOf(store.read.findJourney('abcde')).length, 10)
+    },
+  )
+
+  storeTest('ids that differ only in case are the same id', async (store) => {
+    await store.accept(acceptance({ journeys: [journey('ABCD')] }))
+    await assert.rejects(store.accept(acceptance({ journeys: [journey('abcd')] })))
+  })
+
+  storeTest('journeys are listed newest first, in pages without gaps', async (store) => {
+    for (let i = 0; i < 25; i++) {
+      const direction = i % 2 === 0 ? 'in' : 'out'
+      const status = i % 5 === 0 ? 'refused' : 'delivered'
+      const startedAt = now + Math.floor(i / 4) // four at each instant
+      const one = journey(`JOURNEY-${i}`, { direction, status, startedAt })
+      await store.accept(acceptance({ journeys: [one] }))
+    }
+    const all = store.read.listJourneys({ limit: 100 }).map(({ id }) => id)
+    assert.deepEqual(
+      all,
+      Array.from({ length: 25 }, (_, i) => `JOURNEY-${24 - i}`),
+    )
+    const paged: string[] = []
+    for (;;) {
+      const behind = paged.at(-1)
+      const page = store.read.listJourneys({
+        limit: 3,
+        ...(behind === undefined ? {} : { behind }),
+      })
+      if (page.length === 0) break
+      paged.push(...page.map(({ id }) => id))
+    }
+    assert.deepEqual(paged, all)
+    const count = (query: object): number =>
+      store.read.listJourneys({ limit: 100, ...query }).length
+    assert.equal(count({ direction: 'out' }), 12)
+    assert.equal(count({ status: 'refused' }), 5)
+    assert.equal(count({ status: 'refused', direction: 'in' }), 3)
+    assert.equal(count({ before: now + 2 }), 8)
+    assert.equal(count({ before: now }), 0)
+    assert.equal(count({ behind: 'NOBODY' }), 0)
+  })
+
+  storeTest('a shared fact is stored once, the first word of it', async (store) => {
+    const facts = ['{"a":1}', '{"a":2}'].map((json) => [{ hash: 'fact-1', json }])
+    for (const [i, shared] of facts.entries()) {
+      await store.accept(acceptance({ journeys: [journey(`JOURNEY${i}`, { shared })] }))
+    }
+    assert.deepEqual(Array.from(store.read.sharedFacts(['fact-1', 'unknown'])), [
+      ['fact-1', '{"a":1}'],
+    ])
+  })
+
+  storeTest('a DKIM key is kept, listed by age, and replaced by name', async (store) => {
+    const key = {
+      domain: 'north.example',
+      selector: 's1',
+      algorithm: 'rsa' as const,
+      privateKey: 'PEM 1',
+      createdAt: now,
+      active: true,
+    }
+    const second = { ...key, selector: 's0', algorithm: 'ed25519' as const, createdAt: now + 1 }
+    await store.putDkimKey(second)
+    await store.putDkimKey(key)
+    await store.putDkimKey({ ...key, domain: 'south.example' })
+    assert.deepEqual(store.read.dkimKeys('north.example'), [key, second])
+    await store.putDkimKey({ ...key, active: false })
+    assert.deepEqual(store.read.dkimKeys('north.example'), [{ ...key, active: false }, second])
+    assert.deepEqual(store.read.dkimKeys('elsewhere.example'), [])
+  })
+
+  storeTest('pruning keeps what is younger, queued, or in a mailbox', async (store) => {
+    const of = (n: number): { id: string; messageId: string } => ({
+      id: `JOURNEY${n}`,
+      messageId: `m${n}`,
+    })
+    for (let n = 1; n <= 5; n++) {
+      const { id, messageId } = of(n)
+      await store.accept(
+        acceptance({
+          message: message(messageId, `letter ${n}`),
+          journeys: [journey(id, { messageId, startedAt: now + n })],
+          mailbox: n === 2 ? [mailboxItem({ messageId, journeyId: id })] : [],
+          queue: n === 3 ? [queueItem('q3', { messageId, journeyId: id })] : [],
+        }),
+      )
+    }
+    const removed = await store.prune({ journeysBefore: now + 5 })
+    assert.deepEqual(removed, { journeys: 3, messages: 2, contents: 2, facts: 0 })
+    const left = store.read.listJourneys({ limit: 10 }).map(({ id }) => id)
+    assert.deepEqual(left, ['JOURNEY5', 'JOURNEY3'])
+    const there = [1, 2, 3, 4, 5].filter((n) => store.read.openMessage(`m${n}`) !== undefined)
+    assert.deepEqual(there, [2, 3, 5])
+    assert.equal(await textOf(store.read.openMessage('m2')), 'letter 2')
+    await store.lease(lease())
+    await store.settle([settlement({ queueId: 'q3' })])
+    const then = await store.prune({ journeysBefore: now + 100 })
+    assert.deepEqual(then, { journeys: 2, messages: 2, contents: 2, facts: 0 })
+  })
+
+  storeTest('pruning by status leaves the others', async (store) => {
+    for (const status of ['refused', 'delivered', 'dropped']) {
+      await store.accept(acceptance({ journeys: [journey(`J-${status}`, { status })] }))
+    }
+    await store.prune({ journeysBefore: now + 1, statuses: ['refused', 'dropped'] })
+    const left = store.read.listJourneys({ limit: 10 }).map(({ id }) => id)
+    assert.deepEqual(left, ['J-delivered'])
+  })
+
+  storeTest('pruning goes through more than one step', async (store) => {
+    for (let n = 0; n < 50; n++) {
+      const journeys = Array.from({ length: 10 }, (_, i) =>
+        journey(`J-${n}-${i}`, { startedAt: now + i, status: i === 9 ? 'kept' : 'refused' }),
+      )
+      await store.accept(acceptance({ journeys }))
+    }
+    const removed = await store.prune({ journeysBefore: now + 100, statuses: ['refused'] })
+    assert.equal(removed.journeys, 450)
+    assert.equal(store.read.counts().journeys, 50)
+  })
+
+  storeTest('a shared fact stays as long as a journey may refer to it', async (store) => {
+    const fact = (n: number): { hash: string; json: string } => ({
+      hash: `fact-${n}`,
+      json: `${n}`,
+    })
+    const put = (id: string, hours: number, facts: readonly number[]): Promise<void> => {
+      const one = journey(id, { startedAt: now + hours * hourMs, shared: facts.map(fact) })
+      return store.accept(acceptance({ journeys: [one] }))
+    }
+    const facts = (): string[] => Array.from(store.read.sharedFacts(['fact-1', 'fact-2']).keys())
+    await put('OLD1', 0, [1, 2])
+    await put('NEW1', 10, [2])
+    assert.equal((await store.prune({ journeysBefore: now + hourMs })).facts, 1)
+    assert.deepEqual(facts(), ['fact-2'])
+    // What was removed is stored anew when it comes back, also right behind the pruning.
+    const pruning = store.prune({ journeysBefore: now + 20 * hourMs })
+    const again = put('NEW2', 11, [1, 2])
+    await Promise.all([pruning, again])
+    await put('NEW3', 12, [1, 2])
+    assert.deepEqual(facts(), ['fact-1', 'fact-2'])
+  })
+}

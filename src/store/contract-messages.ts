@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { equalOctets } from '../base/octets.ts'
+import type { OpenUnderTest } from './contract-cases.ts'
+import {
+  acceptance,
+  journey,
+  mailboxItem,
+  message,
+  now,
+  octetsFor,
+  octetsOf,
+  queueItem,
+  readable,
+  snapshot,
+  textOf,
+} from './contract-cases.ts'
+import { contentOf } from './content-sink.ts'
+import type { FullStore, NewContent, OpenMessage } from './store.ts'
+
+const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'
+const whole = `${header}body\r\n`
+
+export function registerMessageTests(name: string, open: OpenUnderTest): void {
+  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+    test(`${name}: ${title}`, async () => {
+      const { store, dispose } = await open()
+      try {
+        await run(store)
+      } finally {
+        await dispose()
+      }
+    })
+  }
+
+  storeTest('a message is read with its prefix and without what is left out', async (store) => {
+    const prefix = octetsFor('Received: by us\r\n')
+    const stored = message('m1', whole, { prefix, omit: [[16, 48]] })
+    await store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+    const opened = store.read.openMessage('m1')
+    assert.equal(await textOf(opened), 'Received: by us\r\nSubject: hello\r\n\r\nbody\r\n')
+    assert.equal(store.read.listMailbox({})[0]?.size, opened?.size)
+    assert.deepEqual(await octetsOf(there(opened).original()), octetsFor(whole))
+  })
+
+  storeTest('every way to leave out ranges reads as plain cutting does', async (store) => {
+    const text = 'abcdef'
+    const cuts: [number, number][][] = [
+      [],
+      [[0, 6]],
+      [[0, 0]],
+      [
+        [2, 2],
+        [2, 4],
+      ],
+    ]
+    for (let a = 0; a <= 6; a++) {
+      for (let b = a; b <= 6; b++)
+        cuts.push(
+          [[a, b]],
+          [
+            [0, a],
+            [b, 6],
+          ],
+        )
+    }
+    for (const [i, omit] of cuts.entries()) {
+      await store.accept(acceptance({ message: message(`m${i}`, text, { omit }) }))
+      const kept = Array.from(text).filter((_, at) => !omit.some(([s, e]) => s <= at && at < e))
+      assert.equal(await textOf(store.read.openMessage(`m${i}`)), kept.join(''))
+    }
+  })
+
+  storeTest('ranges out of order or out of bounds are refused', async (store) => {
+    for (const omit of [
+      [[2, 1]],
+      [[0, 7]],
+      [[-1, 2]],
+      [
+        [3, 4],
+        [0, 1],
+      ],
+      [
+        [0, 3],
+        [2, 4],
+      ],
+      [[0.5, 1]],
+    ]) {
+      const ranges = omit.map(([start = 0, end = 0]) => [start, end] as const)
+      const bad = acceptance({ message: message('m1', 'abcdef', { omit: ranges }) })
+      await assert.rejects(store.accept(bad), /out of order/)
+    }
+    assert.equal(store.read.openMessage('m1'), undefined)
+  })
+
+  storeTest('an empty content and an empty prefix are a message too', async (store) => {
+    await store.accept(acceptance({ message: message('m1', '') }))
+    assert.equal(await textOf(store.read.openMessage('m1')), '')
+  })
+
+  storeTest('an unknown message is not there', (store) => {
+    assert.equal(store.read.openMessage('nobody'), undefined)
+    return Promise.resolve()
+  })
+
+  storeTest('content with a wrong hash or size is refused', async (store) => {
+    const right = contentOf(octetsFor('abc'))
+    const lies: NewContent[] = [
+      { ...right, sha256: contentOf(octetsFor('abd')).sha256 },
+      { ...right, size: 4 },
+    ]
+    for (const content of lies) {
+      const bad = acceptance({ message: message('m1', '', { content }) })
+      await assert.rejects(store.accept(bad), /size or hash/)
+    }
+    assert.equal(store.read.counts().messages, 0)
+  })
+
+  storeTest('what refers to a message that is not there is refused as a whole', async (store) => {
+    const good = acceptance({ message: message('m1', 'x'), journeys: [journey('JOURNEY1')] })
+    for (const bad of [
+      { ...good, mailbox: [mailboxItem({ messageId: 'm2' })] },
+      { ...good, queue: [queueItem('q1'), queueItem('q2', { messageId: 'm2' })] },
+      { ...good, journeys: [journey('A'), journey('B', { messageId: 'm2' })] },
+    ]) {
+      await assert.rejects(store.accept(bad), /no message m2/)
+      assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, journeys: 0 })
+    }
+  })
+
+  storeTest('of many at once, only the bad ones fail', async (store) => {
+    const ids = Array.from({ length: 60 }, (_, i) => `m${i}`)
+    const outcomes = await Promise.allSettled(
+      ids.map((id, i) => {
+        // Every third takes an id that is taken by then.
+        const messageId = i % 3 === 2 ? 'm0' : id
+        return store.accept(
+          acceptance({
+            message: message(messageId, `letter ${i}`),
+            mailbox: [mailboxItem({ messageId })],
+            journeys: [journey(`JOURNEY-${i}`, { messageId })],
+          }),
+        )
+      }),
+    )
+    const good = ids.filter((_, i) => i % 3 !== 2)
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ids.map((_, i) => (i % 3 === 2 ? 'rejected' : 'fulfilled')),
+    )
+    assert.equal(store.read.counts().messages, good.length)
+    assert.deepEqual(
+      store.read.listMailbox({}).map(({ messageId }) => messageId),
+      good,
+    )
+    for (const id of good) {
+      assert.equal(await textOf(store.read.openMessage(id)), `letter ${id.slice(1)}`)
+    }
+  })
+
+  storeTest('equal content is stored once and kept until its last message goes', async (store) => {
+    for (const n of [1, 2]) {
+      const stored = message(`m${n}`, 'equal', { prefix: octetsFor(`${n}:`) })
+      const journeys = [journey(`JOURNEY${n}`, { messageId: `m${n}`, startedAt: now + n })]
+      await store.accept(acceptance({ message: stored, journeys }))
+    }
+    const first = await store.prune({ journeysBefore: now + 2 })
+    assert.deepEqual(first, { journeys: 1, messages: 1, contents: 0, facts: 0 })
+    assert.equal(await textOf(store.read.openMessage('m2')), '2:equal')
+    const second = await store.prune({ journeysBefore: now + 3 })
+    assert.deepEqual(second, { journeys: 1, messages: 1, contents: 1, facts: 0 })
+  })
+
+  storeTest('mailboxes are listed by account and name, by ascending uid', async (store) => {
+    const places = [
+      ['bob', 'Inbox'],
+      ['bob', 'Junk'],
+      ['eve', 'Inbox'],
+      ['bob', 'Inbox'],
+    ] as const
+    for (const [i, [account, mailbox]] of places.entries()) {
+      const messageId = `m${i}`
+      const item = mailboxItem({ account, mailbox, messageId, receivedAt: now + i })
+      await store.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
+    }
+    const list = (query: Parameters<FullStore['read']['listMailbox']>[0]): string[] =>
+      store.read.listMailbox(query).map(({ messageId }) => messageId)
+    assert.deepEqual(list({}), ['m0', 'm1', 'm2', 'm3'])
+    assert.deepEqual(list({ account: 'bob' }), ['m0', 'm1', 'm3'])
+    assert.deepEqual(list({ account: 'bob', mailbox: 'Inbox' }), ['m0', 'm3'])
+    assert.deepEqual(list({ mailbox: 'Inbox' }), ['m0', 'm2', 'm3'])
+    const [first] = store.read.listMailbox({ account: 'bob', mailbox: 'Inbox', limit: 1 })
+    assert.equal(first?.messageId, 'm0')
+    assert.deepEqual(list({ mailbox: 'Inbox', afterUid: first?.uid ?? 0 }), ['m2', 'm3'])
+  })
+
+  storeTest('a sink gives the same content however the octets are cut', async (store) => {
+    // Around the first buffer (16 KiB), its doublings and the end of memory (256 KiB).
+    const sizes = [0, 1, 16383, 16384, 16385, 262143, 262144, 262145, 524288, 1_500_000]
+    for (const size of sizes) {
+      const octets = patterned(size)
+      for (const cut of new Set([size, 1000, 4099, 65536, 262144, 300_000])) {
+        const sink = store.newContent()
+        for (let at = 0; at < size; at += cut) {
+          const chunk = octets.slice(at, at + cut)
+          await sink.push(chunk)
+          chunk.fill(0) // the caller may use its buffer again
+        }
+        const content = await sink.finish()
+        assert.equal(content.sha256, contentOf(octets).sha256)
+        const id = `m-${size}-${cut}`
+        await store.accept(acceptance({ message: message(id, '', { content }) }))
+        const read = await octetsOf(there(store.read.openMessage(id)).original())
+        assert.ok(equalOctets(read, octets), `${size} octets cut at ${cut}`)
+      }
+    }
+  })
+
+  storeTest('long content is cut by ranges as short content is', async (store) => {
+    const octets = patterned(700_000)
+    const omit = [
+      [0, 5],
+      [65_000, 66_000],
+      [300_000, 600_000],
+      [699_999, 700_000],
+    ] as const
+    const stored = message('m1', '', { content: contentOf(octets), prefix: octetsFor('P'), omit })
+    await store.accept(acceptance({ message: stored }))
+    const expected = Buffer.concat([
+      Buffer.from('P'),
+      octets.subarray(5, 65_000),
+      octets.subarray(66_000, 300_000),
+      octets.subarray(600_000, 699_999),
+    ])
+    const opened = store.read.openMessage('m1')
+    assert.equal(opened?.size, expected.length)
+    assert.ok(equalOctets(await octetsOf(there(opened).chunks()), expected))
+  })
+
+  storeTest('an aborted sink leaves nothing, and the store goes on', async (store) => {
+    for (const size of [10, 600_000]) {
+      const sink = store.newContent()
+      await sink.push(patterned(size))
+      sink.abort()
+      sink.abort()
+      assert.throws(() => sink.push(octetsFor('more')), /after the end/)
+    }
+    await store.accept(acceptance({ message: message('m1', 'x') }))
+  })
+
+  storeTest('text comes back as it was: quotes, NUL, emoji, other scripts', async (store) => {
+    const odd = 'a"b\'c\\d\u0000e\n%_\u{1f4ec}Пётр 用户'
+    await store.accept(
+      acceptance({
+        message: message('m1', odd),
+        mailbox: [mailboxItem({ account: odd, mailbox: odd })],
+        journeys: [
+          journey('JOURNEY1', { mailFrom: odd, rcptTo: [odd], subject: odd, summary: odd }),
+        ],
+        queue: [queueItem('q1', { recipient: odd, dsn: { envelopeId: odd } })],
+      }),
+    )
+    const [row] = store.read.listJourneys({ limit: 1 })
+    assert.deepEqual([row?.mailFrom, row?.rcptTo, row?.subject], [odd, [odd], odd])
+    assert.equal(store.read.listMailbox({ account: odd, mailbox: odd }).length, 1)
+    const [item] = store.read.listQueue({ limit: 1 })
+    assert.deepEqual([item?.recipient, item?.dsn], [odd, { envelopeId: odd }])
+  })
+
+  storeTest('after close nothing is taken, and closing twice is fine', async (store) => {
+    const last = store.accept(acceptance({ message: message('m1', 'x') }))
+    await Promise.all([store.close(), store.close()])
+    await last
+    await assert.rejects(store.accept(acceptance({ message: message('m2', 'x') })), /closed/)
+  })
+
+  storeTest('a snapshot of an empty store is empty', async (store) => {
+    assert.deepEqual(await snapshot(readable(store)), {
+      counts: { messages: 0, queued: 0, journeys: 0 },
+      found: [],
+      queue: [],
+      mailbox: [],
+      messages: {},
+      facts: [],
+      keys: [],
+      nextDueAt: undefined,
+    })
+  })
+}
+
+/** Octets that differ from place to place, so that nothing can be mixed up unseen. */
+function patterned(size: number): Uint8Array {
+  const octets = new Uint8Array(size)
+  for (let i = 0; i < size; i++) octets[i] = (i * 31 + (i >> 8) * 7 + (i >> 16)) & 255
+  return octets
+}
+
+function there(opened: OpenMessage | undefined): OpenMessage {
+  assert.ok(opened !== undefined, 'the message is there')
+  return opened
+}

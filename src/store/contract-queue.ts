@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OpenUnderTest } from './contract-cases.ts'
+import {
+  acceptance,
+  journey,
+  lease,
+  mailboxItem,
+  message,
+  minuteMs,
+  now,
+  outgoing,
+  queueItem,
+  readable,
+  settlement,
+  snapshot,
+  textOf,
+} from './contract-cases.ts'
+import type { FullStore, QueueItem } from './store.ts'
+
+function ids(items: readonly QueueItem[]): string[] {
+  return items.map(({ id }) => id)
+}
+
+function journeyOf(store: FullStore): { status: string; appended: readonly string[] } {
+  const found = store.read.findJourney('JOURNEY1')
+  if (found.type !== 'found') throw new Error('the journey is there')
+  return found.journey
+}
+
+/** A message whose items wait until the given times, each named for its time. */
+async function acceptItems(store: FullStore, offsets: readonly number[]): Promise<void> {
+  const queue = offsets.map((offset, i) =>
+    queueItem(`q${i}+${offset}`, { nextAttemptAt: now + offset }),
+  )
+  await store.accept(acceptance({ message: message('m1', 'x'), queue }))
+}
+
+export function registerQueueTests(name: string, open: OpenUnderTest): void {
+  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+    test(`${name}: ${title}`, async () => {
+      const { store, dispose } = await open()
+      try {
+        await run(store)
+      } finally {
+        await dispose()
+      }
+    })
+  }
+
+  storeTest('a lease gives the item as it was accepted', async (store) => {
+    await store.accept(outgoing())
+    const [item] = await store.lease(lease())
+    assert.deepEqual(item, { ...queueItem('q1'), attempts: 0, held: false, lastProblem: '' })
+  })
+
+  storeTest('due items come by their time, as many as asked for, and once', async (store) => {
+    await acceptItems(store, [5, 1, 9, 3, 1, 7])
+    const at = { now: now + 7 }
+    assert.deepEqual(ids(await store.lease(lease({ ...at, limit: 2 }))), ['q1+1', 'q4+1'])
+    assert.deepEqual(ids(await store.lease(lease({ ...at, limit: 2 }))), ['q3+3', 'q0+5'])
+    assert.deepEqual(ids(await store.lease(lease(at))), ['q5+7'])
+    assert.deepEqual(await store.lease(lease(at)), [])
+  })
+
+  storeTest('leases asked for at once never overlap', async (store) => {
+    await acceptItems(
+      store,
+      Array.from({ length: 100 }, (_, i) => i),
+    )
+    const owners = Array.from({ length: 30 }, (_, i) => `owner ${i}`)
+    const leased = await Promise.all(
+      owners.map((owner) => store.lease(lease({ owner, now: now + 100, limit: 7 }))),
+    )
+    assert.equal(new Set(leased.flatMap(ids)).size, 100)
+    assert.equal(leased.flat().length, 100)
+  })
+
+  storeTest('an expired lease is due again, in its place', async (store) => {
+    await acceptItems(store, [1, 2, 3])
+    await store.lease(lease({ now: now + 2 }))
+    assert.equal(await store.nextDueAt(), now + 3)
+    const later = now + 2 + 10 * minuteMs
+    assert.deepEqual(ids(await store.lease(lease({ owner: 'two', now: later - 1 }))), ['q2+3'])
+    assert.deepEqual(ids(await store.lease(lease({ owner: 'two', now: later }))), ['q0+1', 'q1+2'])
+  })
+
+  storeTest(
+    'the next due time is that of the first item, leased ones at the end of it',
+    async (store) => {
+      assert.equal(await store.nextDueAt(), undefined)
+      await acceptItems(store, [50, 20])
+      assert.equal(await store.nextDueAt(), now + 20)
+      await store.lease(lease({ now: now + 50 }))
+      assert.equal(await store.nextDueAt(), now + 50 + 10 * minuteMs)
+      await store.hold(['q0+50', 'q1+20'])
+      assert.equal(await store.nextDueAt(), undefined)
+    },
+  )
+
+  storeTest('a delivered item leaves the queue, and its step is in the journey', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    await store.settle([settlement({ shared: [{ hash: 'fact-1', json: '{"mx":1}' }] })])
+    assert.equal(store.read.counts().queued, 0)
+    assert.equal(journeyOf(store).status, 'delivered')
+    assert.deepEqual(journeyOf(store).appended, ['[{"type":"delivery"}]'])
+    assert.equal(store.read.sharedFacts(['fact-1']).get('fact-1'), '{"mx":1}')
+    assert.equal(await textOf(store.read.openMessage('m1')), 'Subject: out\r\n\r\nHello\r\n')
+  })
+
+  storeTest('a deferred item waits for its next time, with the reason', async (store) => {
+    await store.accept(outgoing())
+    for (const [i, problem] of ['451 busy', 'no route'].entries()) {
+      const at = now + i * minuteMs
+      await store.lease(lease({ now: at }))
+      const outcome = { type: 'deferred' as const, nextAttemptAt: at + minuteMs, problem }
+      await store.settle([settlement({ outcome, status: 'deferred', steps: `[${i}]` })])
+      const [item] = store.read.listQueue({ limit: 10 })
+      assert.equal(item?.attempts, i + 1)
+      assert.equal(item?.lastProblem, problem)
+      assert.equal(item?.nextAttemptAt, at + minuteMs)
+    }
+    assert.deepEqual(journeyOf(store).appended, ['[0]', '[1]'])
+    assert.deepEqual(await store.lease(lease({ now: now + 2 * minuteMs - 1 })), [])
+    assert.deepEqual(ids(await store.lease(lease({ now: now + 2 * minuteMs }))), ['q1'])
+  })
+
+  storeTest('a failed item leaves with its notification, in one', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    const notification = acceptance({
+      message: message('m2', 'It could not be delivered.'),
+      mailbox: [mailboxItem({ messageId: 'm2', account: 'anna@north.example' })],
+      journeys: [journey('JOURNEY2', { messageId: 'm2' })],
+    })
+    const outcome = { type: 'failed' as const }
+    await store.settle([settlement({ outcome, status: 'failed', notification })])
+    assert.equal(journeyOf(store).status, 'failed')
+    assert.equal(store.read.counts().queued, 0)
+    assert.equal(store.read.listMailbox({ account: 'anna@north.example' }).length, 1)
+    assert.equal(await textOf(store.read.openMessage('m2')), 'It could not be delivered.')
+  })
+
+  storeTest('settlements of one call stand or fall together', async (store) => {
+    const queue = [queueItem('q1'), queueItem('q2')]
+    await store.accept({ ...outgoing(), queue })
+    await store.lease(lease())
+    const before = await snapshot(readable(store))
+    const notification = acceptance({ message: message('m1', 'an id that is taken') })
+    const bad = store.settle([settlement(), settlement({ queueId: 'q2', notification })])
+    const good = store.hold(['q1'])
+    await assert.rejects(bad)
+    assert.equal(await good, 1)
+    await store.release(['q1'], now)
+    assert.deepEqual(await snapshot(readable(store)), before)
+    await store.settle([settlement(), settlement({ queueId: 'q2' })])
+    assert.equal(store.read.counts().queued, 0)
+  })
+
+  storeTest('an item that another owner leases meanwhile is left alone', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    const later = now + 10 * minuteMs
+    await store.lease(lease({ owner: 'two', now: later }))
+    const before = await snapshot(readable(store))
+    const notification = acceptance({ message: message('m2', 'x'), journeys: [journey('J2')] })
+    await store.settle([settlement({ notification })])
+    assert.deepEqual(await snapshot(readable(store)), before)
+    await store.settle([settlement({ owner: 'two' })])
+    assert.equal(store.read.counts().queued, 0)
+  })
+
+  storeTest('a lease that ran out but was not taken over can still be settled', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    await store.settle([settlement()])
+    assert.equal(journeyOf(store).status, 'delivered')
+  })
+
+  storeTest('settling what is not leased, or twice, changes nothing', async (store) => {
+    await store.accept(outgoing())
+    const before = await snapshot(readable(store))
+    await store.settle([settlement(), settlement({ queueId: 'nothing' })])
+    assert.deepEqual(await snapshot(readable(store)), before)
+    await store.lease(lease())
+    await store.settle([settlement(), settlement()])
+    assert.equal(journeyOf(store).appended.length, 1)
+  })
+
+  storeTest('releasing leases makes all items due and old settlements void', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    await store.releaseLeases()
+    await store.settle([settlement()])
+    assert.equal(store.read.counts().queued, 1)
+    assert.deepEqual(ids(await store.lease(lease({ owner: 'two' }))), ['q1'])
+  })
+
+  storeTest('a held item is not leased until it is released', async (store) => {
+    await acceptItems(store, [1, 2])
+    assert.equal(await store.hold(['q0+1', 'nothing']), 1)
+    assert.equal(await store.hold(['q0+1', 'q1+2']), 1)
+    assert.deepEqual(await store.lease(lease({ now: now + 5 })), [])
+    assert.deepEqual(
+      store.read.listQueue({ limit: 10 }).map(({ held }) => held),
+      [true, true],
+    )
+    assert.equal(await store.release(['q1+2', 'nothing'], now + 30), 1)
+    assert.deepEqual(await store.lease(lease({ now: now + 29 })), [])
+    assert.deepEqual(ids(await store.lease(lease({ now: now + 30 }))), ['q1+2'])
+  })
+
+  storeTest(
+    'an item held while it is leased is settled, and stays held when deferred',
+    async (store) => {
+      await store.accept(outgoing())
+      await store.lease(lease())
+      await store.hold(['q1'])
+      const outcome = { type: 'deferred' as const, nextAttemptAt: now, problem: 'later' }
+      await store.settle([settlement({ outcome })])
+      assert.deepEqual(await store.lease(lease({ now: now + minuteMs })), [])
+      assert.equal(store.read.listQueue({ limit: 1 })[0]?.attempts, 1)
+    },
+  )
+
+  storeTest('the queue is listed by next attempt, whatever state items are in', async (store) => {
+    await acceptItems(store, [4, 1, 3, 2, 5])
+    await store.lease(lease({ now: now + 1 }))
+    await store.hold(['q2+3', 'q4+5'])
+    const list = (limit: number): string[] => ids(store.read.listQueue({ limit }))
+    assert.deepEqual(list(10), ['q1+1', 'q3+2', 'q2+3', 'q0+4', 'q4+5'])
+    assert.deepEqual(list(2), ['q1+1', 'q3+2'])
+    assert.deepEqual(list(0), [])
+  })
+
+  storeTest('a message without any journey goes with its last queue item', async (store) => {
+    const queue = [queueItem('q1'), queueItem('q2')]
+    await store.accept(acceptance({ message: message('m1', 'x'), queue }))
+    await store.lease(lease())
+    await store.settle([settlement({ queueId: 'q1' })])
+    assert.equal(await textOf(store.read.openMessage('m1')), 'x')
+    await store.settle([settlement({ queueId: 'q2', outcome: { type: 'failed' } })])
+    assert.equal(store.read.openMessage('m1'), undefined)
+    assert.equal(store.read.counts().messages, 0)
+  })
+}

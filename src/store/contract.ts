@@ -1,0 +1,17 @@
+/**
+ * The contract of the store port as tests: every adapter registers them. They know nothing of SQL,
+ * files or threads; what only one adapter has is tested beside it.
+ */
+import { registerFaultTests } from './contract-faults.ts'
+import { registerJourneyTests } from './contract-journeys.ts'
+import { registerMessageTests } from './contract-messages.ts'
+import { registerQueueTests } from './contract-queue.ts'
+import type { OpenUnderTest } from './contract-cases.ts'
+
+/** Registers the tests for the adapter that `open` opens, empty, once for each test. */
+export function storeContract(name: string, open: OpenUnderTest): void {
+  registerMessageTests(name, open)
+  registerQueueTests(name, open)
+  registerJourneyTests(name, open)
+  registerFaultTests(name, open)
+}

@@ -1,0 +1,295 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { concat } from '../base/octets.ts'
+import { contentOf } from './content-sink.ts'
+import type { LeaseRequest } from './operations.ts'
+import { keptRanges, messageSize } from './message-ranges.ts'
+import { MemoryReader } from './memory-reader.ts'
+import type { MemoryTables } from './memory-tables.ts'
+import { UndoLog, emptyTables } from './memory-tables.ts'
+import type {
+  Acceptance,
+  ContentSink,
+  DkimKeyRow,
+  FullStore,
+  NewContent,
+  PruneRequest,
+  PruneResult,
+  QueueItem,
+  Settlement,
+  SharedFact,
+  StoreReader,
+} from './store.ts'
+
+const hourMs = 3_600_000
+
+export interface MemoryStoreOptions {
+  /** Called before each change; what it throws is the fault of that step (for tests). */
+  readonly beforeChange?: () => void
+}
+
+/**
+ * The store in memory: the same behaviour as the real one, nothing durable. For tests of what
+ * stands above the store; the contract tests hold both to the same words.
+ */
+export function openMemoryStore(options: MemoryStoreOptions = {}): FullStore {
+  return new MemoryStore(options.beforeChange ?? (() => undefined))
+}
+
+class MemoryStore implements FullStore {
+  readonly read: StoreReader
+  readonly #tables: MemoryTables = emptyTables()
+  readonly #undo: UndoLog
+  #closed = false
+
+  constructor(beforeChange: () => void) {
+    this.#undo = new UndoLog(beforeChange)
+    this.read = new MemoryReader(this.#tables)
+  }
+
+  newContent(): ContentSink {
+    return new MemorySink()
+  }
+
+  accept(acceptance: Acceptance): Promise<void> {
+    return this.#atomically(() => this.#accept(acceptance))
+  }
+
+  lease(request: LeaseRequest): Promise<readonly QueueItem[]> {
+    return this.#atomically(() => {
+      const { owner, now, leaseUntil, limit } = request
+      const due = Array.from(this.#tables.queue.values())
+        .filter(({ item, lease }) =>
+          item.held ? false : lease === undefined ? item.nextAttemptAt <= now : lease.until <= now,
+        )
+        .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
+        .slice(0, limit)
+      for (const row of due) {
+        const lease = { owner, until: leaseUntil }
+        this.#undo.set(this.#tables.queue, row.item.id, { ...row, lease })
+      }
+      return due.map(({ item }) => item)
+    })
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<void> {
+    return this.#atomically(() => {
+      for (const settlement of settlements) this.#settle(settlement)
+    })
+  }
+
+  releaseLeases(): Promise<void> {
+    return this.#atomically(() => {
+      for (const [id, row] of Array.from(this.#tables.queue)) {
+        if (row.lease !== undefined) {
+          this.#undo.set(this.#tables.queue, id, { key: row.key, item: row.item, lease: undefined })
+        }
+      }
+    })
+  }
+
+  hold(queueIds: readonly string[]): Promise<number> {
+    return this.#atomically(() => {
+      let held = 0
+      for (const id of queueIds) {
+        const row = this.#tables.queue.get(id)
+        if (row === undefined || row.item.held) continue
+        this.#undo.set(this.#tables.queue, id, { ...row, item: { ...row.item, held: true } })
+        held++
+      }
+      return held
+    })
+  }
+
+  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number> {
+    return this.#atomically(() => {
+      let released = 0
+      for (const id of queueIds) {
+        const row = this.#tables.queue.get(id)
+        if (row === undefined) continue
+        const item = { ...row.item, held: false, nextAttemptAt }
+        this.#undo.set(this.#tables.queue, id, { ...row, item })
+        released++
+      }
+      return released
+    })
+  }
+
+  nextDueAt(): Promise<number | undefined> {
+    return this.#atomically(() => {
+      const times = Array.from(this.#tables.queue.values())
+        .filter(({ item }) => !item.held)
+        .map(({ item, lease }) => lease?.until ?? item.nextAttemptAt)
+      return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b))
+    })
+  }
+
+  putDkimKey(key: DkimKeyRow): Promise<void> {
+    return this.#atomically(() => {
+      this.#undo.set(this.#tables.dkimKeys, `${key.domain} ${key.selector}`, key)
+    })
+  }
+
+  prune(request: PruneRequest): Promise<PruneResult> {
+    return this.#atomically(() => {
+      const { journeys, queue, facts } = this.#tables
+      const queued = new Set(Array.from(queue.values(), ({ item }) => item.journeyId.toLowerCase()))
+      const before = { messages: this.#tables.messages.size, contents: this.#tables.contents.size }
+      let pruned = 0
+      for (const [id, { journey }] of Array.from(journeys)) {
+        const chosen = request.statuses?.includes(journey.status) ?? true
+        if (!chosen || journey.startedAt >= request.journeysBefore || queued.has(id)) continue
+        this.#undo.delete(journeys, id)
+        if (journey.messageId !== undefined) this.#dropUnreferred(journey.messageId)
+        pruned++
+      }
+      const starts = Array.from(journeys.values(), ({ journey }) => journey.startedAt)
+      const oldest = starts.reduce((a, b) => Math.min(a, b), Infinity)
+      const unused = Array.from(facts).filter(([, { usedMs }]) => usedMs < oldest)
+      for (const [hash] of unused) this.#undo.delete(facts, hash)
+      return {
+        journeys: pruned,
+        messages: before.messages - this.#tables.messages.size,
+        contents: before.contents - this.#tables.contents.size,
+        facts: unused.length,
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return Promise.resolve()
+  }
+
+  /** All of `change` or, when it throws, nothing of it. Never answers in the same turn. */
+  async #atomically<T>(change: () => T): Promise<T> {
+    if (this.#closed) throw new Error('Store: it is closed')
+    await Promise.resolve()
+    return this.#undo.atomically(change)
+  }
+
+  #accept(acceptance: Acceptance): void {
+    const { messages, contents, journeys, queue, mailbox } = this.#tables
+    const { message } = acceptance
+    if (message !== undefined) {
+      const octets = octetsOf(message.content)
+      const { sha256, size } = message.content
+      const wholeSize = messageSize(message.prefix, keptRanges(size, message.omit))
+      if (messages.has(message.id)) throw new Error(`Store: message ${message.id} is there already`)
+      if (!contents.has(sha256)) this.#undo.set(contents, sha256, octets)
+      const prefix = message.prefix.slice()
+      this.#undo.set(messages, message.id, {
+        id: message.id,
+        sha256,
+        size: wholeSize,
+        prefix,
+        omit: structuredClone(message.omit),
+      })
+    }
+    for (const journey of acceptance.journeys) {
+      const id = journey.id.toLowerCase()
+      if (journeys.has(id)) throw new Error(`Store: journey ${journey.id} is there already`)
+      if (journey.messageId !== undefined) this.#mustExist(journey.messageId)
+      const row = { key: this.#undo.nextKey(), journey: structuredClone(journey), appended: [] }
+      this.#undo.set(journeys, id, row)
+      this.#putFacts(journey.shared, journey.startedAt)
+    }
+    for (const item of acceptance.queue) {
+      this.#mustExist(item.messageId)
+      if (queue.has(item.id)) throw new Error(`Store: queue item ${item.id} is there already`)
+      const waiting = { ...structuredClone(item), attempts: 0, held: false, lastProblem: '' }
+      const row = { key: this.#undo.nextKey(), item: waiting, lease: undefined }
+      this.#undo.set(queue, item.id, row)
+    }
+    for (const item of acceptance.mailbox) {
+      this.#mustExist(item.messageId)
+      const uid = this.#undo.nextKey()
+      this.#undo.set(mailbox, uid, { uid, ...item })
+    }
+  }
+
+  #mustExist(messageId: string): void {
+    if (!this.#tables.messages.has(messageId)) {
+      throw new Error(`Store: there is no message ${messageId}`)
+    }
+  }
+
+  #putFacts(facts: readonly SharedFact[], journeyStartedAt: number): void {
+    const usedMs = Math.ceil(journeyStartedAt / hourMs) * hourMs
+    for (const { hash, json } of facts) {
+      const known = this.#tables.facts.get(hash)
+      const fact = { json: known?.json ?? json, usedMs: Math.max(usedMs, known?.usedMs ?? usedMs) }
+      this.#undo.set(this.#tables.facts, hash, fact)
+    }
+  }
+
+  #settle(settlement: Settlement): void {
+    const { queueId, owner, outcome, notification } = settlement
+    const row = this.#tables.queue.get(queueId)
+    if (row === undefined || row.lease?.owner !== owner) return
+    const { key, item } = row
+    if (outcome.type === 'deferred') {
+      const { nextAttemptAt, problem } = outcome
+      const attempts = item.attempts + 1
+      const deferred = { ...item, attempts, nextAttemptAt, lastProblem: problem }
+      this.#undo.set(this.#tables.queue, queueId, { key, item: deferred, lease: undefined })
+    } else {
+      this.#undo.delete(this.#tables.queue, queueId)
+    }
+    const id = item.journeyId.toLowerCase()
+    const stored = this.#tables.journeys.get(id)
+    if (stored !== undefined) {
+      const { status, summary, steps } = settlement
+      const journey = { ...stored.journey, status, summary }
+      const appended = [...stored.appended, steps]
+      this.#undo.set(this.#tables.journeys, id, { ...stored, journey, appended })
+      this.#putFacts(settlement.shared, journey.startedAt)
+    }
+    if (notification !== undefined) this.#accept(notification)
+    if (outcome.type !== 'deferred') this.#dropUnreferred(item.messageId)
+  }
+
+  #dropUnreferred(messageId: string): void {
+    const { messages, contents, journeys, queue, mailbox } = this.#tables
+    const message = messages.get(messageId)
+    const referred =
+      Array.from(queue.values()).some(({ item }) => item.messageId === messageId) ||
+      Array.from(mailbox.values()).some((item) => item.messageId === messageId) ||
+      Array.from(journeys.values()).some(({ journey }) => journey.messageId === messageId)
+    if (referred || message === undefined) return
+    this.#undo.delete(messages, messageId)
+    const { sha256 } = message
+    if (!Array.from(messages.values()).some((other) => other.sha256 === sha256)) {
+      this.#undo.delete(contents, sha256)
+    }
+  }
+}
+
+/** The octets of a content, checked. A file is taken over: read and removed. */
+function octetsOf(content: NewContent): Uint8Array {
+  const { source } = content
+  const octets = source.type === 'octets' ? source.octets.slice() : readFileSync(source.path)
+  if (source.type === 'file') rmSync(source.path)
+  const right = contentOf(octets)
+  if (right.size === content.size && right.sha256 === content.sha256) return octets
+  throw new Error('Store: content does not have the size or hash it claims')
+}
+
+class MemorySink implements ContentSink {
+  #chunks: Uint8Array[] | undefined = []
+
+  push(chunk: Uint8Array): void {
+    if (this.#chunks === undefined) throw new Error('MemorySink: push after the end')
+    this.#chunks.push(chunk.slice())
+  }
+
+  finish(): Promise<NewContent> {
+    if (this.#chunks === undefined) throw new Error('MemorySink: finish after the end')
+    const octets = concat(this.#chunks)
+    this.#chunks = undefined
+    return Promise.resolve(contentOf(octets))
+  }
+
+  abort(): void {
+    this.#chunks = undefined
+  }
+}

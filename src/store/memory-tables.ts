@@ -1,0 +1,93 @@
+import type { DkimKeyRow, NewJourney, NewMailboxItem, QueueItem } from './store.ts'
+
+export interface MemoryMessage {
+  readonly id: string
+  readonly sha256: string
+  readonly size: number
+  readonly prefix: Uint8Array
+  readonly omit: readonly (readonly [start: number, end: number])[]
+}
+
+export interface MemoryQueueRow {
+  readonly key: number
+  readonly item: QueueItem
+  readonly lease: { readonly owner: string; readonly until: number } | undefined
+}
+
+export interface MemoryJourney {
+  readonly key: number
+  readonly journey: NewJourney
+  readonly appended: readonly string[]
+}
+
+/** What the store in memory holds. Rows are replaced, never changed. */
+export interface MemoryTables {
+  /** By hash. */
+  readonly contents: Map<string, Uint8Array>
+  readonly messages: Map<string, MemoryMessage>
+  /** By id in lower case. */
+  readonly journeys: Map<string, MemoryJourney>
+  readonly facts: Map<string, { readonly json: string; readonly usedMs: number }>
+  readonly queue: Map<string, MemoryQueueRow>
+  /** By uid. */
+  readonly mailbox: Map<number, NewMailboxItem & { readonly uid: number }>
+  readonly dkimKeys: Map<string, DkimKeyRow>
+}
+
+export function emptyTables(): MemoryTables {
+  return {
+    contents: new Map(),
+    messages: new Map(),
+    journeys: new Map(),
+    facts: new Map(),
+    queue: new Map(),
+    mailbox: new Map(),
+    dkimKeys: new Map(),
+  }
+}
+
+/** Transactions over maps: remembers how to take each change back. */
+export class UndoLog {
+  readonly #beforeChange: () => void
+  #undo: (() => void)[] = []
+  #lastKey = 0
+
+  constructor(beforeChange: () => void) {
+    this.#beforeChange = beforeChange
+  }
+
+  /** A number greater than all before it. */
+  nextKey(): number {
+    this.#lastKey++
+    return this.#lastKey
+  }
+
+  set<K, V>(table: Map<K, V>, key: K, value: V): void {
+    this.#beforeChange()
+    const before = table.get(key)
+    this.#undo.push(() => {
+      if (before === undefined) table.delete(key)
+      else table.set(key, before)
+    })
+    table.set(key, value)
+  }
+
+  delete<K, V>(table: Map<K, V>, key: K): void {
+    this.#beforeChange()
+    const before = table.get(key)
+    if (before === undefined) return
+    this.#undo.push(() => table.set(key, before))
+    table.delete(key)
+  }
+
+  /** Carries `change` out; when it throws, nothing of it stays. */
+  atomically<T>(change: () => T): T {
+    this.#undo = []
+    try {
+      return change()
+    } catch (error) {
+      for (const undo of this.#undo.reverse()) undo()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { storeContract } from './contract.ts'
+import type { StoreUnderTest } from './contract-cases.ts'
+import { faultPlan } from './fault-plan.ts'
+import { startLocalWriter } from './local-writer.ts'
+import { storeFull } from './problems.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { testFolder } from './test-folder.ts'
+
+async function openWithFaults(): Promise<StoreUnderTest> {
+  const { folder, remove } = testFolder()
+  const { step, failFrom, failOnce, heal } = faultPlan(() => storeFull())
+  const store = await openSqliteStore({ folder }, (setup) => startLocalWriter(setup, step))
+  return {
+    store,
+    failFrom,
+    failOnce,
+    heal,
+    async dispose() {
+      await store.close()
+      remove()
+    },
+  }
+}
+
+storeContract('sqlite', openWithFaults)

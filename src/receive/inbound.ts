@@ -116,7 +116,11 @@ export class InboundHandler implements SessionHandler {
     if (transaction === undefined) return
     const { refusal } = transaction
     if (refusal === undefined) this.#drop(transaction, 'the client gave the message up')
-    else this.#finish(transaction, { status: 'refused', smtp: refusal, because: ['recipient'] })
+    else {
+      // Told to come back is something else than told to go away.
+      const status = refusal.code < 500 ? 'deferred' : 'refused'
+      this.#finish(transaction, { status, smtp: refusal, because: ['recipient'] })
+    }
   }
 
   tlsStarted(facts: TlsFacts): void {

@@ -1,0 +1,51 @@
+import type { Step } from './record.ts'
+import type { Sentence } from './sentence.ts'
+import { tellArrival } from './sentences/arrival.ts'
+import { tellDelivery } from './sentences/delivery.ts'
+import { tellEnding } from './sentences/ending.ts'
+import { tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
+
+/** The one catalogue: every step in words. Most steps are one sentence, a route is two. */
+export function tell(step: Step): readonly Sentence[] {
+  switch (step.type) {
+    case 'connect':
+    case 'tls':
+    case 'tls-failed':
+    case 'helo':
+    case 'login':
+    case 'sender':
+    case 'recipient':
+    case 'message':
+    case 'completed':
+      return [tellArrival(step)]
+    case 'spf':
+      return [tellSpf(step.verdict)]
+    case 'dkim':
+      return [tellDkim(step.verdicts)]
+    case 'dmarc':
+      return [tellDmarc(step.verdict)]
+    case 'decision':
+      return [tellDecision(step.decision)]
+    case 'refused':
+    case 'deferred':
+    case 'dropped':
+    case 'filed':
+    case 'signed':
+    case 'unsigned':
+    case 'queued':
+      return [tellEnding(step)]
+    case 'route':
+    case 'dial':
+    case 'peer-tls':
+    case 'peer-no-tls':
+    case 'attempt':
+    case 'notified':
+    case 'not-notified':
+      return tellDelivery(step)
+  }
+}
+
+/** Which side of the journey a step belongs to. */
+export function sideOf(step: Step, direction: 'in' | 'out'): 'sending' | 'receiving' {
+  return direction === 'in' || step.type === 'filed' ? 'receiving' : 'sending'
+}

@@ -1,0 +1,148 @@
+import { listed, quoted, type Sentence } from '../sentence.ts'
+import type { StepData } from '../record.ts'
+
+/** Steps of a connection and an envelope. */
+export type ArrivalStep = Extract<
+  StepData,
+  {
+    type:
+      | 'connect'
+      | 'tls'
+      | 'tls-failed'
+      | 'helo'
+      | 'login'
+      | 'sender'
+      | 'recipient'
+      | 'message'
+      | 'completed'
+  }
+>
+
+const ports = { smtp: 25, submission: 587, submissions: 465 } as const
+
+/** Tells a step of a connection and an envelope. */
+export function tellArrival(step: ArrivalStep): Sentence {
+  switch (step.type) {
+    case 'connect':
+      return {
+        id: 'connect',
+        label: 'connected',
+        question: 'Who called?',
+        answer: `${step.ip} connected to port ${ports[step.listener]}.`,
+        verdict: 'ok',
+        rules: ['RFC 5321 §3.1'],
+        details: { ip: step.ip, port: step.port, listener: step.listener },
+      }
+    case 'tls':
+      return {
+        id: 'tls',
+        label: 'TLS',
+        question: 'Is the connection private?',
+        answer: `Yes: ${step.protocol} with ${step.cipher}.`,
+        verdict: 'ok',
+        rules: ['RFC 3207 §4', 'RFC 8314 §3'],
+        details: { protocol: step.protocol, cipher: step.cipher },
+      }
+    case 'tls-failed':
+      return {
+        id: 'tls',
+        label: 'TLS',
+        question: 'Is the connection private?',
+        answer: `No: the handshake failed (${quoted(step.problem)}).`,
+        verdict: 'fail',
+        rules: ['RFC 3207 §4.1'],
+        details: { problem: step.problem },
+      }
+    case 'helo':
+      return {
+        id: 'helo',
+        label: 'greeting',
+        question: 'What does it call itself?',
+        answer: `It said ${step.verb} ${quoted(step.name)}.`,
+        verdict: 'ok',
+        rules: ['RFC 5321 §4.1.1.1'],
+        details: { verb: step.verb, name: step.name },
+      }
+    case 'login':
+      return {
+        id: 'login',
+        label: 'login',
+        question: 'Who is logged in?',
+        answer: step.accepted
+          ? `${quoted(step.account)} logged in (${step.mechanism}).`
+          : `Nobody: the login as ${quoted(step.account)} was refused.`,
+        verdict: step.accepted ? 'ok' : 'fail',
+        rules: ['RFC 4954 §4'],
+        details: { mechanism: step.mechanism, account: step.account, accepted: step.accepted },
+      }
+    case 'sender':
+      return tellSender(step)
+    case 'recipient':
+      return tellRecipient(step)
+    case 'message':
+      return {
+        id: 'message',
+        label: 'message',
+        question: 'Did the message come whole?',
+        answer:
+          step.problem === undefined
+            ? `Yes: ${step.octets} octets.`
+            : `${messageProblems[step.problem] ?? step.problem} (${step.octets} octets).`,
+        verdict: step.problem === undefined ? 'ok' : 'fail',
+        rules: ['RFC 5321 §4.1.1.4'],
+        details: { octets: step.octets, sha256: step.sha256, problem: step.problem ?? null },
+      }
+    case 'completed':
+      return {
+        id: 'completed',
+        label: 'completed',
+        question: 'Was anything missing in the header?',
+        answer: `Yes: ${listed(step.added)} ${step.added.length > 1 ? 'were' : 'was'} added.`,
+        verdict: 'ok',
+        rules: ['RFC 6409 §8'],
+        details: { added: step.added },
+      }
+  }
+}
+
+const messageProblems: Readonly<Record<string, string>> = {
+  'too-big': 'No: it is larger than this server takes',
+  'bare-newline': 'No: it has a CR or LF that is not part of CRLF, which can hide commands',
+  'header-too-long': 'Its header is longer than 1 MiB',
+  'header-too-many-fields': 'Its header has too many fields',
+}
+
+function tellSender(step: ArrivalStep & { readonly type: 'sender' }): Sentence {
+  const { mailFrom, refused } = step
+  const who = mailFrom === '' ? 'nobody (the null reverse-path of a report)' : quoted(mailFrom)
+  return {
+    id: 'sender',
+    label: 'from',
+    question: 'Who is the sender?',
+    answer: refused === undefined ? `${who}.` : `${who}, refused: ${quoted(refused.text)}`,
+    verdict: refused === undefined ? 'ok' : 'fail',
+    rules: ['RFC 5321 §4.1.1.2', ...(refused === undefined ? [] : ['RFC 6409 §6.1'])],
+    details: { mail_from: mailFrom, refused: refused ?? null },
+  }
+}
+
+function tellRecipient(step: ArrivalStep & { readonly type: 'recipient' }): Sentence {
+  const { rcptTo, to, answer } = step
+  const who = quoted(rcptTo)
+  const said =
+    to === 'mailbox'
+      ? `${who} has a mailbox here.`
+      : to === 'remote'
+        ? `${who} is on another server.`
+        : `${who} was refused: ${answer.code} ${answer.enhanced} ${quoted(answer.text)}`
+  return {
+    id: 'recipient',
+    label: 'to',
+    question: 'Who is it for?',
+    answer: said,
+    verdict: to === 'refused' ? (answer.code < 500 ? 'note' : 'fail') : 'ok',
+    result: String(answer.code),
+    rules: ['RFC 5321 §4.1.1.3'],
+    details: { rcpt_to: rcptTo, to, answer },
+  }
+}

@@ -1,0 +1,192 @@
+import type { Route } from '../../route/route.ts'
+import { listed, quoted, type Sentence } from '../sentence.ts'
+import type { DeliveryStep } from '../record.ts'
+import { said } from './ending.ts'
+
+/** Tells a step of delivery to another server; a route is two: the exchange and its address. */
+export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
+  switch (step.type) {
+    case 'route':
+      return tellRoute(step.destination, step.route)
+    case 'dial': {
+      const { host, ip, port, place, problem } = step
+      const where = `${quoted(host)} (${ip}:${port}${place === undefined ? '' : `; lab: ${place}`})`
+      return [
+        {
+          id: 'dial',
+          label: 'connected',
+          question: `Does ${quoted(host)} answer?`,
+          answer: problem === undefined ? `Yes, ${where}.` : `No, ${where}: ${quoted(problem)}.`,
+          verdict: problem === undefined ? 'ok' : 'fail',
+          rules: ['RFC 5321 §5.1'],
+          details: { host, ip, port, place: place ?? null, problem: problem ?? null },
+        },
+      ]
+    }
+    case 'peer-tls': {
+      const { host, protocol, cipher, certificate } = step
+      const trust =
+        certificate === undefined
+          ? 'no certificate'
+          : certificate.trusted
+            ? `certificate from ${quoted(certificate.issuer)}`
+            : `certificate not trusted (${certificate.problem ?? ''}), which opportunistic TLS takes`
+      return [
+        {
+          id: 'dial.tls',
+          label: 'TLS',
+          question: 'Is the way to it private?',
+          answer: `Yes: STARTTLS, ${protocol}, ${trust}.`,
+          verdict: certificate?.trusted === false ? 'note' : 'ok',
+          rules: ['RFC 3207', 'RFC 7435'],
+          details: { host, protocol, cipher, certificate: certificate ?? null },
+        },
+      ]
+    }
+    case 'peer-no-tls':
+      return [
+        {
+          id: 'dial.tls',
+          label: 'TLS',
+          question: 'Is the way to it private?',
+          answer: `No: ${quoted(step.host)} did not offer STARTTLS, or it failed.`,
+          verdict: 'warn',
+          rules: ['RFC 3207'],
+          details: { host: step.host, problem: step.problem ?? null },
+        },
+      ]
+    case 'attempt':
+      return [tellAttempt(step)]
+    case 'notified':
+      return [
+        {
+          id: 'notified',
+          label: 'sender told',
+          question: 'Does the sender know?',
+          answer: `A delivery report went to ${quoted(step.to)}.`,
+          verdict: 'ok',
+          rules: ['RFC 3461 §6', 'RFC 3464'],
+          details: { to: step.to, journey: step.journey },
+        },
+      ]
+    case 'not-notified':
+      return [
+        {
+          id: 'notified',
+          label: 'sender told',
+          question: 'Does the sender know?',
+          answer:
+            step.why === 'null-sender'
+              ? 'Nobody can be told: the sender is the null reverse-path.'
+              : 'The sender asked not to be told.',
+          verdict: 'note',
+          rules: ['RFC 5321 §4.5.5', 'RFC 3461 §4.1'],
+          details: { why: step.why },
+        },
+      ]
+  }
+}
+
+function tellRoute(destination: string, route: Route): readonly Sentence[] {
+  const rules = ['RFC 5321 §5.1', 'RFC 7505']
+  const question = `Where does mail for ${quoted(destination)} go?`
+  const common = {
+    id: 'route.mx',
+    label: 'where to?',
+    question,
+    rules,
+    details: { destination, route },
+  }
+  switch (route.type) {
+    case 'permanent':
+      return [{ ...common, answer: route.because, verdict: 'fail', result: route.status }]
+    case 'temporary':
+      return [{ ...common, answer: route.because, verdict: 'unknown', result: route.status }]
+    case 'targets': {
+      const [first] = route.targets
+      const addresses = route.targets
+        .filter(({ host }) => host === first?.host)
+        .map(({ address }) => address)
+      const host = first?.host ?? ''
+      return [
+        { ...common, answer: viaSentence(destination, route), verdict: 'ok', result: route.via },
+        {
+          id: 'route.address',
+          label: 'address?',
+          question: `What is the address of ${quoted(host)}?`,
+          answer: `${quoted(host)} is ${listed(addresses)}.`,
+          verdict: 'ok',
+          rules: ['RFC 5321 §5.1'],
+          details: { targets: route.targets },
+        },
+      ]
+    }
+  }
+}
+
+function viaSentence(destination: string, route: Route & { readonly type: 'targets' }): string {
+  const name = quoted(destination)
+  switch (route.via) {
+    case 'mx': {
+      const used = route.exchanges.map(({ host, preference, fate }) => {
+        const note = fate === 'used' ? '' : `, ${fate}`
+        return `${quoted(host)} (preference ${preference}${note})`
+      })
+      return `MX of ${name} is ${listed(used)}.`
+    }
+    case 'implicit-mx':
+      return `${name} has no MX record, so its own address is where mail goes.`
+    case 'literal':
+      return `${name} is an address itself.`
+  }
+}
+
+function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentence {
+  const { recipient, attempt, host, result, answer, problem, nextAttemptAt } = step
+  const question = `Was it delivered to ${quoted(recipient)}?`
+  const told = answer === undefined ? '' : ` It said: ${said(answer)}`
+  const common = {
+    id: 'attempt',
+    question,
+    ...(answer === undefined ? {} : { result: String(answer.code) }),
+    details: {
+      recipient,
+      attempt,
+      host,
+      ip: step.ip,
+      result,
+      answer: answer ?? null,
+      next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
+      conversation: step.conversation,
+    },
+  }
+  switch (result) {
+    case 'delivered':
+      return {
+        ...common,
+        label: 'delivered',
+        answer: `Yes, ${quoted(host)} took it.${told}`,
+        verdict: 'ok',
+        rules: ['RFC 5321 §3.3'],
+      }
+    case 'deferred': {
+      const next =
+        nextAttemptAt === undefined ? '' : ` Next try ${new Date(nextAttemptAt).toISOString()}.`
+      return {
+        ...common,
+        label: 'not yet',
+        answer: `Not yet (attempt ${attempt}): ${quoted(problem, 300)}${told}${next}`,
+        verdict: 'unknown',
+        rules: ['RFC 5321 §4.5.4.1'],
+      }
+    }
+    case 'failed':
+      return {
+        ...common,
+        label: 'failed',
+        answer: `No, and it will not be tried again: ${quoted(problem, 300)}${told}`,
+        verdict: 'fail',
+        rules: ['RFC 5321 §3.6.3', 'RFC 3464'],
+      }
+  }
+}

@@ -1,0 +1,114 @@
+import { quoted, type Sentence } from '../sentence.ts'
+import type { SmtpAnswer, StepData } from '../record.ts'
+
+/** Steps that end a journey, or hand it on. */
+export type EndingStep = Extract<
+  StepData,
+  { type: 'refused' | 'deferred' | 'dropped' | 'filed' | 'signed' | 'unsigned' | 'queued' }
+>
+
+/** Tells a step that ends a journey, or hands it on. */
+export function tellEnding(step: EndingStep): Sentence {
+  switch (step.type) {
+    case 'refused':
+      return answered(
+        'refused',
+        'refused',
+        step.answer,
+        `It was refused. The sender was told: ${said(step.answer)}`,
+      )
+    case 'deferred':
+      return answered(
+        'deferred',
+        'later',
+        step.answer,
+        `It must come back later. The sender was told: ${said(step.answer)}`,
+      )
+    case 'dropped':
+      return {
+        id: 'dropped',
+        label: 'dropped',
+        question: 'How did it end?',
+        answer: `Without a message: ${dropReasons[step.why] ?? quoted(step.why)}.`,
+        verdict: 'note',
+        result: step.why,
+        rules: ['RFC 5321 §3.8'],
+        details: { why: step.why },
+      }
+    case 'filed':
+      return {
+        id: 'filed',
+        label: step.mailbox === 'Junk' ? 'marked' : 'delivered',
+        question: 'Where is it now?',
+        answer: `In ${quoted(step.account)}'s ${step.mailbox === 'Inbox' ? 'inbox' : `mailbox ${step.mailbox}`}.`,
+        verdict: step.mailbox === 'Junk' ? 'warn' : 'ok',
+        rules: ['RFC 5321 §4.2.5'],
+        details: { account: step.account, mailbox: step.mailbox, recipient: step.recipient },
+      }
+    case 'signed': {
+      const { domain, keys } = step
+      const names = keys.map(({ selector, algorithm }) => `s=${selector} (${algorithm})`).join(', ')
+      const count = keys.length === 1 ? 'DKIM signature' : `${keys.length} DKIM signatures`
+      return {
+        id: 'signed',
+        label: 'signed',
+        question: 'Who vouches for it on the way?',
+        answer: `${count} added: d=${quoted(domain)} ${names}.`,
+        verdict: 'ok',
+        rules: ['RFC 6376 §5', 'RFC 8463'],
+        details: { domain, keys },
+      }
+    }
+    case 'unsigned':
+      return {
+        id: 'signed',
+        label: 'signed',
+        question: 'Who vouches for it on the way?',
+        answer: `Nobody: there is no key for ${quoted(step.domain)}.`,
+        verdict: 'warn',
+        rules: ['RFC 6376 §5'],
+        fix: `Add ${quoted(step.domain)} to the domains of this server.`,
+        details: { domain: step.domain },
+      }
+    case 'queued':
+      return {
+        id: 'queued',
+        label: 'queued',
+        question: 'What happens next?',
+        answer: `It waits to be delivered to ${quoted(step.recipient)}.`,
+        verdict: 'ok',
+        rules: ['RFC 5321 §4.5.4.1'],
+        details: { recipient: step.recipient, destination: step.destination },
+      }
+  }
+}
+
+const dropReasons: Readonly<Record<string, string>> = {
+  quit: 'the client said QUIT',
+  peerClosed: 'the client hung up',
+  lost: 'the connection was lost',
+  timeout: 'the client was silent for too long',
+  refused: 'the connection was refused',
+  tooManyErrors: 'the client made too many errors',
+  tooMuch: 'the client asked for too much',
+  notSmtp: 'the client does not speak SMTP',
+  shutdown: 'this server was stopped',
+}
+
+function answered(id: string, label: string, answer: SmtpAnswer, told: string): Sentence {
+  return {
+    id,
+    label,
+    question: 'How did it end?',
+    answer: told,
+    verdict: id === 'refused' ? 'fail' : 'unknown',
+    result: String(answer.code),
+    rules: ['RFC 5321 §4.2', 'RFC 7372'],
+    details: { answer },
+  }
+}
+
+/** `550 5.7.1 no` as it stood on the wire. */
+export function said({ code, enhanced, text }: SmtpAnswer): string {
+  return `${code} ${enhanced === '' ? '' : `${enhanced} `}${quoted(text, 300)}`
+}

@@ -1,0 +1,196 @@
+import type { DmarcDecision } from '../../dmarc/decision.ts'
+import type { DkimVerdict } from '../../dkim/dkim.ts'
+import type { DmarcVerdict } from '../../dmarc/dmarc.ts'
+import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
+import { listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
+
+/** May this client send for this domain? */
+export function tellSpf(verdict: SpfVerdict): Sentence {
+  const { result, domain, ip, identity, lookups, terms, record } = verdict
+  return {
+    id: `spf.${identity}`,
+    label: 'SPF',
+    question: `May ${ip} send for ${quoted(domain)}?`,
+    answer: spfAnswer(verdict),
+    verdict: spfWords[result],
+    result,
+    rules: ['RFC 7208 §4.6', ...(identity === 'helo' ? ['RFC 7208 §2.4'] : [])],
+    ...(result === 'permerror'
+      ? { fix: `The owner of ${quoted(domain)} must correct the SPF record.` }
+      : {}),
+    details: { record: record ?? null, terms, lookups, verdict },
+  }
+}
+
+const spfWords: Readonly<Record<SpfVerdict['result'], VerdictWord>> = {
+  pass: 'pass',
+  fail: 'fail',
+  softfail: 'warn',
+  neutral: 'note',
+  none: 'none',
+  permerror: 'fail',
+  temperror: 'unknown',
+}
+
+function spfAnswer(verdict: SpfVerdict): string {
+  const domain = quoted(verdict.domain)
+  switch (verdict.result) {
+    case 'pass': {
+      const { mechanism, mechanismDomain } = verdict
+      return `${verdict.ip} matches ${quoted(mechanism)} in ${quoted(mechanismDomain)}'s record.`
+    }
+    case 'fail':
+    case 'softfail': {
+      const word = verdict.result === 'fail' ? '-' : '~'
+      const says = verdict.result === 'fail' ? 'refuse' : 'suspicious'
+      const { mechanism } = verdict
+      const where =
+        mechanism === 'default' ? 'no term matched' : `"${word}${mechanism}" says ${says}`
+      return `${verdict.ip} is not on ${domain}'s list; ${where}.`
+    }
+    case 'neutral':
+      return `${domain} says nothing about ${verdict.ip}.`
+    case 'none':
+      return `${domain} publishes no SPF record.`
+    case 'permerror':
+      return `The record cannot be used: ${describeSpfProblem(verdict.problem)}.`
+    case 'temperror':
+      return `It could not be asked: ${describeSpfProblem(verdict.problem)}.`
+  }
+}
+
+/** Who signed, and does it hold? */
+export function tellDkim(verdicts: readonly DkimVerdict[]): Sentence {
+  const passed = verdicts.filter(({ result }) => result === 'pass')
+  const result = passed.length > 0 ? 'pass' : (verdicts[0]?.result ?? 'none')
+  return {
+    id: 'dkim',
+    label: 'DKIM',
+    question: 'Who signed this message, and is it as it was signed?',
+    answer: dkimAnswer(verdicts, passed),
+    verdict: dkimWords[result],
+    result,
+    rules: ['RFC 6376 §6.1', 'RFC 8301 §3', 'RFC 8463'],
+    details: { signatures: verdicts },
+  }
+}
+
+const dkimWords: Readonly<Record<DkimVerdict['result'] | 'none', VerdictWord>> = {
+  pass: 'pass',
+  none: 'none',
+  fail: 'fail',
+  permerror: 'fail',
+  policy: 'warn',
+  neutral: 'note',
+  temperror: 'unknown',
+}
+
+function dkimAnswer(verdicts: readonly DkimVerdict[], passed: readonly DkimVerdict[]): string {
+  const [first] = verdicts
+  if (first === undefined) return 'Nobody signed this message.'
+  if (passed.length > 0) {
+    const domains = new Set(passed.map(({ domain }) => quoted(domain ?? '')))
+    const covered = passed.find(({ body }) => (body?.uncovered ?? 0) > 0)
+    const gap =
+      covered === undefined
+        ? ''
+        : ` ${covered.body?.uncovered ?? 0} octets at the end are not signed.`
+    const one = passed.length === 1 ? 'Signature' : `${passed.length} signatures`
+    return `${one} of ${listed(Array.from(domains))} ${passed.length === 1 ? 'verifies' : 'verify'}.${gap}`
+  }
+  if (first.result === 'pass') return ''
+  const whose =
+    first.domain === undefined ? 'The signature' : `The signature of ${quoted(first.domain)}`
+  return `${whose} does not count: ${ended(quoted(first.reason.text, 300))}`
+}
+
+function ended(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
+}
+
+/** Does anything that holds vouch for the author's domain? */
+export function tellDmarc(verdict: DmarcVerdict): Sentence {
+  const { result, authorDomain, policy, disposition, testing } = verdict
+  const asked =
+    policy === null ? {} : { askedFor: testing ? `${policy} (t=y: ${disposition ?? ''})` : policy }
+  return {
+    id: 'dmarc',
+    label: 'DMARC',
+    question: `Does anybody vouch for ${quoted(authorDomain ?? 'the author')}?`,
+    answer: dmarcAnswer(verdict),
+    verdict: dmarcWords[result],
+    result,
+    ...asked,
+    rules: ['RFC 9989 §4.10', 'RFC 9989 §5.3'],
+    details: {
+      policy,
+      disposition,
+      org_domain: verdict.orgDomain,
+      spf_aligned: verdict.spfAligned,
+      dkim_aligned: verdict.dkimAligned,
+      walk: verdict.walk,
+      verdict,
+    },
+  }
+}
+
+const dmarcWords: Readonly<Record<DmarcVerdict['result'], VerdictWord>> = {
+  pass: 'pass',
+  fail: 'fail',
+  none: 'none',
+  temperror: 'unknown',
+  permerror: 'fail',
+}
+
+const wishes = { none: 'nothing to be done', quarantine: 'mark as spam', reject: 'reject' } as const
+
+function dmarcAnswer(verdict: DmarcVerdict): string {
+  const author = quoted(verdict.authorDomain ?? '')
+  switch (verdict.result) {
+    case 'pass': {
+      const who =
+        verdict.spfAligned && verdict.dkimAligned
+          ? 'SPF and DKIM both vouch'
+          : verdict.spfAligned
+            ? 'SPF vouches'
+            : 'DKIM vouches'
+      const asks =
+        verdict.policy === 'none' ? 'only watches' : `asks: ${wishes[verdict.policy]} others`
+      return `${who} for ${author} (it ${asks}).`
+    }
+    case 'fail': {
+      const test = verdict.testing ? `, in test mode: ${wishes[verdict.disposition]}` : ''
+      return `Nobody vouches for ${author}, and ${author} asks: ${wishes[verdict.policy]}${test}.`
+    }
+    case 'none':
+      return `${author} publishes no DMARC policy.`
+    case 'temperror':
+      return 'DNS did not answer, so it is not known.'
+    case 'permerror':
+      return 'From does not name one author whose domain could be asked.'
+  }
+}
+
+/** What was done with it, and why. */
+export function tellDecision(decision: DmarcDecision): Sentence {
+  const { action, askedFor, did, override, considered, because } = decision
+  return {
+    id: 'decision',
+    label: 'decision',
+    question: 'What becomes of it, and why?',
+    answer: `${actions[action]}: ${ended(quoted(because, 300))}`,
+    verdict: action === 'deliver' ? 'ok' : action === 'defer' ? 'unknown' : 'fail',
+    result: action,
+    ...(askedFor === null ? {} : { askedFor }),
+    ...(did === null ? {} : { did }),
+    rules: ['RFC 9989 §5.4', 'RFC 9989 §7.4'],
+    details: { action, override, considered, because },
+  }
+}
+
+const actions = {
+  deliver: 'Inbox',
+  'mark-as-spam': 'Junk',
+  refuse: 'Refused',
+  defer: 'Later',
+} as const

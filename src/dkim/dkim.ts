@@ -8,6 +8,7 @@ export {
   type DkimLimits,
   type DkimOptions,
   DkimVerifier,
+  type DkimVerifierOptions,
   defaultDkimLimits,
   verifyDkim,
 } from './verifier.ts'

@@ -2,7 +2,7 @@
 
 import { isWithin } from '../address/domain.ts'
 import { encodeBase64 } from '../base/base64.ts'
-import { octetsOf } from '../base/octets.ts'
+import { isAscii, octetsOf } from '../base/octets.ts'
 import { type Result, bad, ok } from '../base/result.ts'
 import { displayUtf8 } from '../base/utf8.ts'
 import { type HeaderField, rawValue } from '../message/field.ts'
@@ -221,7 +221,9 @@ function readIdentity(
     return undefined
   const domain = parseSignatureDomain(decoded.slice(at + 1))
   if (domain === undefined) return undefined
-  return { text: `${displayUtf8(octetsOf(decoded.slice(0, at)))}@${domain}`, domain }
+  const localPart = decoded.slice(0, at)
+  const text = isAscii(localPart) ? localPart : displayUtf8(octetsOf(localPart))
+  return { text: `${text}@${domain}`, domain }
 }
 
 function invalid(tag: string, text: string): DkimReason {

@@ -12,6 +12,7 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import type { ZoneError, ZoneName } from '../dns/zone.ts'
 import { rawValue } from '../message/field.ts'
+import { BodyHashes } from '../signature/body-hash.ts'
 import { signedHeader } from '../signature/canonical-header.ts'
 import { FieldSelection } from '../signature/field-selection.ts'
 import { parseTagList } from '../signature/tag-list.ts'
@@ -585,6 +586,19 @@ test('canonical forms are kept when asked for, up to the limit', async () => {
     body: 'Hello,',
     bodyTruncated: true,
   })
+})
+
+test('verifiers that share one pass over the body judge as one that has its own', async () => {
+  const { header, body } = splitMessage(craft({}))
+  const resolver = new MemoryResolver({ 'sel._domainkey.north.example': { TXT: [edRecord] } })
+  const bodyHashes = new BodyHashes()
+  const verifiers = [1, 2].map(() => new DkimVerifier({ header, resolver, now, bodyHashes }))
+  bodyHashes.push(body)
+  bodyHashes.finish()
+  for (const verifier of verifiers) {
+    assert.throws(() => verifier.push(body), /shared/)
+    assert.deepEqual(await verifier.finish(), await verdicts(craft({})))
+  }
 })
 
 test('a verifier that is used after its end says so', async () => {

@@ -40,6 +40,17 @@ export interface DkimOptions {
   readonly keys?: KeyCache
 }
 
+/** What a verifier needs to begin. */
+export interface DkimVerifierOptions extends DkimOptions {
+  /** The header, or anything else that has its fields, top down. */
+  readonly header: { readonly fields: readonly HeaderField[] }
+  /**
+   * A pass over the body that others (ARC) share. Whoever made it pushes the body to it and finishes
+   * it before `finish` is called here; `push` is then not for use.
+   */
+  readonly bodyHashes?: BodyHashes
+}
+
 /** One signature under way. */
 interface Candidate {
   readonly signature: DkimSignature
@@ -56,20 +67,18 @@ interface Candidate {
  * a message or a key record makes it throw; a resolver that rejects does.
  */
 export class DkimVerifier {
-  readonly #options: DkimOptions
+  readonly #options: DkimVerifierOptions
   readonly #limits: DkimLimits
   readonly #lookups: KeyLookups
-  readonly #bodyHashes = new BodyHashes()
+  readonly #bodyHashes: BodyHashes
   readonly #entries: (Candidate | DkimVerdict)[] = []
   #ended = false
 
-  /** @param options.header the header, or anything else that has its fields, top down */
-  constructor(
-    options: DkimOptions & { readonly header: { readonly fields: readonly HeaderField[] } },
-  ) {
+  constructor(options: DkimVerifierOptions) {
     this.#options = options
     this.#limits = { ...defaultDkimLimits, ...options.limits }
     this.#lookups = new KeyLookups(options.resolver)
+    this.#bodyHashes = options.bodyHashes ?? new BodyHashes()
     const { fields } = options.header
     const positions: number[] = []
     for (let i = 0; i < fields.length; i++) {
@@ -89,6 +98,7 @@ export class DkimVerifier {
   /** Octets of the body, in their order. They are not kept. */
   push(body: Uint8Array): void {
     if (this.#ended) throw new Error('DkimVerifier: push after finish')
+    if (this.#options.bodyHashes !== undefined) throw new Error('DkimVerifier: the body is shared')
     this.#bodyHashes.push(body)
   }
 
@@ -99,7 +109,7 @@ export class DkimVerifier {
   async finish(): Promise<readonly DkimVerdict[]> {
     if (this.#ended) throw new Error('DkimVerifier: finish after finish')
     this.#ended = true
-    this.#bodyHashes.finish()
+    if (this.#options.bodyHashes === undefined) this.#bodyHashes.finish()
     const verdicts: DkimVerdict[] = []
     for (const entry of this.#entries) {
       verdicts.push('result' in entry ? entry : await this.#judge(entry))

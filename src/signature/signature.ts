@@ -7,7 +7,7 @@
 
 import { type Domain, parseDomain } from '../address/domain.ts'
 import { decodeBase64 } from '../base/base64.ts'
-import { octetsOf } from '../base/octets.ts'
+import { isAscii, octetsOf } from '../base/octets.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 
 export type Canonicalization = 'simple' | 'relaxed'
@@ -58,15 +58,18 @@ const maxFieldNames = 1000
  * is RFC 5322 §3.6.8; an empty name between colons is not in the grammar.
  */
 export function parseFieldNames(value: string): readonly string[] | undefined {
-  const names = withoutFolds(value, ':').toLowerCase().split(':')
+  const names = parseColonList(value.toLowerCase())
   if (names.length > maxFieldNames) return undefined
   for (const name of names) if (name === '' || /[^\x21-\x39\x3b-\x7e]/.test(name)) return undefined
   return names
 }
 
+const foldsInside = /[ \t\r\n]/
+
 /** A list with colons, such as `q=` or a key's `s=`: items trimmed of white space, as written. */
 export function parseColonList(value: string): readonly string[] {
-  return withoutFolds(value, ':').split(':')
+  const items = value.split(':')
+  return foldsInside.test(value) ? items.map(trimFolds) : items
 }
 
 /**
@@ -86,7 +89,7 @@ export function parseSelector(value: string): Domain | undefined {
 function parseLabels(value: string): Domain | undefined {
   // The grammar has no root dot; `parseDomain` would forgive it.
   if (value.endsWith('.')) return undefined
-  const text = decodeUtf8(octetsOf(value))
+  const text = isAscii(value) ? value : decodeUtf8(octetsOf(value))
   return text === undefined ? undefined : parseDomain(text)
 }
 
@@ -118,12 +121,6 @@ export function parseQuotedPrintable(value: string): string | undefined {
   return packed.replace(/=([0-9A-F]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
-}
-
-/** Drops the white space on both sides of each `separator`. White space elsewhere stays. */
-function withoutFolds(value: string, separator: string): string {
-  if (!/[ \t\r\n]/.test(value)) return value
-  return value.split(separator).map(trimFolds).join(separator)
 }
 
 /** `text` without SP, TAB, CR and LF at both ends. Linear, where a regular expression is not. */

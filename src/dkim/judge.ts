@@ -8,18 +8,14 @@ import { signedHeader } from '../signature/canonical-header.ts'
 import type { KeyCache } from '../signature/key-cache.ts'
 import { describeAnswer, keyName } from '../signature/key-lookup.ts'
 import { type KeyRecord, allowsHash, servesEmail } from '../signature/key-record.ts'
-import { hashBase64, recoverHash, verifySignature } from '../signature/signature-crypto.ts'
 import { hashOf, keyTypeOf } from '../signature/signature.ts'
+import { type Found, bodyEvidence, evidence, headerEvidence, mismatchOf } from './evidence.ts'
 import type { DkimSignature } from './signature-field.ts'
 import type {
   DkimBodyEvidence,
   DkimCanonicalForms,
-  DkimEvidence,
-  DkimHeaderEvidence,
   DkimKeyEvidence,
   DkimReason,
-  DkimReasonCode,
-  DkimRemark,
   DkimVerdict,
 } from './verdict.ts'
 
@@ -158,7 +154,7 @@ function withKey(
     omit: signature.omit,
     canonicalization: signature.canonicalization.header,
   })
-  const header = headerEvidence(signature, record, octets)
+  const header = headerEvidence(signature, record.key, octets)
   const { bits } = record.key
   const found: Found = {
     key,
@@ -209,64 +205,6 @@ function withKey(
   }
 }
 
-function headerEvidence(
-  signature: DkimSignature,
-  record: KeyRecord,
-  octets: Uint8Array,
-): DkimHeaderEvidence {
-  const { algorithm } = signature
-  const hash = hashBase64(hashOf(algorithm), octets)
-  const right = verifySignature({
-    algorithm,
-    octets,
-    key: record.key,
-    signature: signature.signature,
-  })
-  if (right) return { hash, octets: octets.length, signature: 'match' }
-  const signedHash = recoverHash(record.key, hashOf(algorithm), signature.signature)
-  const differs = { hash, octets: octets.length, signature: 'differs' } as const
-  return signedHash === undefined ? differs : { ...differs, signedHash }
-}
-
-function bodyEvidence(signature: DkimSignature, found: BodyHash): DkimBodyEvidence {
-  return {
-    expected: signature.bodyHash,
-    found: found.hash,
-    hash: signature.bodyHash === found.hash ? 'match' : 'differs',
-    octets: found.octets,
-    covered: found.covered,
-    uncovered: found.octets - found.covered,
-    ...(signature.bodyLength === undefined ? {} : { limit: signature.bodyLength }),
-  }
-}
-
-function mismatchOf(
-  signature: DkimSignature,
-  header: DkimHeaderEvidence,
-  body: DkimBodyEvidence,
-): DkimReason | undefined {
-  const bodyDiffers = body.hash === 'differs'
-  if (header.signature === 'match') {
-    if (!bodyDiffers) return undefined
-    const text = 'The body is not the one that was signed: its hash differs from bh=.'
-    return { code: 'body-hash-mismatch', text, tag: 'bh' }
-  }
-  const also = bodyDiffers ? ' The body hash differs as well.' : ''
-  let code: DkimReasonCode
-  let text: string
-  if (header.signedHash !== undefined) {
-    code = bodyDiffers ? 'header-and-body-hash-mismatch' : 'header-hash-mismatch'
-    text = 'The key is right, but the signed header fields are not those that were signed.'
-  } else {
-    code = bodyDiffers ? 'signature-and-body-hash-mismatch' : 'signature-mismatch'
-    text =
-      keyTypeOf(signature.algorithm) === 'rsa'
-        ? 'The signature was not made with the published key, or was changed on the way.'
-        : 'The signature does not fit the published key and the signed header fields.'
-  }
-  return { code, text: `${text}${also}`, tag: 'b' }
-}
-
 function canonicalForms(input: DkimCase, header: Uint8Array): DkimCanonicalForms | undefined {
   if (input.excerpt === undefined) return undefined
   const { body, maxOctets } = input.excerpt
@@ -277,44 +215,6 @@ function canonicalForms(input: DkimCase, header: Uint8Array): DkimCanonicalForms
     body: octetString(body.octets, 0, covered),
     bodyTruncated: covered < input.bodyHash.covered,
   }
-}
-
-interface Found {
-  readonly key: DkimKeyEvidence
-  readonly keyBits?: number
-  readonly header?: DkimHeaderEvidence
-  readonly body: DkimBodyEvidence
-  readonly testing?: boolean
-  readonly canonical?: DkimCanonicalForms | undefined
-}
-
-function evidence(found: Found): DkimEvidence {
-  return {
-    testing: found.testing ?? false,
-    remarks: remarksOn(found),
-    key: found.key,
-    ...(found.keyBits === undefined ? {} : { keyBits: found.keyBits }),
-    ...(found.header === undefined ? {} : { header: found.header }),
-    body: found.body,
-    ...(found.canonical === undefined ? {} : { canonical: found.canonical }),
-  }
-}
-
-function remarksOn(found: Found): readonly DkimRemark[] {
-  const remarks: DkimRemark[] = []
-  const { octets, covered, uncovered } = found.body
-  if (uncovered > 0) {
-    const text = `The signature covers ${covered} of ${octets} octets of the body; ${uncovered} at its end could be anybody's (l=).`
-    remarks.push({ code: 'body-partly-signed', text })
-  }
-  if (found.testing === true) {
-    remarks.push({ code: 'key-testing', text: 'The domain is only testing its key (t=y).' })
-  }
-  if (found.key.records > 1) {
-    const text = `There are ${found.key.records} records at ${found.key.name}, where one should be.`
-    remarks.push({ code: 'several-key-records', text })
-  }
-  return remarks
 }
 
 function notPassed(

@@ -1,10 +1,9 @@
+import { encodeBase64 } from '../base/base64.ts'
 import type { Engine } from '../base/engine.ts'
 import { displayUtf8 } from '../base/utf8.ts'
-import { encodeBase64 } from '../base/base64.ts'
 import type { ServerMechanism, ServerStep } from '../sasl/mechanism.ts'
 import { readResponse } from '../sasl/sasl.ts'
 import { parseCommand, readCommandText, verbOf } from './command.ts'
-import { ehloReply } from './ehlo.ts'
 import { LineReader, type ReadLine } from './line-reader.ts'
 import { MessageBody } from './message-body.ts'
 import { OctetQueue } from './octet-queue.ts'
@@ -12,6 +11,7 @@ import { Outbox } from './outbox.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { formatReply } from './reply-format.ts'
+import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'
 import { type Chunk, commandRules, type Step, stepFor, stepForUnreadable } from './server-steps.ts'
 import type {
   Answer,
@@ -22,7 +22,8 @@ import type {
   ServerOutput,
   Session,
 } from './server-types.ts'
-import { commandForRecord, hidden } from './transcript.ts'
+import { type Ending, Strikes } from './strikes.ts'
+import { brokenLineForRecord, commandForRecord, hidden } from './transcript.ts'
 
 /** What the engine waits for. */
 type State =
@@ -37,12 +38,6 @@ type State =
   | { readonly name: 'tls' }
   | { readonly name: 'closed' }
 
-/** How the session ends as soon as nothing is under way. */
-interface Ending {
-  readonly reply: Reply
-  readonly reason: CloseReason
-}
-
 /**
  * The server's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.
  *
@@ -55,30 +50,24 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   readonly #queue = new OctetQueue()
   readonly #lines = new LineReader(this.#queue)
   readonly #out = new Outbox<ServerOutput>()
+  readonly #strikes: Strikes
   #state: State = { name: 'new' }
   #session: Session
   /** The content that comes in chunks, from the first BDAT to the last. */
   #chunks: MessageBody | undefined
+  /** How the session ends as soon as nothing is under way. */
   #ending: Ending | undefined
   #peerClosed = false
   #spokeEarly = false
   /** After a refused AUTH, a line that is no command may be a password. */
   #secretsMayCome = false
-  #errors = 0
-  #rejections = 0
-  #failedLogins = 0
-  #idleCommands = 0
   /** Octets of content since the last look at the clock. */
   #progress = 0
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.#session = {
-      tlsActive: options.tls === 'implicit',
-      greeting: null,
-      user: null,
-      transaction: null,
-    }
+    this.#strikes = new Strikes(options.limits)
+    this.#session = freshSession(options.tls === 'implicit' ? 'tlsActive' : 'clearText')
   }
 
   /** What is known so far. While a question is open: as it was when it was asked. */
@@ -152,7 +141,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   #tlsStarted(): void {
     if (this.#state.name !== 'tls') throw new Error('ServerEngine: TLS started unasked')
     // RFC 3207 §4.2: nothing of what was said before counts.
-    this.#session = { tlsActive: true, greeting: null, user: null, transaction: null }
+    this.#session = freshSession('tlsActive')
     this.#awaitCommand()
   }
 
@@ -217,7 +206,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
 
   #readLine(): boolean {
     if (this.#ending !== undefined) {
-      this.#hangUp(this.#ending.reply, this.#ending.reason)
+      this.#end(this.#ending)
       return false
     }
     if (this.#looksLikeTls()) {
@@ -265,15 +254,15 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
       ? stepFor(command.value, this.#session, this.#options)
       : stepForUnreadable(verb, command.problem)
     this.#secretsMayCome = step.type === 'error' && (secret || verb === 'AUTH')
-    if (isIdle(verb) && ++this.#idleCommands > this.#options.limits.idleCommands) {
-      this.#hangUp(replies.tooManyCommands, 'tooMuch')
-      return
-    }
-    this.#take(step)
+    const enough = this.#strikes.command(verb)
+    if (enough === undefined) this.#take(step)
+    else this.#end(enough)
   }
 
   #brokenLine(line: Exclude<ReadLine, { readonly type: 'line' }>): void {
-    this.#heardBroken(line)
+    const mayBeSecret = this.#state.name === 'sasl' || this.#secretsMayCome
+    const secret = mayBeSecret && line.type === 'bareNewline'
+    this.#out.received('client', secret ? hidden : brokenLineForRecord(line))
     switch (line.type) {
       case 'bareNewline':
         this.#error(replies.lineNotEnded)
@@ -283,21 +272,6 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
         break
       case 'endless':
         this.#hangUp(replies.endlessLine, 'tooMuch')
-        break
-    }
-  }
-
-  #heardBroken(line: Exclude<ReadLine, { readonly type: 'line' }>): void {
-    const secret = this.#state.name === 'sasl' || this.#secretsMayCome
-    switch (line.type) {
-      case 'bareNewline':
-        this.#out.received('client', secret ? hidden : commandForRecord(line.octets))
-        break
-      case 'tooLong':
-        this.#out.received('client', '(a line that is too long)')
-        break
-      case 'endless':
-        this.#out.received('client', '(a line without end)')
         break
     }
   }
@@ -464,7 +438,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   #contentEnded(body: MessageBody): void {
     const facts = body.facts()
     this.#chunks = undefined
-    this.#idleCommands = 0
+    this.#strikes.message()
     const refusal = facts.tooBig
       ? replies.messageTooBig(this.#options.maxMessageBytes)
       : facts.bareNewline
@@ -490,53 +464,22 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     else this.#rejected(state.question, state.chunk, answer.reply)
   }
 
-  #accepted(question: Question, chunk: Chunk | null, reply: Reply | undefined): void {
-    if (reply !== undefined && (reply.code < 200 || reply.code > 299)) {
-      throw new Error(`ServerEngine: ${reply.code} is no reply to an accept`)
+  #accepted(question: Question, chunk: Chunk | null, given: Reply | undefined): void {
+    if (given !== undefined && (given.code < 200 || given.code > 299)) {
+      throw new Error(`ServerEngine: ${given.code} is no reply to an accept`)
     }
-    const { hostname, greetingText } = this.#options
-    switch (question.type) {
-      case 'connect':
-        if (this.#spokeEarly && this.#options.earlyTalk === 'refuse') {
-          this.#hangUp(replies.earlyTalker, 'earlyTalk')
-        } else {
-          this.#reply(reply ?? replies.greeting(hostname, greetingText))
-        }
-        break
-      case 'helo': {
-        // RFC 5321 §4.1.4: EHLO or HELO in the middle clears everything as RSET does.
-        this.#dropTransaction()
-        const { verb, name, domain } = question
-        this.#session = { ...this.#session, greeting: { verb, name, domain } }
-        const ours =
-          verb === 'EHLO' ? ehloReply(this.#session, this.#options) : replies.heloAccepted(hostname)
-        // What is offered is for the engine to say, so a reply of policy is only used for HELO.
-        this.#reply(verb === 'EHLO' ? ours : (reply ?? ours))
-        break
-      }
-      case 'auth':
-        this.#session = { ...this.#session, user: question.username }
-        this.#reply(reply ?? replies.authenticated)
-        break
-      case 'sender': {
-        const { reversePath, parameters } = question
-        const transaction = { reversePath, parameters, recipients: [], content: 'none' } as const
-        this.#session = { ...this.#session, transaction }
-        this.#reply(reply ?? replies.senderAccepted)
-        break
-      }
-      case 'recipient':
-        this.#addRecipient(question)
-        this.#reply(reply ?? replies.recipientAccepted)
-        break
-      case 'data':
-        this.#messageBegins(chunk)
-        break
-      case 'message':
-        this.#session = { ...this.#session, transaction: null }
-        this.#reply(reply ?? replies.messageAccepted)
-        break
+    if (question.type === 'data') {
+      this.#messageBegins(chunk)
+      return
     }
+    if (question.type === 'connect' && this.#spokeEarly && this.#options.earlyTalk === 'refuse') {
+      this.#hangUp(replies.earlyTalker, 'earlyTalk')
+      return
+    }
+    if (question.type === 'helo') this.#dropTransaction()
+    this.#session = sessionAfter(question, this.#session)
+    const context = { session: this.#session, options: this.#options }
+    this.#reply(replyToAccepted(question, given, context))
   }
 
   #rejected(question: Question, chunk: Chunk | null, reply: Reply): void {
@@ -553,13 +496,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
         break
       case 'auth':
         this.#secretsMayCome = true
-        // A 4xx says nothing about the password.
-        if (reply.code >= 500) this.#failedLogins++
-        if (this.#failedLogins >= this.#options.limits.authFailures) {
-          this.#hangUp(replies.tooManyLogins, 'tooMuch')
-        } else {
-          this.#reply(reply)
-        }
+        this.#replyOrEnd(reply, this.#strikes.failedLogin(reply))
         break
       case 'data':
         // The octets of a refused chunk come all the same.
@@ -578,17 +515,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     }
   }
 
-  #addRecipient(question: Question & { readonly type: 'recipient' }): void {
-    const { transaction } = this.#session
-    if (transaction === null) throw new Error('ServerEngine: recipient without a transaction')
-    const { forwardPath, parameters } = question
-    const recipients = [...transaction.recipients, { forwardPath, parameters }]
-    this.#session = { ...this.#session, transaction: { ...transaction, recipients } }
-  }
-
   #messageBegins(chunk: Chunk | null): void {
-    const { transaction } = this.#session
-    if (transaction === null) throw new Error('ServerEngine: message without a transaction')
     const { maxMessageBytes } = this.#options
     if (chunk === null) {
       this.#say(replies.startMessage)
@@ -596,7 +523,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
       this.#awaitContent()
     } else {
       this.#chunks = new MessageBody('chunks', maxMessageBytes)
-      this.#session = { ...this.#session, transaction: { ...transaction, content: 'chunks' } }
+      this.#session = sessionWithChunks(this.#session)
       this.#awaitChunk(chunk, null)
     }
   }
@@ -604,19 +531,16 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   // Ends and replies.
 
   #error(reply: Reply): void {
-    if (++this.#errors >= this.#options.limits.errors) {
-      this.#hangUp(replies.tooManyErrors, 'tooManyErrors')
-    } else {
-      this.#reply(reply)
-    }
+    this.#replyOrEnd(reply, this.#strikes.error())
   }
 
   #rejection(reply: Reply): void {
-    if (++this.#rejections >= this.#options.limits.rejections) {
-      this.#hangUp(replies.tooManyRejections, 'tooMuch')
-    } else {
-      this.#reply(reply)
-    }
+    this.#replyOrEnd(reply, this.#strikes.rejection())
+  }
+
+  #replyOrEnd(reply: Reply, ending: Ending | undefined): void {
+    if (ending === undefined) this.#reply(reply)
+    else this.#end(ending)
   }
 
   /** Replies, and waits for the next command. */
@@ -633,6 +557,10 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
 
   #say(reply: Reply): void {
     for (const line of formatReply(reply)) this.#out.sendLine('server', line)
+  }
+
+  #end(ending: Ending): void {
+    this.#hangUp(ending.reply, ending.reason)
   }
 
   #hangUp(reply: Reply, reason: CloseReason): void {
@@ -659,9 +587,4 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     }
     this.#session = { ...this.#session, transaction: null }
   }
-}
-
-/** Commands that move no mail. */
-function isIdle(verb: string): boolean {
-  return verb !== 'MAIL' && verb !== 'RCPT' && verb !== 'DATA' && verb !== 'BDAT'
 }

@@ -1,5 +1,6 @@
 /** Lines as they go into the record: readable, bounded, and without passwords. */
 import { displayUtf8 } from '../base/utf8.ts'
+import type { ReadLine } from './line-reader.ts'
 
 /** What stands in the record for a secret. */
 export const hidden = '(hidden)'
@@ -23,4 +24,16 @@ export function commandForRecord(line: Uint8Array): string {
   const text = displayUtf8(line)
   const [, start = '', secret = ''] = /^(.*?auth\s+\S{1,20})\s+(\S.*)$/is.exec(text) ?? []
   return secret === '' ? printable(text) : `${printable(start)} ${hidden}`
+}
+
+/** A line of a client that is no line. */
+export function brokenLineForRecord(line: Exclude<ReadLine, { readonly type: 'line' }>): string {
+  switch (line.type) {
+    case 'bareNewline':
+      return commandForRecord(line.octets)
+    case 'tooLong':
+      return '(a line that is too long)'
+    case 'endless':
+      return '(a line without end)'
+  }
 }

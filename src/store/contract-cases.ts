@@ -156,7 +156,7 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
     counts: read.counts(),
     found,
     queue,
-    mailbox: mailbox.map(({ uid: _, ...row }) => row),
+    mailbox: mailbox.map((row) => ({ ...row, uid: 0 })),
     messages,
     facts: Array.from(read.sharedFacts(['fact-1', 'fact-2', 'fact-3'])),
     keys: read.dkimKeys('north.example'),

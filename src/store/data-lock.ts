@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
 import type { DataFolder } from './data-folder.ts'
+import type { Database } from './database.ts'
 import { openDatabase } from './database.ts'
 import { storeProblem } from './problems.ts'
 
@@ -17,19 +18,21 @@ export interface DataLock {
  * store of the same process out. It does not hold across machines on a network file system.
  */
 export function lockDataFolder(folder: DataFolder): DataLock {
-  const database = openDatabase(folder.lock, { readOnly: false, busyTimeoutMs: 0 })
+  let database: Database | undefined
   try {
+    database = openDatabase(folder.lock, { readOnly: false, busyTimeoutMs: 0 })
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
-    database.close()
+    database?.close()
     const problem = storeProblem(error)
     throw problem?.code === 'store-busy' ? inUse(folder) : (problem ?? error)
   }
   writeFileSync(folder.owner, `${process.pid}\n`)
+  const held = database
   return {
     release() {
       rmSync(folder.owner, { force: true })
-      database.close()
+      held.close()
     },
   }
 }

@@ -29,14 +29,21 @@ export function openDatabase(
   const database = connect(
     new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs }),
   )
-  const version = text(database.get('SELECT sqlite_version() AS version') ?? {}, 'version')
-  if (isOlder(version, oldestVersion)) {
+  try {
+    checkVersion(database)
+    return database
+  } catch (error) {
     database.close()
-    throw new WaybillError('store-broken', `This Node carries SQLite ${version}.`, {
-      hint: `Use the Node that Waybill installs: it needs SQLite ${oldestVersion} or newer.`,
-    })
+    throw error
   }
-  return database
+}
+
+function checkVersion(database: Database): void {
+  const version = text(database.get('SELECT sqlite_version() AS version') ?? {}, 'version')
+  if (!isOlder(version, oldestVersion)) return
+  throw new WaybillError('store-broken', `This Node carries SQLite ${version}.`, {
+    hint: `Use the Node that Waybill installs: it needs SQLite ${oldestVersion} or newer.`,
+  })
 }
 
 function connect(connection: DatabaseSync): Database {

@@ -18,6 +18,8 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./writer-worker.${ending}`, import.meta.url), {
     workerData: setup,
+    // Not those of the process: `node -e` has some that no worker may have.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     name: 'waybill-writer',
   })
   return new Promise((resolve, reject) => {

@@ -1,0 +1,124 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import {
+  acceptance,
+  journey,
+  lease,
+  mailboxItem,
+  message,
+  minuteMs,
+  now,
+  queueItem,
+  readable,
+  settlement,
+  snapshot,
+} from './contract-cases.ts'
+import { startLocalWriter } from './local-writer.ts'
+import { openMemoryStore } from './memory-store.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import type { FullStore } from './store.ts'
+import { testFolder } from './test-folder.ts'
+
+/** One thing asked of a store; ids come from few, so that things meet. */
+type Deed = (store: FullStore) => Promise<unknown>
+
+const number = fc.integer({ min: 0, max: 3 })
+const time = fc.integer({ min: 0, max: 6 }).map((n) => now + n * 5 * minuteMs)
+const owner = fc.constantFrom('one', 'two')
+
+const accept: fc.Arbitrary<Deed> = fc
+  .record({
+    n: number,
+    text: number,
+    queued: fc.boolean(),
+    filed: fc.boolean(),
+    at: time,
+    ref: number,
+  })
+  .map(({ n, text, queued, filed, at, ref }) => (store) => {
+    const messageId = `m${n}`
+    const shared = [{ hash: `fact-${text}`, json: `${text}` }]
+    return store.accept(
+      acceptance({
+        message: message(messageId, `text ${text}`),
+        queue: queued
+          ? [queueItem(`q${n}`, { messageId: `m${ref}`, journeyId: `J${n}`, nextAttemptAt: at })]
+          : [],
+        mailbox: filed ? [mailboxItem({ messageId })] : [],
+        journeys: [journey(`J${n}`, { messageId, startedAt: at, shared })],
+      }),
+    )
+  })
+
+const settle: fc.Arbitrary<Deed> = fc
+  .record({ n: number, owner, kind: fc.constantFrom('delivered', 'failed', 'deferred'), at: time })
+  .map(({ n, owner: by, kind, at }) => (store) => {
+    const outcome =
+      kind === 'deferred'
+        ? { type: 'deferred' as const, nextAttemptAt: at, problem: kind }
+        : { type: kind === 'failed' ? ('failed' as const) : ('delivered' as const) }
+    return store.settle([settlement({ queueId: `q${n}`, owner: by, outcome, status: kind })])
+  })
+
+const others: fc.Arbitrary<Deed> = fc.oneof(
+  fc.record({ owner, now: time, limit: fc.integer({ min: 0, max: 3 }) }).map(
+    (changes): Deed =>
+      (store) =>
+        store.lease(lease(changes)),
+  ),
+  fc.array(number, { maxLength: 3 }).map(
+    (list): Deed =>
+      (store) =>
+        store.hold(list.map((n) => `q${n}`)),
+  ),
+  fc.record({ list: fc.array(number, { maxLength: 3 }), at: time }).map(
+    ({ list, at }): Deed =>
+      (store) =>
+        store.release(
+          list.map((n) => `q${n}`),
+          at,
+        ),
+  ),
+  fc.constant<Deed>((store) => store.releaseLeases()),
+  time.map(
+    (journeysBefore): Deed =>
+      (store) =>
+        store.prune({ journeysBefore }),
+  ),
+  fc.record({ before: time, status: fc.constantFrom('accepted', 'delivered') }).map(
+    ({ before, status }): Deed =>
+      (store) =>
+        store.prune({ journeysBefore: before, statuses: [status] }),
+  ),
+)
+
+async function outcomeOf(deed: Deed, store: FullStore): Promise<unknown> {
+  return deed(store).then(
+    (value) => ({ value }),
+    () => 'rejected',
+  )
+}
+
+test('whatever is asked in whatever order, both stores answer the same', async () => {
+  const deeds = fc.array(fc.oneof(accept, accept, settle, others), { maxLength: 25 })
+  await fc.assert(
+    fc.asyncProperty(deeds, async (list) => {
+      const { folder, remove } = testFolder()
+      const sqlite = await openSqliteStore({ folder }, (setup) =>
+        startLocalWriter(setup, () => undefined),
+      )
+      const memory = openMemoryStore()
+      try {
+        for (const deed of list) {
+          assert.deepEqual(await outcomeOf(deed, sqlite), await outcomeOf(deed, memory))
+          assert.deepEqual(await snapshot(readable(sqlite)), await snapshot(readable(memory)))
+        }
+      } finally {
+        await sqlite.close()
+        remove()
+      }
+    }),
+    { numRuns: 150 },
+  )
+})

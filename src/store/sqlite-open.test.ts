@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { WaybillError } from '../base/error.ts'
+import { acceptance, journey, message, outgoing, textOf } from './contract-cases.ts'
+import { dataFolder, makeDataFolder } from './data-folder.ts'
+import type { Database } from './database.ts'
+import { isOlder } from './database.ts'
+import { openWriter } from './open-writer.ts'
+import { openStoreReader } from './sqlite-reader.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { testFolder } from './test-folder.ts'
+
+function folderTest(title: string, run: (folder: string) => Promise<void>): void {
+  test(title, async () => {
+    const { folder, remove } = testFolder()
+    try {
+      await run(folder)
+    } finally {
+      remove()
+    }
+  })
+}
+
+function isProblem(code: string, words: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof WaybillError, 'a WaybillError')
+    assert.equal(error.code, code)
+    assert.match(error.message, words)
+    assert.ok((error.hint ?? '').length > 0, 'with a hint')
+    return true
+  }
+}
+
+/** Runs a few lines of a program in another process, with the store's modules at hand. */
+function inAnotherProcess(lines: string, folder: string): string {
+  const program = `
+    import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))}
+    import { openStoreReader } from ${JSON.stringify(new URL('./sqlite-reader.ts', import.meta.url))}
+    const folder = ${JSON.stringify(folder)}
+    ${lines}`
+  const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  })
+  assert.equal(done.status, 0, done.stderr)
+  return done.stdout.trim()
+}
+
+folderTest('what was accepted is there when the store is opened again', async (folder) => {
+  const first = await openSqliteStore({ folder })
+  await first.accept(outgoing())
+  await first.close()
+  const second = await openSqliteStore({ folder })
+  assert.equal(await textOf(second.read.openMessage('m1')), 'Subject: out\r\n\r\nHello\r\n')
+  assert.equal(second.read.listQueue({ limit: 5 }).length, 1)
+  await second.close()
+})
+
+folderTest('a closed store leaves one database file and no log', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  await store.accept(outgoing())
+  await store.close()
+  assert.deepEqual(readdirSync(folder).sort(), ['content', 'server.lock', 'spool', 'waybill.db'])
+})
+
+folderTest('mail and keys are readable by their owner only', async (folder) => {
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  await store.accept(outgoing())
+  for (const name of ['', 'content', 'spool', 'waybill.db', 'waybill.db-wal', 'waybill.db-shm']) {
+    assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
+  }
+  await store.close()
+})
+
+folderTest('a commit waits for the disk: WAL with synchronous=FULL', async (folder) => {
+  makeDataFolder(dataFolder(folder))
+  const settings: unknown[] = []
+  const database = (opened: Database): Database => {
+    settings.push(opened.get('PRAGMA journal_mode'), opened.get('PRAGMA synchronous'))
+    return opened
+  }
+  const writer = openWriter({ folder, busyTimeoutMs: 0 }, { database, files: (files) => files })
+  writer.close()
+  assert.equal(JSON.stringify(settings), '[{"journal_mode":"wal"},{"synchronous":2}]')
+  return Promise.resolve()
+})
+
+folderTest('one folder has one server, also within one process', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  const words = new RegExp(`in use by another Waybill \\(process ${process.pid}\\)`)
+  await assert.rejects(openSqliteStore({ folder }), isProblem('data-in-use', words))
+  const lines = `await openSqliteStore({ folder }).catch((e) => console.log(e.code))`
+  assert.equal(inAnotherProcess(lines, folder), 'data-in-use')
+  await store.accept(outgoing()) // the first one is not disturbed
+  await store.close()
+  await (await openSqliteStore({ folder })).close()
+})
+
+folderTest('a server that was killed leaves no lock behind', async (folder) => {
+  const lines = `await openSqliteStore({ folder }); process.kill(process.pid, 'SIGKILL')`
+  assert.throws(() => inAnotherProcess(lines, folder))
+  assert.ok(existsSync(dataFolder(folder).owner), 'its process number is still there')
+  await (await openSqliteStore({ folder })).close()
+})
+
+folderTest('another process reads while the server writes', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  await store.accept(acceptance({ journeys: [journey('BEFORE1')] }))
+  const lines = `
+    const read = openStoreReader({ folder })
+    console.log(JSON.stringify([read.counts(), read.findJourney('last').journey.id]))
+    read.close()`
+  assert.equal(
+    inAnotherProcess(lines, folder),
+    '[{"messages":0,"queued":0,"journeys":1},"BEFORE1"]',
+  )
+  await store.accept(acceptance({ journeys: [journey('AFTER11')] }))
+  await store.close()
+  assert.match(inAnotherProcess(lines, folder), /"journeys":2},"AFTER11"/)
+})
+
+folderTest('an open reader sees each commit as it happens', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  const read = openStoreReader({ folder })
+  for (let n = 1; n <= 3; n++) {
+    await store.accept(acceptance({ message: message(`m${n}`, `letter ${n}`) }))
+    assert.equal(read.counts().messages, n)
+    assert.equal(await textOf(read.openMessage(`m${n}`)), `letter ${n}`)
+  }
+  read.close()
+  read.close()
+  await store.close()
+})
+
+folderTest('a reader without data says where it looked', (folder) => {
+  const missing = join(folder, 'nothing')
+  assert.throws(() => openStoreReader({ folder: missing }), isProblem('not-found', /no mail data/))
+  assert.ok(!existsSync(missing), 'and makes nothing')
+  return Promise.resolve()
+})
+
+folderTest('data of a newer version is left alone', async (folder) => {
+  await (await openSqliteStore({ folder })).close()
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  const newer = isProblem('store-broken', /newer Waybill \(format 99/)
+  await assert.rejects(openSqliteStore({ folder }), newer)
+  assert.throws(() => openStoreReader({ folder }), newer)
+})
+
+folderTest('data of an older version is for the server to bring up to date', (folder) => {
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec('PRAGMA application_id = 0x57415942')
+  database.close()
+  assert.throws(() => openStoreReader({ folder }), isProblem('not-found', /older Waybill/))
+  return Promise.resolve()
+})
+
+folderTest('the database of another program is left alone', async (folder) => {
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec('CREATE TABLE contacts (name TEXT)')
+  database.close()
+  await assert.rejects(openSqliteStore({ folder }), isProblem('store-broken', /another program/))
+})
+
+folderTest('a file that is no database is reported as broken', async (folder) => {
+  writeFileSync(dataFolder(folder).database, 'x'.repeat(5000))
+  await assert.rejects(openSqliteStore({ folder }), isProblem('store-broken', /not a database/))
+  assert.throws(() => openStoreReader({ folder }), isProblem('store-broken', /not a database/))
+})
+
+folderTest('a folder that cannot be made is reported as broken', async (folder) => {
+  const blocked = join(folder, 'file')
+  writeFileSync(blocked, '')
+  const words = /The store failed/
+  await assert.rejects(
+    openSqliteStore({ folder: join(blocked, 'data') }),
+    isProblem('store-broken', words),
+  )
+})
+
+folderTest(
+  'opening clears away what a crash left: spool files and contents without rows',
+  async (folder) => {
+    const paths = dataFolder(folder)
+    const first = await openSqliteStore({ folder })
+    const sink = first.newContent()
+    await sink.push(new Uint8Array(400_000).fill(97))
+    const content = await sink.finish()
+    await first.accept(acceptance({ message: message('m1', '', { content }) }))
+    await first.close()
+    const orphan = 'ab'.padEnd(64, '0')
+    mkdirSync(join(paths.content, 'ab'), { recursive: true })
+    writeFileSync(join(paths.content, 'ab', orphan), 'orphan')
+    writeFileSync(join(paths.spool, 'half'), 'half a message')
+    writeFileSync(join(paths.content, 'README'), 'not ours: left alone')
+    const second = await openSqliteStore({ folder })
+    assert.deepEqual(readdirSync(paths.spool), [])
+    assert.deepEqual(readdirSync(join(paths.content, 'ab')), [])
+    assert.ok(existsSync(join(paths.content, 'README')))
+    assert.equal((await textOf(second.read.openMessage('m1'))).length, 400_000)
+    await second.close()
+  },
+)
+
+test('versions of SQLite are compared by number', () => {
+  const pairs: [string, string, boolean][] = [
+    ['3.51.2', '3.51.3', true],
+    ['3.51.3', '3.51.3', false],
+    ['3.9.0', '3.51.3', true],
+    ['3.53.4', '3.51.3', false],
+    ['4.0', '3.51.3', false],
+    ['3.51', '3.51.3', true],
+  ]
+  for (const [a, b, older] of pairs) assert.equal(isOlder(a, b), older, `${a} ${b}`)
+})

@@ -27,6 +27,8 @@ const floors: readonly Readonly<Record<string, readonly string[]>>[] = [
       'events',
       'timers',
       'buffer',
+      'perf_hooks',
+      'zlib',
     ],
   },
   {
@@ -52,6 +54,8 @@ const floors: readonly Readonly<Record<string, readonly string[]>>[] = [
       'child_process',
       'url',
       'buffer',
+      'events',
+      'stream/promises',
     ],
   },
 ]
@@ -63,7 +67,7 @@ function sources(folder: string): string[] {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return sources(path)
     const counts = path.endsWith('.ts') && !path.endsWith('.test.ts')
-    return counts && !/test-support|contract\.ts$/.test(path) ? [path] : []
+    return counts && !/test-support|test-folder|contract(-[a-z]+)?\.ts$/.test(path) ? [path] : []
   })
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
+import { WaybillError } from '../base/error.ts'
 import { signDkim } from '../dkim/dkim.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
@@ -36,6 +37,8 @@ export interface LabOptions {
   readonly folder: string
   /** 0 lets the system choose. */
   readonly ports: LabPorts
+  /** A port that is taken: `next` takes one of those behind it, `strict` gives up. */
+  readonly taken: 'next' | 'strict'
   report(problem: unknown, where: string): void
 }
 
@@ -114,7 +117,9 @@ async function openWithStores(
     now,
   })
   let zone = labZone(publishedRecords([...northKeys, ...listKeys]))
-  const dns = await openDnsServer({ port: options.ports.dns, clock, zones: { '': zone } })
+  const dns = await near(options, options.ports.dns, (port) => {
+    return openDnsServer({ port, clock, zones: { '': zone } })
+  })
   const opened: Opened = { dns, sites: [] }
   try {
     const network = new LabNetwork()
@@ -289,6 +294,26 @@ function makeSite(
   })
 }
 
+/** How many ports behind the one that is taken are tried. */
+const triesBehind = 20
+
+/** Opens at a port, or at the next free one behind it. */
+async function near<T>(
+  options: LabOptions,
+  port: number,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let at = port; ; at++) {
+    try {
+      return await open(at)
+    } catch (problem) {
+      const taken = problem instanceof WaybillError && problem.code === 'port-taken'
+      const last = port === 0 || options.taken === 'strict' || at >= port + triesBehind
+      if (!taken || last) throw problem
+    }
+  }
+}
+
 /** Opens the ports for people, and one for each pair of servers that talk to each other. */
 async function openPorts(input: {
   readonly options: LabOptions
@@ -300,12 +325,15 @@ async function openPorts(input: {
   const { options, north, south, network, dns } = input
   const address = '127.0.0.1'
   const { ports } = options
-  const smtp = await south.listen({
-    ...{ kind: 'smtp', address, port: ports.smtp },
-    clientIp: places.stranger.ip,
+  const smtp = await near(options, ports.smtp, (port) => {
+    return south.listen({ ...{ kind: 'smtp', address, port }, clientIp: places.stranger.ip })
   })
-  const submission = await north.listen({ kind: 'submission', address, port: ports.submission })
-  const submissions = await north.listen({ kind: 'submissions', address, port: ports.submissions })
+  const submission = await near(options, ports.submission, (port) => {
+    return north.listen({ kind: 'submission', address, port })
+  })
+  const submissions = await near(options, ports.submissions, (port) => {
+    return north.listen({ kind: 'submissions', address, port })
+  })
   for (const from of ['north', 'forwarder', 'lists', 'stranger'] as const) {
     const { ip } = places[from]
     const inner = await south.listen({ kind: 'smtp', address, port: 0, clientIp: ip })

@@ -1,4 +1,3 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
@@ -8,6 +7,7 @@ import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
 import { listen, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
+import { serverContext } from '../io/tls-context.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { nextStep, type RetryPolicy } from '../queue/schedule.ts'
 import { InboundHandler } from '../receive/inbound.ts'
@@ -54,7 +54,7 @@ function random(): number {
 /** One running mail server: its listeners, its sessions, its queue. */
 export class Site {
   readonly #plan: SitePlan
-  readonly #secure: SecureContext
+  readonly #secure: ReturnType<typeof serverContext>
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
@@ -62,12 +62,7 @@ export class Site {
 
   constructor(plan: SitePlan) {
     this.#plan = plan
-    const { certificate, privateKey } = plan.certificate
-    this.#secure = createSecureContext({
-      cert: certificate,
-      key: privateKey,
-      minVersion: 'TLSv1.2',
-    })
+    this.#secure = serverContext(plan.certificate)
     this.#dispatcher = this.#makeDispatcher()
   }
 

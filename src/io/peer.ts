@@ -95,6 +95,15 @@ export class Peer {
     if (!this.#closed && this.#socket.writable) this.#socket.write(octets)
   }
 
+  /** Holds back what is written until `flush`, so that it leaves in one piece. */
+  hold(): void {
+    this.#socket.cork()
+  }
+
+  flush(): void {
+    this.#socket.uncork()
+  }
+
   /** How many octets wait to be sent: for holding back a fast producer. */
   get backlog(): number {
     return this.#socket.writableLength
@@ -138,6 +147,7 @@ export class Peer {
   /** Turns the connection into a TLS session. What was buffered in clear text is gone. */
   startTls(role: TlsRole): Promise<TlsStart> {
     const plain = this.#socket
+    plain.uncork()
     plain.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close')
     plain.removeAllListeners('error')
     const secure =

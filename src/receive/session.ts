@@ -47,6 +47,7 @@ export class ReceiveSession {
   #inputs: ServerInput[] = []
   #running = false
   #paused = 0
+  #reading = true
   #reason: CloseReason | 'lost' = 'lost'
   #closing = false
 
@@ -92,11 +93,24 @@ export class ReceiveSession {
     this.#inputs.push(input)
     if (this.#running) return
     this.#running = true
+    // The replies to commands that came together leave together (RFC 2920 §3.2).
+    this.#peer.hold()
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
       if (this.#closing && next.type !== 'peerClosed') continue
       for (const output of this.#engine.handle(next)) this.#do(output)
     }
+    this.#peer.flush()
     this.#running = false
+    this.#followWishes()
+  }
+
+  /** Reads no further while the engine has enough waiting. */
+  #followWishes(): void {
+    const wants = this.#engine.wantsOctets
+    if (wants === this.#reading) return
+    this.#reading = wants
+    if (wants) this.#release()
+    else this.#pause()
   }
 
   #do(output: ServerOutput): void {
@@ -156,16 +170,24 @@ export class ReceiveSession {
   /** Stops reading while the handler is behind: that is all of back-pressure. */
   #hold(done: Promise<void> | undefined): void {
     if (done === undefined) return
+    this.#pause()
+    done.then(
+      () => this.#release(),
+      (problem: unknown) => {
+        this.#handler.broken(problem)
+        this.#release()
+      },
+    )
+  }
+
+  #pause(): void {
     this.#paused++
     this.#peer.pause()
-    const release = (): void => {
-      this.#paused--
-      if (this.#paused === 0) this.#peer.resume()
-    }
-    done.then(release, (problem: unknown) => {
-      this.#handler.broken(problem)
-      release()
-    })
+  }
+
+  #release(): void {
+    this.#paused--
+    if (this.#paused === 0) this.#peer.resume()
   }
 
   async #startTls(): Promise<void> {

@@ -91,6 +91,7 @@ const dropReasons: Readonly<Record<string, string>> = {
   refused: 'the connection was refused',
   tooManyErrors: 'the client made too many errors',
   tooMuch: 'the client asked for too much',
+  earlyTalk: 'the client spoke before it was greeted',
   notSmtp: 'the client does not speak SMTP',
   shutdown: 'this server was stopped',
 }

@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { WaybillError } from '../base/error.ts'
+import type { Settings } from '../config/settings.ts'
+import { CachingResolver } from '../dns/caching-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
+import { systemClock } from '../io/clock.ts'
+import { type Dialer, tcpDialer } from '../io/dialer.ts'
+import { readResolvConf } from '../io/resolv-conf.ts'
+import { StubResolver } from '../io/stub-resolver.ts'
+import { Directory } from '../policy/directory.ts'
+import { makeHouse } from '../policy/house.ts'
+import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
+import { Site } from './site.ts'
+
+export interface LivePorts {
+  readonly smtp: number
+  readonly submission: number
+  readonly submissions: number
+}
+
+export interface LiveOptions {
+  readonly settings: Settings
+  /** Instead of the folder in the settings. */
+  readonly data?: string
+  /** Free ports instead of those in the settings. */
+  readonly autoPorts: boolean
+  /** How other servers are reached; replaced by tests. */
+  readonly dialer?: Dialer
+  /** Whether loopback addresses are this server itself, which they are but for tests. */
+  readonly loopbackIsSelf?: boolean
+  report(problem: unknown, where: string): void
+  /** The disk or the database has failed: nothing more can be taken. */
+  broken(problem: WaybillError): void
+}
+
+/** A running mail server. */
+export interface Live {
+  readonly ports: LivePorts
+  readonly site: Site
+  close(): Promise<void>
+}
+
+/**
+ * Opens a mail server as its settings say.
+ *
+ * @throws WaybillError `port-taken`, `key-unusable`, `not-found` and what the store says
+ */
+export async function openLive(options: LiveOptions): Promise<Live> {
+  const { settings, report } = options
+  const clock = systemClock
+  const certificate = await certificateFor(settings)
+  const folder = options.data ?? settings.data
+  const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
+  const resolver = await openResolver(settings)
+  try {
+    const { domains } = settings
+    const keys = await ensureKeys(store, domains, {
+      selector: settings.dkim.selector,
+      now: clock.now(),
+    })
+    const signing = new SigningKeys(keys)
+    const directory = new Directory(
+      domains,
+      settings.account.map(({ address, aliases, password_hash: passwordHash }) => {
+        return { address, aliases, passwordHash }
+      }),
+    )
+    const retry = retryPolicy(settings)
+    const house = makeHouse({
+      hostname: settings.hostname,
+      mode: 'live',
+      directory,
+      rules: {
+        trustedForwarders: settings.receive.trusted_forwarders,
+        mailingLists: settings.receive.mailing_lists,
+        allow: settings.receive.allow,
+        onTemperror: settings.receive.on_temperror,
+      },
+      limits: {
+        receivedFields: settings.limits.received_fields,
+        queueMs: retry.expireAfterMs,
+      },
+      signingKeys: (domain) => signing.for(domain),
+      now: () => clock.now(),
+    })
+    const site = new Site({
+      house,
+      store,
+      resolver,
+      dialer: options.dialer ?? tcpDialer,
+      clock,
+      certificate,
+      trustAnchors: undefined,
+      self: {
+        selfNames: [settings.hostname],
+        selfAddresses: [settings.listen.address],
+        loopbackIsSelf: options.loopbackIsSelf ?? true,
+      },
+      retry,
+      limits: {
+        messageBytes: settings.limits.message_bytes,
+        recipients: settings.limits.recipients,
+        connections: settings.limits.connections,
+        errors: settings.limits.errors,
+        outgoing: settings.queue.connections,
+      },
+      localAccount: (address) => directory.findAddress(address)?.address,
+      report,
+    })
+    try {
+      const ports = await openPorts(site, settings, options.autoPorts)
+      await site.start()
+      return { ports, site, close: () => site.close() }
+    } catch (problem) {
+      await site.close(0)
+      throw problem
+    }
+  } catch (problem) {
+    await store.close()
+    throw problem
+  }
+}
+
+async function openPorts(site: Site, settings: Settings, auto: boolean): Promise<LivePorts> {
+  const { address } = settings.listen
+  const open = async (kind: 'smtp' | 'submission' | 'submissions'): Promise<number> => {
+    const { port } = await site.listen({ kind, address, port: auto ? 0 : settings.listen[kind] })
+    return port
+  }
+  return {
+    smtp: await open('smtp'),
+    submission: await open('submission'),
+    submissions: await open('submissions'),
+  }
+}
+
+function retryPolicy({ queue }: Settings): RetryPolicy {
+  return {
+    ...defaultRetryPolicy,
+    firstDelayMs: queue.first_retry_seconds * 1000,
+    maxDelayMs: queue.longest_retry_seconds * 1000,
+    expireAfterMs: queue.expire_seconds * 1000,
+  }
+}
+
+async function openResolver({ dns }: Settings): Promise<Resolver> {
+  const conf = await readResolvConf()
+  const servers = dns.servers.map((text) => {
+    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text)
+    return { address: match?.[1] ?? match?.[2] ?? text, port: Number(match?.[3] ?? 53) }
+  })
+  const stub = new StubResolver({
+    ...conf,
+    ...(servers.length > 0 ? { servers } : {}),
+    clock: systemClock,
+    timeoutMs: dns.timeout_ms,
+    trustAd: dns.trust_ad,
+  })
+  return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
+}
+
+/** The certificate of the settings, or one of our own: opportunistic TLS is better than none. */
+async function certificateFor({ tls, hostname }: Settings): Promise<KeyedCertificate> {
+  const { certificate, key } = tls
+  if (certificate !== undefined && key !== undefined) {
+    return { certificate: readPem(certificate), privateKey: readPem(key) }
+  }
+  const now = Date.now()
+  const year = 366 * 86_400_000
+  const validity = { notBefore: new Date(now - 86_400_000), notAfter: new Date(now + year) }
+  const authority = await makeAuthority(`Waybill at ${hostname}`, validity)
+  return issueCertificate(authority, [hostname], validity)
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, { cause })
+  }
+}
+
+export interface RecordToPublish {
+  readonly name: string
+  readonly type: 'MX' | 'TXT'
+  readonly value: string
+}
+
+/** What must stand in DNS for a server with these settings; its keys are made when there are none. */
+export async function publishRecords(settings: Settings): Promise<readonly RecordToPublish[]> {
+  const { domains, hostname, dkim } = settings
+  const store = await openSqliteStore({ folder: join(settings.data) })
+  try {
+    const keys = await ensureKeys(store, domains, { selector: dkim.selector, now: Date.now() })
+    const signing = publishedRecords(keys).map(({ name, value }): RecordToPublish => {
+      return { name, type: 'TXT', value: quoteTxt(value) }
+    })
+    return [
+      ...domains.flatMap((domain): RecordToPublish[] => [
+        { name: domain, type: 'MX', value: `10 ${hostname}.` },
+        { name: domain, type: 'TXT', value: '"v=spf1 mx -all"' },
+        { name: `_dmarc.${domain}`, type: 'TXT', value: '"v=DMARC1; p=none"' },
+      ]),
+      ...signing,
+    ]
+  } finally {
+    await store.close()
+  }
+}
+
+/** A TXT value in strings of at most 255 octets, each in quotes, as zone files want it. */
+function quoteTxt(value: string): string {
+  return (value.match(/.{1,255}/g) ?? ['']).map((part) => `"${part}"`).join(' ')
+}

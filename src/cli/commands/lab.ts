@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { runSituation } from '../../app/situation.ts'
+import { WaybillError } from '../../base/error.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { JourneyView } from '../../journey/view.ts'
+import { findSituation, type Situation, situations } from '../../lab/situations.ts'
+import { defaultData, openJourney } from '../data.ts'
+import { paint, print, printJson, say } from '../output.ts'
+import { renderJourney } from '../render/journey.ts'
+
+/** `waybill lab list|run`. */
+export function labCommand(): Command {
+  const list = new Command('list')
+    .description('list the situations')
+    .option('--json', 'one JSON object a line')
+    .action((options: { json?: boolean }) => {
+      for (const { name, title, question } of situations) {
+        if (options.json === true) printJson({ name, title, question })
+        else print(`  ${name.padEnd(18)} ${title}`)
+      }
+      if (options.json !== true) say('\nTry one: ./waybill lab run forged')
+    })
+  const run = new Command('run')
+    .description('open a private lab, let one situation happen, show its journeys, and end')
+    .argument('<situation>', 'one of `waybill lab list`')
+    .option('--data <folder>', 'keep the journeys in this folder')
+    .option('--json', 'one JSON object: situation, outcome, journeys')
+    .action((name: string, options: RunOptions) => runOne(name, options))
+  return new Command('lab')
+    .description('the internet in a box: two mail servers, their DNS, and a stranger')
+    .addCommand(list)
+    .addCommand(run)
+}
+
+interface RunOptions {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+async function runOne(name: string, options: RunOptions): Promise<void> {
+  const situation = findSituation(name)
+  if (situation === undefined) throw unknown(name)
+  const json = options.json === true
+  const { folder, temporary } = folderFor(options)
+  try {
+    await runIn(situation, folder, json)
+  } catch (problem) {
+    // Another run keeps its journeys there at this moment: this one goes somewhere else.
+    const inUse = problem instanceof WaybillError && problem.code === 'data-in-use'
+    if (!inUse || temporary || options.data !== undefined) throw problem
+    const other = mkdtempSync(join(tmpdir(), 'waybill-lab-'))
+    try {
+      await runIn(situation, other, json)
+    } finally {
+      rmSync(other, { recursive: true, force: true })
+    }
+  } finally {
+    if (temporary) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Programs get a lab that leaves nothing behind; people may want to look again. */
+function folderFor(options: RunOptions): { readonly folder: string; readonly temporary: boolean } {
+  if (options.data !== undefined) return { folder: options.data, temporary: false }
+  if (options.json !== true) return { folder: join(defaultData, 'runs'), temporary: false }
+  return { folder: mkdtempSync(join(tmpdir(), 'waybill-lab-')), temporary: true }
+}
+
+function runIn(situation: Situation, folder: string, json: boolean): Promise<void> {
+  return runSituation(situation, {
+    folder,
+    report: (problem, where) => say(`lab: ${where}: ${String(problem)}`),
+    look: (found) => {
+      const views = found.map(({ reader, journey }) => openJourney(reader, journey).view)
+      if (json) {
+        const outcome = views[0]?.outcome.status ?? 'nothing'
+        printJson({ situation: situation.name, outcome, journeys: views })
+      } else show(situation, views)
+    },
+  })
+}
+
+function show(situation: Situation, views: readonly JourneyView[]): void {
+  print(`${paint('bold', situation.name)}: ${situation.title}\n`)
+  // People read a letter's way from its beginning: the sending side first.
+  const inOrder = [...views].sort((a, b) => (a.started_at < b.started_at ? -1 : 1))
+  for (const view of inOrder) print(`${renderJourney(view, { evidence: false })}\n`)
+  const id = views[0]?.id ?? 'last'
+  print(`The question: ${situation.question}`)
+  print(`Try:          ${situation.experiment.replace('ID', id)}`)
+}
+
+function unknown(name: string): WaybillError {
+  const near = nearest(
+    name,
+    situations.map((one) => one.name),
+  )
+  return new WaybillError('not-found', `There is no situation "${name}".`, {
+    hint: near === undefined ? 'waybill lab list shows them all.' : `Did you mean "${near}"?`,
+  })
+}

@@ -1,0 +1,51 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { JourneyRow } from '../../store/store.ts'
+import { defaultData, Stores } from '../data.ts'
+import { print, printJson, say } from '../output.ts'
+
+/** `waybill list`. */
+export function listCommand(): Command {
+  return new Command('list')
+    .alias('ls')
+    .description('list the last journeys, newest first')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option('-n, --limit <count>', 'how many', count, 20)
+    .option('--json', 'one JSON object a line')
+    .action((options: { data: string; limit: number; json?: boolean }) => {
+      const stores = new Stores(options.data)
+      try {
+        const rows = stores.list(options.limit)
+        if (options.json === true) for (const row of rows) printJson(rowJson(row))
+        else if (rows.length === 0) say('No messages yet.')
+        else for (const row of rows) print(rowText(row))
+      } finally {
+        stores.close()
+      }
+    })
+}
+
+function rowJson(row: JourneyRow): Record<string, unknown> {
+  return {
+    id: row.id,
+    direction: row.direction,
+    started_at: new Date(row.startedAt).toISOString(),
+    status: row.status,
+    mail_from: row.mailFrom,
+    rcpt_to: row.rcptTo,
+    subject: row.subject,
+    summary: row.summary,
+  }
+}
+
+function rowText(row: JourneyRow): string {
+  const time = new Date(row.startedAt).toISOString().slice(0, 19).replace('T', ' ')
+  const arrow = row.direction === 'in' ? 'in ' : 'out'
+  const from = row.mailFrom === '' ? '<>' : row.mailFrom
+  return `${row.id}  ${time}  ${arrow}  ${row.status.padEnd(11)} ${from}  ${row.summary}`
+}
+
+/** A whole number above 0. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Wants a number above 0.')
+  return Number(text)
+}

@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { WaybillError } from '../../base/error.ts'
+import { MaildirWriter } from '../../io/maildir-writer.ts'
+import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
+import { formatMbox } from '../../mailbox/mbox.ts'
+import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
+import { defaultData, Stores } from '../data.ts'
+import { print, printJson, say } from '../output.ts'
+
+/** `waybill mail list|show|export`. */
+export function mailCommand(): Command {
+  return new Command('mail')
+    .description('read the mailboxes of this server')
+    .addCommand(listMail())
+    .addCommand(showMail())
+    .addCommand(exportMail())
+}
+
+interface Found {
+  readonly reader: StoreReader
+  readonly row: MailboxRow
+}
+
+function withMail<T>(data: string, use: (find: (query: Query) => readonly Found[]) => T): T {
+  const stores = new Stores(data)
+  const find = (query: Query): readonly Found[] => {
+    return stores.readers.flatMap((reader) => {
+      return reader.listMailbox(query).map((row) => ({ reader, row }))
+    })
+  }
+  const done = use(find)
+  if (done instanceof Promise) return done.finally(() => stores.close()) as T
+  stores.close()
+  return done
+}
+
+interface Query {
+  readonly account?: string
+  readonly mailbox?: string
+}
+
+function queryOf(account: string | undefined, mailbox: string | undefined): Query {
+  return {
+    ...(account === undefined ? {} : { account }),
+    ...(mailbox === undefined ? {} : { mailbox }),
+  }
+}
+
+function listMail(): Command {
+  return new Command('list')
+    .description('list the messages in the mailboxes')
+    .argument('[account]', 'one account; all when absent')
+    .option('--mailbox <name>', 'Inbox or Junk; both when absent')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--json', 'one JSON object a line')
+    .action((account: string | undefined, options: ListOptions) => {
+      withMail(options.data, (find) => {
+        const found = find(queryOf(account, options.mailbox))
+        for (const { reader, row } of found) {
+          const journey = reader.findJourney(row.journeyId)
+          const stored = journey.type === 'found' ? journey.journey : undefined
+          const facts = {
+            account: row.account,
+            mailbox: row.mailbox,
+            uid: row.uid,
+            id: row.messageId,
+            received_at: new Date(row.receivedAt).toISOString(),
+            size: row.size,
+            from: stored?.mailFrom ?? '',
+            subject: stored?.subject ?? '',
+          }
+          if (options.json === true) printJson(facts)
+          else {
+            const from = facts.from === '' ? '<>' : facts.from
+            print(
+              `${facts.id}  ${facts.received_at.slice(0, 19)}  ${facts.account}  ${facts.mailbox.padEnd(6)} ${from}  ${facts.subject}`,
+            )
+          }
+        }
+        if (found.length === 0 && options.json !== true) say('No messages there.')
+      })
+    })
+}
+
+interface ListOptions {
+  readonly data: string
+  readonly mailbox?: string
+  readonly json?: boolean
+}
+
+function showMail(): Command {
+  return new Command('show')
+    .description('print a message as it is stored')
+    .argument('<id>', '"last", or at least 4 characters of an id of `waybill mail list`')
+    .option('--account <address>', 'with "last": of this account')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--json', 'as JSON, the octets in base64')
+    .action((ref: string, options: { data: string; account?: string; json?: boolean }) => {
+      return withMail(options.data, async (find) => {
+        const found = find(queryOf(options.account, undefined))
+        const newest = [...found].sort((a, b) => b.row.receivedAt - a.row.receivedAt)
+        const lower = ref.toLowerCase()
+        const meant =
+          ref === 'last'
+            ? newest[0]
+            : newest.find(({ row: { messageId } }) => {
+                return (
+                  lower.length >= 4 && (messageId.startsWith(lower) || messageId.endsWith(lower))
+                )
+              })
+        if (meant === undefined)
+          throw new WaybillError('not-found', `There is no message "${ref}".`)
+        const chunks: Uint8Array[] = []
+        for await (const chunk of open(meant).chunks()) {
+          if (options.json === true) chunks.push(chunk)
+          else process.stdout.write(chunk)
+        }
+        if (options.json !== true) return
+        const { account, mailbox, messageId: id } = meant.row
+        printJson({ id, account, mailbox, message: Buffer.concat(chunks).toString('base64') })
+      })
+    })
+}
+
+function open({ reader, row }: Found): OpenMessage {
+  const message = reader.openMessage(row.messageId)
+  if (message !== undefined) return message
+  throw new WaybillError('store-broken', `The octets of ${row.messageId} are missing.`)
+}
+
+interface ExportOptions {
+  readonly data: string
+  readonly format: 'maildir' | 'mbox'
+  readonly out: string
+  readonly mailbox?: string
+  readonly json?: boolean
+}
+
+function exportMail(): Command {
+  return new Command('export')
+    .description('write the messages of an account as Maildir or mbox')
+    .argument('<account>', 'the account')
+    .requiredOption('--out <path>', 'the Maildir folder, or the mbox file')
+    .option('--format <format>', 'maildir or mbox', exportFormat, 'maildir')
+    .option('--mailbox <name>', 'Inbox or Junk; both when absent')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--json', 'the count as JSON')
+    .action((account: string, options: ExportOptions) => {
+      return withMail(options.data, async (find) => {
+        const found = find(queryOf(account, options.mailbox))
+        if (options.format === 'mbox') await writeMbox(found, options.out)
+        else await writeMaildir(found, options.out)
+        const { length: messages } = found
+        if (options.json === true) printJson({ account, format: options.format, messages })
+        else say(`${messages} message${messages === 1 ? '' : 's'} written to ${options.out}`)
+      })
+    })
+}
+
+async function writeMbox(found: readonly Found[], path: string): Promise<void> {
+  const file = createWriteStream(path, { flags: 'w', mode: 0o600 })
+  const done = finished(file)
+  for (const one of found) {
+    const { receivedAt, journeyId } = one.row
+    const journey = one.reader.findJourney(journeyId)
+    const reversePath = journey.type === 'found' ? journey.journey.mailFrom : ''
+    const chunks = formatMbox({ reversePath, receivedAt, chunks: open(one).chunks() }, 'lf')
+    for await (const chunk of chunks) {
+      if (!file.write(chunk)) await once(file, 'drain')
+    }
+  }
+  file.end()
+  await done
+}
+
+async function writeMaildir(found: readonly Found[], path: string): Promise<void> {
+  for (const mailbox of new Set(found.map(({ row }) => row.mailbox))) {
+    const folder = maildirFolder(mailbox)
+    const writer = await MaildirWriter.open(folder === '' ? path : `${path}/${folder}`)
+    for (const one of found) {
+      if (one.row.mailbox !== mailbox) continue
+      const { receivedAt, messageId, size } = one.row
+      const place = maildirPlace({ receivedAt, unique: messageId, host: 'waybill', size })
+      await writer.write(place, formatMaildir(open(one).chunks()))
+    }
+    await writer.close()
+  }
+}
+
+function exportFormat(text: string): 'maildir' | 'mbox' {
+  if (text === 'maildir' || text === 'mbox') return text
+  throw new InvalidArgumentError('Wants maildir or mbox.')
+}

@@ -1,0 +1,154 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { parseIp } from '../../base/ip.ts'
+import { type DnsOverride, parseDnsOverride } from '../../dns/dns-override.ts'
+import { tell } from '../../journey/catalogue.ts'
+import type { StepData } from '../../journey/record.ts'
+import { type Replay, type ReplayedStep, replayJourney } from '../../journey/replay.ts'
+import type { Sentence } from '../../journey/sentence.ts'
+import { defaultData, type OpenJourney, Stores } from '../data.ts'
+import { exitCodes, paint, print, printJson, say } from '../output.ts'
+
+interface ReplayOptions {
+  readonly data: string
+  readonly dns: readonly DnsOverride[]
+  readonly ip?: string
+  readonly helo?: string
+  readonly mailFrom?: string
+  readonly at?: number
+  readonly json?: boolean
+}
+
+/** `waybill replay ID`. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('decide a journey again, offline, from its record; with changes: what if?')
+    .argument('<id>', '"last", "last:2", or at least 4 characters of an id')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option(
+      '--dns <record>',
+      "what DNS says instead: 'NAME TYPE VALUE' (may be repeated)",
+      addOverride,
+      [],
+    )
+    .option('--ip <address>', 'as if it had come from this address', address)
+    .option('--helo <name>', 'as if the client had called itself so')
+    .option('--mail-from <address>', 'as if this were the reverse-path')
+    .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', unixTime)
+    .option('--json', 'the result as one JSON object')
+    .action((ref: string, options: ReplayOptions) => replay(ref, options))
+    .addHelpText(
+      'after',
+      '\nExit code 0: the same verdicts as recorded. 1: something differs. 3: cannot be replayed.',
+    )
+}
+
+async function replay(ref: string, options: ReplayOptions): Promise<void> {
+  const stores = new Stores(options.data)
+  try {
+    const journey = stores.find(ref)
+    const { record, facts, stored, reader } = journey
+    const message =
+      stored.messageId === undefined ? undefined : reader.openMessage(stored.messageId)
+    const { dns, ip, helo, mailFrom, at } = options
+    const result = await replayJourney(record, facts, message?.original(), {
+      dns,
+      ...(ip === undefined ? {} : { ip }),
+      ...(helo === undefined ? {} : { helo }),
+      ...(mailFrom === undefined ? {} : { mailFrom }),
+      ...(at === undefined ? {} : { now: at }),
+    })
+    if (options.json === true) printJson(replayJson(journey, result))
+    else printReplay(journey, result, dns.length)
+    if (result.type === 'impossible') process.exitCode = exitCodes.couldNotTell
+    else if (result.firstDifference !== undefined) process.exitCode = exitCodes.no
+  } finally {
+    stores.close()
+  }
+}
+
+function replayJson(journey: OpenJourney, result: Replay): unknown {
+  const { id } = journey.record
+  if (result.type === 'impossible') return { id, replayed: false, because: result.because }
+  return {
+    id,
+    replayed: true,
+    same: result.firstDifference === undefined,
+    first_difference: result.firstDifference ?? null,
+    changed: result.steps.filter(({ same }) => !same).map(({ type }) => type),
+    missing: result.missing,
+    steps: result.steps.map(({ type, recorded, now, same }) => ({
+      id: type,
+      same,
+      recorded: shortSentence(first(recorded)),
+      now: shortSentence(first(now)),
+    })),
+  }
+}
+
+function shortSentence({ result, verdict, answer, askedFor, did }: Sentence): unknown {
+  return {
+    result: result ?? verdict,
+    verdict,
+    answer,
+    asked_for: askedFor ?? null,
+    did: did ?? null,
+  }
+}
+
+/** The first sentence of a step; what was derived now has no time of its own. */
+function first(step: StepData): Sentence {
+  const [sentence] = tell({ ...step, startedAt: 0, durationMs: 0, dns: [] })
+  if (sentence === undefined) throw new Error(`replay: no sentence for ${step.type}`)
+  return sentence
+}
+
+function printReplay(journey: OpenJourney, result: Replay, changedAnswers: number): void {
+  const { id } = journey.record
+  if (result.type === 'impossible') {
+    say(`${id} cannot be replayed: ${result.because}`)
+    return
+  }
+  const changes =
+    changedAnswers === 0
+      ? ''
+      : ` ${changedAnswers} answer${changedAnswers === 1 ? '' : 's'} changed.`
+  print(`Replaying ${id} from its recorded answers (no network).${changes}\n`)
+  print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(32)} now`)
+  for (const step of result.steps) print(renderReplayed(step))
+  for (const question of result.missing) {
+    print(
+      `\n  ${question} was never asked then, so it is "could not ask" now; add --dns '${question} …'`,
+    )
+  }
+  if (result.firstDifference === undefined) print('\nThe same, bit for bit.')
+  else print(`\nThe first step that differs: ${result.firstDifference}.`)
+}
+
+function renderReplayed({ recorded, now, same }: ReplayedStep): string {
+  const before = first(recorded)
+  const after = first(now)
+  const word = (sentence: Sentence): string => {
+    const asks = sentence.askedFor === undefined ? '' : `, asks ${sentence.askedFor}`
+    return `${sentence.result ?? sentence.verdict}${asks}`
+  }
+  const mark = same ? '' : `  ${paint('yellow', '<- changed')}`
+  return `  ${before.label.padEnd(11)} ${word(before).padEnd(32)} ${word(after)}${mark}`
+}
+
+function addOverride(text: string, before: readonly DnsOverride[]): readonly DnsOverride[] {
+  const parsed = parseDnsOverride(text)
+  if (!parsed.ok)
+    throw new InvalidArgumentError(`${parsed.problem}. Example: 'a.example A 192.0.2.1'`)
+  return [...before, parsed.value]
+}
+
+function address(text: string): string {
+  if (parseIp(text) === undefined) throw new InvalidArgumentError('Not an IP address.')
+  return text
+}
+
+function unixTime(text: string): number {
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('Not a time such as 2026-09-01T12:00:00Z.')
+  return Math.floor(ms / 1000)
+}

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { defaultData, Stores } from '../data.ts'
+import { print, printJson } from '../output.ts'
+import { renderJourney } from '../render/journey.ts'
+
+/** `waybill show ID|last`. */
+export function showCommand(): Command {
+  return new Command('show')
+    .description('show the journey of a message: every step, with its evidence')
+    .argument('<id>', '"last", "last:2", or at least 4 characters of an id')
+    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--step <id>', 'only this step: spf, dkim, dmarc, route, …')
+    .option('-v, --verbose', 'the evidence too: DNS answers, rules, the SMTP lines')
+    .option('--json', 'the journey as one JSON object')
+    .action((ref: string, options: ShowOptions) => {
+      const stores = new Stores(options.data)
+      try {
+        const { view } = stores.find(ref)
+        if (options.json === true) printJson(view)
+        else {
+          const { step } = options
+          const evidence = options.verbose === true
+          print(renderJourney(view, { evidence, ...(step === undefined ? {} : { step }) }))
+        }
+      } finally {
+        stores.close()
+      }
+    })
+}
+
+interface ShowOptions {
+  readonly data: string
+  readonly step?: string
+  readonly verbose?: boolean
+  readonly json?: boolean
+}

@@ -1,0 +1,173 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { type Lab, openLab } from '../../app/lab.ts'
+import { labTools } from '../../app/lab-tools.ts'
+import { openLive } from '../../app/live.ts'
+import { readConfig } from '../../config/config.ts'
+import { WaybillError } from '../../base/error.ts'
+import { findSituation } from '../../lab/situations.ts'
+import { defaultData, openJourney } from '../data.ts'
+import { paint, print, printJson, say } from '../output.ts'
+import { renderFirstLetter } from '../render/first-letter.ts'
+
+interface StartOptions {
+  readonly lab?: boolean
+  readonly config?: string
+  readonly data?: string
+  readonly ports?: 'auto'
+  readonly smtpPort?: number
+  readonly submissionPort?: number
+  readonly submissionsPort?: number
+  readonly dnsPort?: number
+  readonly strictPorts?: boolean
+  readonly json?: boolean
+}
+
+/** `waybill start --lab` and `waybill start --config FILE`. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description('run in the foreground: the lab, or a mail server of your own')
+    .option('--lab', 'the lab: nothing leaves this computer')
+    .option('--config <file>', 'a mail server, as this waybill.toml says')
+    .option('--data <folder>', `the data folder (the lab's is ${defaultData})`)
+    .option('--ports <how>', '"auto" takes free ports', autoPorts)
+    .option('--smtp-port <port>', 'the lab: port for mail to south.example (1025)', port)
+    .option('--submission-port <port>', 'the lab: STARTTLS and login (1587)', port)
+    .option('--submissions-port <port>', 'the lab: TLS and login (1465)', port)
+    .option('--dns-port <port>', "the lab: its name server's port (1053)", port)
+    .option('--strict-ports', 'end with exit code 4 when a port is taken')
+    .option('--json', 'the first line on stdout tells the ports')
+    .action((options: StartOptions) => start(options))
+}
+
+async function start(options: StartOptions): Promise<void> {
+  if (options.config !== undefined && options.lab === true) {
+    throw new WaybillError('usage', 'Either --lab or --config, not both.')
+  }
+  if (options.config !== undefined) return startLive(options.config, options)
+  if (options.lab === true) return startLab(options)
+  throw new WaybillError('usage', 'Say what to start: --lab, or --config waybill.toml.', {
+    hint: 'The lab needs nothing: waybill start --lab',
+  })
+}
+
+async function startLab(options: StartOptions): Promise<void> {
+  const auto = options.ports === 'auto'
+  const wanted = {
+    smtp: options.smtpPort ?? (auto ? 0 : 1025),
+    submission: options.submissionPort ?? (auto ? 0 : 1587),
+    submissions: options.submissionsPort ?? (auto ? 0 : 1465),
+    dns: options.dnsPort ?? (auto ? 0 : 1053),
+  }
+  const lab = await openLab({
+    folder: options.data ?? defaultData,
+    ports: wanted,
+    taken: options.strictPorts === true ? 'strict' : 'next',
+    report,
+  })
+  const ended = untilSignal()
+  if (options.json === true) printJson({ event: 'ready', ports: lab.ports })
+  else {
+    tellMovedPorts(wanted, lab.ports)
+    await greet(lab, options.data ?? defaultData)
+  }
+  await ended
+  await lab.close()
+}
+
+function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
+  for (const name of ['smtp', 'submission', 'submissions', 'dns'] as const) {
+    if (wanted[name] === 0 || wanted[name] === got[name]) continue
+    say(`Port ${wanted[name]} is taken by another program. Using ${got[name]} instead.`)
+    say(`  To keep ${wanted[name]}: stop that program, or choose with --${name}-port.`)
+  }
+}
+
+/** The first screen: where things are, and the first letter's way. */
+async function greet(lab: Lab, data: string): Promise<void> {
+  const { ports } = lab
+  const bold = (text: string): string => paint('bold', text)
+  print(`
+  ${bold('Waybill 0.1.0')}   LAB: nothing leaves this computer
+
+  Send to   smtp://localhost:${ports.smtp}      to receiver@south.example, no login   <- point your app here
+            smtp://localhost:${ports.submission}      STARTTLS, login sender@north.example / letmein
+            smtps://localhost:${ports.submissions}     TLS,      login sender@north.example / letmein
+  DNS       127.0.0.1:${ports.dns}           zones north.example, south.example
+
+  Two mail servers are running here: mx.north.example 192.0.2.10, mx.south.example 203.0.113.20
+  A first letter went from sender@north.example to receiver@south.example:
+`)
+  const started = performance.now()
+  await findSituation('hello')?.run(labTools(lab))
+  const ms = Math.round(performance.now() - started)
+  const view = (store: Lab['north']['store'], direction: 'in' | 'out') => {
+    const [row] = store.read.listJourneys({ limit: 1, direction })
+    const found = row === undefined ? undefined : store.read.findJourney(row.id)
+    return found?.type === 'found' ? openJourney(store.read, found.journey).view : undefined
+  }
+  const sent = view(lab.north.store, 'out')
+  const received = view(lab.south.store, 'in')
+  if (sent !== undefined && received !== undefined) print(renderFirstLetter(sent, received, ms))
+  print(`
+  Next:  ./waybill show last -v      the whole journey, with every DNS answer
+         ./waybill lab run forged    a stranger writes in north's name
+         ./waybill lab list          15 more situations to try
+  Ctrl-C stops. Your data: ${data}`)
+}
+
+async function startLive(path: string, options: StartOptions): Promise<void> {
+  const settings = readConfig(path)
+  const live = await openLive({
+    settings,
+    ...(options.data === undefined ? {} : { data: options.data }),
+    autoPorts: options.ports === 'auto',
+    report,
+    broken: (problem) => {
+      // A disk that failed once is not trusted with a second try: what is acknowledged is safe.
+      say(`waybill: the store has failed, so the server stops: ${problem.message}`)
+      process.exitCode = 1
+      process.kill(process.pid, 'SIGTERM')
+    },
+  })
+  const ended = untilSignal()
+  const { ports } = live
+  if (options.json === true) printJson({ event: 'ready', ports })
+  else {
+    print(`${settings.hostname} takes mail for ${settings.domains.join(', ')}`)
+    print(
+      `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
+    )
+    print('  DNS records to publish: waybill config dns --config <file>')
+  }
+  await ended
+  await live.close()
+}
+
+/** Resolves at Ctrl-C or when the system asks to stop; a second one ends at once. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130))
+        resolve()
+      })
+    }
+  })
+}
+
+function report(problem: unknown, where: string): void {
+  const text = problem instanceof Error ? problem.message : String(problem)
+  say(JSON.stringify({ time: new Date().toISOString(), where, problem: text }))
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError('Not a port: 0 to 65535.')
+  }
+  return Number(text)
+}
+
+function autoPorts(text: string): 'auto' {
+  if (text !== 'auto') throw new InvalidArgumentError('Only "auto" is known.')
+  return text
+}

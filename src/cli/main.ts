@@ -1,0 +1,7 @@
+import { enableCompileCache } from 'node:module'
+import { run } from './run.ts'
+
+// The second start of the program does not compile its sources again.
+enableCompileCache()
+
+process.exitCode = await run(process.argv.slice(2))

@@ -1,0 +1,77 @@
+import type { JourneyView, StepView } from '../../journey/view.ts'
+import type { VerdictWord } from '../../journey/sentence.ts'
+import { paint } from '../output.ts'
+
+const colours: Readonly<Record<VerdictWord, Parameters<typeof paint>[0]>> = {
+  ok: 'green',
+  pass: 'green',
+  note: 'cyan',
+  warn: 'yellow',
+  fail: 'red',
+  none: 'gray',
+  skipped: 'gray',
+  unknown: 'magenta',
+}
+
+/** A journey for a terminal; with `evidence`, every DNS answer and SMTP line as well. */
+export function renderJourney(
+  view: JourneyView,
+  options: { readonly evidence: boolean; readonly step?: string },
+): string {
+  const { envelope, outcome } = view
+  const lines = [
+    `${paint('bold', `Journey ${view.id}`)}  ${view.direction === 'in' ? 'received' : 'sent'} by ${view.host}, ${view.started_at}`,
+    `  From ${envelope.mail_from === '' ? '<>' : envelope.mail_from}  to ${envelope.rcpt_to.join(', ') || 'nobody'}` +
+      (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
+    ...(view.subject === '' ? [] : [`  Subject: ${view.subject}`]),
+    '',
+  ]
+  const steps = view.steps.filter(({ id }) => {
+    return options.step === undefined || id === options.step || id.startsWith(`${options.step}.`)
+  })
+  steps.forEach((step, index) => {
+    lines.push(renderStep(step, index + 1))
+    if (options.evidence) lines.push(...renderEvidence(step))
+  })
+  lines.push('', `  ${paint('bold', outcome.status)}  ${view.summary}`)
+  if (options.evidence && options.step === undefined) lines.push(...renderConversation(view))
+  return lines.join('\n')
+}
+
+/** One numbered line: label, verdict word, sentence. */
+export function renderStep(step: StepView, number: number): string {
+  const word = step.result ?? step.verdict
+  const shown = step.verdict === 'ok' ? 'ok' : word
+  const padded = shown.padEnd(9)
+  return ` ${String(number).padStart(2)}  ${step.label.padEnd(12)}${paint(colours[step.verdict], padded)} ${step.answer}`
+}
+
+function renderEvidence(step: StepView): readonly string[] {
+  const took = step.duration_ms > 0 ? [`${step.duration_ms} ms`] : []
+  const rules = step.rules.length > 0 ? [step.rules.join(', ')] : []
+  const asked = step.evidence.map((one) => {
+    const data = one.data.map((value) =>
+      typeof value === 'string' ? value : JSON.stringify(value),
+    )
+    const shown =
+      data.length === 0 ? one.rcode : data.map((value) => JSON.stringify(value)).join(' ')
+    const ttl = one.ttl === null ? '' : `, TTL ${one.ttl}`
+    return `DNS ${one.name} ${one.type}: ${shown}  (${one.ms} ms${ttl}${one.server === null ? '' : `, ${one.server}`})`
+  })
+  const wishes = [
+    ...(step.asked_for === null ? [] : [`asked for: ${step.asked_for}`]),
+    ...(step.did === null ? [] : [`done: ${step.did}`]),
+    ...(step.fix === null ? [] : [`to do: ${step.fix}`]),
+  ]
+  return [...asked, ...wishes, [...took, ...rules].join('; ')]
+    .filter((line) => line !== '')
+    .map((line) => `${' '.repeat(16)}${paint('gray', line)}`)
+}
+
+function renderConversation(view: JourneyView): readonly string[] {
+  if (view.conversation.length === 0) return []
+  // swaks' marks, which mail people know: -> is the client, <- the server.
+  const marks = { client: '->', server: '<-', note: '==' } as const
+  const said = view.conversation.map(({ from, text }) => `  ${marks[from]} ${text}`)
+  return ['', paint('bold', 'The conversation'), ...said]
+}

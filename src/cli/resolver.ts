@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import type { Clock } from '../base/clock.ts'
+import { WaybillError } from '../base/error.ts'
+import { CachingResolver } from '../dns/caching-resolver.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
+import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
+import { systemClock } from '../io/clock.ts'
+import { readResolvConf } from '../io/resolv-conf.ts'
+import { StubResolver } from '../io/stub-resolver.ts'
+
+/** The resolver of a command: a zone from a file when one is named, else this machine's own DNS. */
+export async function commandResolver(zoneFile: string | undefined): Promise<Resolver> {
+  return zoneFile === undefined ? new SystemResolver() : new MemoryResolver(await readZone(zoneFile))
+}
+
+/**
+ * Reads a zone in the JSON shape of `Zone`.
+ *
+ * @throws WaybillError `not-found`, or `usage` with the name, type and value that cannot be read
+ */
+export async function readZone(path: string): Promise<ZoneTable> {
+  const text = await readTextFile(path)
+  const zone = compileZone(parseZone(text, path))
+  if (zone.ok) return zone.value
+  throw new WaybillError('usage', `${path} is not a zone: ${zone.problem}.`, { hint: zoneHint })
+}
+
+const zoneHint = 'Example: {"north.example":{"TXT":["v=spf1 ip4:192.0.2.0/24 -all"]}}'
+
+async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new WaybillError('not-found', `Cannot read ${path}.`, { cause })
+  }
+}
+
+function parseZone(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new WaybillError('usage', `${path} is not JSON: ${cause.message}.`, { hint: zoneHint })
+  }
+}
+
+/**
+ * Asks the servers of `/etc/resolv.conf` and keeps their answers. The file is read with the first
+ * question, so that who never asks needs neither file nor network.
+ */
+export class SystemResolver implements Resolver {
+  #opened: Promise<Resolver> | undefined
+
+  async resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+    this.#opened ??= openSystemResolver()
+    const resolver = await this.#opened
+    return await resolver.resolve(name, type)
+  }
+}
+
+async function openSystemResolver(): Promise<Resolver> {
+  const stub = new StubResolver({ ...(await readResolvConf()), clock: systemClock })
+  return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
+}
+
+/**
+ * Answers `failed`, `timeout` when the time of one evaluation is over (RFC 7208 §4.6.4: at least 20
+ * seconds), however many questions it asks.
+ */
+export class DeadlineResolver implements Resolver {
+  readonly #inner: Resolver
+  readonly #clock: Clock
+  readonly #deadlineMs: number
+
+  constructor(inner: Resolver, clock: Clock, ms: number) {
+    this.#inner = inner
+    this.#clock = clock
+    this.#deadlineMs = clock.monotonicMs() + ms
+  }
+
+  async resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+    const leftMs = this.#deadlineMs - this.#clock.monotonicMs()
+    if (leftMs <= 0) return late
+    let cancel: (() => void) | undefined
+    const lateAnswer = new Promise<typeof late>((resolve) => {
+      cancel = this.#clock.setTimer(leftMs, () => resolve(late))
+    })
+    try {
+      return await Promise.race([this.#inner.resolve(name, type), lateAnswer])
+    } finally {
+      cancel?.()
+    }
+  }
+}
+
+const late = { type: 'failed', reason: 'timeout' } as const

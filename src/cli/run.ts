@@ -1,0 +1,86 @@
+import { Command, CommanderError } from 'commander'
+import { WaybillError } from '../base/error.ts'
+import { accountCommand } from './commands/account.ts'
+import { configCommand } from './commands/config.ts'
+import { labCommand } from './commands/lab.ts'
+import { listCommand } from './commands/list.ts'
+import { mailCommand } from './commands/mail.ts'
+import { queueCommand } from './commands/queue.ts'
+import { replayCommand } from './commands/replay.ts'
+import { showCommand } from './commands/show.ts'
+import { startCommand } from './commands/start.ts'
+import { type ExitCode, exitCodes, say } from './output.ts'
+
+/** Runs one command line. Gives the exit code; results go to stdout, messages to stderr. */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  const program = new Command('waybill')
+    .description('A mail server in which every message carries its waybill.')
+    .version('0.1.0', '-V, --version')
+    .showHelpAfterError('(waybill --help lists the commands)')
+    .showSuggestionAfterError(true)
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  const commands = [
+    startCommand(),
+    showCommand(),
+    listCommand(),
+    replayCommand(),
+    labCommand(),
+    mailCommand(),
+    queueCommand(),
+    accountCommand(),
+    configCommand(),
+  ]
+  for (const command of commands) program.addCommand(command)
+  exitByException(program)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return asExitCode(process.exitCode ?? exitCodes.yes)
+  } catch (problem) {
+    return tell(problem)
+  }
+}
+
+/** Commander ends the process by itself unless every command is told not to. */
+function exitByException(command: Command): void {
+  command.exitOverride()
+  command.commands.forEach(exitByException)
+}
+
+function asExitCode(code: number | string): ExitCode {
+  return Object.values(exitCodes).find((one) => one === Number(code)) ?? exitCodes.no
+}
+
+function tell(problem: unknown): ExitCode {
+  if (problem instanceof CommanderError) {
+    // Help and version were asked for; anything else commander has told already.
+    return problem.exitCode === 0 ? exitCodes.yes : exitCodes.usage
+  }
+  if (problem instanceof WaybillError) {
+    say(`waybill: ${problem.message}`)
+    if (problem.hint !== undefined) say(`  ${problem.hint}`)
+    return codeOf(problem)
+  }
+  const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)
+  say(`waybill: something went wrong that should not: ${text}`)
+  return exitCodes.no
+}
+
+function codeOf({ code }: WaybillError): ExitCode {
+  switch (code) {
+    case 'usage':
+    case 'config-invalid':
+      return exitCodes.usage
+    case 'not-found':
+      return exitCodes.notFound
+    case 'port-taken':
+    case 'data-in-use':
+      return exitCodes.unreachable
+    case 'dns-unreachable':
+    case 'store-busy':
+      return exitCodes.couldNotTell
+    case 'key-unusable':
+    case 'store-broken':
+    case 'store-full':
+      return exitCodes.no
+  }
+}

@@ -1,0 +1,65 @@
+import { type AnsweredLines, answerLines } from './answer-lines.ts'
+import { LineThreads } from './line-threads.ts'
+import { openVerifyWorld, type WorldSetup } from './verify-world.ts'
+
+export interface LaneOptions {
+  readonly setup: WorldSetup
+  /** Threads for long work; 0 does everything here. */
+  readonly threads: number
+  /** Threads are started when more than this has been answered; they take a while to start. */
+  readonly threadsAfterOctets: number
+}
+
+/** Batches that are answered here at once. Each may be a single line that waits for DNS. */
+const batchesHere = 64
+
+/**
+ * Where batches are answered: on this thread while there are few, on several when they go on
+ * coming. `onIdle` is called whenever there may be room for another batch.
+ */
+export class LineLanes {
+  readonly #options: LaneOptions
+  readonly #onIdle: () => void
+  readonly #world: ReturnType<typeof openVerifyWorld>
+  #threads: LineThreads | undefined
+  #here = 0
+  #octetsHere = 0
+
+  constructor(options: LaneOptions, onIdle: () => void) {
+    this.#options = options
+    this.#onIdle = onIdle
+    this.#world = openVerifyWorld(options.setup)
+  }
+
+  get idle(): boolean {
+    return this.#threads?.ready === true ? this.#threads.idle : this.#here < batchesHere
+  }
+
+  async run(octets: Uint8Array<ArrayBuffer>): Promise<AnsweredLines> {
+    try {
+      return this.#threads?.ready === true
+        ? await this.#threads.run(octets)
+        : await this.#runHere(octets)
+    } finally {
+      this.#onIdle()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#threads?.close()
+  }
+
+  async #runHere(octets: Uint8Array): Promise<AnsweredLines> {
+    const { setup, threads, threadsAfterOctets } = this.#options
+    this.#octetsHere += octets.length
+    if (threads > 0 && this.#octetsHere > threadsAfterOctets) {
+      this.#threads ??= new LineThreads(threads, setup, this.#onIdle)
+    }
+    this.#here++
+    try {
+      return await answerLines(octets, this.#world)
+    } finally {
+      this.#here--
+    }
+  }
+}

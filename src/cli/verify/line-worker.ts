@@ -1,0 +1,21 @@
+/** A thread that answers batches of lines. */
+import { enableCompileCache } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+import { answerLines } from './answer-lines.ts'
+import type { LineReply, LineTask } from './line-threads.ts'
+import { openVerifyWorld, type WorldSetup } from './verify-world.ts'
+
+enableCompileCache()
+
+const setup: WorldSetup = workerData
+const world = openVerifyWorld(setup)
+
+function say(reply: LineReply, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(reply, [...transfer])
+}
+
+parentPort?.on('message', async ({ number, octets }: LineTask) => {
+  const answered = await answerLines(octets, world)
+  say({ type: 'answered', number, answered }, [answered.octets.buffer])
+})
+say({ type: 'ready' })

@@ -1,0 +1,40 @@
+import { hostname } from 'node:os'
+import { MemoryResolver } from '../../dns/memory-resolver.ts'
+import type { Resolver } from '../../dns/resolver.ts'
+import type { ZoneTable } from '../../dns/zone-table.ts'
+import type { VerifyWorld } from '../../inspect/verify-answer.ts'
+import { systemClock } from '../../io/clock.ts'
+import { DeadlineResolver, SystemResolver } from '../resolver.ts'
+
+/** What a world is made of; plain data, so that each thread can make its own. */
+export interface WorldSetup {
+  /** For what brings no DNS of its own; the machine's DNS when there is none. */
+  readonly zone: ZoneTable | undefined
+  readonly receiver: string
+}
+
+/** The time that one evaluation may wait for DNS. RFC 7208 §4.6.4 allows no less than 20 seconds. */
+const dnsTimeMs = 30_000
+
+export function openVerifyWorld({ zone, receiver }: WorldSetup): VerifyWorld {
+  return {
+    resolver: zone === undefined ? systemDns() : memoryDns(zone),
+    receiver,
+    now: () => Math.floor(systemClock.now() / 1000),
+  }
+}
+
+/** The name under which results are told when none is given. */
+export function ownName(): string {
+  return hostname() === '' ? 'localhost' : hostname()
+}
+
+function memoryDns(zone: ZoneTable): () => Resolver {
+  const resolver = new MemoryResolver(zone)
+  return () => resolver
+}
+
+function systemDns(): () => Resolver {
+  const resolver = new SystemResolver()
+  return () => new DeadlineResolver(resolver, systemClock, dnsTimeMs)
+}

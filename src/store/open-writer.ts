@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import type { ContentFiles } from './content-files.ts'
 import { contentFiles } from './content-files.ts'
 import { dataFolder, syncFolder } from './data-folder.ts'
@@ -36,9 +36,10 @@ const logBytes = 64 * 1024 * 1024
 export function openWriter(setup: WriterSetup, wrap: Wrap = asTheyAre): Writer {
   const folder = dataFolder(setup.folder)
   const { busyTimeoutMs } = setup
+  // Made before SQLite makes it, so that nobody else can read it at any instant.
+  closeSync(openSync(folder.database, 'a', 0o600))
   const database = openDatabase(folder.database, { readOnly: false, busyTimeoutMs })
   try {
-    chmodSync(folder.database, 0o600)
     database.exec(`
       PRAGMA page_size = ${pageBytes};
       PRAGMA journal_mode = WAL;

@@ -40,7 +40,7 @@ const migrations: readonly string[] = [
 
   CREATE TABLE journey (
     key INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    id TEXT NOT NULL COLLATE NOCASE,
     direction TEXT NOT NULL,
     started_ms INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -50,6 +50,7 @@ const migrations: readonly string[] = [
     summary TEXT NOT NULL,
     message INTEGER REFERENCES message (key)
   ) STRICT;
+  CREATE UNIQUE INDEX journey_by_id ON journey (id);
   CREATE INDEX journey_by_start ON journey (started_ms);
   CREATE INDEX journey_by_status ON journey (status, started_ms);
   CREATE INDEX journey_by_message ON journey (message) WHERE message IS NOT NULL;

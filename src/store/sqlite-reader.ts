@@ -198,7 +198,7 @@ class SqliteReader implements StoreReader {
       `SELECT * FROM journey WHERE key IN (
           SELECT key FROM journey WHERE id >= ?1 AND id < ?1 || char(1114111)
             AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE
-          UNION SELECT key FROM journey WHERE substr(id, -length(?1)) = ?1 COLLATE NOCASE)
+          UNION SELECT key FROM journey INDEXED BY journey_by_id WHERE substr(id, -length(?1)) = ?1 COLLATE NOCASE)
         ORDER BY started_ms DESC, key DESC LIMIT ${maxAmbiguous + 1}`,
       part,
     )

@@ -11,7 +11,9 @@ import { StubResolver } from '../io/stub-resolver.ts'
 
 /** The resolver of a command: a zone from a file when one is named, else this machine's own DNS. */
 export async function commandResolver(zoneFile: string | undefined): Promise<Resolver> {
-  return zoneFile === undefined ? new SystemResolver() : new MemoryResolver(await readZone(zoneFile))
+  return zoneFile === undefined
+    ? new SystemResolver()
+    : new MemoryResolver(await readZone(zoneFile))
 }
 
 /**

@@ -2,13 +2,17 @@ import { Command, CommanderError } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { accountCommand } from './commands/account.ts'
 import { configCommand } from './commands/config.ts'
+import { dkimCommand } from './commands/dkim.ts'
+import { dmarcCommand } from './commands/dmarc.ts'
 import { labCommand } from './commands/lab.ts'
 import { listCommand } from './commands/list.ts'
 import { mailCommand } from './commands/mail.ts'
 import { queueCommand } from './commands/queue.ts'
 import { replayCommand } from './commands/replay.ts'
 import { showCommand } from './commands/show.ts'
+import { spfCommand } from './commands/spf.ts'
 import { startCommand } from './commands/start.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { type ExitCode, exitCodes, say } from './output.ts'
 
 /** Runs one command line. Gives the exit code; results go to stdout, messages to stderr. */
@@ -28,6 +32,10 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     mailCommand(),
     queueCommand(),
     accountCommand(),
+    verifyCommand(),
+    spfCommand(),
+    dkimCommand(),
+    dmarcCommand(),
     configCommand(),
   ]
   for (const command of commands) program.addCommand(command)

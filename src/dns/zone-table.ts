@@ -161,10 +161,11 @@ function targetName(text: string): string {
   return text === '.' ? '' : normalizeName(text)
 }
 
-/** `10 mail.example`; `0 .` is the null MX of RFC 7505. */
+/** `10 mail.example`, or the two in a list; `0 .` is the null MX of RFC 7505. */
 function readMx(value: unknown): MxRecord | undefined {
-  if (typeof value !== 'string' || !isAscii(value)) return undefined
-  const match = /^(\d{1,5})(?: +(\S*))?$/.exec(value.trim())
+  const text = Array.isArray(value) && value.length === 2 ? value.join(' ') : value
+  if (typeof text !== 'string' || !isAscii(text)) return undefined
+  const match = /^(\d{1,5})(?: +(\S*))?$/.exec(text.trim())
   const preference = Number(match?.[1] ?? Number.NaN)
   if (!(preference <= 65535)) return undefined
   return { preference, exchange: targetName(match?.[2] ?? '') }

@@ -107,7 +107,7 @@ class LineThread {
 
   #fail(problem: Error): void {
     this.#problem ??= problem
-    for (const { reject } of this.#waiting.values()) reject(this.#problem)
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#problem)
     this.#waiting.clear()
   }
 }

@@ -14,8 +14,11 @@ function say(reply: LineReply, transfer: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(reply, [...transfer])
 }
 
-parentPort?.on('message', async ({ number, octets }: LineTask) => {
+async function answer({ number, octets }: LineTask): Promise<void> {
   const answered = await answerLines(octets, world)
   say({ type: 'answered', number, answered }, [answered.octets.buffer])
-})
+}
+
+// A rejection, which is a fault of ours, ends the thread, and so the whole run hears of it.
+parentPort?.on('message', (task: LineTask) => void answer(task))
 say({ type: 'ready' })

@@ -126,9 +126,7 @@ class LinePump {
   }
 
   #mayTakeMore(): boolean {
-    return (
-      this.#batchesUnderWay < maxBatchesUnderWay && this.#octetsUnderWay < maxOctetsUnderWay
-    )
+    return this.#batchesUnderWay < maxBatchesUnderWay && this.#octetsUnderWay < maxOctetsUnderWay
   }
 
   #begin(batch: LineBatch): void {

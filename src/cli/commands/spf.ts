@@ -1,0 +1,72 @@
+import { hostname } from 'node:os'
+import { Command } from 'commander'
+import type { Resolver } from '../../dns/resolver.ts'
+import { tellSpf } from '../../journey/sentences/verdicts.ts'
+import { systemClock } from '../../io/clock.ts'
+import { checkSpf, formatSpfTree, type SpfVerdict } from '../../spf/spf.ts'
+import { readAddress, readPath, zoneOption } from '../options.ts'
+import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
+import { renderSentence } from '../render/verdicts.ts'
+import { commandResolver } from '../resolver.ts'
+
+interface SpfOptions {
+  readonly helo?: string
+  readonly tree?: boolean
+  readonly zone?: string
+  readonly receiver?: string
+  readonly json?: boolean
+}
+
+/** `waybill spf IP ADDRESS`. */
+export function spfCommand(): Command {
+  return new Command('spf')
+    .description('may this address send mail for this domain? (RFC 7208)')
+    .argument('<ip>', 'the address of the sending server', readAddress)
+    .argument('<sender>', 'the reverse-path (joe@north.example), or only its domain')
+    .option('--helo <name>', 'what the server calls itself, for %{h} in macros')
+    .option('--tree', 'every term: what it asked, what came back, whether it matched')
+    .addOption(zoneOption())
+    .option('--receiver <name>', 'our own name, for %{r} in explanations')
+    .option('--json', 'the whole verdict as one JSON object')
+    .addHelpText('after', '\nExit code 0: pass. 1: anything else. 3: DNS did not answer.')
+    .action(async (ip: string, sender: string, options: SpfOptions) => {
+      const resolver = await commandResolver(options.zone)
+      const verdict = await check(ip, readPath(sender), { ...options, resolver })
+      if (options.json === true) printJson(verdict)
+      else if (options.tree === true) process.stdout.write(formatSpfTree(verdict))
+      else print(renderSpf(verdict))
+      process.exitCode = spfExitCode(verdict)
+    })
+}
+
+function check(
+  ip: string,
+  sender: string,
+  { helo, receiver, resolver }: SpfOptions & { readonly resolver: Resolver },
+): Promise<SpfVerdict> {
+  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  const facts = { ip, helo: helo ?? domain, mailFrom: sender }
+  const now = Math.floor(systemClock.now() / 1000)
+  return checkSpf({ ...facts, receiver: receiver ?? hostname(), now }, resolver)
+}
+
+function renderSpf(verdict: SpfVerdict): string {
+  const lines = [renderSentence(tellSpf(verdict))]
+  if (verdict.record !== undefined) lines.push(`         record   ${shownRecord(verdict.record)}`)
+  if (verdict.result === 'fail' && verdict.explanation !== undefined) {
+    lines.push(`         ${verdict.mechanismDomain} explains: ${verdict.explanation}`)
+  }
+  const { used, limit, void: voids, voidLimit } = verdict.lookups
+  lines.push(`         look-ups ${used} of ${limit}, ${voids} of ${voidLimit} found nothing`)
+  return lines.join('\n')
+}
+
+/** Records are foreign octets: what a terminal might obey is not shown. */
+function shownRecord(record: string): string {
+  return record.replace(/[^\x20-\x7e]/g, '?')
+}
+
+function spfExitCode({ result }: SpfVerdict): ExitCode {
+  if (result === 'pass') return exitCodes.yes
+  return result === 'temperror' ? exitCodes.couldNotTell : exitCodes.no
+}

@@ -147,7 +147,8 @@ function retryPolicy({ queue }: Settings): RetryPolicy {
   }
 }
 
-async function openResolver({ dns }: Settings): Promise<Resolver> {
+/** The resolver of the settings, with its cache. */
+export async function openResolver({ dns }: Settings): Promise<Resolver> {
   const conf = await readResolvConf()
   const servers = dns.servers.map((text) => {
     const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text)

@@ -96,12 +96,22 @@ function dkimAnswer(verdicts: readonly DkimVerdict[], passed: readonly DkimVerdi
         ? ''
         : ` ${covered.body?.uncovered ?? 0} octets at the end are not signed.`
     const one = passed.length === 1 ? 'Signature' : `${passed.length} signatures`
-    return `${one} of ${listed(Array.from(domains))} ${passed.length === 1 ? 'verifies' : 'verify'}.${gap}`
+    const holds = `${one} of ${listed(Array.from(domains))} ${passed.length === 1 ? 'verifies' : 'verify'}.`
+    return `${holds}${gap}${broken(verdicts)}`
   }
   if (first.result === 'pass') return ''
   const whose =
     first.domain === undefined ? 'The signature' : `The signature of ${quoted(first.domain)}`
   return `${whose} does not count: ${ended(quoted(first.reason.text, 300))}`
+}
+
+/** Signatures beside one that holds, which do not: where a list or a forwarder changed something. */
+function broken(verdicts: readonly DkimVerdict[]): string {
+  const failed = verdicts.flatMap((verdict) => (verdict.result === 'pass' ? [] : [verdict]))
+  const [first] = failed
+  if (first === undefined) return ''
+  const domains = new Set(failed.map(({ domain }) => quoted(domain ?? 'unknown')))
+  return ` Not that of ${listed(Array.from(domains))}: ${ended(quoted(first.reason.text, 200))}`
 }
 
 function ended(sentence: string): string {

@@ -1,0 +1,133 @@
+import { Command } from 'commander'
+import { openResolver } from '../../app/live.ts'
+import { type KeyState, keyStates, type Rotation, rotateKeys } from '../../app/rotation.ts'
+import { WaybillError } from '../../base/error.ts'
+import { readConfig } from '../../config/config.ts'
+import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openStoreReader } from '../../store/sqlite-reader.ts'
+import type { DkimKeyRow } from '../../store/store.ts'
+import { exitCodes, print, printJson } from '../output.ts'
+
+interface KeyOptions {
+  readonly config: string
+  readonly json?: boolean
+}
+
+/** `waybill dkim keys DOMAIN`: the keys that sign, and whether DNS has their records. */
+export function dkimKeysCommand(): Command {
+  return new Command('keys')
+    .description('the signing keys of a domain of yours, and whether DNS has their records')
+    .argument('<domain>')
+    .requiredOption('--config <file>', 'the waybill.toml of your server')
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      '\nExit code 0: all active keys are published. 1: one is not. 3: DNS did not answer.',
+    )
+    .action(async (domain: string, options: KeyOptions) => {
+      const settings = readConfig(options.config)
+      const reader = openStoreReader({ folder: settings.data })
+      try {
+        const keys = keysOf(reader.dkimKeys(domain.toLowerCase()), domain)
+        const states = await keyStates(keys, await openResolver(settings))
+        for (const state of states) tell(state, options.json === true)
+        process.exitCode = codeFor(states.filter(({ key }) => key.active))
+      } finally {
+        reader.close()
+      }
+    })
+}
+
+/** `waybill dkim rotate DOMAIN`: one step of a rotation. */
+export function dkimRotateCommand(): Command {
+  return new Command('rotate')
+    .description('make new signing keys, or begin to use them once DNS has their records')
+    .argument('<domain>')
+    .requiredOption(
+      '--config <file>',
+      'the waybill.toml of your server, which must not run meanwhile',
+    )
+    .option('--json', 'the step as one JSON object')
+    .addHelpText(
+      'after',
+      '\nExit code 0: the new keys sign now. 3: publish the records, then run this again.',
+    )
+    .action(async (domain: string, options: KeyOptions) => {
+      const settings = readConfig(options.config)
+      const store = await openSqliteStore({ folder: settings.data })
+      try {
+        const keys = keysOf(store.read.dkimKeys(domain.toLowerCase()), domain)
+        const resolver = await openResolver(settings)
+        const step = await rotateKeys(store, keys, { resolver, now: Date.now() })
+        tellRotation(step, options.json === true)
+        process.exitCode = step.type === 'done' ? exitCodes.yes : exitCodes.couldNotTell
+      } finally {
+        await store.close()
+      }
+    })
+}
+
+function keysOf(keys: readonly DkimKeyRow[], domain: string): readonly DkimKeyRow[] {
+  if (keys.length > 0) return keys
+  throw new WaybillError('not-found', `There are no signing keys for ${domain}.`, {
+    hint: 'waybill config dns --config FILE makes the keys of every domain in the file.',
+  })
+}
+
+function stateJson({ key, record, publication }: KeyState): unknown {
+  const { domain, selector, algorithm, active, createdAt } = key
+  return {
+    domain,
+    selector,
+    algorithm,
+    active,
+    created_at: new Date(createdAt).toISOString(),
+    publication: publication.state,
+    record,
+  }
+}
+
+function tell(state: KeyState, json: boolean): void {
+  if (json) {
+    printJson(stateJson(state))
+    return
+  }
+  const { key, record, publication } = state
+  print(
+    `${key.selector}  ${key.algorithm}  ${key.active ? 'signs' : 'does not sign'}  ${publication.state}`,
+  )
+  if (publication.state === 'published') return
+  print(`  publish: ${record.name} TXT "${record.value}"`)
+  if ('text' in publication) print(`  ${publication.text}`)
+}
+
+function tellRotation(step: Rotation, json: boolean): void {
+  if (json) {
+    if (step.type !== 'done') printJson({ step: step.type, waiting: step.waiting.map(stateJson) })
+    else {
+      const selectors = (keys: readonly DkimKeyRow[]) => keys.map(({ selector }) => selector)
+      printJson({ step: 'done', active: selectors(step.active), retired: selectors(step.retired) })
+    }
+    return
+  }
+  if (step.type === 'done') {
+    for (const { selector } of step.active) print(`${selector} signs from now on.`)
+    for (const { selector } of step.retired)
+      print(`${selector} is retired; take its record out of DNS in a week.`)
+    return
+  }
+  print(
+    step.type === 'made'
+      ? 'New keys were made. Publish these records, then run this again:'
+      : 'DNS does not have all records yet:',
+  )
+  for (const state of step.waiting) tell(state, false)
+}
+
+function codeFor(states: readonly KeyState[]): 0 | 1 | 3 {
+  if (states.some(({ publication }) => publication.state === 'unavailable'))
+    return exitCodes.couldNotTell
+  return states.every(({ publication }) => publication.state === 'published')
+    ? exitCodes.yes
+    : exitCodes.no
+}

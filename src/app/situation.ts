@@ -28,10 +28,11 @@ export async function runSituation<T>(
   const { folder, report } = input
   const lab = await openLab({ folder, ports: freePorts, taken: 'strict', report })
   try {
-    const startedAt = lab.clock.now()
+    const { north, south } = { north: lab.north.store.read, south: lab.south.store.read }
+    const before = new Set([...ids(north, 'out'), ...ids(south, 'in')])
     await situation.run(labTools(lab))
-    const received = newest(lab.south.store.read, startedAt, 'in')
-    const sent = newest(lab.north.store.read, startedAt, 'out')
+    const received = journeys(south, 'in', before)
+    const sent = journeys(north, 'out', before)
     const letters = sent.filter(({ journey }) => journey.mailFrom !== '')
     const reports = sent.filter(({ journey }) => journey.mailFrom === '')
     const ordered = [...received.slice(0, 1), ...letters, ...received.slice(1), ...reports]
@@ -41,11 +42,21 @@ export async function runSituation<T>(
   }
 }
 
-function newest(reader: StoreReader, since: number, direction: 'in' | 'out'): readonly FoundIn[] {
-  const rows = reader.listJourneys({ limit: 20, direction })
-  return rows.flatMap(({ id, startedAt }) => {
-    if (startedAt < since) return []
-    const found = reader.findJourney(id)
-    return found.type === 'found' ? [{ reader, journey: found.journey }] : []
+/** More journeys than any situation makes. */
+const limit = 50
+
+function ids(reader: StoreReader, direction: 'in' | 'out'): readonly string[] {
+  return reader.listJourneys({ limit, direction }).map(({ id }) => id)
+}
+
+/** The journeys that were not there before, newest first. Times do not tell: the clock was moved. */
+function journeys(
+  reader: StoreReader,
+  direction: 'in' | 'out',
+  before: ReadonlySet<string>,
+): readonly FoundIn[] {
+  return ids(reader, direction).flatMap((id) => {
+    const found = before.has(id) ? undefined : reader.findJourney(id)
+    return found?.type === 'found' ? [{ reader, journey: found.journey }] : []
   })
 }

@@ -134,7 +134,7 @@ function tellRecipient(step: ArrivalStep & { readonly type: 'recipient' }): Sent
       ? `${who} has a mailbox here.`
       : to === 'remote'
         ? `${who} is on another server.`
-        : `${who} was refused: ${answer.code} ${answer.enhanced} ${quoted(answer.text)}`
+        : `${who} ${answer.code < 500 ? 'has to wait' : 'was refused'}: ${answer.code} ${answer.enhanced} ${quoted(answer.text)}`
   return {
     id: 'recipient',
     label: 'to',

@@ -23,8 +23,9 @@ const node = [
   '--test-concurrency=2',
   '--conditions=waybill-source',
   '--disable-warning=ExperimentalWarning',
+  `--test-reporter=${join(root, 'scripts', 'reporter.mjs')}`,
+  '--test-reporter-destination=stdout',
 ]
-if (process.env.CI === 'true') node.push('--test-reporter=dot', '--test-reporter-destination=stdout')
 const done = spawnSync(join(root, 'node_modules', '.bin', 'node'), [...node, ...files], {
   cwd: root,
   stdio: 'inherit',

@@ -30,6 +30,8 @@ export const replies: {
   readonly greylisted: Reply
   readonly cannotTellNow: Reply
   readonly noAuthor: Reply
+  readonly diskFull: Reply
+  readonly localFault: Reply
 } = {
   noSuchMailbox: reply(550, '5.1.1', 'There is no such mailbox here.'),
   noRelaying: reply(550, '5.7.1', 'This server takes mail for its own domains only.'),
@@ -41,6 +43,12 @@ export const replies: {
   greylisted: reply(451, '4.7.1', 'We do not know you yet; please try again in a few minutes.'),
   cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),
   noAuthor: reply(550, '5.7.1', 'From does not name one author whose domain could be asked.'),
+  diskFull: reply(452, '4.3.1', 'The disk here is full. Nothing was lost; please try again later.'),
+  localFault: reply(
+    451,
+    '4.3.0',
+    'A fault here, not with your message. Nothing was lost; please try again.',
+  ),
 }
 
 /** Why a sender address is not the user's to use. */

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { WaybillError } from '../base/error.ts'
 import type { Peer, TlsFacts, TlsRole } from '../io/peer.ts'
+import type { Reply } from '../smtp/reply.ts'
 import { ServerEngine } from '../smtp/server-engine.ts'
 import type {
   Answer,
@@ -11,6 +13,7 @@ import type {
   ServerOutput,
   Session,
 } from '../smtp/server-types.ts'
+import { replies } from './replies.ts'
 
 /** Who answers the engine's questions and takes the message: one for each connection. */
 export interface SessionHandler {
@@ -50,6 +53,10 @@ export class ReceiveSession {
   #reading = true
   #reason: CloseReason | 'lost' = 'lost'
   #closing = false
+  /** The handler is still busy with content that it was given. */
+  #held: Promise<void> | undefined
+  /** Why the message under way cannot be taken, once its content could not be kept. */
+  #fault: Reply | undefined
 
   constructor(input: {
     readonly peer: Peer
@@ -104,9 +111,12 @@ export class ReceiveSession {
     this.#followWishes()
   }
 
-  /** Reads no further while the engine has enough waiting. */
+  /**
+   * Reads no further while the engine has enough waiting. After the end all is read and thrown away:
+   * the client's own end stands behind it.
+   */
   #followWishes(): void {
-    const wants = this.#engine.wantsOctets
+    const wants = this.#closing || this.#engine.wantsOctets
     if (wants === this.#reading) return
     this.#reading = wants
     if (wants) this.#release()
@@ -122,9 +132,10 @@ export class ReceiveSession {
         this.#ask(output.question)
         return
       case 'message':
-        this.#hold(this.#handler.content(output.octets))
+        if (this.#fault === undefined) this.#hold(this.#handler.content(output.octets))
         return
       case 'messageEnd':
+        if (output.ending !== 'complete') this.#fault = undefined
         this.#handler.contentEnd(output.ending, output.facts)
         return
       case 'transactionDropped':
@@ -152,6 +163,15 @@ export class ReceiveSession {
   }
 
   #ask(question: Question): void {
+    if (question.type === 'message' && this.#held !== undefined) {
+      void this.#held.then(() => this.#ask(question))
+      return
+    }
+    if (question.type === 'message' && this.#fault !== undefined) {
+      this.#feed({ type: 'answer', answer: { type: 'reject', reply: this.#fault } })
+      this.#fault = undefined
+      return
+    }
     const answer = this.#handler.answer(question, this.#engine.session)
     if (!(answer instanceof Promise)) {
       this.#feed({ type: 'answer', answer })
@@ -160,9 +180,8 @@ export class ReceiveSession {
     answer.then(
       (value) => this.#feed({ type: 'answer', answer: value }),
       (problem: unknown) => {
-        // The world broke (disk full, database locked): the client keeps the message and retries.
         this.#handler.broken(problem)
-        this.#feed({ type: 'answer', answer: { type: 'reject', reply: localError } })
+        this.#feed({ type: 'answer', answer: { type: 'reject', reply: faultOf(problem) } })
       },
     )
   }
@@ -171,13 +190,17 @@ export class ReceiveSession {
   #hold(done: Promise<void> | undefined): void {
     if (done === undefined) return
     this.#pause()
-    done.then(
-      () => this.#release(),
-      (problem: unknown) => {
+    const held = done
+      .catch((problem: unknown) => {
+        // What is left of the message is read and thrown away; its answer is this.
+        this.#fault = faultOf(problem)
         this.#handler.broken(problem)
+      })
+      .then(() => {
+        if (this.#held === held) this.#held = undefined
         this.#release()
-      },
-    )
+      })
+    this.#held = held
   }
 
   #pause(): void {
@@ -219,8 +242,9 @@ export class ReceiveSession {
 
 const lingerMs = 5000
 
-const localError = {
-  code: 451,
-  enhanced: '4.3.0',
-  lines: ['A fault here, not with your message. Nothing was lost; please try again.'],
+/** The world broke (disk full, database locked): the client keeps the message and comes again. */
+function faultOf(problem: unknown): Reply {
+  return problem instanceof WaybillError && problem.code === 'store-full'
+    ? replies.diskFull
+    : replies.localFault
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { hashesOf, readRecord } from '../../journey/facts.ts'
+import type { JourneyRecord } from '../../journey/record.ts'
+import { type Replay, type ReplayChanges, replayJourney } from '../../journey/replay.ts'
+import { type JourneyView, viewJourney } from '../../journey/view.ts'
+import type { StoreReader } from '../../store/store.ts'
+
+/** A journey as a test looks at it. */
+export interface TestJourney {
+  readonly record: JourneyRecord
+  readonly view: JourneyView
+  /** The status as the store has it now: later attempts change it. */
+  readonly status: string
+  replay(changes?: ReplayChanges): Promise<Replay>
+}
+
+/** Opens a journey by its id, or `last`. */
+export function journeyIn(reader: StoreReader, ref: string): TestJourney {
+  const found = reader.findJourney(ref)
+  assert.ok(found.type === 'found', `there is no journey ${ref}`)
+  const { journey } = found
+  const record = readRecord(journey.json, journey.appended)
+  const facts = reader.sharedFacts(hashesOf(record.steps))
+  const { messageId } = journey
+  return {
+    record,
+    view: viewJourney(record, facts, journey),
+    status: journey.status,
+    replay: (changes) => {
+      const message = messageId === undefined ? undefined : reader.openMessage(messageId)
+      return replayJourney(record, facts, message?.original(), changes)
+    },
+  }
+}
+
+/** All journeys of a store, newest first. */
+export function journeysIn(reader: StoreReader): readonly TestJourney[] {
+  return reader.listJourneys({ limit: 100_000 }).map(({ id }) => journeyIn(reader, id))
+}
+
+/**
+ * Derives every verdict in a store again, from the records alone: each step must come out the same,
+ * bit for bit, and no question may be open. Every sentence must be one that can be read.
+ *
+ * @returns how many journeys were replayed, and how many had nothing to replay
+ */
+export async function replayAll(
+  reader: StoreReader,
+): Promise<{ readonly replayed: number; readonly nothing: number }> {
+  let replayed = 0
+  let nothing = 0
+  for (const journey of journeysIn(reader)) {
+    checkWords(journey)
+    const { id, steps } = journey.record
+    const decided = steps.some(({ type }) => type === 'spf' || type === 'route')
+    const result = await journey.replay()
+    if (result.type === 'impossible') {
+      assert.ok(!decided, `${id}: ${result.because}`)
+      nothing++
+      continue
+    }
+    for (const { type, recorded, now, same } of result.steps) {
+      // The comparison names what differs; `same` alone would only say that something does.
+      if (!same) assert.deepEqual({ now }, { now: recorded }, `${id}: ${type} came out another way`)
+    }
+    const before = steps.filter(({ type }) => replayable.has(type)).length
+    assert.equal(result.steps.length, before, `${id}: every verdict was derived again`)
+    assert.deepEqual(result.missing, [], `${id}: nothing was asked that the record does not hold`)
+    replayed++
+  }
+  return { replayed, nothing }
+}
+
+const replayable: ReadonlySet<string> = new Set(['spf', 'dkim', 'dmarc', 'decision', 'route'])
+
+/** What shows that a value got into a sentence that should not have. */
+const noWords = /\bundefined\b|\bNaN\b|\[object |\.\.$/
+
+function checkWords({ record, view }: TestJourney): void {
+  assert.ok(view.steps.length >= record.steps.length, `${record.id}: every step is told`)
+  for (const { id, label, question, answer } of view.steps) {
+    assert.ok(label !== '' && question.endsWith('?'), `${record.id}: ${id}: "${question}"`)
+    assert.match(answer, /^[^\p{Cc}]+$/u, `${record.id}: ${id}`)
+    assert.doesNotMatch(answer, noWords, `${record.id}: ${id}`)
+  }
+  assert.doesNotMatch(view.summary, noWords, record.id)
+  assert.equal(JSON.stringify(JSON.parse(JSON.stringify(record))), JSON.stringify(record))
+}

@@ -1,0 +1,254 @@
+import type { TestContext } from 'node:test'
+import type { Clock } from '../../base/clock.ts'
+import { generateDkimKey } from '../../dkim/dkim.ts'
+import { MemoryResolver } from '../../dns/memory-resolver.ts'
+import type { Resolver } from '../../dns/resolver.ts'
+import type { Zone } from '../../dns/zone.ts'
+import type { DecisionRules } from '../../inspect/decide.ts'
+import { issueCertificate, type KeyedCertificate, makeAuthority } from '../../io/certificates.ts'
+import { systemClock } from '../../io/clock.ts'
+import { type Dialer, dialTcp } from '../../io/dialer.ts'
+import { hashPassword } from '../../io/password.ts'
+import { type Account, Directory } from '../../policy/directory.ts'
+import { makeHouse } from '../../policy/house.ts'
+import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
+import { openMemoryStore } from '../../store/memory-store.ts'
+import type { DkimKeyRow, FullStore } from '../../store/store.ts'
+import { publishedRecords, SigningKeys } from '../keys.ts'
+import { LabClock } from '../lab-clock.ts'
+import { type ListenerKind, Site, type SitePlan } from '../site.ts'
+import { watchStore } from '../watched-store.ts'
+import { replayAll } from './replay-all.ts'
+
+/** What a test may choose; all else is as in `npm start`. */
+export interface TestSiteOptions {
+  readonly zone?: Zone
+  readonly resolver?: Resolver
+  readonly clock?: Clock
+  readonly store?: FullStore
+  readonly accounts?: readonly Account[]
+  readonly rules?: Partial<DecisionRules>
+  readonly limits?: Partial<SitePlan['limits']>
+  readonly queueMs?: number
+  readonly retry?: Partial<RetryPolicy>
+  readonly dialer?: Dialer
+  /** What clients on port 25 count as. */
+  readonly clientIp?: string
+  /** Journeys are replayed at the end; with a broken store they cannot be. */
+  readonly replay?: boolean
+}
+
+/** A running server of one's own, `mx.south.example`. */
+export interface TestSite {
+  readonly site: Site
+  readonly store: FullStore
+  readonly clock: LabClock
+  readonly ports: Readonly<Record<ListenerKind, number>>
+  /** Faults of ours that were told to the log. */
+  readonly reported: readonly string[]
+  /** The zone from now on. */
+  setZone(zone: Zone): void
+  /** Resolves with the first value that `look` gives; it looks after every commit. */
+  when<T>(look: () => T | undefined): Promise<T>
+  close(): Promise<void>
+}
+
+export const host = 'mx.south.example'
+export const receiver = 'receiver@south.example'
+export const strangerIp = '198.51.100.66'
+export const password = 'letmein'
+
+/** What DNS says unless a test says otherwise: the sender's domain and its one server. */
+export const northZone: Zone = {
+  'north.example': { TXT: ['v=spf1 ip4:192.0.2.10 -all'], MX: ['10 mx.north.example'] },
+  'mx.north.example': { A: ['192.0.2.10'] },
+  '_dmarc.north.example': { TXT: ['v=DMARC1; p=reject'] },
+}
+
+const made: {
+  certificate?: Promise<KeyedCertificate>
+  authority?: Promise<KeyedCertificate>
+  hash?: Promise<string>
+  keys?: readonly DkimKeyRow[]
+} = {}
+
+const day = 86_400_000
+
+/** The authority behind every certificate of the tests. */
+export function authority(): Promise<KeyedCertificate> {
+  const now = Date.now()
+  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
+  made.authority ??= makeAuthority('The authority of the tests', validity)
+  return made.authority
+}
+
+/** A certificate for `names`. */
+export async function certificateFor(
+  names: readonly [string, ...string[]],
+): Promise<KeyedCertificate> {
+  const now = Date.now()
+  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
+  return issueCertificate(await authority(), names, validity)
+}
+
+/** South's keys, made once for all tests of a file. */
+export function southKeys(): readonly DkimKeyRow[] {
+  made.keys ??= (['rsa', 'ed25519'] as const).map((algorithm) => ({
+    domain: 'south.example',
+    selector: algorithm,
+    algorithm,
+    privateKey: generateDkimKey(algorithm).privateKey,
+    createdAt: 0,
+    active: true,
+  }))
+  return made.keys
+}
+
+/** South's key records, for a zone. */
+export function southKeyZone(): Zone {
+  return Object.fromEntries(
+    publishedRecords(southKeys()).map(({ name, value }) => [name, { TXT: [value] }]),
+  )
+}
+
+/** The accounts of south: two people. */
+export async function southAccounts(): Promise<readonly Account[]> {
+  made.hash ??= hashPassword(password)
+  const passwordHash = await made.hash
+  return [
+    { address: receiver, aliases: ['friend@south.example'], passwordHash },
+    { address: 'other@south.example', aliases: [], passwordHash },
+  ]
+}
+
+/** A network in which each address is a port of this machine; nothing else can be reached. */
+export class TestNetwork implements Dialer {
+  readonly #ports = new Map<string, number>()
+  readonly dialled: string[] = []
+
+  at(ip: string, port: number): void {
+    this.#ports.set(ip, port)
+  }
+
+  async dial({ ip, timeoutMs }: Parameters<Dialer['dial']>[0]): ReturnType<Dialer['dial']> {
+    this.dialled.push(ip)
+    const port = this.#ports.get(ip)
+    if (port !== undefined) return dialTcp('127.0.0.1', port, timeoutMs)
+    return { type: 'failed', reason: 'refused', text: 'connection refused' }
+  }
+
+  realPlace(): undefined {
+    return undefined
+  }
+}
+
+/**
+ * Opens a server for one test and closes it after the test; then every journey it has recorded is
+ * replayed.
+ */
+export async function openTestSite(
+  t: TestContext,
+  options: TestSiteOptions = {},
+): Promise<TestSite> {
+  const clock = new LabClock(options.clock ?? systemClock)
+  const listeners = new Set<() => void>()
+  const store = watchStore(options.store ?? openMemoryStore(), () => {
+    for (const listener of listeners) listener()
+  })
+  let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
+  const reported: string[] = []
+  made.certificate ??= certificateFor([host, 'localhost'])
+  const directory = new Directory(['south.example'], options.accounts ?? (await southAccounts()))
+  const signing = new SigningKeys(southKeys())
+  const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
+  const house = makeHouse({
+    hostname: host,
+    mode: 'lab',
+    directory,
+    rules: {
+      trustedForwarders: [],
+      mailingLists: [],
+      allow: [],
+      onTemperror: 'deliver',
+      ...options.rules,
+    },
+    limits: { receivedFields: 100, queueMs },
+    signingKeys: (domain) => signing.for(domain),
+    now: () => clock.now(),
+  })
+  const site = new Site({
+    house,
+    store,
+    resolver: { resolve: (name, type) => resolver.resolve(name, type) },
+    dialer: options.dialer ?? new TestNetwork(),
+    clock,
+    certificate: await made.certificate,
+    trustAnchors: [(await authority()).certificate],
+    self: { selfNames: [host], selfAddresses: ['203.0.113.20'], loopbackIsSelf: true },
+    retry: { ...defaultRetryPolicy, expireAfterMs: queueMs, ...options.retry },
+    limits: {
+      messageBytes: 50 * 1024 * 1024,
+      recipients: 1000,
+      connections: 200,
+      errors: 20,
+      outgoing: 20,
+      ...options.limits,
+    },
+    localAccount: (address) => directory.findAddress(address)?.address,
+    report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
+  })
+  const clientIp = options.clientIp ?? strangerIp
+  const open = async (kind: ListenerKind): Promise<number> => {
+    const port = { kind, address: '127.0.0.1', port: 0 }
+    return (await site.listen(kind === 'smtp' ? { ...port, clientIp } : port)).port
+  }
+  const ports = {
+    smtp: await open('smtp'),
+    submission: await open('submission'),
+    submissions: await open('submissions'),
+  }
+  await site.start()
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= (options.replay === false ? Promise.resolve() : replayAll(store.read)).then(() =>
+      site.close(200),
+    )
+    return closed
+  }
+  t.after(close)
+  return {
+    site,
+    store,
+    clock,
+    ports,
+    reported,
+    close,
+    setZone(zone) {
+      resolver = new MemoryResolver(zone)
+    },
+    when: (look) => when(listeners, look),
+  }
+}
+
+function when<T>(listeners: Set<() => void>, look: () => T | undefined): Promise<T> {
+  const now = look()
+  if (now !== undefined) return Promise.resolve(now)
+  return new Promise((resolve) => {
+    const listener = (): void => {
+      const value = look()
+      if (value === undefined) return
+      listeners.delete(listener)
+      resolve(value)
+    }
+    listeners.add(listener)
+  })
+}
+
+/** The stored octets of a message, as text of octets. */
+export async function storedText(store: FullStore, messageId: string): Promise<string> {
+  const message = store.read.openMessage(messageId)
+  if (message === undefined) throw new Error(`there is no message ${messageId}`)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of message.chunks()) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('latin1')
+}

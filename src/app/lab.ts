@@ -1,44 +1,27 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock } from '../base/clock.ts'
-import { WaybillError } from '../base/error.ts'
 import { signDkim } from '../dkim/dkim.ts'
-import { CachingResolver } from '../dns/caching-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
-import { isAddressLiteral } from '../address/address-literal.ts'
-import { isWithin } from '../address/domain.ts'
-import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { type DnsServer, openDnsServer } from '../io/dns-server.ts'
 import { hashPassword } from '../io/password.ts'
-import { StubResolver } from '../io/stub-resolver.ts'
 import { LabNetwork } from '../lab/network.ts'
-import { labOrigins, labPassword, labZone, places, receiver, sender } from '../lab/places.ts'
-import { Directory } from '../policy/directory.ts'
+import { labPassword, labZone, places } from '../lab/places.ts'
 import { Greylist } from '../policy/greylist.ts'
-import { makeHouse } from '../policy/house.ts'
-import { defaultRetryPolicy } from '../queue/schedule.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { DkimKeyRow, FullStore } from '../store/store.ts'
+import type { FullStore } from '../store/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
 import { LabClock } from './lab-clock.ts'
-import { Site } from './site.ts'
+import { type LabPortOptions, type LabPorts, near, openPorts } from './lab-ports.ts'
+import { makeCertificates, openNorth, openSouth } from './lab-sites.ts'
+import type { Site } from './site.ts'
 import { watchStore } from './watched-store.ts'
 
-export interface LabPorts {
-  readonly smtp: number
-  readonly submission: number
-  readonly submissions: number
-  readonly dns: number
-}
+export type { LabPorts } from './lab-ports.ts'
 
-export interface LabOptions {
+export interface LabOptions extends LabPortOptions {
   /** Where both servers keep their data, each in a folder of its own. */
   readonly folder: string
-  /** 0 lets the system choose. */
-  readonly ports: LabPorts
-  /** A port that is taken: `next` takes one of those behind it, `strict` gives up. */
-  readonly taken: 'next' | 'strict'
   report(problem: unknown, where: string): void
 }
 
@@ -125,7 +108,8 @@ async function openWithStores(
     const network = new LabNetwork()
     const certificates = await makeCertificates(clock.now())
     const passwordHash = await hashPassword(labPassword)
-    const common = { options, clock, dns, network, certificates, passwordHash }
+    const { report } = options
+    const common = { report, clock, dns, network, certificates, passwordHash }
     let greylist: Greylist | undefined
     const north = openNorth(common, stores.north, northKeys)
     const south = openSouth(common, stores.south, () => greylist)
@@ -172,182 +156,4 @@ async function openWithStores(
 interface Opened {
   readonly dns: DnsServer
   readonly sites: Site[]
-}
-
-interface Common {
-  readonly options: LabOptions
-  readonly clock: Clock
-  readonly dns: DnsServer
-  readonly network: LabNetwork
-  readonly certificates: LabCertificates
-  readonly passwordHash: string
-}
-
-interface LabCertificates {
-  readonly authority: string
-  readonly north: KeyedCertificate
-  readonly south: KeyedCertificate
-}
-
-async function makeCertificates(now: number): Promise<LabCertificates> {
-  const day = 86_400_000
-  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
-  const authority = await makeAuthority("The lab's own CA", validity)
-  const [north, south] = await Promise.all([
-    issueCertificate(authority, [places.north.host, 'localhost'], validity),
-    issueCertificate(authority, [places.south.host, 'localhost'], validity),
-  ])
-  return { authority: authority.certificate, north, south }
-}
-
-function openNorth(common: Common, store: FullStore, keys: readonly DkimKeyRow[]): Site {
-  const domains = [places.north.domain, `news.${places.north.domain}`]
-  const directory = new Directory(domains, [
-    {
-      address: sender,
-      aliases: [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`],
-      passwordHash: common.passwordHash,
-    },
-  ])
-  const signing = new SigningKeys(keys)
-  return makeSite(common, store, {
-    place: 'north',
-    directory,
-    trusted: { mailingLists: [] },
-    greylist: () => undefined,
-    signingKeys: (domain) => signing.for(domain),
-  })
-}
-
-function openSouth(common: Common, store: FullStore, greylist: () => Greylist | undefined): Site {
-  const { domain } = places.south
-  const domains = [domain, `no-mx.${domain}`, `backup.${domain}`]
-  const aliases = domains.slice(1).map((one) => `receiver@${one}`)
-  const directory = new Directory(domains, [
-    { address: receiver, aliases, passwordHash: common.passwordHash },
-  ])
-  return makeSite(common, store, {
-    place: 'south',
-    directory,
-    // South's people are on this list, and south's operator knows it.
-    trusted: { mailingLists: [places.lists.domain] },
-    greylist,
-    signingKeys: () => [],
-  })
-}
-
-function makeSite(
-  common: Common,
-  store: FullStore,
-  plan: {
-    readonly place: 'north' | 'south'
-    readonly directory: Directory
-    readonly trusted: { readonly mailingLists: readonly string[] }
-    readonly greylist: () => Greylist | undefined
-    readonly signingKeys: SigningKeys['for']
-  },
-): Site {
-  const { clock, dns, network, certificates, options } = common
-  const { host, ip } = places[plan.place]
-  const stub = new StubResolver({ servers: [dns.endpoint], clock })
-  const limits = { receivedFields: 100, queueMs: defaultRetryPolicy.expireAfterMs }
-  const house = makeHouse({
-    hostname: host,
-    mode: 'lab',
-    directory: plan.directory,
-    rules: {
-      trustedForwarders: [],
-      mailingLists: plan.trusted.mailingLists,
-      allow: [],
-      onTemperror: 'deliver',
-    },
-    limits,
-    greylist: { mustWait: (input) => plan.greylist()?.mustWait(input) ?? false },
-    reachable: (domain) => {
-      return !isAddressLiteral(domain) && labOrigins.some((origin) => isWithin(domain, origin))
-    },
-    signingKeys: plan.signingKeys,
-    now: () => clock.now(),
-  })
-  return new Site({
-    house,
-    store,
-    // The lab's records change under way, so nothing is kept longer than it takes.
-    resolver: new CachingResolver(stub, { now: () => clock.monotonicMs(), maxTtlSeconds: 1 }),
-    dialer: network.dialerFrom(ip),
-    clock,
-    certificate: certificates[plan.place],
-    trustAnchors: [certificates.authority],
-    self: { selfNames: [host], selfAddresses: [ip], loopbackIsSelf: false },
-    retry: defaultRetryPolicy,
-    limits: {
-      messageBytes: 50 * 1024 * 1024,
-      recipients: 1000,
-      connections: 200,
-      errors: 20,
-      outgoing: 20,
-    },
-    localAccount: (address) => {
-      return plan.directory.findAddress(address)?.address
-    },
-    report: options.report,
-  })
-}
-
-/** How many ports behind the one that is taken are tried. */
-const triesBehind = 20
-
-/** Opens at a port, or at the next free one behind it. */
-async function near<T>(
-  options: LabOptions,
-  port: number,
-  open: (port: number) => Promise<T>,
-): Promise<T> {
-  for (let at = port; ; at++) {
-    try {
-      return await open(at)
-    } catch (problem) {
-      const taken = problem instanceof WaybillError && problem.code === 'port-taken'
-      const last = port === 0 || options.taken === 'strict' || at >= port + triesBehind
-      if (!taken || last) throw problem
-    }
-  }
-}
-
-/** Opens the ports for people, and one for each pair of servers that talk to each other. */
-async function openPorts(input: {
-  readonly options: LabOptions
-  readonly north: Site
-  readonly south: Site
-  readonly network: LabNetwork
-  readonly dns: DnsServer
-}): Promise<LabPorts> {
-  const { options, north, south, network, dns } = input
-  const address = '127.0.0.1'
-  const { ports } = options
-  const smtp = await near(options, ports.smtp, (port) => {
-    return south.listen({ ...{ kind: 'smtp', address, port }, clientIp: places.stranger.ip })
-  })
-  const submission = await near(options, ports.submission, (port) => {
-    return north.listen({ kind: 'submission', address, port })
-  })
-  const submissions = await near(options, ports.submissions, (port) => {
-    return north.listen({ kind: 'submissions', address, port })
-  })
-  for (const from of ['north', 'forwarder', 'lists', 'stranger'] as const) {
-    const { ip } = places[from]
-    const inner = await south.listen({ kind: 'smtp', address, port: 0, clientIp: ip })
-    network.connect(ip, places.south.ip, inner.port)
-  }
-  const back = await north.listen({
-    ...{ kind: 'smtp', address, port: 0 },
-    clientIp: places.south.ip,
-  })
-  network.connect(places.south.ip, places.north.ip, back.port)
-  return {
-    smtp: smtp.port,
-    submission: submission.port,
-    submissions: submissions.port,
-    dns: dns.endpoint.port,
-  }
 }

@@ -1,0 +1,78 @@
+import { WaybillError } from '../base/error.ts'
+import type { DnsServer } from '../io/dns-server.ts'
+import type { LabNetwork } from '../lab/network.ts'
+import { places } from '../lab/places.ts'
+import type { Site } from './site.ts'
+
+/** The ports that people use; each pair of servers has one more of its own. */
+export interface LabPorts {
+  readonly smtp: number
+  readonly submission: number
+  readonly submissions: number
+  readonly dns: number
+}
+
+export interface LabPortOptions {
+  /** 0 lets the system choose. */
+  readonly ports: LabPorts
+  /** A port that is taken: `next` takes one of those behind it, `strict` gives up. */
+  readonly taken: 'next' | 'strict'
+}
+
+/** How many ports behind the one that is taken are tried. */
+const triesBehind = 20
+
+/** Opens at a port, or at the next free one behind it. */
+export async function near<T>(
+  options: Pick<LabPortOptions, 'taken'>,
+  port: number,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let at = port; ; at++) {
+    try {
+      return await open(at)
+    } catch (problem) {
+      const taken = problem instanceof WaybillError && problem.code === 'port-taken'
+      const last = port === 0 || options.taken === 'strict' || at >= port + triesBehind
+      if (!taken || last) throw problem
+    }
+  }
+}
+
+/** Opens the ports for people, and one for each pair of servers that talk to each other. */
+export async function openPorts(input: {
+  readonly options: LabPortOptions
+  readonly north: Site
+  readonly south: Site
+  readonly network: LabNetwork
+  readonly dns: DnsServer
+}): Promise<LabPorts> {
+  const { options, north, south, network, dns } = input
+  const address = '127.0.0.1'
+  const { ports } = options
+  const smtp = await near(options, ports.smtp, (port) => {
+    return south.listen({ ...{ kind: 'smtp', address, port }, clientIp: places.stranger.ip })
+  })
+  const submission = await near(options, ports.submission, (port) => {
+    return north.listen({ kind: 'submission', address, port })
+  })
+  const submissions = await near(options, ports.submissions, (port) => {
+    return north.listen({ kind: 'submissions', address, port })
+  })
+  for (const from of ['north', 'forwarder', 'lists', 'stranger'] as const) {
+    const { ip } = places[from]
+    const inner = await south.listen({ kind: 'smtp', address, port: 0, clientIp: ip })
+    network.connect(ip, places.south.ip, inner.port)
+  }
+  const back = await north.listen({
+    ...{ kind: 'smtp', address, port: 0 },
+    clientIp: places.south.ip,
+  })
+  network.connect(places.south.ip, places.north.ip, back.port)
+  return {
+    smtp: smtp.port,
+    submission: submission.port,
+    submissions: submissions.port,
+    dns: dns.endpoint.port,
+  }
+}

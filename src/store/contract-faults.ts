@@ -67,6 +67,21 @@ const deeds: readonly Deed[] = [
     },
   },
   {
+    name: 'accepting two messages over one content',
+    prepare: () => Promise.resolve(),
+    run: (store) => {
+      const content = contentOf(long)
+      return store.accept(
+        acceptance({
+          message: message('m1', '', { content }),
+          moreMessages: [message('m2', '', { content, prefix: octetsFor('Return-Path: <>\r\n') })],
+          queue: [queueItem('q1')],
+          mailbox: [mailboxItem({ messageId: 'm2' })],
+        }),
+      )
+    },
+  },
+  {
     name: 'accepting long content that is there',
     prepare: (store) =>
       store.accept(acceptance({ message: message('m0', '', { content: contentOf(long) }) })),

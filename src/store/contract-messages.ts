@@ -171,6 +171,46 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(second, { journeys: 1, messages: 1, contents: 1, facts: 0 })
   })
 
+  storeTest(
+    'one acceptance may hold several messages, also over the same content',
+    async (store) => {
+      for (const size of [10, 300_000, 600_000]) {
+        const sink = store.newContent()
+        await sink.push(patterned(size))
+        const content = await sink.finish()
+        const [first, second, third] = [`a${size}`, `b${size}`, `c${size}`]
+        await store.accept(
+          acceptance({
+            message: message(first, '', { content }),
+            moreMessages: [
+              message(second, '', { content, prefix: octetsFor('Return-Path: <>\r\n') }),
+              message(third, `a report ${size}`),
+            ],
+            queue: [queueItem(`q${size}`, { messageId: first })],
+            mailbox: [mailboxItem({ messageId: second }), mailboxItem({ messageId: third })],
+            journeys: [journey(`JOURNEY-${size}`, { messageId: first })],
+          }),
+        )
+        const plain = await octetsOf(there(store.read.openMessage(first)).chunks())
+        assert.ok(equalOctets(plain, patterned(size)))
+        const filed = await octetsOf(there(store.read.openMessage(second)).chunks())
+        assert.equal(filed.length, size + 'Return-Path: <>\r\n'.length)
+        assert.ok(equalOctets(filed.subarray(-size), patterned(size)))
+        assert.equal(await textOf(store.read.openMessage(third)), `a report ${size}`)
+      }
+    },
+  )
+
+  storeTest('of several messages with one bad one, none is kept', async (store) => {
+    const good = message('m1', 'x')
+    const twice = acceptance({ message: good, moreMessages: [message('m1', 'y')] })
+    await assert.rejects(store.accept(twice))
+    const lie = { ...contentOf(octetsFor('abc')), size: 4 }
+    const wrong = acceptance({ message: good, moreMessages: [message('m2', '', { content: lie })] })
+    await assert.rejects(store.accept(wrong), /size or hash/)
+    assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, journeys: 0 })
+  })
+
   storeTest('mailboxes are listed by account and name, by ascending uid', async (store) => {
     const places = [
       ['bob', 'Inbox'],

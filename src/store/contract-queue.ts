@@ -126,6 +126,19 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(ids(await store.lease(lease({ now: now + 2 * minuteMs }))), ['q1'])
   })
 
+  storeTest('an item that is put off without an attempt has no attempt counted', async (store) => {
+    await store.accept(outgoing())
+    await store.lease(lease())
+    const later = { type: 'deferred' as const, nextAttemptAt: now + 5, problem: 'down' }
+    await store.settle([settlement({ outcome: { ...later, attempted: false } })])
+    const [waiting] = store.read.listQueue({ limit: 1 })
+    assert.deepEqual([waiting?.attempts, waiting?.lastProblem], [0, 'down'])
+    assert.deepEqual(ids(await store.lease(lease({ now: now + 5 }))), ['q1'])
+    const tried = { type: 'deferred' as const, nextAttemptAt: now + 9, problem: '451' }
+    await store.settle([settlement({ outcome: { ...tried, attempted: true } })])
+    assert.equal(store.read.listQueue({ limit: 1 })[0]?.attempts, 1)
+  })
+
   storeTest('a failed item leaves with its notification, in one', async (store) => {
     await store.accept(outgoing())
     await store.lease(lease())

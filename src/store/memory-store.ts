@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { concat } from '../base/octets.ts'
 import { contentOf } from './content-sink.ts'
 import type { LeaseRequest } from './operations.ts'
+import { messagesIn } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryTables } from './memory-tables.ts'
@@ -12,6 +13,7 @@ import type {
   DkimKeyRow,
   FullStore,
   NewContent,
+  NewMessage,
   PruneRequest,
   PruneResult,
   QueueItem,
@@ -168,22 +170,13 @@ class MemoryStore implements FullStore {
   }
 
   #accept(acceptance: Acceptance): void {
-    const { messages, contents, journeys, queue, mailbox } = this.#tables
-    const { message } = acceptance
-    if (message !== undefined) {
-      const octets = octetsOf(message.content)
-      const { sha256, size } = message.content
-      const wholeSize = messageSize(message.prefix, keptRanges(size, message.omit))
-      if (messages.has(message.id)) throw new Error(`Store: message ${message.id} is there already`)
-      if (!contents.has(sha256)) this.#undo.set(contents, sha256, octets)
-      const prefix = message.prefix.slice()
-      this.#undo.set(messages, message.id, {
-        id: message.id,
-        sha256,
-        size: wholeSize,
-        prefix,
-        omit: structuredClone(message.omit),
-      })
+    const { journeys, queue, mailbox } = this.#tables
+    const read = new Map<NewContent, Uint8Array>()
+    for (const message of messagesIn(acceptance)) {
+      // A file is taken over by the first message; the others are made of the same octets.
+      const octets = read.get(message.content) ?? octetsOf(message.content)
+      read.set(message.content, octets)
+      this.#putMessage(message, octets)
     }
     for (const journey of acceptance.journeys) {
       const id = journey.id.toLowerCase()
@@ -207,6 +200,15 @@ class MemoryStore implements FullStore {
     }
   }
 
+  #putMessage({ id, content, prefix, omit }: NewMessage, octets: Uint8Array): void {
+    const { messages, contents } = this.#tables
+    const size = messageSize(prefix, keptRanges(content.size, omit))
+    if (messages.has(id)) throw new Error(`Store: message ${id} is there already`)
+    if (!contents.has(content.sha256)) this.#undo.set(contents, content.sha256, octets)
+    const message = { id, sha256: content.sha256, size, prefix: prefix.slice() }
+    this.#undo.set(messages, id, { ...message, omit: structuredClone(omit) })
+  }
+
   #mustExist(messageId: string): void {
     if (!this.#tables.messages.has(messageId)) {
       throw new Error(`Store: there is no message ${messageId}`)
@@ -228,8 +230,8 @@ class MemoryStore implements FullStore {
     if (row === undefined || row.lease?.owner !== owner) return
     const { key, item } = row
     if (outcome.type === 'deferred') {
-      const { nextAttemptAt, problem } = outcome
-      const attempts = item.attempts + 1
+      const { nextAttemptAt, problem, attempted } = outcome
+      const attempts = item.attempts + (attempted === false ? 0 : 1)
       const deferred = { ...item, attempts, nextAttemptAt, lastProblem: problem }
       this.#undo.set(this.#tables.queue, queueId, { key, item: deferred, lease: undefined })
     } else {

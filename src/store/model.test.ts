@@ -52,11 +52,17 @@ const accept: fc.Arbitrary<Deed> = fc
   })
 
 const settle: fc.Arbitrary<Deed> = fc
-  .record({ n: number, owner, kind: fc.constantFrom('delivered', 'failed', 'deferred'), at: time })
-  .map(({ n, owner: by, kind, at }) => (store) => {
+  .record({
+    n: number,
+    owner,
+    kind: fc.constantFrom('delivered', 'failed', 'deferred'),
+    at: time,
+    attempted: fc.boolean(),
+  })
+  .map(({ n, owner: by, kind, at, attempted }) => (store) => {
     const outcome =
       kind === 'deferred'
-        ? { type: 'deferred' as const, nextAttemptAt: at, problem: kind }
+        ? { type: 'deferred' as const, nextAttemptAt: at, problem: kind, attempted }
         : { type: kind === 'failed' ? ('failed' as const) : ('delivered' as const) }
     return store.settle([settlement({ queueId: `q${n}`, owner: by, outcome, status: kind })])
   })

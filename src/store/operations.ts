@@ -75,15 +75,17 @@ export type Outcome =
 
 /** The messages within an operation, those of notifications included. */
 export function messagesOf(operation: Operation): readonly NewMessage[] {
-  if (operation.type === 'accept') return messageOf(operation.acceptance)
+  if (operation.type === 'accept') return messagesIn(operation.acceptance)
   if (operation.type !== 'settle') return []
   return operation.settlements.flatMap(({ notification }) =>
-    notification === undefined ? [] : messageOf(notification),
+    notification === undefined ? [] : messagesIn(notification),
   )
 }
 
-function messageOf(acceptance: Acceptance): readonly NewMessage[] {
-  return acceptance.message === undefined ? [] : [acceptance.message]
+/** The messages of an acceptance, in the order in which they are written. */
+export function messagesIn({ message, moreMessages }: Acceptance): readonly NewMessage[] {
+  const more = moreMessages ?? []
+  return message === undefined ? more : [message, ...more]
 }
 
 /** The same operation with each message replaced. */
@@ -91,10 +93,14 @@ export function mapMessages(
   operation: Operation,
   replace: (message: NewMessage) => NewMessage,
 ): Operation {
-  const inside = (acceptance: Acceptance): Acceptance =>
-    acceptance.message === undefined
-      ? acceptance
-      : { ...acceptance, message: replace(acceptance.message) }
+  const inside = (acceptance: Acceptance): Acceptance => {
+    const { message, moreMessages } = acceptance
+    return {
+      ...acceptance,
+      ...(message === undefined ? {} : { message: replace(message) }),
+      ...(moreMessages === undefined ? {} : { moreMessages: moreMessages.map(replace) }),
+    }
+  }
   if (operation.type === 'accept') {
     return { type: 'accept', acceptance: inside(operation.acceptance) }
   }

@@ -94,6 +94,11 @@ export interface SharedFact {
 /** What one `250` (or one refusal) puts down, all of it or nothing. */
 export interface Acceptance {
   readonly message?: NewMessage
+  /**
+   * Further messages. They may be made of the same content: a message that goes out and is filed
+   * here as well has two prefixes over one content.
+   */
+  readonly moreMessages?: readonly NewMessage[]
   readonly queue: readonly NewQueueItem[]
   readonly mailbox: readonly NewMailboxItem[]
   readonly journeys: readonly NewJourney[]
@@ -113,7 +118,13 @@ export interface Settlement {
   readonly outcome:
     | { readonly type: 'delivered' }
     | { readonly type: 'failed' }
-    | { readonly type: 'deferred'; readonly nextAttemptAt: number; readonly problem: string }
+    | {
+        readonly type: 'deferred'
+        readonly nextAttemptAt: number
+        readonly problem: string
+        /** `false`: it was put off untried, and no attempt is counted. */
+        readonly attempted?: boolean
+      }
   /** JSON of the steps to append to the item's journey, and the facts they refer to. */
   readonly steps: string
   readonly shared: readonly SharedFact[]

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { inlineBytes } from './content-files.ts'
 import { integer } from './database.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
+import { messagesIn } from './operations.ts'
 import { hashOctets } from './rows.ts'
 import type {
   Acceptance,
@@ -18,10 +19,12 @@ const hourMs = 3_600_000
 
 /** Writes an acceptance. Throws when it refers to a message that is neither in it nor stored. */
 export function writeAcceptance(transaction: Transaction, acceptance: Acceptance): void {
-  const own = acceptance.message
-  const ownKey = own === undefined ? 0 : insertMessage(transaction, own)
+  const own = new Map<string, number>()
+  for (const message of messagesIn(acceptance)) {
+    own.set(message.id, insertMessage(transaction, message))
+  }
   const keyOf = (messageId: string): number =>
-    messageId === own?.id ? ownKey : messageKey(transaction, messageId)
+    own.get(messageId) ?? messageKey(transaction, messageId)
   for (const journey of acceptance.journeys) {
     const { messageId } = journey
     insertJourney(transaction, journey, messageId === undefined ? null : keyOf(messageId))

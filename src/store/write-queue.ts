@@ -51,8 +51,9 @@ export function settleItem(transaction: Transaction, settlement: Settlement): vo
   const key = integer(item, 'key')
   if (outcome.type === 'deferred') {
     transaction.run(
-      `UPDATE queue SET attempts = attempts + 1, next_attempt_ms = ?, last_problem = ?,
+      `UPDATE queue SET attempts = attempts + ?, next_attempt_ms = ?, last_problem = ?,
         lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
+      outcome.attempted === false ? 0 : 1,
       Math.round(outcome.nextAttemptAt),
       outcome.problem,
       key,

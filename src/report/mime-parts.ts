@@ -20,7 +20,8 @@ export interface PartField {
   readonly value: string
 }
 
-const maxOctets = 1 << 20
+const defaultMaxOctets = 1 << 20
+const maxLines = 1 << 20
 const maxDepth = 6
 const maxParts = 100
 const maxFields = 1000
@@ -28,11 +29,13 @@ const maxValue = 16_384
 
 /**
  * Reads a message into its parts, leniently: any line ends, a mailbox `From ` line on top, boundaries
- * with white space around them, multiparts that are never closed. The first MiB, 6 levels and 100
- * parts are read; the rest is as if it were not there. Never throws.
+ * with white space around them, multiparts that are never closed. The first `maxOctets` (1 MiB when
+ * not given), a million lines, 6 levels and 100 parts are read; the rest is as if it were not there.
+ * Never throws.
  */
-export function readParts(message: Uint8Array): MimePart {
-  const lines = octetString(message, 0, Math.min(message.length, maxOctets)).split(/\r\n|\r|\n/)
+export function readParts(message: Uint8Array, maxOctets: number = defaultMaxOctets): MimePart {
+  const text = octetString(message, 0, Math.min(message.length, maxOctets))
+  const lines = text.split(/\r\n|\r|\n/, maxLines)
   const start = lines.findIndex((line) => line !== '' && !/^>?From /.test(line))
   return readPart(lines.slice(Math.max(0, start)), 0, { left: maxParts })
 }

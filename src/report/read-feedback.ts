@@ -1,0 +1,245 @@
+import { parseIp } from '../base/ip.ts'
+import { parseDate } from '../message/date.ts'
+import { decodeEncodedWords } from '../message/encoded-word.ts'
+import { oneLine } from '../message/fold.ts'
+import type { AbuseReport, FailureReport, Feedback, FeedbackOriginal } from './feedback.ts'
+import { readFailureText } from './failure-text.ts'
+import {
+  allParts,
+  decodedLines,
+  fieldValue,
+  kindOf,
+  type MimePart,
+  type PartField,
+  readFields,
+} from './mime-parts.ts'
+import { shownText } from './remote-text.ts'
+import { ProblemList, quoted } from './report-problem.ts'
+import { ValueReader } from './reported-value.ts'
+
+const originalKinds = new Set([
+  'message/rfc822',
+  'message/global',
+  'message/rfc822-headers',
+  'text/rfc822-headers',
+  'text/rfc822-header',
+  'message/global-headers',
+])
+const maxRepeats = 100
+const maxHeader = 32_768
+
+/**
+ * Reads feedback about a message from its parts: RFC 5965 (abuse), RFC 6591 and RFC 9991 (failed
+ * authentication), and the failure reports that have only sentences. `undefined` when there is none.
+ */
+export function readFeedback(whole: MimePart): AbuseReport | FailureReport | undefined {
+  const parts = allParts(whole)
+  const at = parts.findIndex((part) => kindOf(part) === 'message/feedback-report')
+  const report = parts[at]
+  if (report === undefined) return readFromText(whole)
+  const original = parts.slice(at + 1).find((part) => originalKinds.has(kindOf(part)))
+  const lines = decodedLines(report)
+  const start = lines.findIndex((line) => line.trim() !== '')
+  const { fields } = readFields(lines.slice(Math.max(0, start)))
+  return assemble(fields, original === undefined ? null : readOriginal(original))
+}
+
+function assemble(
+  fields: readonly PartField[],
+  original: FeedbackOriginal | null,
+): AbuseReport | FailureReport {
+  const problems = new ProblemList()
+  const values = new ValueReader(problems)
+  const one = (name: string): string | null => textOf(fieldValue(fields, name))
+  const word = (name: string): string | null => /^[^\s;(]+/.exec(one(name) ?? '')?.[0] ?? null
+  const stated = word('feedback-type')?.toLowerCase()
+  if (stated === undefined) values.problem('missing', 'Feedback-Type', 'Feedback-Type is missing.')
+  for (const name of ['User-Agent', 'Version']) {
+    if (one(name.toLowerCase()) === null) {
+      values.problem('missing', name, `${name} is missing.`)
+    }
+  }
+  const common: Omit<Feedback, 'problems'> = {
+    source: 'fields',
+    userAgent: one('user-agent'),
+    version: one('version'),
+    originalEnvelopeId: one('original-envelope-id'),
+    originalMailFrom: addressOf(fieldValue(fields, 'original-mail-from')),
+    originalRcptTo: many(fields, 'original-rcpt-to').map((text) => addressOf(text) ?? ''),
+    ...readArrival(one('arrival-date') ?? one('received-date'), values),
+    reportingMta: one('reporting-mta')?.replace(/^[A-Za-z0-9-]{1,40}[ \t]*;[ \t]*/, '') ?? null,
+    sourceIp: readSource(one('source-ip'), values),
+    sourcePort: readNumber(one('source-port'), 'Source-Port', values),
+    incidents: readNumber(one('incidents'), 'Incidents', values) ?? 1,
+    authenticationResults: many(fields, 'authentication-results'),
+    reportedDomains: many(fields, 'reported-domain').map((text) => text.toLowerCase()),
+    reportedUris: many(fields, 'reported-uri'),
+    original,
+  }
+  const authFailure = word('auth-failure')?.toLowerCase() ?? null
+  const isFailure = stated === 'auth-failure' || (stated === undefined && authFailure !== null)
+  if (!isFailure) {
+    const feedbackType = stated ?? 'other'
+    return { type: 'abuse', feedbackType, ...common, problems: problems.all() }
+  }
+  if (authFailure === null) values.problem('missing', 'Auth-Failure', 'Auth-Failure is missing.')
+  const identityAlignment = readAlignment(one('identity-alignment'), values)
+  return {
+    type: 'failure',
+    feedbackType: 'auth-failure',
+    ...common,
+    authFailure,
+    deliveryResult: word('delivery-result')?.toLowerCase() ?? null,
+    identityAlignment,
+    dkimDomain: one('dkim-domain')?.toLowerCase() ?? null,
+    dkimIdentity: one('dkim-identity'),
+    dkimSelector: one('dkim-selector'),
+    dkimSelectorDns: one('dkim-selector-dns'),
+    dkimAdspDns: one('dkim-adsp-dns'),
+    dkimCanonicalizedHeader: base64Of(fieldValue(fields, 'dkim-canonicalized-header')),
+    dkimCanonicalizedBody: base64Of(fieldValue(fields, 'dkim-canonicalized-body')),
+    spfDns: one('spf-dns'),
+    problems: problems.all(),
+  }
+}
+
+function readFromText(whole: MimePart): FailureReport | undefined {
+  const found = allParts(whole)
+    .filter((part) => kindOf(part) === 'text/plain')
+    .flatMap((part) => readFailureText(decodedLines(part)) ?? [])[0]
+  if (found === undefined) return undefined
+  const problems = new ProblemList()
+  const values = new ValueReader(problems)
+  const told = 'It has no fields for programs (RFC 5965 §3); its sentences were read.'
+  values.problem('missing', 'message/feedback-report', told)
+  return {
+    type: 'failure',
+    feedbackType: 'auth-failure',
+    source: 'text',
+    userAgent: null,
+    version: null,
+    originalEnvelopeId: null,
+    originalMailFrom: null,
+    originalRcptTo: [],
+    ...readArrival(found.receivedDate, values),
+    reportingMta: null,
+    sourceIp: readSource(found.sourceIp, values),
+    sourcePort: null,
+    incidents: 1,
+    authenticationResults: [],
+    reportedDomains: [found.domain.toLowerCase()],
+    reportedUris: [],
+    original: found.header.length === 0 ? null : originalFrom(found.header, false),
+    authFailure: 'dmarc',
+    deliveryResult: found.deliveryResult,
+    identityAlignment: found.notAligned,
+    dkimDomain: null,
+    dkimIdentity: null,
+    dkimSelector: null,
+    dkimSelectorDns: null,
+    dkimAdspDns: null,
+    dkimCanonicalizedHeader: null,
+    dkimCanonicalizedBody: null,
+    spfDns: null,
+    problems: problems.all(),
+  }
+}
+
+function readOriginal(part: MimePart): FeedbackOriginal {
+  const kind = kindOf(part)
+  return originalFrom(decodedLines(part), kind === 'message/rfc822' || kind === 'message/global')
+}
+
+function originalFrom(lines: readonly string[], complete: boolean): FeedbackOriginal {
+  const start = Math.max(
+    0,
+    lines.findIndex((line) => line.trim() !== ''),
+  )
+  const own = lines.slice(start)
+  const { fields, bodyAt } = readFields(own)
+  const shown = (name: string): string | null => {
+    const text = textOf(fieldValue(fields, name))
+    return text === null ? null : oneLine(decodeEncodedWords(text))
+  }
+  let header = ''
+  for (const line of own.slice(0, bodyAt)) {
+    if (line.trim() === '' || header.length > maxHeader) break
+    header += `${shownText(line)}\n`
+  }
+  return {
+    complete,
+    from: shown('from'),
+    to: shown('to'),
+    subject: shown('subject'),
+    messageId: textOf(fieldValue(fields, 'message-id')),
+    date: textOf(fieldValue(fields, 'date')),
+    header: header.slice(0, maxHeader),
+  }
+}
+
+function textOf(value: string | undefined): string | null {
+  const text = value === undefined ? '' : oneLine(shownText(value), 2000)
+  return text === '' ? null : text
+}
+
+function many(fields: readonly PartField[], name: string): readonly string[] {
+  return fields
+    .filter((field) => field.name === name)
+    .slice(0, maxRepeats)
+    .flatMap(({ value }) => textOf(value) ?? [])
+}
+
+/** `<user@example>` and `rfc822; user@example` to `user@example`; `<>` and nothing to nothing. */
+function addressOf(value: string | undefined): string | null {
+  if (value === undefined) return null
+  const text = (textOf(value) ?? '').replace(/^rfc822[ \t]*;[ \t]*/i, '')
+  return /^<([^<>]*)>/.exec(text)?.[1] ?? text
+}
+
+function readArrival(
+  written: string | null,
+  values: ValueReader,
+): Pick<Feedback, 'arrivalDate' | 'arrivedAt'> {
+  if (written === null) return { arrivalDate: null, arrivedAt: null }
+  const date = parseDate(written)
+  if (date === undefined) {
+    const text = `Arrival-Date is ${quoted(written)}, which is no date.`
+    values.problem('invalid-value', 'Arrival-Date', text)
+  }
+  return {
+    arrivalDate: written,
+    arrivedAt: date === undefined ? null : Math.floor(date.unixMs / 1000),
+  }
+}
+
+function readSource(written: string | null, values: ValueReader): string | null {
+  if (written === null) return null
+  // Some add the name of the host behind the address.
+  const first = /^[^\s(;]+/.exec(written)?.[0] ?? written
+  return values.address(parseIp(first) === undefined ? written : first, 'Source-IP')
+}
+
+function readNumber(written: string | null, name: string, values: ValueReader): number | null {
+  return written === null ? null : values.whole(written, name)
+}
+
+/** RFC 9991 §4. */
+function readAlignment(
+  written: string | null,
+  values: ValueReader,
+): FailureReport['identityAlignment'] {
+  if (written === null) return null
+  const plain = written.replace(/\([^()]*\)/g, ' ').toLowerCase()
+  const words = plain.split(/[\s,]+/).filter((one) => one !== '')
+  if (words.length === 1 && words[0] === 'none') return []
+  const methods = (['dkim', 'spf'] as const).filter((method) => words.includes(method))
+  if (methods.length !== words.length) {
+    const text = `Identity-Alignment is ${quoted(written)}, which is not "none" or a list of methods.`
+    values.problem('invalid-value', 'Identity-Alignment', text)
+  }
+  return methods
+}
+
+function base64Of(value: string | undefined): string | null {
+  return value === undefined ? null : value.replace(/[^A-Za-z0-9+/=]/g, '')
+}

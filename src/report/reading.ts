@@ -1,0 +1,31 @@
+import type { AggregateReport } from './aggregate.ts'
+import type { AbuseReport, FailureReport } from './feedback.ts'
+import { readAggregate } from './read-aggregate.ts'
+import { formOf, type ReportFile } from './report-mail.ts'
+import { quoted, type UnreadableReport, unreadable } from './report-problem.ts'
+import { readTlsReport, type TlsReport } from './tls-report.ts'
+
+/** A report of any kind that was read. Plain data. */
+export type Report = AggregateReport | TlsReport | FailureReport | AbuseReport
+
+/** A report, or why there is none. */
+export type ReportReading = Report | UnreadableReport
+
+/** Reads one file that is not packed: XML is an aggregate report, JSON a TLS report. */
+export function readUnpacked({ name, octets }: ReportFile): ReportReading {
+  const form = formOf(octets)
+  switch (form) {
+    case 'xml':
+      return readAggregate(octets)
+    case 'json':
+      return readTlsReport(octets)
+    case 'gzip':
+    case 'zip':
+    case 'mail':
+    case 'unknown': {
+      const what = name === '' ? 'This' : quoted(name)
+      const text = `${what} is neither XML nor JSON, so it is no report.`
+      return unreadable({ code: 'not-a-report', where: '', text })
+    }
+  }
+}

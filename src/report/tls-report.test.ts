@@ -1,0 +1,124 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { readTlsReport, type TlsReport } from './tls-report.ts'
+
+const report = {
+  'organization-name': 'Mail Co',
+  'date-range': {
+    'start-datetime': '2026-11-22T00:00:00Z',
+    'end-datetime': '2026-11-22T23:59:59Z',
+  },
+  'contact-info': 'tls@mail.example',
+  'report-id': 't-1',
+  policies: [
+    {
+      policy: {
+        'policy-type': 'sts',
+        'policy-string': ['version: STSv1', 'mode: enforce'],
+        'policy-domain': 'North.Example',
+        'mx-host': ['*.north.example'],
+      },
+      summary: { 'total-successful-session-count': 40, 'total-failure-session-count': 2 },
+      'failure-details': [
+        {
+          'result-type': 'certificate-expired',
+          'sending-mta-ip': '2001:db8:0:0::1',
+          'receiving-mx-hostname': 'mx.north.example',
+          'failed-session-count': 2,
+        },
+      ],
+    },
+  ],
+}
+
+function read(value: unknown): TlsReport {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const read = readTlsReport(encodeUtf8(text))
+  if (read.type !== 'tls') assert.fail(JSON.stringify(read))
+  return read
+}
+
+test('a report is read into plain data', () => {
+  const tls = read(report)
+  assert.deepEqual(tls.problems, [])
+  assert.equal(tls.begin, Date.UTC(2026, 10, 22) / 1000)
+  assert.equal(tls.end, Date.UTC(2026, 10, 23) / 1000 - 1)
+  const [policy] = tls.policies
+  assert.equal(policy?.policyDomain, 'north.example')
+  assert.equal(policy.failures[0]?.sendingMtaIp, '2001:db8::1')
+  assert.equal(policy.failures[0].receivingIp, null)
+  assert.deepEqual(JSON.parse(JSON.stringify(tls)), tls)
+})
+
+test('what is written otherwise is understood, and what is wrong is told', () => {
+  const odd = structuredClone(report) as unknown as {
+    'date-range': Record<string, unknown>
+    policies: { policy: Record<string, unknown>; summary: Record<string, unknown> }[]
+  }
+  odd['date-range'] = { 'start-datetime': '2026-11-22 01:00:00+01:00', 'end-datetime': 'noon' }
+  const [first] = odd.policies
+  assert.ok(first !== undefined)
+  first.policy['mx-host'] = 'mx.north.example'
+  first.policy['policy-type'] = 'magic'
+  first.summary['total-successful-session-count'] = '40'
+  const tls = read(odd)
+  assert.equal(tls.begin, Date.UTC(2026, 10, 22) / 1000)
+  assert.equal(tls.end, null)
+  assert.deepEqual(tls.policies[0]?.mxHosts, ['mx.north.example'])
+  assert.equal(tls.policies[0].policyType, null)
+  assert.equal(tls.policies[0].successfulSessions, 40)
+  assert.deepEqual(
+    tls.problems.map(({ code, where }) => `${code} ${where}`),
+    ['invalid-value policy 1: policy-type', 'invalid-value date-range/end-datetime'],
+  )
+})
+
+test('what is no report says why', () => {
+  for (const [text, code] of [
+    ['', 'malformed'],
+    ['{"policies":', 'malformed'],
+    ['[]', 'not-a-report'],
+    ['null', 'not-a-report'],
+    ['{"a":1}', 'not-a-report'],
+    ['{"__proto__":{"policies":[]}}', 'not-a-report'],
+  ] as const) {
+    const answer = readTlsReport(encodeUtf8(text))
+    assert.equal(answer.type, 'unreadable', text)
+    assert.equal(answer.problems[0]?.code, code, text)
+  }
+})
+
+test('deep, long and wide documents are bounded', () => {
+  const started = performance.now()
+  const deep = `{"policies":${'['.repeat(1_000_000)}`
+  assert.equal(readTlsReport(encodeUtf8(deep)).type, 'unreadable')
+  const wide = `{"policies":[${'{},'.repeat(200_000)}{}]}`
+  const tls = read(wide)
+  assert.equal(tls.policies.length, 1000)
+  assert.ok(tls.problems.length < 60)
+  const details = `{"policies":[{"failure-details":[${'{},'.repeat(200_000)}{}]}]}`
+  assert.equal(read(details).policies[0]?.failures.length, 10_000)
+  assert.equal(readTlsReport(new Uint8Array(9 << 20)).type, 'unreadable')
+  assert.ok(performance.now() - started < 3000)
+})
+
+test('any JSON is read without a fault', () => {
+  const keys = ['policies', 'policy', 'summary', 'failure-details', 'date-range', 'policy-type']
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom(null, true, 1, -1, 1e300, '', 'sts', '2026-11-22'),
+      fc.array(tie('any'), { maxLength: 4 }),
+      fc.dictionary(fc.constantFrom(...keys), tie('any'), { maxKeys: 5 }),
+    ),
+  })).any
+  fc.assert(
+    fc.property(value, (any) => {
+      const answer = readTlsReport(encodeUtf8(JSON.stringify({ policies: any })))
+      assert.deepEqual(JSON.parse(JSON.stringify(answer)), answer)
+    }),
+    { numRuns: 500 },
+  )
+})

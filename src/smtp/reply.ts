@@ -21,6 +21,13 @@ export function reply(code: number, enhanced: string | null, ...lines: string[])
   return { code, enhanced, lines: lines.length === 0 ? [''] : lines }
 }
 
+/** The reply with a reference behind its text, for a person to ask about. */
+export function withReference(answer: Reply, reference: string): Reply {
+  const last = answer.lines.length - 1
+  const lines = answer.lines.map((line, i) => (i === last ? `${line} Ref ${reference}` : line))
+  return { ...answer, lines }
+}
+
 export function greeting(hostname: string, text: string): Reply {
   return reply(220, null, `${hostname} ESMTP${text === '' ? '' : ` ${text}`}`)
 }

@@ -17,6 +17,7 @@ import type {
   Answer,
   CloseReason,
   Question,
+  References,
   ServerInput,
   ServerOptions,
   ServerOutput,
@@ -63,6 +64,9 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   #secretsMayCome = false
   /** Octets of content since the last look at the clock. */
   #progress = 0
+  #references: References | undefined
+  /** The reference of the exchange under way: what ends a transaction still belongs to it. */
+  #reference: string | undefined
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -86,7 +90,13 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     return this.#queue.length
   }
 
+  /** What refusals from now on refer to; to be said before the input that they may answer. */
+  setReferences(references: References): void {
+    this.#references = references
+  }
+
   handle(input: ServerInput): readonly ServerOutput[] {
+    this.#chooseReference()
     switch (input.type) {
       case 'connected':
         this.#connected()
@@ -180,6 +190,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
 
   /** One line or one piece of content; false when the engine has to wait. */
   #step(): boolean {
+    this.#chooseReference()
     switch (this.#state.name) {
       case 'new':
       case 'asking':
@@ -556,7 +567,21 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   }
 
   #say(reply: Reply): void {
-    for (const line of formatReply(reply)) this.#out.sendLine('server', line)
+    for (const line of formatReply(this.#referring(reply))) this.#out.sendLine('server', line)
+  }
+
+  #referring(reply: Reply): Reply {
+    const reference = this.#reference
+    if (reference === undefined || reply.code < 400) return reply
+    const { transaction, outside } = this.#references ?? {}
+    const text = reply.lines.at(-1) ?? ''
+    const has = [transaction, outside].some((one) => text.endsWith(` Ref ${one}`))
+    return has ? reply : replies.withReference(reply, reference)
+  }
+
+  #chooseReference(): void {
+    const open = this.#session.transaction !== null
+    this.#reference = open ? this.#references?.transaction : this.#references?.outside
   }
 
   #end(ending: Ending): void {

@@ -100,6 +100,17 @@ export type Answer =
   | { readonly type: 'accept'; readonly reply?: Reply }
   | { readonly type: 'reject'; readonly reply: Reply }
 
+/**
+ * What a client may quote when it asks about a refusal. Each 4xx and 5xx reply ends with ` Ref ` and
+ * the one that fits, unless policy has put it there.
+ */
+export interface References {
+  /** Of the transaction that began last. */
+  readonly transaction: string
+  /** Of what comes while no transaction is open: before the first, and behind the last one. */
+  readonly outside: string
+}
+
 /** What was seen while a message passed. */
 export interface MessageFacts {
   /** Octets of the content, dot-stuffing undone, also those beyond the limit. */

@@ -3,6 +3,7 @@ import { WaybillError } from '../base/error.ts'
 import { accountCommand } from './commands/account.ts'
 import { configCommand } from './commands/config.ts'
 import { dkimCommand } from './commands/dkim.ts'
+import { dkimKeysCommand, dkimRotateCommand } from './commands/dkim-keys.ts'
 import { dmarcCommand } from './commands/dmarc.ts'
 import { labCommand } from './commands/lab.ts'
 import { listCommand } from './commands/list.ts'
@@ -34,7 +35,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     accountCommand(),
     verifyCommand(),
     spfCommand(),
-    dkimCommand(),
+    dkimCommand().addCommand(dkimKeysCommand()).addCommand(dkimRotateCommand()),
     dmarcCommand(),
     configCommand(),
   ]

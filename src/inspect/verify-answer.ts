@@ -1,3 +1,4 @@
+import { ArcVerifier, type ArcVerdict } from '../arc/arc.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../dmarc/dmarc.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
@@ -25,7 +26,8 @@ export interface VerifyAnswer {
     /** A `DkimReasonCode`; absent with `pass`. */
     readonly reason?: string
   }[]
-  readonly arc?: { readonly result: ArcResult }
+  /** RFC 8617 §4.4: the chain validation status. */
+  readonly arc?: { readonly result: ArcVerdict['result'] }
   readonly dmarc?: {
     readonly result: DmarcVerdict['result']
     /** What the owner publishes for this domain; `null` when no policy is known. */
@@ -39,9 +41,6 @@ export interface VerifyAnswer {
   /** The value of the field that a receiver would write (RFC 8601). */
   readonly authenticationResults: string
 }
-
-/** RFC 8617 §4.4: the chain validation status. */
-export type ArcResult = 'none' | 'pass' | 'fail'
 
 /** What an answer rests on. */
 export interface VerifyWorld {
@@ -73,7 +72,7 @@ export async function answerVerifyRequest(
 }
 
 /** The verdicts that were asked for. */
-export type VerifiedParts = Partial<Evaluation> & { readonly arc?: { readonly result: ArcResult } }
+export type VerifiedParts = Partial<Evaluation> & { readonly arc?: ArcVerdict }
 
 /** The short form of the verdicts. */
 export function verifyAnswer(id: RequestId, parts: VerifiedParts, receiver: string): VerifyAnswer {
@@ -114,10 +113,13 @@ async function evaluateParts(
  */
 export class MessageInspection {
   readonly #inspection: Inspection
+  readonly #circumstances: Circumstances
   readonly #senderKnown: boolean
-  #header: MessageHeader | undefined
+  #arc: ArcVerifier | undefined
 
-  constructor(sender: SenderFacts | undefined, { resolver, receiver, now }: Circumstances) {
+  constructor(sender: SenderFacts | undefined, circumstances: Circumstances) {
+    const { resolver, receiver, now } = circumstances
+    this.#circumstances = circumstances
     // A client without an address has the result "none", for which nothing is asked.
     const facts: InspectionFacts = { ...(sender ?? nobody), receiver, now }
     this.#senderKnown = sender !== undefined
@@ -125,30 +127,27 @@ export class MessageInspection {
   }
 
   header(header: MessageHeader): void {
-    this.#header = header
     this.#inspection.header(header)
+    const { resolver, now } = this.#circumstances
+    this.#arc = new ArcVerifier({ header, resolver, now })
   }
 
   body(octets: Uint8Array): void {
     this.#inspection.body(octets)
+    this.#arc?.push(octets)
   }
 
   async finish(): Promise<VerifiedParts> {
-    const { spf, ...rest } = await this.#inspection.finish()
-    const parts = this.#senderKnown ? { spf, ...rest } : rest
-    const carriesArc = this.#header?.fields.some(({ name }) => arcFields.has(name)) === true
-    return carriesArc ? parts : { ...parts, arc: { result: 'none' } }
+    if (this.#arc === undefined) throw new Error('MessageInspection: finish before the header')
+    const [{ spf, ...rest }, arc] = await Promise.all([
+      this.#inspection.finish(),
+      this.#arc.finish(),
+    ])
+    return this.#senderKnown ? { spf, ...rest, arc } : { ...rest, arc }
   }
 }
 
 const nobody: SenderFacts = { ip: '', helo: '', mailFrom: '' }
-
-/** RFC 8617 §4.1. */
-const arcFields: ReadonlySet<string> = new Set([
-  'arc-seal',
-  'arc-message-signature',
-  'arc-authentication-results',
-])
 
 function shortSpf(verdict: SpfVerdict): NonNullable<VerifyAnswer['spf']> {
   const { result, domain } = verdict

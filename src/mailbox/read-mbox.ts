@@ -138,5 +138,5 @@ function withoutLastEmptyLine(octets: Uint8Array): Uint8Array {
   const { length } = octets
   if (octets[length - 1] !== LF) return octets
   const at = octets[length - 2] === CR ? length - 2 : length - 1
-  return at > 0 && octets[at - 1] === LF ? octets.subarray(0, at) : octets
+  return at === 0 || octets[at - 1] === LF ? octets.subarray(0, at) : octets
 }

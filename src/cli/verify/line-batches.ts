@@ -38,15 +38,33 @@ export class LineBatches {
 
   /** @param chunk must not change afterwards */
   push(chunk: Uint8Array): void {
-    let rest = chunk
+    // In pieces no longer than a line may be, so that lines within one are never too long.
+    for (let at = 0; at < chunk.length; at += this.#maxLineOctets) {
+      this.#push(chunk.subarray(at, at + this.#maxLineOctets))
+    }
+  }
+
+  /** The stream has ended: what has no line end is a line too. */
+  end(): void {
+    this.#addWhole(this.#partial, this.#partialOctets)
+    this.#forgetPartial()
+  }
+
+  /** The next batch, with all whole lines that are there. */
+  take(): LineBatch | undefined {
+    if (this.#batches.length === 0) this.#seal()
+    return this.#batches.shift()
+  }
+
+  #push(piece: Uint8Array): void {
+    let rest = piece
     if (this.#skipping) {
       const end = rest.indexOf(LF)
       if (end < 0) return
       this.#skipping = false
       rest = rest.subarray(end + 1)
     }
-    // Only the first line can have a beginning from before, so only it and the last can be too long:
-    // the others are shorter than a chunk.
+    // Only the first line can have a beginning from before, and only the last can have a rest.
     const first = rest.indexOf(LF)
     if (first >= 0) {
       if (this.#partialOctets + first > this.#maxLineOctets) this.#dropPartial()
@@ -65,18 +83,6 @@ export class LineBatches {
     if (this.#partialOctets <= this.#maxLineOctets) return
     this.#dropPartial()
     this.#skipping = true
-  }
-
-  /** The stream has ended: what has no line end is a line too. */
-  end(): void {
-    this.#addWhole(this.#partial, this.#partialOctets)
-    this.#forgetPartial()
-  }
-
-  /** The next batch, with all whole lines that are there. */
-  take(): LineBatch | undefined {
-    if (this.#batches.length === 0) this.#seal()
-    return this.#batches.shift()
   }
 
   #addWhole(chunks: readonly Uint8Array[], octets: number): void {

@@ -65,6 +65,7 @@ class LineThread {
     this.#worker = new Worker(new URL(`./line-worker.${ending}`, import.meta.url), {
       workerData: setup,
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
       name: 'waybill-verify',
     })
     this.#worker.on('message', (reply: LineReply) => {

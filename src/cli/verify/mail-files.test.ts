@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { after, test } from 'node:test'
+import { WaybillError } from '../../base/error.ts'
+import { concat, octetString } from '../../base/octets.ts'
+import { openMailFiles } from './mail-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waybill-mail-files-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, text, 'latin1')
+  return path
+}
+
+async function read(path: string, stdin = '') {
+  const opened = await openMailFiles(path, Readable.from([Buffer.from(stdin)]))
+  const found: (readonly [string, string])[] = []
+  for await (const { name, chunks } of opened.files) {
+    const all: Uint8Array[] = []
+    for await (const chunk of chunks) all.push(chunk)
+    found.push([name.replace(`${folder}/`, ''), octetString(concat(all))])
+  }
+  return { type: opened.type, count: opened.count, found }
+}
+
+const date = 'Tue Nov  3 08:05:07 2026'
+
+test('a file is one message, with the line ends of the wire', async () => {
+  assert.deepEqual(await read(write('a.eml', 'X: 1\n\nHi\n')), {
+    type: 'message',
+    count: 1,
+    found: [['a.eml', 'X: 1\r\n\r\nHi\r\n']],
+  })
+  const kept = 'X: 1\r\n\r\nHi\nHo\r\n'
+  assert.deepEqual((await read(write('b.eml', kept))).found, [['b.eml', kept]])
+  assert.deepEqual((await read(write('empty.eml', ''))).found, [['empty.eml', '']])
+})
+
+test('standard input is one message', async () => {
+  const { type, found } = await read('-', `From a@b.example ${date}\n`)
+  assert.equal(type, 'message')
+  assert.equal(found.length, 1)
+})
+
+test('an mbox file has its messages counted', async () => {
+  const text = [1, 2].map((n) => `From a@b.example ${date}\nX: ${n}\n\n>From\n\n`).join('')
+  assert.deepEqual(await read(write('box', text)), {
+    type: 'mbox',
+    count: undefined,
+    found: [
+      ['box:1', 'X: 1\r\n\r\n>From\r\n'],
+      ['box:2', 'X: 2\r\n\r\n>From\r\n'],
+    ],
+  })
+})
+
+test('a Maildir has its messages in cur and new', async () => {
+  for (const name of ['cur/2:2,S', 'cur/1', 'new/3', 'tmp/4', 'new/.hidden', 'x.eml']) {
+    write(`md/${name}`, `X: ${name}\n`)
+  }
+  const { type, count, found } = await read(join(folder, 'md'))
+  assert.deepEqual([type, count], ['folder', 3])
+  assert.deepEqual(
+    found.map(([name]) => name),
+    ['md/cur/1', 'md/cur/2:2,S', 'md/new/3'],
+  )
+})
+
+test('another folder has them in *.eml', async () => {
+  write('letters/b.eml', 'X: 1\n')
+  write('letters/a.eml', 'X: 1\n')
+  write('letters/notes.txt', '')
+  const { found } = await read(join(folder, 'letters'))
+  assert.deepEqual(
+    found.map(([name]) => name),
+    ['letters/a.eml', 'letters/b.eml'],
+  )
+})
+
+test('what is not there, or has no message, is not found', async () => {
+  mkdirSync(join(folder, 'none'))
+  for (const path of [join(folder, 'nowhere'), join(folder, 'none')]) {
+    await assert.rejects(read(path), (problem) => {
+      return problem instanceof WaybillError && problem.code === 'not-found'
+    })
+  }
+})

@@ -22,7 +22,7 @@ export type { LabPorts } from './lab-ports.ts'
 export interface LabOptions extends LabPortOptions {
   /** Where both servers keep their data, each in a folder of its own. */
   readonly folder: string
-  report(problem: unknown, where: string): void
+  readonly report: (problem: unknown, where: string) => void
 }
 
 /** The running lab: two mail servers, their DNS, and a clock that can be set ahead. */

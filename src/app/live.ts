@@ -32,7 +32,7 @@ export interface LiveOptions {
   readonly dialer?: Dialer
   /** Whether loopback addresses are this server itself, which they are but for tests. */
   readonly loopbackIsSelf?: boolean
-  report(problem: unknown, where: string): void
+  readonly report: (problem: unknown, where: string) => void
   /** The disk or the database has failed: nothing more can be taken. */
   broken(problem: WaybillError): void
 }

@@ -41,7 +41,7 @@ export interface SitePlan {
   }
   localAccount(address: string): string | undefined
   /** A fault of ours, for the log. */
-  report(problem: unknown, where: string): void
+  readonly report: (problem: unknown, where: string) => void
 }
 
 export type ListenerKind = 'smtp' | 'submission' | 'submissions'

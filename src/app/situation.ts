@@ -21,7 +21,7 @@ export async function runSituation<T>(
   situation: Situation,
   input: {
     readonly folder: string
-    report(problem: unknown, where: string): void
+    readonly report: (problem: unknown, where: string) => void
     look(journeys: readonly FoundIn[]): T | Promise<T>
   },
 ): Promise<T> {

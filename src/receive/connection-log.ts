@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Endpoint, TlsFacts } from '../io/peer.ts'
+import { formatReply } from '../smtp/reply-format.ts'
+import type { Reply } from '../smtp/reply.ts'
 import type { Question } from '../smtp/server-types.ts'
 
 /** What every journey of one connection begins with, and the dialogue so far. */
@@ -20,6 +22,10 @@ export class ConnectionLog {
   readonly #base: JourneyBuilder
   #current: JourneyBuilder | undefined
   #lastLine = ''
+  /** A line of the client outside of a message: it may be the one that begins the next. */
+  #heard: string | undefined
+  /** The message is over, but the answer to its last command is still to be said. */
+  #ending = false
   #messages = 0
   #helo = ''
   #extended = false
@@ -56,6 +62,13 @@ export class ConnectionLog {
     return this.#current ?? this.#base
   }
 
+  /** The journey of a connection that is over, with all that was said. */
+  close(): JourneyBuilder {
+    if (this.#heard !== undefined) this.#base.line('client', this.#heard)
+    this.#heard = undefined
+    return this.#base
+  }
+
   /** How many messages had a journey of their own. */
   get messages(): number {
     return this.#messages
@@ -66,17 +79,37 @@ export class ConnectionLog {
     // The first one has the connection's own id, so that there is one for both.
     this.#current = this.#base.fork(this.#messages === 0 ? this.#base.id : this.#newId())
     this.#messages++
+    if (this.#heard !== undefined) this.#current.line('client', this.#heard)
+    this.#heard = undefined
     return this.#current
   }
 
   /** The message is over; the next one begins with the connection's steps alone. */
   end(): void {
     this.#current = undefined
+    this.#ending = true
   }
 
   line(from: 'client' | 'server', text: string): void {
-    if (from === 'server') this.#lastLine = text
-    this.journey.line(from, text)
+    if (this.#heard !== undefined) this.#base.line('client', this.#heard)
+    this.#heard = undefined
+    if (from === 'server') {
+      this.#lastLine = text
+      // It belongs to the message before, whose record has it from `answered`.
+      if (!this.#ending) this.journey.line('server', text)
+      return
+    }
+    this.#ending = false
+    if (this.#current === undefined) this.#heard = text
+    else this.#current.line('client', text)
+  }
+
+  /**
+   * Writes down what will be said to the message, because its record is closed before: the answer
+   * leaves when the record is on disk.
+   */
+  answered(reply: Reply): void {
+    for (const line of formatReply(reply)) this.journey.line('server', line)
   }
 
   helloSaid(question: Question & { readonly type: 'helo' }): void {

@@ -18,7 +18,7 @@ import type { ConnectionFacts } from './connection-log.ts'
 import { ConnectionLog } from './connection-log.ts'
 import { headerTexts } from './header-texts.ts'
 import { MessageIntake } from './intake.ts'
-import { answerOf, dmarcRefusal, replies, withReference } from './replies.ts'
+import { answerOf, dmarcRefusal, messageNote, replies, withReference } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import type { ReceiveWorld } from './world.ts'
 
@@ -149,7 +149,7 @@ export class InboundHandler implements SessionHandler {
   closed(reason: string): void {
     if (this.#transaction !== undefined) this.dropped()
     if (this.#log.messages > 0) return
-    const { journey } = this.#log
+    const journey = this.#log.close()
     journey.step({ type: 'dropped', why: reason })
     this.#store(journey, { status: 'dropped', because: [reason] }, '', [])
   }
@@ -221,6 +221,7 @@ export class InboundHandler implements SessionHandler {
     const { sha256 } = taken.content
     const problem = taken.type === 'problem' ? `header-${taken.problem.type}` : undefined
     journey.step({ type: 'message', octets: facts.octets, sha256, problem })
+    journey.line('note', messageNote(facts.octets))
     if (taken.type === 'problem') {
       const long = taken.problem.type === 'too-long'
       const reply = long ? replies.headerTooLong : replies.tooManyFields
@@ -284,6 +285,7 @@ export class InboundHandler implements SessionHandler {
       this.#received(transaction)
     const status = mailbox === 'Inbox' ? 'delivered' : 'quarantined'
     const smtp = answerOf(told, 'DATA')
+    this.#log.answered(told)
     const row = this.#row(transaction, { status, smtp, because: ['dmarc'] }, message)
     await store.accept({
       message: {
@@ -335,6 +337,7 @@ export class InboundHandler implements SessionHandler {
     const told = withReference(reply, transaction.journey.id)
     const smtp = answerOf(told, 'DATA')
     transaction.journey.step({ type: 'refused', answer: smtp })
+    this.#log.answered(told)
     await this.#keep(transaction, { status: 'refused', smtp, because }, message)
     return { type: 'reject', reply: told }
   }
@@ -347,6 +350,7 @@ export class InboundHandler implements SessionHandler {
     const told = withReference(reply, transaction.journey.id)
     const smtp = answerOf(told, 'DATA')
     transaction.journey.step({ type: 'deferred', answer: smtp })
+    this.#log.answered(told)
     await this.#keep(transaction, { status: 'deferred', smtp, because: ['dmarc'] }, message)
     return { type: 'reject', reply: told }
   }

@@ -61,6 +61,11 @@ export function dmarcRefusal(domain: string, policy: string): Reply {
   return reply(550, '5.7.1', `${printable(domain)} does not allow this message (DMARC ${policy}).`)
 }
 
+/** What stands in the record of the dialogue where the message was sent. */
+export function messageNote(octets: number): string {
+  return `(the message, ${octets} octets)`
+}
+
 /** The reply as it goes into the record. */
 export function answerOf(answer: Reply, atCommand: string): SmtpAnswer {
   return {

@@ -21,7 +21,7 @@ import { ConnectionLog, type ConnectionFacts } from './connection-log.ts'
 import { headerTexts } from './header-texts.ts'
 import type { UserAccount } from './house.ts'
 import { MessageIntake } from './intake.ts'
-import { answerOf, notYours, replies, withReference } from './replies.ts'
+import { answerOf, messageNote, notYours, replies, withReference } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import type { ReceiveWorld } from './world.ts'
 
@@ -136,8 +136,9 @@ export class SubmissionHandler implements SessionHandler {
   closed(reason: string): void {
     if (this.#transaction !== undefined) this.dropped()
     if (this.#log.messages > 0) return
-    this.#log.journey.step({ type: 'dropped', why: reason })
-    this.#store(this.#log.journey, { status: 'dropped', because: [reason] }, '', [])
+    const journey = this.#log.close()
+    journey.step({ type: 'dropped', why: reason })
+    this.#store(journey, { status: 'dropped', because: [reason] }, '', [])
   }
 
   broken(problem: unknown): void {
@@ -176,6 +177,7 @@ export class SubmissionHandler implements SessionHandler {
     const told = withReference(notYours(mailFrom, user.address), journey.id)
     const smtp = answerOf(told, 'MAIL FROM')
     journey.step({ type: 'sender', mailFrom, refused: smtp })
+    this.#log.answered(told)
     this.#store(journey, { status: 'refused', smtp, because: ['sender'] }, mailFrom, [])
     this.#done()
     return { type: 'reject', reply: told }
@@ -269,6 +271,7 @@ export class SubmissionHandler implements SessionHandler {
     const { content } = taken
     const problem = taken.type === 'problem' ? `header-${taken.problem.type}` : undefined
     journey.step({ type: 'message', octets: facts.octets, sha256: content.sha256, problem })
+    journey.line('note', messageNote(facts.octets))
     const { outgoing } = transaction
     if (taken.type === 'problem' || outgoing === undefined) {
       intake.abort()
@@ -300,6 +303,7 @@ export class SubmissionHandler implements SessionHandler {
       smtp: answerOf(told, 'DATA'),
       because: [],
     }
+    this.#log.answered(told)
     await this.#world.store.accept({
       message: { id: journey.id, content, prefix: encodeUtf8(prefix), omit },
       queue,
@@ -370,6 +374,7 @@ export class SubmissionHandler implements SessionHandler {
     const told = withReference(reply, transaction.journey.id)
     const smtp = answerOf(told, 'DATA')
     transaction.journey.step({ type: 'refused', answer: smtp })
+    this.#log.answered(told)
     this.#finish(transaction, { status: 'refused', smtp, because: [because] }, header)
     return { type: 'reject', reply: told }
   }

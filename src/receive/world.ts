@@ -10,10 +10,10 @@ export interface ReceiveWorld {
   readonly resolver: Resolver
   readonly clock: Clock
   /** Numbers in [0, 1). */
-  random(): number
-  newId(): string
+  readonly random: () => number
+  readonly newId: () => string
   /** Something was accepted for delivery to other servers. */
-  queued(): void
+  readonly queued: () => void
   /** A fault of ours, for the log. */
-  report(problem: unknown, journeyId: string): void
+  readonly report: (problem: unknown, journeyId: string) => void
 }

@@ -51,7 +51,7 @@ export async function openPorts(input: {
   const address = '127.0.0.1'
   const { ports } = options
   const smtp = await near(options, ports.smtp, (port) => {
-    return south.listen({ ...{ kind: 'smtp', address, port }, clientIp: places.stranger.ip })
+    return south.listen({ kind: 'smtp', address, port, clientIp: places.stranger.ip })
   })
   const submission = await near(options, ports.submission, (port) => {
     return north.listen({ kind: 'submission', address, port })
@@ -65,7 +65,9 @@ export async function openPorts(input: {
     network.connect(ip, places.south.ip, inner.port)
   }
   const back = await north.listen({
-    ...{ kind: 'smtp', address, port: 0 },
+    kind: 'smtp',
+    address,
+    port: 0,
     clientIp: places.south.ip,
   })
   network.connect(places.south.ip, places.north.ip, back.port)

@@ -169,8 +169,14 @@ export class SubmissionHandler implements SessionHandler {
     if (mayUse) {
       journey.step({ type: 'sender', mailFrom, refused: undefined })
       this.#transaction = {
-        ...{ journey, mailFrom, parameters, recipients: [], asked: [] },
-        ...{ refusal: undefined, intake: undefined, outgoing: undefined },
+        journey,
+        mailFrom,
+        parameters,
+        recipients: [],
+        asked: [],
+        refusal: undefined,
+        intake: undefined,
+        outgoing: undefined,
       }
       return accept
     }
@@ -408,7 +414,11 @@ export class SubmissionHandler implements SessionHandler {
     rcptTo: readonly string[],
   ): void {
     const row = this.#rowOf(journey, {
-      ...{ outcome, mailFrom, rcptTo, header: undefined, messageId: undefined },
+      outcome,
+      mailFrom,
+      rcptTo,
+      header: undefined,
+      messageId: undefined,
     })
     const { store, report } = this.#world
     store

@@ -11,6 +11,7 @@ function failureText({ name, details }) {
   return `${name}\n${text}`.replaceAll('\n', '\n    ')
 }
 
+// oxlint-disable-next-line import/no-default-export -- the runner takes the default export
 export default async function* report(source) {
   const skipped = []
   const failed = []

@@ -1,10 +1,9 @@
-// Runs every test under the pinned Node. Arguments narrow it: `npm test -- src/spf`.
+// Runs every test under the pinned Node. Folders and files narrow it, options go to the runner:
+// `npm test -- src/spf`, `npm test -- --test-name-pattern=macro src/spf`.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { findRuntime, root } from './runtime.mjs'
 
 function testsIn(path) {
   if (statSync(path).isFile()) return [path]
@@ -15,19 +14,33 @@ function testsIn(path) {
   })
 }
 
-const chosen = process.argv.slice(2)
-const places = chosen.length > 0 ? chosen : ['src', 'test'].map((name) => join(root, name))
+function stop(text) {
+  process.stderr.write(`${text}\n`)
+  process.exit(2)
+}
+
+const args = process.argv.slice(2)
+const chosen = args.filter((arg) => !arg.startsWith('-'))
+for (const path of chosen) if (!existsSync(path)) stop(`There is no ${path}.`)
+const places = chosen.length > 0 ? chosen : [join(root, 'src'), join(root, 'test')]
 const files = places.flatMap(testsIn).map((path) => relative(root, path))
-const node = [
-  '--test',
-  '--test-concurrency=2',
-  '--conditions=waybill-source',
-  '--disable-warning=ExperimentalWarning',
-  `--test-reporter=${join(root, 'scripts', 'reporter.mjs')}`,
-  '--test-reporter-destination=stdout',
-]
-const done = spawnSync(join(root, 'node_modules', '.bin', 'node'), [...node, ...files], {
-  cwd: root,
-  stdio: 'inherit',
-})
-process.exit(done.status ?? 1)
+// Without files the runner would look for some by itself.
+if (files.length === 0) stop(`There are no tests in ${chosen.join(', ')}.`)
+const runtime = findRuntime()
+if (runtime === undefined) stop('The packages are not installed: run npm test, not this script.')
+
+const done = spawnSync(
+  runtime,
+  [
+    '--test',
+    '--test-concurrency=2',
+    '--conditions=waybill-source',
+    '--disable-warning=ExperimentalWarning',
+    `--test-reporter=${join(root, 'scripts', 'reporter.mjs')}`,
+    '--test-reporter-destination=stdout',
+    ...args.filter((arg) => arg.startsWith('-')),
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
+process.exitCode = done.status ?? 1

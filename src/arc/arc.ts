@@ -4,14 +4,8 @@
  * `verifyArc` and `sealArc` take a message that is whole in memory; `ArcVerifier` and `ArcSealer`
  * work while it arrives. `docs/arc.md` tells how to use them, and when not to.
  */
-export {
-  type ArcLimits,
-  type ArcOptions,
-  ArcVerifier,
-  type ArcVerifierOptions,
-  defaultArcLimits,
-  verifyArc,
-} from './verifier.ts'
+export { ArcVerifier, type ArcVerifierOptions, verifyArc } from './verifier.ts'
+export { type ArcLimits, type ArcOptions, defaultArcLimits } from './chain-check.ts'
 export type { ArcRules } from './judge.ts'
 export {
   type ArcBodyEvidence,

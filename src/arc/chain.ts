@@ -44,13 +44,16 @@ export type ArcChain =
       readonly instances: number
       readonly sets: readonly ArcSetVerdict[]
     }
-  | {
-      readonly type: 'sound'
-      /** The oldest first: instance 1 at index 0. */
-      readonly sets: readonly ArcSet[]
-      readonly newest: ArcSet
-      readonly newestMessage: ArcMessageSignature
-    }
+  | SoundChain
+
+/** A chain whose structure is right. */
+export interface SoundChain {
+  readonly type: 'sound'
+  /** The oldest first: instance 1 at index 0. */
+  readonly sets: readonly ArcSet[]
+  readonly newest: ArcSet
+  readonly newestMessage: ArcMessageSignature
+}
 
 const sealName = 'ARC-Seal'
 const messageName = 'ARC-Message-Signature'
@@ -84,9 +87,15 @@ interface Draft {
 
 /** Reads the chain out of a header, its fields top down. Steps 1 to 3 of RFC 8617 §5.2. */
 export function readChain(fields: readonly HeaderField[]): ArcChain {
-  const seals = positionsOf(fields, 'arc-seal')
-  const messages = positionsOf(fields, 'arc-message-signature')
-  const results = positionsOf(fields, 'arc-authentication-results')
+  const positions: Record<string, number[]> = {}
+  for (let i = 0; i < fields.length; i++) {
+    const name = fields[i]?.name ?? ''
+    // Most messages have no chain: this is all that they cost.
+    if (name.startsWith('arc-')) (positions[name] ??= []).push(i)
+  }
+  const seals = positions[sealName.toLowerCase()] ?? []
+  const messages = positions[messageName.toLowerCase()] ?? []
+  const results = positions[resultsName.toLowerCase()] ?? []
   const most = Math.max(seals.length, messages.length, results.length)
   if (most === 0) return { type: 'none' }
   if (most > maxInstance) {
@@ -99,12 +108,6 @@ export function readChain(fields: readonly HeaderField[]): ArcChain {
   for (const position of messages) reader.message(position)
   for (const position of results) reader.results(position)
   return reader.chain()
-}
-
-function positionsOf(fields: readonly HeaderField[], name: string): readonly number[] {
-  const positions: number[] = []
-  for (let i = 0; i < fields.length; i++) if (fields[i]?.name === name) positions.push(i)
-  return positions
 }
 
 class ChainReader {

@@ -3,6 +3,7 @@
 import { concat } from '../base/octets.ts'
 import type { HeaderField } from '../message/field.ts'
 import { type Omission, canonicalField, signedHeader } from '../signature/canonical-header.ts'
+import type { ArcSet } from './chain.ts'
 
 const crlf = Uint8Array.of(13, 10)
 
@@ -37,4 +38,14 @@ export class SealedOctets {
   #add(field: HeaderField): void {
     this.#parts.push(canonicalField(field, 'relaxed'), crlf)
   }
+}
+
+/** The whole chain, ready to have the octets under each seal taken from it. */
+export function sealedOctets(sets: readonly ArcSet[]): SealedOctets {
+  const octets = new SealedOctets()
+  for (const { resultsField, messageField, seal } of sets) {
+    octets.addSet(resultsField, messageField)
+    octets.addSeal(seal.field)
+  }
+  return octets
 }

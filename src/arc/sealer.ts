@@ -4,22 +4,17 @@ import type { KeyObject } from 'node:crypto'
 
 import { parseDomain } from '../address/domain.ts'
 import { WaybillError } from '../base/error.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
 import type { HeaderField } from '../message/field.ts'
-import { formatField } from '../message/fold.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { BodyHashes, type GrowingHash } from '../signature/body-hash.ts'
-import { signedHeader } from '../signature/canonical-header.ts'
 import { FieldSelection } from '../signature/field-selection.ts'
-import { type TagText, writeTags } from '../signature/field-writer.ts'
 import { type PrivateKey, readPrivateKey } from '../signature/private-key.ts'
 import { signOctets, signOctetsAsync } from '../signature/signature-crypto.ts'
-import { type ArcSet, readChain } from './chain.ts'
+import { readChain } from './chain.ts'
 import { checkNames, namesToSign } from './header-policy.ts'
 import { maxInstance } from './results-field.ts'
-import { SealedOctets } from './sealed-octets.ts'
+import { type SetPlan, SetDraft } from './set-draft.ts'
 import type { ArcChainStatus } from './verdict.ts'
-import { sealedOctets } from './verifier.ts'
 
 export interface ArcSealOptions {
   /** The name of this server, as its Authentication-Results fields have it (RFC 8601 §2.2). */
@@ -71,14 +66,6 @@ export type ArcSealing =
       readonly text: string
     }
 
-/** What the new set builds on. */
-interface Plan {
-  readonly instance: number
-  readonly status: ArcChainStatus
-  /** The sets that the new seal covers beside its own. */
-  readonly covered: readonly ArcSet[]
-}
-
 /**
  * Seals while a message is handed on: make it when the header is complete, `push` the octets of the
  * body, cut anywhere, and `finish`. Seal last: "all message modifications (including adding a
@@ -92,7 +79,7 @@ export class ArcSealer {
   readonly #key: PrivateKey
   readonly #domain: string
   readonly #selector: string
-  readonly #plan: Plan | (ArcSealing & { readonly type: 'not-sealed' })
+  readonly #plan: SetPlan | (ArcSealing & { readonly type: 'not-sealed' })
   readonly #names: readonly string[]
   readonly #bodyHashes = new BodyHashes()
   readonly #bodyHash: GrowingHash | undefined
@@ -143,7 +130,7 @@ export class ArcSealer {
       await signOctetsAsync(algorithm, draft.messageOctets(), object),
     )
     const octets = draft.sealOctets(message)
-    return draft.sealed(message, await signOctetsAsync(algorithm, octets, object))
+    return this.#sealed(draft, message, await signOctetsAsync(algorithm, octets, object))
   }
 
   /** The same at once, on this thread: about 1.2 ms with RSA of 2,048 bits. */
@@ -153,7 +140,13 @@ export class ArcSealer {
     const { algorithm, object } = this.#key
     const message = draft.signMessage(signOctets(algorithm, draft.messageOctets(), object))
     const octets = draft.sealOctets(message)
-    return draft.sealed(message, signOctets(algorithm, octets, object))
+    return this.#sealed(draft, message, signOctets(algorithm, octets, object))
+  }
+
+  #sealed(draft: SetDraft, message: string, signature: string): ArcSealing {
+    const { instance, status } = draft.plan
+    const fields = [draft.signSeal(signature), message, draft.results] as const
+    return { type: 'sealed', instance, status, fields }
   }
 
   #draft(): SetDraft | (ArcSealing & { readonly type: 'not-sealed' }) {
@@ -170,7 +163,8 @@ export class ArcSealer {
       plan,
       fields: new FieldSelection(header.fields).select(this.#names),
       names: this.#names,
-      results: formatResults(plan.instance, authservId, authenticationResults),
+      authservId,
+      authenticationResults,
       bodyHash: this.#bodyHash.found.hash,
       algorithm: this.#key.algorithm,
       domain: this.#domain,
@@ -192,7 +186,9 @@ export function sealArc(message: Uint8Array, options: ArcSealOptions): ArcSealin
   return sealer.finishSync()
 }
 
-function planSet(options: ArcSealerOptions): Plan | (ArcSealing & { readonly type: 'not-sealed' }) {
+function planSet(
+  options: ArcSealerOptions,
+): SetPlan | (ArcSealing & { readonly type: 'not-sealed' }) {
   const not = (because: (ArcSealing & { type: 'not-sealed' })['because'], text: string) =>
     ({ type: 'not-sealed', because, text }) as const
   const chain = readChain(options.header.fields)
@@ -213,137 +209,4 @@ function planSet(options: ArcSealerOptions): Plan | (ArcSealing & { readonly typ
   // the only set present".
   const covered = result === 'pass' ? chain.sets : []
   return { instance: instance + 1, status: result, covered }
-}
-
-/** RFC 8617 §4.1.1: `i=1; authserv-id; statements`, each statement on a line of its own. */
-function formatResults(instance: number, authservId: string, statements: string): string {
-  const said = splitStatements(statements)
-  const [first, ...more] = said.length === 0 ? ['none'] : said
-  const pieces = [`i=${instance}; ${authservId}; ${first}`, ...more]
-  const last = pieces.length - 1
-  return formatField(
-    'ARC-Authentication-Results',
-    pieces.map((piece, i) => (i < last ? `${piece};` : piece)),
-  )
-}
-
-/** Parts statements where a semicolon stands outside of quotes and comments. */
-function splitStatements(text: string): readonly string[] {
-  const parts: string[] = []
-  let quoted = false
-  let depth = 0
-  let start = 0
-  for (let at = 0; at <= text.length; at++) {
-    const character = text[at]
-    if (character === '\\' && (quoted || depth > 0)) at++
-    else if (quoted) quoted = character !== '"'
-    else if (character === '"' && depth === 0) quoted = true
-    else if (character === '(') depth++
-    else if (character === ')' && depth > 0) depth--
-    else if (depth === 0 && character === ';') {
-      parts.push(text.slice(start, at))
-      start = at + 1
-    }
-  }
-  parts.push(text.slice(start))
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
-}
-
-/** RFC 5322 §2.1.1 allows 998 octets in a line; longer values are parted. */
-const maxUnparted = 900
-
-/**
- * A set in the making. Tags stand in alphabetical order with one space between them, and a value is
- * folded only when it would not fit in a line: the form in which the public test-suite compares.
- */
-class SetDraft {
-  readonly #input: SetInput
-
-  constructor(input: SetInput) {
-    this.#input = input
-  }
-
-  messageOctets(): Uint8Array {
-    return signedHeader({
-      fields: this.#input.fields,
-      signature: asField(this.signMessage('')),
-      omit: { start: 0, end: 0 },
-      canonicalization: 'relaxed',
-    })
-  }
-
-  /** The message signature with a value for `b=`. */
-  signMessage(base64: string): string {
-    const { algorithm, bodyHash, domain, names, plan, selector, now } = this.#input
-    return writeField('ARC-Message-Signature', [
-      { name: 'a', value: algorithm },
-      { name: 'b', value: parted(base64, base64.match(/.{1,70}/g) ?? ['']) },
-      { name: 'bh', value: bodyHash },
-      { name: 'c', value: 'relaxed/relaxed' },
-      { name: 'd', value: domain },
-      { name: 'h', value: partedNames(names) },
-      { name: 'i', value: String(plan.instance) },
-      { name: 's', value: selector },
-      { name: 't', value: String(now) },
-    ])
-  }
-
-  sealOctets(message: string): Uint8Array {
-    const { plan, results } = this.#input
-    const octets = plan.covered.length === 0 ? new SealedOctets() : sealedOctets(plan.covered)
-    octets.addSet(asField(results), asField(message))
-    return octets.under(plan.covered.length + 1, asField(this.#seal('')), { start: 0, end: 0 })
-  }
-
-  sealed(message: string, base64: string): ArcSealing {
-    const { plan, results } = this.#input
-    const { instance, status } = plan
-    return { type: 'sealed', instance, status, fields: [this.#seal(base64), message, results] }
-  }
-
-  #seal(base64: string): string {
-    const { algorithm, domain, plan, selector, now } = this.#input
-    return writeField('ARC-Seal', [
-      { name: 'a', value: algorithm },
-      { name: 'b', value: parted(base64, base64.match(/.{1,70}/g) ?? ['']) },
-      { name: 'cv', value: plan.status },
-      { name: 'd', value: domain },
-      { name: 'i', value: String(plan.instance) },
-      { name: 's', value: selector },
-      { name: 't', value: String(now) },
-    ])
-  }
-}
-
-interface SetInput {
-  readonly plan: Plan
-  readonly fields: readonly (HeaderField | undefined)[]
-  readonly names: readonly string[]
-  readonly results: string
-  readonly bodyHash: string
-  readonly algorithm: string
-  readonly domain: string
-  readonly selector: string
-  readonly now: number
-}
-
-function writeField(name: string, tags: readonly TagText[]): string {
-  return `${writeTags(name, tags)}\r\n`
-}
-
-function parted(whole: string, parts: readonly string[]): TagText['value'] {
-  return whole.length <= maxUnparted ? whole : parts
-}
-
-function partedNames(names: readonly string[]): TagText['value'] {
-  const last = names.length - 1
-  return parted(
-    names.join(':'),
-    names.map((name, i) => (i < last ? `${name}:` : name)),
-  )
-}
-
-function asField(text: string): HeaderField {
-  const colon = text.indexOf(':')
-  return { name: text.slice(0, colon).toLowerCase(), raw: encodeUtf8(text), valueAt: colon + 1 }
 }

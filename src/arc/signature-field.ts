@@ -60,8 +60,9 @@ export function readMessageSignature(
   field: HeaderField,
   tags: TagList,
 ): Result<ArcMessageSignature, UnusableField> {
-  const claims = { ...readClaims(tags), ...readMessageClaims(tags) }
-  const read = messageSignature(tags, claims)
+  const names = readFieldNames(tags.get('h')?.value ?? '')
+  const claims = { ...readClaims(tags), ...readMessageClaims(tags, names) }
+  const read = messageSignature(tags, claims, names)
   if ('code' in read) return bad({ claims, reason: read })
   return ok({ field, claims, ...read })
 }
@@ -93,12 +94,16 @@ function readClaims(tags: TagList): ArcClaims {
   }
 }
 
-function readMessageClaims(tags: TagList): ArcClaims {
+/** No more of `h=` is shown: no name of a real field is longer (RFC 5322 §2.1.1). */
+const maxShownNames = 100
+const maxShownName = 77
+
+function readMessageClaims(tags: TagList, names: readonly string[] | undefined): ArcClaims {
   const pair = parseCanonicalization(tags.get('c')?.value ?? 'simple')
-  const signedFields = readFieldNames(tags.get('h')?.value ?? '')
+  const shown = names?.slice(0, maxShownNames).map((name) => name.slice(0, maxShownName))
   return {
     ...(pair === undefined ? {} : { canonicalization: `${pair.header}/${pair.body}` }),
-    ...(signedFields === undefined ? {} : { signedFields }),
+    ...(shown === undefined ? {} : { signedFields: shown }),
   }
 }
 
@@ -142,7 +147,11 @@ function signature(tags: TagList, claims: ArcClaims): SignatureParts | ArcReason
 
 type MessageSignatureParts = Omit<ArcMessageSignature, 'field' | 'claims'>
 
-function messageSignature(tags: TagList, claims: ArcClaims): MessageSignatureParts | ArcReason {
+function messageSignature(
+  tags: TagList,
+  claims: ArcClaims,
+  signedFields: readonly string[] | undefined,
+): MessageSignatureParts | ArcReason {
   for (const name of ['bh', 'h']) if (!tags.has(name)) return missing(name)
   const shared = signature(tags, claims)
   if ('code' in shared) return shared
@@ -156,7 +165,6 @@ function messageSignature(tags: TagList, claims: ArcClaims): MessageSignaturePar
   const bodyHash = parseBase64Tag(value('bh') ?? '')
   if (bodyHash === undefined) return invalid('bh', 'is not base64')
   if (bodyHash.length !== 32) return invalid('bh', 'has not the length of a sha256 hash')
-  const { signedFields } = claims
   if (signedFields === undefined) return invalid('h', 'is not a list of field names')
   const lengthText = value('l')
   const bodyLength = lengthText === undefined ? undefined : parseDigits(lengthText, 76)

@@ -97,7 +97,7 @@ export interface ArcClaims {
   readonly signedAt?: number
   /** `c=` in full; message signatures only, seals are always relaxed. */
   readonly canonicalization?: string
-  /** `h=` in lower case, in its order; message signatures only. */
+  /** `h=` in lower case, in its order, the first 100 names; message signatures only. */
   readonly signedFields?: readonly string[]
 }
 

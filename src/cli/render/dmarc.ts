@@ -26,7 +26,7 @@ function answerOf({ answer, text, failure }: WalkStep): string {
   }
 }
 
-const wishes = { none: 'do nothing', quarantine: 'mark as spam', reject: 'refuse' } as const
+const wishes = { none: 'do nothing about', quarantine: 'mark as spam', reject: 'refuse' } as const
 
 /** What applies to mail from a domain, in lines for a person. */
 export function renderPolicy(domain: string, verdict: DmarcVerdict): readonly string[] {
@@ -35,10 +35,10 @@ export function renderPolicy(domain: string, verdict: DmarcVerdict): readonly st
   const { tags } = record
   const whose = record.domain === domain ? 'its own record' : `the record of ${record.domain}`
   const lines = [
-    `Policy       ${policy} (${policyTag}=, from ${whose}): ${wishes[policy]} with mail that nobody vouches for`,
+    `Policy       ${policy} (${policyTag}=, from ${whose}): ${wishes[policy]} mail that nobody vouches for`,
   ]
   if (policy !== disposition) {
-    lines.push(`Test mode    t=y: receivers are asked to ${wishes[disposition]} instead`)
+    lines.push(`Test mode    t=y: receivers are asked to ${wishes[disposition]} it instead`)
   }
   lines.push(`Organization ${orgDomain ?? 'not known: a question above was not answered'}`)
   const modes = { r: 'the same organization', s: 'the very same domain' } as const

@@ -18,7 +18,7 @@ test('the numbers of a seed never change: recorded journeys rest on them', () =>
 })
 
 test('numbers lie in [0, 1) and are spread evenly', () => {
-  const tenths = new Array<number>(10).fill(0)
+  const tenths = Array.from({ length: 10 }, () => 0)
   for (const number of take(7, 20_000)) {
     assert.ok(number >= 0 && number < 1)
     const tenth = Math.floor(number * 10)

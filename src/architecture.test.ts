@@ -3,62 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
-
-/** The floors from below, and the Node built-ins that each folder may use (ARCHITECTURE.md). */
-const floors: readonly Readonly<Record<string, readonly string[]>>[] = [
-  { base: [] },
-  { address: [] },
-  { message: [], sasl: [], dns: [] },
-  { smtp: [] },
-  { signature: ['crypto'] },
-  { route: [], spf: [], dkim: ['crypto'], dmarc: [], arc: ['crypto'], 'auth-results': [], report: [] },
-  { inspect: ['crypto'] },
-  { journey: ['crypto'] },
-  {
-    io: [
-      'net',
-      'tls',
-      'dgram',
-      'fs',
-      'fs/promises',
-      'crypto',
-      'path',
-      'os',
-      'events',
-      'timers',
-      'buffer',
-      'perf_hooks',
-      'zlib',
-    ],
-  },
-  {
-    store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
-  },
-  { receive: [], queue: [], deliver: [], mailbox: [] },
-  { policy: [] },
-  { lab: [], http: ['http'] },
-  { config: ['fs', 'path'] },
-  {
-    app: ['path', 'os', 'fs', 'process', 'crypto'],
-    cli: [
-      'fs',
-      'fs/promises',
-      'path',
-      'os',
-      'process',
-      'stream',
-      'worker_threads',
-      'readline',
-      'util',
-      'module',
-      'child_process',
-      'url',
-      'buffer',
-      'events',
-      'stream/promises',
-    ],
-  },
-]
+import { floors, pureFolders } from './architecture-floors.ts'
 
 const src = dirname(fileURLToPath(import.meta.url))
 
@@ -85,12 +30,10 @@ function floorOf(folder: string): number {
 
 const files = sources(src).map((path) => ({ path, name: relative(src, path) }))
 
-test('every folder of src stands on a floor', () => {
-  const folders = readdirSync(src, { withFileTypes: true }).filter((e) => e.isDirectory())
-  assert.deepEqual(
-    folders.map((e) => e.name).filter((name) => floorOf(name) < 0),
-    [],
-  )
+test('every folder of src stands on a floor, and every floor has its folders', () => {
+  const entries = readdirSync(src, { withFileTypes: true }).filter((e) => e.isDirectory())
+  const folders = entries.map((e) => e.name)
+  assert.deepEqual(folders.sort(), floors.flatMap(Object.keys).sort())
   assert.ok(files.length > 10, `only ${files.length} sources were found: the walk is broken`)
 })
 
@@ -120,6 +63,15 @@ test('Node built-ins stay on the floors that may use them', () => {
     }
   }
   assert.deepEqual(wrong, [])
+})
+
+test('the folders without a platform are those that are compiled without one', () => {
+  const config = readFileSync(join(dirname(src), 'tsconfig.pure.json'), 'utf8')
+  const compiled = Array.from(
+    config.matchAll(/"src\/([a-z-]+)\/\*\*\/\*\.ts"/g),
+    (match) => match[1],
+  )
+  assert.deepEqual(compiled, pureFolders)
 })
 
 test('only the top floors read the environment', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { encodeUtf8 } from '../../base/utf8.ts'
 import { octetString } from '../../base/octets.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
@@ -107,4 +108,33 @@ test('a line that is too long is answered without an id', () => {
   const { octets, ...counts } = tooLongLine(5)
   assert.equal(octetString(octets), '{"id":null,"error":"the line is longer than 5 octets"}\n')
   assert.deepEqual(counts, { lines: 1, unreadable: 1 })
+})
+
+test('however the octets of requests are changed, each line has one answer (mutation)', async () => {
+  const message = Buffer.from('From: a@b.example\r\nDKIM-Signature: v=1; d=b.example\r\n\r\nHi')
+  const whole = [
+    { id: 1, message: message.toString('base64'), ...spf, now: 1_700_000_000, dns: {} },
+    { id: 2, spf, dns: { 'b.example': { TXT: [['v=spf1 ', 'mx -all']], MX: ['10 c.example'] } } },
+    {
+      id: 3,
+      dmarc: { from: 'a@b.example', spf: null, dkim: [] },
+      dns: { b: { error: 'TIMEOUT' } },
+    },
+  ]
+  const octets = encodeUtf8(whole.map((one) => JSON.stringify(one)).join('\n'))
+  const change = fc.tuple(fc.nat(octets.length - 1), fc.nat(255))
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+      const changed = octets.slice()
+      for (const [at, octet] of changes) changed[at] = octet
+      const { answers } = await answer(changed)
+      const lines = octetString(changed).split('\n')
+      assert.equal(answers.length, lines.filter((line) => /[^ \t\r]/.test(line)).length)
+      for (const one of answers) {
+        assert.equal('error' in one, !('authenticationResults' in one))
+        assert.doesNotMatch(String(one['error']), /cannot be evaluated/)
+      }
+    }),
+    { numRuns: 1500 },
+  )
 })

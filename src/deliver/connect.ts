@@ -1,7 +1,7 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
-import type { Failure } from '../smtp/client-types.ts'
+import type { Failure, Setback } from '../smtp/client-types.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -14,6 +14,8 @@ export type Connected =
       readonly because: string
       /** It said so for good: no other exchange is asked differently, but each may be. */
       readonly permanent: boolean
+      /** What the server said, when it spoke at all. */
+      readonly outcome: Setback | undefined
       readonly lines: readonly SessionLine[]
     }
 
@@ -54,7 +56,8 @@ async function connectOnce(
     const because = `${host} (${ip}) could not be reached: ${problem}.`
     const permanent = dialled.reason === 'not-allowed'
     const status = permanent ? '5.7.1' : '4.4.1'
-    return { type: 'failed', status, because, permanent, lines: [], tlsFailed: false }
+    const silent = { outcome: undefined, lines: [], tlsFailed: false }
+    return { type: 'failed', status, because, permanent, ...silent }
   }
   log.step({ ...where, problem: undefined }, begin)
   const session = new ClientSession({
@@ -108,5 +111,7 @@ function failedGreeting(
   // exchange left the next one is asked all the same.
   const { status, text, reply } = failure
   const permanent = reply !== null && reply.code >= 500
-  return { type: 'failed', status, because: text, permanent, lines: session.takeLines() }
+  const result = permanent ? 'failed' : 'deferred'
+  const outcome = reply === null ? undefined : ({ ...failure, result } as const)
+  return { type: 'failed', status, because: text, permanent, outcome, lines: session.takeLines() }
 }

@@ -99,8 +99,7 @@ async function tryTargets(
     const connected = await connectTo(world, target, log)
     const { host, address: ip } = target
     if (connected.type === 'failed') {
-      const { status, because, permanent, lines } = connected
-      const outcome = undefined
+      const { status, because, permanent, outcome, lines } = connected
       const result = {
         result: permanent ? 'failed' : 'deferred',
         status,

@@ -1,0 +1,454 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { Zone } from '../dns/zone.ts'
+import { readDsn } from '../report/read-dsn.ts'
+import { type Act, FakeServer, hangUp, silence, type Stage } from './test-support/fake-server.ts'
+import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  certificateFor,
+  northZone,
+  openTestSite,
+  password,
+  receiver as user,
+  storedText,
+  TestNetwork,
+  type TestSite,
+  type TestSiteOptions,
+} from './test-support/test-site.ts'
+
+const first = '192.0.2.10'
+const second = '192.0.2.20'
+
+/** North with a server for mail and another behind it. */
+const twoExchanges: Zone = {
+  'north.example': { MX: ['20 backup.north.example', '10 mx.north.example'] },
+  'mx.north.example': { A: [first] },
+  'backup.north.example': { A: [second] },
+}
+
+interface Sender {
+  readonly south: TestSite
+  readonly network: TestNetwork
+  /** Submits a letter; gives its id. */
+  readonly submit: (input?: {
+    readonly to?: readonly string[]
+    readonly from?: string
+    readonly parameters?: string
+    readonly wishes?: string
+    readonly text?: string
+  }) => Promise<string>
+  /** The journey, once it has been settled `times` times. */
+  readonly settled: (id: string, times: number) => Promise<TestJourney>
+  /** Sets the clock ahead to the next attempt. */
+  readonly goOn: () => void
+}
+
+async function openSender(t: TestContext, options: TestSiteOptions = {}): Promise<Sender> {
+  const network = new TestNetwork()
+  const south = await openTestSite(t, { zone: northZone, dialer: network, ...options })
+  const { read } = south.store
+  return {
+    south,
+    network,
+    async submit(input = {}) {
+      const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+      await talk.login(user, password, 235)
+      const { to = ['someone@north.example'], from = user, parameters = '', wishes = '' } = input
+      await talk.say(`MAIL FROM:<${from}>${parameters}`, 250)
+      for (const one of to) await talk.say(`RCPT TO:<${one}>${wishes}`, 250)
+      const said = await talk.data(
+        `From: ${user}\nSubject: x\nMessage-ID: <q@south.example>\n\n${input.text ?? 'Hello'}\n`,
+      )
+      await talk.quit()
+      return referenceIn(said)
+    },
+    async settled(id, times) {
+      await south.when(() => {
+        const found = read.findJourney(id)
+        if (found.type !== 'found') return undefined
+        return found.journey.appended.length >= times ? true : undefined
+      })
+      return journeyIn(read, id)
+    },
+    goOn() {
+      const [item] = read.listQueue({ limit: 1 })
+      assert.ok(item !== undefined, 'something waits')
+      south.clock.advance(item.nextAttemptAt - south.clock.now() + 1)
+      south.site.wakeQueue()
+    },
+  }
+}
+
+function attempts({ record }: TestJourney): readonly string[] {
+  return record.steps.flatMap((step) => (step.type === 'attempt' ? [step.result] : []))
+}
+
+/** The one report in the sender's mailbox, read. */
+async function reportIn({ store }: TestSite): Promise<ReturnType<typeof readDsn>> {
+  const [row, ...more] = store.read.listMailbox({ account: user })
+  assert.ok(row !== undefined && more.length === 0, 'there is one report')
+  return readDsn(Buffer.from(await storedText(store, row.messageId), 'latin1'))
+}
+
+test('the exchange with the lowest preference is used, and the other not asked', async (t) => {
+  const { south, network, submit, settled } = await openSender(t, { zone: twoExchanges })
+  const [one, two] = [await FakeServer.open(t), await FakeServer.open(t)]
+  network.at(first, one.port)
+  network.at(second, two.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'delivered')
+  assert.deepEqual([one.letters.length, two.letters.length], [1, 0])
+  assert.deepEqual(network.dialled, [first])
+  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+  assert.match(one.letters[0]?.text ?? '', /^DKIM-Signature: [\s\S]*\r\n\r\nHello\r\n$/)
+  assert.match(journey.view.summary, /^Delivered to someone@north\.example\.$/)
+})
+
+test('when the first exchange is down, the backup takes it in the same attempt', async (t) => {
+  const { network, submit, settled } = await openSender(t, { zone: twoExchanges })
+  const backup = await FakeServer.open(t)
+  network.at(second, backup.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'delivered')
+  assert.deepEqual(network.dialled, [first, second])
+  const dials = journey.record.steps.filter((step) => step.type === 'dial')
+  assert.deepEqual(
+    dials.map(({ problem }) => problem),
+    ['connection refused', undefined],
+  )
+})
+
+test('a domain without MX is its own exchange; a host of it is asked at IPv6 and IPv4', async (t) => {
+  const zone = { 'north.example': { A: [first], AAAA: ['2001:db8::10'] } }
+  const { network, submit, settled } = await openSender(t, { zone })
+  const north = await FakeServer.open(t)
+  network.at(first, north.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'delivered')
+  assert.equal(network.dialled.at(-1), first)
+})
+
+test('4xx is tried again on the schedule, until it is taken', async (t) => {
+  let answers = ['451 4.7.1 come back later', '452 4.2.2 mailbox full']
+  const { south, network, submit, settled, goOn } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    answer: (stage) => (stage === 'rcpt' ? answers.shift() : undefined),
+  })
+  network.at(first, north.port)
+  const started = south.clock.now()
+  const id = await submit()
+  const once = await settled(id, 1)
+  assert.equal(once.status, 'deferred')
+  assert.match(once.view.summary, /for now/)
+  const [waiting] = south.store.read.listQueue({ limit: 1 })
+  const wait = (waiting?.nextAttemptAt ?? 0) - started
+  assert.ok(wait > 4 * 60_000 && wait < 6 * 60_000, `the first wait is about 5 minutes: ${wait} ms`)
+  goOn()
+  await settled(id, 2)
+  const [later] = south.store.read.listQueue({ limit: 1 })
+  const longer = (later?.nextAttemptAt ?? 0) - south.clock.now()
+  assert.ok(longer > 8 * 60_000 && longer < 12 * 60_000, `then about 10 minutes: ${longer} ms`)
+  goOn()
+  const journey = await settled(id, 3)
+  assert.deepEqual(attempts(journey), ['deferred', 'deferred', 'delivered'])
+  assert.equal(journey.status, 'delivered')
+  assert.equal(north.letters.length, 1)
+  answers = []
+})
+
+test('5xx becomes a report to the sender, which says who refused whom and why', async (t) => {
+  const { south, network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    answer: (stage) => (stage === 'rcpt' ? '550 5.1.1 no such user' : undefined),
+  })
+  network.at(first, north.port)
+  const id = await submit()
+  const journey = await settled(id, 1)
+  assert.equal(journey.status, 'failed')
+  const report = await reportIn(south)
+  assert.ok(report.type === 'dsn' && report.source === 'report')
+  assert.equal(report.reportingMta, 'mx.south.example')
+  assert.equal(report.originalMessageId, '<q@south.example>')
+  const [only, ...more] = report.recipients
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    [only?.finalRecipient, only?.action, only?.status, only?.remoteMta],
+    ['someone@north.example', 'failed', '5.1.1', 'mx.north.example'],
+  )
+  assert.match(only?.diagnosticCode ?? '', /550 5\.1\.1 no such user/)
+  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+  const notified = journey.record.steps.find((step) => step.type === 'notified')
+  assert.ok(notified?.type === 'notified')
+  assert.equal(notified.to, user)
+  assert.equal(journeyIn(south.store.read, notified.journey).record.outcome.status, 'created')
+})
+
+test('of three recipients one fails, one waits and one is served, each by itself', async (t) => {
+  const { south, network, submit, settled, goOn } = await openSender(t)
+  let greylisted = true
+  const north = await FakeServer.open(t, {
+    answer(stage, line) {
+      if (stage !== 'rcpt') return undefined
+      if (line.includes('<bad@')) return '550 5.1.1 no'
+      if (line.includes('<slow@') && greylisted) return '451 4.7.1 later'
+      return undefined
+    },
+  })
+  network.at(first, north.port)
+  const id = await submit({ to: ['good@north.example', 'bad@north.example', 'slow@north.example'] })
+  await settled(id, 3)
+  assert.equal(north.connections, 1)
+  assert.deepEqual(
+    north.letters.map(({ rcpt }) => rcpt.length),
+    [1],
+  )
+  const waiting = south.store.read.listQueue({ limit: 5 })
+  assert.deepEqual(
+    waiting.map(({ recipient }) => recipient),
+    ['slow@north.example'],
+  )
+  const report = await reportIn(south)
+  assert.ok(report.type === 'dsn')
+  assert.deepEqual(
+    report.recipients.map(({ finalRecipient }) => finalRecipient),
+    ['bad@north.example'],
+  )
+  greylisted = false
+  goOn()
+  await settled(id, 4)
+  assert.equal(north.letters.length, 2)
+  assert.equal(south.store.read.listQueue({ limit: 5 }).length, 0)
+})
+
+test('what never gets through is given up after its time, and the sender is told', async (t) => {
+  const { south, submit, settled, goOn } = await openSender(t)
+  const id = await submit()
+  let journey = await settled(id, 1)
+  let rounds = 1
+  while (journey.status === 'deferred') {
+    goOn()
+    journey = await settled(id, ++rounds)
+    assert.ok(rounds < 100, 'it comes to an end')
+  }
+  assert.equal(journey.status, 'failed')
+  assert.ok(rounds > 20, `it was tried for five days: ${rounds} attempts`)
+  const [row] = south.store.read.listMailbox({ account: user }).slice(-1)
+  const text = await storedText(south.store, row?.messageId ?? '')
+  const report = readDsn(Buffer.from(text, 'latin1'))
+  assert.ok(report.type === 'dsn')
+  const [only] = report.recipients
+  assert.equal(only?.action, 'failed')
+  assert.match(only?.status ?? '', /^5\./)
+  assert.match(text, /tried for too long|could not be delivered|days/i)
+  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+})
+
+test('a letter with the null reverse-path that fails makes no report', async (t) => {
+  const { south, network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    answer: (stage) => (stage === 'dot' ? '554 5.7.1 spam' : undefined),
+  })
+  network.at(first, north.port)
+  const journey = await settled(await submit({ from: '' }), 1)
+  assert.equal(journey.status, 'failed')
+  assert.deepEqual(south.store.read.listMailbox({}), [])
+  assert.equal(south.store.read.counts().queued, 0)
+  const told = journey.view.steps.find(({ id }) => id === 'notified')
+  assert.match(told?.answer ?? '', /null reverse-path/)
+})
+
+test('a sender who wants no report gets none, one who wants a word on success gets it', async (t) => {
+  const { south, network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    answer: (stage, line) =>
+      line.includes('<bad@') && stage === 'rcpt' ? '550 5.1.1 no' : undefined,
+  })
+  network.at(first, north.port)
+  await settled(await submit({ to: ['bad@north.example'], wishes: ' NOTIFY=NEVER' }), 1)
+  assert.deepEqual(south.store.read.listMailbox({}), [])
+  await settled(await submit({ wishes: ' NOTIFY=SUCCESS' }), 1)
+  const report = await reportIn(south)
+  assert.ok(report.type === 'dsn')
+  assert.equal(report.recipients[0]?.action, 'relayed')
+})
+
+test('a server that knows DSN is handed the wishes, and no report is made here', async (t) => {
+  const { south, network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, { keywords: ['DSN', 'SIZE 1000000'] })
+  network.at(first, north.port)
+  await settled(
+    await submit({ wishes: ' NOTIFY=SUCCESS,FAILURE', parameters: ' RET=HDRS ENVID=e1' }),
+    1,
+  )
+  assert.match(north.letters[0]?.mail ?? '', /^MAIL FROM:<receiver@south\.example> .*RET=HDRS.*/)
+  assert.match(north.letters[0]?.mail ?? '', /SIZE=\d+/)
+  assert.match(north.letters[0]?.mail ?? '', /ENVID=e1/)
+  assert.match(north.letters[0]?.rcpt[0] ?? '', /NOTIFY=SUCCESS,FAILURE/)
+  assert.deepEqual(south.store.read.listMailbox({}), [])
+})
+
+test('TLS is used when it is offered, and its certificate is written down', async (t) => {
+  const { network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, { tls: await certificateFor(['mx.north.example']) })
+  network.at(first, north.port)
+  const journey = await settled(await submit(), 1)
+  assert.deepEqual(
+    north.letters.map(({ tls }) => tls),
+    [true],
+  )
+  const step = journey.record.steps.find(({ type }) => type === 'peer-tls')
+  assert.ok(step?.type === 'peer-tls')
+  assert.equal(step.certificate?.trusted, true)
+  assert.match(step.protocol, /^TLSv1\.[23]$/)
+})
+
+test('a certificate for another name is taken, because nobody asked for more, and noted', async (t) => {
+  const { network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, { tls: await certificateFor(['other.example']) })
+  network.at(first, north.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(north.letters[0]?.tls, true)
+  const step = journey.record.steps.find(({ type }) => type === 'peer-tls')
+  assert.ok(step?.type === 'peer-tls')
+  assert.equal(step.certificate?.trusted, false)
+  assert.equal(step.certificate?.problem, 'ERR_TLS_CERT_ALTNAME_INVALID')
+})
+
+test('when the handshake fails, the letter goes in clear text over a new connection', async (t) => {
+  const { network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, { tls: 'broken' })
+  network.at(first, north.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'delivered')
+  assert.deepEqual(
+    north.letters.map(({ tls }) => tls),
+    [false],
+  )
+  assert.equal(north.connections, 2)
+  const told = journey.view.steps.find(({ id }) => id === 'dial.tls')
+  assert.equal(told?.verdict, 'warn')
+})
+
+test('a server that says 454 to STARTTLS gets the letter in clear text', async (t) => {
+  const { network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    tls: 'broken',
+    answer: (stage) => (stage === 'starttls' ? '454 4.7.0 not now' : undefined),
+  })
+  network.at(first, north.port)
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'delivered')
+})
+
+const stages: readonly Stage[] = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot']
+
+for (const stage of stages) {
+  test(`a server that hangs up at ${stage} is tried again later, and nothing is lost`, async (t) => {
+    let dead = true
+    const { south, network, submit, settled, goOn } = await openSender(t)
+    const answer = (at: Stage): Act | undefined => (at === stage && dead ? hangUp : undefined)
+    const north = await FakeServer.open(t, { answer })
+    network.at(first, north.port)
+    const id = await submit()
+    const once = await settled(id, 1)
+    assert.equal(once.status, 'deferred')
+    assert.match(once.view.summary, /^Not delivered to someone@north\.example yet: ./)
+    assert.equal(south.store.read.listMailbox({}).length, 0)
+    dead = false
+    goOn()
+    const journey = await settled(id, 2)
+    assert.equal(journey.status, 'delivered')
+    assert.equal(north.letters.length, 1)
+  })
+
+  test(`a server that falls silent at ${stage} is given up in its time, and tried again`, async (t) => {
+    let dead = true
+    const { south, network, submit, settled, goOn } = await openSender(t)
+    const heard = Promise.withResolvers<void>()
+    const answer = (at: Stage): Act | undefined => {
+      if (at !== stage || !dead) return undefined
+      heard.resolve()
+      return silence
+    }
+    const north = await FakeServer.open(t, { answer })
+    network.at(first, north.port)
+    const id = await submit()
+    await heard.promise
+    // Past every time-out of RFC 5321 §4.5.3.2; the clock is moved until the client has noticed.
+    const once = settled(id, 1)
+    for (let over = false; !over; ) {
+      south.clock.advance(60_000)
+      over = await Promise.race([once.then(() => true), nextTurn()])
+    }
+    assert.equal((await once).status, 'deferred')
+    dead = false
+    goOn()
+    const journey = await settled(id, 2)
+    assert.equal(journey.status, 'delivered')
+    assert.equal(north.letters.length, 1)
+  })
+}
+
+function nextTurn(): Promise<false> {
+  return new Promise((resolve) => {
+    setImmediate(() => resolve(false))
+  })
+}
+
+for (const stage of ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const) {
+  test(`a server that says 421 at ${stage} is tried again, one that says 554 has failed`, async (t) => {
+    let word = '421 4.3.2 shutting down'
+    const { south, network, submit, settled, goOn } = await openSender(t)
+    // A refused EHLO is followed by HELO, which must be refused as well.
+    const north = await FakeServer.open(t, { answer: (at) => (at === stage ? word : undefined) })
+    network.at(first, north.port)
+    const id = await submit()
+    assert.equal((await settled(id, 1)).status, 'deferred')
+    word = '554 5.7.1 go away'
+    goOn()
+    const journey = await settled(id, 2)
+    assert.equal(journey.status, 'failed')
+    const report = await reportIn(south)
+    assert.ok(report.type === 'dsn')
+    assert.match(report.recipients[0]?.diagnosticCode ?? '', /554 5\.7\.1 go away/)
+  })
+}
+
+test('a server whose answer is no SMTP, or endless, is tried again later', async (t) => {
+  for (const word of ['SSH-2.0-OpenSSH_9.7', 'x'.repeat(100_000), '220-\r\n'.repeat(20_000)]) {
+    const { network, submit, settled } = await openSender(t)
+    const north = await FakeServer.open(t, { answer: (at) => (at === 'banner' ? word : undefined) })
+    network.at(first, north.port)
+    const journey = await settled(await submit(), 1)
+    assert.equal(journey.status, 'deferred', word.slice(0, 20))
+    assert.ok(journey.view.summary.length < 600, 'the summary is for people')
+  }
+})
+
+test('a destination that is ourselves is a circle, and is not dialled', async (t) => {
+  const zone = {
+    'north.example': { MX: ['10 mx.south.example'] },
+    'mx.south.example': { A: ['203.0.113.20'] },
+  }
+  const { south, network, submit, settled } = await openSender(t, { zone })
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'failed')
+  assert.deepEqual(network.dialled, [])
+  const report = await reportIn(south)
+  assert.ok(report.type === 'dsn')
+  assert.equal(report.recipients[0]?.status, '5.4.6')
+})
+
+test('letters for one destination share a connection', async (t) => {
+  const { network, submit, settled } = await openSender(t)
+  const gate = Promise.withResolvers<void>()
+  const north = await FakeServer.open(t)
+  network.at(first, north.port)
+  gate.resolve()
+  const to = Array.from({ length: 30 }, (_, i) => `r${i}@north.example`)
+  await settled(await submit({ to }), 30)
+  const recipients = north.letters.reduce((sum, { rcpt }) => sum + rcpt.length, 0)
+  assert.equal(recipients, 30)
+  assert.ok(north.connections < 10, `${north.connections} connections for one letter`)
+})

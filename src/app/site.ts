@@ -2,14 +2,16 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
+import { postponeBatch } from '../deliver/postpone.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
 import { listen, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
 import { serverContext } from '../io/tls-context.ts'
+import { defaultLimits } from '../queue/destination-limits.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
-import { nextStep, type RetryPolicy } from '../queue/schedule.ts'
+import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
 import { InboundHandler } from '../receive/inbound.ts'
 import { ReceiveSession } from '../receive/session.ts'
 import { SubmissionHandler } from '../receive/submission.ts'
@@ -46,7 +48,7 @@ export interface SitePlan {
 
 export type ListenerKind = 'smtp' | 'submission' | 'submissions'
 
-/** A chance that nobody can guess: ids and Message-IDs need no more, keys are made elsewhere. */
+/** Chance that nobody can guess: for ids, Message-IDs and the boundaries of reports. */
 function random(): number {
   return randomInt(2 ** 47) / 2 ** 47
 }
@@ -173,7 +175,7 @@ export class Site {
   }
 
   #makeDispatcher(): Dispatcher {
-    const { house, store, resolver, dialer, clock, trustAnchors, self, retry } = this.#plan
+    const { house, store, resolver, dialer, clock, trustAnchors, self, retry, limits } = this.#plan
     const world = {
       hostname: house.hostname,
       mode: house.mode,
@@ -190,6 +192,13 @@ export class Site {
         const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
         return next.type === 'retry' ? next.at : undefined
       },
+      warnOfDelay: (
+        item: { readonly createdAt: number; readonly nextAttemptAt: number },
+        nextAttemptAt: number,
+      ) => {
+        const { createdAt, nextAttemptAt: scheduledAt } = item
+        return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
+      },
       localAccount: (address: string) => this.#plan.localAccount(address),
       signingKeys: (domain: string) => house.signingKeys(domain),
       queueMs: retry.expireAfterMs,
@@ -199,8 +208,13 @@ export class Site {
       clock,
       owner: `${house.hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverBatch(world, batch),
+      postponeBatch: (postponement) => postponeBatch(world, postponement),
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
       random,
+      limits: {
+        total: limits.outgoing,
+        perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),
+      },
     })
   }
 }

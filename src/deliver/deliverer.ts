@@ -43,25 +43,22 @@ export async function deliverBatch(
 ): Promise<DeliveryReport> {
   const log = new JourneyBuilder('', world.clock)
   const route = await findRoute(world, destination, log)
-  const attempts =
-    route.type === 'targets'
-      ? await tryTargets(world, route.targets, items, log)
-      : items.map((item) => nowhere(item, route))
+  if (route.type !== 'targets') {
+    const attempts = items.map((item) => nowhere(item, route))
+    return { settlements: await settle(world, attempts, { log, owner }), reachable: 'unknown' }
+  }
+  const { attempts, silence } = await tryTargets(world, route.targets, items, log)
   const settlements = await settle(world, attempts, { log, owner })
-  return { settlements, ...reachability(route, attempts) }
+  // What the queue wants to know for its other mail: one word from anybody there is enough.
+  if (silence === undefined) return { settlements, reachable: 'yes' }
+  return { settlements, reachable: 'no', problem: silence }
 }
 
-/** Whether somebody at the destination answered: what the queue wants to know for its other mail. */
-function reachability(
-  route: Route,
-  attempts: readonly Attempt[],
-): Omit<DeliveryReport, 'settlements'> {
-  if (route.type !== 'targets') return { reachable: 'unknown' }
-  const silent = attempts.find(({ result, lines }) => {
-    return result.result === 'deferred' && result.outcome === undefined && lines.length === 0
-  })
-  if (silent === undefined || silent.result.result === 'delivered') return { reachable: 'yes' }
-  return { reachable: 'no', problem: silent.result.because }
+/** What came of all targets that were tried. */
+interface Tried {
+  readonly attempts: readonly Attempt[]
+  /** When no server said a word: why the last one could not be reached. */
+  readonly silence: string | undefined
 }
 
 async function findRoute(
@@ -90,16 +87,20 @@ async function tryTargets(
   targets: readonly RouteTarget[],
   items: readonly QueueItem[],
   log: JourneyBuilder,
-): Promise<readonly Attempt[]> {
+): Promise<Tried> {
   const done: Attempt[] = []
   let waiting = items
   let last: Attempt[] = []
+  let answered = false
+  let silence: string | undefined
   for (const target of targets) {
     if (waiting.length === 0) break
     const connected = await connectTo(world, target, log)
     const { host, address: ip } = target
     if (connected.type === 'failed') {
       const { status, because, permanent, outcome, lines } = connected
+      if (lines.length > 0) answered = true
+      silence = because
       const result = {
         result: permanent ? 'failed' : 'deferred',
         status,
@@ -109,6 +110,7 @@ async function tryTargets(
       last = waiting.map((item) => ({ item, host, ip, result, lines }))
       continue
     }
+    answered = true
     const attempts = await sendAll(world, connected.session, { target, items: waiting })
     last = attempts.filter(({ result }) => {
       return result.outcome !== undefined && anotherMayHelp(result.outcome)
@@ -116,7 +118,7 @@ async function tryTargets(
     done.push(...attempts.filter((attempt) => !last.includes(attempt)))
     waiting = last.map(({ item }) => item)
   }
-  return [...done, ...last]
+  return { attempts: [...done, ...last], silence: answered ? undefined : silence }
 }
 
 /** Sends every message over one session, one after the other. */

@@ -2,8 +2,9 @@ import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { signDkim } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
+import { tell } from '../journey/catalogue.ts'
+import type { DeliveryStep, Step } from '../journey/record.ts'
 import { journeyRow } from '../journey/row.ts'
-import type { DeliveryStep } from '../journey/record.ts'
 import { type DsnRecipient, type Notification, notificationFor } from '../report/dsn.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, OpenMessage } from '../store/store.ts'
@@ -17,17 +18,21 @@ const maxOriginalOctets = 65_536
 /**
  * The delivery status notification for the recipients of one message that were settled together;
  * `undefined` when there is nothing to tell or nobody to tell it to.
+ *
+ * @param steps what happened to all of them together, for the report to tell
  */
 export async function notify(
   world: DeliverWorld,
   settled: readonly Settled[],
+  steps: readonly Step[],
 ): Promise<
   { readonly acceptance: Acceptance | undefined; readonly step: DeliveryStep } | undefined
 > {
   const [first] = settled
   if (first === undefined) return undefined
   const { item } = first.attempt
-  const recipients = settled.flatMap((one) => recipientOf(one, world.clock.now()))
+  const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
+  const recipients = settled.flatMap((one) => recipientOf(one, sentences, world.clock.now()))
   if (recipients.length === 0) return undefined
   const message = world.openMessage(item.messageId)
   const original = await beginning(message)
@@ -40,22 +45,36 @@ export async function notify(
     arrivedAt: item.createdAt,
     original,
     recipients,
-    reporter: { hostname: world.hostname, postmaster: postmasterFor(world, item.reversePath) },
+    reporter: {
+      hostname: world.hostname,
+      postmaster: `postmaster@${reportingDomain(world, item.reversePath)}`,
+    },
     now: world.clock.now(),
     random: () => world.random(),
   })
   if (notification.type === 'none') {
     const failed = recipients.some(({ action }) => action === 'failed')
-    // Silence about a success that nobody asked about is not worth a line.
+    // Silence about what nobody asked to be told is not worth a line.
     if (!failed) return undefined
     return { acceptance: undefined, step: { type: 'not-notified', why: notification.because } }
   }
   const id = world.newId()
   const acceptance = accept(world, notification, { id, smtpUtf8: item.smtpUtf8 })
-  return { acceptance, step: { type: 'notified', to: notification.to, journey: id } }
+  const { to, about } = notification
+  const kinds = recipients.filter(({ address }) => about.includes(address)).map(kindOf)
+  const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))
+  return { acceptance, step: { type: 'notified', about: worst ?? 'failure', to, journey: id } }
 }
 
-function recipientOf({ attempt, outcome, because }: Settled, now: number): readonly DsnRecipient[] {
+function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
+  return action === 'failed' ? 'failure' : action === 'delayed' ? 'delay' : 'success'
+}
+
+function recipientOf(
+  { attempt, outcome, status, because, warn }: Settled,
+  steps: readonly string[],
+  now: number,
+): readonly DsnRecipient[] {
   const { item, result, host, ip } = attempt
   const reply = result.outcome?.reply ?? null
   const original = originalRecipient(item)
@@ -65,15 +84,15 @@ function recipientOf({ attempt, outcome, because }: Settled, now: number): reado
     ...(item.dsn.notify === undefined ? {} : { notify: item.dsn.notify }),
     ...(host === '' ? {} : { remote: { name: host, ip } }),
     ...(reply === null ? {} : { reply }),
+    steps,
     lastAttemptAt: now,
   }
   switch (outcome.type) {
     case 'deferred':
-      return []
-    case 'failed': {
-      const status = result.result === 'delivered' ? '5.0.0' : permanent(result.status)
+      if (!warn) return []
+      return [{ ...common, action: 'delayed', status, because, willRetryUntil: item.expiresAt }]
+    case 'failed':
       return [{ ...common, action: 'failed', status, because }]
-    }
     case 'delivered': {
       // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
       const handedOn = result.result === 'delivered' && result.dsn
@@ -84,14 +103,10 @@ function recipientOf({ attempt, outcome, because }: Settled, now: number): reado
   }
 }
 
-/** RFC 3464 §2.3.4: what is given up is permanent, whatever kept it waiting. */
-function permanent(status: string): string {
-  return status.startsWith('4') ? `5${status.slice(1)}` : status
-}
-
-function postmasterFor(world: DeliverWorld, reversePath: string): string {
-  const domain = reversePath.slice(reversePath.lastIndexOf('@') + 1)
-  return `postmaster@${domain === '' ? world.hostname : domain}`
+/** The domain that a report comes from: its reader's own, else that of this server. */
+function reportingDomain(world: DeliverWorld, reader: string): string {
+  const local = world.localAccount(reader) !== undefined
+  return local ? reader.slice(reader.lastIndexOf('@') + 1) : world.hostname
 }
 
 async function beginning(
@@ -123,7 +138,7 @@ function accept(
   if (account === undefined) journey.step({ type: 'queued', recipient: to, destination })
   else journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
   const ids = { messageId: id, journeyId: id }
-  const keys = world.signingKeys(destination)
+  const keys = account === undefined ? world.signingKeys(reportingDomain(world, to)) : []
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
   const prefix = account === undefined ? signatures.join('') : 'Return-Path: <>\r\n'
   return {

@@ -3,36 +3,61 @@ import type { DeliveryStep, SmtpAnswer, Step } from '../journey/record.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance, QueueItem, Settlement } from '../store/store.ts'
 import type { Attempt } from './deliverer.ts'
+import { expired, tooOld } from './expiry.ts'
 import { notify } from './notify.ts'
 import type { DeliverWorld } from './world.ts'
 
-/** What finally becomes of an item in this attempt: the schedule has been asked. */
+/** What finally becomes of an item now: the schedule has been asked. */
 export interface Settled {
   readonly attempt: Attempt
   readonly outcome: Settlement['outcome']
+  /** Enhanced status code, RFC 3463. */
+  readonly status: string
   readonly because: string
+  /** The sender is to be told that it takes longer. */
+  readonly warn: boolean
 }
 
-/** Turns attempts into settlements, each with its steps; failures of one message make one report. */
-export async function settle(
+/** What all settlements of a batch share. */
+export interface SettleInput {
+  /** The steps that were made for all items together. */
+  readonly log: JourneyBuilder
+  readonly owner: string
+}
+
+/** Turns attempts into settlements, each with its steps and reports. */
+export function settle(
   world: DeliverWorld,
   attempts: readonly Attempt[],
-  { log, owner }: { readonly log: JourneyBuilder; readonly owner: string },
+  input: SettleInput,
 ): Promise<readonly Settlement[]> {
   const now = world.clock.now()
-  const settled = attempts.map((attempt) => decideOutcome(world, attempt, now))
+  return settleDecided(
+    world,
+    attempts.map((attempt) => decideOutcome(world, attempt, now)),
+    input,
+  )
+}
+
+/** Writes down what was decided. What is to be told of one message makes one report. */
+export async function settleDecided(
+  world: DeliverWorld,
+  settled: readonly Settled[],
+  { log, owner }: SettleInput,
+): Promise<readonly Settlement[]> {
   const told = new Set<string>()
   const settlements: Settlement[] = []
   for (const one of settled) {
     const { item } = one.attempt
     const steps = new JourneyBuilder(item.journeyId, world.clock)
-    steps.step(attemptStep(one))
+    const step = stepOf(one)
+    if (step !== undefined) steps.step(step)
     let notification: Acceptance | undefined
-    // One report for all recipients of a message that this attempt settled, as RFC 3464 §2.2 allows.
+    // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
     if (!told.has(item.messageId)) {
       told.add(item.messageId)
       const same = settled.filter(({ attempt }) => attempt.item.messageId === item.messageId)
-      const notified = await notify(world, same)
+      const notified = await notify(world, same, log.steps)
       notification = notified?.acceptance
       if (notified !== undefined) steps.step(notified.step)
     }
@@ -45,32 +70,43 @@ export async function settle(
 function decideOutcome(world: DeliverWorld, attempt: Attempt, now: number): Settled {
   const { result, item } = attempt
   if (result.result === 'delivered') {
-    return { attempt, outcome: { type: 'delivered' }, because: '' }
+    const delivered = { outcome: { type: 'delivered' }, status: '2.0.0', because: '' } as const
+    return { attempt, ...delivered, warn: false }
   }
+  const { status, because } = result
   if (result.result === 'failed') {
-    return { attempt, outcome: { type: 'failed' }, because: result.because }
+    return { attempt, outcome: { type: 'failed' }, status, because, warn: false }
   }
   const nextAttemptAt = world.retryAt(item, now)
   if (nextAttemptAt === undefined) {
-    const because = `It was tried for too long. The last time: ${result.because}`
-    return { attempt, outcome: { type: 'failed' }, because }
+    const attempts = item.attempts + 1
+    const end = { status: expired, because: tooOld(item, { attempts, now, because }) }
+    return { attempt, outcome: { type: 'failed' }, ...end, warn: false }
   }
-  const problem = result.because
-  return { attempt, outcome: { type: 'deferred', nextAttemptAt, problem }, because: problem }
+  const outcome = { type: 'deferred', nextAttemptAt, problem: because } as const
+  return { attempt, outcome, status, because, warn: world.warnOfDelay(item, nextAttemptAt) }
 }
 
-function attemptStep({ attempt, outcome, because }: Settled): DeliveryStep {
+function stepOf({ attempt, outcome, because }: Settled): DeliveryStep | undefined {
   const { item, host, ip, result, lines } = attempt
+  const { recipient, destination } = item
+  const nextAttemptAt = outcome.type === 'deferred' ? outcome.nextAttemptAt : undefined
+  if (outcome.type === 'deferred' && outcome.attempted === false) {
+    // Told once: a server that is down for days would fill the journey with the same words.
+    if (item.lastProblem === outcome.problem) return undefined
+    const { problem } = outcome
+    return { type: 'put-off', recipient, destination, problem, until: outcome.nextAttemptAt }
+  }
   return {
     type: 'attempt',
-    recipient: item.recipient,
+    recipient,
     attempt: item.attempts + 1,
     host,
     ip,
     result: outcome.type,
     answer: result.outcome === undefined ? undefined : answerOf(result.outcome),
     problem: because,
-    nextAttemptAt: outcome.type === 'deferred' ? outcome.nextAttemptAt : undefined,
+    nextAttemptAt,
     conversation: lines,
   }
 }

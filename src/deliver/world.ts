@@ -21,6 +21,8 @@ export interface DeliverWorld {
   openMessage(id: string): OpenMessage | undefined
   /** When to try again after this attempt; `undefined` when it was the last. */
   retryAt(item: QueueItem, now: number): number | undefined
+  /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
+  warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
   /** The account here that an address leads to, for notifications. */
   localAccount(address: string): string | undefined
   signingKeys(domain: string): readonly DkimSigningKey[]

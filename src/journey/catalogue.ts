@@ -41,6 +41,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'attempt':
     case 'notified':
     case 'not-notified':
+    case 'put-off':
       return tellDelivery(step)
   }
 }

@@ -199,5 +199,19 @@ export type DeliveryStep =
       readonly nextAttemptAt: number | undefined
       readonly conversation: readonly Line[]
     }
-  | { readonly type: 'notified'; readonly to: string; readonly journey: string }
+  | {
+      /** Not tried, because the destination did not answer a moment ago. */
+      readonly type: 'put-off'
+      readonly recipient: string
+      readonly destination: string
+      readonly problem: string
+      readonly until: number
+    }
+  | {
+      /** A delivery status notification was made. */
+      readonly type: 'notified'
+      readonly about: 'failure' | 'delay' | 'success'
+      readonly to: string
+      readonly journey: string
+    }
   | { readonly type: 'not-notified'; readonly why: string }

@@ -84,8 +84,8 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
       this.settled.push(settlement)
       if (settlement.outcome.type !== 'deferred') this.rows.delete(settlement.queueId)
       else {
-        const { nextAttemptAt, problem } = settlement.outcome
-        const attempts = row.item.attempts + 1
+        const { nextAttemptAt, problem, attempted } = settlement.outcome
+        const attempts = row.item.attempts + (attempted === false ? 0 : 1)
         row.item = { ...row.item, attempts, nextAttemptAt, lastProblem: problem }
         row.leasedTo = undefined
       }
@@ -383,6 +383,34 @@ test('an item that is due again before its batch has ended is not forgotten', as
   assert.equal(batches[1]?.items[0]?.attempts, 1)
 })
 
+test('an item that was put off untried and is due again before that ended is not forgotten', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { store, dispatcher, batches, finish, clock } = bench({
+    postponeBatch: async (p) => {
+      store.afterSettled = promise
+      return p.items.map((item) => {
+        const later = { nextAttemptAt: p.until, problem: p.because, attempted: false }
+        return settlement(p, item, { type: 'deferred', ...later })
+      })
+    },
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish((batch) => ({ ...deliveredAll(batch), reachable: 'no' }))
+  store.add('2')
+  dispatcher.notify()
+  await quiet()
+  assert.equal(store.rows.get('2')?.item.attempts, 0)
+  // The item is put off, the answer of the store is on the way, and its time comes meanwhile.
+  clock.advance(minute)
+  await quiet()
+  assert.equal(batches.length, 1)
+  resolve()
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['1'], ['2']])
+})
+
 test('an item whose lease was renewed while it waited is started', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
     leaseMs: 10 * minute,
@@ -652,9 +680,11 @@ test('whatever happens, every item is settled once in the end (property)', async
           maxLeased: 12,
           limits: { total: 3, perDestination: 2 },
           postponeBatch: (p) =>
-            p.items.map((item) =>
-              settlement(p, item, { type: 'deferred', nextAttemptAt: p.until, problem: '' }),
-            ),
+            p.items.map((item) => {
+              const nextAttemptAt = p.until
+              const outcome = { type: 'deferred', nextAttemptAt, problem: '', attempted: false }
+              return settlement(p, item, { ...outcome, type: 'deferred' })
+            }),
           deliverBatch: async (batch) => {
             assert.ok(++running <= 3)
             for (const { id } of batch.items) {

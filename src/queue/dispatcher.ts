@@ -55,7 +55,9 @@ export interface DispatcherOptions {
   /** Tries to deliver. Must end some time; a rejection counts as a crash. */
   readonly deliverBatch: (batch: Batch) => Promise<BatchOutcome>
   /** Settlements that put items off; without it, destinations that are down are tried all the same. */
-  readonly postponeBatch?: (postponement: Postponement) => readonly Settlement[]
+  readonly postponeBatch?: (
+    postponement: Postponement,
+  ) => readonly Settlement[] | Promise<readonly Settlement[]>
   readonly onProblem: (problem: DispatcherProblem) => void
   /** Numbers in [0, 1), for the back-off. */
   readonly random: () => number
@@ -80,6 +82,7 @@ const maxRemembered = 10_000
 
 interface Lease {
   readonly attempts: number
+  /** The store gives the item to nobody before, unless it was settled. */
   until: number
   /** The item was settled and is due again, but its old batch has not quite ended. */
   again: QueueItem | undefined
@@ -205,7 +208,7 @@ export class Dispatcher {
         const leaseUntil = now + this.#leaseMs
         const items = await store.lease({ owner, now, leaseUntil, limit })
         this.#leaseFailures = 0
-        for (const item of items) this.#hold(item, leaseUntil)
+        for (const item of items) this.#hold(item, { now, until: leaseUntil })
         if (this.#state !== 'running') return undefined
         if (items.length < limit) break
         this.#startBatches()
@@ -220,22 +223,28 @@ export class Dispatcher {
     }
   }
 
-  #hold(item: QueueItem, until: number): void {
+  #hold(item: QueueItem, { now, until }: { readonly now: number; readonly until: number }): void {
     const lease = this.#leases.get(item.id)
     if (lease === undefined) {
-      this.#leases.set(item.id, { attempts: item.attempts, until, again: undefined })
-      this.#waiting.add(item)
+      this.#add(item, until)
       return
     }
-    // An item of ours that comes again had an expired lease: now it has a new one.
+    // An item of ours that comes again was settled (attempts differ, or its lease was still good: it
+    // was put off without one), or its lease had expired and now it has a new one.
+    const settled = item.attempts !== lease.attempts || now < lease.until
     lease.until = until
-    if (item.attempts !== lease.attempts) lease.again = item
+    if (settled) lease.again = item
+  }
+
+  #add(item: QueueItem, until: number): void {
+    this.#leases.set(item.id, { attempts: item.attempts, until, again: undefined })
+    this.#waiting.add(item)
   }
 
   #letGo(id: string): void {
     const lease = this.#leases.get(id)
     this.#leases.delete(id)
-    if (lease?.again !== undefined) this.#hold(lease.again, lease.until)
+    if (lease?.again !== undefined) this.#add(lease.again, lease.until)
   }
 
   /** Starts batches, one a destination in turn, as long as there is room. */
@@ -327,7 +336,7 @@ export class Dispatcher {
   async #postpone(postponement: Postponement): Promise<void> {
     const { postponeBatch, onProblem } = this.#options
     try {
-      await this.#settle(postponeBatch?.(postponement) ?? [])
+      await this.#settle((await postponeBatch?.(postponement)) ?? [])
     } catch (error) {
       onProblem({
         type: 'delivery-crashed',

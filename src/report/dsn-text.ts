@@ -131,7 +131,7 @@ const adviceByStatus: ReadonlyMap<string, string> = new Map([
   ['5.4.6', 'tell the owner of the domain: its mail runs in a circle.'],
   [
     '5.4.7',
-    'send it again later, or reach the recipient by another way: their server did not answer.',
+    'send it again later, or reach the recipient by another way: their server did not take it in time.',
   ],
   ['5.6.7', 'use an address in plain ASCII: a server on the way cannot take this one.'],
   ['5.7.1', 'ask the recipient, or their postmaster, to allow your mail.'],

@@ -57,16 +57,36 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
       ]
     case 'attempt':
       return [tellAttempt(step)]
+    case 'put-off':
+      return [
+        {
+          id: 'put-off',
+          label: 'held back',
+          question: `Was it tried for ${quoted(step.recipient)}?`,
+          answer:
+            `Not now: ${quoted(step.destination)} did not answer a moment ago,` +
+            ` ${quoted(step.problem, 300)} Next try ${new Date(step.until).toISOString()} at the earliest.`,
+          verdict: 'unknown',
+          rules: ['RFC 5321 §4.5.4.1'],
+          details: {
+            recipient: step.recipient,
+            destination: step.destination,
+            problem: step.problem,
+            next_attempt_at: new Date(step.until).toISOString(),
+          },
+        },
+      ]
     case 'notified':
       return [
         {
           id: 'notified',
           label: 'sender told',
           question: 'Does the sender know?',
-          answer: `A delivery report went to ${quoted(step.to)}.`,
+          answer: `A report of ${reportWords[step.about]} went to ${quoted(step.to)}.`,
           verdict: 'ok',
+          result: step.about,
           rules: ['RFC 3461 §6', 'RFC 3464'],
-          details: { to: step.to, journey: step.journey },
+          details: { about: step.about, to: step.to, journey: step.journey },
         },
       ]
     case 'not-notified':
@@ -86,6 +106,12 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
       ]
   }
 }
+
+const reportWords = {
+  failure: 'the failure',
+  delay: 'the delay',
+  success: 'the delivery',
+} as const
 
 function tellRoute(destination: string, route: Route): readonly Sentence[] {
   const rules = ['RFC 5321 §5.1', 'RFC 7505']

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readDsn } from '../report/read-dsn.ts'
+import type { Settlement } from '../store/store.ts'
+import { postponeBatch } from './postpone.ts'
+import { dayMs, minuteMs, reportIn, start, testItem, testWorld } from './test-support/world.ts'
+
+const until = start + minuteMs
+const because = 'mx.south.example could not be reached: connection refused.'
+const heldBack = { owner: 'me', until, because }
+
+function stepTypes(settlement: Settlement | undefined): readonly string[] {
+  const steps: readonly { readonly type: string }[] = JSON.parse(settlement?.steps ?? '[]')
+  return steps.map(({ type }) => type)
+}
+
+test('an item is put off untried, with the reason', async () => {
+  const items = [testItem({ attempts: 3 })]
+  const [settlement] = await postponeBatch(testWorld(), { ...heldBack, items })
+  const nextAttemptAt = until
+  const outcome = { type: 'deferred', nextAttemptAt, problem: because, attempted: false }
+  assert.deepEqual(settlement?.outcome, outcome)
+  assert.equal(settlement?.owner, 'me')
+  assert.deepEqual(stepTypes(settlement), ['put-off'])
+  assert.equal(settlement?.summary, `Not delivered to bob@south.example yet: ${because}`)
+})
+
+test('the same reason is written down once', async () => {
+  const items = [testItem({ lastProblem: because }), testItem({ id: 'q2', lastProblem: 'other' })]
+  const settlements = await postponeBatch(testWorld(), { ...heldBack, items })
+  assert.deepEqual(settlements.map(stepTypes), [[], ['put-off']])
+})
+
+test('nothing is put off beyond its end, and at its end it is given up', async () => {
+  const item = testItem({ expiresAt: start + 30_000, attempts: 7 })
+  const world = testWorld()
+  const [last] = await postponeBatch(world, { ...heldBack, items: [item] })
+  assert.ok(last?.outcome.type === 'deferred')
+  assert.equal(last.outcome.nextAttemptAt, item.expiresAt)
+  world.clock.advance(30_000)
+  const [end] = await postponeBatch(world, { ...heldBack, items: [item] })
+  assert.deepEqual(end?.outcome, { type: 'failed' })
+  const read = readDsn(reportIn(end) ?? new Uint8Array(0))
+  assert.ok(read.type === 'dsn')
+  assert.equal(read.recipients[0]?.status, '5.4.7')
+  assert.deepEqual(stepTypes(end), ['attempt', 'notified'])
+})
+
+test('the sender is told of the delay also when nothing is tried at that moment', async () => {
+  const world = testWorld({ warnOfDelay: (_item, next) => next === until })
+  const items = [testItem(), testItem({ id: 'q2', expiresAt: start + 5 * dayMs })]
+  const [first, second] = await postponeBatch(world, { ...heldBack, items })
+  const read = readDsn(reportIn(first) ?? new Uint8Array(0))
+  assert.ok(read.type === 'dsn')
+  assert.deepEqual(
+    read.recipients.map(({ action }) => action),
+    ['delayed', 'delayed'],
+  )
+  assert.equal(second?.notification, undefined, 'one report for one message')
+})

@@ -1,0 +1,49 @@
+import { JourneyBuilder } from '../journey/builder.ts'
+import type { QueueItem, Settlement } from '../store/store.ts'
+import { expired, tooOld } from './expiry.ts'
+import { settleDecided, type Settled } from './settle.ts'
+import type { DeliverWorld } from './world.ts'
+
+/** Items for a destination that did not answer a moment ago. */
+export interface HeldBack {
+  readonly items: readonly QueueItem[]
+  readonly owner: string
+  /** Not before this time; Unix milliseconds. */
+  readonly until: number
+  readonly because: string
+}
+
+/**
+ * Puts items off untried: no attempt is counted, and their own schedule goes on from where it was.
+ * One whose time is over meanwhile is given up; nobody waits longer than promised for a server that
+ * never comes back.
+ */
+export function postponeBatch(
+  world: DeliverWorld,
+  { items, owner, until, because }: HeldBack,
+): Promise<readonly Settlement[]> {
+  const now = world.clock.now()
+  const settled = items.map((item) => putOff(world, item, { now, until, because }))
+  return settleDecided(world, settled, { log: new JourneyBuilder('', world.clock), owner })
+}
+
+function putOff(
+  world: DeliverWorld,
+  item: QueueItem,
+  { now, until, because }: { readonly now: number } & Pick<HeldBack, 'until' | 'because'>,
+): Settled {
+  const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
+  const attempt = { item, host: '', ip: '', result, lines: [] }
+  if (now >= item.expiresAt) {
+    const end = tooOld(item, { attempts: item.attempts, now, because })
+    return { attempt, outcome: { type: 'failed' }, status: expired, because: end, warn: false }
+  }
+  const nextAttemptAt = Math.min(until, item.expiresAt)
+  return {
+    attempt,
+    outcome: { type: 'deferred', nextAttemptAt, problem: because, attempted: false },
+    status: '4.4.1',
+    because,
+    warn: world.warnOfDelay(item, nextAttemptAt),
+  }
+}

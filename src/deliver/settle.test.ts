@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { seededRandom } from '../base/random.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { readDsn, type ReportedRecipient } from '../report/read-dsn.ts'
+import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
+import type { RecipientOutcome } from '../smtp/client-types.ts'
+import type { QueueItem, Settlement } from '../store/store.ts'
+import { type AttemptResult, attemptResult } from './attempt.ts'
+import type { Attempt } from './deliverer.ts'
+import { settle } from './settle.ts'
+import {
+  dayMs,
+  hourMs,
+  minuteMs,
+  reportIn,
+  start,
+  testItem,
+  testWorld,
+} from './test-support/world.ts'
+import type { DeliverWorld } from './world.ts'
+
+const unreachable: AttemptResult = {
+  result: 'deferred',
+  status: '4.4.1',
+  because: 'mx.south.example (203.0.113.20) could not be reached: connection refused.',
+  outcome: undefined,
+}
+
+function answered(code: number, enhanced: string, text: string): AttemptResult {
+  const reply = { code, enhanced, lines: [text] }
+  const result = code < 500 ? ('deferred' as const) : ('failed' as const)
+  const failure = { status: enhanced, reply, text: `mx.south.example said: ${text}` }
+  const outcome: RecipientOutcome = { result, because: 'reply', atCommand: 'RCPT', ...failure }
+  return attemptResult(outcome)
+}
+
+const relayed: AttemptResult = attemptResult({
+  result: 'accepted',
+  reply: { code: 250, enhanced: '2.0.0', lines: ['Filed.'] },
+  dsn: false,
+})
+
+function attempt(item: QueueItem, result: AttemptResult): Attempt {
+  return { item, host: 'mx.south.example', ip: '203.0.113.20', result, lines: [] }
+}
+
+async function settleAll(
+  world: DeliverWorld,
+  attempts: readonly Attempt[],
+): Promise<readonly Settlement[]> {
+  const log = new JourneyBuilder('', world.clock)
+  const ip = '203.0.113.20'
+  log.step({ type: 'dial', host: 'mx.south.example', ip, port: 25, place: undefined, problem: 'x' })
+  return settle(world, attempts, { log, owner: 'me' })
+}
+
+/** What the report in a settlement says of its recipients. */
+function reported(settlement: Settlement | undefined): readonly ReportedRecipient[] {
+  const octets = reportIn(settlement)
+  const read = octets === undefined ? undefined : readDsn(octets)
+  return read?.type === 'dsn' ? read.recipients : []
+}
+
+function textIn(settlement: Settlement | undefined): string {
+  const text = decodeUtf8(reportIn(settlement) ?? new Uint8Array(0)) ?? ''
+  return text.replace(/\r\n */g, ' ')
+}
+
+/** The steps of a settlement, by type. */
+function stepsOf(settlement: Settlement | undefined): readonly { readonly type: string }[] {
+  return JSON.parse(settlement?.steps ?? '[]')
+}
+
+test('when the time is over the sender is told with 5.4.7, the steps and an advice', async () => {
+  const world = testWorld({ retryAt: () => undefined })
+  world.clock.advance(5 * dayMs)
+  const item = testItem({ attempts: 22 })
+  const [settlement] = await settleAll(world, [attempt(item, unreachable)])
+  assert.equal(settlement?.outcome.type, 'failed')
+  const [recipient] = reported(settlement)
+  assert.equal(recipient?.action, 'failed')
+  assert.equal(recipient?.status, '5.4.7')
+  const text = textIn(settlement)
+  assert.match(text, /given up after 5 days and 23 attempts/)
+  assert.match(text, /could not be reached: connection refused/)
+  assert.match(text, /Step by step:\s+Does mx\.south\.example answer\? No, /)
+  assert.match(text, /What to do: send it again later/)
+  assert.match(settlement?.summary ?? '', /^Not delivered to bob@south\.example: It was given up/)
+  assert.deepEqual(
+    stepsOf(settlement).map(({ type }) => type),
+    ['dial', 'attempt', 'notified'],
+  )
+})
+
+test('an expired message whose server answered at last keeps the words of that server', async () => {
+  const world = testWorld({ retryAt: () => undefined })
+  const result = answered(452, '4.2.2', 'mailbox full')
+  const [settlement] = await settleAll(world, [attempt(testItem(), result)])
+  const [recipient] = reported(settlement)
+  assert.equal(recipient?.status, '5.4.7')
+  assert.match(recipient?.diagnosticCode ?? '', /452 4\.2\.2 mailbox full/)
+})
+
+test('a refusal keeps its own status', async () => {
+  const result = answered(550, '5.1.1', 'no such user')
+  const [settlement] = await settleAll(testWorld(), [attempt(testItem(), result)])
+  const [recipient] = reported(settlement)
+  assert.deepEqual([recipient?.action, recipient?.status], ['failed', '5.1.1'])
+})
+
+test('a delay is told when its time has come, with the time until which we try', async () => {
+  const world = testWorld({ warnOfDelay: () => true })
+  const [settlement] = await settleAll(world, [attempt(testItem(), unreachable)])
+  assert.equal(settlement?.outcome.type, 'deferred')
+  assert.equal(settlement?.status, 'deferred')
+  const [recipient] = reported(settlement)
+  assert.equal(recipient?.action, 'delayed')
+  assert.equal(recipient?.status, '4.4.1')
+  assert.equal(recipient?.willRetryUntil, 'Sat, 28 Nov 2026 18:00:00 +0000')
+  assert.match(textIn(settlement), /could not be delivered yet to bob@south\.example/)
+  const told = stepsOf(settlement).find(({ type }) => type === 'notified')
+  assert.ok(told !== undefined && 'about' in told)
+  assert.equal(told.about, 'delay')
+})
+
+test('in five days of waiting the sender is told of the delay once, and once of the end', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const policy = defaultRetryPolicy
+    const random = seededRandom(seed)
+    const world = testWorld({
+      retryAt({ attempts, expiresAt }, now) {
+        const next = nextStep({ policy, attempts: attempts + 1, now, expiresAt, random })
+        return next.type === 'retry' ? next.at : undefined
+      },
+      warnOfDelay({ createdAt, nextAttemptAt: scheduledAt }, nextAttemptAt) {
+        return isDelayWarningDue({ policy, createdAt, scheduledAt, nextAttemptAt })
+      },
+    })
+    let item = testItem()
+    const actions: [action: string, hours: number][] = []
+    for (;;) {
+      const [settlement] = await settleAll(world, [attempt(item, unreachable)])
+      for (const { action } of reported(settlement)) {
+        actions.push([action, Math.floor((world.clock.now() - start) / hourMs)])
+      }
+      if (settlement?.outcome.type !== 'deferred') break
+      const { nextAttemptAt } = settlement.outcome
+      item = { ...item, attempts: item.attempts + 1, nextAttemptAt }
+      // Now and then the server comes late to its own queue.
+      world.clock.advance(nextAttemptAt - world.clock.now() + random() * 20 * minuteMs)
+    }
+    assert.equal(actions.length, 2)
+    const [[warning, warnedAt] = ['', 0], [ending, endedAt] = ['', 0]] = actions
+    assert.deepEqual([warning, ending, endedAt], ['delayed', 'failed', 120])
+    assert.ok(warnedAt <= 4, `told after ${warnedAt} hours`)
+  }
+})
+
+test('a delay is told only to who wants to know (RFC 3461 §4.1)', async () => {
+  const world = testWorld({ warnOfDelay: () => true })
+  for (const [notify, told] of [
+    [undefined, 1],
+    [['delay', 'failure'], 1],
+    [['failure', 'success'], 0],
+    [['never'], 0],
+  ] as const) {
+    const item = testItem({ dsn: notify === undefined ? {} : { notify } })
+    const [settlement] = await settleAll(world, [attempt(item, unreachable)])
+    assert.equal(reported(settlement).length, told)
+    assert.equal(stepsOf(settlement).length, 2 + told, 'silence is no step')
+  }
+})
+
+test('nobody is told of what a report of ours met, and that is written down at its end', async () => {
+  const item = testItem({ reversePath: '' })
+  const world = testWorld({ warnOfDelay: () => true })
+  const [late] = await settleAll(world, [attempt(item, unreachable)])
+  assert.equal(late?.notification, undefined)
+  assert.equal(stepsOf(late).at(-1)?.type, 'attempt')
+  const [lost] = await settleAll(world, [attempt(item, answered(550, '5.1.1', 'no'))])
+  assert.equal(lost?.notification, undefined)
+  assert.equal(stepsOf(lost).at(-1)?.type, 'not-notified')
+})
+
+test('who asked for it is told that the next server sends no reports (RFC 3461 §5.2.2)', async () => {
+  const item = testItem({ dsn: { notify: ['success', 'failure'] } })
+  const [settlement] = await settleAll(testWorld(), [attempt(item, relayed)])
+  assert.equal(settlement?.outcome.type, 'delivered')
+  const [recipient] = reported(settlement)
+  assert.deepEqual([recipient?.action, recipient?.status], ['relayed', '2.0.0'])
+  const [silent] = await settleAll(testWorld(), [attempt(testItem(), relayed)])
+  assert.equal(silent?.notification, undefined)
+})
+
+test('one report tells of all recipients of a message, and another of another', async () => {
+  const items = ['a', 'b', 'c'].map((name) =>
+    testItem({ id: name, recipient: `${name}@south.example` }),
+  )
+  const other = testItem({ id: 'd', messageId: 'm2', journeyId: 'j2' })
+  const no = answered(550, '5.1.1', 'no such user')
+  const settlements = await settleAll(testWorld(), [
+    ...items.map((item, i) => attempt(item, i === 1 ? unreachable : no)),
+    attempt(other, no),
+  ])
+  const reports = settlements.map((one) => reported(one).map((r) => r.finalRecipient))
+  assert.deepEqual(reports, [['a@south.example', 'c@south.example'], [], [], ['bob@south.example']])
+  assert.deepEqual(
+    settlements.map(({ status }) => status),
+    ['failed', 'deferred', 'failed', 'failed'],
+  )
+})

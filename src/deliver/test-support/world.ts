@@ -1,0 +1,82 @@
+import { ManualClock } from '../../base/clock.ts'
+import { makeId } from '../../base/id.ts'
+import { seededRandom } from '../../base/random.ts'
+import { encodeUtf8 } from '../../base/utf8.ts'
+import { MemoryResolver } from '../../dns/memory-resolver.ts'
+import type { Dialer } from '../../io/dialer.ts'
+import type { OpenMessage, QueueItem, Settlement } from '../../store/store.ts'
+import type { DeliverWorld } from '../world.ts'
+
+export const start: number = Date.UTC(2026, 10, 23, 18, 0, 0)
+export const minuteMs: number = 60_000
+export const hourMs: number = 60 * minuteMs
+export const dayMs: number = 24 * hourMs
+
+export const letter: string =
+  'From: anna@north.example\r\nTo: bob@south.example\r\nSubject: Quote\r\n\r\nHello\r\n'
+
+/** A world in which nothing can be reached, for what needs no connection. */
+export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
+  readonly clock: ManualClock
+} {
+  const clock = new ManualClock(start)
+  const random = seededRandom(1)
+  return {
+    hostname: 'mx.north.example',
+    mode: 'live',
+    self: { selfNames: ['mx.north.example'], selfAddresses: [], loopbackIsSelf: false },
+    resolver: new MemoryResolver({}),
+    dialer: nobody,
+    trustAnchors: [],
+    random,
+    newId: () => makeId(clock.now(), random),
+    openMessage: () => openText(letter),
+    retryAt: (_item, now) => now + 5 * minuteMs,
+    warnOfDelay: () => false,
+    localAccount: (address) => (address.endsWith('@north.example') ? address : undefined),
+    signingKeys: () => [],
+    queueMs: 5 * dayMs,
+    ...changes,
+    clock,
+  }
+}
+
+const nobody: Dialer = {
+  dial: () => Promise.resolve({ type: 'failed', reason: 'refused', text: 'connection refused' }),
+  realPlace: () => undefined,
+}
+
+export function openText(text: string): OpenMessage {
+  const octets = encodeUtf8(text)
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield octets
+  }
+  return { id: 'm1', size: octets.length, chunks, original: chunks }
+}
+
+export function testItem(changes: Partial<QueueItem> = {}): QueueItem {
+  return {
+    id: 'q1',
+    messageId: 'm1',
+    journeyId: 'j1',
+    reversePath: 'anna@north.example',
+    recipient: 'bob@south.example',
+    destination: 'south.example',
+    smtpUtf8: false,
+    eightBit: false,
+    dsn: {},
+    createdAt: start,
+    nextAttemptAt: start,
+    expiresAt: start + 5 * dayMs,
+    attempts: 0,
+    held: false,
+    lastProblem: '',
+    ...changes,
+  }
+}
+
+/** The octets of the report that a settlement brings; `undefined` when it brings none. */
+export function reportIn(settlement: Settlement | undefined): Uint8Array | undefined {
+  const source = settlement?.notification?.message?.content.source
+  return source?.type === 'octets' ? source.octets : undefined
+}

@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,12 +91,6 @@ test('what is written fits the schema of RFC 9990', (t) => {
   if (!xmllint(t)) return
   const folder = mkdtempSync(join(tmpdir(), 'waybill-report-'))
   try {
-    // The draft leaves out of whose namespace other elements may be, which makes it ambiguous.
-    const strict = readFileSync(schema, 'utf8').replaceAll(
-      '<xs:any processContents="lax"',
-      '<xs:any namespace="##other" processContents="lax"',
-    )
-    writeFileSync(join(folder, 'rua.xsd'), strict)
     const hostile = {
       ...failed,
       headerFrom: ']]>&<b>\u0000\ud800"',
@@ -106,7 +100,7 @@ test('what is written fits the schema of RFC 9990', (t) => {
     for (const [index, report] of reports.entries()) {
       const file = join(folder, `${index}.xml`)
       writeFileSync(file, formatAggregate(report, reporter))
-      const checked = spawnSync('xmllint', ['--noout', '--schema', join(folder, 'rua.xsd'), file])
+      const checked = spawnSync('xmllint', ['--noout', '--schema', schema, file])
       assert.equal(checked.status, 0, checked.stderr.toString())
     }
   } finally {

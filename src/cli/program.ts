@@ -1,42 +1,39 @@
 import { Command } from 'commander'
-import { accountCommand } from './commands/account.ts'
-import { configCommand } from './commands/config.ts'
-import { dkimCommand } from './commands/dkim.ts'
-import { dkimKeysCommand, dkimRotateCommand } from './commands/dkim-keys.ts'
-import { dmarcCommand } from './commands/dmarc.ts'
-import { labCommand } from './commands/lab.ts'
-import { listCommand } from './commands/list.ts'
-import { mailCommand } from './commands/mail.ts'
-import { queueCommand } from './commands/queue.ts'
-import { replayCommand } from './commands/replay.ts'
-import { showCommand } from './commands/show.ts'
-import { spfCommand } from './commands/spf.ts'
-import { startCommand } from './commands/start.ts'
-import { verifyCommand } from './commands/verify.ts'
 
-/** The whole command line: every command with its arguments and options. */
-export function makeProgram(): Command {
+/** Each command's code, loaded when it is asked for: one command needs nothing of the others. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand(),
+  show: async () => (await import('./commands/show.ts')).showCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  lab: async () => (await import('./commands/lab.ts')).labCommand(),
+  mail: async () => (await import('./commands/mail.ts')).mailCommand(),
+  queue: async () => (await import('./commands/queue.ts')).queueCommand(),
+  account: async () => (await import('./commands/account.ts')).accountCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  spf: async () => (await import('./commands/spf.ts')).spfCommand(),
+  dkim: async () => {
+    const { dkimKeysCommand, dkimRotateCommand } = await import('./commands/dkim-keys.ts')
+    const { dkimCommand } = await import('./commands/dkim.ts')
+    return dkimCommand().addCommand(dkimKeysCommand()).addCommand(dkimRotateCommand())
+  },
+  dmarc: async () => (await import('./commands/dmarc.ts')).dmarcCommand(),
+  config: async () => (await import('./commands/config.ts')).configCommand(),
+}
+
+/**
+ * The command line: the command of this name alone, or every command, for the help and for a name
+ * that is none.
+ */
+export async function makeProgram(name?: string): Promise<Command> {
   const program = new Command('waybill')
     .description('A mail server in which every message carries its waybill.')
     .version('0.1.0', '-V, --version')
     .showHelpAfterError('(waybill --help lists the commands)')
     .showSuggestionAfterError(true)
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-  const commands = [
-    startCommand(),
-    showCommand(),
-    listCommand(),
-    replayCommand(),
-    labCommand(),
-    mailCommand(),
-    queueCommand(),
-    accountCommand(),
-    verifyCommand(),
-    spfCommand(),
-    dkimCommand().addCommand(dkimKeysCommand()).addCommand(dkimRotateCommand()),
-    dmarcCommand(),
-    configCommand(),
-  ]
-  for (const command of commands) program.addCommand(command)
+  const known = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
+  const loads = known === undefined ? Object.values(commands) : [known]
+  for (const load of loads) program.addCommand(await load())
   return program
 }

@@ -5,7 +5,7 @@ import { makeProgram } from './program.ts'
 
 /** Runs one command line. Gives the exit code; results go to stdout, messages to stderr. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
-  const program = makeProgram()
+  const program = await makeProgram(args[0])
   exitByException(program)
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -7,7 +7,7 @@ import { arc, sealMessage } from 'mailauth/lib/arc/index.js'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 
 import { type ArcVerdict, verifyArc } from './arc.ts'
-import { craftSet, letter, octets, testKey, zoneOf } from './test-chains.ts'
+import { craftSet, letter, octets, testKey, zoneOf } from './test-support/chains.ts'
 
 const now = Math.floor(Date.now() / 1000)
 const pairs = [testKey('ed25519'), testKey('rsa')] as const

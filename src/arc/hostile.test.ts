@@ -12,7 +12,7 @@ import {
   splitMessage,
   verifyArc,
 } from './arc.ts'
-import { craftSet, letter, now, octets, testKey, zoneOf } from './test-chains.ts'
+import { craftSet, letter, now, octets, testKey, zoneOf } from './test-support/chains.ts'
 
 const ed = testKey('ed25519')
 const { key } = ed

@@ -3,7 +3,15 @@ import { test } from 'node:test'
 
 import { WaybillError } from '../base/error.ts'
 import { type ArcSealing, ArcSealer, sealArc, splitMessage, verifyArc } from './arc.ts'
-import { type Crafted, craftSet, letter, now, octets, testKey, zoneOf } from './test-chains.ts'
+import {
+  type Crafted,
+  craftSet,
+  letter,
+  now,
+  octets,
+  testKey,
+  zoneOf,
+} from './test-support/chains.ts'
 
 const ed = testKey('ed25519')
 const rsa = testKey('rsa')

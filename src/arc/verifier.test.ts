@@ -21,7 +21,7 @@ import {
   octets,
   testKey,
   zoneOf,
-} from './test-chains.ts'
+} from './test-support/chains.ts'
 
 const ed = testKey('ed25519')
 const rsa = testKey('rsa')

@@ -8,16 +8,16 @@ import {
   sign as signWith,
 } from 'node:crypto'
 
-import { octetString, octetsOf } from '../base/octets.ts'
-import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { ZoneName } from '../dns/zone.ts'
-import { type HeaderField, rawValue } from '../message/field.ts'
-import { splitMessage } from '../message/header-reader.ts'
-import { BodyHashes } from '../signature/body-hash.ts'
-import { signedHeader } from '../signature/canonical-header.ts'
-import { FieldSelection } from '../signature/field-selection.ts'
-import type { Canonicalization } from '../signature/signature.ts'
-import { parseTagList } from '../signature/tag-list.ts'
+import { octetString, octetsOf } from '../../base/octets.ts'
+import { MemoryResolver } from '../../dns/memory-resolver.ts'
+import type { ZoneName } from '../../dns/zone.ts'
+import { type HeaderField, rawValue } from '../../message/field.ts'
+import { splitMessage } from '../../message/header-reader.ts'
+import { BodyHashes } from '../../signature/body-hash.ts'
+import { signedHeader } from '../../signature/canonical-header.ts'
+import { FieldSelection } from '../../signature/field-selection.ts'
+import type { Canonicalization } from '../../signature/signature.ts'
+import { parseTagList } from '../../signature/tag-list.ts'
 
 /** What a set says instead of what it should; `undefined` leaves a tag out. */
 export interface Crafted {

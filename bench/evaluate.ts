@@ -47,7 +47,7 @@ async function evaluate(message: Uint8Array): Promise<void> {
       receiver: 'mx.perf.example',
       now: 1_790_000_100,
     },
-    { spf: resolver, dkim: resolver, dmarc: resolver },
+    { spf: resolver, dkim: resolver, arc: resolver, dmarc: resolver },
   )
   const { header, body } = splitMessage(message)
   inspection.header(header)

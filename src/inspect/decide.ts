@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
-import { isWithin } from '../address/domain.ts'
+import { isWithin, parseDomain } from '../address/domain.ts'
+import type { ArcVerdict } from '../arc/arc.ts'
+import { parseAuthenticationResults } from '../auth-results/auth-results.ts'
 import {
+  type ArcEvidence,
   type DecisionEvidence,
   decideDmarc,
   defaultDecisionOptions,
@@ -12,7 +15,10 @@ import type { Evaluation } from './inspection.ts'
 
 /** What the operator knows of senders; part of every record, so that a replay decides alike. */
 export interface DecisionRules {
-  /** Domains of forwarders. One counts when SPF passes for it or it signed the message. */
+  /**
+   * Domains of forwarders. One counts when SPF passes for it, when it signed the message, or when it
+   * sealed the message last and says that DMARC passed when it came (RFC 8617).
+   */
   readonly trustedForwarders: readonly string[]
   /** Domains of mailing lists whose own signature must pass. */
   readonly mailingLists: readonly string[]
@@ -49,7 +55,7 @@ export function decide(
 }
 
 function gatherEvidence(
-  { spf, dkim, dmarc }: Evaluation,
+  { spf, dkim, arc, dmarc }: Evaluation,
   header: MessageHeader,
   rules: DecisionRules,
 ): DecisionEvidence {
@@ -72,8 +78,36 @@ function gatherEvidence(
       listPost: firstValue(header, 'list-post'),
       trusted: rules.mailingLists,
     },
-    arc: 'not-considered',
+    arc: arcEvidence(arc, author, rules),
   }
+}
+
+/** RFC 8617 §7.2: a chain says who handled the message; whom to believe is the operator's to say. */
+function arcEvidence(arc: ArcVerdict, author: string | null, rules: DecisionRules): ArcEvidence {
+  const passed = arc.result === 'pass'
+  return {
+    result: arc.result,
+    sealers: passed ? arc.sealers : [],
+    trusted: rules.trustedForwarders,
+    passedBefore: passed ? dmarcPassed(arc.sets.at(-1)?.results ?? '', author) : null,
+  }
+}
+
+/**
+ * Whether a sealer says that DMARC passed for this author when the message came to it; `null` when it
+ * does not say. A pass for another author is none.
+ */
+function dmarcPassed(results: string, author: string | null): boolean | null {
+  const said = parseAuthenticationResults(results).results.filter(
+    ({ method }) => method === 'dmarc',
+  )
+  if (said.length === 0) return null
+  return said.some(({ result, properties }) => {
+    const from = properties.filter(
+      ({ ptype, property }) => `${ptype}.${property}` === 'header.from',
+    )
+    return result === 'pass' && from.every(({ value }) => parseDomain(value) === author)
+  })
 }
 
 function firstValue(header: MessageHeader, name: string): string | null {

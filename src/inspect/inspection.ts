@@ -1,3 +1,4 @@
+import { ArcVerifier, type ArcVerdict } from '../arc/arc.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { DkimVerifier, type DkimVerdict } from '../dkim/dkim.ts'
 import {
@@ -8,6 +9,7 @@ import {
 } from '../dmarc/dmarc.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
+import { BodyHashes } from '../signature/body-hash.ts'
 import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
 
 /** The facts of a connection that the verdicts depend on. */
@@ -28,6 +30,7 @@ export interface InspectionFacts {
 export interface InspectionResolvers {
   readonly spf: Resolver
   readonly dkim: Resolver
+  readonly arc: Resolver
   readonly dmarc: Resolver
 }
 
@@ -35,12 +38,14 @@ export interface InspectionResolvers {
 export interface Evaluation {
   readonly spf: SpfVerdict
   readonly dkim: readonly DkimVerdict[]
+  readonly arc: ArcVerdict
   readonly dmarc: DmarcVerdict
 }
 
 /**
- * Inspects one message while it arrives: SPF from MAIL FROM on, DKIM keys from the end of the
- * header on, body hashes as the octets pass. When the last octet is there, only the verdict is left.
+ * Inspects one message while it arrives: SPF from MAIL FROM on, keys for DKIM and ARC from the end of
+ * the header on, body hashes for both as the octets pass. When the last octet is there, only the
+ * verdict is left.
  *
  * Call `sender`, then `header`, then `body` for each chunk, then `finish`.
  */
@@ -48,7 +53,9 @@ export class Inspection {
   readonly #facts: InspectionFacts
   readonly #resolvers: InspectionResolvers
   readonly #spf: Promise<SpfVerdict>
+  readonly #bodyHashes = new BodyHashes()
   #dkim: DkimVerifier | undefined
+  #arc: ArcVerifier | undefined
   #dmarc: DmarcCheck | undefined
 
   constructor(facts: InspectionFacts, resolvers: InspectionResolvers) {
@@ -63,27 +70,30 @@ export class Inspection {
   }
 
   header(header: MessageHeader): void {
-    const { dkim: resolver } = this.#resolvers
-    this.#dkim = new DkimVerifier({ header, resolver, now: this.#facts.now })
-    this.#dmarc = beginDmarc({ type: 'fields', values: fromValues(header) }, this.#resolvers.dmarc)
+    const { dkim, arc, dmarc } = this.#resolvers
+    const shared = { header, now: this.#facts.now, bodyHashes: this.#bodyHashes }
+    this.#dkim = new DkimVerifier({ ...shared, resolver: dkim })
+    this.#arc = new ArcVerifier({ ...shared, resolver: arc })
+    this.#dmarc = beginDmarc({ type: 'fields', values: fromValues(header) }, dmarc)
   }
 
   body(octets: Uint8Array): void {
-    this.#dkim?.push(octets)
+    this.#bodyHashes.push(octets)
   }
 
   async finish(): Promise<Evaluation> {
-    if (this.#dkim === undefined || this.#dmarc === undefined) {
+    if (this.#dkim === undefined || this.#arc === undefined || this.#dmarc === undefined) {
       throw new Error('Inspection: finish before the header')
     }
-    const [spf, dkim] = await Promise.all([this.#spf, this.#dkim.finish()])
+    this.#bodyHashes.finish()
+    const [spf, dkim, arc] = await Promise.all([this.#spf, this.#dkim.finish(), this.#arc.finish()])
     const dmarc = await this.#dmarc.finish({
       // DMARC looks at MAIL FROM alone; with a null reverse-path that is postmaster@HELO
       // (RFC 9989 §4.4.2, RFC 7208 §2.4), which is what `checkSpf` evaluated.
       spf: { result: spf.result, domain: spf.domain },
       dkim: dkim.flatMap(authenticated),
     })
-    return { spf, dkim, dmarc }
+    return { spf, dkim, arc, dmarc }
   }
 }
 

@@ -6,6 +6,7 @@ import {
   mustRemove,
 } from '../auth-results/auth-results.ts'
 import { unfoldedValue } from '../message/field.ts'
+import type { ArcVerdict } from '../arc/arc.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
@@ -15,6 +16,7 @@ import type { SpfVerdict } from '../spf/spf.ts'
 export interface ToldVerdicts {
   readonly spf?: SpfVerdict
   readonly dkim?: readonly DkimVerdict[]
+  readonly arc?: ArcVerdict
   readonly dmarc?: DmarcVerdict
 }
 
@@ -47,12 +49,13 @@ export function forgedFields(
     .map(({ raw }) => [raw.byteOffset - start, raw.byteOffset - start + raw.length] as const)
 }
 
-function tell({ spf, dkim, dmarc }: ToldVerdicts, hostname: string): AuthenticationResults {
+function tell({ spf, dkim, arc, dmarc }: ToldVerdicts, hostname: string): AuthenticationResults {
   return {
     authservId: hostname,
     results: [
       ...(spf === undefined ? [] : [tellSpf(spf)]),
       ...(dkim === undefined ? [] : tellDkim(dkim)),
+      ...(arc === undefined ? [] : tellArc(arc, spf)),
       ...(dmarc === undefined ? [] : [tellDmarc(dmarc)]),
     ],
   }
@@ -79,6 +82,18 @@ function tellDkim(verdicts: readonly DkimVerdict[]): readonly MethodResult[] {
       ...header('a', verdict.algorithm),
     ],
   }))
+}
+
+/** RFC 8617 §5.2, §6. A message without a chain, as most are, is not told to have none. */
+function tellArc(verdict: ArcVerdict, spf: SpfVerdict | undefined): readonly MethodResult[] {
+  if (verdict.result === 'none') return []
+  const { result } = verdict
+  const client = spf === undefined ? [] : [{ ptype: 'smtp', property: 'remote-ip', value: spf.ip }]
+  if (verdict.result === 'fail') {
+    return [{ method: 'arc', result, reason: verdict.reason.text, properties: client }]
+  }
+  const oldestPass = header('oldest-pass', String(verdict.oldestPass))
+  return [{ method: 'arc', result, properties: [...oldestPass, ...client] }]
 }
 
 function header(property: string, value: string | undefined): MethodResult['properties'] {

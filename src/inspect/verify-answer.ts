@@ -1,4 +1,4 @@
-import { ArcVerifier, type ArcVerdict } from '../arc/arc.ts'
+import type { ArcVerdict } from '../arc/arc.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../dmarc/dmarc.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
@@ -72,7 +72,7 @@ export async function answerVerifyRequest(
 }
 
 /** The verdicts that were asked for. */
-export type VerifiedParts = Partial<Evaluation> & { readonly arc?: ArcVerdict }
+export type VerifiedParts = Partial<Evaluation>
 
 /** The short form of the verdicts. */
 export function verifyAnswer(id: RequestId, parts: VerifiedParts, receiver: string): VerifyAnswer {
@@ -113,37 +113,28 @@ async function evaluateParts(
  */
 export class MessageInspection {
   readonly #inspection: Inspection
-  readonly #circumstances: Circumstances
   readonly #senderKnown: boolean
-  #arc: ArcVerifier | undefined
 
   constructor(sender: SenderFacts | undefined, circumstances: Circumstances) {
     const { resolver, receiver, now } = circumstances
-    this.#circumstances = circumstances
     // A client without an address has the result "none", for which nothing is asked.
     const facts: InspectionFacts = { ...(sender ?? nobody), receiver, now }
     this.#senderKnown = sender !== undefined
-    this.#inspection = new Inspection(facts, { spf: resolver, dkim: resolver, dmarc: resolver })
+    const resolvers = { spf: resolver, dkim: resolver, arc: resolver, dmarc: resolver }
+    this.#inspection = new Inspection(facts, resolvers)
   }
 
   header(header: MessageHeader): void {
     this.#inspection.header(header)
-    const { resolver, now } = this.#circumstances
-    this.#arc = new ArcVerifier({ header, resolver, now })
   }
 
   body(octets: Uint8Array): void {
     this.#inspection.body(octets)
-    this.#arc?.push(octets)
   }
 
   async finish(): Promise<VerifiedParts> {
-    if (this.#arc === undefined) throw new Error('MessageInspection: finish before the header')
-    const [{ spf, ...rest }, arc] = await Promise.all([
-      this.#inspection.finish(),
-      this.#arc.finish(),
-    ])
-    return this.#senderKnown ? { spf, ...rest, arc } : { ...rest, arc }
+    const { spf, ...rest } = await this.#inspection.finish()
+    return this.#senderKnown ? { spf, ...rest } : rest
   }
 }
 

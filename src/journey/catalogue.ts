@@ -3,7 +3,7 @@ import type { Sentence } from './sentence.ts'
 import { tellArrival } from './sentences/arrival.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
-import { tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
+import { tellArc, tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
 
 /** The one catalogue: every step in words. Most steps are one sentence, a route is two. */
 export function tell(step: Step): readonly Sentence[] {
@@ -22,6 +22,8 @@ export function tell(step: Step): readonly Sentence[] {
       return [tellSpf(step.verdict)]
     case 'dkim':
       return [tellDkim(step.verdicts)]
+    case 'arc':
+      return [tellArc(step.verdict)]
     case 'dmarc':
       return [tellDmarc(step.verdict)]
     case 'decision':

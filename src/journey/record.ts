@@ -1,3 +1,4 @@
+import type { ArcVerdict } from '../arc/arc.ts'
 import type { DmarcDecision } from '../dmarc/decision.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
@@ -130,6 +131,8 @@ export type StepData =
     }
   | { readonly type: 'spf'; readonly ip: string; readonly verdict: SpfVerdict }
   | { readonly type: 'dkim'; readonly verdicts: readonly DkimVerdict[] }
+  /** Only of a message that has a chain. */
+  | { readonly type: 'arc'; readonly verdict: ArcVerdict }
   | { readonly type: 'dmarc'; readonly verdict: DmarcVerdict }
   | { readonly type: 'decision'; readonly decision: DmarcDecision }
   | { readonly type: 'refused'; readonly answer: SmtpAnswer }

@@ -21,7 +21,7 @@ export interface ReplayChanges {
 
 /** One step then and now. */
 export interface ReplayedStep {
-  readonly type: 'spf' | 'dkim' | 'dmarc' | 'decision' | 'route'
+  readonly type: 'spf' | 'dkim' | 'arc' | 'dmarc' | 'decision' | 'route'
   readonly recorded: Step
   readonly now: StepData
   /** Bit for bit the same verdict, evidence included. */
@@ -89,18 +89,19 @@ async function replayVerdicts(
   const { facts, original, changes } = input
   const { envelope, replay } = record
   if (replay === undefined) throw new Error('replayVerdicts: a record without replay facts')
-  const recording = (type: 'spf' | 'dkim' | 'dmarc'): readonly RecordedAnswer[] => {
+  const recording = (type: 'spf' | 'dkim' | 'arc' | 'dmarc'): readonly RecordedAnswer[] => {
     const step = record.steps.find((one) => one.type === type)
     return step === undefined ? [] : answersOf(step, facts)
   }
   // What one evaluator asked may serve another when a change leads it there.
   const all = record.steps.flatMap((step) => answersOf(step, facts))
-  const resolverFor = (type: 'spf' | 'dkim' | 'dmarc'): RecordedResolver => {
+  const resolverFor = (type: 'spf' | 'dkim' | 'arc' | 'dmarc'): RecordedResolver => {
     return new RecordedResolver([...recording(type), ...all], changes.dns)
   }
   const resolvers = {
     spf: resolverFor('spf'),
     dkim: resolverFor('dkim'),
+    arc: resolverFor('arc'),
     dmarc: resolverFor('dmarc'),
   }
   const ip = changes.ip ?? envelope.ip
@@ -121,6 +122,7 @@ async function replayVerdicts(
   const again: readonly StepData[] = [
     { type: 'spf', ip, verdict: evaluation.spf },
     { type: 'dkim', verdicts: evaluation.dkim },
+    { type: 'arc', verdict: evaluation.arc },
     { type: 'dmarc', verdict: evaluation.dmarc },
     { type: 'decision', decision },
   ]
@@ -170,9 +172,15 @@ async function replayRoutes(
   return { steps, missing }
 }
 
+const verdictTypes = ['spf', 'dkim', 'arc', 'dmarc', 'decision'] as const
+
+function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number] {
+  return verdictTypes.some((one) => one === type)
+}
+
 function compare(record: JourneyRecord, now: StepData): readonly ReplayedStep[] {
   const { type } = now
-  if (type !== 'spf' && type !== 'dkim' && type !== 'dmarc' && type !== 'decision') return []
+  if (!isVerdict(type)) return []
   const recorded = record.steps.find((step) => step.type === type)
   return recorded === undefined ? [] : [{ type, recorded, now, same: sameData(recorded, now) }]
 }

@@ -32,6 +32,7 @@ class InboundTransaction {
   readonly recorders: {
     readonly spf: RecordingResolver
     readonly dkim: RecordingResolver
+    readonly arc: RecordingResolver
     readonly dmarc: RecordingResolver
   }
   readonly inspection: Inspection
@@ -51,6 +52,7 @@ class InboundTransaction {
     this.recorders = {
       spf: new RecordingResolver(resolver, clock),
       dkim: new RecordingResolver(resolver, clock),
+      arc: new RecordingResolver(resolver, clock),
       dmarc: new RecordingResolver(resolver, clock),
     }
     this.inspection = new Inspection(facts, this.recorders)
@@ -256,9 +258,12 @@ export class InboundHandler implements SessionHandler {
 
   #recordVerdicts(transaction: InboundTransaction, evaluation: Evaluation): void {
     const { journey, recorders, senderBegin, dkimBegin, facts } = transaction
-    const { spf, dkim, dmarc } = evaluation
+    const { spf, dkim, arc, dmarc } = evaluation
     journey.step({ type: 'spf', ip: facts.ip, verdict: spf }, senderBegin, recorders.spf.answers)
     journey.step({ type: 'dkim', verdicts: dkim }, dkimBegin, recorders.dkim.answers)
+    if (arc.result !== 'none') {
+      journey.step({ type: 'arc', verdict: arc }, dkimBegin, recorders.arc.answers)
+    }
     journey.step({ type: 'dmarc', verdict: dmarc }, dkimBegin, recorders.dmarc.answers)
   }
 

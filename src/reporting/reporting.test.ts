@@ -57,7 +57,7 @@ async function judge(more: {
       receiver: 'mx.south.example',
       now: arrived / 1000,
     },
-    { spf: resolver, dkim: resolver, dmarc: resolver },
+    { spf: resolver, dkim: resolver, arc: resolver, dmarc: resolver },
   )
   inspection.header(header)
   inspection.body(body)

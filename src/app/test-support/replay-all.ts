@@ -71,7 +71,14 @@ export async function replayAll(
   return { replayed, nothing }
 }
 
-const replayable: ReadonlySet<string> = new Set(['spf', 'dkim', 'dmarc', 'decision', 'route'])
+const replayable: ReadonlySet<string> = new Set([
+  'spf',
+  'dkim',
+  'arc',
+  'dmarc',
+  'decision',
+  'route',
+])
 
 /** What shows that a value got into a sentence that should not have. */
 const noWords = /\bundefined\b|\bNaN\b|\[object |\.\.$/

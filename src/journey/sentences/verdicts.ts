@@ -1,3 +1,4 @@
+import type { ArcVerdict } from '../../arc/arc.ts'
 import type { DmarcDecision } from '../../dmarc/decision.ts'
 import type { DkimVerdict } from '../../dkim/dkim.ts'
 import type { DmarcVerdict } from '../../dmarc/dmarc.ts'
@@ -116,6 +117,50 @@ function broken(verdicts: readonly DkimVerdict[]): string {
 
 function ended(sentence: string): string {
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
+}
+
+/** Who handed it on? Information: no verdict of ARC harms a message. */
+export function tellArc(verdict: ArcVerdict): Sentence {
+  return {
+    id: 'arc',
+    label: 'ARC',
+    question: 'Who handed this message on, and does each of them stand by it?',
+    answer: arcAnswer(verdict),
+    verdict: arcWords[verdict.result],
+    result: verdict.result,
+    rules: ['RFC 8617 §5.2'],
+    details: { verdict },
+  }
+}
+
+const arcWords: Readonly<Record<ArcVerdict['result'], VerdictWord>> = {
+  pass: 'pass',
+  fail: 'note',
+  none: 'none',
+}
+
+function arcAnswer(verdict: ArcVerdict): string {
+  switch (verdict.result) {
+    case 'none':
+      return 'Nobody sealed this message.'
+    case 'pass': {
+      const sealers = verdict.sealers.toReversed().map((domain) => quoted(domain))
+      const shown = sealers.length > 5 ? [...sealers.slice(0, 4), 'others'] : sealers
+      if (sealers.length === 1) return `${listed(shown)} sealed it, and it is as it was then.`
+      const { oldestPass } = verdict
+      const since =
+        oldestPass === 0
+          ? 'it is as the first of them had it'
+          : `it was changed before number ${oldestPass} sealed it`
+      return `${listed(shown)} sealed it, one after the other, and all seals hold; ${since}.`
+    }
+    case 'fail': {
+      const { instance, text, temporary } = verdict.reason
+      const where = instance === null ? 'The chain' : `The chain (at number ${instance})`
+      const why = temporary ? ', for now' : ''
+      return `${where} does not hold${why}: ${ended(quoted(text, 300))}`
+    }
+  }
 }
 
 /** Does anything that holds vouch for the author's domain? */

@@ -5,7 +5,6 @@
 export type ErrorCode =
   | 'config-invalid'
   | 'data-in-use'
-  | 'dns-unreachable'
   | 'key-unusable'
   | 'not-found'
   | 'port-taken'

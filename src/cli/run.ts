@@ -50,7 +50,6 @@ function codeOf({ code }: WaybillError): ExitCode {
     case 'port-taken':
     case 'data-in-use':
       return exitCodes.unreachable
-    case 'dns-unreachable':
     case 'store-busy':
       return exitCodes.couldNotTell
     case 'key-unusable':

@@ -133,6 +133,7 @@ for (const situation of situations) {
         },
       })
       assert.deepEqual(ending, endings[situation.name])
+      assert.equal(ending.outcome, situation.outcome)
       assert.deepEqual(problems, [])
     } finally {
       remove()

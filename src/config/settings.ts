@@ -117,11 +117,11 @@ const receive = z.strictObject({
   trusted_forwarders: z
     .array(domain)
     .default([])
-    .describe('Hosts that forward mail for your users; their name must verify by SPF.'),
+    .describe('Domains that forward mail for your users; SPF or a signature must vouch for them.'),
   mailing_lists: z
     .array(domain)
     .default([])
-    .describe('Domains of mailing lists your users are on; they must sign or pass SPF.'),
+    .describe('Domains of mailing lists your users are on; their own signature must pass.'),
   allow: z.array(domain).default([]).describe('Author domains taken in whatever DMARC says.'),
   on_temperror: z
     .enum(['deliver', 'defer'])

@@ -8,6 +8,8 @@ export interface Situation {
   readonly name: string
   /** One line for the list. */
   readonly title: string
+  /** How the letter ends, as the status of its journey says it. */
+  readonly outcome: 'delivered' | 'quarantined' | 'refused' | 'failed'
   /** The question it teaches. */
   readonly question: string
   /** One experiment to try next. */
@@ -45,6 +47,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'hello',
     title: 'an ordinary letter goes all the way',
+    outcome: 'delivered',
     question: 'Who vouches for a letter, and how does the receiver know?',
     experiment: './waybill replay ID --ip 198.51.100.66',
     run: (lab) => sendHome(lab, receiver, hello),
@@ -52,6 +55,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'forged',
     title: 'a stranger writes in north’s name',
+    outcome: 'refused',
     question: 'What stops anybody from writing anybody’s name on a letter?',
     experiment: `./waybill replay ID --dns '_dmarc.north.example TXT "v=DMARC1; p=none"'`,
     run: forge,
@@ -59,6 +63,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'forwarded',
     title: 'a forwarder passes the letter on: SPF fails, DKIM saves it',
+    outcome: 'delivered',
     question: 'Why does forwarding break SPF and not DKIM?',
     experiment: './waybill replay ID --ip 192.0.2.10',
     async run(lab) {
@@ -69,6 +74,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'mailing-list',
     title: 'a mailing list changes the letter: the signature breaks, the list is known',
+    outcome: 'delivered',
     question: 'Why must a receiver not refuse on p=reject alone?',
     experiment: './waybill show ID --json  (see the step "decision": what was weighed)',
     async run(lab) {
@@ -85,6 +91,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'subdomain',
     title: 'a part of the company writes: relaxed alignment lets its parent vouch',
+    outcome: 'delivered',
     question: 'When does one domain’s signature count for another?',
     experiment: `./waybill replay ID --dns '_dmarc.north.example TXT "v=DMARC1; p=reject; adkim=s; aspf=s"'`,
     async run(lab) {
@@ -96,6 +103,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'policy-none',
     title: 'the same forgery, and north only watches (p=none)',
+    outcome: 'delivered',
     question: 'What does p=none protect?',
     experiment: `./waybill replay ID --dns '_dmarc.north.example TXT "v=DMARC1; p=reject"'`,
     async run(lab) {
@@ -106,6 +114,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'policy-quarantine',
     title: 'the same forgery, and north asks for the spam folder (p=quarantine)',
+    outcome: 'quarantined',
     question: 'What is the difference between marking and refusing?',
     experiment: './waybill mail list receiver@south.example --mailbox Junk',
     async run(lab) {
@@ -116,6 +125,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'test-mode',
     title: 'the same forgery, and north is testing p=reject (t=y): one step softer',
+    outcome: 'quarantined',
     question: 'How does a domain try a policy before it means it?',
     experiment: `./waybill replay ID --dns '_dmarc.north.example TXT "v=DMARC1; p=reject"'`,
     async run(lab) {
@@ -126,6 +136,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'no-mx',
     title: 'the receiver’s domain has no MX: its address is used',
+    outcome: 'delivered',
     question: 'Where does mail go when there is no MX record?',
     experiment: './waybill show ID  (see "where to?")',
     run: (lab) => sendHome(lab, 'receiver@no-mx.south.example'),
@@ -133,6 +144,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'null-mx',
     title: 'the receiver’s domain says that it takes no mail',
+    outcome: 'failed',
     question: 'How does a domain say "never write to me"?',
     experiment: './waybill mail list sender@north.example  (the report is there)',
     run: (lab) => sendHome(lab, 'receiver@null-mx.south.example'),
@@ -140,6 +152,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'no-such-domain',
     title: 'the receiver’s domain does not exist',
+    outcome: 'failed',
     question: 'Who tells the sender that a letter cannot go?',
     experiment: './waybill mail show last --account sender@north.example',
     run: (lab) => sendHome(lab, 'receiver@nowhere.south.example'),
@@ -147,6 +160,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'greylisted',
     title: 'the receiver asks to come back later; the second attempt arrives',
+    outcome: 'delivered',
     question: 'What is the difference between 451 and 550?',
     experiment: './waybill show ID  (two attempts, minutes apart)',
     async run(lab) {
@@ -157,6 +171,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'server-down',
     title: 'the first mail server is down; the backup MX takes the letter',
+    outcome: 'delivered',
     question: 'Why do domains have several MX records?',
     experiment: './waybill show ID  (see both connections)',
     run: (lab) => sendHome(lab, 'receiver@backup.south.example'),
@@ -164,6 +179,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'wrong-dkim-key',
     title: 'DNS holds another key than the one that signed: DKIM fails, SPF still vouches',
+    outcome: 'delivered',
     question: 'What does a receiver see when a key was changed in one place only?',
     experiment: './waybill replay ID --ip 198.51.100.30',
     async run(lab) {
@@ -177,6 +193,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'two-spf-records',
     title: 'north published a second SPF record: both are void, DKIM saves the letter',
+    outcome: 'delivered',
     question: 'Why must there be only one SPF record?',
     experiment: `./waybill replay ID --dns 'north.example TXT "v=spf1 ip4:192.0.2.10 -all"'`,
     async run(lab) {
@@ -192,6 +209,7 @@ export const situations: readonly Situation[] = [
   {
     name: 'eleven-lookups',
     title: 'north’s SPF record asks eleven questions, one too many: permerror',
+    outcome: 'delivered',
     question: 'Why does SPF stop counting at ten?',
     experiment: './waybill spf 192.0.2.10 sender@north.example --tree',
     async run(lab) {

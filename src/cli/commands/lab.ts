@@ -17,8 +17,8 @@ export function labCommand(): Command {
     .description('list the situations')
     .option('--json', 'one JSON object a line')
     .action((options: { json?: boolean }) => {
-      for (const { name, title, question } of situations) {
-        if (options.json === true) printJson({ name, title, question })
+      for (const { name, title, outcome, question } of situations) {
+        if (options.json === true) printJson({ name, title, outcome, question })
         else print(`  ${name.padEnd(18)} ${title}`)
       }
       if (options.json !== true) say('\nTry one: ./waybill lab run forged')

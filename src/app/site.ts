@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
 import { postponeBatch } from '../deliver/postpone.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -18,9 +19,11 @@ import { SubmissionHandler } from '../receive/submission.ts'
 import type { House } from '../receive/house.ts'
 import type { ReceiveWorld } from '../receive/world.ts'
 import type { Self } from '../route/self.ts'
+import { formatReply } from '../smtp/reply-format.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
 import type { FullStore } from '../store/store.ts'
+import { Outside } from './outside.ts'
 
 /** One mail server: what it is made of. */
 export interface SitePlan {
@@ -60,11 +63,13 @@ export class Site {
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
+  readonly #outside: Outside
   #empty: (() => void) | undefined
 
   constructor(plan: SitePlan) {
     this.#plan = plan
     this.#secure = serverContext(plan.certificate)
+    this.#outside = new Outside(plan.dialer, plan.resolver)
     this.#dispatcher = this.#makeDispatcher()
   }
 
@@ -96,10 +101,11 @@ export class Site {
       address: input.address,
       port: input.port,
       maxConnections: this.#plan.limits.connections,
+      busy: this.#busy(),
       handshakeTimeoutMs: 60_000,
       ...(kind === 'submissions' ? { implicitTls: this.#secure } : {}),
       onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
-      onFailure: ({ ip, problem }) => this.#plan.report(`TLS with ${ip}: ${problem}`, kind),
+      onFailure: ({ ip, problem }) => this.#plan.report(`${ip}: ${problem}`, kind),
     })
     this.#listeners.push(listener)
     return listener
@@ -108,19 +114,29 @@ export class Site {
   /** Stops: no new connections, what is under way may finish within `graceMs`, then all is closed. */
   async close(graceMs = 2000): Promise<void> {
     const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
+    const delivered = this.#dispatcher.stop()
     for (const session of this.#sessions) session.shutdown()
-    await new Promise<void>((resolve) => {
-      this.#empty = resolve
-      if (this.#sessions.size === 0) resolve()
-      const cancel = setTimeout(() => {
-        for (const session of this.#sessions) session.abort()
-        resolve()
-      }, graceMs)
-      cancel.unref()
-    })
-    await this.#dispatcher.stop()
-    await closed
+    const late = setTimeout(() => {
+      for (const session of this.#sessions) session.abort()
+      this.#outside.shut()
+    }, graceMs)
+    await Promise.all([closed, delivered, this.#noSessions()])
+    clearTimeout(late)
     await this.#plan.store.close()
+  }
+
+  #noSessions(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#empty = resolve
+    })
+  }
+
+  /** What somebody hears for whom there is no room. */
+  #busy(): Uint8Array {
+    const { hostname } = this.#plan.house
+    const reply = { code: 421, enhanced: '4.3.2', lines: [`${hostname} is busy, try again soon`] }
+    return encodeUtf8(`${formatReply(reply).join('\r\n')}\r\n`)
   }
 
   #serve(kind: ListenerKind, peer: Peer, ip: string): void {
@@ -175,13 +191,13 @@ export class Site {
   }
 
   #makeDispatcher(): Dispatcher {
-    const { house, store, resolver, dialer, clock, trustAnchors, self, retry, limits } = this.#plan
+    const { house, store, clock, trustAnchors, self, retry, limits } = this.#plan
     const world = {
       hostname: house.hostname,
       mode: house.mode,
       self,
-      resolver,
-      dialer,
+      resolver: this.#outside,
+      dialer: this.#outside,
       clock,
       trustAnchors,
       random,

@@ -9,12 +9,14 @@ export interface ListenOptions {
   readonly port: number
   /** With a context every connection begins with TLS (RFC 8314 §3.3). */
   readonly implicitTls?: SecureContext
-  /** More connections than this are closed at once. */
+  /** More connections than this are told `busy` and closed. */
   readonly maxConnections: number
+  /** What one connection too many is told, where that needs no TLS. */
+  readonly busy?: Uint8Array
   /** How long an implicit TLS handshake may take. */
   readonly handshakeTimeoutMs: number
   onPeer(peer: Peer): void
-  /** A connection that never became a session: a TLS handshake that failed. */
+  /** Connections that never became sessions: a failed TLS handshake, or the first one too many. */
   onFailure(failure: { readonly ip: string; readonly problem: string }): void
 }
 
@@ -32,11 +34,41 @@ export interface Listener {
  * @throws WaybillError `port-taken` when another program has the port or it may not be opened.
  */
 export function listen(options: ListenOptions): Promise<Listener> {
+  let open = 0
+  /** Connections that are no sessions (yet): nobody else can end them. */
+  const loose = new Set<Socket>()
+  /** Told once for each time that the limit is reached: a flood must not fill the log as well. */
+  let told = false
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    if (open >= options.maxConnections) {
+      if (!told) {
+        const problem = `more than ${options.maxConnections} connections at once`
+        options.onFailure({ ip: socket.remoteAddress ?? '', problem })
+      }
+      told = true
+      keep(loose, socket)
+      turnAway(socket, options)
+      return
+    }
+    open++
+    socket.once('close', () => {
+      open--
+      told = false
+    })
     if (options.implicitTls === undefined) options.onPeer(new Peer(socket))
-    else handshake(socket, options.implicitTls, options)
+    else {
+      keep(loose, socket)
+      handshake(socket, options.implicitTls, {
+        ...options,
+        onPeer(peer) {
+          loose.delete(socket)
+          options.onPeer(peer)
+        },
+      })
+    }
   })
-  server.maxConnections = options.maxConnections
+  // Those that are being told so are few as well: the system drops what comes beyond.
+  server.maxConnections = options.maxConnections + turnedAwayAtOnce
   return new Promise((resolve, reject) => {
     server.once('error', (problem: NodeJS.ErrnoException) =>
       reject(listenProblem(problem, options)),
@@ -45,9 +77,25 @@ export function listen(options: ListenOptions): Promise<Listener> {
       server.removeAllListeners('error')
       const bound = server.address()
       if (bound === null || typeof bound === 'string') throw new Error('listen: not a TCP address')
-      resolve({ address: bound.address, port: bound.port, close: () => close(server) })
+      resolve({ address: bound.address, port: bound.port, close: () => close(server, loose) })
     })
   })
+}
+
+const turnedAwayAtOnce = 50
+const turnAwayMs = 2000
+
+/** A word and the end. Who does not close its side in time is dropped. */
+function turnAway(socket: Socket, { busy, implicitTls }: ListenOptions): void {
+  socket.on('error', () => {})
+  if (busy === undefined || implicitTls !== undefined) {
+    socket.destroy()
+    return
+  }
+  const timer = setTimeout(() => socket.destroy(), turnAwayMs)
+  socket.once('close', () => clearTimeout(timer))
+  socket.end(busy)
+  socket.resume()
 }
 
 function handshake(socket: Socket, secureContext: SecureContext, options: ListenOptions): void {
@@ -58,7 +106,7 @@ function handshake(socket: Socket, secureContext: SecureContext, options: Listen
   }, options.handshakeTimeoutMs)
   const failed = (problem: Error): void => {
     clearTimeout(timer)
-    options.onFailure({ ip, problem: problem.message })
+    options.onFailure({ ip, problem: `TLS: ${problem.message}` })
     secure.destroy()
   }
   secure.once('error', failed)
@@ -70,7 +118,13 @@ function handshake(socket: Socket, secureContext: SecureContext, options: Listen
   })
 }
 
-function close(server: Server): Promise<void> {
+function keep(loose: Set<Socket>, socket: Socket): void {
+  loose.add(socket)
+  socket.once('close', () => loose.delete(socket))
+}
+
+function close(server: Server, loose: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of loose) socket.destroy()
   return new Promise((resolve) => {
     server.close(() => resolve())
   })

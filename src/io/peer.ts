@@ -52,9 +52,11 @@ export type TlsRole =
   | { readonly side: 'server'; readonly context: SecureContext }
   | {
       readonly side: 'client'
+      /** The name that is asked for, and that the certificate should be for. */
       readonly serverName: string
+      /** PEM; `undefined` is the system's own set. */
       readonly trustAnchors: readonly string[] | undefined
-      /** Name that the certificate must be for; opportunistic TLS only records the outcome. */
+      /** How long the handshake may take; the server's side is timed by its engine. */
       readonly timeoutMs: number
     }
 
@@ -82,6 +84,11 @@ export class Peer {
 
   get tls(): TlsFacts | undefined {
     return this.#tls
+  }
+
+  /** The socket is gone. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** Starts the flow of octets. Called once. */
@@ -162,6 +169,7 @@ export class Peer {
     this.#socket = secure
     return new Promise((resolve) => {
       const settle = (outcome: TlsStart): void => {
+        clearTimeout(timer)
         secure
           .off('secure', ready)
           .off('secureConnect', ready)
@@ -180,6 +188,9 @@ export class Peer {
       const ready = (): void => settle({ type: 'started', facts: tlsFacts(secure, role) })
       const failed = (problem: Error): void => settle({ type: 'failed', problem: problem.message })
       const gone = (): void => settle({ type: 'failed', problem: 'the connection was closed' })
+      const late = (): void =>
+        settle({ type: 'failed', problem: 'the TLS handshake took too long' })
+      const timer = role.side === 'client' ? setTimeout(late, role.timeoutMs) : undefined
       secure.once(role.side === 'server' ? 'secure' : 'secureConnect', ready)
       secure.once('error', failed)
       secure.once('close', gone)

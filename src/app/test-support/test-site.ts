@@ -47,10 +47,10 @@ export interface TestSite {
   /** Faults of ours that were told to the log. */
   readonly reported: readonly string[]
   /** The zone from now on. */
-  setZone(zone: Zone): void
+  readonly setZone: (zone: Zone) => void
   /** Resolves with the first value that `look` gives; it looks after every commit. */
-  when<T>(look: () => T | undefined): Promise<T>
-  close(): Promise<void>
+  readonly when: <T>(look: () => T | undefined) => Promise<T>
+  readonly close: () => Promise<void>
 }
 
 export const host = 'mx.south.example'

@@ -1,0 +1,57 @@
+import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
+import type { Dialled, Dialer } from '../io/dialer.ts'
+import type { Peer } from '../io/peer.ts'
+
+/**
+ * The way to other servers and to DNS, which can be shut: a delivery that waits for somebody else
+ * must not keep this server from stopping. What is under way then ends as if the connection was
+ * lost, so its letter stays in the queue.
+ */
+export class Outside implements Dialer, Resolver {
+  readonly #dialer: Dialer
+  readonly #resolver: Resolver
+  readonly #peers = new Set<Peer>()
+  readonly #waiting = new Set<() => void>()
+  #shut = false
+
+  constructor(dialer: Dialer, resolver: Resolver) {
+    this.#dialer = dialer
+    this.#resolver = resolver
+  }
+
+  async dial(target: Parameters<Dialer['dial']>[0]): Promise<Dialled> {
+    if (this.#shut) return stopped
+    const dialled = await this.#unlessShut<Dialled>(this.#dialer.dial(target), stopped)
+    if (dialled.type === 'failed') return dialled
+    for (const peer of this.#peers) if (peer.closed) this.#peers.delete(peer)
+    this.#peers.add(dialled.peer)
+    return dialled
+  }
+
+  realPlace(target: Parameters<Dialer['realPlace']>[0]): string | undefined {
+    return this.#dialer.realPlace(target)
+  }
+
+  resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+    if (this.#shut) return Promise.resolve(unasked)
+    return this.#unlessShut<DnsAnswer<RecordData[T]>>(this.#resolver.resolve(name, type), unasked)
+  }
+
+  /** Ends every connection and question, and allows no more. */
+  shut(): void {
+    this.#shut = true
+    for (const peer of this.#peers) peer.destroy()
+    for (const giveUp of this.#waiting) giveUp()
+  }
+
+  #unlessShut<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => resolve(otherwise)
+      this.#waiting.add(giveUp)
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(giveUp))
+    })
+  }
+}
+
+const stopped = { type: 'failed', reason: 'broken', text: 'this server was stopped' } as const
+const unasked = { type: 'failed', reason: 'timeout' } as const

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { WaybillError } from '../base/error.ts'
+import { issueCertificate, makeAuthority } from './certificates.ts'
+import { type Listener, listen, type ListenOptions } from './listener.ts'
+import type { Peer } from './peer.ts'
+import { serverContext } from './tls-context.ts'
+
+interface Opened {
+  readonly listener: Listener
+  readonly peers: readonly Peer[]
+  readonly failures: readonly string[]
+}
+
+async function open(t: TestContext, changes: Partial<ListenOptions> = {}): Promise<Opened> {
+  const peers: Peer[] = []
+  const failures: string[] = []
+  const listener = await listen({
+    address: '127.0.0.1',
+    port: 0,
+    maxConnections: 2,
+    busy: Buffer.from('421 busy\r\n'),
+    handshakeTimeoutMs: 60_000,
+    onPeer(peer) {
+      peers.push(peer)
+      peer.open({ octets: () => {}, ended: () => peer.end(), closed: () => {} })
+      peer.write(Buffer.from('220 hello\r\n'))
+    },
+    onFailure: ({ problem }) => failures.push(problem),
+    ...changes,
+  })
+  t.after(async () => {
+    for (const peer of peers) peer.destroy()
+    await listener.close()
+  })
+  return { listener, peers, failures }
+}
+
+async function call({ listener }: Opened): Promise<{ socket: Socket; heard: Promise<string> }> {
+  const socket = connect(listener.port, '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  const heard = once(socket, 'data').then(([chunk]) => String(chunk))
+  return { socket, heard }
+}
+
+test('one connection too many hears why and is closed; with room there is a greeting again', async (t) => {
+  const opened = await open(t)
+  const [one, two] = [await call(opened), await call(opened)]
+  assert.equal(await one.heard, '220 hello\r\n')
+  assert.equal(await two.heard, '220 hello\r\n')
+  for (let n = 0; n < 10; n++) {
+    const late = await call(opened)
+    assert.equal(await late.heard, '421 busy\r\n')
+    await once(late.socket, 'close')
+  }
+  assert.deepEqual(opened.failures, ['more than 2 connections at once'])
+  one.socket.end()
+  await once(one.socket, 'close')
+  let again: string
+  do again = await (await call(opened)).heard
+  while (again !== '220 hello\r\n')
+})
+
+test('closing does not wait for who only connects to a TLS port, nor for who is turned away', async (t) => {
+  const now = Date.now()
+  const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) }
+  const certificate = await issueCertificate(await makeAuthority('x', validity), ['a.b'], validity)
+  const opened = await open(t, { implicitTls: serverContext(certificate), maxConnections: 5 })
+  const socket = connect(opened.listener.port, '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  const gone = once(socket, 'close')
+  const full = await open(t, { maxConnections: 0 })
+  const late = connect({ port: full.listener.port, host: '127.0.0.1', allowHalfOpen: true })
+  late.on('error', () => {})
+  await once(late, 'data')
+  await Promise.all([opened.listener.close(), full.listener.close(), gone])
+  late.destroy()
+})
+
+test('a port that is taken is told with its number', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const address = other.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  await assert.rejects(open(t, { port: address.port }), (problem) => {
+    assert.ok(problem instanceof WaybillError)
+    assert.equal(problem.code, 'port-taken')
+    assert.match(problem.message, new RegExp(`Port ${address.port} is taken by another program`))
+    return true
+  })
+})

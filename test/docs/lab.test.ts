@@ -8,9 +8,11 @@ import { codeWords, readPage, section, tableRows } from './page.ts'
 const page = readPage('docs/lab.md')
 
 test('the table of situations is the one of the program', () => {
-  const told = tableRows(section(page, '## Situations')).map(([name = '', title, end = '', question]) => {
-    return { name: codeWords(name)[0], title, outcome: codeWords(end)[0], question }
-  })
+  const told = tableRows(section(page, '## Situations')).map(
+    ([name = '', title, end = '', question]) => {
+      return { name: codeWords(name)[0], title, outcome: codeWords(end)[0], question }
+    },
+  )
   const real = situations.map(({ name, title, outcome, question }) => {
     return { name, title, outcome, question }
   })

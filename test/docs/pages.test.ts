@@ -68,8 +68,8 @@ test('every page can be found from the README', () => {
   )
 })
 
-test('the version is the same in the package, the program and the list of changes', () => {
+test('the version is the same in the package, the program and the list of changes', async () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  assert.equal(makeProgram().version(), version)
+  assert.equal((await makeProgram()).version(), version)
   assert.match(readPage('CHANGELOG.md'), new RegExp(`^## .*${version.replaceAll('.', '\\.')}`, 'm'))
 })

@@ -164,7 +164,7 @@ function originalFrom(lines: readonly string[], complete: boolean): FeedbackOrig
   let header = ''
   for (const line of own.slice(0, bodyAt)) {
     if (line.trim() === '' || header.length > maxHeader) break
-    header += `${shownText(line)}\n`
+    header += `${shownText(line).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ' ')}\n`
   }
   return {
     complete,

@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { type DkimSigningKey, signDkim } from '../dkim/dkim.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { journeyRow } from '../journey/row.ts'
+import { contentOf } from '../store/content-sink.ts'
+import type { Acceptance, NewMailboxItem, NewQueueItem } from '../store/store.ts'
+
+/** Mail that this server writes itself, such as a report. */
+export interface OwnMail {
+  readonly reversePath: string
+  readonly recipients: readonly string[]
+  readonly subject: string
+  readonly message: Uint8Array
+  readonly eightBit: boolean
+  /** What it is, for the journey: `aggregate report`. */
+  readonly because: string
+}
+
+export interface OwnMailWorld {
+  readonly clock: Clock
+  readonly hostname: string
+  readonly mode: 'lab' | 'live'
+  readonly queueMs: number
+  newId(): string
+  localAccount(address: string): string | undefined
+  signingKeys(domain: string): readonly DkimSigningKey[]
+}
+
+/** Signs the message and says where each copy goes: filed here or queued, in one acceptance. */
+export function acceptOwnMail(world: OwnMailWorld, mail: OwnMail): Acceptance {
+  const { clock, hostname, mode } = world
+  const { reversePath, recipients, subject, message } = mail
+  const now = clock.now()
+  const id = world.newId()
+  const journey = new JourneyBuilder(id, clock)
+  const ids = { messageId: id, journeyId: id }
+  const queue: NewQueueItem[] = []
+  const mailbox: NewMailboxItem[] = []
+  const domain = domainOf(reversePath)
+  const keys = world.signingKeys(domain)
+  const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
+  const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
+  journey.step(
+    keys.length > 0 ? { type: 'signed', domain, keys: named } : { type: 'unsigned', domain },
+  )
+  for (const recipient of recipients) {
+    const account = world.localAccount(recipient)
+    const destination = domainOf(recipient)
+    if (account !== undefined) {
+      journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient })
+      mailbox.push({ ...ids, account, mailbox: 'Inbox', receivedAt: now })
+      continue
+    }
+    journey.step({ type: 'queued', recipient, destination })
+    queue.push({
+      ...ids,
+      id: world.newId(),
+      reversePath,
+      recipient,
+      destination,
+      smtpUtf8: false,
+      eightBit: mail.eightBit,
+      // A report that cannot be delivered is nobody's trouble (RFC 9990 §3.5).
+      dsn: { notify: ['never'] },
+      createdAt: now,
+      nextAttemptAt: now,
+      expiresAt: now + world.queueMs,
+    })
+  }
+  return {
+    message: { id, content: contentOf(message), prefix: encodeUtf8(signatures.join('')), omit: [] },
+    queue,
+    mailbox,
+    journeys: [
+      journeyRow(journey, {
+        direction: 'out',
+        mode,
+        host: hostname,
+        envelope: { ip: '', helo: '', mailFrom: reversePath, rcptTo: recipients },
+        outcome: { status: 'created', because: [mail.because] },
+        replay: undefined,
+        subject,
+        headerMessageId: '',
+        messageId: id,
+      }),
+    ],
+  }
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}

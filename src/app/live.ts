@@ -12,9 +12,12 @@ import { StubResolver } from '../io/stub-resolver.ts'
 import { Directory } from '../policy/directory.ts'
 import { makeHouse } from '../policy/house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
+import type { House } from '../receive/house.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
+import type { FullStore } from '../store/store.ts'
+import { DailyReports } from './daily-reports.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
-import { Site } from './site.ts'
+import { chance, Site } from './site.ts'
 
 export interface LivePorts {
   readonly smtp: number
@@ -114,7 +117,13 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     try {
       const ports = await openPorts(site, settings, options.autoPorts)
       await site.start()
-      return { ports, site, close: () => site.close() }
+      const reports = dailyReports(settings, { site, store, resolver, house, report })
+      reports?.start()
+      const close = async (): Promise<void> => {
+        await reports?.stop()
+        await site.close()
+      }
+      return { ports, site, close }
     } catch (problem) {
       await site.close(0)
       throw problem
@@ -123,6 +132,39 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     await store.close()
     throw problem
   }
+}
+
+/** The reports of our verdicts to domain owners, unless the settings say no. */
+function dailyReports(
+  { reports, domains, queue }: Settings,
+  parts: {
+    readonly site: Site
+    readonly store: FullStore
+    readonly resolver: Resolver
+    readonly house: House
+    report(problem: unknown, where: string): void
+  },
+): DailyReports | undefined {
+  if (!reports.aggregate) return undefined
+  const { site, store, resolver, house, report } = parts
+  return new DailyReports({
+    store,
+    resolver,
+    clock: systemClock,
+    from: reports.from ?? `postmaster@${domains[0] ?? house.hostname}`,
+    world: {
+      clock: systemClock,
+      hostname: house.hostname,
+      mode: house.mode,
+      queueMs: queue.expire_seconds * 1000,
+      newId: () => site.newId(),
+      localAccount: (address) => site.localAccount(address),
+      signingKeys: (domain) => house.signingKeys(domain),
+    },
+    random: chance,
+    queued: () => site.wakeQueue(),
+    report,
+  })
 }
 
 async function openPorts(site: Site, settings: Settings, auto: boolean): Promise<LivePorts> {

@@ -52,7 +52,7 @@ export interface SitePlan {
 export type ListenerKind = 'smtp' | 'submission' | 'submissions'
 
 /** Chance that nobody can guess: for ids, Message-IDs and the boundaries of reports. */
-function random(): number {
+export function chance(): number {
   return randomInt(2 ** 47) / 2 ** 47
 }
 
@@ -77,6 +77,15 @@ export class Site {
   async start(): Promise<void> {
     await this.#plan.store.releaseLeases()
     this.#dispatcher.start()
+  }
+
+  newId(): string {
+    return makeId(this.#plan.clock.now(), chance)
+  }
+
+  /** The account here that an address leads to. */
+  localAccount(address: string): string | undefined {
+    return this.#plan.localAccount(address)
   }
 
   /** Looks at the queue now: the clock was moved, or somebody asked. */
@@ -167,8 +176,8 @@ export class Site {
       store,
       resolver,
       clock,
-      random,
-      newId: () => makeId(clock.now(), random),
+      random: chance,
+      newId: () => makeId(clock.now(), chance),
       queued: () => this.#dispatcher.notify(),
       report,
     }
@@ -200,12 +209,18 @@ export class Site {
       dialer: this.#outside,
       clock,
       trustAnchors,
-      random,
-      newId: () => makeId(clock.now(), random),
+      random: chance,
+      newId: () => makeId(clock.now(), chance),
       openMessage: (id: string) => store.read.openMessage(id),
       retryAt: (item: { readonly attempts: number; readonly expiresAt: number }, now: number) => {
         const { attempts, expiresAt } = item
-        const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
+        const next = nextStep({
+          policy: retry,
+          attempts: attempts + 1,
+          now,
+          expiresAt,
+          random: chance,
+        })
         return next.type === 'retry' ? next.at : undefined
       },
       warnOfDelay: (
@@ -226,7 +241,7 @@ export class Site {
       deliverBatch: (batch) => deliverBatch(world, batch),
       postponeBatch: (postponement) => postponeBatch(world, postponement),
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
-      random,
+      random: chance,
       limits: {
         total: limits.outgoing,
         perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),

@@ -39,6 +39,7 @@ export interface Settings {
     readonly connections: number
   }
   readonly dkim: { readonly selector: string }
+  readonly reports: { readonly aggregate: boolean; readonly from?: string | undefined }
   readonly account: AccountSettings[]
 }
 
@@ -144,6 +145,16 @@ const dkim = z.strictObject({
     .describe('Selector of the RSA key; the Ed25519 key has it with "-ed" behind.'),
 })
 
+const reports = z.strictObject({
+  aggregate: z
+    .boolean()
+    .default(true)
+    .describe('Send DMARC aggregate reports to domains that ask for them, once a day.'),
+  from: mailbox
+    .optional()
+    .describe('Author of the reports; postmaster at your first domain when absent.'),
+})
+
 const account = z.strictObject({
   address: mailbox.describe('The mail address, which is also the login.'),
   password_hash: z
@@ -166,6 +177,7 @@ const schema = z.strictObject({
   receive: receive.prefault({}),
   queue: queue.prefault({}),
   dkim: dkim.prefault({}),
+  reports: reports.prefault({}),
   account: z.array(account).default([]),
 })
 
@@ -178,6 +190,7 @@ const tables: Readonly<Record<string, z.ZodObject>> = {
   receive,
   queue,
   dkim,
+  reports,
   account,
 }
 

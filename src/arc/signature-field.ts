@@ -17,6 +17,7 @@ import {
   parseSelector,
   parseSignatureDomain,
 } from '../signature/signature.ts'
+import { shownNames } from '../signature/shown-names.ts'
 import type { TagList } from '../signature/tag-list.ts'
 import type { ArcClaims, ArcReason, ArcReasonCode } from './verdict.ts'
 
@@ -94,13 +95,9 @@ function readClaims(tags: TagList): ArcClaims {
   }
 }
 
-/** No more of `h=` is shown: no name of a real field is longer (RFC 5322 §2.1.1). */
-const maxShownNames = 100
-const maxShownName = 77
-
 function readMessageClaims(tags: TagList, names: readonly string[] | undefined): ArcClaims {
   const pair = parseCanonicalization(tags.get('c')?.value ?? 'simple')
-  const shown = names?.slice(0, maxShownNames).map((name) => name.slice(0, maxShownName))
+  const shown = names === undefined ? undefined : shownNames(names)
   return {
     ...(pair === undefined ? {} : { canonicalization: `${pair.header}/${pair.body}` }),
     ...(shown === undefined ? {} : { signedFields: shown }),

@@ -187,7 +187,7 @@ function withKey(
     const text = `The signature is right, but says that it was made ${ahead} seconds from now.`
     return notPassed(input, 'policy', { code: 'signed-in-future', text, tag: 't' }, found)
   }
-  const { claims, canonicalization, domain, selector, signedFields, algorithm } = signature
+  const { claims, canonicalization, domain, selector, algorithm } = signature
   return {
     result: 'pass',
     ...claims,
@@ -197,7 +197,7 @@ function withKey(
     identity: claims.identity ?? `@${domain}`,
     algorithm,
     canonicalization: `${canonicalization.header}/${canonicalization.body}`,
-    signedFields,
+    signedFields: claims.signedFields ?? [],
     key,
     keyBits: bits,
     header,

@@ -22,6 +22,7 @@ import {
   parseSelector,
   parseSignatureDomain,
 } from '../signature/signature.ts'
+import { shownNames } from '../signature/shown-names.ts'
 import { type TagList, parseTagList } from '../signature/tag-list.ts'
 import type { DkimClaims, DkimReason, DkimReasonCode } from './verdict.ts'
 
@@ -103,7 +104,7 @@ function readClaims(tags: TagList, index: number): DkimClaims {
     ...(canonicalization === undefined
       ? {}
       : { canonicalization: `${canonicalization.header}/${canonicalization.body}` }),
-    ...(signedFields === undefined ? {} : { signedFields }),
+    ...(signedFields === undefined ? {} : { signedFields: shownNames(signedFields) }),
     ...(signedAt === undefined ? {} : { signedAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
@@ -146,7 +147,8 @@ function readSignature(
   if (bodyHash.length !== (hash === 'sha1' ? 20 : 32)) {
     return invalid('bh', `has not the length of a ${hash} hash`)
   }
-  const { domain, selector, signedFields } = claims
+  const { domain, selector } = claims
+  const signedFields = parseFieldNames(value('h') ?? '')
   if (domain === undefined) return invalid('d', 'is not a domain name')
   if (selector === undefined) return invalid('s', 'is not a selector')
   if (signedFields === undefined) return invalid('h', 'is not a list of field names')

@@ -11,6 +11,7 @@ import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { BodyHashes } from '../signature/body-hash.ts'
 import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
+import { publicSuffixes } from './public-suffixes.ts'
 
 /** The facts of a connection that the verdicts depend on. */
 export interface InspectionFacts {
@@ -74,7 +75,8 @@ export class Inspection {
     const shared = { header, now: this.#facts.now, bodyHashes: this.#bodyHashes }
     this.#dkim = new DkimVerifier({ ...shared, resolver: dkim })
     this.#arc = new ArcVerifier({ ...shared, resolver: arc })
-    this.#dmarc = beginDmarc({ type: 'fields', values: fromValues(header) }, dmarc)
+    const from = { type: 'fields', values: fromValues(header) } as const
+    this.#dmarc = beginDmarc(from, dmarc, { publicSuffixList: publicSuffixes })
   }
 
   body(octets: Uint8Array): void {

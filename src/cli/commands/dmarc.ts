@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../../dmarc/dmarc.ts'
+import { publicSuffixes } from '../../inspect/public-suffixes.ts'
 import { zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson } from '../output.ts'
 import { renderPolicy, renderWalk } from '../render/dmarc.ts'
@@ -23,7 +24,9 @@ export function dmarcCommand(): Command {
       const resolver = await commandResolver(options.zone)
       // With nothing that authenticates, the verdict is about the policy alone.
       const input = { from: { type: 'domain', domain }, spf: null, dkim: [] } as const
-      const verdict = await evaluateDmarc(input, resolver)
+      const verdict = await evaluateDmarc(input, resolver, {
+        publicSuffixList: publicSuffixes,
+      })
       if (options.json === true) printJson(policyJson(domain, verdict))
       else print(render(domain, verdict))
       process.exitCode = exitCodeOf(verdict)
@@ -44,7 +47,15 @@ function policyJson(domain: Domain, verdict: DmarcVerdict): unknown {
     record,
     existence,
     walk,
+    rfc7489: readingJson(verdict),
   }
+}
+
+/** What of the other reading is about the policy: nothing authenticates here, so nothing aligns. */
+function readingJson({ rfc7489 }: DmarcVerdict): unknown {
+  if (rfc7489 === null) return null
+  const { policy, percent, recordDomain, orgDomain, differs, what } = rfc7489
+  return { policy, percent, recordDomain, orgDomain, differs, what }
 }
 
 function render(domain: Domain, verdict: DmarcVerdict): string {

@@ -1,5 +1,6 @@
 import type { DmarcVerdict, WalkStep } from '../../dmarc/dmarc.ts'
-import { quoted } from '../../journey/sentence.ts'
+import { listed, quoted } from '../../journey/sentence.ts'
+import { readingDifferences } from '../../journey/sentences/verdicts.ts'
 
 /** Each name that was asked, and what came back. */
 export function renderWalk(walk: readonly WalkStep[]): readonly string[] {
@@ -31,7 +32,10 @@ const wishes = { none: 'do nothing about', quarantine: 'mark as spam', reject: '
 /** What applies to mail from a domain, in lines for a person. */
 export function renderPolicy(domain: string, verdict: DmarcVerdict): readonly string[] {
   const { record, policy, policyTag, disposition, orgDomain, existence } = verdict
-  if (record === null || policy === null || disposition === null) return [absence(domain, verdict)]
+  if (record === null || policy === null || disposition === null) {
+    const otherwise = (verdict.rfc7489?.policy ?? null) === null ? [] : [otherReading(verdict)]
+    return [absence(domain, verdict), ...otherwise]
+  }
   const { tags } = record
   const whose = record.domain === domain ? 'its own record' : `the record of ${record.domain}`
   const lines = [
@@ -52,7 +56,17 @@ export function renderPolicy(domain: string, verdict: DmarcVerdict): readonly st
     const names = tags.removed.map(({ tag }) => tag).join(', ')
     lines.push(`Ignored      ${names}: removed by RFC 9989, take them out`)
   }
+  lines.push(otherReading(verdict))
   return lines
+}
+
+/** How receivers that still take the Organizational Domain from a public suffix list read it. */
+function otherReading({ rfc7489 }: DmarcVerdict): string {
+  if (rfc7489 === null) return 'RFC 7489     not read'
+  if (!rfc7489.differs) return 'RFC 7489     reads it the same'
+  // No mail was judged here: a result is only worth telling when there is no policy behind it.
+  const what = rfc7489.what.filter((one) => one !== 'result' || rfc7489.policy === null)
+  return `RFC 7489     reads it otherwise: ${listed(readingDifferences({ ...rfc7489, what }))}`
 }
 
 const existences = {

@@ -1,7 +1,7 @@
 import type { ArcVerdict } from '../../arc/arc.ts'
 import type { DmarcDecision } from '../../dmarc/decision.ts'
 import type { DkimVerdict } from '../../dkim/dkim.ts'
-import type { DmarcVerdict } from '../../dmarc/dmarc.ts'
+import type { DmarcVerdict, Rfc7489Reading } from '../../dmarc/dmarc.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
 import { listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
 
@@ -172,7 +172,7 @@ export function tellDmarc(verdict: DmarcVerdict): Sentence {
     id: 'dmarc',
     label: 'DMARC',
     question: `Does anybody vouch for ${quoted(authorDomain ?? 'the author')}?`,
-    answer: dmarcAnswer(verdict),
+    answer: dmarcAnswer(verdict) + otherReading(verdict),
     verdict: dmarcWords[result],
     result,
     ...asked,
@@ -224,6 +224,35 @@ function dmarcAnswer(verdict: DmarcVerdict): string {
     case 'permerror':
       return 'From does not name one author whose domain could be asked.'
   }
+}
+
+/**
+ * Where receivers that still read by RFC 7489 and its public suffix list would see it otherwise.
+ * Without a policy in either reading there is nothing that another organization could change.
+ */
+function otherReading({ policy, result, rfc7489 }: DmarcVerdict): string {
+  if (rfc7489 === null || !rfc7489.differs) return ''
+  if (rfc7489.result === result && rfc7489.policy === null && policy === null) return ''
+  return ` By RFC 7489 it would be otherwise: ${listed(readingDifferences(rfc7489))}.`
+}
+
+/** Each difference in a few words; what follows from another one is not told. */
+export function readingDifferences(reading: Rfc7489Reading): readonly string[] {
+  const { what, result, policy, recordDomain, orgDomain } = reading
+  const told: string[] = []
+  if (what.includes('result')) told.push(result === 'none' ? 'no policy' : `result ${result}`)
+  if (what.includes('policy') && policy !== null) told.push(`policy ${policy}`)
+  if (what.includes('record-domain') && recordDomain !== null) {
+    told.push(`record of ${quoted(recordDomain)}`)
+  }
+  if (what.includes('organizational-domain')) told.push(`organization ${quoted(orgDomain)}`)
+  if (what.includes('spf-alignment')) told.push(`SPF ${alignments(reading.spfAligned)}`)
+  if (what.includes('dkim-alignment')) told.push(`DKIM ${alignments(reading.dkimAligned)}`)
+  return told
+}
+
+function alignments(aligned: boolean): string {
+  return aligned ? 'vouches' : 'does not vouch'
 }
 
 /** What was done with it, and why. */

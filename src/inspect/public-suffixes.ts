@@ -1,0 +1,26 @@
+import { getDomain } from 'tldts'
+import { parseDomain } from '../address/domain.ts'
+import type { PublicSuffixList } from '../dmarc/dmarc.ts'
+
+/**
+ * The ICANN section of the public suffix list, as the package `tldts` carries it. Only the reading of
+ * RFC 7489 rests on it, which decides nothing. The PRIVATE section is left out: its names belong to
+ * organizations that publish DMARC records for all below them.
+ *
+ * The list is part of the program, so a replay by the same program gives the same reading.
+ */
+export const publicSuffixes: PublicSuffixList = {
+  registrableDomain: (domain) => {
+    const name = parseDomain(domain)
+    return name === undefined ? undefined : (getDomain(name, options) ?? undefined)
+  },
+}
+
+/** `parseDomain` has seen that it is a name: nothing of a URL, an address or a port is looked for. */
+const options = {
+  allowPrivateDomains: false,
+  extractHostname: false,
+  validateHostname: false,
+  mixedInputs: false,
+  detectIp: false,
+} as const

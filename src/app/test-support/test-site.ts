@@ -150,7 +150,8 @@ export async function openTestSite(
   t: TestContext,
   options: TestSiteOptions = {},
 ): Promise<TestSite> {
-  const clock = new LabClock(options.clock ?? systemClock)
+  const { clock: given = systemClock } = options
+  const clock = given instanceof LabClock ? given : new LabClock(given)
   const listeners = new Set<() => void>()
   const store = watchStore(options.store ?? openMemoryStore(), () => {
     for (const listener of listeners) listener()

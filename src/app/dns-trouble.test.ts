@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { CachingResolver } from '../dns/caching-resolver.ts'
+import { systemClock } from '../io/clock.ts'
+import { type DnsFault, type DnsServer, openDnsServer } from '../io/dns-server.ts'
+import { StubResolver } from '../io/stub-resolver.ts'
+import { LabClock } from './lab-clock.ts'
+import { FakeServer } from './test-support/fake-server.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver,
+  TestNetwork,
+  type TestSite,
+  type TestSiteOptions,
+} from './test-support/test-site.ts'
+
+const letter = {
+  from: 'sender@north.example',
+  to: receiver,
+  message: 'From: sender@north.example\nSubject: x\n\nHello\n',
+}
+
+/** A server whose DNS is asked over real packets, and whose clock can be set ahead. */
+async function openWithDns(
+  t: TestContext,
+  options: TestSiteOptions = {},
+): Promise<{ readonly south: TestSite; readonly dns: DnsServer; readonly hurry: Hurry }> {
+  const clock = new LabClock(systemClock)
+  const dns = await openDnsServer({ port: 0, clock, zones: { '': northZone } })
+  t.after(() => dns.close())
+  const stub = new StubResolver({ servers: [dns.endpoint], clock })
+  const resolver = new CachingResolver(stub, { now: () => clock.monotonicMs() })
+  const south = await openTestSite(t, { clock, resolver, ...options })
+  return {
+    south,
+    dns,
+    /** Sets the clock ahead until the work is done: what waits for DNS need not wait for long. */
+    async hurry(work) {
+      for (let done = false; !done; ) {
+        clock.advance(500)
+        done = await Promise.race([work.then(() => true), nextTurn()])
+      }
+      return work
+    },
+  }
+}
+
+type Hurry = <T>(work: Promise<T>) => Promise<T>
+
+function nextTurn(): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), 1)
+  })
+}
+
+/** What becomes of a letter whose sender's SPF record cannot be asked as it should. */
+const spfFaults: readonly (readonly [DnsFault, string])[] = [
+  [{ type: 'truncated' }, 'fail'],
+  [{ type: 'forged' }, 'fail'],
+  [{ type: 'delayed', delayMs: 1200 }, 'fail'],
+  [{ type: 'servfail' }, 'temperror'],
+  [{ type: 'refused' }, 'temperror'],
+  [{ type: 'garbage' }, 'temperror'],
+  [{ type: 'silent' }, 'temperror'],
+  [{ type: 'wrong-type' }, 'temperror'],
+]
+
+for (const [fault, spf] of spfFaults) {
+  test(`with a DNS answer that is ${fault.type}, SPF is ${spf} and the letter has its answer`, async (t) => {
+    const { south, dns, hurry } = await openWithDns(t)
+    dns.setFault('north.example', fault)
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    const said = await hurry(talk.letter(letter))
+    const { record } = journeyIn(south.store.read, referenceIn(said))
+    const verdict = record.steps.find((step) => step.type === 'spf')?.verdict
+    assert.equal(verdict?.result, spf)
+    // p=reject and nothing that vouches: refused, unless SPF might have vouched.
+    assert.equal(said.code, spf === 'temperror' ? 250 : 550)
+    assert.deepEqual(south.reported, [])
+  })
+}
+
+for (const type of ['servfail', 'refused', 'silent', 'garbage'] as const) {
+  test(`with all of DNS ${type}, letters are taken, or put off when the house wants to be sure`, async (t) => {
+    for (const onTemperror of ['deliver', 'defer'] as const) {
+      const { south, dns, hurry } = await openWithDns(t, { rules: { onTemperror } })
+      dns.setFault('*', { type })
+      const talk = await SmtpTalk.greeted(south.ports.smtp)
+      const signed = `DKIM-Signature: v=1; a=ed25519-sha256; d=north.example; s=x; h=from; bh=MzM=; b=MzM=\n${letter.message}`
+      const said = await hurry(talk.letter({ ...letter, message: signed }))
+      assert.equal(said.code, onTemperror === 'deliver' ? 250 : 451)
+      const { status } = journeyIn(south.store.read, referenceIn(said))
+      assert.equal(status, onTemperror === 'deliver' ? 'delivered' : 'deferred')
+      dns.setFault('*')
+      // What could not be asked is asked again: failures are not kept for long.
+      south.clock.advance(60_000)
+      assert.equal((await talk.letter(letter)).code, 550)
+    }
+  })
+}
+
+for (const type of ['servfail', 'silent', 'garbage'] as const) {
+  test(`a letter whose destination’s DNS is ${type} waits, and goes when DNS answers again`, async (t) => {
+    const network = new TestNetwork()
+    const { south, dns, hurry } = await openWithDns(t, { dialer: network })
+    const north = await FakeServer.open(t)
+    network.at('192.0.2.10', north.port)
+    dns.setFault('north.example', { type })
+    const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+    await hurry(talk.login(receiver, password, 235))
+    const message = letter.message.replace('sender@north.example', receiver)
+    const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
+    const id = referenceIn(said)
+    const status = (wanted: string): Promise<true> =>
+      south.when(() => (journeyIn(south.store.read, id).status === wanted ? true : undefined))
+    await hurry(status('deferred'))
+    const told = journeyIn(south.store.read, id).view.steps.find((step) => step.id === 'route.mx')
+    assert.equal(told?.verdict, 'unknown')
+    dns.setFault('north.example')
+    south.clock.advance(10 * 60_000)
+    south.site.wakeQueue()
+    await status('delivered')
+    assert.equal(north.letters.length, 1)
+  })
+}
+
+test('names of hundreds of records, labels of any octet and circles of aliases do no harm', async (t) => {
+  const zone = {
+    ...northZone,
+    'north.example': {
+      TXT: [
+        'v=spf1 include:circle.example a:many.example mx:many.example exists:%{l}.x.example -all',
+        ...Array.from({ length: 100 }, (_, n) => `filler ${n} ${'x'.repeat(200)}`),
+      ],
+    },
+    'circle.example': { CNAME: 'other.example' },
+    'other.example': { CNAME: 'circle.example' },
+    'many.example': {
+      A: Array.from({ length: 250 }, (_, n) => `10.0.0.${n}`),
+      MX: Array.from({ length: 200 }, (_, n) => `${n} mx${n}.example`),
+    },
+  }
+  const clock = new LabClock(systemClock)
+  const dns = await openDnsServer({ port: 0, clock, zones: { '': zone } })
+  t.after(() => dns.close())
+  const resolver = new StubResolver({ servers: [dns.endpoint], clock })
+  const south = await openTestSite(t, { clock, resolver })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const from = '"\\"\\ \\\\odd"@north.example'
+  const said = await talk.letter({ ...letter, from })
+  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const verdict = record.steps.find((step) => step.type === 'spf')?.verdict
+  // The circle of aliases is an answer that nobody can give.
+  assert.equal(verdict?.result, 'temperror')
+  assert.deepEqual(south.reported, [])
+})

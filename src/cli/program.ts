@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     return dkimCommand().addCommand(dkimKeysCommand()).addCommand(dkimRotateCommand())
   },
   dmarc: async () => (await import('./commands/dmarc.ts')).dmarcCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
   config: async () => (await import('./commands/config.ts')).configCommand(),
 }
 

@@ -5,4 +5,10 @@ import { run } from './run.ts'
 // The second start of the program does not compile its sources again.
 enableCompileCache()
 
+// Who reads the output may have enough of it (`waybill list | head`): that is no fault.
+process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+  if (problem.code !== 'EPIPE') throw problem
+  process.exit()
+})
+
 process.exitCode = await run(process.argv.slice(2))

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { formatDkimRecord, generateDkimKey } from '../../src/dkim/dkim.ts'
 import { type Letter, fieldOf, letterText, Signer } from './letters.ts'
 import { peersAreHere } from './peers.ts'
+import { openDkimMilter } from './opendkim.ts'
 import { openPostfix, type Postfix, postfixPrograms, smtpSource } from './postfix.ts'
 import { shortFolder } from './processes.ts'
 import { anna, ben, domain, host, makeTestAuthority, openWaybill, stepsOf, type Waybill } from './waybill.ts'
@@ -27,19 +29,21 @@ interface Scene {
 }
 
 /** Postfix of south.example, which may send for it, and knows the way to Waybill. */
-async function openScene(t: TestContext): Promise<Scene> {
+async function openScene(t: TestContext, settings: readonly string[] = []): Promise<Scene> {
   const authority = await makeTestAuthority()
   const waybill = await openWaybill(t, { authority })
+  const way = `smtp:[127.0.0.1]:${waybill.ports.smtp}`
   const postfix = await openPostfix(t, {
     hostname: 'mx.south.example',
     trusts: authority.certificate,
     settings: [
       `relay_domains = ${domain}`,
-      `transport_maps = inline:{ { ${domain} = smtp:[127.0.0.1]:${waybill.ports.smtp} } }`,
+      `transport_maps = inline:{ { ${domain} = ${way} } { other.example = ${way} } }`,
       'default_transport = discard',
       'smtpd_recipient_restrictions = permit_mynetworks, reject',
       'smtp_tls_security_level = secure',
       `smtp_tls_secure_cert_match = ${host}`,
+      ...settings,
     ],
   })
   const signer = new Signer('south.example')
@@ -126,8 +130,41 @@ test('what Postfix hands over is judged, told and filed', async (t) => {
     const letter = { from: sender, to: anna, subject: 'lost' }
     await mail({ letter, from: sender, to: `nobody@${domain}`, signed: true })
     await postfix.logged(/to=<nobody@north\.example>.*status=bounced .* said: 550 5\.1\.1 /)
+    await mail({ letter, from: sender, to: 'joe@other.example', signed: true })
+    await postfix.logged(/to=<joe@other\.example>.*status=bounced .* said: 550 5\.7\.1 /)
   })
 })
+
+for (const type of ['rsa', 'ed25519'] as const) {
+  test(`what OpenDKIM signs at Postfix passes here (${type})`, async (t) => {
+    if (!peersAreHere(t, { programs: [...postfixPrograms, 'opendkim'], root: true })) return
+    const pair = generateDkimKey(type)
+    const milter = await openDkimMilter(t, {
+      hostname: 'mx.south.example',
+      task: {
+        mode: 'sign',
+        domain: 'south.example',
+        selector: 'od',
+        algorithm: `${type}-sha256`,
+        privateKey: pair.privateKey,
+      },
+    })
+    const { waybill, mail } = await openScene(t, [`smtpd_milters = ${milter}`])
+    waybill.publish({
+      'od._domainkey.south.example': { TXT: [formatDkimRecord(pair)] },
+      '_dmarc.south.example': { TXT: ['v=DMARC1; p=reject'] },
+    })
+    const letter = { from: sender, to: anna, subject: 'signed by OpenDKIM', body: ['.', 'x', '', ''] }
+    await mail({ letter, from: sender, to: anna })
+    const [filed] = await waybill.lettersOf(anna, 1)
+    assert.ok(filed !== undefined)
+    const [verdict] = stepsOf(filed.journey, 'dkim')[0]?.verdicts ?? []
+    assert.equal(verdict?.result, 'pass', JSON.stringify(verdict))
+    assert.equal(verdict.algorithm, `${type}-sha256`)
+    assert.equal(stepsOf(filed.journey, 'dmarc')[0]?.verdict.result, 'pass')
+    assert.equal(stepsOf(filed.journey, 'spf')[0]?.verdict.result, 'none')
+  })
+}
 
 test('messages that come together are all kept', async (t) => {
   if (!peersAreHere(t, { programs: postfixPrograms, root: true })) return

@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { atTheEnd } from './clean-up.ts'
 import { program } from './peers.ts'
 import { until } from './until.ts'
 
@@ -48,10 +49,20 @@ export function run(name: string, args: readonly string[], options: RunOptions =
 export class Running {
   readonly #child: ChildProcess
   readonly #name: string
+  readonly #signal: 'SIGTERM' | 'SIGKILL'
   #output = ''
 
-  constructor(t: TestContext, name: string, args: readonly string[]) {
+  /**
+   * @param options.hard it has nothing to finish, and would take its time over a polite request
+   */
+  constructor(
+    t: TestContext,
+    name: string,
+    args: readonly string[],
+    options: { readonly hard?: boolean } = {},
+  ) {
     this.#name = name
+    this.#signal = options.hard === true ? 'SIGKILL' : 'SIGTERM'
     // It ends with the test's process, however that ends, and leads a group with its own children.
     const dieTogether = ['--pdeathsig', 'TERM', program(name), ...args]
     this.#child = spawn(program('setpriv'), dieTogether, {
@@ -63,7 +74,7 @@ export class Running {
       stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString('latin1')))
     }
     this.#child.on('error', (problem) => (this.#output += String(problem)))
-    t.after(() => this.stop())
+    atTheEnd(t, () => this.stop())
   }
 
   /** All that it has written so far. */
@@ -91,7 +102,7 @@ export class Running {
   async stop(): Promise<void> {
     if (this.#over) return
     const ended = new Promise<void>((resolve) => this.#child.once('close', () => resolve()))
-    this.#child.kill('SIGTERM')
+    this.#child.kill(this.#signal)
     const killer = setTimeout(() => this.#killGroup(), 5000)
     await ended
     clearTimeout(killer)
@@ -113,7 +124,7 @@ export class Running {
  */
 export async function shortFolder(t: TestContext): Promise<string> {
   const folder = mkdtempSync(join(tmpdir().length > 20 ? '/tmp' : tmpdir(), 'wb-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  atTheEnd(t, () => rmSync(folder, { recursive: true, force: true }))
   await chmod(folder, 0o755)
   return folder
 }

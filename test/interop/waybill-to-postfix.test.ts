@@ -4,37 +4,31 @@ import { test, type TestContext } from 'node:test'
 import { fieldOf, letterText } from './letters.ts'
 import { freePort, ownAddress } from './loopback.ts'
 import { peersAreHere } from './peers.ts'
+import { openDkimMilter } from './opendkim.ts'
 import { openPostfix, type Postfix, postfixPrograms } from './postfix.ts'
 import { submit } from './swaks.ts'
 import { anna, makeTestAuthority, openWaybill, stepsOf, type Waybill } from './waybill.ts'
 
-const needs = { programs: [...postfixPrograms, 'swaks'], root: true }
+const needs = { programs: [...postfixPrograms, 'opendkim', 'swaks'], root: true }
 const mx = '203.0.113.25'
 const deadMx = '203.0.113.26'
-const notMapped = '192.0.2.99'
+const notMapped = '203.0.113.27'
 
 interface Scene {
   readonly waybill: Waybill
   readonly postfix: Postfix
 }
 
-/** Postfix of south.example, which keeps what it takes on hold; the exchange before it is down. */
+/**
+ * Postfix of south.example with OpenDKIM beside it, which keeps what it takes on hold. The exchange
+ * with the better preference is down.
+ */
 async function openScene(t: TestContext): Promise<Scene> {
   const authority = await makeTestAuthority()
-  const postfix = await openPostfix(t, {
-    hostname: 'mx.south.example',
-    tls: await authority.issue('mx.south.example'),
-    settings: [
-      'relay_domains = south.example, host.example',
-      'smtpd_recipient_restrictions = check_recipient_access inline:{' +
-        ' { full@south.example = 452 4.2.2 The mailbox is full }' +
-        ' { gone@south.example = 550 5.1.1 Nobody of that name } },' +
-        ' check_client_access static:HOLD, permit_mynetworks, reject',
-    ],
-  })
-  const dead = ownAddress()
+  const network: Record<string, { ip: string; port: number }> = {}
   const waybill = await openWaybill(t, {
     authority,
+    network,
     zone: {
       'south.example': { MX: ['10 down.south.example', '20 mx.south.example'] },
       'down.south.example': { A: [deadMx, notMapped] },
@@ -42,11 +36,24 @@ async function openScene(t: TestContext): Promise<Scene> {
       // Without MX records the host itself is the exchange (RFC 5321 §5.1).
       'host.example': { A: [mx] },
     },
-    network: {
-      [mx]: { ip: postfix.ip, port: postfix.port },
-      [deadMx]: { ip: dead, port: await freePort(dead) },
-    },
   })
+  const hostname = 'mx.south.example'
+  const task = { mode: 'verify', records: waybill.keyRecords } as const
+  const postfix = await openPostfix(t, {
+    hostname,
+    tls: await authority.issue(hostname),
+    settings: [
+      'relay_domains = south.example, host.example',
+      `smtpd_milters = ${await openDkimMilter(t, { hostname, task })}`,
+      'smtpd_recipient_restrictions = check_recipient_access inline:{' +
+        ' { full@south.example = 452 4.2.2 The mailbox is full }' +
+        ' { gone@south.example = 550 5.1.1 Nobody of that name } },' +
+        ' check_client_access static:HOLD, permit_mynetworks, reject',
+    ],
+  })
+  const dead = ownAddress()
+  network[mx] = { ip: postfix.ip, port: postfix.port }
+  network[deadMx] = { ip: dead, port: await freePort(dead) }
   return { waybill, postfix }
 }
 
@@ -79,6 +86,10 @@ test('a letter goes to Postfix by MX, signed and over TLS, past an exchange that
   assert.match(held.envelope, /^sender: anna@north\.example$/m)
   assert.match(held.envelope, /^recipient: joe@south\.example$/m)
   assert.equal(held.text.match(/^DKIM-Signature:/gm)?.length, 2)
+  const results = fieldOf(held.text, 'Authentication-Results') ?? ''
+  assert.match(results, /^mx\.south\.example;/)
+  assert.match(results, /dkim=pass \(2048-bit key\) header\.d=north\.example/)
+  assert.match(results, /dkim=pass .*header\.a=ed25519-sha256/)
   assert.match(
     fieldOf(held.text, 'Received') ?? '',
     /^from mail\.north\.example .*\(using TLSv1\.3 .*by mx\.south\.example \(Postfix\) with ESMTPS/,

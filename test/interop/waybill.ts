@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { publishedRecords } from '../../src/app/keys.ts'
@@ -20,9 +21,9 @@ import type { JourneyRecord, Step } from '../../src/journey/record.ts'
 import { replayJourney } from '../../src/journey/replay.ts'
 import { openStoreReader } from '../../src/store/sqlite-reader.ts'
 import type { StoreReader } from '../../src/store/store.ts'
+import { atTheEnd } from './clean-up.ts'
 import { shortFolder } from './processes.ts'
 import { until } from './until.ts'
-import { writeFile } from 'node:fs/promises'
 
 /** The Waybill of these tests: mail.north.example with the people of north.example. */
 export const host = 'mail.north.example'
@@ -64,7 +65,7 @@ export interface WaybillOptions {
 export async function openWaybill(t: TestContext, options: WaybillOptions = {}): Promise<Waybill> {
   const folder = await shortFolder(t)
   const dns = await openDnsServer({ port: 0, clock: systemClock })
-  t.after(() => dns.close())
+  atTheEnd(t, () => dns.close())
   const settings = await settingsFor(folder, dns, options.authority ?? (await makeTestAuthority()))
   const problems: string[] = []
   const live = await openLive({
@@ -77,7 +78,7 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
   const reader = openStoreReader({ folder: settings.data })
   const waybill = new Waybill({ ports: live.ports, reader, dns, problems })
   waybill.publish(options.zone ?? {})
-  t.after(async () => {
+  atTheEnd(t, async () => {
     await live.close()
     try {
       await waybill.replayAll()

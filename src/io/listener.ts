@@ -106,14 +106,16 @@ function handshake(socket: Socket, secureContext: SecureContext, options: Listen
   }, options.handshakeTimeoutMs)
   const failed = (problem: Error): void => {
     clearTimeout(timer)
+    secure.off('close', left)
     options.onFailure({ ip, problem: `TLS: ${problem.message}` })
     secure.destroy()
   }
+  const left = (): void => failed(new Error('the connection ended within the handshake'))
   secure.once('error', failed)
-  secure.once('close', () => clearTimeout(timer))
+  secure.once('close', left)
   secure.once('secure', () => {
     clearTimeout(timer)
-    secure.off('error', failed)
+    secure.off('error', failed).off('close', left)
     options.onPeer(new Peer(secure, tlsFacts(secure, { side: 'server' })))
   })
 }

@@ -6,6 +6,7 @@ const passes = 2
 const parallelism = 1
 const tagLength = 32
 
+/** `$argon2id$v=19$m=…,t=…,p=…$salt$hash`: PHC text. */
 const phc =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,88})\$([A-Za-z0-9+/]{16,88})$/
 
@@ -16,9 +17,14 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${bare(salt)}$${bare(hash)}`
 }
 
+/** A hash that costs more would let a few log-ins take the machine down. */
+const maxMemoryKib = 1 << 20
+const maxPasses = 100
+const maxParallelism = 16
+
 /** Whether the text is a password hash that `checkPassword` can use. */
 export function isPasswordHash(text: string): boolean {
-  return phc.test(text)
+  return readHash(text) !== undefined
 }
 
 /**
@@ -26,19 +32,12 @@ export function isPasswordHash(text: string): boolean {
  * and the answer is no, so that the time taken does not tell which accounts exist.
  */
 export async function checkPassword(password: string, hash: string | undefined): Promise<boolean> {
-  const match = phc.exec(hash ?? '')
-  if (match === null) {
+  const read = readHash(hash ?? '')
+  if (read === undefined) {
     await derive(password, randomBytes(16), { memoryKib, passes, parallelism, tagLength })
     return false
   }
-  const expected = Buffer.from(match[5] ?? '', 'base64')
-  const found = await derive(password, Buffer.from(match[4] ?? '', 'base64'), {
-    memoryKib: Number(match[1]),
-    passes: Number(match[2]),
-    parallelism: Number(match[3]),
-    tagLength: expected.length,
-  })
-  return timingSafeEqual(found, expected)
+  return timingSafeEqual(await derive(password, read.salt, read.cost), read.expected)
 }
 
 interface Cost {
@@ -46,6 +45,22 @@ interface Cost {
   readonly passes: number
   readonly parallelism: number
   readonly tagLength: number
+}
+
+function readHash(
+  text: string,
+): { readonly cost: Cost; readonly salt: Uint8Array; readonly expected: Uint8Array } | undefined {
+  const match = phc.exec(text)
+  if (match === null) return undefined
+  const salt = Buffer.from(match[4] ?? '', 'base64')
+  const expected = Buffer.from(match[5] ?? '', 'base64')
+  const [memory, times, lanes] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  // RFC 9106 §3.1: at least 8 blocks of memory for each lane, one pass, 8 octets of salt.
+  const possible = lanes >= 1 && times >= 1 && memory >= 8 * lanes && salt.length >= 8
+  const bearable = memory <= maxMemoryKib && times <= maxPasses && lanes <= maxParallelism
+  if (!possible || !bearable || expected.length < 16) return undefined
+  const cost = { memoryKib: memory, passes: times, parallelism: lanes }
+  return { cost: { ...cost, tagLength: expected.length }, salt, expected }
 }
 
 function derive(password: string, salt: Uint8Array, cost: Cost): Promise<Buffer> {

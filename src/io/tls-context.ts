@@ -9,6 +9,8 @@ import type { KeyedCertificate } from './certificates.ts'
  */
 export function serverContext({ certificate, privateKey }: KeyedCertificate): SecureContext {
   try {
+    // An empty key counts as none to the TLS library, which then fails at each handshake.
+    if (certificate === '' || privateKey === '') throw new Error('certificate or key is empty')
     return createSecureContext({ cert: certificate, key: privateKey, minVersion: 'TLSv1.2' })
   } catch (cause) {
     throw new WaybillError('key-unusable', 'The TLS certificate and its key cannot be used.', {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { connect as tcpConnect } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
+import { octetsOf } from '../base/octets.ts'
+import { dialTcp } from './dialer.ts'
+import { listen } from './listener.ts'
+import type { Peer } from './peer.ts'
+import { testCertificate } from './test-support/certificates.ts'
+import { Heard } from './test-support/peers.ts'
+import { serverContext } from './tls-context.ts'
+
+/** A port with implicit TLS; `came` is the first connection, or why there was none. */
+async function open(
+  t: TestContext,
+  handshakeTimeoutMs = 5000,
+): Promise<{ readonly port: number; readonly came: Promise<Peer | string> }> {
+  const peers: Peer[] = []
+  const { promise, resolve } = Promise.withResolvers<Peer | string>()
+  const listener = await listen({
+    address: '127.0.0.1',
+    port: 0,
+    maxConnections: 10,
+    handshakeTimeoutMs,
+    implicitTls: serverContext(await testCertificate(['mx.south.example'])),
+    onPeer(peer) {
+      peers.push(peer)
+      resolve(peer)
+    },
+    onFailure: ({ ip, problem }) => resolve(`${ip} ${problem}`),
+  })
+  t.after(() => {
+    for (const peer of peers) peer.destroy()
+    return listener.close()
+  })
+  return { port: listener.port, came: promise }
+}
+
+async function problem(came: Promise<Peer | string>): Promise<string> {
+  const what = await came
+  return typeof what === 'string' ? what : 'a connection'
+}
+
+test('a connection is told after its handshake, with what TLS came to', async (t) => {
+  const { port, came } = await open(t)
+  const where = { host: '127.0.0.1', port, servername: 'mx.south.example' }
+  const socket = tlsConnect({ ...where, rejectUnauthorized: false })
+  t.after(() => socket.destroy())
+  const peer = await came
+  assert.ok(typeof peer !== 'string')
+  assert.equal(peer.tls?.protocol, 'TLSv1.3')
+  assert.equal(peer.tls?.serverName, 'mx.south.example')
+  const heard = new Heard(peer)
+  socket.write('EHLO')
+  await heard.until(() => heard.text === 'EHLO')
+})
+
+test('a client that speaks no TLS is told to the log, and is no connection', async (t) => {
+  const { port, came } = await open(t)
+  const socket = tcpConnect({ host: '127.0.0.1', port })
+  socket.on('error', () => {})
+  socket.write('EHLO client.example\r\n')
+  t.after(() => socket.destroy())
+  assert.match(await problem(came), /^127\.0\.0\.1 TLS: /)
+})
+
+test('a client that leaves within the handshake is told to the log', async (t) => {
+  const { port, came } = await open(t)
+  const socket = tcpConnect({ host: '127.0.0.1', port }, () => {
+    socket.write(octetsOf('\x16\x03\x01'))
+    socket.resetAndDestroy()
+  })
+  socket.on('error', () => {})
+  assert.match(await problem(came), /^127\.0\.0\.1 TLS: /)
+})
+
+test('a client that is silent within the handshake is dropped after the time for it', async (t) => {
+  const { port, came } = await open(t, 30)
+  const dialled = await dialTcp('127.0.0.1', port, 5000)
+  assert.ok(dialled.type === 'connected')
+  const client = new Heard(dialled.peer)
+  assert.match(await problem(came), /took too long/)
+  await client.until(() => client.closed !== undefined)
+})

@@ -1,0 +1,117 @@
+/** What the package promises: argued dependencies, doors with pages, and files that exist. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { floors } from '../../src/architecture-floors.ts'
+import { codeBlocks, codeWords, readPage, root, section, tableRows } from './page.ts'
+
+interface Package {
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly overrides: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly files: readonly string[]
+}
+
+const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package
+const argued = section(readPage('CONTRIBUTING.md'), '## Dependencies')
+
+test('every dependency is argued, and no other', () => {
+  const told = tableRows(argued).map(([name = '']) => codeWords(name)[0])
+  const { dependencies, devDependencies } = described
+  assert.deepEqual(told, [...Object.keys(dependencies), ...Object.keys(devDependencies)])
+})
+
+test('every version is exact', () => {
+  const { dependencies, devDependencies, overrides } = described
+  for (const [name, version] of Object.entries({
+    ...dependencies,
+    ...devDependencies,
+    ...overrides,
+  })) {
+    assert.match(version, /^\d+\.\d+\.\d+$/, name)
+  }
+})
+
+test('the lock file holds what every package asks for on every platform', () => {
+  interface Locked {
+    readonly dependencies?: Readonly<Record<string, string>>
+    readonly optionalDependencies?: Readonly<Record<string, string>>
+  }
+  const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
+  const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, Locked>> }
+  const missing: string[] = []
+  for (const [place, { dependencies, optionalDependencies }] of Object.entries(packages)) {
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      let folder = place
+      while (!(`${folder}${folder === '' ? '' : '/'}node_modules/${name}` in packages)) {
+        if (folder === '') {
+          missing.push(`${name}, for ${place}`)
+          break
+        }
+        folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))
+      }
+    }
+  }
+  assert.deepEqual(missing, [])
+})
+
+/** The packages that files outside of tests import. */
+function imported(): ReadonlySet<string> {
+  const found = new Set<string>()
+  const seen = new Set<string>()
+  const visit = (path: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    const text = readFileSync(path, 'utf8')
+    for (const [, a, b, c] of text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
+    )) {
+      const target = a ?? b ?? c ?? ''
+      if (target.startsWith('.')) visit(join(dirname(path), target))
+      else if (!target.startsWith('node:')) found.add(target)
+    }
+  }
+  visit(join(root, 'src/cli/main.ts'))
+  visit(join(root, 'src/store/writer-worker.ts'))
+  visit(join(root, 'src/cli/verify/line-worker.ts'))
+  for (const door of Object.values(described.exports))
+    visit(join(root, door['waybill-source'] ?? ''))
+  return found
+}
+
+test('what the program imports is a dependency at run time, and the other way round', () => {
+  assert.deepEqual([...imported()].sort(), Object.keys(described.dependencies).sort())
+})
+
+test('the built-ins in the table of floors are built in', () => {
+  const known = new Set([...builtinModules, 'sqlite'])
+  for (const floor of floors) {
+    for (const name of Object.values(floor).flat()) assert.ok(known.has(name), name)
+  }
+})
+
+test('every door has a page that shows it in an example, and leads to a source', () => {
+  const readme = readPage('README.md')
+  for (const [door, places] of Object.entries(described.exports)) {
+    const name = door.slice(2)
+    const source = places['waybill-source'] ?? ''
+    assert.ok(existsSync(join(root, source)), source)
+    const compiled = source.replace('./src/', './dist/').replace(/\.ts$/, '')
+    assert.equal(places['types'], `${compiled}.d.ts`)
+    assert.equal(places['default'], `${compiled}.js`)
+    const page = `docs/${name}.md`
+    assert.ok(existsSync(join(root, page)), `${door} has no page`)
+    const examples = codeBlocks(readPage(page), 'ts').join('\n')
+    assert.ok(examples.includes(`'waybill/${name}'`), `${page} does not show its door`)
+    assert.ok(readme.includes(page) && readme.includes(`waybill/${name}`), `README lacks ${door}`)
+  }
+})
+
+test('what goes into the package exists', () => {
+  for (const name of described.files) {
+    if (name !== 'dist') assert.ok(existsSync(join(root, name)), name)
+  }
+})

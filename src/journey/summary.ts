@@ -2,8 +2,8 @@ import type { JourneyRecord } from './record.ts'
 
 /** One sentence on how a journey ended: what `waybill list` shows. */
 export function summaryOf(record: JourneyRecord): string {
-  const { outcome, envelope } = record
-  const to = recipients(envelope.rcptTo)
+  const { outcome } = record
+  const to = recipients(acceptedRecipients(record))
   switch (outcome.status) {
     case 'delivered':
       return `Filed in Inbox for ${to}.`
@@ -20,6 +20,16 @@ export function summaryOf(record: JourneyRecord): string {
     case 'created':
       return `A delivery report for ${to}.`
   }
+}
+
+/** Those for whom it was taken: of several recipients, some may have been refused. */
+function acceptedRecipients({ envelope, steps }: JourneyRecord): readonly string[] {
+  const refused = new Set(
+    steps.flatMap((step) =>
+      step.type === 'recipient' && step.to === 'refused' ? [step.rcptTo] : [],
+    ),
+  )
+  return envelope.rcptTo.filter((rcptTo) => !refused.has(rcptTo))
 }
 
 function recipients(rcptTo: readonly string[]): string {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { JourneyRecord, Outcome, Step } from './record.ts'
+import { summaryOf } from './summary.ts'
+
+const filed = { code: 250, enhanced: '2.0.0', text: 'Filed. Ref x', atCommand: 'DATA' }
+const noMailbox = { code: 550, enhanced: '5.1.1', text: 'No such mailbox.', atCommand: 'RCPT TO' }
+
+function recipient(rcptTo: string, to: 'mailbox' | 'refused'): Step {
+  const answer = to === 'refused' ? noMailbox : filed
+  return { type: 'recipient', rcptTo, to, answer, startedAt: 0, durationMs: 0, dns: [] }
+}
+
+function summary(outcome: Outcome, rcptTo: readonly string[], steps: readonly Step[]): string {
+  const record: JourneyRecord = {
+    schema: 'waybill.record/1',
+    id: 'x',
+    direction: 'in',
+    mode: 'lab',
+    host: 'mx.south.example',
+    startedAt: 0,
+    envelope: { ip: '', helo: '', mailFrom: '', rcptTo },
+    outcome,
+    steps,
+    conversation: [],
+    replay: undefined,
+    subject: '',
+    messageId: '',
+  }
+  return summaryOf(record)
+}
+
+const delivered: Outcome = { status: 'delivered', smtp: filed, because: [] }
+
+test('a summary names the recipient, and how many more there are', () => {
+  assert.equal(summary(delivered, ['a@b'], []), 'Filed in Inbox for a@b.')
+  assert.equal(summary(delivered, ['a@b', 'c@d', 'e@f'], []), 'Filed in Inbox for a@b and 2 more.')
+})
+
+test('a recipient that was refused is not among those it was filed for', () => {
+  const steps = [recipient('no@b', 'refused'), recipient('a@b', 'mailbox')]
+  assert.equal(summary(delivered, ['no@b', 'a@b'], steps), 'Filed in Inbox for a@b.')
+})
+
+test('a refusal is told in the words that the sender heard', () => {
+  const refused: Outcome = { status: 'refused', smtp: noMailbox, because: ['recipient'] }
+  const steps = [recipient('no@b', 'refused')]
+  assert.equal(summary(refused, ['no@b'], steps), 'Refused: 550 5.1.1 No such mailbox.')
+})
+
+test('a connection without a message says why', () => {
+  const dropped: Outcome = { status: 'dropped', because: ['timeout'] }
+  assert.equal(summary(dropped, [], []), 'The connection ended without a message (timeout).')
+})

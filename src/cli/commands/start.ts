@@ -6,7 +6,7 @@ import { readConfig } from '../../config/config.ts'
 import { WaybillError } from '../../base/error.ts'
 import { findSituation } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
-import { paint, print, printJson, say } from '../output.ts'
+import { exitCodes, paint, print, printJson, say } from '../output.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
 
 interface StartOptions {
@@ -72,6 +72,7 @@ async function startLab(options: StartOptions): Promise<void> {
   }
   await ended
   await lab.close()
+  leave()
 }
 
 function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
@@ -141,14 +142,22 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
   }
   await ended
   await live.close()
+  leave()
+}
+
+/** Everything is on disk: a question to DNS that is still open need not be waited for. */
+function leave(): never {
+  process.exit(process.exitCode ?? exitCodes.yes)
 }
 
 /** Resolves at Ctrl-C or when the system asks to stop; a second one ends at once. */
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
+    let asked = false
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(130))
+      process.on(signal, () => {
+        if (asked) process.exit(130)
+        asked = true
         resolve()
       })
     }

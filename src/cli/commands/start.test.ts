@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  jsonLines,
+  type Ran,
+  startServer,
+  waybill,
+  writeConfig,
+} from '../../app/test-support/processes.ts'
+import { referenceIn, SmtpTalk } from '../../app/test-support/smtp-talk.ts'
+import { systemClock } from '../../io/clock.ts'
+import { openDnsServer } from '../../io/dns-server.ts'
+import { testFolder } from '../../store/test-folder.ts'
+
+function folderFor(t: TestContext): string {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  return folder
+}
+
+const forgery = {
+  from: 'sender@north.example',
+  to: 'receiver@south.example',
+  message: 'From: sender@north.example\nSubject: x\n\nHello\n',
+}
+const stranger = {
+  ...forgery,
+  from: 'x@stranger.example',
+  message: 'From: x@stranger.example\n\nx\n',
+}
+
+/** Runs command lines in one process, which is much faster than one for each. */
+function openRunner(t: TestContext): (args: readonly string[]) => Promise<Ran> {
+  const child = fork(fileURLToPath(new URL('runner.test-support.ts', import.meta.url)))
+  t.after(() => child.kill())
+  return async (args) => {
+    child.send(args)
+    // What `Ran` of that file says.
+    const [{ out, messages, code }] = (await once(child, 'message')) as [
+      { readonly out: string; readonly messages: string; readonly code: number },
+    ]
+    return { out, said: messages, code }
+  }
+}
+
+/** A JSON value as an object, for looking into answers. */
+function object(value: unknown): Readonly<Record<string, unknown>> {
+  assert.ok(typeof value === 'object' && value !== null, JSON.stringify(value))
+  return Object.fromEntries(Object.entries(value))
+}
+
+test('the lab: its ports, what a stranger may do, what the commands tell of it, and its end', async (t) => {
+  const folder = folderFor(t)
+  const lab = await startServer(t, ['--lab', '--ports', 'auto', '--data', folder])
+  const { ports } = lab
+  for (const name of ['smtp', 'submission', 'submissions', 'dns']) {
+    assert.ok((ports[name] ?? 0) > 1023, `${name}: ${ports[name]}`)
+  }
+  const talk = await SmtpTalk.greeted(ports['smtp'] ?? 0)
+  const refused = await talk.letter(forgery)
+  assert.deepEqual([refused.code, refused.enhanced], [550, '5.7.1'])
+  const taken = await talk.letter(stranger)
+  assert.equal(taken.code, 250)
+  await talk.say('MAIL FROM:<x@stranger.example>', 250)
+  const unknown = await talk.say('RCPT TO:<nobody@south.example>', 550)
+  assert.equal(unknown.enhanced, '5.1.1')
+  assert.ok(referenceIn(unknown).length === 16)
+  assert.equal((await talk.say('RCPT TO:<a@elsewhere.example>')).code, 550)
+  await talk.quit()
+
+  // While it runs: the same from the outside.
+  const data = ['--data', folder]
+  const id = referenceIn(refused)
+  const [shown] = jsonLines(await waybill(['show', id, '--json', ...data])).map(object)
+  assert.equal(shown?.['schema'], 'waybill.journey/1')
+  assert.equal(object(shown?.['envelope'])['ip'], '198.51.100.66')
+  assert.equal(object(shown?.['outcome'])['status'], 'refused')
+  const listed = jsonLines(await waybill(['list', '--json', ...data])).map(object)
+  assert.deepEqual(
+    listed.map((row) => row['status']),
+    ['refused', 'delivered', 'refused'],
+  )
+  assert.deepEqual(Object.keys(listed[0] ?? {}), [
+    'id',
+    'direction',
+    'started_at',
+    'status',
+    'mail_from',
+    'rcpt_to',
+    'subject',
+    'summary',
+  ])
+  assert.equal(await lab.stop('SIGTERM'), 0)
+  assert.equal(lab.said(), '')
+
+  const replay = ['replay', id, ...data]
+  const same = await waybill(replay)
+  assert.deepEqual([same.code, same.said], [0, ''])
+  assert.match(same.out, /The same, bit for bit\./)
+  const watched = '_dmarc.north.example TXT "v=DMARC1; p=none"'
+  const changed = await waybill([...replay, '--dns', watched, '--json'])
+  assert.equal(changed.code, 1)
+  const [answer] = jsonLines(changed).map(object)
+  assert.deepEqual(
+    [answer?.['replayed'], answer?.['same'], answer?.['first_difference'], answer?.['missing']],
+    [true, false, 'dmarc', []],
+  )
+  const other = await waybill([...replay, '--ip', '192.0.2.10', '--json'])
+  const [home] = jsonLines(other).map(object)
+  const { changed: steps } = home ?? {}
+  assert.ok(Array.isArray(steps))
+  assert.deepEqual(steps.slice(0, 3), ['spf', 'dmarc', 'decision'])
+})
+
+test('the lab ends at once on Ctrl-C, whoever is still connected', async (t) => {
+  const lab = await startServer(t, ['--lab', '--ports', 'auto', '--data', folderFor(t)])
+  const talk = await SmtpTalk.greeted(lab.ports['smtp'] ?? 0)
+  talk.stall()
+  const silent = await SmtpTalk.open(lab.ports['submissions'] ?? 0)
+  const begun = performance.now()
+  assert.equal(await lab.stop('SIGINT'), 0)
+  assert.ok(performance.now() - begun < 4000)
+  silent.destroy()
+  talk.destroy()
+})
+
+test('a real server: letters, the mailbox in every form, and its end', async (t) => {
+  const folder = folderFor(t)
+  const dns = await openDnsServer({ port: 0, clock: systemClock, zones: { '': {} } })
+  t.after(() => dns.close())
+  const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
+  const server = await startServer(t, ['--config', config, '--ports', 'auto'])
+  assert.deepEqual(Object.keys(server.ports), ['smtp', 'submission', 'submissions'])
+  const talk = await SmtpTalk.greeted(server.ports['smtp'] ?? 0)
+  const message = 'From: x@stranger.example\nSubject: Hello\n\nFrom here\n.\nthere\n'
+  const id = referenceIn(await talk.letter({ ...stranger, message }))
+
+  const data = ['--data', join(folder, 'data')]
+  const [row, ...more] = jsonLines(await waybill(['mail', 'list', '--json', ...data])).map(object)
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    [row?.['account'], row?.['mailbox'], row?.['id'], row?.['from'], row?.['subject']],
+    ['receiver@south.example', 'Inbox', id, 'x@stranger.example', 'Hello'],
+  )
+  const shown = await waybill(['mail', 'show', 'last', ...data])
+  assert.match(
+    shown.out,
+    /^Return-Path: <x@stranger\.example>\r\nAuthentication-Results: mx\.south/,
+  )
+  assert.ok(shown.out.endsWith('\r\n\r\nFrom here\r\n.\r\nthere\r\n'))
+  const [json] = jsonLines(await waybill(['mail', 'show', id, '--json', ...data])).map(object)
+  assert.equal(Buffer.from(String(json?.['message']), 'base64').toString(), shown.out)
+  const queue = await waybill(['queue', 'list', '--json', ...data])
+  assert.deepEqual([queue.code, queue.out], [0, ''])
+
+  const inUse = await waybill(['start', '--config', config, '--ports', 'auto'])
+  assert.equal(inUse.code, 4)
+  assert.match(inUse.said, /is in use by another Waybill \(process \d+\)/)
+  const otherData = ['--data', join(folder, 'other')]
+  const portTaken = await waybill([
+    'start',
+    '--config',
+    fixedPort(folder, server.ports),
+    ...otherData,
+  ])
+  assert.equal(portTaken.code, 4)
+  assert.match(
+    portTaken.said,
+    /Port \d+ is taken by another program \(127\.0\.0\.1:\d+\)\.\n {2}\S/,
+  )
+  assert.equal(await server.stop('SIGTERM'), 0)
+  assert.equal(server.said(), '')
+
+  const maildir = join(folder, 'maildir')
+  const account = 'receiver@south.example'
+  const exported = await waybill(['mail', 'export', account, '--out', maildir, '--json', ...data])
+  assert.deepEqual(jsonLines(exported), [{ account, format: 'maildir', messages: 1 }])
+  const mbox = join(folder, 'mail.mbox')
+  await waybill(['mail', 'export', account, '--format', 'mbox', '--out', mbox, ...data])
+  checkExports(maildir, mbox, shown.out)
+})
+
+test('a server whose DNS never answers still ends when it is told to', async (t) => {
+  const folder = folderFor(t)
+  const asked = Promise.withResolvers<void>()
+  const onQuestion = (): void => asked.resolve()
+  const dns = await openDnsServer({ port: 0, clock: systemClock, onQuestion })
+  t.after(() => dns.close())
+  dns.setFault('*', { type: 'silent' })
+  const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
+  const server = await startServer(t, ['--config', config, '--ports', 'auto'])
+  const talk = await SmtpTalk.greeted(server.ports['smtp'] ?? 0)
+  await talk.say('MAIL FROM:<x@stranger.example>', 250)
+  await asked.promise
+  const begun = performance.now()
+  assert.equal(await server.stop('SIGTERM'), 0)
+  assert.ok(performance.now() - begun < 2500, `it took ${performance.now() - begun} ms`)
+})
+
+function fixedPort(folder: string, ports: Readonly<Record<string, number>>): string {
+  const path = join(folder, 'fixed.toml')
+  const text = `hostname = "a.example"\ndomains = ["a.example"]\n[listen]\naddress = "127.0.0.1"\nsmtp = ${ports['smtp'] ?? 0}\n[dns]\nservers = ["127.0.0.1"]\n`
+  writeFileSync(path, text)
+  return path
+}
+
+function checkExports(maildir: string, mbox: string, message: string): void {
+  const files = readdirSync(maildir, { recursive: true, encoding: 'utf8' })
+  const letters = files.filter((name) => statSync(join(maildir, name)).isFile())
+  assert.equal(letters.length, 1, files.join(', '))
+  const unix = message.replaceAll('\r\n', '\n')
+  assert.equal(readFileSync(join(maildir, letters[0] ?? ''), 'utf8'), unix)
+  const text = readFileSync(mbox, 'utf8')
+  assert.match(
+    text,
+    /^From x@stranger\.example \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\nReturn-Path: /,
+  )
+  assert.ok(text.includes('\n\n>From here\n.\nthere\n'))
+}
+
+test('a configuration with several faults is told them all, each with its key', async (t) => {
+  const folder = folderFor(t)
+  const path = join(folder, 'waybill.toml')
+  writeFileSync(
+    path,
+    [
+      'hostname = "not a name"',
+      'domians = ["south.example"]',
+      '[listen]',
+      'smtp = 70000',
+      '[receive]',
+      'on_temperror = "wait"',
+      '[[account]]',
+      'address = "nobody"',
+      '',
+    ].join('\n'),
+  )
+  const command = openRunner(t)
+  for (const args of [
+    ['start', '--config', path],
+    ['config', 'test', path],
+  ]) {
+    const ran = await command(args)
+    assert.equal(ran.code, 2)
+    assert.equal(ran.out, '')
+    for (const words of [
+      /waybill\.toml has 6 problems:/,
+      / {2}hostname: "not a name" is not a domain name/,
+      / {2}domains: is missing/,
+      / {2}domians: is no setting; did you mean "domains"\?/,
+      / {2}listen\.smtp: 70000 is not a port: 0 to 65535/,
+      / {2}receive\.on_temperror: "wait" is none of: deliver, defer/,
+      / {2}account\[0\]\.address: "nobody" is not a mail address/,
+    ]) {
+      assert.match(ran.said, words)
+    }
+  }
+})
+
+test('exit codes: wrong use is 2, what is not there is 5', async (t) => {
+  const folder = folderFor(t)
+  const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [['start'], 2, /Say what to start: --lab, or --config/],
+    [['start', '--lab', '--config', 'x'], 2, /not both/],
+    [['start', '--lab', '--ports', 'some'], 2, /Only "auto" is known/],
+    [['start', '--config', join(folder, 'none.toml')], 5, /Cannot read the configuration/],
+    [['show', 'last', '--data', folder], 5, /There is no mail data in/],
+    [['lab', 'run', 'forget'], 5, /There is no situation "forget"\.\n {2}Did you mean "forged"\?/],
+    [['shwo', 'last'], 2, /unknown command 'shwo'\n\(Did you mean show\?\)/],
+    [['list', '--limit', '0'], 2, /a number above 0/],
+    [['replay', 'last', '--dns', 'nonsense'], 2, /Example: /],
+    [['replay', 'last', '--ip', '1.2.3'], 2, /Not an IP address/],
+  ]
+  const command = openRunner(t)
+  for (const [args, code, words] of cases) {
+    const ran = await command(args)
+    assert.equal(ran.code, code, `${args.join(' ')}: ${ran.said}`)
+    assert.equal(ran.out, '')
+    assert.match(ran.said, words)
+  }
+})
+
+test('a port that is taken moves the lab to the next, or stops it when ports are strict', async (t) => {
+  const folder = folderFor(t)
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const address = other.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const port = String(address.port)
+  const wanted = ['--lab', '--ports', 'auto', '--smtp-port', port, '--data', folder]
+  const strict = await waybill(['start', ...wanted, '--strict-ports'])
+  assert.equal(strict.code, 4)
+  assert.match(strict.said, new RegExp(`Port ${port} is taken by another program`))
+  const lab = await startServer(t, wanted)
+  assert.ok((lab.ports['smtp'] ?? 0) > address.port)
+  assert.equal(await lab.stop('SIGTERM'), 0)
+})
+
+test('a situation as one command: its outcome and its journeys as one JSON object', async () => {
+  const ran = await waybill(['lab', 'run', 'hello', '--json'])
+  assert.deepEqual([ran.code, ran.said], [0, ''])
+  const [answer] = jsonLines(ran).map(object)
+  assert.deepEqual([answer?.['situation'], answer?.['outcome']], ['hello', 'delivered'])
+  const journeys = answer?.['journeys']
+  assert.ok(Array.isArray(journeys))
+  assert.deepEqual(
+    journeys.map((journey) => object(journey)['direction']),
+    ['in', 'out'],
+  )
+})

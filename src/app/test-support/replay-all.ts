@@ -77,6 +77,7 @@ const replayable: ReadonlySet<string> = new Set([
   'arc',
   'dmarc',
   'decision',
+  'iprev',
   'route',
 ])
 

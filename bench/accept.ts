@@ -60,7 +60,12 @@ export async function benchAccept(input: {
       '--conditions=waybill-source',
       ...(process.env['WAYBILL_BENCH_NODE'] ?? '').split(' ').filter((one) => one !== ''),
       join(root, 'src/cli/main.ts'),
-      ...['start', '--config', config, '--ports', 'auto', '--json'],
+      'start',
+      '--config',
+      config,
+      '--ports',
+      'auto',
+      '--json',
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )

@@ -34,9 +34,9 @@ const done = spawnSync(
   [
     '--test',
     '--test-concurrency=2',
-  // A test that failed half-way must not keep its file waiting for what it left open.
-  '--test-force-exit',
-  '--test-timeout=240000',
+    // A test that failed half-way must not keep its file waiting for what it left open.
+    '--test-force-exit',
+    '--test-timeout=240000',
     '--conditions=waybill-source',
     '--disable-warning=ExperimentalWarning',
     `--test-reporter=${join(root, 'scripts', 'reporter.mjs')}`,

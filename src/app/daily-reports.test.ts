@@ -40,9 +40,8 @@ async function receive(
   const resolver = new MemoryResolver(zone)
   const now = Math.floor(clock.now() / 1000)
   const facts = { ip, helo: 'x.example', mailFrom: 'a@north.example', receiver: 'mx', now }
-  const inspection = new Inspection(facts, {
-    ...{ spf: resolver, dkim: resolver, dmarc: resolver, arc: resolver },
-  })
+  const resolvers = { spf: resolver, dkim: resolver, dmarc: resolver, arc: resolver }
+  const inspection = new Inspection(facts, resolvers)
   const { header, body } = splitMessage(Buffer.from('From: a@north.example\r\n\r\nHello\r\n'))
   inspection.header(header)
   inspection.body(body)
@@ -53,10 +52,15 @@ async function receive(
   journey.step({ type: 'dmarc', verdict: evaluation.dmarc })
   journey.step({ type: 'decision', decision: decide(evaluation, header, rules) })
   const row = journeyRow(journey, {
-    ...{ direction: 'in', mode: 'live', host: 'mx.south.example' },
+    direction: 'in',
+    mode: 'live',
+    host: 'mx.south.example',
     envelope: { ip, helo: 'x.example', mailFrom: 'a@north.example', rcptTo: ['b@south.example'] },
     outcome: { status: 'dropped', because: ['test'] },
-    ...{ replay: undefined, subject: '', headerMessageId: '', messageId: undefined },
+    replay: undefined,
+    subject: '',
+    headerMessageId: '',
+    messageId: undefined,
   })
   await store.accept({ queue: [], mailbox: [], journeys: [row] })
 }

@@ -16,10 +16,10 @@ export interface DailyReportsOptions {
   /** Author and reverse-path of the reports, in a domain of ours that signs. */
   readonly from: string
   /** Numbers in [0, 1): reports leave at some time of the first hours, not all servers' at once. */
-  random(): number
+  readonly random: () => number
   /** Something was put into the queue. */
-  queued(): void
-  report(problem: unknown, where: string): void
+  readonly queued: () => void
+  readonly report: (problem: unknown, where: string) => void
 }
 
 /**

@@ -53,7 +53,8 @@ export interface Live {
  * @throws WaybillError `port-taken`, `key-unusable`, `not-found` and what the store says
  */
 export async function openLive(options: LiveOptions): Promise<Live> {
-  const { settings, report } = options
+  const { settings } = options
+  const report = (problem: unknown, where: string): void => options.report(problem, where)
   const clock = systemClock
   const certificate = await certificateFor(settings)
   const folder = options.data ?? settings.data
@@ -142,7 +143,7 @@ function dailyReports(
     readonly store: FullStore
     readonly resolver: Resolver
     readonly house: House
-    report(problem: unknown, where: string): void
+    readonly report: (problem: unknown, where: string) => void
   },
 ): DailyReports | undefined {
   if (!reports.aggregate) return undefined

@@ -97,7 +97,11 @@ function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array)
     }
     start = end
   }
-  return { type: 'header', header: { fields, octets, malformedAt, bodyOffset: octets.length }, body }
+  return {
+    type: 'header',
+    header: { fields, octets, malformedAt, bodyOffset: octets.length },
+    body,
+  }
 }
 
 /** The offset behind the CRLF that no white space follows: where the next field begins. */

@@ -85,12 +85,10 @@ export class SmtpTalk {
     this.#socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets)
   }
 
-  /** Resolves when what was written has left. */
+  /** Resolves when what was written has left, or cannot leave any more. */
   flushed(): Promise<void> {
-    if (this.#socket.writableLength === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#socket.once('drain', resolve)
-      this.#socket.once('close', () => resolve())
+      this.#socket.write('', () => resolve())
     })
   }
 

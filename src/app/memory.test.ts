@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../io/clock.ts'
+import { openDnsServer } from '../io/dns-server.ts'
+import { openStoreReader } from '../store/sqlite-reader.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { startServer, writeConfig } from './test-support/processes.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+
+/** As large as the default limit lets it be. */
+const octets = 50 * 1024 * 1024 - 4096
+/** What one such letter may cost beyond what the server needs anyway, in MiB. */
+const allowedMiB = 64
+
+/** Sends a letter of `octets` octets without ever having it in memory; gives the answer. */
+async function sendLarge(
+  talk: SmtpTalk,
+  letter: { readonly from: string; readonly to: string },
+): ReturnType<SmtpTalk['read']> {
+  await talk.say(`MAIL FROM:<${letter.from}> SIZE=${octets}`, 250)
+  await talk.say(`RCPT TO:<${letter.to}>`, 250)
+  await talk.say('DATA', 354)
+  const header = `From: ${letter.from}\r\nSubject: large\r\nMIME-Version: 1.0\r\n\r\n`
+  talk.write(header)
+  const line = `${'A'.repeat(76)}\r\n`
+  const chunk = line.repeat(800)
+  for (let left = octets - header.length; left > line.length; ) {
+    const part = chunk.slice(
+      0,
+      Math.floor(Math.min(left, chunk.length) / line.length) * line.length,
+    )
+    talk.write(part)
+    await talk.flushed()
+    left -= part.length
+  }
+  talk.write('.\r\n')
+  return talk.read()
+}
+
+function folderFor(t: TestContext): string {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  return folder
+}
+
+const unseen = existsSync('/proc/self/status')
+  ? false
+  : 'the memory of a process is read from /proc'
+
+test('a letter of 50 MB comes in on port 25 with little more memory', {
+  skip: unseen,
+}, async (t) => {
+  const folder = folderFor(t)
+  const dns = await openDnsServer({ port: 0, clock: systemClock, zones: { '': {} } })
+  t.after(() => dns.close())
+  const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
+  const server = await startServer(t, ['--config', config, '--ports', 'auto'])
+  const talk = await SmtpTalk.greeted(server.ports['smtp'] ?? 0)
+  const small = { from: 'x@stranger.example', to: 'receiver@south.example' }
+  const message = 'From: x@stranger.example\n\nx\n'
+  for (let n = 0; n < 20; n++) assert.equal((await talk.letter({ ...small, message })).code, 250)
+  const before = server.peakMemory()
+  const said = await sendLarge(talk, small)
+  assert.equal(said.code, 250, said.text)
+  const grown = server.peakMemory() - before
+  t.diagnostic(`${before.toFixed(0)} MiB before, ${grown.toFixed(1)} MiB more`)
+  assert.ok(grown < allowedMiB, `${grown} MiB more`)
+  await server.stop('SIGTERM')
+  const read = openStoreReader({ folder: `${folder}/data` })
+  assert.ok((read.openMessage(referenceIn(said))?.size ?? 0) > octets - 100)
+  read.close()
+})
+
+test('a letter of 50 MB is submitted, signed, delivered and filed with little more memory', {
+  skip: unseen,
+}, async (t) => {
+  const folder = folderFor(t)
+  // Both servers of the lab are one process: what is counted is the way out and the way in.
+  const lab = await startServer(t, ['--lab', '--ports', 'auto', '--data', folder])
+  const talk = await SmtpTalk.greeted(lab.ports['submissions'] ?? 0, { tls: true })
+  await talk.login('sender@north.example', 'letmein', 235)
+  const small = { from: 'sender@north.example', to: 'receiver@south.example' }
+  const message = 'From: sender@north.example\n\nx\n'
+  for (let n = 0; n < 20; n++) assert.equal((await talk.letter({ ...small, message })).code, 250)
+  const north = openStoreReader({ folder: `${folder}/north` })
+  t.after(() => north.close())
+  while (north.counts().queued > 0) await pause()
+  const before = lab.peakMemory()
+  const said = await sendLarge(talk, small)
+  assert.equal(said.code, 250, said.text)
+  while (north.counts().queued > 0) await pause()
+  const grown = lab.peakMemory() - before
+  t.diagnostic(`${before.toFixed(0)} MiB before, ${grown.toFixed(1)} MiB more`)
+  const { status, view } = journeyIn(north, referenceIn(said))
+  assert.equal(status, 'delivered', view.summary)
+  assert.ok(grown < allowedMiB, `${grown} MiB more`)
+  assert.equal(await lab.stop('SIGTERM'), 0)
+  const south = openStoreReader({ folder: `${folder}/south` })
+  t.after(() => south.close())
+  const last = journeyIn(south, 'last')
+  assert.equal(last.status, 'delivered')
+  const replay = await last.replay()
+  assert.ok(replay.type === 'replayed' && replay.firstDifference === undefined)
+})
+
+/** Another process is looked at, so there is nothing to be called by. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 5)
+  })
+}

@@ -52,6 +52,7 @@ test('a forgery is refused with the domain, the wish of its owner and the id', a
       'sender',
       'recipient',
       'message',
+      'iprev',
       'spf',
       'dkim',
       'dmarc',
@@ -92,7 +93,7 @@ test('what is filed begins with our own Return-Path, Authentication-Results and 
     ours.replace(/\r\n[ \t]+/g, ' ').replace(/; \w{3}, \d.*/, '; DATE'),
     [
       'Return-Path: <sender@north.example>',
-      'Authentication-Results: mx.south.example; spf=fail smtp.mailfrom=sender@north.example; dkim=none; dmarc=fail header.from=north.example policy.dmarc=none',
+      'Authentication-Results: mx.south.example; spf=fail smtp.mailfrom=sender@north.example; dkim=none; dmarc=fail header.from=north.example policy.dmarc=none; iprev=permerror policy.iprev=198.51.100.66',
       `Received: from x.stranger.example ([198.51.100.66]) by mx.south.example (Waybill) with ESMTP id ${id} for <receiver@south.example>; DATE`,
       '',
     ].join('\r\n'),
@@ -144,7 +145,7 @@ test('forged results with our name and forged Return-Paths go; those of others s
     header.filter((line) => /^(?:return-path|authentication-results)/i.test(line)),
     [
       'Return-Path: <sender@north.example>',
-      'Authentication-Results: mx.south.example; spf=fail smtp.mailfrom=sender@north.example; dkim=none; dmarc=fail header.from=north.example policy.dmarc=none',
+      'Authentication-Results: mx.south.example; spf=fail smtp.mailfrom=sender@north.example; dkim=none; dmarc=fail header.from=north.example policy.dmarc=none; iprev=permerror policy.iprev=198.51.100.66',
       'Authentication-Results: mx.elsewhere.example; dmarc=pass',
       'Authentication-Results: not.mx.south.example.org; spf=pass',
     ],

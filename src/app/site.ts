@@ -13,9 +13,10 @@ import { serverContext } from '../io/tls-context.ts'
 import { defaultLimits } from '../queue/destination-limits.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
-import { InboundHandler } from '../receive/inbound.ts'
+import { InboundPort } from '../receive/inbound.ts'
+import { MailHandler } from '../receive/mail-handler.ts'
 import { ReceiveSession } from '../receive/session.ts'
-import { SubmissionHandler } from '../receive/submission.ts'
+import { SubmissionPort } from '../receive/submission.ts'
 import type { House } from '../receive/house.ts'
 import type { ReceiveWorld } from '../receive/world.ts'
 import type { Self } from '../route/self.ts'
@@ -152,12 +153,11 @@ export class Site {
     const { clock } = this.#plan
     const facts = { remote: { ...peer.remote, ip }, listener: kind, tls: peer.tls }
     const world = this.#receiveWorld()
-    const inner =
-      kind === 'smtp' ? new InboundHandler(world, facts) : new SubmissionHandler(world, facts)
+    const port = kind === 'smtp' ? new InboundPort(world) : new SubmissionPort(world)
     const session: ReceiveSession = new ReceiveSession({
       peer,
       options: this.#serverOptions(kind),
-      handler: inner,
+      handler: new MailHandler(world, facts, port),
       tlsRole: { side: 'server', context: this.#secure },
       clock,
       onClosed: () => {

@@ -11,6 +11,7 @@ import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { SpfVerdict } from '../spf/spf.ts'
+import type { IprevVerdict } from './iprev.ts'
 
 /** The verdicts that an Authentication-Results field tells of; each may be absent. */
 export interface ToldVerdicts {
@@ -18,6 +19,7 @@ export interface ToldVerdicts {
   readonly dkim?: readonly DkimVerdict[]
   readonly arc?: ArcVerdict
   readonly dmarc?: DmarcVerdict
+  readonly iprev?: IprevVerdict
 }
 
 /** The field with its name and CRLF, folded. RFC 8601. */
@@ -49,7 +51,10 @@ export function forgedFields(
     .map(({ raw }) => [raw.byteOffset - start, raw.byteOffset - start + raw.length] as const)
 }
 
-function tell({ spf, dkim, arc, dmarc }: ToldVerdicts, hostname: string): AuthenticationResults {
+function tell(
+  { spf, dkim, arc, dmarc, iprev }: ToldVerdicts,
+  hostname: string,
+): AuthenticationResults {
   return {
     authservId: hostname,
     results: [
@@ -57,6 +62,7 @@ function tell({ spf, dkim, arc, dmarc }: ToldVerdicts, hostname: string): Authen
       ...(dkim === undefined ? [] : tellDkim(dkim)),
       ...(arc === undefined ? [] : tellArc(arc, spf)),
       ...(dmarc === undefined ? [] : [tellDmarc(dmarc)]),
+      ...(iprev === undefined ? [] : tellIprev(iprev)),
     ],
   }
 }
@@ -98,6 +104,15 @@ function tellArc(verdict: ArcVerdict, spf: SpfVerdict | undefined): readonly Met
 
 function header(property: string, value: string | undefined): MethodResult['properties'] {
   return value === undefined ? [] : [{ ptype: 'header', property, value }]
+}
+
+/** RFC 8601 §2.7.3: the address that was asked about is the one property. */
+function tellIprev(verdict: IprevVerdict): readonly MethodResult[] {
+  const { result, ip } = verdict
+  if (verdict.result === 'permerror' && verdict.because === 'not-an-address') return []
+  return [
+    { method: 'iprev', result, properties: [{ ptype: 'policy', property: 'iprev', value: ip }] },
+  ]
 }
 
 function tellDmarc(verdict: DmarcVerdict): MethodResult {

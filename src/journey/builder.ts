@@ -24,6 +24,11 @@ export interface Begin {
   readonly monotonicMs: number
 }
 
+export interface Mark {
+  readonly steps: number
+  readonly lines: number
+}
+
 /** The most lines of dialogue that are kept of one session; then one line says how many more. */
 const maxLines = 400
 
@@ -72,6 +77,17 @@ export class JourneyBuilder {
   line(from: Line['from'], text: string): void {
     if (this.#lines.length >= maxLines) this.#linesLeftOut++
     else this.#lines.push({ from, text, at: this.#clock.now() })
+  }
+
+  /** A place to come back to with `backTo`. */
+  mark(): Mark {
+    return { steps: this.#steps.length, lines: this.#lines.length }
+  }
+
+  /** Forgets what was written down since: it did not come to pass. */
+  backTo({ steps, lines }: Mark): void {
+    this.#steps.length = steps
+    this.#lines.length = lines
   }
 
   get steps(): readonly Step[] {

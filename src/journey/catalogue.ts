@@ -3,6 +3,7 @@ import type { Sentence } from './sentence.ts'
 import { tellArrival } from './sentences/arrival.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
+import { tellIprev } from './sentences/iprev.ts'
 import { tellArc, tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
 
 /** The one catalogue: every step in words. Most steps are one sentence, a route is two. */
@@ -18,6 +19,8 @@ export function tell(step: Step): readonly Sentence[] {
     case 'message':
     case 'completed':
       return [tellArrival(step)]
+    case 'iprev':
+      return [tellIprev(step.verdict)]
     case 'spf':
       return [tellSpf(step.verdict)]
     case 'dkim':

@@ -4,6 +4,7 @@ import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
 import type { SpfVerdict } from '../spf/spf.ts'
 import type { DecisionRules } from '../inspect/decide.ts'
+import type { IprevVerdict } from '../inspect/iprev.ts'
 import type { Route } from '../route/route.ts'
 import type { Self } from '../route/self.ts'
 
@@ -129,6 +130,8 @@ export type StepData =
       readonly sha256: string
       readonly problem: string | undefined
     }
+  /** Only when DNS had answered by the time of the decision, which does not wait for it. */
+  | { readonly type: 'iprev'; readonly verdict: IprevVerdict }
   | { readonly type: 'spf'; readonly ip: string; readonly verdict: SpfVerdict }
   | { readonly type: 'dkim'; readonly verdicts: readonly DkimVerdict[] }
   /** Only of a message that has a chain. */

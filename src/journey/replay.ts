@@ -4,6 +4,7 @@ import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { seededRandom } from '../base/random.ts'
 import { decide } from '../inspect/decide.ts'
 import { Inspection } from '../inspect/inspection.ts'
+import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
 import { routeTo } from '../route/route.ts'
 import { answersOf, type Facts } from './facts.ts'
@@ -21,7 +22,7 @@ export interface ReplayChanges {
 
 /** One step then and now. */
 export interface ReplayedStep {
-  readonly type: 'spf' | 'dkim' | 'arc' | 'dmarc' | 'decision' | 'route'
+  readonly type: (typeof verdictTypes)[number] | 'route'
   readonly recorded: Step
   readonly now: StepData
   /** Bit for bit the same verdict, evidence included. */
@@ -89,13 +90,13 @@ async function replayVerdicts(
   const { facts, original, changes } = input
   const { envelope, replay } = record
   if (replay === undefined) throw new Error('replayVerdicts: a record without replay facts')
-  const recording = (type: 'spf' | 'dkim' | 'arc' | 'dmarc'): readonly RecordedAnswer[] => {
+  const recording = (type: AskingStep): readonly RecordedAnswer[] => {
     const step = record.steps.find((one) => one.type === type)
     return step === undefined ? [] : answersOf(step, facts)
   }
   // What one evaluator asked may serve another when a change leads it there.
   const all = record.steps.flatMap((step) => answersOf(step, facts))
-  const resolverFor = (type: 'spf' | 'dkim' | 'arc' | 'dmarc'): RecordedResolver => {
+  const resolverFor = (type: AskingStep): RecordedResolver => {
     return new RecordedResolver([...recording(type), ...all], changes.dns)
   }
   const resolvers = {
@@ -103,6 +104,7 @@ async function replayVerdicts(
     dkim: resolverFor('dkim'),
     arc: resolverFor('arc'),
     dmarc: resolverFor('dmarc'),
+    iprev: resolverFor('iprev'),
   }
   const ip = changes.ip ?? envelope.ip
   const inspection = new Inspection(
@@ -125,6 +127,10 @@ async function replayVerdicts(
     { type: 'arc', verdict: evaluation.arc },
     { type: 'dmarc', verdict: evaluation.dmarc },
     { type: 'decision', decision },
+    // Last, as it leads to nothing: what the decision rests on is named first when it differs.
+    ...(record.steps.some(({ type }) => type === 'iprev')
+      ? [{ type: 'iprev', verdict: await checkIprev(ip, resolvers.iprev) } as const]
+      : []),
   ]
   const missing = Object.values(resolvers).flatMap((resolver) => {
     return resolver.missing.map(({ name, type }) => `${name} ${type}`)
@@ -172,7 +178,9 @@ async function replayRoutes(
   return { steps, missing }
 }
 
-const verdictTypes = ['spf', 'dkim', 'arc', 'dmarc', 'decision'] as const
+const verdictTypes = ['iprev', 'spf', 'dkim', 'arc', 'dmarc', 'decision'] as const
+
+type AskingStep = 'iprev' | 'spf' | 'dkim' | 'arc' | 'dmarc'
 
 function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number] {
   return verdictTypes.some((one) => one === type)

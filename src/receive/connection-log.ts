@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Endpoint, TlsFacts } from '../io/peer.ts'
+import type { ReceivedFacts } from '../message/received.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 import type { Reply } from '../smtp/reply.ts'
-import type { Question } from '../smtp/server-types.ts'
+import type { Question, References } from '../smtp/server-types.ts'
 
 /** What every journey of one connection begins with, and the dialogue so far. */
 export interface ConnectionFacts {
@@ -19,8 +20,15 @@ export interface ConnectionFacts {
  */
 export class ConnectionLog {
   readonly #newId: () => string
-  readonly #base: JourneyBuilder
+  /** What stands outside of messages; the next message begins with it, and has its id. */
+  #base: JourneyBuilder
   #current: JourneyBuilder | undefined
+  /** The id of the message that began last. */
+  #last: string
+  /** The id of what comes behind the message under way. */
+  #next: string
+  /** Somebody was told the id of `#base`, so there must be a journey with it. */
+  #told = false
   #lastLine = ''
   /** A line of the client outside of a message: it may be the one that begins the next. */
   #heard: string | undefined
@@ -35,6 +43,8 @@ export class ConnectionLog {
   constructor(facts: ConnectionFacts, clock: Clock, newId: () => string) {
     this.#newId = newId
     this.#base = new JourneyBuilder(newId(), clock)
+    this.#last = this.#base.id
+    this.#next = this.#base.id
     const { ip, port } = facts.remote
     this.#base.step({ type: 'connect', ip, port, listener: facts.listener })
     if (facts.tls !== undefined) this.tlsStarted(facts.tls)
@@ -44,17 +54,8 @@ export class ConnectionLog {
     return this.#helo
   }
 
-  /** EHLO was said, not HELO. */
-  get extended(): boolean {
-    return this.#extended
-  }
-
   get login(): string | undefined {
     return this.#login
-  }
-
-  get tls(): TlsFacts | undefined {
-    return this.#tls
   }
 
   /** The journey under way: that of the message, else that of the connection. */
@@ -62,22 +63,28 @@ export class ConnectionLog {
     return this.#current ?? this.#base
   }
 
-  /** The journey of a connection that is over, with all that was said. */
-  close(): JourneyBuilder {
-    if (this.#heard !== undefined) this.#base.line('client', this.#heard)
-    this.#heard = undefined
-    return this.#base
+  /** The ids of the journeys that refusals belong to. */
+  get references(): References {
+    const outside = this.#current === undefined ? this.#base.id : this.#next
+    return { transaction: this.#last, outside }
   }
 
-  /** How many messages had a journey of their own. */
-  get messages(): number {
-    return this.#messages
+  /**
+   * The journey of a connection that is over, with all that was said outside of messages; `undefined`
+   * when there were messages and nobody was told of another journey.
+   */
+  close(): JourneyBuilder | undefined {
+    if (this.#heard !== undefined) this.#base.line('client', this.#heard)
+    this.#heard = undefined
+    return this.#messages === 0 || this.#told ? this.#base : undefined
   }
 
   /** A message begins: its journey has all that the connection has so far. */
   begin(): JourneyBuilder {
-    // The first one has the connection's own id, so that there is one for both.
-    this.#current = this.#base.fork(this.#messages === 0 ? this.#base.id : this.#newId())
+    this.#current = this.#base.fork(this.#base.id)
+    this.#last = this.#base.id
+    this.#next = this.#newId()
+    this.#told = false
     this.#messages++
     if (this.#heard !== undefined) this.#current.line('client', this.#heard)
     this.#heard = undefined
@@ -86,6 +93,7 @@ export class ConnectionLog {
 
   /** The message is over; the next one begins with the connection's steps alone. */
   end(): void {
+    if (this.#current !== undefined) this.#base = this.#base.fork(this.#next)
     this.#current = undefined
     this.#ending = true
   }
@@ -95,8 +103,10 @@ export class ConnectionLog {
     this.#heard = undefined
     if (from === 'server') {
       this.#lastLine = text
-      // It belongs to the message before, whose record has it from `answered`.
-      if (!this.#ending) this.journey.line('server', text)
+      const told = this.#current === undefined && text.endsWith(` Ref ${this.#base.id}`)
+      if (told) this.#told = true
+      // Else it belongs to the message before, whose record has it from `answered`.
+      if (told || !this.#ending) this.journey.line('server', text)
       return
     }
     this.#ending = false
@@ -119,8 +129,9 @@ export class ConnectionLog {
   }
 
   loggedIn(mechanism: string, account: string, accepted: boolean): void {
-    if (accepted) this.#login = account
-    this.#base.step({ type: 'login', mechanism, account, accepted })
+    const name = account.slice(0, 320)
+    if (accepted) this.#login = name
+    this.#base.step({ type: 'login', mechanism, account: name, accepted })
   }
 
   tlsStarted({ protocol, cipher, ...facts }: TlsFacts): void {
@@ -130,6 +141,17 @@ export class ConnectionLog {
 
   tlsFailed(problem: string): void {
     this.#base.step({ type: 'tls-failed', problem })
+  }
+
+  /** What a Received field says of how a message comes. */
+  transport({ smtpUtf8 }: { readonly smtpUtf8: boolean }): Pick<ReceivedFacts, 'protocol' | 'tls'> {
+    const tls = this.#tls
+    const authenticated = this.#login !== undefined
+    const extended = this.#extended
+    return {
+      protocol: { extended, tls: tls !== undefined, authenticated, utf8: smtpUtf8 },
+      ...(tls === undefined ? {} : { tls: { version: tls.protocol, cipher: tls.cipher } }),
+    }
   }
 
   /** The server's last words as an answer to `atCommand`. */

@@ -1,4 +1,6 @@
+import { WaybillError } from '../base/error.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
+import type { HeaderProblem } from '../message/header-reader.ts'
 import type { Reply } from '../smtp/reply.ts'
 
 /**
@@ -10,16 +12,10 @@ function reply(code: number, enhanced: string, text: string): Reply {
   return { code, enhanced, lines: [text] }
 }
 
-/** The reply with the journey's id behind its text. */
-export function withReference(answer: Reply, id: string): Reply {
-  const last = answer.lines.length - 1
-  return {
-    ...answer,
-    lines: answer.lines.map((line, i) => (i === last ? `${line} Ref ${id}` : line)),
-  }
-}
-
 export const replies: {
+  readonly filed: Reply
+  readonly filedAsSpam: Reply
+  readonly queued: Reply
   readonly noSuchMailbox: Reply
   readonly noRelaying: Reply
   readonly wrongLogin: Reply
@@ -31,8 +27,12 @@ export const replies: {
   readonly cannotTellNow: Reply
   readonly noAuthor: Reply
   readonly diskFull: Reply
+  readonly storeBusy: Reply
   readonly localFault: Reply
 } = {
+  filed: reply(250, '2.0.0', 'Filed.'),
+  filedAsSpam: reply(250, '2.0.0', 'Filed as spam.'),
+  queued: reply(250, '2.0.0', 'Queued for delivery.'),
   noSuchMailbox: reply(550, '5.1.1', 'There is no such mailbox here.'),
   noRelaying: reply(550, '5.7.1', 'This server takes mail for its own domains only.'),
   wrongLogin: reply(535, '5.7.8', 'The name or the password is wrong.'),
@@ -44,11 +44,24 @@ export const replies: {
   cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),
   noAuthor: reply(550, '5.7.1', 'From does not name one author whose domain could be asked.'),
   diskFull: reply(452, '4.3.1', 'The disk here is full. Nothing was lost; please try again later.'),
+  storeBusy: reply(451, '4.3.2', 'Too much is going on here. Nothing was lost; please try again.'),
   localFault: reply(
     451,
     '4.3.0',
     'A fault here, not with your message. Nothing was lost; please try again.',
   ),
+}
+
+/** The world broke (disk full, database locked): the client keeps the message and comes again. */
+export function faultReply(problem: unknown): Reply {
+  if (!(problem instanceof WaybillError)) return replies.localFault
+  if (problem.code === 'store-full') return replies.diskFull
+  return problem.code === 'store-busy' ? replies.storeBusy : replies.localFault
+}
+
+/** Why a message is refused whose header cannot be taken. */
+export function unreadableHeader(problem: HeaderProblem): Reply {
+  return problem.type === 'too-long' ? replies.headerTooLong : replies.tooManyFields
 }
 
 /** Why a sender address is not the user's to use. */

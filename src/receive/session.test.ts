@@ -5,7 +5,7 @@ import { ManualClock } from '../base/clock.ts'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { listen } from '../io/listener.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
-import type { Answer, Question, ServerOptions } from '../smtp/server-types.ts'
+import type { Answer, Question, References, ServerOptions } from '../smtp/server-types.ts'
 import { ReceiveSession, type SessionHandler } from './session.ts'
 
 /** A handler that takes all, and writes down what it is told. */
@@ -46,6 +46,10 @@ class Notebook implements SessionHandler {
 
   closed(reason: string): void {
     this.#note(`closed ${reason}`)
+  }
+
+  references(): References {
+    return { transaction: 'inside', outside: 'outside' }
   }
 
   broken(problem: unknown): void {

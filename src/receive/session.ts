@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import { WaybillError } from '../base/error.ts'
 import type { Peer, TlsFacts, TlsRole } from '../io/peer.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { ServerEngine } from '../smtp/server-engine.ts'
@@ -8,12 +7,13 @@ import type {
   CloseReason,
   MessageFacts,
   Question,
+  References,
   ServerInput,
   ServerOptions,
   ServerOutput,
   Session,
 } from '../smtp/server-types.ts'
-import { replies } from './replies.ts'
+import { faultReply } from './replies.ts'
 
 /** Who answers the engine's questions and takes the message: one for each connection. */
 export interface SessionHandler {
@@ -31,8 +31,10 @@ export interface SessionHandler {
   line(from: 'client' | 'server', text: string): void
   /** The connection is over. Always called, once, last. */
   closed(reason: string): void
-  /** A handler failed where it must not: told, then the client hears 451. */
-  broken(problem: unknown): void
+  /** What refusals refer to now. */
+  references(): References
+  /** A handler failed where it must not, and the letter under way with it. The client hears `reply`. */
+  broken(problem: unknown, reply: Reply): void
 }
 
 /**
@@ -104,6 +106,7 @@ export class ReceiveSession {
     this.#peer.hold()
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
       if (this.#closing && next.type !== 'peerClosed') continue
+      this.#engine.setReferences(this.#handler.references())
       for (const output of this.#engine.handle(next)) this.#do(output)
     }
     this.#peer.flush()
@@ -132,7 +135,7 @@ export class ReceiveSession {
         this.#ask(output.question)
         return
       case 'message':
-        if (this.#fault === undefined) this.#hold(this.#handler.content(output.octets))
+        if (this.#fault === undefined) this.#hold(this.#content(output.octets))
         return
       case 'messageEnd':
         if (output.ending !== 'complete') this.#fault = undefined
@@ -172,7 +175,7 @@ export class ReceiveSession {
       this.#fault = undefined
       return
     }
-    const answer = this.#handler.answer(question, this.#engine.session)
+    const answer = this.#answerTo(question)
     if (!(answer instanceof Promise)) {
       this.#feed({ type: 'answer', answer })
       return
@@ -180,10 +183,28 @@ export class ReceiveSession {
     answer.then(
       (value) => this.#feed({ type: 'answer', answer: value }),
       (problem: unknown) => {
-        this.#handler.broken(problem)
-        this.#feed({ type: 'answer', answer: { type: 'reject', reply: faultOf(problem) } })
+        const reply = faultReply(problem)
+        this.#handler.broken(problem, reply)
+        this.#feed({ type: 'answer', answer: { type: 'reject', reply } })
       },
     )
+  }
+
+  #answerTo(question: Question): Answer | Promise<Answer> {
+    try {
+      return this.#handler.answer(question, this.#engine.session)
+    } catch (problem) {
+      // One session's fault must not end the others.
+      return Promise.reject(problem instanceof Error ? problem : new Error(String(problem)))
+    }
+  }
+
+  #content(octets: Uint8Array): Promise<void> | undefined {
+    try {
+      return this.#handler.content(octets)
+    } catch (problem) {
+      return Promise.reject(problem instanceof Error ? problem : new Error(String(problem)))
+    }
   }
 
   /** Stops reading while the handler is behind: that is all of back-pressure. */
@@ -193,8 +214,8 @@ export class ReceiveSession {
     const held = done
       .catch((problem: unknown) => {
         // What is left of the message is read and thrown away; its answer is this.
-        this.#fault = faultOf(problem)
-        this.#handler.broken(problem)
+        this.#fault = faultReply(problem)
+        this.#handler.broken(problem, this.#fault)
       })
       .then(() => {
         if (this.#held === held) this.#held = undefined
@@ -241,10 +262,3 @@ export class ReceiveSession {
 }
 
 const lingerMs = 5000
-
-/** The world broke (disk full, database locked): the client keeps the message and comes again. */
-function faultOf(problem: unknown): Reply {
-  return problem instanceof WaybillError && problem.code === 'store-full'
-    ? replies.diskFull
-    : replies.localFault
-}

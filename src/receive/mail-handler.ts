@@ -1,0 +1,282 @@
+import { formatMailbox } from '../address/mailbox.ts'
+import type { TlsFacts } from '../io/peer.ts'
+import type { Outcome } from '../journey/record.ts'
+import { type Reply, withReference } from '../smtp/reply.ts'
+import type { Answer, MessageFacts, Question, References } from '../smtp/server-types.ts'
+import type { Acceptance } from '../store/store.ts'
+import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
+import { MessageIntake } from './intake.ts'
+import type { Port, Verdict } from './port.ts'
+import { answerOf, messageNote, unreadableHeader } from './replies.ts'
+import type { SessionHandler } from './session.ts'
+import { Transaction } from './transaction.ts'
+import type { ReceiveWorld } from './world.ts'
+
+/**
+ * Answers the questions of one connection: leads each letter from its sender to its end, asks the
+ * port what to do with it, writes everything down, and lets no reply to a letter leave before what
+ * it promises is in the store.
+ */
+export class MailHandler implements SessionHandler {
+  readonly #world: ReceiveWorld
+  readonly #facts: ConnectionFacts
+  readonly #port: Port
+  readonly #log: ConnectionLog
+  #transaction: Transaction | undefined
+  /** The engine has refused the message; the line with its words comes next. */
+  #refusedByEngine: MessageFacts | undefined
+
+  constructor(world: ReceiveWorld, facts: ConnectionFacts, port: Port) {
+    this.#world = world
+    this.#facts = facts
+    this.#port = port
+    this.#log = new ConnectionLog(facts, world.clock, () => world.newId())
+  }
+
+  references(): References {
+    return this.#log.references
+  }
+
+  answer(question: Question): Answer | Promise<Answer> {
+    switch (question.type) {
+      case 'connect':
+        return accept
+      case 'helo':
+        this.#log.helloSaid(question)
+        return accept
+      case 'auth':
+        return this.#login(question)
+      case 'sender':
+        return this.#sender(question)
+      case 'recipient':
+        return this.#recipient(question)
+      case 'data':
+        return this.#data()
+      case 'message':
+        return this.#message(question.facts)
+    }
+  }
+
+  content(octets: Uint8Array): Promise<void> | undefined {
+    return this.#transaction?.intake?.push(octets)
+  }
+
+  contentEnd(ending: 'complete' | 'refused' | 'abandoned', facts: MessageFacts): void {
+    if (ending === 'complete') return
+    this.#transaction?.intake?.abort()
+    if (ending === 'refused') this.#refusedByEngine = facts
+    else this.dropped()
+  }
+
+  dropped(): void {
+    const transaction = this.#transaction
+    if (transaction === undefined) return
+    const { journey, refusal } = transaction
+    if (refusal === undefined) {
+      const why = 'the client gave the message up'
+      journey.step({ type: 'dropped', why })
+      this.#close(transaction, { status: 'dropped', because: [why] })
+      return
+    }
+    // Told to come back is something else than told to go away.
+    const status = refusal.code < 500 ? 'deferred' : 'refused'
+    this.#close(transaction, { status, smtp: refusal, because: ['recipient'] })
+  }
+
+  tlsStarted(facts: TlsFacts): void {
+    this.#log.tlsStarted(facts)
+  }
+
+  tlsFailed(problem: string): void {
+    this.#log.tlsFailed(problem)
+  }
+
+  line(from: 'client' | 'server', text: string): void {
+    this.#log.line(from, text)
+    const [facts, transaction] = [this.#refusedByEngine, this.#transaction]
+    if (from === 'client' || facts === undefined || transaction === undefined) return
+    this.#refusedByEngine = undefined
+    const problem = facts.tooBig ? 'too-big' : 'bare-newline'
+    transaction.journey.step({ type: 'message', octets: facts.octets, sha256: '', problem })
+    const smtp = this.#log.lastAnswer('DATA')
+    this.#close(transaction, { status: 'refused', smtp, because: ['message'] })
+  }
+
+  closed(reason: string): void {
+    if (this.#transaction !== undefined) this.dropped()
+    const journey = this.#log.close()
+    if (journey === undefined) return
+    journey.step({ type: 'dropped', why: reason })
+    this.#keep(new Transaction(journey, { helo: this.#log.helo, mailFrom: '' }), {
+      status: 'dropped',
+      because: [reason],
+    })
+  }
+
+  broken(problem: unknown, reply: Reply): void {
+    const { journey } = this.#log
+    this.#world.report(problem, journey.id)
+    const transaction = this.#transaction
+    if (transaction === undefined) return
+    transaction.intake?.abort()
+    const told = withReference(reply, journey.id)
+    const smtp = answerOf(told, 'DATA')
+    journey.step({ type: 'deferred', answer: smtp })
+    this.#log.answered(told)
+    // The same fault may strike again here; it has been told.
+    this.#close(transaction, { status: 'deferred', smtp, because: ['fault'] }, () => {})
+  }
+
+  async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
+    const refusal = await this.#port.login(question)
+    this.#log.loggedIn(question.mechanism, question.username, refusal === undefined)
+    return refusal === undefined ? accept : { type: 'reject', reply: refusal }
+  }
+
+  #sender({ reversePath, parameters }: Question & { readonly type: 'sender' }): Answer {
+    const mailFrom = reversePath.type === 'null' ? '' : formatMailbox(reversePath.mailbox)
+    const journey = this.#log.begin()
+    const { helo } = this.#log
+    const transaction = new Transaction(journey, { helo, mailFrom })
+    this.#transaction = transaction
+    const transport = this.#log.transport(parameters)
+    const { ip } = this.#facts.remote
+    const sender = { reversePath, mailFrom, parameters }
+    const begun = this.#port.sender({ journey, ...sender, ip, helo, transport })
+    if (!('refusal' in begun)) {
+      journey.step({ type: 'sender', mailFrom, refused: undefined })
+      transaction.letter = begun
+      return accept
+    }
+    const told = withReference(begun.refusal, journey.id)
+    const smtp = answerOf(told, 'MAIL FROM')
+    journey.step({ type: 'sender', mailFrom, refused: smtp })
+    this.#log.answered(told)
+    this.#close(transaction, { status: 'refused', smtp, because: ['sender'] })
+    return { type: 'reject', reply: told }
+  }
+
+  #recipient({ forwardPath: path, parameters }: Question & { readonly type: 'recipient' }): Answer {
+    const { transaction, letter } = this.#required()
+    const { journey } = transaction
+    const rcptTo = path.type === 'postmaster' ? 'postmaster' : formatMailbox(path.mailbox)
+    transaction.asked.push(rcptTo)
+    const to = letter.recipient({ path, rcptTo, parameters })
+    if (typeof to === 'string') {
+      const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
+      journey.step({ type: 'recipient', rcptTo, to, answer })
+      return accept
+    }
+    const told = withReference(to.refusal, journey.id)
+    const answer = answerOf(told, 'RCPT TO')
+    transaction.refusal = answer
+    journey.step({ type: 'recipient', rcptTo, to: 'refused', answer })
+    return { type: 'reject', reply: told }
+  }
+
+  #data(): Answer {
+    const { transaction, letter } = this.#required()
+    transaction.intake = new MessageIntake(this.#world.store.newContent(), letter)
+    return accept
+  }
+
+  async #message(facts: MessageFacts): Promise<Answer> {
+    const { transaction, letter } = this.#required()
+    const { intake, journey } = transaction
+    if (intake === undefined) throw new Error('MailHandler: a message without DATA')
+    const taken = await intake.finish()
+    const { content } = taken
+    const problem = taken.type === 'problem' ? `header-${taken.problem.type}` : undefined
+    journey.step({ type: 'message', octets: facts.octets, sha256: content.sha256, problem })
+    journey.line('note', messageNote(facts.octets))
+    const verdict: Verdict =
+      taken.type === 'problem'
+        ? { type: 'refused', reply: unreadableHeader(taken.problem), because: ['message'] }
+        : await letter.finish({ header: taken.header, content, facts })
+    transaction.header = taken.type === 'problem' ? undefined : taken.header
+    const kept = { id: journey.id, content, prefix: new Uint8Array(0), omit: [] }
+    const acceptance: Acceptance =
+      verdict.type === 'taken'
+        ? verdict.acceptance
+        : { ...nothing, ...(this.#port.keepsRefused ? { message: kept } : {}) }
+    if (acceptance.message === undefined) intake.abort()
+    return this.#commit(transaction, verdict, acceptance)
+  }
+
+  /** Puts everything down in one, and only then gives the answer. */
+  async #commit(
+    transaction: Transaction,
+    verdict: Verdict,
+    acceptance: Acceptance,
+  ): Promise<Answer> {
+    const { journey } = transaction
+    const { type, because } = verdict
+    const reply = withReference(verdict.reply, journey.id)
+    const smtp = answerOf(reply, 'DATA')
+    const mark = journey.mark()
+    if (type === 'taken') for (const step of verdict.steps) journey.step(step)
+    else journey.step({ type, answer: smtp })
+    this.#log.answered(reply)
+    const status = type === 'taken' ? verdict.status : type
+    const messageId = acceptance.message?.id
+    const row = this.#row(transaction, { status, smtp, because }, messageId)
+    try {
+      await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
+    } catch (problem) {
+      // Nothing of it has happened: the fault is told instead.
+      journey.backTo(mark)
+      throw problem
+    }
+    this.#done()
+    if (acceptance.queue.length > 0) this.#world.queued()
+    return type === 'taken' ? { type: 'accept', reply } : { type: 'reject', reply }
+  }
+
+  /** Ends a transaction that has no message to keep; nobody waits for its record. */
+  #close(transaction: Transaction, outcome: Outcome, failed?: (problem: unknown) => void): void {
+    this.#done()
+    this.#keep(transaction, outcome, failed)
+  }
+
+  #keep(
+    transaction: Transaction,
+    outcome: Outcome,
+    failed: (problem: unknown) => void = (problem) =>
+      this.#world.report(problem, transaction.journey.id),
+  ): void {
+    const row = this.#row(transaction, outcome, undefined)
+    this.#world.store.accept({ ...nothing, journeys: [row] }).catch(failed)
+  }
+
+  #row(
+    transaction: Transaction,
+    outcome: Outcome,
+    messageId: string | undefined,
+  ): ReturnType<Transaction['row']> {
+    const { hostname, mode } = this.#world.house
+    const { direction } = this.#port
+    const { login } = this.#log
+    const { ip } = this.#facts.remote
+    return transaction.row({ direction, mode, host: hostname, ip, login, outcome, messageId })
+  }
+
+  #required(): {
+    readonly transaction: Transaction
+    readonly letter: NonNullable<Transaction['letter']>
+  } {
+    const letter = this.#transaction?.letter
+    if (this.#transaction === undefined || letter === undefined) {
+      throw new Error('MailHandler: no letter is under way')
+    }
+    return { transaction: this.#transaction, letter }
+  }
+
+  #done(): void {
+    this.#transaction = undefined
+    this.#log.end()
+  }
+}
+
+const accept: Answer = { type: 'accept' }
+
+const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }

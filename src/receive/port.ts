@@ -1,0 +1,80 @@
+import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { ReplayFacts, StepData } from '../journey/record.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import type { ReceivedFacts } from '../message/received.ts'
+import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
+import type { Reply } from '../smtp/reply.ts'
+import type { MessageFacts, Question } from '../smtp/server-types.ts'
+import type { Acceptance, NewContent } from '../store/store.ts'
+import type { IntakeWatcher } from './intake.ts'
+
+/**
+ * What differs between the port for strangers and the ports for users: who may say what, and what
+ * becomes of a letter. All that is the same on every port is in `MailHandler`.
+ */
+export interface Port {
+  /** Of the journeys. */
+  readonly direction: 'in' | 'out'
+  /** Whether the octets of a refused letter are kept beside its journey, for its replay. */
+  readonly keepsRefused: boolean
+  /** Gives the reply for credentials that are not taken. */
+  login(question: Question & { readonly type: 'auth' }): Promise<Reply | undefined>
+  /** Begins a letter, or says why its sender is refused. */
+  sender(envelope: Envelope): Letter | { readonly refusal: Reply }
+}
+
+/** What is known of a letter once its sender was given. */
+export interface Envelope {
+  readonly journey: JourneyBuilder
+  readonly reversePath: ReversePath
+  /** The same without its brackets; empty for the null one. */
+  readonly mailFrom: string
+  readonly parameters: MailParameters
+  readonly ip: string
+  readonly helo: string
+  /** What a Received field says of the way that the letter came. */
+  readonly transport: Pick<ReceivedFacts, 'protocol' | 'tls'>
+}
+
+/** One letter from its sender to its end. It watches the message while it passes. */
+export interface Letter extends IntakeWatcher {
+  /** What a replay of its verdicts needs; `undefined` when there are none. */
+  readonly replay: ReplayFacts | undefined
+  /** Takes a recipient, or says why not. */
+  recipient(asked: AskedRecipient): 'mailbox' | 'remote' | { readonly refusal: Reply }
+  /** Decides about the whole letter, of which at least one recipient was taken. */
+  finish(taken: TakenLetter): Promise<Verdict>
+}
+
+export interface AskedRecipient {
+  readonly path: ForwardPath
+  /** As it was given, without brackets. */
+  readonly rcptTo: string
+  readonly parameters: RcptParameters
+}
+
+/** The whole letter, as it was taken in. */
+export interface TakenLetter {
+  readonly header: MessageHeader
+  readonly content: NewContent
+  readonly facts: MessageFacts
+}
+
+/** What becomes of a letter. The reply has no reference yet. */
+export type Verdict =
+  | {
+      readonly type: 'refused' | 'deferred'
+      readonly reply: Reply
+      readonly because: readonly string[]
+    }
+  | {
+      readonly type: 'taken'
+      readonly status: 'delivered' | 'quarantined' | 'queued'
+      readonly reply: Reply
+      readonly because: readonly string[]
+      /** What is done with it, for the journey. */
+      readonly steps: readonly StepData[]
+      /** What is put down with the journey, which the handler adds, before the reply leaves. */
+      readonly acceptance: Acceptance
+    }

@@ -1,0 +1,56 @@
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { Outcome, SmtpAnswer } from '../journey/record.ts'
+import { journeyRow } from '../journey/row.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import type { NewJourney } from '../store/store.ts'
+import { headerTexts } from './header-texts.ts'
+import type { MessageIntake } from './intake.ts'
+import type { Letter } from './port.ts'
+
+/** What is kept of one transaction while it lasts; with its end it becomes the journey's row. */
+export class Transaction {
+  readonly journey: JourneyBuilder
+  readonly mailFrom: string
+  /** What the client had called itself when it began. */
+  readonly helo: string
+  /** Every recipient that was asked for, taken or not. */
+  readonly asked: string[] = []
+  /** The last recipient that was refused, as its client was told. */
+  refusal: SmtpAnswer | undefined
+  letter: Letter | undefined
+  intake: MessageIntake | undefined
+  header: MessageHeader | undefined
+
+  constructor(
+    journey: JourneyBuilder,
+    { helo, mailFrom }: { readonly helo: string; readonly mailFrom: string },
+  ) {
+    this.journey = journey
+    this.helo = helo
+    this.mailFrom = mailFrom
+  }
+
+  /** The journey as the store keeps it. */
+  row(end: {
+    readonly direction: 'in' | 'out'
+    readonly mode: 'lab' | 'live'
+    readonly host: string
+    readonly ip: string
+    readonly login: string | undefined
+    readonly outcome: Outcome
+    readonly messageId: string | undefined
+  }): NewJourney {
+    const { direction, mode, host, ip, login, outcome, messageId } = end
+    const { helo, mailFrom, asked: rcptTo } = this
+    return journeyRow(this.journey, {
+      direction,
+      mode,
+      host,
+      envelope: { ip, helo, mailFrom, rcptTo, ...(login === undefined ? {} : { login }) },
+      outcome,
+      replay: messageId === undefined ? undefined : this.letter?.replay,
+      ...headerTexts(this.header),
+      messageId,
+    })
+  }
+}

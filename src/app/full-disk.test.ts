@@ -1,0 +1,90 @@
+/**
+ * A disk that is really full: a small file system of its own, in a namespace of this process where
+ * the system allows that to everybody.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import type { FullStore } from '../store/store.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import { northZone, openTestSite, receiver, storedText } from './test-support/test-site.ts'
+
+const [, , role = 'outside', disk = ''] = process.argv
+if (role === 'inside') test('on the full disk', (t) => inside(t, disk))
+else
+  test('a disk that is really full puts letters off, loses none, and works on with room', outside)
+
+/** Mounts the small disk where only the child sees it, and runs this file again on it. */
+function outside(t: TestContext): void {
+  const place = mkdtempSync(join(tmpdir(), 'waybill-disk-'))
+  t.after(() => rmSync(place, { recursive: true, force: true }))
+  const mount = 'mount -t tmpfs -o size=8m tmpfs "$0"'
+  const tried = spawnSync('unshare', ['-rm', 'sh', '-c', mount, place])
+  if (tried.status !== 0) {
+    t.skip('this system does not let its users mount a file system of their own (unshare -rm)')
+    return
+  }
+  const node = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)]
+  const script = `${mount} && exec "$@"`
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const child = spawnSync('unshare', ['-rm', 'sh', '-c', script, place, ...node, 'inside', place], {
+    encoding: 'utf8',
+    env,
+  })
+  assert.equal(child.status, 0, child.stdout + child.stderr)
+}
+
+const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
+
+function letter(octets: number): Parameters<SmtpTalk['letter']>[0] {
+  const body = `${'x'.repeat(70)}\n`.repeat(Math.ceil(octets / 71))
+  const from = 'sender@north.example'
+  return { from, to: receiver, message: `From: ${from}\nSubject: x\n\n${body}` }
+}
+
+async function inside(t: TestContext, folder: string): Promise<void> {
+  const ballast = join(folder, 'ballast')
+  writeFileSync(ballast, Buffer.alloc(3 << 20, 1))
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  const south = await openTestSite(t, { zone, store })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const taken: string[] = []
+  const send = async (octets: number): Promise<number> => {
+    const said = await talk.letter(letter(octets))
+    if (said.code === 250) taken.push(referenceIn(said))
+    else {
+      assert.deepEqual([said.code, said.enhanced], [452, '4.3.1'])
+      assert.match(said.text, /^The disk here is full\./)
+    }
+    return said.code
+  }
+  // Until nothing fits any more, whether it goes into the database or into a file of its own.
+  for (const octets of [900_000, 100_000, 3000]) {
+    for (let refused = 0; refused < 3; ) if ((await send(octets)) === 452) refused++
+    assert.ok(taken.length < 2000, 'the disk is small')
+  }
+  await check(store, taken)
+  rmSync(ballast)
+  for (const octets of [900_000, 100_000, 3000]) assert.equal(await send(octets), 250)
+  await check(store, taken)
+  await talk.quit()
+  await south.close()
+  const again = await openSqliteStore({ folder: data })
+  await check(again, taken)
+  await again.close()
+}
+
+async function check(store: FullStore, taken: readonly string[]): Promise<void> {
+  const rows = store.read.listMailbox({})
+  assert.deepEqual(
+    rows.map(({ messageId }) => messageId),
+    taken,
+  )
+  for (const id of taken) assert.match(await storedText(store, id), /x\r\n$/)
+}

@@ -69,7 +69,12 @@ export const letters: readonly Letter[] = [
   { name: '8-bit octets', body: 'Gr\xfc\xdfe \xe2\x82\xac\r\n' },
   { name: 'dots', body: '.\r\n..\r\n.x\r\n' },
   { name: 'many lines', body: 'line of text\r\n'.repeat(3000) },
-  { name: 'space before values', body: 'Hello.\r\n', milter: false, before: 'Sender: \t a@b.example' },
+  {
+    name: 'space before values',
+    body: 'Hello.\r\n',
+    milter: false,
+    before: 'Sender: \t a@b.example',
+  },
 ].map(({ name, body, milter = true, before }) => {
   const header = before === undefined ? fields : [before, ...fields]
   return { name, text: `${header.join('\r\n')}\r\n\r\n${body}`, milter }

@@ -53,7 +53,10 @@ function verifyJob(text: string): unknown {
 
 test('python3-dkim verifies our signatures, RSA and Ed25519, in every form', async (t) => {
   if (!peersAreHere(t, pythonNeeds)) return
-  const answers = await askPython('dkim_peer.py', signedByUs.map(({ text }) => verifyJob(text)))
+  const answers = await askPython(
+    'dkim_peer.py',
+    signedByUs.map(({ text }) => verifyJob(text)),
+  )
   for (const [index, { what }] of signedByUs.entries()) {
     assert.equal(part(answers[index], 'result'), true, `${what}: ${JSON.stringify(answers[index])}`)
   }
@@ -89,7 +92,10 @@ test('we verify what python3-dkim signs, RSA and Ed25519, in every form', async 
       }),
     ),
   )
-  const answers = await askPython('dkim_peer.py', jobs.map(({ job }) => job))
+  const answers = await askPython(
+    'dkim_peer.py',
+    jobs.map(({ job }) => job),
+  )
   for (const [index, { text, what }] of jobs.entries()) {
     const field = Buffer.from(String(part(answers[index], 'field')), 'base64').toString('latin1')
     const verdict = await ours(field + text)
@@ -139,7 +145,10 @@ function asMiltersSeeIt(text: string): boolean {
 test('of changed letters python3-dkim passes the same as we', async (t) => {
   if (!peersAreHere(t, pythonNeeds)) return
   const changed = changedLetters(1000)
-  const answers = await askPython('dkim_peer.py', changed.map(({ text }) => verifyJob(text)))
+  const answers = await askPython(
+    'dkim_peer.py',
+    changed.map(({ text }) => verifyJob(text)),
+  )
   let passed = 0
   for (const [index, { what, text }] of changed.entries()) {
     const verdict = await ours(text)

@@ -51,6 +51,8 @@ export class Signer {
 /** The value of a header field, unfolded; the first of that name. */
 export function fieldOf(text: string, name: string): string | undefined {
   const header = text.slice(0, text.search(/\r?\n\r?\n/)).replace(/\r?\n[ \t]+/g, ' ')
-  const line = header.split(/\r?\n/).find((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+  const line = header
+    .split(/\r?\n/)
+    .find((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`))
   return line?.slice(name.length + 1).trim()
 }

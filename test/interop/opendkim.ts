@@ -78,9 +78,7 @@ export class OpenDkim {
     const socket = `Socket local:${join(folder, 'socket')}`
     await writeFile(config, [...settings, socket, 'Syslog no', ''].join('\n'))
     const files = messages.map((_, index) => join(folder, `${index}.eml`))
-    await Promise.all(
-      messages.map((text, index) => writeFile(files[index] ?? '', text, 'latin1')),
-    )
+    await Promise.all(messages.map((text, index) => writeFile(files[index] ?? '', text, 'latin1')))
     const done = await run('opendkim', [...options, '-x', config, '-t', files.join(',')])
     return { files, ...done }
   }

@@ -9,7 +9,16 @@ import { peersAreHere } from './peers.ts'
 import { openDkimMilter } from './opendkim.ts'
 import { openPostfix, type Postfix, postfixPrograms, smtpSource } from './postfix.ts'
 import { shortFolder } from './processes.ts'
-import { anna, ben, domain, host, makeTestAuthority, openWaybill, stepsOf, type Waybill } from './waybill.ts'
+import {
+  anna,
+  ben,
+  domain,
+  host,
+  makeTestAuthority,
+  openWaybill,
+  stepsOf,
+  type Waybill,
+} from './waybill.ts'
 
 const sender = 'sue@south.example'
 
@@ -25,7 +34,7 @@ interface Scene {
   readonly waybill: Waybill
   readonly postfix: Postfix
   /** Gives a letter to Postfix, which takes everything, and passes it on. */
-  mail(mail: Mail): Promise<void>
+  readonly mail: (mail: Mail) => Promise<void>
 }
 
 /** Postfix of south.example, which may send for it, and knows the way to Waybill. */
@@ -103,17 +112,22 @@ test('what Postfix hands over is judged, told and filed', async (t) => {
     assert.match(received, /^from mx\.south\.example .*by mail\.north\.example.* with ESMTPS/)
   })
 
-  await t.test('a letter that only claims to be from a domain goes to Junk if that asks for it', async () => {
-    const letter = { from: 'joe@mild.example', to: ben, subject: 'mild' }
-    await mail({ letter, from: letter.from, to: ben })
-    const [filed] = await waybill.lettersOf(ben, 1)
-    assert.ok(filed !== undefined)
-    assert.equal(filed.mailbox, 'Junk')
-    assert.equal(filed.journey.outcome.status, 'quarantined')
-    assert.equal(stepsOf(filed.journey, 'spf')[0]?.verdict.result, 'fail')
-    assert.match(fieldOf(filed.text, 'Authentication-Results') ?? '', /dmarc=fail/)
-    await postfix.logged(/to=<ben@north\.example>.*status=sent \(250 2\.0\.0 Filed as spam\. Ref /)
-  })
+  await t.test(
+    'a letter that only claims to be from a domain goes to Junk if that asks for it',
+    async () => {
+      const letter = { from: 'joe@mild.example', to: ben, subject: 'mild' }
+      await mail({ letter, from: letter.from, to: ben })
+      const [filed] = await waybill.lettersOf(ben, 1)
+      assert.ok(filed !== undefined)
+      assert.equal(filed.mailbox, 'Junk')
+      assert.equal(filed.journey.outcome.status, 'quarantined')
+      assert.equal(stepsOf(filed.journey, 'spf')[0]?.verdict.result, 'fail')
+      assert.match(fieldOf(filed.text, 'Authentication-Results') ?? '', /dmarc=fail/)
+      await postfix.logged(
+        /to=<ben@north\.example>.*status=sent \(250 2\.0\.0 Filed as spam\. Ref /,
+      )
+    },
+  )
 
   await t.test('a forged letter is refused, and Postfix is told at once and why', async () => {
     const letter = { from: sender, to: anna, subject: 'forged' }
@@ -126,13 +140,16 @@ test('what Postfix hands over is judged, told and filed', async (t) => {
     assert.deepEqual(outcome.because, ['dmarc'])
   })
 
-  await t.test('a recipient who is not here, and a domain that is not ours, are refused', async () => {
-    const letter = { from: sender, to: anna, subject: 'lost' }
-    await mail({ letter, from: sender, to: `nobody@${domain}`, signed: true })
-    await postfix.logged(/to=<nobody@north\.example>.*status=bounced .* said: 550 5\.1\.1 /)
-    await mail({ letter, from: sender, to: 'joe@other.example', signed: true })
-    await postfix.logged(/to=<joe@other\.example>.*status=bounced .* said: 550 5\.7\.1 /)
-  })
+  await t.test(
+    'a recipient who is not here, and a domain that is not ours, are refused',
+    async () => {
+      const letter = { from: sender, to: anna, subject: 'lost' }
+      await mail({ letter, from: sender, to: `nobody@${domain}`, signed: true })
+      await postfix.logged(/to=<nobody@north\.example>.*status=bounced .* said: 550 5\.1\.1 /)
+      await mail({ letter, from: sender, to: 'joe@other.example', signed: true })
+      await postfix.logged(/to=<joe@other\.example>.*status=bounced .* said: 550 5\.7\.1 /)
+    },
+  )
 })
 
 for (const type of ['rsa', 'ed25519'] as const) {
@@ -154,7 +171,12 @@ for (const type of ['rsa', 'ed25519'] as const) {
       'od._domainkey.south.example': { TXT: [formatDkimRecord(pair)] },
       '_dmarc.south.example': { TXT: ['v=DMARC1; p=reject'] },
     })
-    const letter = { from: sender, to: anna, subject: 'signed by OpenDKIM', body: ['.', 'x', '', ''] }
+    const letter = {
+      from: sender,
+      to: anna,
+      subject: 'signed by OpenDKIM',
+      body: ['.', 'x', '', ''],
+    }
     await mail({ letter, from: sender, to: anna })
     const [filed] = await waybill.lettersOf(anna, 1)
     assert.ok(filed !== undefined)
@@ -175,7 +197,8 @@ test('messages that come together are all kept', async (t) => {
     smtpSource(`127.0.0.1:${waybill.ports.smtp}`, [...many, '-f', 'crowd@load.example']),
   ])
   const letters = await waybill.lettersOf(anna, 100)
-  const from = (address: string) => letters.filter(({ journey }) => journey.envelope.mailFrom === address)
+  const from = (address: string) =>
+    letters.filter(({ journey }) => journey.envelope.mailFrom === address)
   assert.equal(from(sender).length, 50)
   assert.equal(from('crowd@load.example').length, 50)
   assert.equal(new Set(letters.map(({ journey }) => journey.id)).size, 100)

@@ -53,7 +53,10 @@ export async function openPostfix(t: TestContext, options: PostfixOptions): Prom
   await run('chown', ['postfix', join(folder, 'd')])
   const tls = await tlsSettings(folder, options)
   const config = join(folder, 'c')
-  await writeFile(join(config, 'main.cf'), mainCf(folder, ip, [...tls, ...options.settings], options))
+  await writeFile(
+    join(config, 'main.cf'),
+    mainCf(folder, ip, [...tls, ...options.settings], options),
+  )
   await writeFile(join(config, 'master.cf'), masterCf(`${ip}:${port}`, options.smtpd ?? []))
   // Makes the folders of the queue.
   const checked = await run('postfix', ['-c', config, 'check'])

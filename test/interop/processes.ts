@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { atTheEnd } from './clean-up.ts'
-import { program } from './peers.ts'
+import { findProgram, program } from './peers.ts'
 import { until } from './until.ts'
 
 /** What a program said, and how it ended. */
@@ -22,7 +22,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end; one that takes too long is killed. Octets come as Latin-1 text. */
-export function run(name: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+export function run(
+  name: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
   const { input, timeoutMs = 60_000, cwd } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program(name), [...args], {
@@ -63,11 +67,14 @@ export class Running {
   ) {
     this.#name = name
     this.#signal = options.hard === true ? 'SIGKILL' : 'SIGTERM'
-    // It ends with the test's process, however that ends, and leads a group with its own children.
-    const dieTogether = ['--pdeathsig', 'TERM', program(name), ...args]
-    this.#child = spawn(program('setpriv'), dieTogether, {
+    // Where Linux can, it ends with the test's process, however that ends.
+    const setpriv = findProgram('setpriv')
+    const together = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM']
+    const [first = '', ...rest] = [...together, program(name), ...args]
+    this.#child = spawn(first, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: peerEnvironment(),
+      // The leader of a group, so that its children can be ended with it.
       detached: true,
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

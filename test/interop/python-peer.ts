@@ -4,7 +4,10 @@ import { python } from './peers.ts'
 import { run } from './processes.ts'
 
 /** Runs one of the scripts in `python/` over jobs, JSON lines in and out, in order. */
-export async function askPython(script: string, jobs: readonly unknown[]): Promise<readonly unknown[]> {
+export async function askPython(
+  script: string,
+  jobs: readonly unknown[],
+): Promise<readonly unknown[]> {
   const input = jobs.map((job) => `${JSON.stringify(job)}\n`).join('')
   const done = await run(python, [join(import.meta.dirname, 'python', script)], { input })
   assert.equal(done.code, 0, done.stderr)

@@ -26,7 +26,7 @@ const untilData = [
   '354 Send the message, end with <CRLF>.<CRLF>',
 ]
 const filed = /^250 2\.0\.0 Filed\. Ref [0-9a-z]{16}$/
-const bareNewline = /^550 5\.6\.0 /
+const bareNewline = /^550 5\.6\.0 .* Ref [0-9a-z]{16}$/
 
 interface Way {
   readonly name: string
@@ -126,7 +126,11 @@ const ways: readonly Way[] = [
   {
     name: 'http',
     is: 'a web client is told where it is, and what it says behind is not heard',
-    said: ['220 mail.north.example ESMTP Waybill', /web server$/, 'closed'],
+    said: [
+      '220 mail.north.example ESMTP Waybill',
+      /^502 .* web server Ref [0-9a-z]{16}$/,
+      'closed',
+    ],
     letters: 0,
   },
 ]

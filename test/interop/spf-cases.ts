@@ -9,15 +9,31 @@ export interface SpfCase {
   readonly zone: Zone
 }
 
-const names = 'a.example b.example c.example d.example void.example nodata.example bad.example mx11.example alias.example'
+const names =
+  'a.example b.example c.example d.example void.example nodata.example bad.example mx11.example alias.example'
 const targets = `${names} %{d} %{h} %{o} %{d2} %{l}.example %{i}.example %{ir}.%{v}.arpa.example %{l1r-}.example %{h2}`
 const networks =
   'ip4:192.0.2.1 ip4:192.0.2.0/24 ip4:198.51.100.0/25 ip6:2001:db8::/32 ip6:2001:db8::1 ip4:0.0.0.0/0'
 const bits = ['', '', '', '/24', '//64', '/24//64', '/0', '/32', '//128']
 const broken =
   'moo ip4:1.2.3 ip6:: a:%{x} include: exists all:a.example redirect:a.example a/33 a//129 ip4:192.0.2.1/33 1up=x include=a.example'
-const addresses = ['192.0.2.1', '192.0.2.1', '198.51.100.7', '203.0.113.9', '2001:db8::1', '2001:db8:1::9']
-const senders = ['joe@a.example', 'joe@b.example', 'j-o-e@c.example', 'joe@d.example', 'joe@alias.example', '', 'joe@void.example']
+const addresses = [
+  '192.0.2.1',
+  '192.0.2.1',
+  '198.51.100.7',
+  '203.0.113.9',
+  '2001:db8::1',
+  '2001:db8:1::9',
+]
+const senders = [
+  'joe@a.example',
+  'joe@b.example',
+  'j-o-e@c.example',
+  'joe@d.example',
+  'joe@alias.example',
+  '',
+  'joe@void.example',
+]
 const greetings = ['mail.a.example', 'a.example', 'b.example', 'client.example']
 
 /** A made-up policy with what it leads to; the same for the same seed. */

@@ -107,7 +107,14 @@ const policies = [
   'v=spf1 ip4:192.0.2.128/28 -all',
   'v=spf1 mx include:mobile-users._spf.%{d} include:remote-users._spf.%{d} -all',
 ]
-const clients = ['192.0.2.10', '192.0.2.65', '192.0.2.129', '192.0.2.140', '192.168.15.15', '10.0.0.4']
+const clients = [
+  '192.0.2.10',
+  '192.0.2.65',
+  '192.0.2.129',
+  '192.0.2.140',
+  '192.168.15.15',
+  '10.0.0.4',
+]
 
 test('python3-spf comes to the same results over the policies of RFC 7208 Appendix A', async (t) => {
   if (!peersAreHere(t, needs)) return

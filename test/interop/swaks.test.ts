@@ -7,7 +7,15 @@ import { fieldOf } from './letters.ts'
 import { peersAreHere } from './peers.ts'
 import { shortFolder } from './processes.ts'
 import { swaks, type SwaksResult } from './swaks.ts'
-import { anna, ben, makeTestAuthority, openWaybill, password, stepsOf, type Waybill } from './waybill.ts'
+import {
+  anna,
+  ben,
+  makeTestAuthority,
+  openWaybill,
+  password,
+  stepsOf,
+  type Waybill,
+} from './waybill.ts'
 
 const needs = { programs: ['swaks'] }
 const noDate = `From: Anna <${anna}>\r\nTo: ${ben}\r\nSubject: no date\r\n\r\n.dots\r\n..\r\n`
@@ -48,7 +56,10 @@ test('swaks hands mail in, over STARTTLS and over TLS from the start, with both 
         assert.equal(stepsOf(journey, 'connect')[0]?.listener, listener)
         assert.equal(stepsOf(journey, 'tls')[0]?.protocol, 'TLSv1.3')
         const { mechanism: used, account, accepted } = stepsOf(journey, 'login')[0] ?? assert.fail()
-        assert.deepEqual({ used, account, accepted }, { used: mechanism, account: anna, accepted: true })
+        assert.deepEqual(
+          { used, account, accepted },
+          { used: mechanism, account: anna, accepted: true },
+        )
         assert.match(fieldOf(text, 'Date') ?? '', /^\w{3}, \d/)
         assert.match(fieldOf(text, 'Message-ID') ?? '', /^<\S+@north\.example>$/)
         assert.match(fieldOf(text, 'Received') ?? '', /with ESMTPSA/)
@@ -111,7 +122,13 @@ test('swaks as a stranger reaches the people here and nobody else', async (t) =>
     const from = ['--from', 's@stranger.example', '--to', to]
     return swaks(waybill.ports.smtp, [...from, ...more], message)
   }
-  const variants = [[], ['--tls', ...ca], ['--pipeline'], ['--tls', '--pipeline'], ['--protocol', 'SMTP']]
+  const variants = [
+    [],
+    ['--tls', ...ca],
+    ['--pipeline'],
+    ['--tls', '--pipeline'],
+    ['--protocol', 'SMTP'],
+  ]
   for (const [index, variant] of variants.entries()) {
     const done = await send(anna, ...variant)
     assert.equal(done.code, 0, done.stdout)
@@ -121,7 +138,10 @@ test('swaks as a stranger reaches the people here and nobody else', async (t) =>
     const protocol = variant.includes('SMTP') ? 'SMTP' : secure ? 'ESMTPS' : 'ESMTP'
     assert.match(fieldOf(letter.text, 'Received') ?? '', new RegExp(`with ${protocol} `))
   }
-  assert.match(lastRefusal(await send('someone@south.example')), /^550 5\.7\.1 .* Ref [0-9a-z]{16}$/)
+  assert.match(
+    lastRefusal(await send('someone@south.example')),
+    /^550 5\.7\.1 .* Ref [0-9a-z]{16}$/,
+  )
   assert.match(lastRefusal(await send('nobody@north.example')), /^550 5\.1\.1 .* Ref [0-9a-z]{16}$/)
   // RFC 5321 §4.5.1
   assert.equal((await send('postmaster')).code, 0)

@@ -19,7 +19,9 @@ export async function swaks(
 ): Promise<SwaksResult> {
   const fixed = ['--server', '127.0.0.1', '--port', String(port), '--timeout', '20']
   const name = ['--helo', 'client.example', '--no-strip-from']
-  const finished = await run('swaks', [...fixed, ...name, ...args, '--data', '-'], { input: message })
+  const finished = await run('swaks', [...fixed, ...name, ...args, '--data', '-'], {
+    input: message,
+  })
   const replies = finished.stdout
     .split('\n')
     .flatMap((line) => /^<[-~*]+ +(.*?)\r?$/.exec(line)?.[1] ?? [])
@@ -27,7 +29,10 @@ export async function swaks(
 }
 
 /** The options of a login over TLS from the first octet on. */
-export function implicitTlsLogin(user: string = anna, secret: string = password): readonly string[] {
+export function implicitTlsLogin(
+  user: string = anna,
+  secret: string = password,
+): readonly string[] {
   return ['--tls-on-connect', '--auth', 'PLAIN', '--auth-user', user, '--auth-password', secret]
 }
 
@@ -43,7 +48,9 @@ export async function submit(
     [...implicitTlsLogin(), ...addresses],
     message,
   )
-  const id = replies.flatMap((line) => /^250 2\.0\.0 .* Ref ([0-9a-z]{16})$/.exec(line)?.[1] ?? [])[0]
+  const id = replies.flatMap(
+    (line) => /^250 2\.0\.0 .* Ref ([0-9a-z]{16})$/.exec(line)?.[1] ?? [],
+  )[0]
   if (code !== 0 || id === undefined) throw new Error(`swaks: ${code} ${stdout}${stderr}`)
   return id
 }

@@ -76,7 +76,13 @@ test('a letter goes to Postfix by MX, signed and over TLS, past an exchange that
   assert.match(attempt.answer?.text ?? '', /queued as/)
   const dials = stepsOf(record, 'dial').map(({ ip, problem }) => [ip, problem !== undefined])
   assert.deepEqual(dials.at(-1), [mx, false])
-  assert.deepEqual(new Map(dials.slice(0, -1).map(([ip, failed]) => [ip, failed])), new Map([[deadMx, true], [notMapped, true]]))
+  assert.deepEqual(
+    new Map(dials.slice(0, -1).map(([ip, failed]) => [ip, failed])),
+    new Map([
+      [deadMx, true],
+      [notMapped, true],
+    ]),
+  )
   const [tls] = stepsOf(record, 'peer-tls')
   assert.equal(tls?.protocol, 'TLSv1.3')
   assert.match(tls.certificate?.subject ?? '', /CN=mx\.south\.example/)
@@ -118,11 +124,8 @@ test('one message for three: taken, refused and put off, each as Postfix said', 
   assert.deepEqual(results.get('full@south.example'), ['deferred', 452, '4.2.2'])
   assert.equal(waybill.queued(), 1)
   const held = await postfix.held(2)
-  const recipients = held.map(({ envelope }) => envelope.match(/^recipient: .*$/gm))
-  assert.deepEqual(recipients.flat().sort(), [
-    'recipient: ann@host.example',
-    'recipient: joe@south.example',
-  ])
+  const recipients = held.map(({ envelope }) => /^recipient: (.*)$/m.exec(envelope)?.[1])
+  assert.deepEqual(new Set(recipients), new Set(['ann@host.example', 'joe@south.example']))
 
   const [report] = await waybill.lettersOf(anna, 1)
   assert.ok(report !== undefined)
@@ -136,6 +139,9 @@ test('one message for three: taken, refused and put off, each as Postfix said', 
   assert.match(said, /^Action: failed\r$/m)
   assert.match(said, /^Status: 5\.1\.1\r$/m)
   assert.match(said, /^Remote-MTA: dns; ?mx\.south\.example\r$/m)
-  assert.match(said, /^Diagnostic-Code: smtp; ?550 5\.1\.1 <gone@south\.example>: .*Nobody of that name\r$/m)
+  assert.match(
+    said,
+    /^Diagnostic-Code: smtp; ?550 5\.1\.1 <gone@south\.example>: .*Nobody of that name\r$/m,
+  )
   assert.ok(!said.includes('full@south.example\r'), 'nothing is said of who may still get it')
 })

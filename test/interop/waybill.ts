@@ -6,6 +6,7 @@ import { publishedRecords } from '../../src/app/keys.ts'
 import { type LivePorts, openLive } from '../../src/app/live.ts'
 import type { WaybillError } from '../../src/base/error.ts'
 import { parseConfig } from '../../src/config/config.ts'
+import type { Settings } from '../../src/config/settings.ts'
 import type { Zone, ZoneName } from '../../src/dns/zone.ts'
 import {
   issueCertificate,
@@ -54,6 +55,8 @@ export interface WaybillOptions {
   readonly authority?: TestAuthority
   /** The rest of the world's DNS; names of north.example are added. */
   readonly zone?: Zone
+  /** Further tables of `waybill.toml`. */
+  readonly settings?: string
   /** Where the port 25 of an address really is. Nothing else can be dialled. */
   readonly network?: Readonly<Record<string, { readonly ip: string; readonly port: number }>>
 }
@@ -66,7 +69,7 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
   const folder = await shortFolder(t)
   const dns = await openDnsServer({ port: 0, clock: systemClock })
   atTheEnd(t, () => dns.close())
-  const settings = await settingsFor(folder, dns, options.authority ?? (await makeTestAuthority()))
+  const settings = await settingsFor(folder, dns, options)
   const problems: string[] = []
   const live = await openLive({
     settings,
@@ -89,7 +92,12 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
   return waybill
 }
 
-async function settingsFor(folder: string, dns: DnsServer, authority: TestAuthority) {
+async function settingsFor(
+  folder: string,
+  dns: DnsServer,
+  options: WaybillOptions,
+): Promise<Settings> {
+  const authority = options.authority ?? (await makeTestAuthority())
   const { certificate, privateKey } = await authority.issue(host)
   await writeFile(join(folder, 'cert.pem'), certificate)
   await writeFile(join(folder, 'key.pem'), privateKey, { mode: 0o600 })
@@ -106,6 +114,7 @@ certificate = "${join(folder, 'cert.pem')}"
 key = "${join(folder, 'key.pem')}"
 [dns]
 servers = ["${address}:${port}"]
+${options.settings ?? ''}
 [[account]]
 address = "${anna}"
 aliases = ["info@${domain}", "änna@${domain}"]

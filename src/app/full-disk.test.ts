@@ -35,6 +35,7 @@ function outside(t: TestContext): void {
   const child = spawnSync('unshare', ['-rm', 'sh', '-c', script, place, ...node, 'inside', place], {
     encoding: 'utf8',
     env,
+    timeout: 60_000,
   })
   assert.equal(child.status, 0, child.stdout + child.stderr)
 }

@@ -209,13 +209,16 @@ export async function openTestSite(
     submissions: await open('submissions'),
   }
   await site.start()
-  let closed: Promise<void> | undefined
-  const close = (): Promise<void> => {
-    closed ??= (options.replay === false ? Promise.resolve() : replayAll(store.read)).then(() =>
-      site.close(200),
-    )
-    return closed
+  // Whatever the replay finds: a server that is left open would keep the test's process waiting.
+  const replayAndClose = async (): Promise<void> => {
+    try {
+      if (options.replay !== false) await replayAll(store.read)
+    } finally {
+      await site.close(200)
+    }
   }
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= replayAndClose())
   t.after(close)
   return {
     site,

@@ -53,7 +53,10 @@ async function sendUntilTheEnd(
       const word = randomBytes(12).toString('hex')
       // Some are long enough for a file of their own.
       const length = randomInt(20) === 0 ? 300_000 : randomInt(6000)
-      const filler = 'x'.repeat(70).concat('\n').repeat(Math.ceil(length / 71))
+      const filler = 'x'
+        .repeat(70)
+        .concat('\n')
+        .repeat(Math.ceil(length / 71))
       const message = `From: ${from}\nSubject: ${word}\n\n${filler}${word}\n`
       const said = await talk.letter({ from, to, message })
       if (said.code === 250) acknowledged({ id: referenceIn(said), word, queued })

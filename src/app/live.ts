@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import type { Settings } from '../config/settings.ts'
@@ -211,6 +211,18 @@ export async function openResolver({ dns }: Settings): Promise<Resolver> {
 async function certificateFor({ tls, hostname }: Settings): Promise<KeyedCertificate> {
   const { certificate, key } = tls
   if (certificate !== undefined && key !== undefined) {
+    const files = [
+      { name: 'tls.certificate', path: certificate },
+      { name: 'tls.key', path: key },
+    ] as const
+    const missing = files.filter(({ path }) => !existsSync(path))
+    if (missing.length > 0) {
+      const lines = missing.map(({ name, path }) => `  ${name}: there is no file "${path}"`)
+      throw new WaybillError(
+        'config-invalid',
+        `The configuration names files that are not there:\n${lines.join('\n')}`,
+      )
+    }
     return { certificate: readPem(certificate), privateKey: readPem(key) }
   }
   const now = Date.now()

@@ -50,6 +50,9 @@ export class Stores {
    * @throws WaybillError `not-found`, and `usage` when several journeys are meant
    */
   find(ref: string): OpenJourney {
+    if (ref.length < 4) {
+      throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
+    }
     const last = /^last(?::(\d{1,6}))?$/.exec(ref)
     const wanted =
       last === null ? ref : this.list(Number(last[1] ?? 1))[Number(last[1] ?? 1) - 1]?.id

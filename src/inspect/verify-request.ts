@@ -1,4 +1,5 @@
 import { type ZoneTable, compileZone } from '../dns/zone-table.ts'
+import { parseIp } from '../base/ip.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import type { DmarcInput } from '../dmarc/dmarc.ts'
 
@@ -93,6 +94,8 @@ function within<T>(name: string, value: unknown, read: (json: Json) => Result<T>
 function readSender(json: Json): Result<SenderFacts> {
   const { ip, helo = null, mailFrom = null } = json
   if (typeof ip !== 'string') return bad('ip: is an address, as text')
+  if (parseIp(ip) === undefined)
+    return bad(`ip: "${ip.slice(0, 60)}" is not an IPv4 or IPv6 address`)
   if (helo !== null && typeof helo !== 'string') return bad('helo: is a text')
   if (mailFrom !== null && typeof mailFrom !== 'string') return bad('mailFrom: is a text')
   return ok({ ip, helo: helo ?? '', mailFrom: withoutBrackets(mailFrom ?? '') })

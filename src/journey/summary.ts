@@ -1,4 +1,5 @@
 import type { JourneyRecord } from './record.ts'
+import { dropReason } from './sentences/ending.ts'
 
 /** One sentence on how a journey ended: what `waybill list` shows. */
 export function summaryOf(record: JourneyRecord): string {
@@ -16,7 +17,7 @@ export function summaryOf(record: JourneyRecord): string {
     case 'deferred':
       return `Asked to come back later: ${outcome.smtp.code} ${outcome.smtp.text}`
     case 'dropped':
-      return `The connection ended without a message (${outcome.because.join(', ')}).`
+      return `The connection ended without a message (${outcome.because.map(dropReason).join(', ')}).`
     case 'created':
       return `A delivery report for ${to}.`
   }

@@ -53,6 +53,9 @@ class InboundLetter implements Letter {
     this.#facts = { ip, helo, mailFrom, receiver: world.house.hostname, now }
   }
 
+  /** Nothing is added to a letter that is received. */
+  readonly addedMessageId = undefined
+
   get replay(): ReplayFacts {
     const { hostname: receiver, rules } = this.#world.house
     const { now } = this.#facts

@@ -3,7 +3,7 @@ import type { TlsFacts } from '../io/peer.ts'
 import type { Outcome } from '../journey/record.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Question, References } from '../smtp/server-types.ts'
-import type { Acceptance } from '../store/store.ts'
+import type { Acceptance, NewContent } from '../store/store.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import { MessageIntake } from './intake.ts'
 import type { Port, Verdict } from './port.ts'
@@ -189,18 +189,34 @@ export class MailHandler implements SessionHandler {
     const problem = taken.type === 'problem' ? `header-${taken.problem.type}` : undefined
     journey.step({ type: 'message', octets: facts.octets, sha256: content.sha256, problem })
     journey.line('note', messageNote(facts.octets))
-    const verdict: Verdict =
-      taken.type === 'problem'
-        ? { type: 'refused', reply: unreadableHeader(taken.problem), because: ['message'] }
-        : await letter.finish({ header: taken.header, content, facts })
     transaction.header = taken.type === 'problem' ? undefined : taken.header
-    const kept = { id: journey.id, content, prefix: new Uint8Array(0), omit: [] }
-    const acceptance: Acceptance =
-      verdict.type === 'taken'
-        ? verdict.acceptance
-        : { ...nothing, ...(this.#port.keepsRefused ? { message: kept } : {}) }
-    if (acceptance.message === undefined) intake.abort()
-    return this.#commit(transaction, verdict, acceptance)
+    const mark = journey.mark()
+    try {
+      const verdict: Verdict =
+        taken.type === 'problem'
+          ? { type: 'refused', reply: unreadableHeader(taken.problem), because: ['message'] }
+          : await letter.finish({ header: taken.header, content, facts })
+      return await this.#commit(
+        transaction,
+        verdict,
+        this.#acceptance(transaction, verdict, content),
+      )
+    } catch (problem) {
+      // Nothing of it has come to pass, and the client comes again: only the fault is written down.
+      journey.backTo(mark)
+      throw problem
+    }
+  }
+
+  /** What is put down: of a letter that is not taken, the octets at most. */
+  #acceptance({ journey, intake }: Transaction, verdict: Verdict, content: NewContent): Acceptance {
+    if (verdict.type === 'taken') return verdict.acceptance
+    if (this.#port.keepsRefused) {
+      const message = { id: journey.id, content, prefix: new Uint8Array(0), omit: [] }
+      return { ...nothing, message }
+    }
+    intake?.abort()
+    return nothing
   }
 
   /** Puts everything down in one, and only then gives the answer. */
@@ -213,20 +229,13 @@ export class MailHandler implements SessionHandler {
     const { type, because } = verdict
     const reply = withReference(verdict.reply, journey.id)
     const smtp = answerOf(reply, 'DATA')
-    const mark = journey.mark()
     if (type === 'taken') for (const step of verdict.steps) journey.step(step)
     else journey.step({ type, answer: smtp })
     this.#log.answered(reply)
     const status = type === 'taken' ? verdict.status : type
     const messageId = acceptance.message?.id
     const row = this.#row(transaction, { status, smtp, because }, messageId)
-    try {
-      await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
-    } catch (problem) {
-      // Nothing of it has happened: the fault is told instead.
-      journey.backTo(mark)
-      throw problem
-    }
+    await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
     this.#done()
     if (acceptance.queue.length > 0) this.#world.queued()
     return type === 'taken' ? { type: 'accept', reply } : { type: 'reject', reply }

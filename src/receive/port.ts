@@ -41,6 +41,8 @@ export interface Envelope {
 export interface Letter extends IntakeWatcher {
   /** What a replay of its verdicts needs; `undefined` when there are none. */
   readonly replay: ReplayFacts | undefined
+  /** The Message-ID that was added, where the header had none. */
+  readonly addedMessageId: string | undefined
   /** Takes a recipient, or says why not. */
   recipient(asked: AskedRecipient): 'mailbox' | 'remote' | { readonly refusal: Reply }
   /** Decides about the whole letter, of which at least one recipient was taken. */

@@ -61,6 +61,10 @@ export interface SubmittedRecipient {
 class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
   readonly replay = undefined
+
+  get addedMessageId(): string | undefined {
+    return this.#outgoing?.completion.messageId
+  }
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #user: UserAccount

@@ -20,7 +20,6 @@ export class Transaction {
   letter: Letter | undefined
   intake: MessageIntake | undefined
   header: MessageHeader | undefined
-
   constructor(
     journey: JourneyBuilder,
     { helo, mailFrom }: { readonly helo: string; readonly mailFrom: string },
@@ -42,6 +41,7 @@ export class Transaction {
   }): NewJourney {
     const { direction, mode, host, ip, login, outcome, messageId } = end
     const { helo, mailFrom, asked: rcptTo } = this
+    const added = this.letter?.addedMessageId
     return journeyRow(this.journey, {
       direction,
       mode,
@@ -50,6 +50,7 @@ export class Transaction {
       outcome,
       replay: messageId === undefined ? undefined : this.letter?.replay,
       ...headerTexts(this.header),
+      ...(added === undefined ? {} : { headerMessageId: added }),
       messageId,
     })
   }

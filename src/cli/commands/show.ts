@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { WaybillError } from '../../base/error.ts'
 import { defaultData, Stores } from '../data.ts'
 import { print, printJson } from '../output.ts'
 import { renderJourney } from '../render/journey.ts'
@@ -16,6 +17,13 @@ export function showCommand(): Command {
       const stores = new Stores(options.data)
       try {
         const { view } = stores.find(ref)
+        const ids = view.steps.map(({ id }) => id)
+        const asked = options.step
+        if (asked !== undefined && !ids.some((id) => id === asked || id.startsWith(`${asked}.`))) {
+          throw new WaybillError('not-found', `The journey ${view.id} has no step "${asked}".`, {
+            hint: `It has: ${Array.from(new Set(ids)).join(', ')}`,
+          })
+        }
         if (options.json === true) printJson(view)
         else {
           const { step } = options

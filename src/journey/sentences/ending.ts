@@ -29,7 +29,7 @@ export function tellEnding(step: EndingStep): Sentence {
         id: 'dropped',
         label: 'dropped',
         question: 'How did it end?',
-        answer: `Without a message: ${dropReasons[step.why] ?? quoted(step.why)}.`,
+        answer: `Without a message: ${dropReason(step.why)}.`,
         verdict: 'note',
         result: step.why,
         rules: ['RFC 5321 §3.8'],
@@ -81,6 +81,11 @@ export function tellEnding(step: EndingStep): Sentence {
         details: { recipient: step.recipient, destination: step.destination },
       }
   }
+}
+
+/** Why a connection ended without a message, in words. */
+export function dropReason(why: string): string {
+  return dropReasons[why] ?? quoted(why)
 }
 
 const dropReasons: Readonly<Record<string, string>> = {

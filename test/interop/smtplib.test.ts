@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fieldOf } from './letters.ts'
 import { peersAreHere, python } from './peers.ts'
 import { run } from './processes.ts'
 import { anna, ben, openWaybill, stepsOf, type Waybill } from './waybill.ts'
@@ -190,4 +191,6 @@ test('smtplib reaches a local part outside ASCII with SMTPUTF8', async (t) => {
   const [letter] = await waybill.letters(anna)
   assert.ok(letter !== undefined)
   assert.deepEqual(letter.journey.envelope.rcptTo, ['änna@north.example'])
+  // RFC 6531 §4.3
+  assert.match(fieldOf(letter.text, 'Received') ?? '', / with UTF8SMTP /)
 })

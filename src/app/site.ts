@@ -191,6 +191,9 @@ export class Site {
       tls: kind === 'submissions' ? 'implicit' : 'starttls',
       auth: kind === 'smtp' ? 'off' : 'required',
       maxMessageBytes: limits.messageBytes,
+      // A report of success to a stranger could be a report to anybody whose name was written on the
+      // letter. Not offered, the server before us reports that it handed the letter on (RFC 3461 §5.2.2).
+      extensions: { ...defaultServerOptions.extensions, dsn: kind !== 'smtp' },
       limits: {
         ...defaultServerOptions.limits,
         recipients: limits.recipients,

@@ -44,11 +44,11 @@ export interface Evaluation {
 }
 
 /**
- * Inspects one message while it arrives: SPF from MAIL FROM on, keys for DKIM and ARC from the end of
- * the header on, body hashes for both as the octets pass. When the last octet is there, only the
- * verdict is left.
+ * Inspects one message while it arrives: SPF from the first recipient on, keys for DKIM and ARC from
+ * the end of the header on, body hashes for both as the octets pass. When the last octet is there,
+ * only the verdict is left.
  *
- * Call `sender`, then `header`, then `body` for each chunk, then `finish`.
+ * Make it when the first recipient was taken; then call `header`, `body` for each chunk, `finish`.
  */
 export class Inspection {
   readonly #facts: InspectionFacts
@@ -63,6 +63,8 @@ export class Inspection {
     this.#facts = facts
     this.#resolvers = resolvers
     this.#spf = checkSpf(facts, resolvers.spf)
+    // A letter may be given up before anybody waits for this; `finish` still hears of a fault.
+    this.#spf.catch(() => undefined)
   }
 
   /** The SPF verdict, which needs nothing of the message. */

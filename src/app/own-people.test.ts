@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { octetsOf } from '../base/octets.ts'
+import { readDsn } from '../report/read-dsn.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver,
+  storedText,
+  type TestSite,
+} from './test-support/test-site.ts'
+
+const other = 'other@south.example'
+const stranger = 'someone@north.example'
+const message = `From: ${receiver}\nTo: all\nSubject: Lunch\n\nAt noon.\n`
+
+async function loggedIn(t: TestContext): Promise<{ site: TestSite; talk: SmtpTalk }> {
+  const site = await openTestSite(t, { zone: northZone })
+  const talk = await SmtpTalk.greeted(site.ports.submissions, { tls: true })
+  await talk.login(receiver, password, 235)
+  return { site, talk }
+}
+
+function inbox({ store }: TestSite, account: string): readonly string[] {
+  return store.read.listMailbox({ account }).map(({ messageId }) => messageId)
+}
+
+async function textOf({ store }: TestSite, messageId: string | undefined): Promise<string> {
+  assert.ok(messageId !== undefined)
+  return storedText(store, messageId)
+}
+
+test('a letter to people here begins with its Return-Path', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  const id = referenceIn(await talk.letter({ from: receiver, to: [other], message }))
+  const [filed] = inbox(site, other)
+  assert.equal(filed, id)
+  const text = await textOf(site, filed)
+  assert.match(text, /^Return-Path: <receiver@south\.example>\r\nDKIM-Signature: /)
+  assert.ok(text.endsWith('\r\n\r\nAt noon.\r\n'))
+})
+
+test('a letter to people here and elsewhere is two messages over one content', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  const to = [other, stranger, receiver]
+  const id = referenceIn(await talk.letter({ from: receiver, to, message }))
+  const [filed] = inbox(site, other)
+  assert.deepEqual(inbox(site, receiver), [filed])
+  assert.notEqual(filed, id)
+  const [item] = site.store.read.listQueue({ limit: 1 })
+  assert.deepEqual([item?.messageId, item?.recipient], [id, stranger])
+  const [sent, kept] = [await textOf(site, id), await textOf(site, filed)]
+  assert.doesNotMatch(sent, /^Return-Path:/im)
+  assert.equal(kept, `Return-Path: <${receiver}>\r\n${sent}`)
+  const { record } = journeyIn(site.store.read, id)
+  assert.ok(!record.steps.some(({ type }) => type === 'spf' || type === 'dmarc'))
+  assert.deepEqual(
+    site.store.read.listMailbox({ account: other }).map(({ journeyId }) => journeyId),
+    [id],
+  )
+})
+
+test('a letter with the null reverse-path says so to its reader', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  await talk.letter({ from: '', to: other, message })
+  assert.match(await textOf(site, inbox(site, other)[0]), /^Return-Path: <>\r\n/)
+})
+
+async function withWishes(
+  talk: SmtpTalk,
+  recipients: readonly (readonly [address: string, parameters: string])[],
+  from = receiver,
+): Promise<string> {
+  await talk.say(`MAIL FROM:<${from}> ENVID=lunch-7`, 250)
+  for (const [address, parameters] of recipients) {
+    await talk.say(`RCPT TO:<${address}> ${parameters}`, 250)
+  }
+  return referenceIn(await talk.data(message))
+}
+
+test('who asked for it is told that the letter is in the mailbox (RFC 3461 §5.2.3)', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  const id = await withWishes(talk, [
+    [other, 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Other+2Btag@south.example'],
+    ['friend@south.example', 'NOTIFY=FAILURE'],
+  ])
+  const report = inbox(site, receiver).find((one) => one !== id)
+  const text = await textOf(site, report)
+  assert.match(text, /^Return-Path: <>\r\nFrom: Mail delivery <postmaster@south\.example>\r\n/)
+  const read = readDsn(octetsOf(text))
+  assert.ok(read.type === 'dsn' && read.source === 'report')
+  assert.equal(read.originalEnvelopeId, 'lunch-7')
+  assert.deepEqual(
+    read.recipients.map((one) => [
+      one.finalRecipient,
+      one.originalRecipient,
+      one.action,
+      one.status,
+    ]),
+    [[other, 'Other+tag@south.example', 'delivered', '2.0.0']],
+  )
+  assert.match(text, /Your message was delivered to other@south\.example/)
+  const { record, view } = journeyIn(site.store.read, id)
+  const told = record.steps.find((step) => step.type === 'notified')
+  assert.ok(told?.type === 'notified')
+  assert.deepEqual([told.about, told.to, told.journey], ['success', receiver, report])
+  assert.match(view.steps.at(-1)?.answer ?? '', /A report of the delivery went to receiver@south/)
+  assert.equal(journeyIn(site.store.read, told.journey).status, 'created')
+})
+
+test('nobody is told who did not ask, and nobody of a letter without a sender', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  await withWishes(talk, [[other, '']])
+  await withWishes(talk, [[other, 'NOTIFY=NEVER']])
+  await withWishes(talk, [[other, 'NOTIFY=FAILURE,DELAY']])
+  await withWishes(talk, [[other, 'NOTIFY=SUCCESS']], '')
+  assert.equal(inbox(site, other).length, 4)
+  assert.deepEqual(inbox(site, receiver), [])
+})
+
+test('a letter to people elsewhere is no success before it got there', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  await withWishes(talk, [[stranger, 'NOTIFY=SUCCESS']])
+  assert.deepEqual(inbox(site, receiver), [])
+  assert.deepEqual(site.store.read.listQueue({ limit: 1 })[0]?.dsn.notify, ['success'])
+})
+
+test('strangers are not offered reports, so their own server says where they end', async (t) => {
+  const { site } = await loggedIn(t)
+  const offers = async (port: number, tls: boolean): Promise<boolean> => {
+    const talk = await SmtpTalk.open(port, { tls })
+    await talk.read(220)
+    return (await talk.say('EHLO x.example', 250)).lines.includes('DSN')
+  }
+  assert.equal(await offers(site.ports.smtp, false), false)
+  assert.equal(await offers(site.ports.submission, false), true)
+  assert.equal(await offers(site.ports.submissions, true), true)
+})
+
+test('SMTPUTF8 stands in the Received field of a letter that came with it (RFC 6531 §4.3)', async (t) => {
+  const { site, talk } = await loggedIn(t)
+  const inbound = await SmtpTalk.greeted(site.ports.smtp)
+  const strangers = { from: 'x@nowhere.example', to: receiver, message }
+  for (const [parameters, inside, outside] of [
+    ['SMTPUTF8', 'UTF8SMTPSA', 'UTF8SMTP'],
+    ['BODY=8BITMIME', 'ESMTPSA', 'ESMTP'],
+  ] as const) {
+    const own = referenceIn(await talk.letter({ from: receiver, to: other, message, parameters }))
+    assert.match(await textOf(site, own), new RegExp(`with ${inside}\\s`))
+    const said = await inbound.letter({
+      ...strangers,
+      message: 'From: x@nowhere.example\n\n',
+      parameters,
+    })
+    assert.equal(said.code, 250)
+    assert.match(await textOf(site, referenceIn(said)), new RegExp(`with ${outside}\\s`))
+  }
+})

@@ -1,7 +1,8 @@
 /** The candidate that `word` was most likely meant to be, for "did you mean …?". */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   // An abbreviation is meant as what it begins: "cert" for "certificate".
-  const begun = candidates.filter((one) => word.length > 2 && one.startsWith(word.toLowerCase()))
+  const short = word.length > 2 && word.length <= 64
+  const begun = candidates.filter((one) => short && one.startsWith(word.toLowerCase()))
   if (begun.length === 1) return begun[0]
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1

@@ -38,6 +38,8 @@ export class InboundPort implements Port {
 
 /** A letter from a stranger. */
 class InboundLetter implements Letter {
+  /** Nothing is added to a letter that is received. */
+  readonly addedMessageId = undefined
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #facts: InspectionFacts
@@ -52,9 +54,6 @@ class InboundLetter implements Letter {
     const now = Math.floor(world.clock.now() / 1000)
     this.#facts = { ip, helo, mailFrom, receiver: world.house.hostname, now }
   }
-
-  /** Nothing is added to a letter that is received. */
-  readonly addedMessageId = undefined
 
   get replay(): ReplayFacts {
     const { hostname: receiver, rules } = this.#world.house

@@ -61,10 +61,6 @@ export interface SubmittedRecipient {
 class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
   readonly replay = undefined
-
-  get addedMessageId(): string | undefined {
-    return this.#outgoing?.completion.messageId
-  }
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #user: UserAccount
@@ -75,6 +71,10 @@ class SubmittedLetter implements Letter {
     this.#world = world
     this.#envelope = envelope
     this.#user = user
+  }
+
+  get addedMessageId(): string | undefined {
+    return this.#outgoing?.completion.messageId
   }
 
   recipient(asked: AskedRecipient): 'mailbox' | 'remote' | { readonly refusal: Reply } {

@@ -20,6 +20,7 @@ export class Transaction {
   letter: Letter | undefined
   intake: MessageIntake | undefined
   header: MessageHeader | undefined
+
   constructor(
     journey: JourneyBuilder,
     { helo, mailFrom }: { readonly helo: string; readonly mailFrom: string },

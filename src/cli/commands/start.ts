@@ -52,6 +52,11 @@ async function start(options: StartOptions): Promise<void> {
 
 async function startLab(options: StartOptions): Promise<void> {
   const auto = options.ports === 'auto'
+  // A port that somebody asked for by number is not replaced by another.
+  const { smtpPort, submissionPort, submissionsPort, dnsPort } = options
+  const named = [smtpPort, submissionPort, submissionsPort, dnsPort].some(
+    (one) => one !== undefined,
+  )
   const wanted = {
     smtp: options.smtpPort ?? (auto ? 0 : 1025),
     submission: options.submissionPort ?? (auto ? 0 : 1587),
@@ -61,7 +66,7 @@ async function startLab(options: StartOptions): Promise<void> {
   const lab = await openLab({
     folder: options.data ?? defaultData,
     ports: wanted,
-    taken: options.strictPorts === true ? 'strict' : 'next',
+    taken: options.strictPorts === true || named ? 'strict' : 'next',
     report,
   })
   const ended = untilSignal()

@@ -140,7 +140,7 @@ test('4xx is tried again on the schedule, until it is taken', async (t) => {
   const id = await submit()
   const once = await settled(id, 1)
   assert.equal(once.status, 'deferred')
-  assert.match(once.view.summary, /for now/)
+  assert.match(once.view.summary, /refused the recipient for now: 451 4\.7\.1 come back later$/)
   const [waiting] = south.store.read.listQueue({ limit: 1 })
   const wait = (waiting?.nextAttemptAt ?? 0) - started
   assert.ok(wait > 4 * 60_000 && wait < 6 * 60_000, `the first wait is about 5 minutes: ${wait} ms`)

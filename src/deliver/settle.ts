@@ -1,6 +1,7 @@
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
 import type { DeliveryStep, SmtpAnswer, Step } from '../journey/record.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
+import { describeReply } from '../smtp/reply-format.ts'
 import type { Acceptance, QueueItem, Settlement } from '../store/store.ts'
 import type { Attempt } from './deliverer.ts'
 import { expired, tooOld } from './expiry.ts'
@@ -83,7 +84,8 @@ function decideOutcome(world: DeliverWorld, attempt: Attempt, now: number): Sett
     const end = { status: expired, because: tooOld(item, { attempts, now, because }) }
     return { attempt, outcome: { type: 'failed' }, ...end, warn: false }
   }
-  const outcome = { type: 'deferred', nextAttemptAt, problem: because } as const
+  const problem = inOneLine(because, result)
+  const outcome = { type: 'deferred', nextAttemptAt, problem } as const
   return { attempt, outcome, status, because, warn: world.warnOfDelay(item, nextAttemptAt) }
 }
 
@@ -136,9 +138,16 @@ function settlementOf(
     steps: JSON.stringify(steps),
     shared,
     status: outcome.type,
-    summary: summary(item, outcome.type, because),
+    summary: summary(item, outcome.type, inOneLine(because, attempt.result)),
     ...(notification === undefined ? {} : { notification }),
   }
+}
+
+/** Our sentence with the other server's words behind it, for lists. */
+function inOneLine(because: string, { outcome }: Attempt['result']): string {
+  const reply = outcome?.reply ?? null
+  if (reply === null) return because
+  return `${because.replace(/\.$/, '')}: ${describeReply(reply).slice(0, 300)}`
 }
 
 function summary(item: QueueItem, type: Settlement['outcome']['type'], because: string): string {

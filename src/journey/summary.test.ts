@@ -50,5 +50,8 @@ test('a refusal is told in the words that the sender heard', () => {
 
 test('a connection without a message says why', () => {
   const dropped: Outcome = { status: 'dropped', because: ['timeout'] }
-  assert.equal(summary(dropped, [], []), 'The connection ended without a message (the client was silent for too long).')
+  assert.equal(
+    summary(dropped, [], []),
+    'The connection ended without a message (the client was silent for too long).',
+  )
 })

@@ -1,5 +1,5 @@
 import type { Route } from '../../route/route.ts'
-import { listed, quoted, type Sentence } from '../sentence.ts'
+import { ended, listed, quoted, type Sentence } from '../sentence.ts'
 import type { DeliveryStep } from '../record.ts'
 import { said } from './ending.ts'
 
@@ -201,7 +201,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'not yet',
-        answer: `Not yet (attempt ${attempt}): ${quoted(problem, 300)}${told}${next}`,
+        answer: `Not yet (attempt ${attempt}): ${ended(quoted(problem, 300))}${next}${told}`,
         verdict: 'unknown',
         rules: ['RFC 5321 §4.5.4.1'],
       }
@@ -210,7 +210,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'failed',
-        answer: `No, and it will not be tried again: ${quoted(problem, 300)}${told}`,
+        answer: `No, and it will not be tried again: ${ended(quoted(problem, 300))}${told}`,
         verdict: 'fail',
         rules: ['RFC 5321 §3.6.3', 'RFC 3464'],
       }

@@ -3,7 +3,7 @@ import type { DmarcDecision } from '../../dmarc/decision.ts'
 import type { DkimVerdict } from '../../dkim/dkim.ts'
 import type { DmarcVerdict, Rfc7489Reading } from '../../dmarc/dmarc.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
-import { listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
+import { ended, listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
 
 /** May this client send for this domain? */
 export function tellSpf(verdict: SpfVerdict): Sentence {
@@ -113,10 +113,6 @@ function broken(verdicts: readonly DkimVerdict[]): string {
   if (first === undefined) return ''
   const domains = new Set(failed.map(({ domain }) => quoted(domain ?? 'unknown')))
   return ` Not that of ${listed(Array.from(domains))}: ${ended(quoted(first.reason.text, 200))}`
-}
-
-function ended(sentence: string): string {
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
 }
 
 /** Who handed it on? Information: no verdict of ARC harms a message. */

@@ -1,0 +1,319 @@
+/**
+ * Every step in its words, beside `catalogue.golden.txt`. A changed sentence is a changed line there:
+ * `WAYBILL_GOLDEN=write` writes the file anew.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { evaluateDmarc } from '../dmarc/dmarc.ts'
+import { decideDmarc } from '../dmarc/decision.ts'
+import { formatDkimRecord, generateDkimKey, signDkim, verifyDkim } from '../dkim/dkim.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Zone } from '../dns/zone.ts'
+import { seededRandom } from '../base/random.ts'
+import { routeTo } from '../route/route.ts'
+import { checkSpf } from '../spf/spf.ts'
+import { sideOf, tell } from './catalogue.ts'
+import type { StepData } from './record.ts'
+
+const golden = new URL('catalogue.golden.txt', import.meta.url)
+
+const refusal = { code: 550, enhanced: '5.1.1', text: 'No. Ref x', atCommand: 'RCPT TO' }
+const later = { code: 451, enhanced: '4.7.1', text: 'Come back. Ref x', atCommand: 'RCPT TO' }
+const good = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
+const [rcptTo, host, ip] = ['r@south.example', 'mx.south.example', '203.0.113.20']
+const certificate = {
+  subject: 'CN=mx.south.example',
+  issuer: 'CN=The authority',
+  trusted: true,
+  problem: undefined,
+  fingerprint: 'ab',
+}
+const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+const attempt = {
+  type: 'attempt',
+  recipient: rcptTo,
+  attempt: 2,
+  host,
+  ip,
+  problem: '',
+  nextAttemptAt: undefined,
+  conversation: [],
+} as const
+
+/** Steps of a connection, of its end and of a delivery, each in all its forms. */
+const plain: readonly StepData[] = [
+  { type: 'connect', ip, port: 4321, listener: 'smtp' },
+  { type: 'connect', ip: '2001:db8::1', port: 4321, listener: 'submission' },
+  { type: 'connect', ip, port: 4321, listener: 'submissions' },
+  { type: 'tls', ...tls },
+  { type: 'tls-failed', problem: 'wrong version\r\nnumber' },
+  { type: 'helo', verb: 'EHLO', name: 'x.example' },
+  { type: 'helo', verb: 'HELO', name: '\u0007odd' },
+  { type: 'login', mechanism: 'PLAIN', account: 'a@b.example', accepted: true },
+  { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },
+  { type: 'sender', mailFrom: 'a@b.example', refused: undefined },
+  { type: 'sender', mailFrom: '', refused: undefined },
+  { type: 'sender', mailFrom: 'a@b.example', refused: { ...refusal, text: 'Not yours.' } },
+  { type: 'recipient', rcptTo, to: 'mailbox', answer: good },
+  { type: 'recipient', rcptTo, to: 'remote', answer: good },
+  { type: 'recipient', rcptTo, to: 'refused', answer: refusal },
+  { type: 'recipient', rcptTo, to: 'refused', answer: later },
+  { type: 'message', octets: 1234, sha256: 'ab', problem: undefined },
+  { type: 'message', octets: 1234, sha256: '', problem: 'too-big' },
+  { type: 'message', octets: 1234, sha256: '', problem: 'bare-newline' },
+  { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-long' },
+  { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-many-fields' },
+  { type: 'completed', added: ['Date'] },
+  { type: 'completed', added: ['Date', 'Message-ID', 'From'] },
+  { type: 'refused', answer: { ...refusal, atCommand: 'DATA' } },
+  { type: 'deferred', answer: { ...later, atCommand: 'DATA' } },
+  ...[
+    'quit',
+    'peerClosed',
+    'lost',
+    'timeout',
+    'refused',
+    'tooManyErrors',
+    'tooMuch',
+    'earlyTalk',
+    'notSmtp',
+    'shutdown',
+    'read ECONNRESET',
+  ].map((why): StepData => ({ type: 'dropped', why })),
+  { type: 'filed', account: rcptTo, mailbox: 'Inbox', recipient: rcptTo },
+  { type: 'filed', account: rcptTo, mailbox: 'Junk', recipient: rcptTo },
+  { type: 'signed', domain: 'b.example', keys: [{ selector: 's1', algorithm: 'rsa-sha256' }] },
+  {
+    type: 'signed',
+    domain: 'b.example',
+    keys: [
+      { selector: 's1', algorithm: 'rsa-sha256' },
+      { selector: 's2', algorithm: 'ed25519-sha256' },
+    ],
+  },
+  { type: 'unsigned', domain: 'b.example' },
+  { type: 'queued', recipient: rcptTo, destination: 'south.example' },
+  { type: 'dial', host, ip, port: 25, place: undefined, problem: undefined },
+  { type: 'dial', host, ip, port: 25, place: '127.0.0.1:2602', problem: undefined },
+  { type: 'dial', host, ip, port: 25, place: undefined, problem: 'connection refused' },
+  { type: 'peer-tls', host, ...tls, certificate },
+  {
+    type: 'peer-tls',
+    host,
+    ...tls,
+    certificate: { ...certificate, trusted: false, problem: 'CERT_HAS_EXPIRED' },
+  },
+  { type: 'peer-tls', host, ...tls, certificate: undefined },
+  { type: 'peer-no-tls', host, problem: undefined },
+  { ...attempt, result: 'delivered', answer: { ...good, atCommand: 'DATA' } },
+  {
+    ...attempt,
+    result: 'deferred',
+    answer: later,
+    problem: 'The server refused the recipient for now',
+    nextAttemptAt: Date.UTC(2026, 10, 2, 10),
+  },
+  { ...attempt, result: 'deferred', answer: undefined, problem: 'No server answered.' },
+  {
+    ...attempt,
+    result: 'failed',
+    answer: refusal,
+    problem: 'The server refused the recipient for good',
+  },
+  {
+    type: 'put-off',
+    recipient: rcptTo,
+    destination: 'south.example',
+    problem: 'mx.south.example did not answer.',
+    until: Date.UTC(2026, 10, 2, 10),
+  },
+  { type: 'notified', about: 'failure', to: 'a@b.example', journey: 'x' },
+  { type: 'notified', about: 'delay', to: 'a@b.example', journey: 'x' },
+  { type: 'notified', about: 'success', to: 'a@b.example', journey: 'x' },
+  { type: 'not-notified', why: 'null-sender' },
+  { type: 'not-notified', why: 'not-wanted' },
+]
+
+const zone: Zone = {
+  'pass.example': { TXT: ['v=spf1 ip4:203.0.113.20 -all'] },
+  'fail.example': { TXT: ['v=spf1 -all'] },
+  'default.example': { TXT: ['v=spf1 a:fail.example'] },
+  'softfail.example': { TXT: ['v=spf1 ~all'] },
+  'neutral.example': { TXT: ['v=spf1 ?all'] },
+  'two.example': { TXT: ['v=spf1 -all', 'v=spf1 +all'] },
+  'wrong.example': { TXT: ['v=spf1 ipv4:1.2.3.4 -all'] },
+  'many.example': {
+    TXT: [`v=spf1 ${Array.from({ length: 11 }, (_, n) => `a:h${n}.fail.example`).join(' ')} -all`],
+  },
+  'down.example': { error: 'SERVFAIL' },
+  'mx.south.example': { A: [ip] },
+  'south.example': { MX: ['10 mx.south.example', '20 gone.south.example'] },
+  'a.example': { A: [ip] },
+  'null.example': { MX: ['0 .'] },
+  'nowhere.example': { MX: ['10 gone.south.example'] },
+  '_dmarc.reject.example': { TXT: ['v=DMARC1; p=reject'] },
+  '_dmarc.testing.example': { TXT: ['v=DMARC1; p=reject; t=y'] },
+  '_dmarc.none.example': { TXT: ['v=DMARC1; p=none'] },
+  '_dmarc.down.example': { error: 'SERVFAIL' },
+}
+
+const now = Date.UTC(2026, 10, 2, 10) / 1000
+const pair = generateDkimKey('ed25519')
+const keyZone: Zone = {
+  's._domainkey.b.example': { TXT: [formatDkimRecord(pair)] },
+  's._domainkey.c.example': { TXT: [formatDkimRecord(pair)] },
+  's._domainkey.revoked.example': { TXT: ['v=DKIM1; k=ed25519; p='] },
+  's._domainkey.down.example': { error: 'SERVFAIL' },
+}
+
+/** Letters that are signed in every way that there are words for. */
+function signedLetters(): readonly string[] {
+  const text = 'From: a@b.example\r\n\r\nx\r\n'
+  const signed = (...domains: readonly string[]): string => {
+    const keys = domains.map((domain) => {
+      return {
+        domain,
+        selector: 's',
+        privateKey: pair.privateKey,
+        algorithm: 'ed25519-sha256',
+      } as const
+    })
+    return signDkim(Buffer.from(text), { keys, now }).join('') + text
+  }
+  return [
+    text,
+    signed('b.example'),
+    signed('b.example', 'c.example'),
+    `${signed('b.example')}more\r\n`,
+    signed('b.example').replace('From: a@', 'From: z@'),
+    signed('nokey.example'),
+    signed('revoked.example'),
+    signed('down.example'),
+    `DKIM-Signature: v=2\r\n${text}`,
+  ]
+}
+
+/** Verdicts as the evaluators give them. */
+async function verdicts(): Promise<readonly StepData[]> {
+  const resolver = new MemoryResolver({ ...zone, ...keyZone })
+  const steps: StepData[] = []
+  for (const name of [
+    'pass',
+    'fail',
+    'default',
+    'softfail',
+    'neutral',
+    'none',
+    'two',
+    'wrong',
+    'many',
+    'down',
+  ]) {
+    const facts = { ip, helo: host, mailFrom: `a@${name}.example`, receiver: host, now: 0 }
+    steps.push({ type: 'spf', ip, verdict: await checkSpf(facts, resolver) })
+  }
+  const nobody = { ip, helo: 'pass.example', mailFrom: '', receiver: host, now: 0 }
+  steps.push({ type: 'spf', ip, verdict: await checkSpf(nobody, resolver) })
+  for (const text of signedLetters()) {
+    const found = await verifyDkim(Buffer.from(text), { resolver, now })
+    steps.push({ type: 'dkim', verdicts: found })
+  }
+  for (const [domain, vouching] of [
+    ['reject.example', 'reject.example'],
+    ['reject.example', null],
+    ['testing.example', null],
+    ['none.example', null],
+    ['none.example', 'none.example'],
+    ['quiet.example', null],
+    ['down.example', null],
+  ] as const) {
+    const spf = vouching === null ? null : ({ result: 'pass', domain: vouching } as const)
+    const from = { type: 'domain', domain } as const
+    const verdict = await evaluateDmarc({ from, spf, dkim: [] }, resolver)
+    steps.push({ type: 'dmarc', verdict })
+    for (const trusted of [[], ['lists.example']]) {
+      const decision = decideDmarc({
+        dmarc: verdict,
+        evidence: {
+          localPolicy: { matched: null },
+          trustedForwarder: { peer: ip, entry: trusted[0] ?? null },
+          mailingList: { listId: null, listPost: null, trusted },
+          arc: 'not-considered',
+        },
+      })
+      steps.push({ type: 'decision', decision })
+    }
+  }
+  const noAuthor = { from: { type: 'fields', values: [] }, spf: null, dkim: [] } as const
+  steps.push({ type: 'dmarc', verdict: await evaluateDmarc(noAuthor, resolver) })
+  const self = { selfNames: ['me.example'], selfAddresses: ['192.0.2.1'], loopbackIsSelf: true }
+  for (const destination of [
+    'south.example',
+    'a.example',
+    'null.example',
+    'nowhere.example',
+    'gone.example',
+    'down.example',
+    '[203.0.113.20]',
+  ]) {
+    const route = await routeTo(destination, resolver, { ...self, random: seededRandom(1) })
+    steps.push({ type: 'route', destination, seed: 1, self, route })
+  }
+  return steps
+}
+
+test('every step is told as the golden file has it', async () => {
+  const told = [...plain, ...(await verdicts())].flatMap((data) => {
+    const step = { ...data, startedAt: 0, durationMs: 0, dns: [] }
+    return tell(step).map((sentence) => {
+      const { id, label, verdict, result, question, answer, askedFor, did, fix, rules } = sentence
+      const wishes = [askedFor, did].filter((one) => one !== undefined).join(' -> ')
+      return [
+        `${id} | ${label} | ${verdict} | ${result ?? ''} | ${wishes}`,
+        `  ${question}`,
+        `  ${answer}`,
+        ...(fix === undefined ? [] : [`  ${fix}`]),
+        `  ${rules.join(', ')}`,
+      ].join('\n')
+    })
+  })
+  const text = `${told.join('\n\n')}\n`
+  if (process.env['WAYBILL_GOLDEN'] === 'write') writeFileSync(golden, text)
+  assert.equal(text, readFileSync(golden, 'utf8'))
+})
+
+test('what stands in a step from elsewhere stays on one line and has an end', () => {
+  const long = 'x\r\n\u0000\u2028'.repeat(1000)
+  const hostile: readonly StepData[] = [
+    { type: 'helo', verb: 'EHLO', name: long },
+    { type: 'login', mechanism: 'PLAIN', account: long, accepted: false },
+    { type: 'sender', mailFrom: long, refused: { ...refusal, text: long } },
+    { type: 'recipient', rcptTo: long, to: 'refused', answer: { ...refusal, text: long } },
+    { type: 'tls-failed', problem: long },
+    { type: 'refused', answer: { ...refusal, text: long } },
+    { type: 'dropped', why: long },
+    { type: 'filed', account: long, mailbox: 'Inbox', recipient: long },
+    { type: 'dial', host: long, ip, port: 25, place: undefined, problem: long },
+    { type: 'peer-tls', host: long, ...tls, certificate: { ...certificate, issuer: long } },
+    { ...attempt, host: long, result: 'failed', answer: { ...refusal, text: long }, problem: long },
+    { type: 'queued', recipient: long, destination: long },
+    { type: 'notified', about: 'failure', to: long, journey: 'x' },
+    { type: 'unsigned', domain: long },
+  ]
+  for (const data of hostile) {
+    for (const { question, answer } of tell({ ...data, startedAt: 0, durationMs: 0, dns: [] })) {
+      assert.doesNotMatch(question + answer, /[\p{Cc}\u2028]/u, data.type)
+      assert.ok(question.length + answer.length < 1500, data.type)
+    }
+  }
+})
+
+test('a step belongs to the side of its journey; what is filed belongs to the receiver', () => {
+  const base = { startedAt: 0, durationMs: 0, dns: [] }
+  const filed = { type: 'filed', account: 'a', mailbox: 'Inbox', recipient: 'a', ...base } as const
+  const helo = { type: 'helo', verb: 'EHLO', name: 'x', ...base } as const
+  assert.equal(sideOf(helo, 'in'), 'receiving')
+  assert.equal(sideOf(helo, 'out'), 'sending')
+  assert.equal(sideOf(filed, 'out'), 'receiving')
+})

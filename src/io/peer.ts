@@ -5,6 +5,7 @@ import {
   type SecureContext,
   type PeerCertificate,
 } from 'node:tls'
+import { countPassing } from './passing-octets.ts'
 
 export interface Endpoint {
   readonly ip: string
@@ -200,7 +201,10 @@ export class Peer {
   #attach(): void {
     const socket = this.#socket
     socket.pause()
-    socket.on('data', (chunk: Uint8Array) => this.#handlers?.octets(chunk))
+    socket.on('data', (chunk: Uint8Array) => {
+      this.#handlers?.octets(chunk)
+      countPassing(chunk.length)
+    })
     socket.on('end', () => this.#handlers?.ended())
     socket.on('error', (problem) => {
       this.#problem = problem.message

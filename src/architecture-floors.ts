@@ -42,6 +42,8 @@ const world: readonly Floor[] = [
       'buffer',
       'perf_hooks',
       'zlib',
+      'v8',
+      'vm',
     ],
   },
   {

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { findRuntime, root } from './runtime.mjs'
 
 function testsIn(path) {
@@ -27,6 +28,9 @@ const files = places.flatMap(testsIn).map((path) => relative(root, path))
 // Without files the runner would look for some by itself.
 if (files.length === 0) stop(`There are no tests in ${chosen.join(', ')}.`)
 const runtime = findRuntime()
+const seed = process.env.WAYBILL_SEED
+if (seed !== undefined && seed !== 'random' && !/^-?\d+$/.test(seed))
+  stop(`WAYBILL_SEED is '${seed}'; it must be a whole number, or 'random'.`)
 if (runtime === undefined) stop('The packages are not installed: run npm test, not this script.')
 
 const done = spawnSync(
@@ -38,6 +42,7 @@ const done = spawnSync(
     '--test-force-exit',
     '--test-timeout=240000',
     '--conditions=waybill-source',
+    `--import=${pathToFileURL(join(root, 'scripts', 'property-seed.mjs')).href}`,
     '--disable-warning=ExperimentalWarning',
     `--test-reporter=${join(root, 'scripts', 'reporter.mjs')}`,
     '--test-reporter-destination=stdout',

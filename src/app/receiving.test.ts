@@ -120,8 +120,16 @@ test('two addresses of one account are one letter in its mailbox', async (t) => 
   const south = await openTestSite(t, { zone: dmarc('v=DMARC1; p=none') })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const to = [receiver, 'friend@south.example', 'Receiver+tag@SOUTH.example']
-  assert.equal((await talk.letter({ ...forgery, to })).code, 250)
+  const said = await talk.letter({ ...forgery, to })
+  assert.equal(said.code, 250)
   assert.deepEqual(filed(south), [`Inbox ${receiver}`])
+  const { record } = journeyIn(south.store.read, referenceIn(said))
+  assert.deepEqual(record.envelope.rcptTo, [receiver, to[1], 'Receiver+tag@south.example'])
+  const steps = record.steps.flatMap((step) => (step.type === 'filed' ? [step] : []))
+  assert.deepEqual(
+    steps.map(({ account, recipient, alsoFor }) => [account, recipient, alsoFor]),
+    [[receiver, receiver, ['friend@south.example', 'Receiver+tag@south.example']]],
+  )
 })
 
 test('forged results with our name and forged Return-Paths go; those of others stay', async (t) => {

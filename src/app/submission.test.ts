@@ -135,6 +135,24 @@ test('a letter is stored as it will be sent: signed, with Received, without the 
   assert.deepEqual(queued(south), ['someone@north.example by north.example'])
 })
 
+test('several addresses of one account get one copy, and a recipient named twice too', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await loggedIn(south)
+  const far = 'someone@north.example'
+  const to = [user, 'friend@south.example', far, user, far]
+  const id = referenceIn(await talk.letter({ ...letter, to }))
+  const mailboxes = south.store.read.listMailbox({}).map(({ account }) => account)
+  assert.deepEqual(mailboxes, [user])
+  assert.deepEqual(queued(south), [`${far} by north.example`])
+  const { record } = journeyIn(south.store.read, id)
+  assert.deepEqual(record.envelope.rcptTo, to)
+  const ends = record.steps.flatMap((step) => {
+    if (step.type === 'queued') return [`to ${step.recipient}`]
+    return step.type === 'filed' ? [`in ${step.account} also for ${step.alsoFor?.join()}`] : []
+  })
+  assert.deepEqual(ends, [`in ${user} also for friend@south.example`, `to ${far}`])
+})
+
 test('what is missing or unreadable in the header is made, before it is signed', async (t) => {
   const south = await openTestSite(t)
   const talk = await loggedIn(south)

@@ -83,6 +83,13 @@ const plain: readonly StepData[] = [
   ].map((why): StepData => ({ type: 'dropped', why })),
   { type: 'filed', account: rcptTo, mailbox: 'Inbox', recipient: rcptTo },
   { type: 'filed', account: rcptTo, mailbox: 'Junk', recipient: rcptTo },
+  {
+    type: 'filed',
+    account: rcptTo,
+    mailbox: 'Inbox',
+    recipient: rcptTo,
+    alsoFor: ['f@south.example'],
+  },
   { type: 'signed', domain: 'b.example', keys: [{ selector: 's1', algorithm: 'rsa-sha256' }] },
   {
     type: 'signed',

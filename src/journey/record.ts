@@ -146,6 +146,8 @@ export type StepData =
       readonly account: string
       readonly mailbox: string
       readonly recipient: string
+      /** Further recipients that lead to the same account: it has one copy for all of them. */
+      readonly alsoFor?: readonly string[]
     }
   | { readonly type: 'completed'; readonly added: readonly string[] }
   | {

@@ -9,6 +9,7 @@ import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import type { Reply } from '../smtp/reply.ts'
+import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
 import { returnPath } from './return-path.ts'
@@ -43,7 +44,7 @@ class InboundLetter implements Letter {
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #facts: InspectionFacts
-  readonly #recipients: { readonly rcptTo: string; readonly account: string }[] = []
+  readonly #recipients: FiledRecipient[] = []
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
 
@@ -139,16 +140,14 @@ class InboundLetter implements Letter {
     const prefix =
       returnPath(mailFrom) + authenticationResultsField(told, house.hostname) + this.#received()
     const { id } = journey
-    const accounts = new Set(this.#recipients.map(({ account }) => account))
+    const steps = filedSteps(this.#recipients, mailbox)
     const receivedAt = clock.now()
     return {
       type: 'taken',
       status: mailbox === 'Inbox' ? 'delivered' : 'quarantined',
       reply: mailbox === 'Inbox' ? replies.filed : replies.filedAsSpam,
       because: ['dmarc'],
-      steps: this.#recipients.map(({ rcptTo, account }) => {
-        return { type: 'filed', account, mailbox, recipient: rcptTo }
-      }),
+      steps,
       acceptance: {
         message: {
           id,
@@ -157,7 +156,7 @@ class InboundLetter implements Letter {
           omit: forgedFields(header, house.hostname),
         },
         queue: [],
-        mailbox: Array.from(accounts, (account) => {
+        mailbox: steps.map(({ account }) => {
           return { account, mailbox, messageId: id, journeyId: id, receivedAt }
         }),
         journeys: [],

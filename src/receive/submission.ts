@@ -7,6 +7,7 @@ import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Acceptance, DsnRequest, NewMessage, NewQueueItem } from '../store/store.ts'
+import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { RecipientAnswer, UserAccount } from './house.ts'
 import { type Outgoing, prepareOutgoing, replacedRanges } from './outgoing.ts'
 import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
@@ -65,6 +66,7 @@ class SubmittedLetter implements Letter {
   readonly #envelope: Envelope
   readonly #user: UserAccount
   readonly #recipients: SubmittedRecipient[] = []
+  readonly #asked = new Set<string>()
   #outgoing: Outgoing | undefined
 
   constructor(world: ReceiveWorld, envelope: Envelope, user: UserAccount) {
@@ -82,7 +84,10 @@ class SubmittedLetter implements Letter {
     const { ip, mailFrom } = this.#envelope
     const to = this.#world.house.recipient({ path, by: 'user', ip, mailFrom })
     if (to.type === 'refused') return { refusal: to.reply }
-    this.#recipients.push({ rcptTo, wishes, to })
+    // Named twice, it still gets one copy; with other wishes it is another request (RFC 3461 §4).
+    const key = JSON.stringify([rcptTo, wishes])
+    if (!this.#asked.has(key)) this.#recipients.push({ rcptTo, wishes, to })
+    this.#asked.add(key)
     return to.type
   }
 
@@ -149,20 +154,20 @@ class SubmittedLetter implements Letter {
       prefix,
       omit,
     }
-    const accounts = this.#accounts()
+    const steps = filedSteps(this.#filedRecipients(), 'Inbox')
     const report = reportSuccess(this.#world, {
       envelope: this.#envelope,
       recipients: this.#recipients,
       header,
       reader: this.#user.address,
     })
-    const both = queue.length > 0 && accounts.size > 0
+    const both = queue.length > 0 && steps.length > 0
     const more = [...(both ? [filed] : []), ...(report === undefined ? [] : [report.message])]
     const acceptance: Acceptance = {
       message: queue.length > 0 ? sent : filed,
       moreMessages: more,
       queue,
-      mailbox: [...this.#filedItems(filed.id, accounts), ...(report?.mailbox ?? [])],
+      mailbox: [...this.#filedItems(filed.id, steps), ...(report?.mailbox ?? [])],
       journeys: report?.journeys ?? [],
     }
     return {
@@ -170,21 +175,22 @@ class SubmittedLetter implements Letter {
       status: queue.length > 0 ? 'queued' : 'delivered',
       reply: queue.length > 0 ? replies.queued : replies.filed,
       because: [],
-      steps: [...this.#recipients.map(stepFor), ...(report === undefined ? [] : [report.step])],
+      steps: [...steps, ...queue.map(queuedStep), ...(report === undefined ? [] : [report.step])],
       acceptance,
     }
   }
 
-  #accounts(): ReadonlySet<string> {
-    const filed = this.#recipients.flatMap(({ to }) => (to.type === 'mailbox' ? [to.account] : []))
-    return new Set(filed)
+  #filedRecipients(): readonly FiledRecipient[] {
+    return this.#recipients.flatMap(({ rcptTo, to }) => {
+      return to.type === 'mailbox' ? [{ rcptTo, account: to.account }] : []
+    })
   }
 
-  #filedItems(messageId: string, accounts: ReadonlySet<string>): Acceptance['mailbox'] {
+  #filedItems(messageId: string, steps: ReturnType<typeof filedSteps>): Acceptance['mailbox'] {
     const { id: journeyId } = this.#envelope.journey
     const receivedAt = this.#world.clock.now()
-    return Array.from(accounts, (account) => {
-      return { account, mailbox: 'Inbox', messageId, journeyId, receivedAt }
+    return steps.map(({ account, mailbox }) => {
+      return { account, mailbox, messageId, journeyId, receivedAt }
     })
   }
 
@@ -215,10 +221,8 @@ class SubmittedLetter implements Letter {
   }
 }
 
-function stepFor({ rcptTo: recipient, to }: SubmittedRecipient): StepData {
-  return to.type === 'mailbox'
-    ? { type: 'filed', account: to.account, mailbox: 'Inbox', recipient }
-    : { type: 'queued', recipient, destination: to.destination }
+function queuedStep({ recipient, destination }: NewQueueItem): StepData {
+  return { type: 'queued', recipient, destination }
 }
 
 function dsnRequest(mail: MailParameters, rcpt: RcptParameters): DsnRequest {

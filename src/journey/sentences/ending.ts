@@ -35,16 +35,21 @@ export function tellEnding(step: EndingStep): Sentence {
         rules: ['RFC 5321 §3.8'],
         details: { why: step.why },
       }
-    case 'filed':
+    case 'filed': {
+      const { account, mailbox, recipient, alsoFor = [] } = step
+      const place = mailbox === 'Inbox' ? 'inbox' : `mailbox ${mailbox}`
+      const addresses = alsoFor.length + 1
+      const once = addresses === 1 ? '' : `, once for ${addresses} of its addresses`
       return {
         id: 'filed',
-        label: step.mailbox === 'Junk' ? 'marked' : 'delivered',
+        label: mailbox === 'Junk' ? 'marked' : 'delivered',
         question: 'Where is it now?',
-        answer: `In ${quoted(step.account)}'s ${step.mailbox === 'Inbox' ? 'inbox' : `mailbox ${step.mailbox}`}.`,
-        verdict: step.mailbox === 'Junk' ? 'warn' : 'ok',
+        answer: `In ${quoted(account)}'s ${place}${once}.`,
+        verdict: mailbox === 'Junk' ? 'warn' : 'ok',
         rules: ['RFC 5321 §4.2.5'],
-        details: { account: step.account, mailbox: step.mailbox, recipient: step.recipient },
+        details: { account, mailbox, recipient, also_for: alsoFor },
       }
+    }
     case 'signed': {
       const { domain, keys } = step
       const names = keys.map(({ selector, algorithm }) => `s=${selector} (${algorithm})`).join(', ')

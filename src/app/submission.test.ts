@@ -213,6 +213,35 @@ test('a user may write only as itself, in MAIL FROM and in From', async (t) => {
   assert.deepEqual(queued(south), [])
 })
 
+test('a user may send only as itself, in Sender and when it sends a letter again', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await loggedIn(south)
+  const table: readonly (readonly [string, string])[] = [
+    ['Sender: other@south.example', 'other@south.example into Sender'],
+    [`Sender: ${user}\nSender: x@north.example`, 'x@north.example into Sender'],
+    ['Resent-From: other@south.example', 'other@south.example into Resent-From'],
+    [`Resent-From: ${user}\nResent-Sender: x@north.example`, 'x@north.example into Resent-Sender'],
+  ]
+  for (const [fields, words] of table) {
+    const said = await talk.letter({ ...letter, message: `${fields}\n${letter.message}` })
+    assert.deepEqual([said.code, said.enhanced], [550, '5.7.1'], fields)
+    assert.ok(said.text.startsWith(`${user} may not write ${words}. Ref `), said.text)
+    assert.equal(journeyIn(south.store.read, referenceIn(said)).status, 'refused')
+  }
+  assert.deepEqual(queued(south), [])
+  const own = [
+    `Sender: ${user}`,
+    'Sender: friend@south.example',
+    `Resent-From: ${user}\nResent-To: x@north.example`,
+    // What was sent again before, by somebody else, is the letter's history.
+    `Resent-From: ${user}\nResent-Sender: ${user}\nResent-From: other@south.example`,
+  ]
+  for (const fields of own) {
+    const said = await talk.letter({ ...letter, message: `${fields}\n${letter.message}` })
+    assert.equal(said.code, 250, said.text)
+  }
+})
+
 test('a user may write as its aliases, with tags, and in any case', async (t) => {
   const south = await openTestSite(t)
   const talk = await loggedIn(south)

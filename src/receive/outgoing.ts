@@ -1,12 +1,11 @@
 import { parseMailbox, type Mailbox } from '../address/mailbox.ts'
 import { octetsOf } from '../base/octets.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
-import { parseAddressList } from '../message/address-list.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
-import { type HeaderField, unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { makeMessageId } from '../message/message-id.ts'
 import type { House } from './house.ts'
+import { type NamedSender, namedSenders } from './sender-fields.ts'
 
 /** A header that is being sent: what is added to it, and the signer that follows the body. */
 export interface Outgoing {
@@ -15,8 +14,8 @@ export interface Outgoing {
   /** The author's domain, for which it is signed when there is a key. */
   readonly domain: string
   readonly keys: readonly { readonly selector: string; readonly algorithm: string }[]
-  /** Who may not be named as author, when somebody is. */
-  readonly foreignAuthor: string | undefined
+  /** The first of those in whose name it is sent who is somebody else. */
+  readonly foreign: { readonly field: NamedSender['field']; readonly address: string } | undefined
 }
 
 /** Completes the header of a submission and begins to sign, as soon as the header is there. */
@@ -46,8 +45,9 @@ export function prepareOutgoing(
   const kept = header.fields.filter((field) => !completion.replaced.includes(field))
   const added = splitMessage(octetsOf(completion.prefix)).header.fields
   const fields = [...added, ...kept]
-  const authors = authorsOf(fields)
-  const domain = authors[0]?.host ?? domainOf(mailFrom)
+  const senders = namedSenders(fields)
+  const author = senders.find(({ field }) => field === 'From')
+  const domain = author?.mailbox.host ?? domainOf(mailFrom)
   const keys = house.signingKeys(domain)
   const signing = { keys, now: Math.floor(now / 1000), header: { fields } }
   return {
@@ -55,10 +55,12 @@ export function prepareOutgoing(
     signer: keys.length === 0 ? undefined : new DkimSigner(signing),
     domain,
     keys: keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' })),
-    foreignAuthor: authors.map(addressOf).find((address) => {
-      const mailbox = parseMailbox(address)
-      return !mailbox.ok || !sender.maySendAs(mailbox.value)
-    }),
+    foreign: senders
+      .map(({ field, mailbox }) => ({ field, address: addressOf(mailbox) }))
+      .find(({ address }) => {
+        const mailbox = parseMailbox(address)
+        return !mailbox.ok || !sender.maySendAs(mailbox.value)
+      }),
   }
 }
 
@@ -73,15 +75,7 @@ export function replacedRanges(
     .sort(([a], [b]) => a - b)
 }
 
-type Author = ReturnType<typeof parseAddressList>['mailboxes'][number]
-
-function authorsOf(fields: readonly HeaderField[]): readonly Author[] {
-  return fields
-    .filter(({ name }) => name === 'from')
-    .flatMap((field) => parseAddressList(unfoldedValue(field)).mailboxes)
-}
-
-function addressOf({ localPart, domain }: Author): string {
+function addressOf({ localPart, domain }: NamedSender['mailbox']): string {
   return `${localPart}@${domain}`
 }
 

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatReply } from '../smtp/reply-format.ts'
 import { storeBroken, storeBusy, storeFull } from '../store/problems.ts'
-import { dmarcRefusal, faultReply, notYours, replies, unreadableHeader } from './replies.ts'
+import {
+  dmarcRefusal,
+  faultReply,
+  notYours,
+  notYoursIn,
+  replies,
+  unreadableHeader,
+} from './replies.ts'
 
 test('a fault of ours is always told as one that passes, and never what it is', () => {
   const cause = new Error('SQLITE_IOERR at /var/lib/waybill/waybill.db')
@@ -26,6 +33,7 @@ test('every reply can be sent: its codes agree and it is plain text', () => {
   const all = [
     ...Object.values(replies),
     notYours('jürgen@evil.example\r\n250 OK', 'me@south.example'),
+    notYoursIn('Resent-From', 'jürgen@evil.example\r\n250 OK', 'me@south.example'),
     dmarcRefusal('north.example', 'reject'),
     unreadableHeader({ type: 'too-long', maxOctets: 1_048_576 }),
   ]

@@ -69,6 +69,11 @@ export function notYours(address: string, login: string): Reply {
   return reply(550, '5.7.1', `${login} may not send as ${printable(address)}.`)
 }
 
+/** Why a field of the header that says who sends it is refused. RFC 5322 §3.6.2, §3.6.6. */
+export function notYoursIn(field: string, address: string, login: string): Reply {
+  return reply(550, '5.7.1', `${login} may not write ${printable(address)} into ${field}.`)
+}
+
 /** The words for a message that its domain's owner does not want taken. RFC 7372, RFC 9989 §8. */
 export function dmarcRefusal(domain: string, policy: string): Reply {
   return reply(550, '5.7.1', `${printable(domain)} does not allow this message (DMARC ${policy}).`)

@@ -11,14 +11,16 @@ import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { RecipientAnswer, UserAccount } from './house.ts'
 import { type Outgoing, prepareOutgoing, replacedRanges } from './outgoing.ts'
 import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
-import { notYours, replies } from './replies.ts'
+import { notYours, notYoursIn, replies } from './replies.ts'
 import { returnPath } from './return-path.ts'
 import { reportSuccess } from './success-report.ts'
 import type { ReceiveWorld } from './world.ts'
 
 /**
  * Ports 587 and 465: takes mail from our own users, completes and signs it, and queues it. The
- * engine asks for the login; here the sender is bound to it (RFC 6409 §6.1).
+ * engine asks for the login; here whoever is named as sender is bound to it (RFC 6409 §6.1): in MAIL
+ * FROM, From, Sender and the Resent fields. RFC 5322 §3.6.2 would let a clerk write in From whom they
+ * write for; here the receiver's DMARC looks at From, and so do we.
  */
 export class SubmissionPort implements Port {
   readonly direction = 'out'
@@ -109,11 +111,8 @@ class SubmittedLetter implements Letter {
   async finish(taken: TakenLetter): Promise<Verdict> {
     const outgoing = this.#outgoing
     if (outgoing === undefined) throw new Error('SubmittedLetter: finish before the header')
-    const { completion, domain, keys, signer, foreignAuthor } = outgoing
-    if (foreignAuthor !== undefined) {
-      const reply = notYours(foreignAuthor, this.#user.address)
-      return { type: 'refused', reply, because: ['author'] }
-    }
+    const { completion, domain, keys, signer, foreign } = outgoing
+    if (foreign !== undefined) return this.#foreign(foreign)
     const { journey } = this.#envelope
     if (completion.added.length > 0) journey.step({ type: 'completed', added: completion.added })
     const begin = journey.begin()
@@ -122,6 +121,14 @@ class SubmittedLetter implements Letter {
     else journey.step({ type: 'signed', domain, keys }, begin)
     const prefix = signatures.join('') + this.#received() + completion.prefix
     return this.#takeOver(taken, { prefix, omit: replacedRanges(outgoing, taken.header) })
+  }
+
+  #foreign({ field, address }: NonNullable<Outgoing['foreign']>): Verdict {
+    const login = this.#user.address
+    if (field === 'From') {
+      return { type: 'refused', reply: notYours(address, login), because: ['author'] }
+    }
+    return { type: 'refused', reply: notYoursIn(field, address, login), because: ['sender'] }
   }
 
   /** RFC 5321 §4.4, without the address of the user's computer, which is nobody's business. */

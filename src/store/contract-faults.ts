@@ -90,6 +90,14 @@ const deeds: readonly Deed[] = [
       return store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
     },
   },
+  {
+    name: 'accepting a message and telling of it in another journey',
+    prepare: prepareQueued,
+    run: (store) => {
+      const later = { journeyId: 'JOURNEY1', steps: '[1]', shared: [{ hash: 'fact-3', json: '3' }] }
+      return store.accept({ ...notification, laterSteps: [later] })
+    },
+  },
   { name: 'leasing', prepare: prepareQueued, run: (store) => store.lease(lease()) },
   {
     name: 'settling a delivery and a deferral',

@@ -56,6 +56,25 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     assert.equal(found.type === 'found' ? found.journey.messageId : 'no journey', undefined)
   })
 
+  storeTest('steps are appended to a journey that was put down before', async (store) => {
+    await store.accept(outgoing())
+    const shared = [{ hash: 'fact-1', json: '{"n":1}' }]
+    const later = { journeyId: 'journey1', steps: '[1]', shared }
+    const gone = { journeyId: 'NOBODY', steps: '[2]', shared: [] }
+    await store.accept(acceptance({ laterSteps: [later, gone] }))
+    const journeys = [journey('JOURNEY2')]
+    const second = { journeyId: 'JOURNEY2', steps: '[4]', shared: [] }
+    await store.accept(acceptance({ journeys, laterSteps: [{ ...later, steps: '[3]' }, second] }))
+    const { shared: _, ...expected } = outgoing().journeys[0] ?? journey('')
+    assert.deepEqual(store.read.findJourney('JOURNEY1'), {
+      type: 'found',
+      journey: { ...expected, appended: ['[1]', '[3]'] },
+    })
+    const other = store.read.findJourney('JOURNEY2')
+    assert.deepEqual(other.type === 'found' ? other.journey.appended : undefined, ['[4]'])
+    assert.deepEqual(Array.from(store.read.sharedFacts(['fact-1'])), [['fact-1', '{"n":1}']])
+  })
+
   storeTest('a journey is found by its place, the newest first', async (store) => {
     assert.equal(idOf(store.read.findJourney('last')), 'none')
     // Two of the same millisecond: the later one is the newer one.

@@ -12,6 +12,7 @@ import type {
   ContentSink,
   DkimKeyRow,
   FullStore,
+  LaterSteps,
   NewContent,
   NewMessage,
   PruneRequest,
@@ -198,6 +199,16 @@ class MemoryStore implements FullStore {
       const uid = this.#undo.nextKey()
       this.#undo.set(mailbox, uid, { uid, ...item })
     }
+    for (const later of acceptance.laterSteps ?? []) this.#appendSteps(later)
+  }
+
+  #appendSteps({ journeyId, steps, shared }: LaterSteps): void {
+    const id = journeyId.toLowerCase()
+    const stored = this.#tables.journeys.get(id)
+    if (stored === undefined) return
+    const appended = [...stored.appended, steps]
+    this.#undo.set(this.#tables.journeys, id, { ...stored, appended })
+    this.#putFacts(shared, stored.journey.startedAt)
   }
 
   #putMessage({ id, content, prefix, omit }: NewMessage, octets: Uint8Array): void {
@@ -237,14 +248,13 @@ class MemoryStore implements FullStore {
     } else {
       this.#undo.delete(this.#tables.queue, queueId)
     }
+    const { status, summary, steps, shared } = settlement
+    this.#appendSteps({ journeyId: item.journeyId, steps, shared })
     const id = item.journeyId.toLowerCase()
     const stored = this.#tables.journeys.get(id)
     if (stored !== undefined) {
-      const { status, summary, steps } = settlement
       const journey = { ...stored.journey, status, summary }
-      const appended = [...stored.appended, steps]
-      this.#undo.set(this.#tables.journeys, id, { ...stored, journey, appended })
-      this.#putFacts(settlement.shared, journey.startedAt)
+      this.#undo.set(this.#tables.journeys, id, { ...stored, journey })
     }
     if (notification !== undefined) this.#accept(notification)
     if (outcome.type !== 'deferred') this.#dropUnreferred(item.messageId)

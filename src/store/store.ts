@@ -91,6 +91,14 @@ export interface SharedFact {
   readonly json: string
 }
 
+/** Steps for a journey that was put down before. One that is gone by now is passed over. */
+export interface LaterSteps {
+  readonly journeyId: string
+  /** JSON of the steps, and the facts they refer to. */
+  readonly steps: string
+  readonly shared: readonly SharedFact[]
+}
+
 /** What one `250` (or one refusal) puts down, all of it or nothing. */
 export interface Acceptance {
   readonly message?: NewMessage
@@ -102,6 +110,8 @@ export interface Acceptance {
   readonly queue: readonly NewQueueItem[]
   readonly mailbox: readonly NewMailboxItem[]
   readonly journeys: readonly NewJourney[]
+  /** What is told of other messages in the same transaction. Their status stays as it is. */
+  readonly laterSteps?: readonly LaterSteps[]
 }
 
 export interface QueueItem extends NewQueueItem {

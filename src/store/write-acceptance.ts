@@ -6,6 +6,7 @@ import { messagesIn } from './operations.ts'
 import { hashOctets } from './rows.ts'
 import type {
   Acceptance,
+  LaterSteps,
   NewContent,
   NewJourney,
   NewMailboxItem,
@@ -35,6 +36,20 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
   for (const item of acceptance.mailbox) {
     insertMailboxItem(transaction, item, keyOf(item.messageId))
   }
+  for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
+}
+
+/** Appends steps to a journey. @returns its key; `undefined` when it is gone */
+export function appendSteps(
+  transaction: Transaction,
+  { journeyId, steps, shared }: LaterSteps,
+): number | undefined {
+  const journey = transaction.get('SELECT key, started_ms FROM journey WHERE id = ?', journeyId)
+  if (journey === undefined) return undefined
+  const key = integer(journey, 'key')
+  transaction.run('INSERT INTO journey_steps (journey, json) VALUES (?, ?)', key, steps)
+  writeFacts(transaction, shared, integer(journey, 'started_ms'))
+  return key
 }
 
 function messageKey(transaction: Transaction, messageId: string): number {

@@ -4,7 +4,7 @@ import type { LeaseRequest } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type { QueueItem, Settlement } from './store.ts'
 import type { Transaction } from './transaction.ts'
-import { writeAcceptance, writeFacts } from './write-acceptance.ts'
+import { appendSteps, writeAcceptance } from './write-acceptance.ts'
 import { dropUnreferredMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
@@ -61,23 +61,15 @@ export function settleItem(transaction: Transaction, settlement: Settlement): vo
   } else {
     transaction.run('DELETE FROM queue WHERE key = ?', key)
   }
-  appendSteps(transaction, text(item, 'journey_id'), settlement)
+  const { status, summary, steps, shared } = settlement
+  const journeyId = text(item, 'journey_id')
+  const journey = appendSteps(transaction, { journeyId, steps, shared })
+  if (journey !== undefined) {
+    const update = 'UPDATE journey SET status = ?, summary = ? WHERE key = ?'
+    transaction.run(update, status, summary, journey)
+  }
   if (notification !== undefined) writeAcceptance(transaction, notification)
   if (outcome.type !== 'deferred') dropUnreferredMessage(transaction, integer(item, 'message'))
-}
-
-function appendSteps(transaction: Transaction, journeyId: string, settlement: Settlement): void {
-  const journey = transaction.get('SELECT key, started_ms FROM journey WHERE id = ?', journeyId)
-  if (journey === undefined) return
-  const key = integer(journey, 'key')
-  transaction.run(
-    'UPDATE journey SET status = ?, summary = ? WHERE key = ?',
-    settlement.status,
-    settlement.summary,
-    key,
-  )
-  transaction.run('INSERT INTO journey_steps (journey, json) VALUES (?, ?)', key, settlement.steps)
-  writeFacts(transaction, settlement.shared, integer(journey, 'started_ms'))
 }
 
 export function releaseLeases(transaction: Transaction): void {

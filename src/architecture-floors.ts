@@ -19,6 +19,7 @@ const evaluators: readonly Floor[] = [
     dmarc: [],
     arc: ['crypto'],
     'auth-results': [],
+    'mta-sts': [],
     report: [],
   },
 ]

@@ -78,6 +78,7 @@ const records: readonly (readonly [string, string])[] = [
   ['v=TLSRPTv1; rua=mailto:', 'no-destination'],
   ['v=TLSRPTv1; rua=mailto:a', 'no-destination'],
   ['v=TLSRPTv1; rua=mailto://a@example.com', 'no-destination'],
+  ['v=TLSRPTv1; rua=mailto://x.example/a@example.com', 'no-destination'],
   ['v=TLSRPTv1; rua=mailto:a@b.example%2Cc@d.example', 'no-destination'],
   ['v=TLSRPTv1; rua=mailto:a@b.example%0d%0aBcc:x@y.example', 'no-destination'],
   ['v=TLSRPTv1; rua=mailto:%ff@example.com', 'no-destination'],

@@ -9,7 +9,12 @@ export type StsMxVerdict =
   /** The mode is `none`: as if the domain had no policy. */
   | { readonly result: 'no-policy'; readonly mxHost: string }
 
-/** Compares an MX host with what a policy lists. The certificate is another question. RFC 8461 §4.1, §5. */
+/**
+ * Compares an MX host with what a policy lists. The certificate is another question. A match allows
+ * nothing that DANE forbids: where both are there, a failure of DANE stands (RFC 8461 §2).
+ *
+ * @see RFC 8461 §4.1, §5
+ */
 export function checkMx(policy: StsPolicy, mxHost: string): StsMxVerdict {
   if (policy.mode === 'none') return { result: 'no-policy', mxHost }
   const pattern = policy.mx.find((one) => matchesMx(one, mxHost))

@@ -14,6 +14,8 @@ export const defaultData = './.waybill'
 /** The stores below a data folder: the live server's own, or the two of the lab. */
 export class Stores {
   readonly #readers: readonly StoreReader[]
+  /** Whether these are the stores of the lab. */
+  readonly isLab: boolean
 
   /** @throws WaybillError `not-found` when there is no data yet */
   constructor(folder: string) {
@@ -25,6 +27,7 @@ export class Stores {
         hint: 'Start a server first (npm start), or name its folder with --data.',
       })
     }
+    this.isLab = found.some((place) => place !== folder)
     this.#readers = found.map((place) => openStoreReader({ folder: place }))
   }
 

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { MaildirWriter } from '../../io/maildir-writer.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
+import { findAccount } from '../mail-account.ts'
 import { print, printJson, say } from '../output.ts'
 
 /** `waybill mail list|show|export`. */
@@ -24,41 +25,46 @@ interface Found {
   readonly row: MailboxRow
 }
 
-function withMail<T>(data: string, use: (find: (query: Query) => readonly Found[]) => T): T {
+/** The messages of an account and a mailbox; of all where they are not said. */
+type Find = (account: string | undefined, mailbox: string | undefined) => readonly Found[]
+
+async function withMail(data: string, use: (find: Find) => void | Promise<void>): Promise<void> {
   const stores = new Stores(data)
-  const find = (query: Query): readonly Found[] => {
-    return stores.readers.flatMap((reader) => {
-      return reader.listMailbox(query).map((row) => ({ reader, row }))
+  try {
+    await use((asked, mailbox) => {
+      const query = {
+        ...(asked === undefined ? {} : { account: findAccount(stores, asked) }),
+        ...(mailbox === undefined ? {} : { mailbox }),
+      }
+      return stores.readers.flatMap((reader) => {
+        return reader.listMailbox(query).map((row) => ({ reader, row }))
+      })
     })
+  } finally {
+    stores.close()
   }
-  const done = use(find)
-  if (done instanceof Promise) return done.finally(() => stores.close()) as T
-  stores.close()
-  return done
 }
 
-interface Query {
-  readonly account?: string
-  readonly mailbox?: string
+function mailboxOption(): Option {
+  return new Option('--mailbox <name>', 'Inbox or Junk; both when absent').argParser(mailboxName)
 }
 
-function queryOf(account: string | undefined, mailbox: string | undefined): Query {
-  return {
-    ...(account === undefined ? {} : { account }),
-    ...(mailbox === undefined ? {} : { mailbox }),
-  }
+function mailboxName(text: string): string {
+  const found = ['Inbox', 'Junk'].find((one) => one.toLowerCase() === text.toLowerCase())
+  if (found === undefined) throw new InvalidArgumentError('There are Inbox and Junk.')
+  return found
 }
 
 function listMail(): Command {
   return new Command('list')
     .description('list the messages in the mailboxes')
-    .argument('[account]', 'one account; all when absent')
-    .option('--mailbox <name>', 'Inbox or Junk; both when absent')
+    .argument('[account]', 'one account, by its main address; all when absent')
+    .addOption(mailboxOption())
     .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'one JSON object a line')
     .action((account: string | undefined, options: ListOptions) => {
-      withMail(options.data, (find) => {
-        const found = find(queryOf(account, options.mailbox))
+      return withMail(options.data, (find) => {
+        const found = find(account, options.mailbox)
         for (const { reader, row } of found) {
           const journey = reader.findJourney(row.journeyId)
           const stored = journey.type === 'found' ? journey.journey : undefined
@@ -74,10 +80,10 @@ function listMail(): Command {
           }
           if (options.json === true) printJson(facts)
           else {
+            const time = facts.received_at.slice(0, 19).replace('T', ' ')
             const from = facts.from === '' ? '<>' : facts.from
-            print(
-              `${facts.id}  ${facts.received_at.slice(0, 19)}  ${facts.account}  ${facts.mailbox.padEnd(6)} ${from}  ${facts.subject}`,
-            )
+            const place = `${facts.account}  ${facts.mailbox.padEnd(6)}`
+            print(`${facts.id}  ${time}  ${place} ${from}  ${facts.subject}`)
           }
         }
         if (found.length === 0 && options.json !== true) say('No messages there.')
@@ -100,19 +106,8 @@ function showMail(): Command {
     .option('--json', 'as JSON, the octets in base64')
     .action((ref: string, options: { data: string; account?: string; json?: boolean }) => {
       return withMail(options.data, async (find) => {
-        const found = find(queryOf(options.account, undefined))
-        const newest = [...found].sort((a, b) => b.row.receivedAt - a.row.receivedAt)
-        const lower = ref.toLowerCase()
-        const meant =
-          ref === 'last'
-            ? newest[0]
-            : newest.find(({ row: { messageId } }) => {
-                return (
-                  lower.length >= 4 && (messageId.startsWith(lower) || messageId.endsWith(lower))
-                )
-              })
-        if (meant === undefined)
-          throw new WaybillError('not-found', `There is no message "${ref}".`)
+        const found = find(options.account, undefined)
+        const meant = messageOf(found, ref)
         const chunks: Uint8Array[] = []
         for await (const chunk of open(meant).chunks()) {
           if (options.json === true) chunks.push(chunk)
@@ -123,6 +118,31 @@ function showMail(): Command {
         printJson({ id, account, mailbox, message: Buffer.concat(chunks).toString('base64') })
       })
     })
+}
+
+/** @throws WaybillError `not-found`, and `usage` when several messages are meant */
+function messageOf(found: readonly Found[], ref: string): Found {
+  const newest = found.toSorted((a, b) => b.row.receivedAt - a.row.receivedAt)
+  const lower = ref.toLowerCase()
+  if (lower.length < 4) {
+    throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
+  }
+  const meant =
+    ref === 'last'
+      ? newest.slice(0, 1)
+      : newest.filter(({ row: { messageId: id } }) => id.startsWith(lower) || id.endsWith(lower))
+  const ids = Array.from(new Set(meant.map(({ row }) => row.messageId)))
+  if (ids.length > 1) {
+    throw new WaybillError('usage', `"${ref}" is the beginning or the end of several ids.`, {
+      hint: `One of: ${ids.slice(0, 8).join(', ')}`,
+    })
+  }
+  const [one] = meant
+  if (one !== undefined) return one
+  const what = ref === 'last' ? 'no message yet' : `no message "${ref}"`
+  throw new WaybillError('not-found', `There is ${what} in the mailboxes.`, {
+    hint: 'waybill mail list shows those there are; a refused one has only a journey (waybill list).',
+  })
 }
 
 function open({ reader, row }: Found): OpenMessage {
@@ -142,15 +162,15 @@ interface ExportOptions {
 function exportMail(): Command {
   return new Command('export')
     .description('write the messages of an account as Maildir or mbox')
-    .argument('<account>', 'the account')
+    .argument('<account>', 'its main address, as `waybill mail list` has it')
     .requiredOption('--out <path>', 'the Maildir folder, or the mbox file')
     .option('--format <format>', 'maildir or mbox', exportFormat, 'maildir')
-    .option('--mailbox <name>', 'Inbox or Junk; both when absent')
+    .addOption(mailboxOption())
     .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'the count as JSON')
     .action((account: string, options: ExportOptions) => {
       return withMail(options.data, async (find) => {
-        const found = find(queryOf(account, options.mailbox))
+        const found = find(account, options.mailbox)
         if (options.format === 'mbox') await writeMbox(found, options.out)
         else await writeMaildir(found, options.out)
         const { length: messages } = found

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -76,6 +76,8 @@ test('the lab: its ports, what a stranger may do, what the commands tell of it, 
 
   // While it runs: the same from the outside.
   const data = ['--data', folder]
+  const empty = await waybill(['mail', 'list', 'sender@north.example', ...data])
+  assert.deepEqual([empty.code, empty.said], [0, 'No messages there.\n'])
   const id = referenceIn(refused)
   const [shown] = jsonLines(await waybill(['show', id, '--json', ...data])).map(object)
   assert.equal(shown?.['schema'], 'waybill.journey/1')
@@ -177,6 +179,24 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   assert.equal(await server.stop('SIGTERM'), 0)
   assert.equal(server.said(), '')
 
+  const strange = ['mail', 'list', 'reciever@south.example', ...data]
+  const unknown = await waybill(strange)
+  assert.deepEqual([unknown.code, unknown.out], [5, ''])
+  assert.equal(
+    unknown.said,
+    'waybill: No message was ever filed for an account "reciever@south.example".\n' +
+      '  Did you mean "receiver@south.example"?\n',
+  )
+  const nowhere = join(folder, 'nowhere')
+  const far = await waybill(['mail', 'export', 'x@far.example', '--out', nowhere, ...data])
+  assert.deepEqual([far.code, far.out, existsSync(nowhere)], [5, '', false])
+  assert.match(far.said, /\n {2}There is mail for: receiver@south\.example\. /)
+  const junk = ['mail', 'list', 'Receiver@South.example', '--mailbox', 'junk', ...data]
+  const none = await waybill(junk)
+  assert.deepEqual([none.code, none.out, none.said], [0, '', 'No messages there.\n'])
+  const elsewhere = await waybill(['mail', 'show', 'zzzz', ...data])
+  assert.deepEqual([elsewhere.code, elsewhere.out], [5, ''])
+
   const maildir = join(folder, 'maildir')
   const account = 'receiver@south.example'
   const exported = await waybill(['mail', 'export', account, '--out', maildir, '--json', ...data])
@@ -274,6 +294,7 @@ test('exit codes: wrong use is 2, what is not there is 5', async (t) => {
     [['show', 'last', '--data', folder], 5, /There is no mail data in/],
     [['lab', 'run', 'forget'], 5, /There is no situation "forget"\.\n {2}Did you mean "forged"\?/],
     [['shwo', 'last'], 2, /unknown command 'shwo'\n\(Did you mean show\?\)/],
+    [['mail', 'list', '--mailbox', 'Sent', '--data', folder], 2, /There are Inbox and Junk/],
     [['list', '--limit', '0'], 2, /a number above 0/],
     [['replay', 'last', '--dns', 'nonsense'], 2, /Example: /],
     [['replay', 'last', '--ip', '1.2.3'], 2, /Not an IP address/],

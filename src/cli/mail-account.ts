@@ -1,0 +1,41 @@
+import { WaybillError } from '../base/error.ts'
+import { nearest } from '../base/nearest.ts'
+import { receiver, sender } from '../lab/places.ts'
+import type { Stores } from './data.ts'
+
+const shown = 5
+
+/**
+ * The account that a person means, as the store writes it: capitals do not matter. A store knows an
+ * account from its first message on; the accounts of the lab are known from the beginning.
+ *
+ * @throws WaybillError `not-found`, with the nearest account there is
+ */
+export function findAccount(stores: Stores, asked: string): string {
+  const exact = stores.readers.some((reader) => {
+    return reader.listMailbox({ account: asked, limit: 1 }).length > 0
+  })
+  if (exact) return asked
+  const known = knownAccounts(stores)
+  const same = known.find((one) => one.toLowerCase() === asked.toLowerCase())
+  if (same !== undefined) return same
+  throw new WaybillError('not-found', `No message was ever filed for an account "${asked}".`, {
+    hint: hintFor(asked, known),
+  })
+}
+
+function knownAccounts(stores: Stores): readonly string[] {
+  const filed = stores.readers.flatMap((reader) => {
+    return reader.listMailbox({}).map(({ account }) => account)
+  })
+  return Array.from(new Set([...(stores.isLab ? [receiver, sender] : []), ...filed]))
+}
+
+function hintFor(asked: string, known: readonly string[]): string {
+  if (known.length === 0)
+    return 'Nothing was filed here yet: an account is known by its first message.'
+  const near = nearest(asked, known)
+  if (near !== undefined) return `Did you mean "${near}"?`
+  const more = known.length > shown ? `, and ${known.length - shown} more` : ''
+  return `There is mail for: ${known.slice(0, shown).join(', ')}${more}. An alias is not an account.`
+}

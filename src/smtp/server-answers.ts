@@ -1,8 +1,30 @@
-/** What an accepted question means: pure functions from question and session to what is new. */
+/** What an answer of policy means: pure functions from question, answer and session to what is new. */
 import { ehloReply } from './ehlo.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
-import type { Question, ServerOptions, Session } from './server-types.ts'
+import { type AcceptedQuestion, type Chunk, hangUp, type Step } from './server-step.ts'
+import type { Answer, Question, ServerOptions, Session } from './server-types.ts'
+
+/**
+ * What to do about an answer. `chunk` is the one that follows the question.
+ *
+ * @throws Error when its reply is not of its kind, which is a bug of who gave it
+ */
+export function stepForAnswer(
+  answer: Answer,
+  { question, chunk }: { readonly question: Question; readonly chunk: Chunk | null },
+): Step {
+  const { type, reply } = answer
+  if (type === 'reject') {
+    if (reply.code < 400) throw new Error(`ServerEngine: ${reply.code} is no reply to a reject`)
+    return stepForRejection(question, reply, chunk)
+  }
+  if (reply !== undefined && (reply.code < 200 || reply.code > 299)) {
+    throw new Error(`ServerEngine: ${reply.code} is no reply to an accept`)
+  }
+  if (question.type !== 'data') return { type: 'accepted', question, reply }
+  return chunk === null ? { type: 'beginData' } : { type: 'beginChunks', chunk }
+}
 
 /** A session at its start, or anew after STARTTLS (RFC 3207 §4.2). */
 export function freshSession(tlsActive: 'tlsActive' | 'clearText'): Session {
@@ -10,14 +32,12 @@ export function freshSession(tlsActive: 'tlsActive' | 'clearText'): Session {
 }
 
 /** The session once `question` was accepted. */
-export function sessionAfter(question: Question, session: Session): Session {
+export function sessionAfter(question: AcceptedQuestion, session: Session): Session {
   switch (question.type) {
     case 'connect':
-    case 'data':
       return session
     case 'helo': {
       const { verb, name, domain } = question
-      // RFC 5321 §4.1.4: EHLO or HELO in the middle clears everything as RSET does.
       return { ...session, greeting: { verb, name, domain }, transaction: null }
     }
     case 'auth':
@@ -48,11 +68,10 @@ export function sessionWithChunks(session: Session): Session {
 
 /** Our reply to what was accepted: that of policy, or our own. `session` is the one after. */
 export function replyToAccepted(
-  question: Exclude<Question, { readonly type: 'data' }>,
+  question: AcceptedQuestion,
   given: Reply | undefined,
-  context: { readonly session: Session; readonly options: ServerOptions },
+  { session, options }: { readonly session: Session; readonly options: ServerOptions },
 ): Reply {
-  const { session, options } = context
   switch (question.type) {
     case 'connect':
       return given ?? replies.greeting(options.hostname, options.greetingText)
@@ -68,5 +87,25 @@ export function replyToAccepted(
       return given ?? replies.recipientAccepted
     case 'message':
       return given ?? replies.messageAccepted
+  }
+}
+
+function stepForRejection(question: Question, reply: Reply, chunk: Chunk | null): Step {
+  if (reply.code === 421) return hangUp(reply, 'refused')
+  switch (question.type) {
+    case 'connect':
+      return { type: 'refuseSession', reply }
+    case 'auth':
+      return { type: 'refuse', reply, counts: 'failedLogin' }
+    case 'message':
+      return { type: 'refuseMessage', reply }
+    case 'data':
+      // The octets of a refused chunk come all the same.
+      if (chunk !== null) return { type: 'readChunk', chunk, refusal: reply }
+      return { type: 'refuse', reply, counts: 'rejection' }
+    case 'helo':
+    case 'sender':
+    case 'recipient':
+      return { type: 'refuse', reply, counts: 'rejection' }
   }
 }

@@ -1,35 +1,14 @@
 /**
  * What the server makes of a command: pure functions from session and command to the next step.
- * All rules about order live here; the engine only carries the steps out.
+ * All rules about order live here; `server-auth.ts` has those of AUTH.
  */
 import { parseMailDomain } from '../address/mailbox.ts'
-import type { ServerMechanism, ServerStep } from '../sasl/mechanism.ts'
-import { readInitialResponse, serverMechanism } from '../sasl/sasl.ts'
 import type { Command, CommandRules } from './command.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
-import type { CloseReason, Greeting, Question, ServerOptions, Session } from './server-types.ts'
-
-/** What to do about a command. */
-export type Step =
-  | { readonly type: 'reply'; readonly reply: Reply }
-  /** The client did something wrong: counted. */
-  | { readonly type: 'error'; readonly reply: Reply }
-  | { readonly type: 'ask'; readonly question: Question }
-  | { readonly type: 'sasl'; readonly mechanism: ServerMechanism; readonly step: ServerStep }
-  | { readonly type: 'startTls' }
-  | { readonly type: 'reset' }
-  | { readonly type: 'quit' }
-  /** Nothing good can come any more: reply and close. */
-  | { readonly type: 'hangUp'; readonly reply: Reply; readonly reason: CloseReason }
-  /** A chunk follows. With `refusal` its octets are thrown away, and then this is the reply. */
-  | { readonly type: 'chunk'; readonly chunk: Chunk; readonly refusal: Reply | null }
-
-/** A chunk that BDAT announced. */
-export interface Chunk {
-  readonly octets: number
-  readonly last: boolean
-}
+import { stepForAuth } from './server-auth.ts'
+import { error, hangUp, type Step } from './server-step.ts'
+import type { Greeting, Question, ServerOptions, Session } from './server-types.ts'
 
 /** How commands are to be read at this point of a session. */
 export function commandRules(session: Session, options: ServerOptions): CommandRules {
@@ -48,6 +27,7 @@ export function commandRules(session: Session, options: ServerOptions): CommandR
   }
 }
 
+/** What to do about a command that was read. */
 export function stepFor(command: Command, session: Session, options: ServerOptions): Step {
   switch (command.verb) {
     case 'EHLO':
@@ -66,7 +46,7 @@ export function stepFor(command: Command, session: Session, options: ServerOptio
     case 'NOOP':
       return { type: 'reply', reply: replies.done }
     case 'QUIT':
-      return { type: 'quit' }
+      return hangUp(replies.goodbye, 'quit')
     case 'HELP':
       return { type: 'reply', reply: replies.help }
     case 'VRFY':
@@ -77,7 +57,7 @@ export function stepFor(command: Command, session: Session, options: ServerOptio
     case 'STARTTLS':
       return startTls(session, options)
     case 'AUTH':
-      return auth(command, session, options)
+      return stepForAuth(command, session, options)
   }
 }
 
@@ -86,17 +66,11 @@ const httpVerbs = new Set('GET POST PUT HEAD OPTIONS CONNECT DELETE PATCH TRACE'
 
 /** What to do about a line that could not be read as a command. */
 export function stepForUnreadable(verb: string, reply: Reply): Step {
-  return httpVerbs.has(verb)
-    ? { type: 'hangUp', reply: replies.notWeb, reason: 'notSmtp' }
-    : error(reply)
+  return httpVerbs.has(verb) ? hangUp(replies.notWeb, 'notSmtp') : error(reply)
 }
 
 function ask(question: Question): Step {
   return { type: 'ask', question }
-}
-
-function error(reply: Reply): Step {
-  return { type: 'error', reply }
 }
 
 function greetingOf(command: Command & { readonly verb: 'EHLO' | 'HELO' }): Greeting {
@@ -165,9 +139,12 @@ function bdat(
   const { octets, last } = command
   if (octets === null) {
     // Where the next command starts cannot be known any more.
-    return { type: 'hangUp', reply: replies.unreadableChunk, reason: 'notSmtp' }
+    return hangUp(replies.unreadableChunk, 'notSmtp')
   }
-  return { type: 'chunk', chunk: { octets, last }, refusal: contentRefusal(session) }
+  const chunk = { octets, last }
+  const refusal = contentRefusal(session)
+  const first = refusal === null && session.transaction?.content === 'none'
+  return first ? { type: 'askForChunk', chunk } : { type: 'readChunk', chunk, refusal }
 }
 
 /** Why no content may come now; `null` when it may. */
@@ -187,23 +164,4 @@ function startTls(session: Session, options: ServerOptions): Step {
   if (options.tls === 'none') return error(replies.tlsNotOffered)
   if (session.greeting === null) return error(replies.ehloFirst)
   return { type: 'startTls' }
-}
-
-/** RFC 4954 §4. */
-function auth(
-  command: Command & { readonly verb: 'AUTH' },
-  session: Session,
-  options: ServerOptions,
-): Step {
-  if (options.auth === 'off') return error(replies.authNotOffered)
-  if (session.greeting?.verb !== 'EHLO') return error(replies.ehloForAuth)
-  if (session.user !== null) return error(replies.authAlready)
-  if (session.transaction !== null) return error(replies.authInMail)
-  if (!session.tlsActive) return error(replies.encryptionRequired)
-  const mechanism = serverMechanism(command.mechanism)
-  if (mechanism === undefined) return error(replies.unknownMechanism)
-  if (command.initial === null) return { type: 'sasl', mechanism, step: mechanism.start(null) }
-  const initial = readInitialResponse(command.initial)
-  if (initial === undefined) return error(replies.notBase64)
-  return { type: 'sasl', mechanism, step: mechanism.start(initial) }
 }

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { formatDkimRecord, generateDkimKey, signDkim } from '../src/dkim/dkim.ts'
 import { systemClock } from '../src/io/clock.ts'
 import { openDnsServer } from '../src/io/dns-server.ts'
+import { senderZone, signedLetterOf } from './letters.ts'
 
 export interface AcceptFigures {
   readonly perSecond: number
@@ -30,19 +30,10 @@ export async function benchAccept(input: {
   readonly rounds: number
 }): Promise<readonly AcceptFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-bench-'))
-  const key = generateDkimKey('rsa')
   const dns = await openDnsServer({
     port: 0,
     clock: systemClock,
-    zones: {
-      '': {
-        'sender.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'], MX: ['10 mx.sender.example'] },
-        'b1._domainkey.sender.example': {
-          TXT: [formatDkimRecord({ type: 'rsa', publicKey: key.publicKey })],
-        },
-        '_dmarc.sender.example': { TXT: ['v=DMARC1; p=reject'] },
-      },
-    },
+    zones: { '': senderZone('127.0.0.1') },
   })
   const config = join(folder, 'waybill.toml')
   writeFileSync(
@@ -52,7 +43,7 @@ export async function benchAccept(input: {
       '[[account]]\naddress = "receiver@perf.example"\n',
   )
   const letters = join(folder, 'letters')
-  writeLetters(letters, { count: Math.min(input.messages, 3000), ...input, key: key.privateKey })
+  writeLetters(letters, { count: Math.min(input.messages, 3000), ...input })
   const server = spawn(
     process.execPath,
     [
@@ -127,20 +118,11 @@ async function load(orders: {
 
 function writeLetters(
   path: string,
-  input: { readonly count: number; readonly letterBytes: number; readonly key: string },
+  input: { readonly count: number; readonly letterBytes: number },
 ): void {
-  const line = 'The quick brown fox jumps over the lazy dog, and writes home about it.\r\n'
   const parts: Buffer[] = []
-  for (let i = 0; i < input.count; i++) {
-    const header =
-      `From: Sender <sender@sender.example>\r\nTo: <receiver@perf.example>\r\nSubject: Letter ${i}\r\n` +
-      `Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nMessage-ID: <${i}@sender.example>\r\n` +
-      'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n'
-    const body = line.repeat(Math.ceil((input.letterBytes - header.length) / line.length))
-    const message = Buffer.from(header + body, 'latin1')
-    const keys = [{ domain: 'sender.example', selector: 'b1', privateKey: input.key }]
-    const signature = signDkim(message, { keys, now: 1_790_000_000 }).join('')
-    const letter = Buffer.concat([Buffer.from(signature), message, Buffer.from('.\r\n')])
+  for (let serial = 0; serial < input.count; serial++) {
+    const letter = Buffer.concat([signedLetterOf(input.letterBytes, serial), Buffer.from('.\r\n')])
     const length = Buffer.alloc(4)
     length.writeUInt32BE(letter.length)
     parts.push(length, letter)

@@ -56,8 +56,8 @@ export class DailyReports {
       now,
       submit: async (report) => {
         const subject = `DMARC report ${report.reportId}`
-        const mail = { ...report, subject, because: 'aggregate report' }
-        await store.accept(acceptOwnMail(world, mail))
+        const mail = { ...report, signAs: domain, subject, because: 'aggregate report' }
+        await store.accept(acceptOwnMail(world, mail).acceptance)
         this.#options.queued()
       },
     })

@@ -12,10 +12,10 @@ import { StubResolver } from '../io/stub-resolver.ts'
 import { Directory } from '../policy/directory.ts'
 import { makeHouse } from '../policy/house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
-import type { House } from '../receive/house.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
+import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
 import { chance, Site } from './site.ts'
 
@@ -113,12 +113,13 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         outgoing: settings.queue.connections,
       },
       localAccount: (address) => directory.findAddress(address)?.address,
+      failureReports: failureReportsPlan(settings),
       report,
     })
     try {
       const ports = await openPorts(site, settings, options.autoPorts)
       await site.start()
-      const reports = dailyReports(settings, { site, store, resolver, house, report })
+      const reports = dailyReports(settings, { site, store, resolver, report })
       reports?.start()
       const close = async (): Promise<void> => {
         await reports?.stop()
@@ -137,35 +138,42 @@ export async function openLive(options: LiveOptions): Promise<Live> {
 
 /** The reports of our verdicts to domain owners, unless the settings say no. */
 function dailyReports(
-  { reports, domains, queue }: Settings,
+  settings: Settings,
   parts: {
     readonly site: Site
     readonly store: FullStore
     readonly resolver: Resolver
-    readonly house: House
     readonly report: (problem: unknown, where: string) => void
   },
 ): DailyReports | undefined {
-  if (!reports.aggregate) return undefined
-  const { site, store, resolver, house, report } = parts
+  if (!settings.reports.aggregate) return undefined
+  const { site, store, resolver, report } = parts
   return new DailyReports({
     store,
     resolver,
     clock: systemClock,
-    from: reports.from ?? `postmaster@${domains[0] ?? house.hostname}`,
-    world: {
-      clock: systemClock,
-      hostname: house.hostname,
-      mode: house.mode,
-      queueMs: queue.expire_seconds * 1000,
-      newId: () => site.newId(),
-      localAccount: (address) => site.localAccount(address),
-      signingKeys: (domain) => house.signingKeys(domain),
-    },
+    from: reportAuthor(settings),
+    world: site.ownMail,
     random: chance,
     queued: () => site.wakeQueue(),
     report,
   })
+}
+
+/** Failure reports, which are off unless the settings say yes. */
+function failureReportsPlan(settings: Settings): FailureReportsPlan | undefined {
+  const { failure, failure_content, failure_per_destination, failure_per_day } = settings.reports
+  if (!failure) return undefined
+  return {
+    from: reportAuthor(settings),
+    content: failure_content,
+    perDestination: failure_per_destination,
+    perDay: failure_per_day,
+  }
+}
+
+function reportAuthor({ reports, domains, hostname }: Settings): string {
+  return reports.from ?? `postmaster@${domains[0] ?? hostname}`
 }
 
 async function openPorts(site: Site, settings: Settings, auto: boolean): Promise<LivePorts> {

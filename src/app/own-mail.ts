@@ -8,7 +8,10 @@ import type { Acceptance, NewMailboxItem, NewQueueItem } from '../store/store.ts
 
 /** Mail that this server writes itself, such as a report. */
 export interface OwnMail {
+  /** Empty for the null one. */
   readonly reversePath: string
+  /** The author's domain, whose keys sign it. */
+  readonly signAs: string
   readonly recipients: readonly string[]
   readonly subject: string
   readonly message: Uint8Array
@@ -28,16 +31,18 @@ export interface OwnMailWorld {
 }
 
 /** Signs the message and says where each copy goes: filed here or queued, in one acceptance. */
-export function acceptOwnMail(world: OwnMailWorld, mail: OwnMail): Acceptance {
+export function acceptOwnMail(
+  world: OwnMailWorld,
+  mail: OwnMail,
+): { readonly journeyId: string; readonly acceptance: Acceptance } {
   const { clock, hostname, mode } = world
-  const { reversePath, recipients, subject, message } = mail
+  const { reversePath, signAs: domain, recipients, subject, message } = mail
   const now = clock.now()
   const id = world.newId()
   const journey = new JourneyBuilder(id, clock)
   const ids = { messageId: id, journeyId: id }
   const queue: NewQueueItem[] = []
   const mailbox: NewMailboxItem[] = []
-  const domain = domainOf(reversePath)
   const keys = world.signingKeys(domain)
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
   const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
@@ -68,7 +73,7 @@ export function acceptOwnMail(world: OwnMailWorld, mail: OwnMail): Acceptance {
       expiresAt: now + world.queueMs,
     })
   }
-  return {
+  const acceptance: Acceptance = {
     message: { id, content: contentOf(message), prefix: encodeUtf8(signatures.join('')), omit: [] },
     queue,
     mailbox,
@@ -86,6 +91,7 @@ export function acceptOwnMail(world: OwnMailWorld, mail: OwnMail): Acceptance {
       }),
     ],
   }
+  return { journeyId: id, acceptance }
 }
 
 function domainOf(address: string): string {

@@ -24,7 +24,9 @@ import { formatReply } from '../smtp/reply-format.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
 import type { FullStore } from '../store/store.ts'
+import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
 import { Outside } from './outside.ts'
+import type { OwnMailWorld } from './own-mail.ts'
 
 /** One mail server: what it is made of. */
 export interface SitePlan {
@@ -46,6 +48,8 @@ export interface SitePlan {
     readonly outgoing: number
   }
   localAccount(address: string): string | undefined
+  /** Absent: no failure reports are sent. */
+  readonly failureReports?: FailureReportsPlan | undefined
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
 }
@@ -65,6 +69,7 @@ export class Site {
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
   readonly #outside: Outside
+  readonly #failureReports: FailureReports | undefined
   #empty: (() => void) | undefined
 
   constructor(plan: SitePlan) {
@@ -72,6 +77,7 @@ export class Site {
     this.#secure = serverContext(plan.certificate)
     this.#outside = new Outside(plan.dialer, plan.resolver)
     this.#dispatcher = this.#makeDispatcher()
+    this.#failureReports = this.#makeFailureReports(plan.failureReports)
   }
 
   /** Begins to deliver what waits in the queue. */
@@ -131,6 +137,7 @@ export class Site {
       this.#outside.shut()
     }, graceMs)
     await Promise.all([closed, delivered, this.#noSessions()])
+    await this.#failureReports?.settled()
     clearTimeout(late)
     await this.#plan.store.close()
   }
@@ -179,8 +186,39 @@ export class Site {
       random: chance,
       newId: () => makeId(clock.now(), chance),
       queued: () => this.#dispatcher.notify(),
+      judged: (letter) => this.#failureReports?.judged(letter),
       report,
     }
+  }
+
+  /** What mail that this server writes itself is made with. */
+  get ownMail(): OwnMailWorld {
+    const { house, clock, retry } = this.#plan
+    return {
+      clock,
+      hostname: house.hostname,
+      mode: house.mode,
+      queueMs: retry.expireAfterMs,
+      newId: () => this.newId(),
+      localAccount: (address) => this.localAccount(address),
+      signingKeys: (domain) => house.signingKeys(domain),
+    }
+  }
+
+  #makeFailureReports(plan: FailureReportsPlan | undefined): FailureReports | undefined {
+    if (plan === undefined) return undefined
+    const { house, store, clock, report } = this.#plan
+    return new FailureReports({
+      plan,
+      store,
+      resolver: this.#outside,
+      house,
+      world: this.ownMail,
+      clock,
+      random: chance,
+      queued: () => this.#dispatcher.notify(),
+      report,
+    })
   }
 
   #serverOptions(kind: ListenerKind): ServerOptions {

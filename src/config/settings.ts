@@ -39,7 +39,14 @@ export interface Settings {
     readonly connections: number
   }
   readonly dkim: { readonly selector: string }
-  readonly reports: { readonly aggregate: boolean; readonly from?: string | undefined }
+  readonly reports: {
+    readonly aggregate: boolean
+    readonly failure: boolean
+    readonly failure_content: 'header' | 'message'
+    readonly failure_per_destination: number
+    readonly failure_per_day: number
+    readonly from?: string | undefined
+  }
   readonly account: AccountSettings[]
 }
 
@@ -150,6 +157,20 @@ const reports = z.strictObject({
     .boolean()
     .default(true)
     .describe('Send DMARC aggregate reports to domains that ask for them, once a day.'),
+  failure: z
+    .boolean()
+    .default(false)
+    .describe('Send a report of each failed message to domains that ask for it (`ruf=`).'),
+  failure_content: z
+    .enum(['header', 'message'])
+    .default('header')
+    .describe('What it shows: the header, recipients made unreadable, or the message as it came.'),
+  failure_per_destination: z
+    .int()
+    .min(1)
+    .default(20)
+    .describe('Most failure reports a day about one domain, and to one address.'),
+  failure_per_day: z.int().min(1).default(500).describe('Most failure reports a day in all.'),
   from: mailbox
     .optional()
     .describe('Author of the reports; postmaster at your first domain when absent.'),

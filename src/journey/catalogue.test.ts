@@ -41,6 +41,29 @@ const attempt = {
   conversation: [],
 } as const
 
+const report = { to: ['ruf@a.example'], journey: 'x', incidents: 1, refused: [] }
+const unserved = (
+  [
+    'unusable',
+    'not-mail',
+    'not-authorized',
+    'dns-error',
+    'too-many',
+    'no-mailbox',
+    'limit',
+  ] as const
+).map((because) => ({ uri: 'mailto:ruf@c.example', because }))
+/** What is told of a failure report. */
+const reported: readonly StepData[] = [
+  { type: 'reported', ...report },
+  { type: 'reported', ...report, to: ['ruf@a.example', 'ruf@b.example'], incidents: 3 },
+  { type: 'reported', ...report, refused: unserved.slice(2, 3) },
+  ...(['public-suffix', 'automatic', 'domain-limit', 'total-limit'] as const).map(
+    (because): StepData => ({ type: 'not-reported', because, refused: [] }),
+  ),
+  { type: 'not-reported', because: 'no-destination', refused: unserved },
+]
+
 /** Steps of a connection, of its end and of a delivery, each in all its forms. */
 const plain: readonly StepData[] = [
   { type: 'connect', ip, port: 4321, listener: 'smtp' },
@@ -101,6 +124,7 @@ const plain: readonly StepData[] = [
   },
   { type: 'unsigned', domain: 'b.example' },
   { type: 'queued', recipient: rcptTo, destination: 'south.example' },
+  ...reported,
   { type: 'dial', host, ip, port: 25, place: undefined, problem: undefined },
   { type: 'dial', host, ip, port: 25, place: '127.0.0.1:2602', problem: undefined },
   { type: 'dial', host, ip, port: 25, place: undefined, problem: 'connection refused' },

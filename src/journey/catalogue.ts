@@ -4,6 +4,7 @@ import { tellArrival } from './sentences/arrival.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
 import { tellIprev } from './sentences/iprev.ts'
+import { tellReported } from './sentences/reported.ts'
 import { tellArc, tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
 
 /** The one catalogue: every step in words. Most steps are one sentence, a route is two. */
@@ -39,6 +40,9 @@ export function tell(step: Step): readonly Sentence[] {
     case 'unsigned':
     case 'queued':
       return [tellEnding(step)]
+    case 'reported':
+    case 'not-reported':
+      return [tellReported(step)]
     case 'route':
     case 'dial':
     case 'peer-tls':

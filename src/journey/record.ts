@@ -157,7 +157,40 @@ export type StepData =
     }
   | { readonly type: 'unsigned'; readonly domain: string }
   | { readonly type: 'queued'; readonly recipient: string; readonly destination: string }
+  | {
+      /** A failure report about this message was queued, or filed here (RFC 9991). */
+      readonly type: 'reported'
+      readonly to: readonly string[]
+      readonly journey: string
+      /** How many messages it stands for. */
+      readonly incidents: number
+      readonly refused: readonly UnservedPlace[]
+    }
+  | {
+      /** The domain's owner asks for a report of such messages, and gets none. */
+      readonly type: 'not-reported'
+      readonly because:
+        | 'public-suffix'
+        | 'automatic'
+        | 'domain-limit'
+        | 'total-limit'
+        | 'no-destination'
+      readonly refused: readonly UnservedPlace[]
+    }
   | DeliveryStep
+
+/** A place that is named in a DMARC record and gets no report. */
+export interface UnservedPlace {
+  readonly uri: string
+  readonly because:
+    | 'unusable'
+    | 'not-mail'
+    | 'not-authorized'
+    | 'dns-error'
+    | 'too-many'
+    | 'no-mailbox'
+    | 'limit'
+}
 
 /** Steps that are appended while a queued message is delivered. */
 export type DeliveryStep =

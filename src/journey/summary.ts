@@ -19,8 +19,13 @@ export function summaryOf(record: JourneyRecord): string {
     case 'dropped':
       return `The connection ended without a message (${outcome.because.map(dropReason).join(', ')}).`
     case 'created':
-      return `A delivery report for ${to}.`
+      return `${createdWords[outcome.because[0] ?? ''] ?? 'A delivery report'} for ${to}.`
   }
+}
+
+const createdWords: Readonly<Record<string, string>> = {
+  'aggregate report': 'A DMARC report',
+  'failure report': 'A report of a failed message',
 }
 
 /** Those for whom it was taken: of several recipients, some may have been refused. */

@@ -13,7 +13,7 @@ import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
 import { returnPath } from './return-path.ts'
-import type { ReceiveWorld } from './world.ts'
+import type { JudgedLetter, ReceiveWorld } from './world.ts'
 
 /**
  * Port 25: takes mail for our own people from anyone, checks who may have sent it, and files it,
@@ -96,20 +96,35 @@ class InboundLetter implements Letter {
     const decision = decide(evaluation, header, house.rules)
     journey.step({ type: 'decision', decision }, begin)
     const because = ['dmarc']
+    const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })
     switch (decision.action) {
       case 'refuse': {
         const { authorDomain } = evaluation.dmarc
         const asked = decision.askedFor ?? 'reject'
         const reply = authorDomain === null ? replies.noAuthor : dmarcRefusal(authorDomain, asked)
-        return { type: 'refused', reply, because }
+        return { type: 'refused', reply, because, afterwards }
       }
+      // It comes again, and is judged then.
       case 'defer':
         return { type: 'deferred', reply: replies.cannotTellNow, because }
       case 'deliver':
-        return this.#file(taken, evaluation, 'Inbox')
+        return { ...this.#file(taken, evaluation, 'Inbox'), afterwards }
       case 'mark-as-spam':
-        return this.#file(taken, evaluation, 'Junk')
+        return { ...this.#file(taken, evaluation, 'Junk'), afterwards }
     }
+  }
+
+  #tellJudged(header: MessageHeader, judged: Pick<JudgedLetter, 'evaluation' | 'decision'>): void {
+    const { journey, mailFrom, parameters } = this.#envelope
+    this.#world.judged?.({
+      ...judged,
+      journeyId: journey.id,
+      messageId: journey.id,
+      mailFrom,
+      envelopeId: parameters.envid ?? '',
+      arrivedAt: this.#facts.now * 1000,
+      header,
+    })
   }
 
   #recordVerdicts(evaluation: Evaluation): void {

@@ -238,7 +238,17 @@ export class MailHandler implements SessionHandler {
     await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
     this.#done()
     if (acceptance.queue.length > 0) this.#world.queued()
+    this.#begin(verdict.afterwards, journey.id)
     return type === 'taken' ? { type: 'accept', reply } : { type: 'reject', reply }
+  }
+
+  /** What is settled stays so, whatever happens here: a fault must not look as if it had failed. */
+  #begin(afterwards: (() => void) | undefined, journeyId: string): void {
+    try {
+      afterwards?.()
+    } catch (problem) {
+      this.#world.report(problem, journeyId)
+    }
   }
 
   /** Ends a transaction that has no message to keep; nobody waits for its record. */

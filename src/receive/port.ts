@@ -69,6 +69,7 @@ export type Verdict =
       readonly type: 'refused' | 'deferred'
       readonly reply: Reply
       readonly because: readonly string[]
+      readonly afterwards?: () => void
     }
   | {
       readonly type: 'taken'
@@ -79,4 +80,6 @@ export type Verdict =
       readonly steps: readonly StepData[]
       /** What is put down with the journey, which the handler adds, before the reply leaves. */
       readonly acceptance: Acceptance
+      /** What is begun when all of it is in the store. Nobody waits for it. */
+      readonly afterwards?: () => void
     }

@@ -1,7 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import {
-  defaultFailureLimits,
   FailureLimiter,
   type FailureFacts,
   failureWish,
@@ -73,9 +72,9 @@ test('failure reports are off by default', () => {
 })
 
 test('what is held back is counted into the next report', () => {
-  const limiter = new FailureLimiter({ enabled: true, perDomain: 2, total: 3 })
-  const at = (domain: string, hours: number): unknown => {
-    const permit = limiter.permit(domain, hours * 3_600_000)
+  const limiter = new FailureLimiter({ enabled: true, perDestination: 2, total: 3 })
+  const at = (domain: string, days: number): unknown => {
+    const permit = limiter.permit(domain, days * 86_400_000)
     return permit.send ? permit.incidents : permit.because
   }
   assert.deepEqual(
@@ -85,7 +84,44 @@ test('what is held back is counted into the next report', () => {
   assert.deepEqual([at('a', 1), at('c', 1), at('b', 1), at('b', 1)], [3, 2, 1, 'total-limit'])
 })
 
-test('many domains use little memory', () => {
-  const limiter = new FailureLimiter({ ...defaultFailureLimits, enabled: true, total: 1e9 })
-  for (let i = 0; i < 20_000; i++) assert.equal(limiter.permit(`${i}.example`, 0).send, true)
+test('a report that did not leave is counted into the next one', () => {
+  const limiter = new FailureLimiter({ enabled: true, perDestination: 2, total: 9 })
+  assert.deepEqual(limiter.permit('a', 0), { send: true, incidents: 1 })
+  limiter.holdBack('a', 1)
+  assert.deepEqual(limiter.permit('a', 0), { send: true, incidents: 2 })
+})
+
+test('an address takes so many a day, whatever domains they are about and however it is written', () => {
+  const limiter = new FailureLimiter({ enabled: true, perDestination: 2, total: 9 })
+  const day = 86_400_000
+  assert.deepEqual(
+    [
+      limiter.admit('ruf@a.example', 0),
+      limiter.admit('RUF@A.example', day - 1),
+      limiter.admit('ruf@a.example', day - 1),
+      limiter.admit('ruf@b.example', day - 1),
+      limiter.admit('ruf@a.example', day),
+    ],
+    [true, true, false, true, true],
+  )
+})
+
+test('a failure that nobody is told of is told apart from no failure', () => {
+  const passed = { ...facts, dkim: [passes], spf: passes }
+  for (const more of [{ automatic: true }, { psd: 'y' }] as const) {
+    assert.deepEqual(failureWish({ ...passed, ...more }), { report: false, because: 'no-failure' })
+  }
+})
+
+test('the counts of many domains and addresses are bounded', () => {
+  const limiter = new FailureLimiter({ enabled: true, perDestination: 1, total: 1e9 })
+  for (let i = 0; i < 5001; i++) {
+    assert.equal(limiter.permit(`${i}.example`, 0).send, true)
+    assert.equal(limiter.admit(`ruf@${i}.example`, 0), true)
+  }
+  // The first of each was forgotten, the second was not.
+  assert.equal(limiter.permit('1.example', 0).send, false)
+  assert.equal(limiter.permit('0.example', 0).send, true)
+  assert.equal(limiter.admit('ruf@2.example', 0), false)
+  assert.equal(limiter.admit('ruf@0.example', 0), true)
 })

@@ -28,12 +28,22 @@ export type FailureWish =
 
 /** Decides what `fo` asks for. Pure. */
 export function failureWish(facts: FailureFacts): FailureWish {
-  const { fo, dkim, spf } = facts
   if (!facts.wanted) return { report: false, because: 'not-wanted' }
+  const kind = failureKind(facts)
+  if (kind === undefined) return { report: false, because: 'no-failure' }
   // RFC 9991 §2: "MUST NOT consider ruf tags in DMARC Policy Records having a psd=y tag".
   if (facts.psd === 'y') return { report: false, because: 'public-suffix' }
   // RFC 9991 §5.1: a report that is not aligned would be answered by a report, and so on.
   if (facts.automatic) return { report: false, because: 'automatic' }
+  return { report: true, ...kind }
+}
+
+/** What of the failures that `fo` names there is. RFC 9989 §4.7. */
+function failureKind({
+  fo,
+  dkim,
+  spf,
+}: FailureFacts): Omit<Extract<FailureWish, { report: true }>, 'report'> | undefined {
   const dkimAligned = dkim.some(({ aligned }) => aligned)
   const spfAligned = spf?.aligned === true
   const identityAlignment = (['dkim', 'spf'] as const).filter((method) => {
@@ -41,31 +51,33 @@ export function failureWish(facts: FailureFacts): FailureWish {
   })
   const all = fo.includes('0') && identityAlignment.length === 2
   const any = fo.includes('1') && identityAlignment.length > 0
-  if (all || any) return { report: true, authFailure: 'dmarc', identityAlignment }
+  if (all || any) return { authFailure: 'dmarc', identityAlignment }
   const failed = (one: { readonly result: string }): boolean => {
     return one.result !== 'pass' && one.result !== 'none' && one.result !== 'temperror'
   }
   // `d` and `s` look at evaluation alone, whatever is aligned.
-  if (fo.includes('d') && dkim.some(failed)) {
-    return { report: true, authFailure: 'signature', identityAlignment }
-  }
+  if (fo.includes('d') && dkim.some(failed)) return { authFailure: 'signature', identityAlignment }
   if (fo.includes('s') && spf !== null && failed(spf) && spf.result !== 'neutral') {
-    return { report: true, authFailure: 'spf', identityAlignment }
+    return { authFailure: 'spf', identityAlignment }
   }
-  return { report: false, because: 'no-failure' }
+  return undefined
 }
 
-/** How many failure reports may leave. */
+/** How many failure reports may leave in one UTC day. */
 export interface FailureLimits {
   /** Off unless an operator turns it on: these reports show what is in people's mail. */
   readonly enabled: boolean
-  /** Reports to one policy domain in an hour. */
-  readonly perDomain: number
-  /** Reports in all in an hour. */
+  /** Reports about one policy domain, and reports to one address. */
+  readonly perDestination: number
+  /** Reports in all. */
   readonly total: number
 }
 
-export const defaultFailureLimits: FailureLimits = { enabled: false, perDomain: 5, total: 60 }
+export const defaultFailureLimits: FailureLimits = {
+  enabled: false,
+  perDestination: 20,
+  total: 500,
+}
 
 /** Whether a report may leave now. */
 export type FailurePermit =
@@ -73,70 +85,83 @@ export type FailurePermit =
   | { readonly send: true; readonly incidents: number }
   | { readonly send: false; readonly because: 'disabled' | 'domain-limit' | 'total-limit' }
 
-interface Count {
-  sent: number
-  heldBack: number
-}
-
-const hourMs = 3_600_000
-/** Domains whose counts are kept; those of the others begin anew. */
-const maxDomains = 5000
+const dayMs = 86_400_000
+/** Domains, and addresses, whose counts are kept; those of the others begin anew. */
+const maxCounts = 5000
 
 /**
  * Limits failure reports, so that forged mail cannot make a flood of them (RFC 9991 §2, §7.1). What
- * is held back is counted into the next report (RFC 5965 §3.2, Incidents). Has no clock of its own.
+ * is held back is counted into the next report (RFC 5965 §3.2, Incidents). Has no clock of its own,
+ * and forgets with the process: after a restart a day's counts begin anew.
  */
 export class FailureLimiter {
   readonly #limits: FailureLimits
-  #hour = -1
+  #day = -1
+  /** Reports that were let through today: in all, by policy domain, by address. */
   #sent = 0
-  #domains = new Map<string, Count>()
+  readonly #domains = new Map<string, number>()
+  readonly #addresses = new Map<string, number>()
+  /** Messages by policy domain that no report has told of yet. */
+  readonly #heldBack = new Map<string, number>()
 
   constructor(limits: FailureLimits = defaultFailureLimits) {
     this.#limits = limits
   }
 
-  /** @param now Unix milliseconds */
+  /**
+   * Whether a report about this domain may be made. It is counted when it may, even if nobody is
+   * found who takes it: otherwise each forged message would cost the questions who that is.
+   *
+   * @param now Unix milliseconds
+   */
   permit(policyDomain: string, now: number): FailurePermit {
-    if (!this.#limits.enabled) return { send: false, because: 'disabled' }
-    this.#turnHour(Math.floor(now / hourMs))
-    const count = this.#countOf(policyDomain)
-    const because =
-      count.sent >= this.#limits.perDomain
-        ? 'domain-limit'
-        : this.#sent >= this.#limits.total
-          ? 'total-limit'
-          : undefined
-    if (because !== undefined) {
-      count.heldBack++
-      return { send: false, because }
+    const { enabled, perDestination, total } = this.#limits
+    if (!enabled) return { send: false, because: 'disabled' }
+    this.#turnDay(now)
+    const sent = this.#domains.get(policyDomain) ?? 0
+    const full = sent >= perDestination ? 'domain-limit' : 'total-limit'
+    if (sent >= perDestination || this.#sent >= total) {
+      this.holdBack(policyDomain, 1)
+      return { send: false, because: full }
     }
-    const incidents = count.heldBack + 1
-    count.heldBack = 0
-    count.sent++
+    count(this.#domains, policyDomain, sent + 1)
     this.#sent++
+    const incidents = (this.#heldBack.get(policyDomain) ?? 0) + 1
+    this.#heldBack.delete(policyDomain)
     return { send: true, incidents }
   }
 
-  #turnHour(hour: number): void {
-    if (hour === this.#hour) return
-    this.#hour = hour
-    this.#sent = 0
-    for (const [domain, count] of this.#domains) {
-      if (count.heldBack === 0) this.#domains.delete(domain)
-      else count.sent = 0
-    }
+  /** Whether one more report may go to this address today; it is counted when it may. */
+  admit(address: string, now: number): boolean {
+    this.#turnDay(now)
+    // RFC 5321 §2.4: only the host of an address knows whether case matters. For a limit it does not.
+    const key = address.toLowerCase()
+    const sent = this.#addresses.get(key) ?? 0
+    if (sent >= this.#limits.perDestination) return false
+    count(this.#addresses, key, sent + 1)
+    return true
   }
 
-  #countOf(domain: string): Count {
-    const known = this.#domains.get(domain)
-    if (known !== undefined) return known
-    if (this.#domains.size >= maxDomains) {
-      const [oldest] = this.#domains.keys()
-      if (oldest !== undefined) this.#domains.delete(oldest)
-    }
-    const count = { sent: 0, heldBack: 0 }
-    this.#domains.set(domain, count)
-    return count
+  /** The report that was permitted did not leave: its messages count into the next one. */
+  holdBack(policyDomain: string, incidents: number): void {
+    count(this.#heldBack, policyDomain, (this.#heldBack.get(policyDomain) ?? 0) + incidents)
   }
+
+  #turnDay(now: number): void {
+    const day = Math.floor(now / dayMs)
+    if (day === this.#day) return
+    this.#day = day
+    this.#sent = 0
+    this.#domains.clear()
+    this.#addresses.clear()
+  }
+}
+
+/** Sets a count; the one that was first counted longest ago makes room. */
+function count(counts: Map<string, number>, key: string, value: number): void {
+  if (!counts.has(key) && counts.size >= maxCounts) {
+    const [oldest] = counts.keys()
+    if (oldest !== undefined) counts.delete(oldest)
+  }
+  counts.set(key, value)
 }

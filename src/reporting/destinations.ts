@@ -18,6 +18,10 @@ export interface RefusedDestination {
     | 'dns-error'
     /** More than ten are not served. */
     | 'too-many'
+    /** No mail can get there from here: an address of our own that nobody has. */
+    | 'no-mailbox'
+    /** It has had its reports of the day. */
+    | 'limit'
 }
 
 /** Where reports about a domain go to. */

@@ -27,6 +27,15 @@ const zone: Zone = {
   'quiet.example': { TXT: ['v=spf1 -all'] },
   '_dmarc.far.example': { TXT: ['v=DMARC1; p=none; rua=mailto:r@down.example'] },
   'far.example._report._dmarc.down.example': { error: 'SERVFAIL' },
+  // Two domains whose owner reads their reports at one place, which has agreed to both.
+  '_dmarc.one.example': {
+    TXT: ['v=DMARC1; p=none; ruf=mailto:nobody@north.example, mailto:all@reports.example'],
+  },
+  '_dmarc.two.example': { TXT: ['v=DMARC1; p=none; ruf=mailto:all@reports.example'] },
+  '_dmarc.three.example': { TXT: ['v=DMARC1; p=none; ruf=mailto:victim@quiet.example'] },
+  'one.example._report._dmarc.reports.example': { TXT: ['v=DMARC1'] },
+  'two.example._report._dmarc.reports.example': { TXT: ['v=DMARC1'] },
+  'one.example._report._dmarc.north.example': { TXT: ['v=DMARC1'] },
 }
 const resolver = new MemoryResolver(zone)
 
@@ -260,12 +269,13 @@ async function failureOf(
     now: arrived,
     authenticationResults: 'mx.south.example; dmarc=fail',
     include: 'header',
-    original: { octets: judged.message, complete: true },
+    original: () => Promise.resolve({ octets: judged.message, complete: true }),
     from: 'dmarc-noreply@south.example',
     reporter,
     random: () => 0.5,
     limiter,
     resolver,
+    reaches: (address) => address !== 'nobody@north.example',
     submit: (report) => {
       sent.push(report)
       return Promise.resolve()
@@ -274,7 +284,7 @@ async function failureOf(
   return { outcome, sent }
 }
 
-const enabled = { ...defaultFailureLimits, enabled: true, perDomain: 1 }
+const enabled = { ...defaultFailureLimits, enabled: true, perDestination: 1 }
 
 test('a failure is told to the owner that asks, when the operator allows it', async () => {
   const forged = { ip: '198.51.100.7' }
@@ -299,6 +309,39 @@ test('a failure is told to the owner that asks, when the operator allows it', as
   assert.equal(found.reading.spfDns, 'txt : north.example : "v=spf1 ip4:192.0.2.1 -all"')
   const next = await failureOf(forged, limiter)
   assert.deepEqual(next.outcome, { result: 'not-sent', because: 'domain-limit', refused: [] })
+})
+
+test('a place gets no more than its share, whoever names it; what is held back is counted', async () => {
+  const limiter = new FailureLimiter(enabled)
+  const one = await failureOf({ from: 'a@one.example' }, limiter)
+  assert.deepEqual(one.outcome, {
+    result: 'sent',
+    to: ['all@reports.example'],
+    incidents: 1,
+    refused: [{ uri: 'mailto:nobody@north.example', because: 'no-mailbox' }],
+  })
+  const two = await failureOf({ from: 'a@two.example' }, limiter)
+  assert.deepEqual(two.outcome, {
+    result: 'not-sent',
+    because: 'no-destination',
+    refused: [{ uri: 'mailto:all@reports.example', because: 'limit' }],
+  })
+  assert.deepEqual(two.sent, [])
+  const day = 86_400_000
+  assert.deepEqual(limiter.permit('two.example', arrived + day), { send: true, incidents: 2 })
+})
+
+test('nobody is told who lies outside the domain and has not agreed', async () => {
+  const { outcome, sent } = await failureOf(
+    { from: 'a@three.example' },
+    new FailureLimiter(enabled),
+  )
+  assert.deepEqual(outcome, {
+    result: 'not-sent',
+    because: 'no-destination',
+    refused: [{ uri: 'mailto:victim@quiet.example', because: 'not-authorized' }],
+  })
+  assert.deepEqual(sent, [])
 })
 
 test('reports, bounces and owners that do not ask get no failure report', async () => {

@@ -12,15 +12,17 @@ import {
   type FailureWish,
   failureWish,
 } from '../report/failure-policy.ts'
-import { findDestinations, type RefusedDestination } from './destinations.ts'
+import { type Destinations, findDestinations, type RefusedDestination } from './destinations.ts'
 import type { OutgoingReport } from './send-aggregate.ts'
 
 /** A message that was judged, and what a report about it needs. */
 export interface FailureRun
   extends Pick<
     FailureMailInput,
-    'authenticationResults' | 'include' | 'redact' | 'from' | 'reporter' | 'random' | 'original'
+    'authenticationResults' | 'include' | 'redact' | 'from' | 'reporter' | 'random'
   > {
+  /** The message; asked for only when a report is made. */
+  readonly original: () => Promise<FailureMailInput['original']>
   readonly evaluation: Evaluation
   readonly decision: DmarcDecision
   /** The header, to tell a person's message from a program's. */
@@ -33,17 +35,23 @@ export interface FailureRun
   readonly now: number
   readonly limiter: FailureLimiter
   readonly resolver: Resolver
-  readonly submit: (report: OutgoingReport) => Promise<void>
+  /** Whether mail can get to an address from here. */
+  readonly reaches: (address: string) => boolean
+  /** Fulfils when the report is safe, and with it what is told of it. */
+  readonly submit: (report: OutgoingReport, outcome: SentFailure) => Promise<void>
+}
+
+/** A failure report that was handed over. Plain data. */
+export interface SentFailure {
+  readonly result: 'sent'
+  readonly to: readonly string[]
+  readonly incidents: number
+  readonly refused: readonly RefusedDestination[]
 }
 
 /** What became of a failure report. Plain data. */
 export type FailureOutcome =
-  | {
-      readonly result: 'sent'
-      readonly to: readonly string[]
-      readonly incidents: number
-      readonly refused: readonly RefusedDestination[]
-    }
+  | SentFailure
   | {
       readonly result: 'not-sent'
       readonly because:
@@ -81,8 +89,11 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
   if (!permit.send) return no(permit.because)
   const uris = tags.ruf.map(({ uri }) => uri)
   const found = await findDestinations({ policyDomain, uris, tag: 'ruf' }, run.resolver)
-  const { mailboxes, refused } = found
-  if (mailboxes.length === 0) return { ...no('no-destination'), refused }
+  const { mailboxes, refused } = admitted(found, run)
+  if (mailboxes.length === 0) {
+    limiter.holdBack(policyDomain, permit.incidents)
+    return { ...no('no-destination'), refused }
+  }
   const inside = (name: string | undefined): boolean => {
     return name !== undefined && isWithin(name, dmarc.orgDomain ?? authorDomain)
   }
@@ -96,6 +107,7 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
     originalMailFrom: run.reversePath,
     originalEnvelopeId: run.envelopeId,
     reportedDomain: authorDomain,
+    original: await run.original(),
     incidents: permit.incidents,
     ...signatureOf(failed),
     // RFC 9991 §4: required when SPF failed for a domain that would be aligned.
@@ -104,15 +116,31 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
       : {}),
     to: mailboxes,
   })
-  await run.submit({
-    reportId: messageId,
-    // Nobody shall be told that a failure report failed.
-    reversePath: '',
-    recipients: mailboxes,
-    message,
-    eightBit,
+  const outcome: SentFailure = {
+    result: 'sent',
+    to: mailboxes,
+    incidents: permit.incidents,
+    refused,
+  }
+  // Nobody shall be told that a failure report failed.
+  const report = { reportId: messageId, reversePath: '', recipients: mailboxes, message, eightBit }
+  await run.submit(report, outcome)
+  return outcome
+}
+
+/** Of the places that may have the report, those that can get it and have room for it today. */
+function admitted(found: Destinations, { reaches, limiter, now }: FailureRun): Destinations {
+  const refused = [...found.refused]
+  const mailboxes = found.mailboxes.filter((mailbox) => {
+    const because = !reaches(mailbox)
+      ? 'no-mailbox'
+      : limiter.admit(mailbox, now)
+        ? undefined
+        : 'limit'
+    if (because !== undefined) refused.push({ uri: `mailto:${mailbox}`, because })
+    return because === undefined
   })
-  return { result: 'sent', to: mailboxes, incidents: permit.incidents, refused }
+  return { mailboxes, refused }
 }
 
 function signatureOf(verdict: DkimVerdict | undefined): Pick<FailureMailInput, 'dkim'> {

@@ -32,6 +32,8 @@ export interface TestSiteOptions {
   readonly queueMs?: number
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
+  /** Failure reports are off, as in `npm start`, unless this is given. */
+  readonly failureReports?: SitePlan['failureReports']
   /** What clients on port 25 count as. */
   readonly clientIp?: string
   /** Journeys are replayed at the end; with a broken store they cannot be. */
@@ -196,6 +198,7 @@ export async function openTestSite(
       ...options.limits,
     },
     localAccount: (address) => directory.findAddress(address)?.address,
+    failureReports: options.failureReports,
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
   })
   const clientIp = options.clientIp ?? strangerIp

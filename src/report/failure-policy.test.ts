@@ -1,10 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import {
-  FailureLimiter,
-  type FailureFacts,
-  failureWish,
-} from './failure-policy.ts'
+import { FailureLimiter, type FailureFacts, failureWish } from './failure-policy.ts'
 
 const facts: FailureFacts = {
   policyDomain: 'north.example',

@@ -105,6 +105,8 @@ async function converse(
   }
   const [outcome] = await session.send(transaction, once(octets))
   session.quit()
+  // A lab that ends before the server has heard it would write down a connection that broke off.
+  await session.closed
   if (outcome === undefined) throw new Error('lab: no outcome')
   return outcome
 }

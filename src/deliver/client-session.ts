@@ -50,6 +50,7 @@ export class ClientSession {
   #inputs: ClientInput[] = []
   #running = false
   #over = false
+  readonly #closed = Promise.withResolvers<void>()
   #tlsProblem: string | undefined
   #onReady: ((greeted: Greeted) => void) | undefined
   #onOutcome: ((recipients: readonly RecipientOutcome[]) => void) | undefined
@@ -78,6 +79,11 @@ export class ClientSession {
     return !this.#over
   }
 
+  /** Resolves when the connection is gone: after `quit`, when the other side has heard it. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
   /** Why the session ended early, when it did. */
   get failure(): Failure | undefined {
     return this.#lastFailure
@@ -98,6 +104,7 @@ export class ClientSession {
         closed: () => {
           this.#feed({ type: 'peerClosed' })
           this.#end()
+          this.#closed.resolve()
         },
       })
       this.#feed({ type: 'connected' })

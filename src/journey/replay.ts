@@ -7,8 +7,9 @@ import { Inspection } from '../inspect/inspection.ts'
 import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
 import { routeTo } from '../route/route.ts'
+import { formatReceivedSpf } from '../spf/spf.ts'
 import { answersOf, type Facts } from './facts.ts'
-import type { JourneyRecord, Step, StepData } from './record.ts'
+import type { JourneyRecord, ReplayFacts, Step, StepData } from './record.ts'
 
 /** What to change before the replay; nothing of it is written back. */
 export interface ReplayChanges {
@@ -27,17 +28,25 @@ export interface ReplayedStep {
   readonly now: StepData
   /** Bit for bit the same verdict, evidence included. */
   readonly same: boolean
+  /**
+   * What this step asked now and nobody asked then, as `NAME TYPE`: its verdict is only what it
+   * would be if DNS did not answer. Only changes can bring these up.
+   */
+  readonly missing: readonly string[]
 }
 
 export type Replay =
   | {
       readonly type: 'replayed'
       readonly steps: readonly ReplayedStep[]
-      /** The first step that differs, by its type. */
+      /** The first step that differs, by its type, of those that miss no answer. */
       readonly firstDifference: string | undefined
-      /** Questions that the record has no answer to: only changes can bring these up. */
+      /** Questions of all steps that the record has no answer to, each once. */
       readonly missing: readonly string[]
     }
+  /** The journey holds no verdict: its steps are recorded facts, which no rule can change. */
+  | { readonly type: 'nothing'; readonly because: string }
+  /** There is something to derive again, but what it takes is gone. */
   | { readonly type: 'impossible'; readonly because: string }
 
 /**
@@ -51,45 +60,60 @@ export async function replayJourney(
   changes: ReplayChanges = { dns: [] },
 ): Promise<Replay> {
   const routes = await replayRoutes(record, facts, changes)
-  const inbound = record.steps.some((step) => step.type === 'spf')
-  if (!inbound) {
-    if (routes.steps.length === 0) return impossible(record)
-    return finish(routes.steps, routes.missing)
+  if (!record.steps.some((step) => step.type === 'spf')) {
+    if (routes.length > 0) return finish(routes, changes)
+    return { type: 'nothing', because: whyNothing(record) }
   }
   const { replay } = record
   if (replay === undefined || original === undefined) {
     return { type: 'impossible', because: 'The octets of this message are not kept any more.' }
   }
-  const verdicts = await replayVerdicts(record, { facts, original, changes })
-  return finish([...verdicts.steps, ...routes.steps], [...verdicts.missing, ...routes.missing])
+  const verdicts = await replayVerdicts(record, replay, { facts, original, changes })
+  if (verdicts === undefined) {
+    return { type: 'impossible', because: 'What is kept of this message has no header.' }
+  }
+  return finish([...verdicts, ...routes], changes)
 }
 
-function impossible(record: JourneyRecord): Replay {
-  const { status } = record.outcome
-  return {
-    type: 'impossible',
-    because: `Nothing was decided in this journey that could be decided again (it is ${status}).`,
+/** Why a journey holds no verdict, as the end of a sentence that begins with "it". */
+function whyNothing({ outcome, direction }: JourneyRecord): string {
+  switch (outcome.status) {
+    case 'refused':
+      return 'it was refused before any check'
+    case 'deferred':
+      return 'it was asked to come back before any check'
+    case 'dropped':
+      return 'it ended before any check'
+    case 'queued':
+      return 'it has not been routed yet'
+    case 'created':
+      return 'this server wrote it itself'
+    case 'delivered':
+    case 'quarantined':
+      return direction === 'out' ? 'mail from our own users is not judged' : 'it was not judged'
   }
 }
 
-function finish(steps: readonly ReplayedStep[], missing: readonly string[]): Replay {
-  const firstDifference = steps.find(({ same }) => !same)?.type
-  return { type: 'replayed', steps, firstDifference, missing }
+function finish(steps: readonly ReplayedStep[], changes: ReplayChanges): Replay {
+  // Without a change a question that nobody asked then is a difference like any other.
+  const whatIf = changes.dns.length > 0 || Object.keys(changes).length > 1
+  const different = steps.find(({ same, missing }) => !same && !(whatIf && missing.length > 0))
+  const missing = Array.from(new Set(steps.flatMap((step) => step.missing)))
+  return { type: 'replayed', steps, firstDifference: different?.type, missing }
 }
 
-type Partly = { readonly steps: readonly ReplayedStep[]; readonly missing: readonly string[] }
-
+/** `undefined` when what is kept is no message. */
 async function replayVerdicts(
   record: JourneyRecord,
+  replay: ReplayFacts,
   input: {
     readonly facts: Facts
     readonly original: AsyncIterable<Uint8Array>
     readonly changes: ReplayChanges
   },
-): Promise<Partly> {
+): Promise<readonly ReplayedStep[] | undefined> {
   const { facts, original, changes } = input
-  const { envelope, replay } = record
-  if (replay === undefined) throw new Error('replayVerdicts: a record without replay facts')
+  const { envelope } = record
   const recording = (type: AskingStep): readonly RecordedAnswer[] => {
     const step = record.steps.find((one) => one.type === type)
     return step === undefined ? [] : answersOf(step, facts)
@@ -118,24 +142,31 @@ async function replayVerdicts(
     resolvers,
   )
   const header = await passThrough(inspection, original)
-  if (header === undefined) return { steps: [], missing: [] }
+  if (header === undefined) return undefined
   const evaluation = await inspection.finish()
   const decision = decide(evaluation, header, replay.rules)
-  const again: readonly StepData[] = [
-    { type: 'spf', ip, verdict: evaluation.spf },
-    { type: 'dkim', verdicts: evaluation.dkim },
-    { type: 'arc', verdict: evaluation.arc },
-    { type: 'dmarc', verdict: evaluation.dmarc },
-    { type: 'decision', decision },
+  const again: readonly (readonly [StepData, RecordedResolver | undefined])[] = [
+    [{ type: 'spf', ip, verdict: evaluation.spf }, resolvers.spf],
+    [{ type: 'dkim', verdicts: evaluation.dkim }, resolvers.dkim],
+    [{ type: 'arc', verdict: evaluation.arc }, resolvers.arc],
+    [{ type: 'dmarc', verdict: evaluation.dmarc }, resolvers.dmarc],
+    [{ type: 'decision', decision }, undefined],
+    [{ type: 'received-spf', field: formatReceivedSpf(evaluation.spf, replay) }, resolvers.spf],
     // Last, as it leads to nothing: what the decision rests on is named first when it differs.
     ...(record.steps.some(({ type }) => type === 'iprev')
-      ? [{ type: 'iprev', verdict: await checkIprev(ip, resolvers.iprev) } as const]
+      ? [
+          [
+            { type: 'iprev', verdict: await checkIprev(ip, resolvers.iprev) },
+            resolvers.iprev,
+          ] as const,
+        ]
       : []),
   ]
-  const missing = Object.values(resolvers).flatMap((resolver) => {
-    return resolver.missing.map(({ name, type }) => `${name} ${type}`)
-  })
-  return { steps: again.flatMap((now) => compare(record, now)), missing }
+  return again.flatMap(([now, resolver]) => compare(record, now, missingIn(resolver)))
+}
+
+function missingIn(resolver: RecordedResolver | undefined): readonly string[] {
+  return (resolver?.missing ?? []).map(({ name, type }) => `${name} ${type}`)
 }
 
 async function passThrough(
@@ -162,9 +193,8 @@ async function replayRoutes(
   record: JourneyRecord,
   facts: Facts,
   changes: ReplayChanges,
-): Promise<Partly> {
+): Promise<readonly ReplayedStep[]> {
   const steps: ReplayedStep[] = []
-  const missing: string[] = []
   for (const step of record.steps) {
     if (step.type !== 'route') continue
     const resolver = new RecordedResolver(answersOf(step, facts), changes.dns)
@@ -172,13 +202,13 @@ async function replayRoutes(
     const route = await routeTo(step.destination, resolver, { ...step.self, random })
     const { destination, seed, self } = step
     const now: StepData = { type: 'route', destination, seed, self, route }
-    steps.push({ type: 'route', recorded: step, now, same: sameData(step, now) })
-    missing.push(...resolver.missing.map(({ name, type }) => `${name} ${type}`))
+    const same = sameData(step, now)
+    steps.push({ type: 'route', recorded: step, now, same, missing: missingIn(resolver) })
   }
-  return { steps, missing }
+  return steps
 }
 
-const verdictTypes = ['iprev', 'spf', 'dkim', 'arc', 'dmarc', 'decision'] as const
+const verdictTypes = ['iprev', 'spf', 'dkim', 'arc', 'dmarc', 'decision', 'received-spf'] as const
 
 type AskingStep = 'iprev' | 'spf' | 'dkim' | 'arc' | 'dmarc'
 
@@ -186,11 +216,16 @@ function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number
   return verdictTypes.some((one) => one === type)
 }
 
-function compare(record: JourneyRecord, now: StepData): readonly ReplayedStep[] {
+function compare(
+  record: JourneyRecord,
+  now: StepData,
+  missing: readonly string[],
+): readonly ReplayedStep[] {
   const { type } = now
   if (!isVerdict(type)) return []
   const recorded = record.steps.find((step) => step.type === type)
-  return recorded === undefined ? [] : [{ type, recorded, now, same: sameData(recorded, now) }]
+  if (recorded === undefined) return []
+  return [{ type, recorded, now, same: sameData(recorded, now), missing }]
 }
 
 /** Compares what was decided, not when or how fast: times and shared answers are left out. */

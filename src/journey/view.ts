@@ -97,7 +97,7 @@ export function viewJourney(
   const asked = record.steps.flatMap((step) => step.dns)
   const complete =
     asked.every(({ hash }) => facts.has(hash)) &&
-    (replay !== undefined || record.direction === 'out')
+    (replay !== undefined || !record.steps.some(({ type }) => type === 'spf'))
   return {
     schema: 'waybill.journey/1',
     id: record.id,

@@ -47,6 +47,10 @@ function steady(text: string): string {
 }
 
 function makeWhole(block: string, printed: string): void {
+  assert.ok(
+    printed.trim() !== '' && block.trim() !== '',
+    'a block of the page, or what was printed, is empty',
+  )
   if (steady(block) === steady(printed)) return
   if (process.env['UPDATE'] === '1') {
     const page = readPage('README.md')

@@ -6,7 +6,7 @@ import type { StepData } from '../../journey/record.ts'
 import { type Replay, type ReplayedStep, replayJourney } from '../../journey/replay.ts'
 import type { Sentence } from '../../journey/sentence.ts'
 import { defaultData, type OpenJourney, Stores } from '../data.ts'
-import { exitCodes, paint, print, printJson, say } from '../output.ts'
+import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'
 
 interface ReplayOptions {
   readonly data: string
@@ -38,7 +38,8 @@ export function replayCommand(): Command {
     .action((ref: string, options: ReplayOptions) => replay(ref, options))
     .addHelpText(
       'after',
-      '\nExit code 0: the same verdicts as recorded. 1: something differs. 3: cannot be replayed.',
+      '\nExit code 0: the same verdicts as recorded, or none to derive. 1: something differs.' +
+        '\n3: cannot be told offline.',
     )
 }
 
@@ -59,30 +60,60 @@ async function replay(ref: string, options: ReplayOptions): Promise<void> {
     })
     if (options.json === true) printJson(replayJson(journey, result))
     else printReplay(journey, result, dns.length)
-    if (result.type === 'impossible') process.exitCode = exitCodes.couldNotTell
-    else if (result.firstDifference !== undefined) process.exitCode = exitCodes.no
+    process.exitCode = exitCodeOf(result)
   } finally {
     stores.close()
   }
 }
 
+function exitCodeOf(result: Replay): ExitCode {
+  switch (result.type) {
+    case 'nothing':
+      return exitCodes.yes
+    case 'impossible':
+      return exitCodes.couldNotTell
+    case 'replayed':
+      if (result.firstDifference !== undefined) return exitCodes.no
+      return result.missing.length > 0 ? exitCodes.couldNotTell : exitCodes.yes
+  }
+}
+
 function replayJson(journey: OpenJourney, result: Replay): unknown {
   const { id } = journey.record
-  if (result.type === 'impossible') return { id, replayed: false, because: result.because }
-  return {
-    id,
-    replayed: true,
-    same: result.firstDifference === undefined,
-    first_difference: result.firstDifference ?? null,
-    changed: result.steps.filter(({ same }) => !same).map(({ type }) => type),
-    missing: result.missing,
-    steps: result.steps.map(({ type, recorded, now, same }) => ({
-      id: type,
-      same,
-      recorded: shortSentence(first(recorded)),
-      now: shortSentence(first(now)),
-    })),
+  switch (result.type) {
+    case 'nothing': {
+      const because = nothingToDerive(result.because)
+      const same = { same: true, first_difference: null, changed: [], missing: [], steps: [] }
+      return { id, replayed: true, ...same, because }
+    }
+    case 'impossible':
+      return { id, replayed: false, because: result.because }
+    case 'replayed':
+      return {
+        id,
+        replayed: true,
+        same: result.firstDifference === undefined && result.missing.length === 0,
+        first_difference: result.firstDifference ?? null,
+        changed: result.steps.filter(isChanged).map(({ type }) => type),
+        missing: result.missing,
+        steps: result.steps.map(({ type, recorded, now, same, missing }) => ({
+          id: type,
+          same,
+          missing,
+          recorded: shortSentence(first(recorded)),
+          now: shortSentence(first(now)),
+        })),
+      }
   }
+}
+
+function nothingToDerive(because: string): string {
+  return `Nothing to derive again: ${because}.`
+}
+
+/** A step that lacks an answer has not changed: nobody can say offline what it would be. */
+function isChanged({ same, missing }: ReplayedStep): boolean {
+  return !same && missing.length === 0
 }
 
 function shortSentence({ result, verdict, answer, askedFor, did }: Sentence): unknown {
@@ -104,6 +135,10 @@ function first(step: StepData): Sentence {
 
 function printReplay(journey: OpenJourney, result: Replay, changedAnswers: number): void {
   const { id } = journey.record
+  if (result.type === 'nothing') {
+    print(`${id}: ${nothingToDerive(result.because).replace(/^N/, 'n')}`)
+    return
+  }
   if (result.type === 'impossible') {
     say(`${id} cannot be replayed: ${result.because}`)
     return
@@ -113,26 +148,30 @@ function printReplay(journey: OpenJourney, result: Replay, changedAnswers: numbe
       ? ''
       : ` ${changedAnswers} answer${changedAnswers === 1 ? '' : 's'} changed.`
   print(`Replaying ${id} from its recorded answers (no network).${changes}\n`)
-  print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(32)} now`)
+  print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(26)} now`)
   for (const step of result.steps) print(renderReplayed(step))
-  for (const question of result.missing) {
-    print(
-      `\n  ${question} was never asked then, so it is "could not ask" now; add --dns '${question} …'`,
-    )
+  if (result.missing.length > 0) {
+    print('\nNot in the record, because nobody asked then:')
+    for (const question of result.missing) print(`  ${question}`)
+    print("What it answers can be said with --dns 'NAME TYPE VALUE'; until then it counts as")
+    print('"could not ask".')
   }
-  if (result.firstDifference === undefined) print('\nThe same, bit for bit.')
-  else print(`\nThe first step that differs: ${result.firstDifference}.`)
+  if (result.firstDifference !== undefined) {
+    print(`\nThe first step that differs: ${result.firstDifference}.`)
+  } else if (result.missing.length === 0) print('\nThe same, bit for bit.')
+  else print('\nAll else is the same, bit for bit.')
 }
 
-function renderReplayed({ recorded, now, same }: ReplayedStep): string {
-  const before = first(recorded)
-  const after = first(now)
+function renderReplayed(step: ReplayedStep): string {
+  const before = first(step.recorded)
+  const after = first(step.now)
   const word = (sentence: Sentence): string => {
     const asks = sentence.askedFor === undefined ? '' : `, asks ${sentence.askedFor}`
     return `${sentence.result ?? sentence.verdict}${asks}`
   }
-  const mark = same ? '' : `  ${paint('yellow', '<- changed')}`
-  return `  ${before.label.padEnd(11)} ${word(before).padEnd(32)} ${word(after)}${mark}`
+  const now = step.missing.length > 0 ? 'not in the record' : word(after)
+  const mark = isChanged(step) ? `  ${paint('yellow', '<- changed')}` : ''
+  return `  ${before.label.padEnd(11)} ${word(before).padEnd(26)} ${now}${mark}`
 }
 
 function addOverride(text: string, before: readonly DnsOverride[]): readonly DnsOverride[] {

@@ -116,8 +116,31 @@ test('the lab: its ports, what a stranger may do, what the commands tell of it, 
   const other = await waybill([...replay, '--ip', '192.0.2.10', '--json'])
   const [home] = jsonLines(other).map(object)
   const { changed: steps } = home ?? {}
-  assert.ok(Array.isArray(steps))
-  assert.deepEqual(steps.slice(0, 3), ['spf', 'dmarc', 'decision'])
+  assert.deepEqual(steps, ['spf', 'dmarc', 'decision'])
+  assert.deepEqual(home?.['missing'], ['10.2.0.192.in-addr.arpa PTR'])
+  const far = await waybill([...replay, '--ip', '192.0.2.77'])
+  assert.equal(far.code, 1)
+  assert.match(far.out, /\n {2}iprev +\w+ +not in the record\n/)
+  assert.match(far.out, /nobody asked then:\n {2}77\.2\.0\.192\.in-addr\.arpa PTR\n/)
+
+  // What was refused before any check holds no verdict: that is an answer and no failure.
+  const early = ['replay', referenceIn(unknown), ...data]
+  const nothing = await waybill(early)
+  assert.deepEqual([nothing.code, nothing.said], [0, ''])
+  const words = 'othing to derive again: it was refused before any check.'
+  assert.equal(nothing.out, `${referenceIn(unknown)}: n${words}\n`)
+  assert.deepEqual(jsonLines(await waybill([...early, '--json'])), [
+    {
+      id: referenceIn(unknown),
+      replayed: true,
+      same: true,
+      first_difference: null,
+      changed: [],
+      missing: [],
+      steps: [],
+      because: `N${words}`,
+    },
+  ])
 })
 
 test('the lab ends at once on Ctrl-C, whoever is still connected', async (t) => {
@@ -334,5 +357,15 @@ test('a situation as one command: its outcome and its journeys as one JSON objec
   assert.deepEqual(
     journeys.map((journey) => object(journey)['direction']),
     ['in', 'out'],
+  )
+})
+
+test('a situation leaves its own journeys and no connection that broke off', async (t) => {
+  const data = ['--data', folderFor(t)]
+  assert.equal((await waybill(['lab', 'run', 'forged', ...data])).code, 0)
+  const rows = jsonLines(await waybill(['list', '--json', ...data])).map(object)
+  assert.deepEqual(
+    rows.map((row) => row['status']),
+    ['refused'],
   )
 })

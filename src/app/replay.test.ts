@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Zone } from '../dns/zone.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver,
+  strangerIp,
+  type TestSite,
+} from './test-support/test-site.ts'
+
+const letter = {
+  from: 'sender@north.example',
+  to: receiver,
+  message: 'From: Sender <sender@north.example>\nSubject: x\n\nHello\n',
+}
+
+/** The stranger has a name that leads back to it. */
+const namedZone: Zone = {
+  ...northZone,
+  '66.100.51.198.in-addr.arpa': { PTR: ['x.stranger.example'] },
+  'x.stranger.example': { A: [strangerIp] },
+}
+
+async function nothingIn({ store }: TestSite, id: string): Promise<string> {
+  const journey = journeyIn(store.read, id)
+  const result = await journey.replay()
+  assert.equal(journey.view.replay.complete, true)
+  return result.type === 'nothing' ? result.because : result.type
+}
+
+test('a journey without a verdict has nothing to derive again, which is no failure', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const bare = { ...letter, message: 'From: sender@north.example\r\n\r\nbare\nline\r\n' }
+  await talk.say(`MAIL FROM:<${letter.from}>`, 250)
+  const refused = referenceIn(await talk.say('RCPT TO:<nobody@south.example>', 550))
+  await talk.say('RSET', 250)
+  await talk.say(`MAIL FROM:<${letter.from}>`, 250)
+  await talk.say(`RCPT TO:<${receiver}>`, 250)
+  await talk.say('DATA', 354)
+  talk.write(`${bare.message}.\r\n`)
+  const smuggled = referenceIn(await talk.read(550))
+  await talk.say(`MAIL FROM:<${letter.from}>`, 250)
+  await talk.quit()
+  const dropped = await south.when(() => {
+    return south.store.read.listJourneys({ limit: 9 }).find(({ status }) => status === 'dropped')
+  })
+
+  assert.equal(await nothingIn(south, refused), 'it was refused before any check')
+  assert.equal(await nothingIn(south, smuggled), 'it was refused before any check')
+  assert.equal(await nothingIn(south, dropped.id), 'it ended before any check')
+
+  const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await user.login(receiver, password, 235)
+  const foreign = referenceIn(await user.say('MAIL FROM:<x@north.example>', 550))
+  assert.equal(await nothingIn(south, foreign), 'it was refused before any check')
+  const message = `From: ${receiver}\n\nHello\n`
+  const own = await user.letter({ from: receiver, to: 'other@south.example', message })
+  assert.equal(await nothingIn(south, referenceIn(own)), 'mail from our own users is not judged')
+})
+
+test('as if from another address: what nobody asked then is named, all else is told', async (t) => {
+  const south = await openTestSite(t, { zone: namedZone })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const reverse = '10.2.0.192.in-addr.arpa PTR'
+  const result = await journey.replay({ dns: [], ip: '192.0.2.10' })
+  assert.ok(result.type === 'replayed')
+  assert.equal(result.firstDifference, 'spf')
+  assert.deepEqual(result.missing, [reverse])
+  assert.deepEqual(
+    result.steps.map(({ type, same, missing }) => [type, same, missing]),
+    [
+      ['spf', false, []],
+      ['dkim', true, []],
+      ['dmarc', false, []],
+      ['decision', false, []],
+      ['iprev', false, [reverse]],
+    ],
+  )
+  const spf = result.steps[0]?.now
+  assert.ok(spf?.type === 'spf')
+  assert.equal(spf.verdict.result, 'pass')
+
+  // With the answers said, nothing is missing any more.
+  const dns = [
+    { name: '10.2.0.192.in-addr.arpa', type: 'PTR', values: ['mx.north.example'] },
+    { name: 'mx.north.example', type: 'A', values: ['192.0.2.10'] },
+  ] as const
+  const told = await journey.replay({ dns, ip: '192.0.2.10' })
+  assert.ok(told.type === 'replayed')
+  assert.deepEqual(told.missing, [])
+  const iprev = told.steps.at(-1)?.now
+  assert.ok(iprev?.type === 'iprev')
+  assert.equal(iprev.verdict.result, 'pass')
+})
+
+test('what misses an answer is not called the first difference when it is all that differs', async (t) => {
+  const south = await openTestSite(t, { zone: namedZone })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const dns = [
+    { name: '66.100.51.198.in-addr.arpa', type: 'PTR', values: ['y.stranger.example'] },
+  ] as const
+  const result = await journey.replay({ dns })
+  assert.ok(result.type === 'replayed')
+  assert.equal(result.firstDifference, undefined)
+  assert.deepEqual(result.missing, ['y.stranger.example A'])
+})

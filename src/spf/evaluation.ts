@@ -114,7 +114,10 @@ export class Evaluation {
   /** What the macros stand for while `domain` is evaluated. */
   macroValues(domain: string, validatedName: string): MacroValues {
     this.#values ??= macroValues(this.#input)
-    return { ...this.#values, d: domain, p: validatedName }
+    // The first <domain> is the sender's, in the letters in which it came (RFC 7208 §4.1).
+    const { identity } = this.#input
+    const d = domain === identity.domain ? identity.senderDomain : domain
+    return { ...this.#values, d, p: validatedName }
   }
 }
 

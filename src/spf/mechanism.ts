@@ -4,7 +4,7 @@ import { inNetwork, parseIp } from '../base/ip.ts'
 import { normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, MxRecord } from '../dns/resolver.ts'
 import type { Evaluation, Place, Stop } from './evaluation.ts'
-import { isAskable } from './target-name.ts'
+import { isHostName } from './target-name.ts'
 import { firstValidated, ptrNames } from './target.ts'
 import type { PrefixLengths } from './term.ts'
 import type { SpfLookup, SpfRecordType } from './verdict.ts'
@@ -62,7 +62,7 @@ export async function matchesMx(
       const problem = { type: 'tooManyMx' as const, ...place, name, count, limit: maxMxNames }
       return { result: 'permerror', problem }
     }
-    if (!isAskable(exchange)) continue
+    if (!isHostName(exchange)) continue
     const addresses = await evaluation.ask(exchange, evaluation.addressType, asked)
     if (addresses.type === 'failed') {
       return dnsFailed(question, exchange, evaluation.addressType, addresses)

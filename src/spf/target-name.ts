@@ -1,11 +1,15 @@
-/** What makes a name one that a policy can ask for (RFC 7208 §4.8, §7.1). */
+/** Which names a check asks for (RFC 7208 §4.8, §7.1). */
 import { isAscii } from '../base/octets.ts'
 import { isQueryableName } from '../dns/resolver.ts'
 import { isAlnum, isDigit } from './characters.ts'
 
+/** Whether the address of a name from a DNS answer, of MX or PTR, can be asked for: any name. */
+export function isHostName(name: string): boolean {
+  return isQueryableName(name) && isAscii(name)
+}
+
 /**
- * Whether a question can be asked with a name that a macro or a DNS answer made; it has no trailing
- * dot.
+ * Whether a policy can ask for a name that a macro made; it has no trailing dot.
  *
  * RFC 7208 §4.8 leaves open what to do with the others (empty label, label over 63 octets). Here a
  * mechanism does not match then, and nothing about it is temporary. A single label (a greeting like
@@ -13,7 +17,7 @@ import { isAlnum, isDigit } from './characters.ts'
  * are such names too: they cannot exist, and a client must not make look-ups void by choosing them.
  */
 export function isAskable(name: string): boolean {
-  return isQueryableName(name) && endsInTopLabel(name, 0, name.length) && isAscii(name)
+  return isHostName(name) && endsInTopLabel(name, 0, name.length)
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseIp, reverseName } from '../base/ip.ts'
 import { normalizeName } from '../dns/resolver.ts'
 import type { Evaluation, Place, Stop } from './evaluation.ts'
 import { expandName } from './macro.ts'
-import { isAskable } from './target-name.ts'
+import { isAskable, isHostName } from './target-name.ts'
 import type { DomainSpec } from './term.ts'
 import type { SpfLookup } from './verdict.ts'
 
@@ -90,7 +90,7 @@ export async function firstValidated(
   asked: SpfLookup[],
 ): Promise<string | undefined> {
   for (const name of names) {
-    if (!isAskable(name)) continue
+    if (!isHostName(name)) continue
     const answer = await evaluation.ask(name, evaluation.addressType, asked)
     if (answer.type === 'found' && answer.records.some((text) => isClient(evaluation, text))) {
       return name

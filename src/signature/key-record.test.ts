@@ -109,6 +109,12 @@ test('flags, hashes and services are told', () => {
   assert.equal(servesEmail(record.value), false)
 })
 
+test('flags are read without regard to case, as services and hashes are', () => {
+  const record = parseKeyRecord(`v=DKIM1; t=Y : S; p=${spki}`)
+  assert.ok(record.ok)
+  assert.deepEqual([record.value.testing, record.value.strict], [true, true])
+})
+
 test('a record without flags allows every hash and serves mail', () => {
   const record = parseKeyRecord(`p=${spki}`)
   assert.ok(record.ok)

@@ -53,7 +53,7 @@ export function parseKeyRecord(text: string): Result<KeyRecord, KeyRecordProblem
     if (version !== 'DKIM1') return syntax('its version is not DKIM1')
     if (tags.keys().next().value !== 'v') return syntax('v= does not stand first')
   }
-  const flags = parseColonList(value('t') ?? '')
+  const flags = parseColonList((value('t') ?? '').toLowerCase())
   const testing = flags.includes('y')
   const data = value('p')
   if (data === undefined) return syntax('it has no p=', testing)

@@ -116,14 +116,14 @@ function tellIprev(verdict: IprevVerdict): readonly MethodResult[] {
 }
 
 function tellDmarc(verdict: DmarcVerdict): MethodResult {
-  const { result, authorDomain, policy } = verdict
+  const { result, authorDomain, disposition } = verdict
   return {
     method: 'dmarc',
     result,
     properties: [
       ...(authorDomain === null ? [] : header('from', authorDomain)),
-      // RFC 9989 §9: the policy that applied, as it was published.
-      ...(policy === null ? [] : [{ ptype: 'policy', property: 'dmarc', value: policy }]),
+      // RFC 9989 §9.1: "applied/to be applied after policy options have been processed", so after t=y.
+      ...(disposition === null ? [] : [{ ptype: 'policy', property: 'dmarc', value: disposition }]),
     ],
   }
 }

@@ -82,6 +82,36 @@ for (const [from, wanted] of froms) {
   })
 }
 
+const given: readonly (readonly ['spf' | 'dkim', string])[] = [
+  ...['none', 'neutral', 'pass', 'fail', 'softfail', 'policy', 'temperror', 'permerror'].map(
+    (result) => ['spf', result] as const,
+  ),
+  ...['none', 'pass', 'fail', 'policy', 'neutral', 'temperror', 'permerror'].map(
+    (result) => ['dkim', result] as const,
+  ),
+  ['spf', 'Pass'],
+  ['dkim', 'PermError'],
+]
+for (const [method, result] of given) {
+  test(`${method} may have come to ${result}`, () => {
+    const one = { result, domain: 'b.example' }
+    const dmarc = { from: 'b.example', ...(method === 'spf' ? { spf: one } : { dkim: [one] }) }
+    const found = subject({ dmarc }, 'parts')
+    assert.ok(found.type === 'parts')
+    const read = method === 'spf' ? found.dmarc?.spf : found.dmarc?.dkim[0]
+    assert.deepEqual(read, { result: result.toLowerCase(), domain: 'b.example' })
+  })
+}
+
+test('what did not pass may be without a domain, as our own answers have it', () => {
+  const dkim = [{ result: 'permerror', domain: null, selector: null, reason: 'tag-missing' }]
+  const spfNone = { result: 'none', domain: null }
+  const found = subject({ dmarc: { from: 'b.example', spf: spfNone, dkim } }, 'parts')
+  assert.ok(found.type === 'parts')
+  assert.deepEqual(found.dmarc?.spf, { result: 'none', domain: '' })
+  assert.deepEqual(found.dmarc?.dkim, [{ result: 'permerror', domain: '' }])
+})
+
 const encodings: readonly (readonly [string, string | undefined])[] = [
   ['', ''],
   ['eA==', 'x'],
@@ -128,6 +158,22 @@ const problems: readonly (readonly [unknown, unknown, RegExp])[] = [
   [{ id: 1, dmarc: { from: 'a', spf: { result: 'pass' } } }, 1, /^dmarc\.spf\.domain: /],
   [{ id: 1, dmarc: { from: 'a', dkim: {} } }, 1, /^dmarc\.dkim: is a list/],
   [{ id: 1, dmarc: { from: 'a', dkim: [{ domain: 'a' }] } }, 1, /^dmarc\.dkim\.result: /],
+  [
+    { id: 1, dmarc: { from: 'a', spf: { result: 'passed', domain: 'a' } } },
+    1,
+    /^dmarc\.spf\.result: "passed" is not one of none, neutral, pass, /,
+  ],
+  [{ id: 1, dmarc: { from: 'a', spf: { result: '', domain: 'a' } } }, 1, /^dmarc\.spf\.result: /],
+  [
+    { id: 1, dmarc: { from: 'a', dkim: [{ result: 'softfail', domain: 'a' }] } },
+    1,
+    /^dmarc\.dkim\.result: "softfail" is not one of none, pass, fail, /,
+  ],
+  [
+    { id: 1, dmarc: { from: 'a', spf: { result: 'pass', domain: null } } },
+    1,
+    /^dmarc\.spf\.domain: /,
+  ],
   [{ id: 1, spf, now: '5' }, 1, /^now: /],
   [{ id: 1, spf, now: -1 }, 1, /^now: /],
   [{ id: 1, spf, dns: [] }, 1, /^dns: a zone is/],

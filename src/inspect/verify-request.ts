@@ -112,12 +112,12 @@ function readDmarc(json: Json): Result<DmarcInput> {
   const { from, spf = null, dkim = null } = json
   const values = typeof from === 'string' ? [from] : readTexts(from)
   if (values === undefined) return bad('from: is an address or a domain')
-  const sender = spf === null ? ok(null) : readAuthenticated(spf)
+  const sender = spf === null ? ok(null) : readAuthenticated(spf, spfResults)
   if (!sender.ok) return bad(`spf${sender.problem}`)
   if (dkim !== null && !Array.isArray(dkim)) return bad('dkim: is a list')
   const signatures: Authenticated[] = []
   for (const one of dkim ?? []) {
-    const signature = readAuthenticated(one)
+    const signature = readAuthenticated(one, dkimResults)
     if (!signature.ok) return bad(`dkim${signature.problem}`)
     signatures.push(signature.value)
   }
@@ -130,12 +130,26 @@ function readDmarc(json: Json): Result<DmarcInput> {
   })
 }
 
-function readAuthenticated(json: unknown): Result<Authenticated> {
+/** RFC 8601 §2.7.2. A word that is none of these must not count as a fail, nor as anything. */
+const spfResults: readonly string[] =
+  'none neutral pass fail softfail policy temperror permerror'.split(' ')
+/** RFC 8601 §2.7.1. */
+const dkimResults: readonly string[] = 'none pass fail policy neutral temperror permerror'.split(
+  ' ',
+)
+
+function readAuthenticated(json: unknown, results: readonly string[]): Result<Authenticated> {
   if (!isObject(json)) return bad(': is an object with result and domain')
   const { result, domain } = json
   if (typeof result !== 'string') return bad('.result: is a text')
+  const known = result.toLowerCase()
+  if (!results.includes(known)) {
+    return bad(`.result: "${result.slice(0, 60)}" is not one of ${results.join(', ')}`)
+  }
+  // A signature that cannot be read has no domain in our own answers either.
+  if (domain === null && known !== 'pass') return ok({ result: known, domain: '' })
   if (typeof domain !== 'string') return bad('.domain: is a text')
-  return ok({ result: result.toLowerCase(), domain })
+  return ok({ result: known, domain })
 }
 
 function readTexts(value: unknown): readonly string[] | undefined {

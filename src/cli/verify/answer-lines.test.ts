@@ -27,21 +27,23 @@ async function answer(text: string | Uint8Array, to: VerifyWorld = world) {
   }
 }
 
-test('each line has its answer, in order; empty ones have none', async () => {
+test('each line has its answer, in order; an empty one cannot be read', async () => {
   const request = (id: number): string => JSON.stringify({ id, spf, dns: {} })
   const text = `${request(1)}\n\n  \t\r\n${request(2)}\r\n{\n${request(3)}`
   const { answers, unreadable } = await answer(text)
   assert.deepEqual(
     answers.map(({ id }) => id),
-    [1, 2, null, 3],
+    [1, null, null, 2, null, 3],
   )
-  assert.equal(unreadable, 1)
-  assert.match(String(answers[2]?.['error']), /^the line is not JSON/)
+  assert.equal(unreadable, 3)
+  assert.equal(answers[1]?.['error'], 'the line is empty')
+  assert.equal(answers[2]?.['error'], 'the line is empty')
+  assert.match(String(answers[4]?.['error']), /^the line is not JSON/)
 })
 
 test('no line, no answer', async () => {
   assert.deepEqual((await answer('')).answers, [])
-  assert.deepEqual((await answer('\n\n')).answers, [])
+  assert.equal((await answer('\n\n')).answers.length, 2)
 })
 
 test('a byte order mark before the first line is passed over', async () => {

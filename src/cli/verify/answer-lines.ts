@@ -5,7 +5,7 @@ import { readVerifyRequest, type RequestId } from '../../inspect/verify-request.
 
 /** The answers to a batch of lines. */
 export interface AnsweredLines {
-  /** One line for each line that was not empty, in their order. */
+  /** One line for each line, in their order. */
   readonly octets: Uint8Array<ArrayBuffer>
   readonly lines: number
   /** How many of them could not be read. */
@@ -17,7 +17,7 @@ const LF = 10
 /** Lines of one batch under way at once: while one waits for DNS, others go on. */
 const maxUnderWay = 64
 
-/** Answers lines of JSON. Empty ones are passed over; one that cannot be read is answered so. */
+/** Answers lines of JSON. One that cannot be read, as an empty one, is answered so. */
 export async function answerLines(lines: Uint8Array, world: VerifyWorld): Promise<AnsweredLines> {
   const underWay: Promise<Answer>[] = []
   const answers: string[] = []
@@ -32,10 +32,8 @@ export async function answerLines(lines: Uint8Array, world: VerifyWorld): Promis
   for (let start = 0; start < lines.length; ) {
     const found = lines.indexOf(LF, start)
     const end = found < 0 ? lines.length : found
-    if (!isBlank(lines, start, end)) {
-      if (underWay.length - first >= maxUnderWay) await settle()
-      underWay.push(answerLine(lines.subarray(start, end), world))
-    }
+    if (underWay.length - first >= maxUnderWay) await settle()
+    underWay.push(answerLine(lines.subarray(start, end), world))
     start = end + 1
   }
   while (first < underWay.length) await settle()
@@ -73,6 +71,7 @@ async function answerLine(line: Uint8Array, world: VerifyWorld): Promise<Answer>
 }
 
 function parseLine(line: Uint8Array): Result<unknown> {
+  if (isBlank(line)) return bad('the line is empty')
   const text = decodeUtf8(line)
   if (text === undefined) return bad('the line is not UTF-8')
   try {
@@ -89,10 +88,6 @@ function errorLine(id: RequestId, error: string): string {
 }
 
 /** Whether there is nothing but white space. */
-function isBlank(octets: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const octet = octets[i]
-    if (octet !== 32 && octet !== 9 && octet !== 13) return false
-  }
-  return true
+function isBlank(line: Uint8Array): boolean {
+  return line.every((octet) => octet === 32 || octet === 9 || octet === 13)
 }

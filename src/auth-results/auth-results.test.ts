@@ -89,6 +89,12 @@ const written: readonly (readonly [string, string])[] = [
   ['x\u0000y', '"x y"'],
   ['jürgen@north.example', 'j?rgen@north.example'],
   ['ends in \\', '"ends in \\\\"'],
+  // RFC 8616 §5: A-labels, where the message may not be an internationalized one.
+  ['ann@bücher.example', 'ann@xn--bcher-kva.example'],
+  ['bücher.example', 'xn--bcher-kva.example'],
+  ['@BÜCHER.example', '@xn--bcher-kva.example'],
+  ['ü@bücher.example', '?@xn--bcher-kva.example'],
+  ['bü cher', '"b? cher"'],
 ]
 
 for (const [value, expected] of written) {
@@ -179,9 +185,11 @@ const readings: readonly Read[] = [
     results: ['spf=pass smtp.mailfrom=a b@y.example'],
   },
   { value: 'x; =pass; spf; spf=; ;dkim=none', id: 'x', results: ['dkim=none'] },
+  // A version that cannot be read is none that we know (RFC 8601 §2.2, method-version).
+  { value: 'x; dkim/y=pass; spf/1=pass; dkim/=pass', id: 'x', results: ['spf/1=pass'] },
   { value: '', id: '', results: [] },
   { value: 'x', id: 'x', results: [] },
-  { value: 'x; spf=pass (unclosed', id: 'x', results: ['spf=pass (unclose)'] },
+  { value: 'x; spf=pass (unclosed', id: 'x', results: ['spf=pass (unclosed)'] },
   {
     value: 'x; spf=pass reason="unclosed; dkim=pass',
     id: 'x',
@@ -243,6 +251,31 @@ test('a name that is not ASCII is found in both its forms', () => {
   assert.ok(claimsToBe('xn--e1afmkfd.xn--p1ai; none', 'пример.рф'))
   assert.ok(claimsToBe('пример.рф; none', 'xn--e1afmkfd.xn--p1ai'))
 })
+
+test('a name in UTF-8 is found in the octets of a field, which is how a header has it', () => {
+  const octets = Buffer.from('bücher.example; spf=pass').toString('latin1')
+  assert.ok(claimsToBe(octets, 'xn--bcher-kva.example'))
+  assert.ok(claimsToBe(octets, 'bücher.example'))
+  assert.ok(!claimsToBe(octets, 'bucher.example'))
+})
+
+for (const value of [
+  'mx.south.example/1; none',
+  'mx.south.example=1; none',
+  'mx.south.example,mx.north.example; none',
+  'mx.north.example,mx.south.example; none',
+  'mx.south.example:; none',
+  'mx.south.example\0; none',
+  '<mx.south.example>; none',
+  '[mx.south.example]; none',
+  'mx.south.example\\; none',
+  '"mx.south.example; spf=pass',
+  '"mx.south.example\\"; spf=pass',
+]) {
+  test(`a careless reader takes ${JSON.stringify(value)} for ours, so it must go`, () => {
+    assert.equal(mustRemove(value, 'mx.south.example'), 'claims-our-name')
+  })
+}
 
 test('a version that we do not know must go', () => {
   assert.equal(mustRemove('mx.north.example 2; none', 'mx.south.example'), 'unknown-version')

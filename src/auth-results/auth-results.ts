@@ -23,8 +23,8 @@ export interface AuthenticationResults {
  *
  * Each statement begins a line. Values may come from strangers: they are quoted where a token does
  * not hold them, cut at 400 characters, and nothing in them can end a statement, a comment or the
- * field. Characters outside ASCII come out as `?`: domains are to be in A-labels, and a local part
- * that is not ASCII has no place in the header of a message that may be.
+ * field. Domains come out in A-labels; other characters outside ASCII come out as `?`, because a local
+ * part that is not ASCII has no place in the header of a message that may be.
  *
  * Methods, results, types and properties are the caller's own words: one that is no keyword is a bug.
  *

@@ -1,4 +1,6 @@
 import { parseDomain } from '../address/domain.ts'
+import { octetsOf } from '../base/octets.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import { ResultScanner } from './scanner.ts'
 
 /** Why a field that came from outside must go. RFC 8601 §5. */
@@ -12,13 +14,25 @@ const maxHeadWords = 50
  *
  * Names compare without case, A-labels equal their U-labels, a dot at the end means nothing, and
  * comments, quotes, folds and a version are seen through. To be safe against readers who are careless
- * where we are not, any word before the first statement counts, not only the first.
+ * where we are not, any word before the first statement counts, not only the first, and every piece
+ * of it that the grammar would not let stand in a name.
  *
- * @param fieldValue the value of the field, folds in it or not
+ * @param fieldValue the value of the field, folds in it or not: an octet string, whose octets outside
+ *   ASCII are UTF-8, or text
  */
 export function claimsToBe(fieldValue: string, authservId: string): boolean {
   const ours = comparable(authservId)
-  return headWords(fieldValue).some((word) => comparable(word) === ours)
+  return headWords(textOf(fieldValue)).some((word) => {
+    return comparable(word) === ours || word.split(noName).some((part) => comparable(part) === ours)
+  })
+}
+
+/** RFC 2045 §5.1: controls, space and tspecials, which no unquoted name can hold. */
+const noName = /[\x00-\x20\x7f()<>@,;:\\"/[\]?=]+/
+
+function textOf(value: string): string {
+  if (!/[\x80-\xff]/.test(value) || /[^\x00-\xff]/.test(value)) return value
+  return decodeUtf8(octetsOf(value)) ?? value
 }
 
 /**

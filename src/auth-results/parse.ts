@@ -90,10 +90,13 @@ class FieldReader {
     if (scan.ended) return undefined
     const method = scan.word().toLowerCase()
     scan.skipSpace()
-    const version = scan.take('/') ? this.#number() : undefined
+    const versioned = scan.take('/')
+    const version = versioned ? this.#number() : undefined
     scan.skipSpace()
     if (method === 'none' && (scan.ended || scan.is(';'))) return undefined
-    const hasResult = method !== '' && scan.take('=')
+    // A version that cannot be read is none that anybody knows.
+    const usable = method !== '' && versioned === (version !== undefined)
+    const hasResult = usable && scan.take('=')
     scan.skipSpace()
     const result = hasResult ? scan.word().toLowerCase() : ''
     if (result === '') {

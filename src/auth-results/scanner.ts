@@ -86,14 +86,15 @@ export class ResultScanner {
 
   #comment(): void {
     const start = ++this.at
-    for (let depth = 1; this.at < this.text.length && depth > 0; this.at++) {
+    let depth = 1
+    for (; this.at < this.text.length && depth > 0; this.at++) {
       const c = this.text.charCodeAt(this.at)
       if (c === 92) this.at++
       else if (c === 40) depth++
       else if (c === 41) depth--
     }
     if (this.comment !== '') return
-    const text = this.text.slice(start, this.at - 1)
+    const text = this.text.slice(start, depth === 0 ? this.at - 1 : this.at)
     this.comment = text.replace(/\r\n(?=[ \t])/g, '').replace(/\\(.)/g, '$1')
   }
 }

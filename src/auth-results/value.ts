@@ -1,5 +1,7 @@
 /** Words, values and comments of RFC 8601 §2.2, written so that none can be more than it is. */
 
+import { parseDomain } from '../address/domain.ts'
+
 // Twice this, when every character must be escaped, still fits in a line: a fold never parts an escape.
 const maxValueLength = 400
 
@@ -28,7 +30,7 @@ export function formatValue(text: string): string {
  * form (RFC 8601 §2.2), so an address is written with its local part quoted at most.
  */
 export function formatPropertyValue(text: string): string {
-  const clean = cleaned(text)
+  const clean = cleaned(withAsciiDomain(text))
   const at = clean.lastIndexOf('@')
   const domain = clean.slice(at + 1)
   if (at < 0 || !domainName.test(domain)) return formatValue(clean)
@@ -36,6 +38,15 @@ export function formatPropertyValue(text: string): string {
   if (local === '' || dotAtom.test(local)) return clean
   const alreadyQuoted = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"$/.test(local)
   return `${alreadyQuoted ? local : quoted(local)}@${domain}`
+}
+
+/** RFC 8616 §5: a domain stands in A-labels, which every reader of a header understands. */
+function withAsciiDomain(text: string): string {
+  const at = text.lastIndexOf('@')
+  const written = text.slice(at + 1)
+  // Only what is a name already: nothing else may change its meaning.
+  if (!/[^\x00-\x7f]/.test(written) || /[\x00-\x20\x7f]/.test(written)) return text
+  return text.slice(0, at + 1) + (parseDomain(written) ?? written)
 }
 
 /** A comment that holds no other and ends where it should. RFC 5322 §3.2.2. */

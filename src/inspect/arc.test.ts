@@ -87,6 +87,12 @@ const cases: readonly (readonly [string, string, DmarcDecision['action'], RegExp
     /does not say that DMARC passed before/,
   ],
   [
+    'a listed forwarder that says it in a version of the method that nobody knows',
+    sealed(letter, 'forwarder.example', passed.replace('dmarc', 'dmarc/2')),
+    'refuse',
+    /does not say that DMARC passed before/,
+  ],
+  [
     'a listed forwarder that says nothing',
     sealed(letter, 'forwarder.example', 'spf=pass'),
     'refuse',

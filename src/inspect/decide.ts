@@ -98,9 +98,11 @@ function arcEvidence(arc: ArcVerdict, author: string | null, rules: DecisionRule
  * does not say. A pass for another author is none.
  */
 function dmarcPassed(results: string, author: string | null): boolean | null {
-  const said = parseAuthenticationResults(results).results.filter(
-    ({ method }) => method === 'dmarc',
-  )
+  const read = parseAuthenticationResults(results)
+  // RFC 8601 §2.2, §2.6: statements of a version that we do not know say nothing to us.
+  const said = read.results.filter(({ method, version = 1 }) => {
+    return method === 'dmarc' && version === 1 && read.version === 1
+  })
   if (said.length === 0) return null
   return said.some(({ result, properties }) => {
     const from = properties.filter(

@@ -76,11 +76,16 @@ export function isDmarcRecord(text: string): boolean {
  * given twice makes the whole list invalid (RFC 6376 §3.2, whose syntax this is).
  *
  * @param text the character-strings of the record joined, as an octet string
+ * @param reading RFC 7489 knows no `np`, so a wrong one does a record no harm there (§6.6.3 step 6)
  */
-export function parseDmarcRecord(text: string): Result<DmarcRecord, RecordRejection> {
+export function parseDmarcRecord(
+  text: string,
+  reading: 'rfc9989' | 'rfc7489' = 'rfc9989',
+): Result<DmarcRecord, RecordRejection> {
   if (!isDmarcRecord(text)) return bad({ type: 'not-dmarc' })
-  const { tags, malformed, duplicate } = readTagList(text)
+  const { tags: all, malformed, duplicate } = readTagList(text)
   if (duplicate !== undefined) return bad({ type: 'duplicate-tag', tag: duplicate })
+  const tags = reading === 'rfc9989' ? all : new Map([...all].filter(([name]) => name !== 'np'))
   const reader = new TagReader(tags)
   for (const value of malformed) reader.problem('not-a-tag', '', value)
   const rua = reader.uris('rua')

@@ -3,7 +3,12 @@ import { parseDomain } from '../address/domain.ts'
 import type { AuthenticatedDomain } from './alignment.ts'
 import type { PolicyAnswer, PolicyLookup } from './lookup.ts'
 import type { PublicSuffixList } from './public-suffix-list.ts'
-import type { AlignmentMode, DmarcPolicy, DmarcRecord } from './record.ts'
+import {
+  type AlignmentMode,
+  type DmarcPolicy,
+  type DmarcRecord,
+  parseDmarcRecord,
+} from './record.ts'
 
 /** What two readings can differ in. */
 export type ReadingDifference =
@@ -72,8 +77,9 @@ export async function readRfc7489(
     answer = await lookup.ask(orgDomain)
   }
   if (answer.type === 'failed') return { result: 'temperror', ...none, ...unaligned }
-  if (answer.type !== 'record') return { result: 'none', ...none, ...unaligned }
-  const { record } = answer
+  const read = 'text' in answer ? parseDmarcRecord(answer.text, 'rfc7489') : undefined
+  if (read === undefined || !read.ok) return { result: 'none', ...none, ...unaligned }
+  const record = read.value
   const policy = at === author ? record.p : (record.sp ?? record.p)
   const aligns = (one: AuthenticatedDomain, mode: AlignmentMode) =>
     isAligned(one.domain, { author, orgDomain, mode, list })

@@ -125,6 +125,17 @@ test('the newer format asks for selectors, the older one does not', () => {
   assert.deepEqual(codes(read(newer)), ['missing auth_results/dkim/selector'])
 })
 
+test('what extensions bring is not part of the report', () => {
+  const inside =
+    '<x:record><x:row/></x:record><x:version>9</x:version><x:policy_published><x:p>none</x:p></x:policy_published>'
+  for (const name of ['extension', 'extensions', 'x:extension']) {
+    const extension = `<${name} xmlns:x="urn:x">${inside}</${name}>`
+    const report = read(`<feedback>${extension}${metadata}${policy}${record()}</feedback>`)
+    assert.equal(report.records.length, 1)
+    assert.deepEqual([report.version, report.policy.p], [null, 'reject'])
+  }
+})
+
 test('a broken element costs itself and no more', () => {
   const broken = whole.replace('<email>dmarc@mail.example</email>', '<email><x@y></email>')
   const report = read(broken)

@@ -68,6 +68,9 @@ const wanted: ReadonlySet<string> = new Set([
   'report_metadata',
   'policy_published',
   'record',
+  // Whatever stands in it has other names than ours, even where they sound alike (RFC 9990 §3.1.1.6).
+  'extension',
+  'extensions',
 ])
 
 function collect(text: string, limits: AggregateLimits, problems: ProblemList): Parts {
@@ -80,6 +83,7 @@ function collect(text: string, limits: AggregateLimits, problems: ProblemList): 
     records: [],
   }
   const take = (element: XmlElement): 'go-on' | 'stop' => {
+    if (element.name.startsWith('extension')) return 'go-on'
     if (element.name === 'version') {
       parts.version ??= oneLine(element.text, 20)
       return 'go-on'

@@ -127,18 +127,25 @@ export class Site {
     return listener
   }
 
-  /** Stops: no new connections, what is under way may finish within `graceMs`, then all is closed. */
+  /**
+   * Stops: no new connections, and what is under way may finish within `graceMs`. Who is not done
+   * then is told so, and cut off when that takes too long.
+   */
   async close(graceMs = 2000): Promise<void> {
     const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
     const delivered = this.#dispatcher.stop()
     for (const session of this.#sessions) session.shutdown()
     const late = setTimeout(() => {
-      for (const session of this.#sessions) session.abort()
+      for (const session of this.#sessions) session.stop()
       this.#outside.shut()
     }, graceMs)
+    const last = setTimeout(() => {
+      for (const session of this.#sessions) session.abort()
+    }, graceMs + lastWordMs)
     await Promise.all([closed, delivered, this.#noSessions()])
     await this.#failureReports?.settled()
     clearTimeout(late)
+    clearTimeout(last)
     await this.#plan.store.close()
   }
 
@@ -290,6 +297,9 @@ export class Site {
     })
   }
 }
+
+/** How long a client may take to hear that the server stops. */
+const lastWordMs = 500
 
 /** A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`. */
 function unmapped(ip: string): string {

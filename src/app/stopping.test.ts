@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { FakeServer, silence } from './test-support/fake-server.ts'
+import { journeyIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import {
   northZone,
@@ -11,6 +12,7 @@ import {
   TestNetwork,
 } from './test-support/test-site.ts'
 import type { Resolver } from '../dns/resolver.ts'
+import { summaryOf } from '../journey/summary.ts'
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const letter = {
@@ -34,6 +36,41 @@ test('who is idle when the server stops hears 421; who is within a message may f
   await closed
   if (said.code === 250) assert.equal(south.store.read.listMailbox({}).length, 1)
   else assert.equal(said.code, 421)
+})
+
+test('who is still within a message when the grace is over hears 421, and the record says why', async (t) => {
+  const south = await openTestSite(t, { zone, replay: false })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('MAIL FROM:<sender@north.example>', 250)
+  await talk.say(`RCPT TO:<${receiver}>`, 250)
+  await talk.say('DATA', 354)
+  talk.write('From: sender@north.example\r\n\r\nhalf a let')
+  const closed = south.close()
+  const said = await talk.read(421)
+  assert.equal(said.enhanced, '4.3.2')
+  await talk.closed
+  await closed
+  const [row] = south.store.read.listJourneys({ limit: 10 })
+  assert.ok(row !== undefined)
+  assert.equal(row.id, / Ref (\S+)$/.exec(said.text)?.[1])
+  const { record } = journeyIn(south.store.read, row.id)
+  assert.deepEqual(record.outcome, { status: 'dropped', because: ['shutdown'] })
+  assert.match(summaryOf(record), /this server was stopped/)
+  assert.equal(record.conversation.at(-1)?.text, `421 4.3.2 ${said.text}`)
+  assert.equal(south.store.read.listMailbox({}).length, 0)
+})
+
+test('who is idle within a transaction when the server stops is not said to have given up', async (t) => {
+  const south = await openTestSite(t, { zone, replay: false })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('MAIL FROM:<sender@north.example>', 250)
+  const closed = south.close()
+  await talk.read(421)
+  await closed
+  const [row] = south.store.read.listJourneys({ limit: 10 })
+  assert.ok(row !== undefined)
+  const { outcome } = journeyIn(south.store.read, row.id).record
+  assert.deepEqual(outcome, { status: 'dropped', because: ['shutdown'] })
 })
 
 test('peers that do not go when they should, here and there, do not keep the server', async (t) => {

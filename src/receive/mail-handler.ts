@@ -2,7 +2,13 @@ import { formatMailbox } from '../address/mailbox.ts'
 import type { TlsFacts } from '../io/peer.ts'
 import type { Outcome } from '../journey/record.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
-import type { Answer, MessageFacts, Question, References } from '../smtp/server-types.ts'
+import type {
+  Answer,
+  CloseReason,
+  MessageFacts,
+  Question,
+  References,
+} from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import { MessageIntake } from './intake.ts'
@@ -65,15 +71,15 @@ export class MailHandler implements SessionHandler {
     if (ending === 'complete') return
     this.#transaction?.intake?.abort()
     if (ending === 'refused') this.#refusedByEngine = facts
-    else this.dropped()
   }
 
-  dropped(): void {
+  dropped(closing: string | null): void {
     const transaction = this.#transaction
     if (transaction === undefined) return
     const { journey, refusal } = transaction
     if (refusal === undefined) {
-      const why = 'the client gave the message up'
+      const ours = closing !== null && closedByUs.has(closing)
+      const why = ours ? closing : 'the client gave the message up'
       journey.step({ type: 'dropped', why })
       this.#close(transaction, { status: 'dropped', because: [why] })
       return
@@ -103,7 +109,7 @@ export class MailHandler implements SessionHandler {
   }
 
   closed(reason: string): void {
-    if (this.#transaction !== undefined) this.dropped()
+    if (this.#transaction !== undefined) this.dropped(reason)
     const journey = this.#log.close()
     if (journey === undefined) return
     journey.step({ type: 'dropped', why: reason })
@@ -295,6 +301,16 @@ export class MailHandler implements SessionHandler {
     this.#log.end()
   }
 }
+
+/** Of a transaction that ends with the session for one of these, the client did not let go. */
+const closedByUs: ReadonlySet<string> = new Set<CloseReason>([
+  'timeout',
+  'refused',
+  'tooManyErrors',
+  'tooMuch',
+  'notSmtp',
+  'shutdown',
+])
 
 const accept: Answer = { type: 'accept' }
 

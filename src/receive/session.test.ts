@@ -5,7 +5,13 @@ import { ManualClock } from '../base/clock.ts'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { listen } from '../io/listener.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
-import type { Answer, Question, References, ServerOptions } from '../smtp/server-types.ts'
+import type {
+  Answer,
+  CloseReason,
+  Question,
+  References,
+  ServerOptions,
+} from '../smtp/server-types.ts'
 import { ReceiveSession, type SessionHandler } from './session.ts'
 
 /** A handler that takes all, and writes down what it is told. */
@@ -30,8 +36,8 @@ class Notebook implements SessionHandler {
     this.#note(`content ${ending}`)
   }
 
-  dropped(): void {
-    this.#note('dropped')
+  dropped(closing: CloseReason | null): void {
+    this.#note(closing === null ? 'dropped' : `dropped ${closing}`)
   }
 
   tlsStarted(): void {
@@ -175,6 +181,41 @@ test('a client that never closes its side is dropped after a while', async (t) =
   await book.until('closed shutdown')
 })
 
+test('a client within a message hears 421 when we can wait no longer', async (t) => {
+  const { port, book, session } = await serve(t, noTls)
+  const talk = await SmtpTalk.greeted(port)
+  await toData(talk)
+  const seen = new Promise<void>((resolve) => {
+    book.hold = () => {
+      resolve()
+      return undefined
+    }
+  })
+  talk.write('Subject: half a let')
+  await seen
+  session().shutdown()
+  assert.ok(!book.notes.includes('content abandoned'), 'it may still finish')
+  session().stop()
+  assert.equal((await talk.read(421)).enhanced, '4.3.2')
+  await book.until('closed shutdown')
+  assert.deepEqual(book.notes.slice(-3), [
+    'content abandoned',
+    'dropped shutdown',
+    'closed shutdown',
+  ])
+})
+
+test('a connection that is cut off because we stop is closed for that reason', async (t) => {
+  const { port, book, session } = await serve(t, noTls)
+  book.answers.sender = () => new Promise<Answer>(() => {})
+  const talk = await SmtpTalk.greeted(port)
+  talk.write('MAIL FROM:<a@north.example>\r\n')
+  await book.until('ask sender')
+  session().stop()
+  session().abort()
+  await book.until('closed shutdown')
+})
+
 test('a client that is silent between commands hears 421 when its time is over', async (t) => {
   const { port, book, clock } = await serve(t, noTls)
   const talk = await SmtpTalk.greeted(port)
@@ -182,7 +223,7 @@ test('a client that is silent between commands hears 421 when its time is over',
   clock.advance(5 * 60_000)
   assert.match((await talk.read(421)).text, /Nothing came for too long/)
   await book.until('closed timeout')
-  assert.ok(book.notes.includes('dropped'))
+  assert.ok(book.notes.includes('dropped timeout'))
 })
 
 test('a client that stalls within a message hears 421, and the message is forgotten', async (t) => {

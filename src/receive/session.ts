@@ -23,8 +23,11 @@ export interface SessionHandler {
   content(octets: Uint8Array): Promise<void> | undefined
   /** The content is over; for `complete` the `message` question follows. */
   contentEnd(ending: 'complete' | 'refused' | 'abandoned', facts: MessageFacts): void
-  /** The transaction was dropped before its message. */
-  dropped(): void
+  /**
+   * The transaction was dropped before its message was whole; of content that was under way
+   * `contentEnd` is told first. `closing`: why the session ends with it; `null` when it goes on.
+   */
+  dropped(closing: CloseReason | null): void
   tlsStarted(facts: TlsFacts): void
   tlsFailed(problem: string): void
   /** One line of the dialogue, for the record. */
@@ -92,6 +95,13 @@ export class ReceiveSession {
     this.#feed({ type: 'shutdown' })
   }
 
+  /** Ends with 421 now, in the middle of a message too. */
+  stop(): void {
+    // Even when the connection has to be cut off before the engine can say anything.
+    if (!this.#closing) this.#reason = 'shutdown'
+    this.#feed({ type: 'graceOver' })
+  }
+
   /** Drops the connection at once. */
   abort(): void {
     this.#peer.destroy()
@@ -140,9 +150,10 @@ export class ReceiveSession {
       case 'messageEnd':
         if (output.ending !== 'complete') this.#fault = undefined
         this.#handler.contentEnd(output.ending, output.facts)
+        if (output.ending === 'abandoned') this.#handler.dropped(output.closing)
         return
       case 'transactionDropped':
-        this.#handler.dropped()
+        this.#handler.dropped(output.closing)
         return
       case 'startTls':
         void this.#startTls()

@@ -249,6 +249,7 @@ class ServerRunner implements Runner {
       case 'deadline':
       case 'peerClosed':
       case 'shutdown':
+      case 'graceOver':
         return this.#feed({ type: text })
       default:
         throw new Error(`unknown input ${text}`)

@@ -71,7 +71,7 @@ test('a chunk that is refused is read past, and nothing of it is content', () =>
   assert.deepEqual(come('NOOPQUIT'), [{ type: 'refuse', reply: noRecipients, counts: 'error' }])
   assert.deepEqual(seen(), [])
   assert.equal(octetString(queue.view()), 'QUIT')
-  assert.equal(content.abandon(), false)
+  assert.equal(content.abandon(null), false)
 })
 
 test('what cannot be taken is refused at the end of its chunk, and the content is cut at the limit', () => {
@@ -86,15 +86,15 @@ test('what cannot be taken is refused at the end of its chunk, and the content i
 
 test('each message that was begun ends once, and may be broken off until then', () => {
   const { content, come, seen } = bench()
-  assert.equal(content.abandon(), false)
+  assert.equal(content.abandon(null), false)
   content.beginData()
   come('half')
-  assert.equal(content.abandon(), true)
-  assert.equal(content.abandon(), false)
+  assert.equal(content.abandon(null), true)
+  assert.equal(content.abandon(null), false)
   assert.deepEqual(seen(), ['half', '(abandoned)'])
   content.beginData()
   come('.\r\n')
-  assert.equal(content.abandon(), false)
+  assert.equal(content.abandon(null), false)
   assert.deepEqual(seen(), ['(complete)'])
 })
 

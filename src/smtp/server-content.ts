@@ -4,7 +4,7 @@ import type { Outbox } from './outbox.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { type Chunk, error, type Step } from './server-step.ts'
-import type { ServerOutput } from './server-types.ts'
+import type { CloseReason, ServerOutput } from './server-types.ts'
 
 /** What is read now. */
 type Reading =
@@ -75,12 +75,13 @@ export class ContentReception {
     return progress
   }
 
-  /** Breaks off what was begun; false when nothing was. */
-  abandon(): boolean {
+  /** Breaks off what was begun, for this reason; false when nothing was. */
+  abandon(closing: CloseReason | null): boolean {
     const body = this.#body
     if (body === undefined) return false
     this.#over()
-    this.#out.push({ type: 'messageEnd', ending: 'abandoned', facts: body.facts() })
+    const facts = body.facts()
+    this.#out.push({ type: 'messageEnd', ending: 'abandoned', facts, closing })
     return true
   }
 

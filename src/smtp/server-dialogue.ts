@@ -75,7 +75,7 @@ export class Dialogue {
         break
       case 'accepted':
         // RFC 5321 §4.1.4: EHLO or HELO in the middle clears everything as RSET does.
-        if (step.question.type === 'helo') this.#dropTransaction()
+        if (step.question.type === 'helo') this.#dropTransaction(null)
         this.#session = sessionAfter(step.question, this.#session)
         this.#reply(
           replyToAccepted(step.question, step.reply, {
@@ -119,11 +119,11 @@ export class Dialogue {
         this.#awaitLine({ type: 'response', mechanism: step.mechanism })
         break
       case 'reset':
-        this.#dropTransaction()
+        this.#dropTransaction(null)
         this.#reply(replies.done)
         break
       case 'startTls':
-        this.#dropTransaction()
+        this.#dropTransaction(null)
         this.#voice.say(replies.readyForTls)
         this.#lines.forget()
         this.#state = { name: 'tls' }
@@ -174,18 +174,18 @@ export class Dialogue {
   }
 
   #close(reason: CloseReason): void {
-    this.#dropTransaction()
+    this.#dropTransaction(reason)
     this.#lines.forget()
     this.#state = { name: 'closed' }
     this.#out.forgetWake()
     this.#out.push({ type: 'close', reason })
   }
 
-  /** Forgets sender, recipients and content, and says so. */
-  #dropTransaction(): void {
-    const abandoned = this.#content.abandon()
+  /** Forgets sender, recipients and content, and says so. `closing`: why the session ends. */
+  #dropTransaction(closing: CloseReason | null): void {
+    const abandoned = this.#content.abandon(closing)
     if (!abandoned && this.#session.transaction !== null) {
-      this.#out.push({ type: 'transactionDropped' })
+      this.#out.push({ type: 'transactionDropped', closing })
     }
     this.#session = { ...this.#session, transaction: null }
   }

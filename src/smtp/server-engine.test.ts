@@ -101,6 +101,38 @@ test('the answer to the message is taken and goes nowhere once the peer is gone'
   assert.deepEqual(engine.handle({ type: 'answer', answer: accept }), [])
 })
 
+test('when the time is over a letter that is all here still hears its answer, then 421', () => {
+  const engine = engineWith()
+  const start = 'EHLO x.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n'
+  drive(engine, [{ type: 'connected' }, octets(start)])
+  assert.equal(engine.handle(octets('x\r\n.\r\n')).at(-1)?.type, 'ask')
+  assert.deepEqual(engine.handle({ type: 'shutdown' }), [])
+  assert.deepEqual(engine.handle({ type: 'graceOver' }), [])
+  const outputs = engine.handle({ type: 'answer', answer: accept })
+  assert.match(sent(outputs), /^250 2\.0\.0 .*\r\n421 4\.3\.2 .*\r\n$/)
+  assert.deepEqual(outputs.at(-1), { type: 'close', reason: 'shutdown' })
+})
+
+test('what was dropped says whether the session goes on, and if not, why', () => {
+  const mail = 'EHLO x.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n'
+  const dropped = (inputs: readonly ServerInput[]): unknown => {
+    const outputs = drive(engineWith(), [{ type: 'connected' }, octets(mail), ...inputs])
+    for (const output of outputs) {
+      if (output.type === 'transactionDropped') return output.closing
+      if (output.type === 'messageEnd' && output.ending === 'abandoned') return output.closing
+    }
+    return undefined
+  }
+  assert.equal(dropped([octets('RSET\r\n')]), null)
+  assert.equal(dropped([octets('EHLO y.example\r\n')]), null)
+  assert.equal(dropped([octets('STARTTLS\r\n')]), null)
+  assert.equal(dropped([octets('QUIT\r\n')]), 'quit')
+  assert.equal(dropped([{ type: 'shutdown' }]), 'shutdown')
+  assert.equal(dropped([octets('DATA\r\nx'), { type: 'peerClosed' }]), 'peerClosed')
+  assert.equal(dropped([octets('DATA\r\nx'), { type: 'graceOver' }]), 'shutdown')
+  assert.equal(dropped([octets('DATA\r\nx'), { type: 'deadline' }]), 'timeout')
+})
+
 test('the session knows who spoke, and forgets it with STARTTLS', () => {
   const engine = engineWith({ auth: 'optional' })
   drive(engine, [

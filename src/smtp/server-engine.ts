@@ -38,6 +38,8 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   readonly #dialogue: Dialogue
   /** How the session ends as soon as nothing is under way. */
   #ending: Ending | undefined
+  /** The same, once a message that is arriving is not waited for any more. */
+  #cut: Ending | undefined
   #peerClosed = false
   #spokeEarly = false
 
@@ -108,6 +110,13 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
       case 'shutdown':
         this.#ending ??= hangUp(replies.shuttingDown, 'shutdown')
         return undefined
+      case 'graceOver':
+        this.#ending ??= hangUp(replies.shuttingDown, 'shutdown')
+        this.#cut = this.#ending
+        // Within a TLS handshake nothing can be said.
+        return this.#dialogue.state.name === 'tls'
+          ? { type: 'close', reason: 'shutdown' }
+          : undefined
     }
   }
 
@@ -123,7 +132,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
       case 'line':
         return this.#ending ?? this.#lines.next(state.hearing, session) ?? this.#missing()
       case 'content':
-        return this.#content.read() ?? this.#missing()
+        return this.#content.read() ?? this.#cut ?? this.#missing()
       case 'tls':
         return this.#missing()
     }

@@ -22,6 +22,8 @@ export type ServerInput =
   | { readonly type: 'peerClosed' }
   /** End with 421 as soon as nothing is under way; a message that is arriving may still finish. */
   | { readonly type: 'shutdown' }
+  /** End with 421 now, in the middle of a message too; only an open question is waited for. */
+  | { readonly type: 'graceOver' }
 
 /** What the server engine wants of its driver, to be done in this order. */
 export type ServerOutput =
@@ -34,15 +36,24 @@ export type ServerOutput =
   /**
    * The content is over, exactly once for each accepted `data` question.
    * `complete`: the `message` question comes next. `refused`: the engine has refused it, forget it.
-   * `abandoned`: the client has gone or has given up before the end, forget it.
    */
   | {
       readonly type: 'messageEnd'
-      readonly ending: 'complete' | 'refused' | 'abandoned'
+      readonly ending: 'complete' | 'refused'
       readonly facts: MessageFacts
     }
-  /** A transaction with an accepted sender was dropped before its message: RSET, EHLO, QUIT, gone. */
-  | { readonly type: 'transactionDropped' }
+  /** The same, but the end was never seen: forget it. `closing` as below. */
+  | {
+      readonly type: 'messageEnd'
+      readonly ending: 'abandoned'
+      readonly facts: MessageFacts
+      readonly closing: CloseReason | null
+    }
+  /**
+   * A transaction with an accepted sender was dropped before its content: RSET, EHLO, QUIT, gone.
+   * `closing`: why the session ends with it; `null` when it goes on.
+   */
+  | { readonly type: 'transactionDropped'; readonly closing: CloseReason | null }
   /** Start the TLS handshake as server, then say `tlsStarted`, or `peerClosed` when it fails. */
   | { readonly type: 'startTls' }
   /** Send what is still to be sent, then close. Nothing comes after it. */

@@ -8,14 +8,28 @@ import type { ServerOptions, Session } from './server-types.ts'
 export function ehloReply(session: Session, options: ServerOptions): Reply {
   const { extensions } = options
   const lines = [options.hostname, 'PIPELINING', `SIZE ${options.maxMessageBytes}`]
-  // RFC 3207 §4.2: not offered again once TLS is active.
-  if (options.tls === 'starttls' && !session.tlsActive) lines.push('STARTTLS')
+  if (startTlsOffered(session, options)) lines.push('STARTTLS')
   if (authOffered(session, options)) lines.push(`AUTH ${mechanismNames.join(' ')}`)
   lines.push('8BITMIME', 'ENHANCEDSTATUSCODES')
   if (extensions.dsn) lines.push('DSN')
   if (extensions.smtpUtf8) lines.push('SMTPUTF8')
   if (extensions.chunking) lines.push('CHUNKING')
   return reply(250, null, ...lines)
+}
+
+/** The commands that a client can use now, for HELP. RFC 5321 §4.1.1.8. */
+export function offeredCommands(session: Session, options: ServerOptions): readonly string[] {
+  const verbs = ['EHLO', 'HELO', 'MAIL', 'RCPT', 'DATA']
+  if (options.extensions.chunking) verbs.push('BDAT')
+  verbs.push('RSET', 'NOOP', 'QUIT', 'VRFY', 'HELP')
+  if (startTlsOffered(session, options)) verbs.push('STARTTLS')
+  if (authOffered(session, options)) verbs.push('AUTH')
+  return verbs
+}
+
+/** RFC 3207 §4.2: not offered again once TLS is active. */
+function startTlsOffered(session: Session, options: ServerOptions): boolean {
+  return options.tls === 'starttls' && !session.tlsActive
 }
 
 /** RFC 4954 §4: passwords only over TLS, and only once. */

@@ -55,12 +55,11 @@ export const cannotVerify: Reply = reply(
   '2.0.0',
   'Addresses are not verified here; send the message and see',
 )
-export const help: Reply = reply(
-  214,
-  '2.0.0',
-  'EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH',
-  'Lines end with CRLF. The rules are in RFC 5321.',
-)
+/** @param commands the verbs that are offered */
+export function help(commands: readonly string[]): Reply {
+  const rules = 'Lines end with CRLF. The rules are in RFC 5321.'
+  return reply(214, '2.0.0', commands.join(' '), rules)
+}
 export const startMessage: Reply = reply(354, null, 'Send the message, end with <CRLF>.<CRLF>')
 
 // Why we hang up.

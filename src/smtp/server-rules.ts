@@ -4,6 +4,7 @@
  */
 import { parseMailDomain } from '../address/mailbox.ts'
 import type { Command, CommandRules } from './command.ts'
+import { offeredCommands } from './ehlo.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { stepForAuth } from './server-auth.ts'
@@ -48,7 +49,7 @@ export function stepFor(command: Command, session: Session, options: ServerOptio
     case 'QUIT':
       return hangUp(replies.goodbye, 'quit')
     case 'HELP':
-      return { type: 'reply', reply: replies.help }
+      return { type: 'reply', reply: replies.help(offeredCommands(session, options)) }
     case 'VRFY':
       // RFC 5321 §7.3: who is here is not told to strangers.
       return { type: 'reply', reply: replies.cannotVerify }

@@ -51,6 +51,7 @@ test('every reply to a message is told to the letter, and no other', () => {
 })
 
 const samples: Readonly<Record<string, (make: never) => dialogue.Reply>> = {
+  help: () => dialogue.help(['…']),
   greeting: () => dialogue.greeting('…', 'Waybill'),
   heloAccepted: () => dialogue.heloAccepted('…'),
   challenge: () => dialogue.challenge('…'),

@@ -88,6 +88,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         receivedFields: settings.limits.received_fields,
         queueMs: retry.expireAfterMs,
       },
+      receivedSpf: settings.receive.received_spf,
       signingKeys: (domain) => signing.for(domain),
       now: () => clock.now(),
     })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
+import { parseDnsOverride } from '../dns/dns-override.ts'
 import type { Zone } from '../dns/zone.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
@@ -102,6 +103,56 @@ test('what is filed begins with our own Return-Path, Authentication-Results and 
     rest,
     ' <sender@north.example>\r\nTo: receiver@south.example\r\nSubject: x\r\n\r\nHello\r\n',
   )
+})
+
+test('Received-SPF is written above Received where the settings want it, and takes nothing away', async (t) => {
+  const old = [
+    'Received-SPF: pass (mx.other.example) client-ip=192.0.2.77',
+    'Received-SPF: pass (mx.south.example: forged) client-ip=192.0.2.10; receiver=mx.south.example',
+  ]
+  const message = `${old[0]}\nReceived: from a by b; Mon, 23 Nov 2026 10:00:00 +0000\n${old[1]}\n${forgery.message}`
+  const written = new RegExp(
+    String.raw`^Return-Path: .*\r\n` +
+      String.raw`Authentication-Results: (?:.*\r\n[ \t])*.*\r\n` +
+      String.raw`(Received-SPF: (?:.*\r\n[ \t])*.*\r\n)` +
+      String.raw`Received: from client\.example `,
+  )
+  for (const receivedSpf of [true, false]) {
+    const south = await openTestSite(t, { zone: dmarc('v=DMARC1; p=none'), receivedSpf })
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    for (const from of [forgery.from, '']) {
+      const id = referenceIn(await talk.letter({ ...forgery, from, message }))
+      const text = await storedText(south.store, id)
+      assert.ok(text.endsWith(message.replaceAll('\n', '\r\n')), 'what came is still there')
+      const journey = journeyIn(south.store.read, id)
+      const { record, view } = journey
+      const steps = record.steps.flatMap((step) => (step.type === 'received-spf' ? [step] : []))
+      const ours = written.exec(text)?.[1]
+      assert.deepEqual(
+        steps.map(({ field }) => field),
+        receivedSpf ? [ours] : [],
+      )
+      if (ours === undefined) {
+        assert.equal(receivedSpf, false)
+        continue
+      }
+      const sender = `envelope-from="${forgery.from}"; helo=client.example; identity=mailfrom;`
+      const facts =
+        from === ''
+          ? 'Received-SPF: none (mx.south.example: client.example does not exist) client-ip=198.51.100.66; helo=client.example; identity=helo; receiver=mx.south.example'
+          : `Received-SPF: fail (mx.south.example: north.example does not allow 198.51.100.66 to send its mail) client-ip=198.51.100.66; ${sender} receiver=mx.south.example; mechanism=all`
+      const oneLine = ours.replaceAll(/\r\n(?=[ \t])/g, '').trimEnd()
+      assert.equal(oneLine, facts)
+      const told = view.steps.find(({ id }) => id === 'received-spf')
+      assert.equal(told?.answer, `Yes, above our Received field: ${facts}`)
+      // It follows from SPF: another answer of DNS is another field.
+      const dns = parseDnsOverride('north.example TXT "v=spf1 +all"')
+      const changed = await journey.replay({ dns: dns.ok ? [dns.value] : [] })
+      assert.ok(changed.type === 'replayed')
+      const again = changed.steps.find(({ type }) => type === 'received-spf')
+      assert.equal(again?.same, from === '')
+    }
+  }
 })
 
 test('with TLS the Received field says so, with several recipients it names none', async (t) => {

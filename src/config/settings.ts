@@ -31,6 +31,7 @@ export interface Settings {
     readonly mailing_lists: string[]
     readonly allow: string[]
     readonly on_temperror: 'deliver' | 'defer'
+    readonly received_spf: boolean
   }
   readonly queue: {
     readonly expire_seconds: number
@@ -135,6 +136,10 @@ const receive = z.strictObject({
     .enum(['deliver', 'defer'])
     .default('deliver')
     .describe('When DMARC could not be asked: take the message, or answer 451.'),
+  received_spf: z
+    .boolean()
+    .default(false)
+    .describe('Also write a Received-SPF field; Authentication-Results has the result anyway.'),
 })
 
 const queue = z.strictObject({

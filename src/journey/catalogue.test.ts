@@ -89,6 +89,10 @@ const plain: readonly StepData[] = [
   { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-many-fields' },
   { type: 'completed', added: ['Date'] },
   { type: 'completed', added: ['Date', 'Message-ID', 'From'] },
+  {
+    type: 'received-spf',
+    field: `Received-SPF: none (${host}: a.example has no policy)\r\n client-ip=${ip}; helo=x\r\n`,
+  },
   { type: 'refused', answer: { ...refusal, atCommand: 'DATA' } },
   { type: 'deferred', answer: { ...later, atCommand: 'DATA' } },
   ...[

@@ -32,6 +32,7 @@ export function tell(step: Step): readonly Sentence[] {
       return [tellDmarc(step.verdict)]
     case 'decision':
       return [tellDecision(step.decision)]
+    case 'received-spf':
     case 'refused':
     case 'deferred':
     case 'dropped':

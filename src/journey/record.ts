@@ -138,6 +138,8 @@ export type StepData =
   | { readonly type: 'arc'; readonly verdict: ArcVerdict }
   | { readonly type: 'dmarc'; readonly verdict: DmarcVerdict }
   | { readonly type: 'decision'; readonly decision: DmarcDecision }
+  /** The field as it was put above Received, with its folds; only where the settings want it. */
+  | { readonly type: 'received-spf'; readonly field: string }
   | { readonly type: 'refused'; readonly answer: SmtpAnswer }
   | { readonly type: 'deferred'; readonly answer: SmtpAnswer }
   | { readonly type: 'dropped'; readonly why: string }

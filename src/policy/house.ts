@@ -15,6 +15,8 @@ export interface HousePlan {
   readonly directory: Directory
   readonly rules: DecisionRules
   readonly limits: House['limits']
+  /** Absent: no. */
+  readonly receivedSpf?: boolean
   /** Absent: strangers need not come twice. */
   readonly greylist?: Pick<Greylist, 'mustWait'>
   /** In the lab: domains that there are; mail for any other is refused with a reason. */
@@ -32,6 +34,7 @@ export function makeHouse(plan: HousePlan): House {
     mode: plan.mode,
     rules: plan.rules,
     limits: plan.limits,
+    receivedSpf: plan.receivedSpf ?? false,
     signingKeys: plan.signingKeys,
     recipient({ path, by, ip, mailFrom }): RecipientAnswer {
       if (path.type === 'postmaster') {

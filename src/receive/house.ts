@@ -13,6 +13,8 @@ export interface House {
   readonly hostname: string
   readonly mode: 'lab' | 'live'
   readonly rules: DecisionRules
+  /** Whether what strangers send gets a Received-SPF field (RFC 7208 §9.1). */
+  readonly receivedSpf: boolean
   readonly limits: {
     readonly receivedFields: number
     /** How long a message waits in the queue before it is given up. */

@@ -9,6 +9,7 @@ import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import type { Reply } from '../smtp/reply.ts'
+import { formatReceivedSpf } from '../spf/spf.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
@@ -149,12 +150,8 @@ class InboundLetter implements Letter {
     mailbox: 'Inbox' | 'Junk',
   ): Verdict {
     const { house, clock } = this.#world
-    const { journey, mailFrom } = this.#envelope
-    const { iprev } = this.#required()
-    const told = { ...evaluation, ...(iprev === undefined ? {} : { iprev }) }
-    const prefix =
-      returnPath(mailFrom) + authenticationResultsField(told, house.hostname) + this.#received()
-    const { id } = journey
+    const prefix = this.#trace(evaluation)
+    const { id } = this.#envelope.journey
     const steps = filedSteps(this.#recipients, mailbox)
     const receivedAt = clock.now()
     return {
@@ -177,6 +174,20 @@ class InboundLetter implements Letter {
         journeys: [],
       },
     }
+  }
+
+  /** What is put above the message, the newest fact on top. */
+  #trace(evaluation: Evaluation): string {
+    const { hostname, receivedSpf } = this.#world.house
+    const { journey, mailFrom } = this.#envelope
+    const { iprev } = this.#required()
+    const told = { ...evaluation, ...(iprev === undefined ? {} : { iprev }) }
+    // RFC 7208 §9.1: above our Received field. Those that other hosts wrote stay below it as they are.
+    const field = receivedSpf ? formatReceivedSpf(evaluation.spf, { receiver: hostname }) : ''
+    if (field !== '') journey.step({ type: 'received-spf', field })
+    return (
+      returnPath(mailFrom) + authenticationResultsField(told, hostname) + field + this.#received()
+    )
   }
 
   #received(): string {

@@ -34,6 +34,7 @@ export interface TestSiteOptions {
   readonly dialer?: Dialer
   /** Failure reports are off, as in `npm start`, unless this is given. */
   readonly failureReports?: SitePlan['failureReports']
+  readonly receivedSpf?: boolean
   /** What clients on port 25 count as. */
   readonly clientIp?: string
   /** Journeys are replayed at the end; with a broken store they cannot be. */
@@ -176,6 +177,7 @@ export async function openTestSite(
       ...options.rules,
     },
     limits: { receivedFields: 100, queueMs },
+    receivedSpf: options.receivedSpf ?? false,
     signingKeys: (domain) => signing.for(domain),
     now: () => clock.now(),
   })

@@ -1,15 +1,35 @@
 import { quoted, type Sentence } from '../sentence.ts'
 import type { SmtpAnswer, StepData } from '../record.ts'
 
-/** Steps that end a journey, or hand it on. */
+/** Steps that end a journey, or hand it on, and what is written into it before. */
 export type EndingStep = Extract<
   StepData,
-  { type: 'refused' | 'deferred' | 'dropped' | 'filed' | 'signed' | 'unsigned' | 'queued' }
+  {
+    type:
+      | 'received-spf'
+      | 'refused'
+      | 'deferred'
+      | 'dropped'
+      | 'filed'
+      | 'signed'
+      | 'unsigned'
+      | 'queued'
+  }
 >
 
 /** Tells a step that ends a journey, or hands it on. */
 export function tellEnding(step: EndingStep): Sentence {
   switch (step.type) {
+    case 'received-spf':
+      return {
+        id: 'received-spf',
+        label: 'written',
+        question: 'Is the result of SPF written into it?',
+        answer: `Yes, above our Received field: ${quoted(step.field.replace(/\r\n(?=[ \t])/g, ''), 400)}`,
+        verdict: 'ok',
+        rules: ['RFC 7208 §9.1'],
+        details: { field: step.field },
+      }
     case 'refused':
       return answered(
         'refused',

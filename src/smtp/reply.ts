@@ -166,7 +166,8 @@ export const utf8NotOffered: Reply = reply(
 )
 
 export function messageTooBig(maxBytes: number): Reply {
-  return reply(552, '5.3.4', `The message is too big; at most ${maxBytes} octets are taken`)
+  const text = `The message is too big: at most ${maxBytes} octets are taken; send it in parts, or as a link`
+  return reply(552, '5.3.4', text)
 }
 
 export const bareNewline: Reply = reply(

@@ -27,7 +27,7 @@ test('the exit code of each error is the one of the command line', () => {
   const numbers = new Map(
     Array.from(exits.matchAll(/^ {2}([a-zA-Z]+): (\d),$/gm), ([, name = '', n = '']) => [name, n]),
   )
-  const real = Array.from(
+  const real: string[] = Array.from(
     source.matchAll(/((?: {4}case '[a-z-]+':\n)+) {6}return exitCodes\.([a-zA-Z]+)/g),
   ).flatMap(([, cases = '', exit = '']) => {
     return Array.from(cases.matchAll(/'([a-z-]+)'/g), ([, code]) => `${code} ${numbers.get(exit)}`)

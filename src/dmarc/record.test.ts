@@ -37,7 +37,11 @@ const versions: readonly (readonly [string, string])[] = [
   ['v=DMARC1;p=none', 'read'],
   ['v=DMARC1 ; p=none', 'read'],
   ['V\t= DMARC1; p=none', 'read'],
+  // RFC 6376 §3.2, whose syntax this is, lets white space stand before a name.
   [' v=DMARC1; p=none', 'read'],
+  ['\tv=DMARC1; p=none', 'read'],
+  [';v=DMARC1; p=none', 'not-dmarc'],
+  ['\ufeffv=DMARC1; p=none', 'not-dmarc'],
   ['v=DMARC1; p=none;', 'read'],
   ['v=DMARC1;; p=none ;;', 'read'],
   ['v=DMARC1; sp=reject; p=none', 'read'],

@@ -96,6 +96,37 @@ test('fields that must be there and are not are told of', () => {
   )
 })
 
+const told: readonly (readonly [string, string, readonly string[]])[] = [
+  ['all is well', failure, []],
+  ['a field twice', `${failure}\nFeedback-Type: fraud`, ['invalid-value Feedback-Type']],
+  ['an address twice', `${failure}\nSource-IP: 192.0.2.8`, ['invalid-value Source-IP']],
+  ['fields that may repeat', `${failure}\nReported-Domain: b.example`, []],
+  [
+    'DMARC without alignment (RFC 9991 §4)',
+    failure.replace(/Identity-Alignment:.*\n/, ''),
+    ['missing Identity-Alignment'],
+  ],
+  [
+    'another method needs none (RFC 6591)',
+    failure.replace(/Identity-Alignment:.*\n/, '').replace('DMARC', 'bodyhash'),
+    [],
+  ],
+  ['a failure of no known kind', failure.replace('DMARC', 'x'), ['invalid-value Auth-Failure']],
+  ['a known delivery', `${failure}\nDelivery-Result: Spam`, []],
+  ['no known delivery', `${failure}\nDelivery-Result: eaten`, ['invalid-value Delivery-Result']],
+]
+for (const [name, fields, wanted] of told) {
+  test(`what is wrong with a failure report is told: ${name}`, () => {
+    const report = read(mail(fields))
+    assert.equal(report?.type, 'failure')
+    assert.deepEqual(
+      report.problems.map(({ code, where }) => `${code} ${where}`),
+      wanted,
+    )
+    assert.equal(report.sourceIp, '192.0.2.7')
+  })
+}
+
 test('the fields may be base64, and "none" is an empty list', () => {
   const text = Buffer.from('\n\nFeedback-Type: auth-failure\nIdentity-Alignment: none\n')
   const coded = mail(text.toString('base64')).replace(
@@ -150,6 +181,7 @@ test('files are known by what they begin with', () => {
     assert.equal(formOf(Uint8Array.from(octets)), form)
   }
   assert.equal(formOf(encodeUtf8('Received: from x\r\n')), 'mail')
+  assert.equal(formOf(encodeUtf8('[{"organization-name":"x"}]')), 'json')
   assert.equal(formOf(encodeUtf8('From a@b Mon Nov 23\n')), 'mail')
   assert.equal(formOf(new Uint8Array(0)), 'unknown')
 })

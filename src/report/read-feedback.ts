@@ -3,6 +3,7 @@ import { parseDate } from '../message/date.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { oneLine } from '../message/fold.ts'
 import type { AbuseReport, FailureReport, Feedback, FeedbackOriginal } from './feedback.ts'
+import { checkFailure, checkRepeats } from './feedback-checks.ts'
 import { readFailureText } from './failure-text.ts'
 import {
   allParts,
@@ -59,6 +60,7 @@ function assemble(
       values.problem('missing', name, `${name} is missing.`)
     }
   }
+  checkRepeats(fields, values)
   const common: Omit<Feedback, 'problems'> = {
     source: 'fields',
     userAgent: one('user-agent'),
@@ -83,13 +85,15 @@ function assemble(
     return { type: 'abuse', feedbackType, ...common, problems: problems.all() }
   }
   if (authFailure === null) values.problem('missing', 'Auth-Failure', 'Auth-Failure is missing.')
+  const deliveryResult = word('delivery-result')?.toLowerCase() ?? null
   const identityAlignment = readAlignment(one('identity-alignment'), values)
+  checkFailure({ authFailure, deliveryResult, identityAlignment }, values)
   return {
     type: 'failure',
     feedbackType: 'auth-failure',
     ...common,
     authFailure,
-    deliveryResult: word('delivery-result')?.toLowerCase() ?? null,
+    deliveryResult,
     identityAlignment,
     dkimDomain: one('dkim-domain')?.toLowerCase() ?? null,
     dkimIdentity: one('dkim-identity'),

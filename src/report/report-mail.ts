@@ -56,7 +56,7 @@ export function formOf(octets: Uint8Array): ReportForm {
   while (at < octets.length && isBlank(octets[at] ?? 0)) at++
   const first = octets[at]
   if (first === 0x3c) return 'xml'
-  if (first === 0x7b) return 'json'
+  if (first === 0x7b || first === 0x5b) return 'json'
   let line = ''
   for (let i = at; i < octets.length && i < at + 200 && octets[i] !== 10; i++) {
     line += String.fromCharCode(octets[i] ?? 0)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import type { Lifetime } from './clean-up.ts'
 import { run, Running, shortFolder } from './processes.ts'
 
 export interface OpenDkimVerdict {
@@ -18,7 +18,7 @@ export class OpenDkim {
     this.#folder = folder
   }
 
-  static async open(t: TestContext, records: Readonly<Record<string, string>>): Promise<OpenDkim> {
+  static async open(t: Lifetime, records: Readonly<Record<string, string>>): Promise<OpenDkim> {
     const folder = await shortFolder(t)
     const lines = Object.entries(records).map(([name, text]) => `${name} ${text}\n`)
     await writeFile(join(folder, 'dns'), lines.join(''))
@@ -96,11 +96,18 @@ export type MilterTask =
       readonly privateKey: string
     }
 
-/** Starts OpenDKIM as a milter. Gives the place of its socket, as Postfix names it. */
+/** A running milter. */
+export interface Milter {
+  /** Its socket, as Postfix names it. */
+  readonly place: string
+  readonly pid: number
+}
+
+/** Starts OpenDKIM as a milter. */
 export async function openDkimMilter(
-  t: TestContext,
+  t: Lifetime,
   { hostname, task }: { readonly hostname: string; readonly task: MilterTask },
-): Promise<string> {
+): Promise<Milter> {
   const folder = await shortFolder(t)
   const socket = join(folder, 'socket')
   const config = join(folder, 'conf')
@@ -116,7 +123,7 @@ export async function openDkimMilter(
   await writeFile(config, [...common, ...(await milterSettings(folder, task)), ''].join('\n'))
   const running = new Running(t, 'opendkim', ['-f', '-x', config], { hard: true })
   await running.until(/./, () => (existsSync(socket) ? 'there' : ''))
-  return `unix:${socket}`
+  return { place: `unix:${socket}`, pid: running.pid }
 }
 
 async function milterSettings(folder: string, task: MilterTask): Promise<readonly string[]> {

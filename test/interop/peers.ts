@@ -42,7 +42,8 @@ export function peersAreHere(t: TestContext, needs: Needs): boolean {
   return false
 }
 
-function missingOf({ programs, pythonModules, users, root }: Needs): string | undefined {
+/** What is missing first, in words; `undefined` when all is here. */
+export function missingOf({ programs, pythonModules, users, root }: Needs): string | undefined {
   const program = programs?.find((name) => findProgram(name) === undefined)
   if (program !== undefined) return `${program} is not installed`
   if (pythonModules !== undefined) {
@@ -58,7 +59,7 @@ function missingOf({ programs, pythonModules, users, root }: Needs): string | un
   return undefined
 }
 
-/** The full path of a program that `peersAreHere` has found. */
+/** The full path of a program that is known to be here. */
 export function program(name: string): string {
   const path = findProgram(name)
   assert.ok(path !== undefined, `${name} is not installed`)

@@ -166,7 +166,7 @@ for (const type of ['rsa', 'ed25519'] as const) {
         privateKey: pair.privateKey,
       },
     })
-    const { waybill, mail } = await openScene(t, [`smtpd_milters = ${milter}`])
+    const { waybill, mail } = await openScene(t, [`smtpd_milters = ${milter.place}`])
     waybill.publish({
       'od._domainkey.south.example': { TXT: [formatDkimRecord(pair)] },
       '_dmarc.south.example': { TXT: ['v=DMARC1; p=reject'] },

@@ -1,14 +1,20 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import type { KeyedCertificate } from '../../src/io/certificates.ts'
+import type { Lifetime } from './clean-up.ts'
 import { freePort, ownAddress } from './loopback.ts'
 import { program } from './peers.ts'
 import { run, Running, shortFolder } from './processes.ts'
 import { until } from './until.ts'
 
 /** The programs of Postfix that these tests use. */
-export const postfixPrograms = ['postfix', 'postconf', 'postcat', 'smtp-source', 'smtp-sink']
+export const postfixPrograms: readonly string[] = [
+  'postfix',
+  'postconf',
+  'postcat',
+  'smtp-source',
+  'smtp-sink',
+]
 
 export interface PostfixOptions {
   /** Its name: `mx.south.example`. */
@@ -20,18 +26,26 @@ export interface PostfixOptions {
   readonly tls?: KeyedCertificate
   /** PEM of the authority it trusts, when it shall verify. */
   readonly trusts?: string
+  /** Lines of master.cf for services beside its own. */
+  readonly services?: readonly string[]
+  /** The command that starts it, when it needs surroundings of its own: `unshare --net`. */
+  readonly inside?: readonly string[]
 }
 
 /** A Postfix of this test alone: own configuration, queue, data, log and address. */
 export interface Postfix {
   readonly ip: string
   readonly port: number
+  /** The process that all its others come from. */
+  readonly pid: number
   /** Its log so far. */
   log(): Promise<string>
   /** Waits for words in its log. */
   logged(words: RegExp): Promise<RegExpExecArray>
   /** Waits until so many messages are on hold, and gives them whole, with their envelopes. */
   held(count: number): Promise<readonly HeldMessage[]>
+  /** Waits until nothing is on its way through its queue. */
+  idle(): Promise<void>
 }
 
 export interface HeldMessage {
@@ -45,7 +59,7 @@ export interface HeldMessage {
  * Starts a private Postfix in a temporary folder; its smtpd listens on an address of its own. Needs
  * root. It is stopped and removed with the test.
  */
-export async function openPostfix(t: TestContext, options: PostfixOptions): Promise<Postfix> {
+export async function openPostfix(t: Lifetime, options: PostfixOptions): Promise<Postfix> {
   const folder = await shortFolder(t)
   const ip = ownAddress()
   const port = await freePort(ip)
@@ -57,12 +71,13 @@ export async function openPostfix(t: TestContext, options: PostfixOptions): Prom
     join(config, 'main.cf'),
     mainCf(folder, ip, [...tls, ...options.settings], options),
   )
-  await writeFile(join(config, 'master.cf'), masterCf(`${ip}:${port}`, options.smtpd ?? []))
+  await writeFile(join(config, 'master.cf'), masterCf(`${ip}:${port}`, options))
   // Makes the folders of the queue.
   const checked = await run('postfix', ['-c', config, 'check'])
   if (checked.code !== 0) throw new Error(`postfix check: ${checked.stderr}`)
   const daemons = (await run('postconf', ['-c', config, '-h', 'daemon_directory'])).stdout.trim()
-  const running = new Running(t, join(daemons, 'master'), ['-c', config, '-d'])
+  const [first = '', ...rest] = [...(options.inside ?? []), join(daemons, 'master')]
+  const running = new Running(t, first, [...rest, '-c', config, '-d'])
   const logFile = join(folder, 'log')
   const log = (): Promise<string> => readFile(logFile, 'latin1').catch(() => '')
   const logged = (words: RegExp): Promise<RegExpExecArray> =>
@@ -70,7 +85,15 @@ export async function openPostfix(t: TestContext, options: PostfixOptions): Prom
       throw new Error(`${String(problem)}\n${await log()}`, { cause: problem })
     })
   await logged(/daemon started/)
-  return { ip, port, log, logged, held: (count) => heldMessages(folder, count) }
+  return {
+    ip,
+    port,
+    pid: running.pid,
+    log,
+    logged,
+    held: (count) => heldMessages(folder, count),
+    idle: () => emptyQueue(folder),
+  }
 }
 
 function mainCf(
@@ -104,12 +127,12 @@ ${settings.join('\n')}
 }
 
 /** The services that are needed, none in a chroot: the folder has no copies of system files. */
-function masterCf(smtpd: string, smtpdOptions: readonly string[]): string {
+function masterCf(place: string, { smtpd = [], services = [] }: PostfixOptions): string {
   const service = (name: string, kind: string, wake: string, most: string, command: string) =>
     `${name} unix ${kind} - n ${wake} ${most} ${command}`
   return [
-    `${smtpd} inet n - n - - smtpd`,
-    ...smtpdOptions.map((option) => `  -o { ${option} }`),
+    `${place} inet n - n - - smtpd`,
+    ...smtpd.map((option) => `  -o { ${option} }`),
     service('pickup', 'n', '60', '1', 'pickup'),
     service('cleanup', 'n', '-', '0', 'cleanup'),
     service('qmgr', 'n', '300', '1', 'qmgr'),
@@ -128,6 +151,7 @@ function masterCf(smtpd: string, smtpdOptions: readonly string[]): string {
     service('anvil', '-', '-', '1', 'anvil'),
     service('scache', '-', '-', '1', 'scache'),
     'postlog unix-dgram n - n - 1 postlogd',
+    ...services,
     '',
   ].join('\n')
 }
@@ -170,6 +194,15 @@ async function heldMessages(folder: string, count: number): Promise<readonly Hel
       return { envelope: envelope.stdout, text: text.stdout }
     }),
   )
+}
+
+async function emptyQueue(folder: string): Promise<void> {
+  await until('nothing in the queue', async () => {
+    const queues = ['maildrop', 'incoming', 'active', 'deferred']
+    const places = queues.map((name) => join(folder, 'q', name))
+    const found = await run('find', [...places, '-type', 'f', '-print', '-quit'])
+    return found.stdout === '' ? true : undefined
+  })
 }
 
 /** Hands messages over with Postfix's own load generator. */

@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { atTheEnd } from './clean-up.ts'
+import { atTheEnd, type Lifetime } from './clean-up.ts'
 import { findProgram, program } from './peers.ts'
 import { until } from './until.ts'
 
@@ -49,7 +48,7 @@ export function run(
   })
 }
 
-/** A server of somebody else's, which is ended with the test. */
+/** A server in a process of its own, which is ended with the test. */
 export class Running {
   readonly #child: ChildProcess
   readonly #name: string
@@ -60,7 +59,7 @@ export class Running {
    * @param options.hard it has nothing to finish, and would take its time over a polite request
    */
   constructor(
-    t: TestContext,
+    t: Lifetime,
     name: string,
     args: readonly string[],
     options: { readonly hard?: boolean } = {},
@@ -82,6 +81,12 @@ export class Running {
     }
     this.#child.on('error', (problem) => (this.#output += String(problem)))
     atTheEnd(t, () => this.stop())
+  }
+
+  /** Its process; what changed its surroundings first has given way to it. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#name}: ${this.#output}`)
+    return this.#child.pid
   }
 
   /** All that it has written so far. */
@@ -129,7 +134,7 @@ export class Running {
  * A folder of this test, removed with it. Its path is short, because it will hold sockets, whose
  * paths have 108 octets, and every user may pass through, because servers change theirs.
  */
-export async function shortFolder(t: TestContext): Promise<string> {
+export async function shortFolder(t: Lifetime): Promise<string> {
   const folder = mkdtempSync(join(tmpdir().length > 20 ? '/tmp' : tmpdir(), 'wb-'))
   atTheEnd(t, () => rmSync(folder, { recursive: true, force: true }))
   await chmod(folder, 0o755)

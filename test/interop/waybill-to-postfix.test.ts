@@ -44,7 +44,7 @@ async function openScene(t: TestContext): Promise<Scene> {
     tls: await authority.issue(hostname),
     settings: [
       'relay_domains = south.example, host.example',
-      `smtpd_milters = ${await openDkimMilter(t, { hostname, task })}`,
+      `smtpd_milters = ${(await openDkimMilter(t, { hostname, task })).place}`,
       'smtpd_recipient_restrictions = check_recipient_access inline:{' +
         ' { full@south.example = 452 4.2.2 The mailbox is full }' +
         ' { gone@south.example = 550 5.1.1 Nobody of that name } },' +

@@ -131,7 +131,8 @@ test('however the octets of requests are changed, each line has one answer (muta
       for (const [at, octet] of changes) changed[at] = octet
       const { answers } = await answer(changed)
       const lines = octetString(changed).split('\n')
-      assert.equal(answers.length, lines.filter((line) => /[^ \t\r]/.test(line)).length)
+      // What follows the last line end is a line only when there is something.
+      assert.equal(answers.length, lines.length - (lines.at(-1) === '' ? 1 : 0))
       for (const one of answers) {
         assert.equal('error' in one, !('authenticationResults' in one))
         assert.doesNotMatch(String(one['error']), /cannot be evaluated/)

@@ -225,7 +225,7 @@ test('a message that is too big is refused before it comes when it says so, else
   assert.deepEqual([said.code, said.enhanced], [552, '5.3.4'])
   const big = await talk.letter({ ...letter, message: letter.message + 'x'.repeat(120_000) })
   assert.deepEqual([big.code, big.enhanced], [552, '5.3.4'])
-  assert.match(big.text, /too big; at most 100000 octets/)
+  assert.match(big.text, /too big: at most 100000 octets/)
   await talk.quit()
   const [row] = store.read.listJourneys({ limit: 1 })
   const { view } = journeyIn(store.read, row?.id ?? '')

@@ -157,6 +157,19 @@ test('4xx is tried again on the schedule, until it is taken', async (t) => {
   answers = []
 })
 
+test('a first retry that is set sooner is sooner for a server that does not answer as well', async (t) => {
+  const retry = { firstDelayMs: 10_000, jitter: 0 }
+  const { south, network, submit, settled } = await openSender(t, { retry })
+  const id = await submit()
+  assert.deepEqual(attempts(await settled(id, 1)), ['deferred'])
+  assert.equal(network.dialled.length, 1)
+  // The server is left alone for 10 seconds, a tenth more or less; the next letter wakes the queue.
+  south.clock.advance(12_000)
+  await submit()
+  assert.deepEqual(attempts(await settled(id, 2)), ['deferred', 'deferred'])
+  assert.equal(network.dialled.length, 2)
+})
+
 test('5xx becomes a report to the sender, which says who refused whom and why', async (t) => {
   const { south, network, submit, settled } = await openSender(t)
   const north = await FakeServer.open(t, {

@@ -10,6 +10,7 @@ import type { Dialer } from '../io/dialer.ts'
 import { listen, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
 import { serverContext } from '../io/tls-context.ts'
+import { backOffWithin } from '../queue/destination-health.ts'
 import { defaultLimits } from '../queue/destination-limits.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
@@ -290,6 +291,7 @@ export class Site {
       postponeBatch: (postponement) => postponeBatch(world, postponement),
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
       random: chance,
+      backOff: backOffWithin(retry),
       limits: {
         total: limits.outgoing,
         perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),

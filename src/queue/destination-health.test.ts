@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import {
+  backOffWithin,
   defaultBackOff,
   type DestinationHealth,
   healthy,
@@ -49,6 +50,13 @@ test('each failed probe doubles the wait, up to half an hour', () => {
     health = probing(health)
   }
   assert.deepEqual(waits, [1, 2, 4, 8, 16, 30, 30, 30, 30])
+})
+
+test('where messages are tried again sooner, a destination is closed for no longer', () => {
+  const usual = { firstDelayMs: 5 * minute, maxDelayMs: 240 * minute }
+  assert.deepEqual(backOffWithin(usual), defaultBackOff)
+  const soon = backOffWithin({ firstDelayMs: 10_000, maxDelayMs: 25_000 })
+  assert.deepEqual(soon, { ...defaultBackOff, firstDelayMs: 10_000, maxDelayMs: 25_000 })
 })
 
 test('batches that were under way when the first failed count once', () => {

@@ -40,6 +40,21 @@ export const defaultBackOff: BackOffPolicy = {
   jitter: 0.1,
 }
 
+/**
+ * The back-off beside a schedule of retries: where messages are tried again sooner than usual, a
+ * destination must not stay closed for longer than they wait.
+ */
+export function backOffWithin(
+  retry: { readonly firstDelayMs: number; readonly maxDelayMs: number },
+  usual: BackOffPolicy = defaultBackOff,
+): BackOffPolicy {
+  return {
+    ...usual,
+    firstDelayMs: Math.min(usual.firstDelayMs, retry.firstDelayMs),
+    maxDelayMs: Math.min(usual.maxDelayMs, retry.maxDelayMs),
+  }
+}
+
 /** What may be sent to a destination now. */
 export type Permission =
   | { readonly type: 'all' }

@@ -14,17 +14,16 @@ export interface PublishedRecord {
 
 /** The signing keys of a server: made once, kept in the store, looked up for every message. */
 export class SigningKeys {
-  readonly #byDomain = new Map<string, readonly DkimSigningKey[]>()
+  #byDomain: ReadonlyMap<string, readonly DkimSigningKey[]>
 
   /** @param keys the rows of all domains */
   constructor(keys: readonly DkimKeyRow[]) {
-    for (const row of keys) {
-      if (!row.active) continue
-      const { domain, selector, privateKey } = row
-      const algorithm = row.algorithm === 'rsa' ? 'rsa-sha256' : 'ed25519-sha256'
-      const before = this.#byDomain.get(domain) ?? []
-      this.#byDomain.set(domain, [...before, { domain, selector, privateKey, algorithm }])
-    }
+    this.#byDomain = activeKeys(keys)
+  }
+
+  /** From now on these rows hold: a rotation goes on while the server runs. */
+  replace(keys: readonly DkimKeyRow[]): void {
+    this.#byDomain = activeKeys(keys)
   }
 
   /** The keys for an author's domain: its own, else those of the nearest domain above it. */
@@ -36,6 +35,18 @@ export class SigningKeys {
     }
     return []
   }
+}
+
+function activeKeys(keys: readonly DkimKeyRow[]): ReadonlyMap<string, readonly DkimSigningKey[]> {
+  const byDomain = new Map<string, readonly DkimSigningKey[]>()
+  for (const row of keys) {
+    if (!row.active) continue
+    const { domain, selector, privateKey } = row
+    const algorithm = row.algorithm === 'rsa' ? 'rsa-sha256' : 'ed25519-sha256'
+    const before = byDomain.get(domain) ?? []
+    byDomain.set(domain, [...before, { domain, selector, privateKey, algorithm }])
+  }
+  return byDomain
 }
 
 /**

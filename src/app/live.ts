@@ -17,6 +17,8 @@ import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
+import { requestFolder, Requests } from './requests.ts'
+import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
 import { chance, Site } from './site.ts'
 
 export interface LivePorts {
@@ -120,10 +122,26 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     try {
       const ports = await openPorts(site, settings, options.autoPorts)
       await site.start()
+      const requests = new Requests({
+        folder: requestFolder(folder),
+        clock,
+        everyMs: 500,
+        answer: async (asked) => {
+          const domain = rotationAsked(asked)
+          // Its own cache: what DNS did not have a minute ago may have been published since.
+          const context = { resolver: await openResolver(settings), now: clock.now() }
+          const rotation = await rotateKeys(store, keysOf(store.read, domain), context)
+          signing.replace(domains.flatMap((one) => store.read.dkimKeys(one)))
+          return rotation
+        },
+        report,
+      })
+      requests.start()
       const reports = dailyReports(settings, { site, store, resolver, report })
       reports?.start()
       const close = async (): Promise<void> => {
         await reports?.stop()
+        await requests.stop()
         await site.close()
       }
       return { ports, site, close }

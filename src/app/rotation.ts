@@ -1,11 +1,15 @@
+import { WaybillError } from '../base/error.ts'
 import { checkDkimPublication, type DkimPublication, generateDkimKey } from '../dkim/dkim.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import type { DkimKeyRow, Store } from '../store/store.ts'
+import type { DkimKeyRow, Store, StoreReader } from '../store/store.ts'
 import { type PublishedRecord, publishedRecords } from './keys.ts'
 
-/** A key with what DNS says of it. */
+/** A key without what must not be told. */
+export type ToldKey = Omit<DkimKeyRow, 'privateKey'>
+
+/** A key with what DNS says of it. Plain data that may be shown. */
 export interface KeyState {
-  readonly key: DkimKeyRow
+  readonly key: ToldKey
   readonly record: PublishedRecord
   readonly publication: DkimPublication
 }
@@ -21,11 +25,12 @@ export async function keyStates(
       const publication = await checkDkimPublication({ domain, selector, privateKey, resolver })
       const [record] = publishedRecords([key])
       if (record === undefined) throw new Error('keyStates: a key without a record')
-      return { key, record, publication }
+      return { key: told(key), record, publication }
     }),
   )
 }
 
+/** Plain data that may be shown. */
 export type Rotation =
   /** New keys were made; they sign nothing until their records are in DNS. */
   | { readonly type: 'made'; readonly waiting: readonly KeyState[] }
@@ -34,8 +39,8 @@ export type Rotation =
   /** The new keys sign from now on, the old ones no more; their records may go in a week. */
   | {
       readonly type: 'done'
-      readonly active: readonly DkimKeyRow[]
-      readonly retired: readonly DkimKeyRow[]
+      readonly active: readonly ToldKey[]
+      readonly retired: readonly ToldKey[]
     }
 
 /**
@@ -64,7 +69,27 @@ export async function rotateKeys(
   const retired = active.map((key) => ({ ...key, active: false }))
   // The new ones first: a crash between the two leaves more signatures, never none.
   for (const key of [...started, ...retired]) await store.putDkimKey(key)
-  return { type: 'done', active: started, retired }
+  return { type: 'done', active: started.map(told), retired: retired.map(told) }
+}
+
+/**
+ * The keys of a domain.
+ *
+ * @throws WaybillError `not-found` when there are none
+ */
+export function keysOf(
+  reader: Pick<StoreReader, 'dkimKeys'>,
+  domain: string,
+): readonly DkimKeyRow[] {
+  const keys = reader.dkimKeys(domain.toLowerCase())
+  if (keys.length > 0) return keys
+  throw new WaybillError('not-found', `There are no signing keys for ${domain}.`, {
+    hint: 'waybill config dns --config FILE makes the keys of every domain in the file.',
+  })
+}
+
+function told({ domain, selector, algorithm, createdAt, active }: DkimKeyRow): ToldKey {
+  return { domain, selector, algorithm, createdAt, active }
 }
 
 /** A key of the same kind for each active one, under the next free selector: `wb1`, `wb2`, … */
@@ -84,4 +109,18 @@ function makeSuccessors(
     const next = { domain, selector: `${stem}${number}${suffix}`, algorithm, privateKey }
     return { ...next, createdAt: now, active: false }
   })
+}
+
+/** A step of a rotation as it is asked of a running server. */
+export interface RotationRequest {
+  readonly rotate: string
+}
+
+/** The domain that a request names; anything else is a fault of who asked. */
+export function rotationAsked(asked: unknown): string {
+  if (typeof asked === 'object' && asked !== null && 'rotate' in asked) {
+    const { rotate } = asked
+    if (typeof rotate === 'string') return rotate
+  }
+  throw new WaybillError('usage', 'The server does not know this request.')
 }

@@ -1,11 +1,22 @@
 import { Command } from 'commander'
 import { openResolver } from '../../app/live.ts'
-import { type KeyState, keyStates, type Rotation, rotateKeys } from '../../app/rotation.ts'
+import { askServer, requestFolder } from '../../app/requests.ts'
+import {
+  type KeyState,
+  keysOf,
+  keyStates,
+  type Rotation,
+  type RotationRequest,
+  rotateKeys,
+  type ToldKey,
+} from '../../app/rotation.ts'
 import { WaybillError } from '../../base/error.ts'
 import { readConfig } from '../../config/config.ts'
+import type { Settings } from '../../config/settings.ts'
+import { systemClock } from '../../io/clock.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
-import type { DkimKeyRow } from '../../store/store.ts'
+import type { FullStore } from '../../store/store.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 
 interface KeyOptions {
@@ -28,7 +39,7 @@ export function dkimKeysCommand(): Command {
       const settings = readConfig(options.config)
       const reader = openStoreReader({ folder: settings.data })
       try {
-        const keys = keysOf(reader.dkimKeys(domain.toLowerCase()), domain)
+        const keys = keysOf(reader, domain)
         const states = await keyStates(keys, await openResolver(settings))
         for (const state of states) tell(state, options.json === true)
         process.exitCode = codeFor(states.filter(({ key }) => key.active))
@@ -43,10 +54,7 @@ export function dkimRotateCommand(): Command {
   return new Command('rotate')
     .description('make new signing keys, or begin to use them once DNS has their records')
     .argument('<domain>')
-    .requiredOption(
-      '--config <file>',
-      'the waybill.toml of your server, which must not run meanwhile',
-    )
+    .requiredOption('--config <file>', 'the waybill.toml of your server, running or not')
     .option('--json', 'the step as one JSON object')
     .addHelpText(
       'after',
@@ -54,24 +62,32 @@ export function dkimRotateCommand(): Command {
     )
     .action(async (domain: string, options: KeyOptions) => {
       const settings = readConfig(options.config)
-      const store = await openSqliteStore({ folder: settings.data })
-      try {
-        const keys = keysOf(store.read.dkimKeys(domain.toLowerCase()), domain)
-        const resolver = await openResolver(settings)
-        const step = await rotateKeys(store, keys, { resolver, now: Date.now() })
-        tellRotation(step, options.json === true)
-        process.exitCode = step.type === 'done' ? exitCodes.yes : exitCodes.couldNotTell
-      } finally {
-        await store.close()
-      }
+      const step = await rotationStep(settings, domain)
+      tellRotation(step, options.json === true)
+      process.exitCode = step.type === 'done' ? exitCodes.yes : exitCodes.couldNotTell
     })
 }
 
-function keysOf(keys: readonly DkimKeyRow[], domain: string): readonly DkimKeyRow[] {
-  if (keys.length > 0) return keys
-  throw new WaybillError('not-found', `There are no signing keys for ${domain}.`, {
-    hint: 'waybill config dns --config FILE makes the keys of every domain in the file.',
-  })
+/** One step: by the server that is running, which alone writes to its store, else here. */
+async function rotationStep(settings: Settings, domain: string): Promise<Rotation> {
+  let store: FullStore
+  try {
+    store = await openSqliteStore({ folder: settings.data })
+  } catch (problem) {
+    if (!(problem instanceof WaybillError && problem.code === 'data-in-use')) throw problem
+    const folder = requestFolder(settings.data)
+    const patience = { timeoutMs: 30_000, everyMs: 50 }
+    const asked: RotationRequest = { rotate: domain }
+    // What `rotateKeys` gave in the server, as JSON.
+    return (await askServer(asked, { folder, clock: systemClock, ...patience })) as Rotation
+  }
+  try {
+    const keys = keysOf(store.read, domain)
+    const resolver = await openResolver(settings)
+    return await rotateKeys(store, keys, { resolver, now: Date.now() })
+  } finally {
+    await store.close()
+  }
 }
 
 function stateJson({ key, record, publication }: KeyState): unknown {
@@ -105,7 +121,7 @@ function tellRotation(step: Rotation, json: boolean): void {
   if (json) {
     if (step.type !== 'done') printJson({ step: step.type, waiting: step.waiting.map(stateJson) })
     else {
-      const selectors = (keys: readonly DkimKeyRow[]) => keys.map(({ selector }) => selector)
+      const selectors = (keys: readonly ToldKey[]) => keys.map(({ selector }) => selector)
       printJson({ step: 'done', active: selectors(step.active), retired: selectors(step.retired) })
     }
     return

@@ -82,7 +82,8 @@ export class Irregularities {
   #suspicious(first: number): number {
     const words = this.#words
     const last = words.length - 4
-    let spaceBefore = 0
+    /** The low marks of the octet before the block, where a shift by one octet takes them. */
+    let before = 0
     let at = first
     for (; at <= last; at += 4) {
       const a = words[at] ?? 0
@@ -94,27 +95,36 @@ export class Irregularities {
       const lowB = (b - 0x21212121) & ~b
       const lowC = (c - 0x21212121) & ~c
       const lowD = (d - 0x21212121) & ~d
-      if (((lowA | lowB | lowC | lowD) & tops) === 0) {
-        spaceBefore = 0
-        continue
-      }
-      const spaceA = zeros(a ^ 0x20202020)
-      const spaceB = zeros(b ^ 0x20202020)
-      const spaceC = zeros(c ^ 0x20202020)
-      const spaceD = zeros(d ^ 0x20202020)
-      // A SP with a low octet behind it, in the same word or at the start of the next.
+      // Each with another of them behind it, in the same word or at the start of the next.
       const pairs =
-        (((spaceA << 8) | spaceBefore) & lowA) |
-        (((spaceB << 8) | (spaceA >>> 24)) & lowB) |
-        (((spaceC << 8) | (spaceB >>> 24)) & lowC) |
-        (((spaceD << 8) | (spaceC >>> 24)) & lowD)
-      const tabs =
-        zeros(a ^ 0x09090909) |
-        zeros(b ^ 0x09090909) |
-        zeros(c ^ 0x09090909) |
-        zeros(d ^ 0x09090909)
-      if ((pairs | tabs) !== 0) return at
-      spaceBefore = spaceD >>> 24
+        (((lowA << 8) | before) & lowA) |
+        (((lowB << 8) | (lowA >>> 24)) & lowB) |
+        (((lowC << 8) | (lowB >>> 24)) & lowC) |
+        (((lowD << 8) | (lowC >>> 24)) & lowD)
+      const controls =
+        ((a - 0x20202020) & ~a) |
+        ((b - 0x20202020) & ~b) |
+        ((c - 0x20202020) & ~c) |
+        ((d - 0x20202020) & ~d)
+      // Words with single spaces between them, as in most of most letters.
+      if (((pairs | controls) & tops) !== 0) {
+        const spaceA = zeros(a ^ 0x20202020)
+        const spaceB = zeros(b ^ 0x20202020)
+        const spaceC = zeros(c ^ 0x20202020)
+        const spaceD = zeros(d ^ 0x20202020)
+        const spaces =
+          (((spaceA << 8) | before) & lowA) |
+          (((spaceB << 8) | (spaceA >>> 24)) & lowB) |
+          (((spaceC << 8) | (spaceB >>> 24)) & lowC) |
+          (((spaceD << 8) | (spaceC >>> 24)) & lowD)
+        const tabs =
+          zeros(a ^ 0x09090909) |
+          zeros(b ^ 0x09090909) |
+          zeros(c ^ 0x09090909) |
+          zeros(d ^ 0x09090909)
+        if (((spaces | tabs) & tops) !== 0) return at
+      }
+      before = lowD >>> 24
     }
     return at
   }

@@ -1,10 +1,9 @@
 /** Writes a new ARC Set, and gives the octets that are to be signed (RFC 8617 §5.1). */
 
-import { encodeUtf8 } from '../base/utf8.ts'
 import type { HeaderField } from '../message/field.ts'
 import { formatField } from '../message/fold.ts'
 import { signedHeader } from '../signature/canonical-header.ts'
-import { type TagText, writeTags } from '../signature/field-writer.ts'
+import { type TagText, asField, writeTags } from '../signature/field-writer.ts'
 import type { ArcSet } from './chain.ts'
 import { sealedOctets } from './sealed-octets.ts'
 import type { ArcChainStatus } from './verdict.ts'
@@ -149,9 +148,4 @@ function partedNames(names: readonly string[]): TagText['value'] {
     names.join(':'),
     names.map((name, i) => (i < last ? `${name}:` : name)),
   )
-}
-
-function asField(text: string): HeaderField {
-  const colon = text.indexOf(':')
-  return { name: text.slice(0, colon).toLowerCase(), raw: encodeUtf8(text), valueAt: colon + 1 }
 }

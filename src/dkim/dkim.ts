@@ -27,7 +27,8 @@ export type {
   DkimRemark,
   DkimVerdict,
 } from './verdict.ts'
-export { type DkimSignOptions, DkimSigner, type DkimSigningKey, signDkim } from './signer.ts'
+export { DkimSigner, signDkim } from './signer.ts'
+export type { DkimSignOptions, DkimSigningKey } from './draft.ts'
 export { type DkimHeaderPolicy, defaultHeaderPolicy } from './header-policy.ts'
 export {
   type DkimKeyPair,

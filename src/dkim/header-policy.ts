@@ -60,8 +60,8 @@ export const defaultHeaderPolicy: DkimHeaderPolicy = {
   oversigned: [...singletons, ...listFields],
 }
 
-/** A policy as it is used: each name to sign, and whether it is over-signed. */
-type Plan = ReadonlyMap<string, boolean>
+/** A policy as it is used: each name to sign once. */
+type Plan = readonly { readonly name: string; readonly oversigned: boolean }[]
 
 /** Policies are few and live long; each is worked out once. */
 const plans = new WeakMap<DkimHeaderPolicy, Plan>()
@@ -70,8 +70,8 @@ function planOf(policy: DkimHeaderPolicy): Plan {
   const known = plans.get(policy)
   if (known !== undefined) return known
   const oversigned = new Set(policy.oversigned.map((name) => name.toLowerCase()))
-  const signed = ['from', ...policy.signed.map((name) => name.toLowerCase())]
-  const plan = new Map(signed.map((name) => [name, oversigned.has(name)]))
+  const signed = new Set(['from', ...policy.signed.map((name) => name.toLowerCase())])
+  const plan = Array.from(signed, (name) => ({ name, oversigned: oversigned.has(name) }))
   plans.set(policy, plan)
   return plan
 }
@@ -79,7 +79,7 @@ function planOf(policy: DkimHeaderPolicy): Plan {
 /** The names for `h=`: `from` is always there, whatever the policy says (§5.4). */
 export function namesToSign(fields: FieldSelection, policy: DkimHeaderPolicy): readonly string[] {
   const names: string[] = []
-  for (const [name, oversigned] of planOf(policy)) {
+  for (const { name, oversigned } of planOf(policy)) {
     const count = fields.count(name)
     for (let i = 0; i < count; i++) names.push(name)
     // §5.4: From is named in every signature, even of a message that has none.

@@ -51,13 +51,8 @@ export class HeaderReader {
   }
 
   push(chunk: Uint8Array): HeaderProgress {
-    let tail = this.#tail
-    for (let i = 0; i < chunk.length; i++) {
-      const octet = chunk[i] ?? 0
-      if (octet === LF && tail === 0x0d0a0d) return this.#finish(chunk, i + 1)
-      tail = ((tail << 8) | octet) & 0xffffff
-    }
-    this.#tail = tail
+    const end = this.#endIn(chunk)
+    if (end !== undefined) return this.#finish(chunk, end)
     this.#chunks.push(chunk)
     this.#length += chunk.length
     return this.#length > this.#limits.maxOctets ? this.#tooLong() : { type: 'more' }
@@ -66,6 +61,29 @@ export class HeaderReader {
   /** The message has ended: all of it is header. */
   end(): HeaderProgress {
     return this.#finish(new Uint8Array(0), 0)
+  }
+
+  /** The offset behind CRLF CRLF, when they end in this chunk. */
+  #endIn(chunk: Uint8Array): number | undefined {
+    const { length } = chunk
+    let at = 0
+    // What ends in the first three octets has begun in an earlier chunk.
+    for (; at < length && at < 3; at++) {
+      const octet = chunk[at] ?? 0
+      if (octet === LF && this.#tail === 0x0d0a0d) return at + 1
+      this.#tail = ((this.#tail << 8) | octet) & 0xffffff
+    }
+    while (at < length) {
+      const octet = chunk[at]
+      // Neither CR nor LF: nothing that it stands in is the end, so the next end is four octets on.
+      if (octet !== CR && octet !== LF) at += 4
+      else if (octet === LF && endsWithEmptyLine(chunk, at)) return at + 1
+      else at++
+    }
+    for (let i = Math.max(3, length - 3); i < length; i++) {
+      this.#tail = ((this.#tail << 8) | (chunk[i] ?? 0)) & 0xffffff
+    }
+    return undefined
   }
 
   #finish(chunk: Uint8Array, end: number): HeaderProgress {
@@ -79,6 +97,11 @@ export class HeaderReader {
     this.#chunks = []
     return { type: 'problem', problem: { type: 'too-long', maxOctets: this.#limits.maxOctets } }
   }
+}
+
+/** Whether the LF at `at` is the last of CRLF CRLF. */
+function endsWithEmptyLine(octets: Uint8Array, at: number): boolean {
+  return octets[at - 1] === CR && octets[at - 2] === LF && octets[at - 3] === CR
 }
 
 function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array): HeaderProgress {
@@ -120,17 +143,18 @@ function fieldEnd(octets: Uint8Array, start: number): number {
 }
 
 function parseField(raw: Uint8Array): HeaderField | undefined {
-  const colon = raw.indexOf(COLON)
-  if (colon <= 0) return undefined
-  let end = colon
+  let end = 0
+  while (isNameOctet(raw[end])) end++
+  let colon = end
   // RFC 5322 §4.5.x (obs-optional): white space may stand before the colon.
-  while (end > 0 && (raw[end - 1] === 32 || raw[end - 1] === 9)) end--
-  if (end === 0) return undefined
-  for (let i = 0; i < end; i++) {
-    const octet = raw[i] ?? 0
-    if (octet < 33 || octet > 126) return undefined
-  }
+  while (raw[colon] === 32 || raw[colon] === 9) colon++
+  if (end === 0 || raw[colon] !== COLON) return undefined
   return { name: octetString(raw, 0, end).toLowerCase(), raw, valueAt: colon + 1 }
+}
+
+/** `ftext`: printable ASCII without the colon (RFC 5322 §3.6.8). */
+function isNameOctet(octet: number | undefined): boolean {
+  return octet !== undefined && octet > 32 && octet < 127 && octet !== COLON
 }
 
 /** The header and the body of a message that is whole in memory. Limits do not apply. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 
-import { type BodyHash, BodyHashes } from './body-hash.ts'
+import { type BodyHash, BodyHashes, hashBody } from './body-hash.ts'
 
 function sha(algorithm: string, text: string): string {
   return createHash(algorithm).update(text).digest('base64')
@@ -36,6 +36,20 @@ test('many requests are answered in one pass, equal ones by the same hash', () =
   ]
   for (const [found, hash, octets, covered] of expected) {
     assert.deepEqual(found, { hash, octets, covered })
+  }
+})
+
+test('a body that is whole in memory has the hash that its pieces have', () => {
+  for (const text of ['', '\r\n', 'a\r\n', 'a\r\n\r\n', 'a', 'a b\r\nc\r\n', 'a  b\r\n', ' \r\n']) {
+    for (const canonicalization of ['simple', 'relaxed'] as const) {
+      for (const maxOctets of [undefined, 0, 2, 100]) {
+        const request = { canonicalization, hash: 'sha256', maxOctets } as const
+        const hashes = new BodyHashes()
+        const growing = hashes.add(request)
+        run(hashes, text)
+        assert.deepEqual(hashBody(Buffer.from(text), request), growing.found, JSON.stringify(text))
+      }
+    }
   }
 })
 

@@ -2,7 +2,8 @@
 
 import { type Hash, createHash } from 'node:crypto'
 
-import { type BodyCanonicalizer, openBodyCanonicalizer } from './canonical-body.ts'
+import { type BodyCanonicalizer, isCanonicalBody, openBodyCanonicalizer } from './canonical-body.ts'
+import { hashBase64 } from './signature-crypto.ts'
 import type { Canonicalization, HashAlgorithm } from './signature.ts'
 
 /** What a signature wants hashed. */
@@ -21,6 +22,23 @@ export interface BodyHash {
   readonly octets: number
   /** Octets of it that were hashed. */
   readonly covered: number
+}
+
+/**
+ * The hash of one body that is whole in memory. Most bodies are canonical as they are, and then
+ * nothing has to be opened for them.
+ */
+export function hashBody(body: Uint8Array, request: BodyHashRequest): BodyHash {
+  if (isCanonicalBody(body, request.canonicalization)) {
+    const octets = body.length
+    const covered = Math.min(octets, request.maxOctets ?? Infinity)
+    return { hash: hashBase64(request.hash, body.subarray(0, covered)), octets, covered }
+  }
+  const hashes = new BodyHashes()
+  const growing = hashes.add(request)
+  hashes.push(body)
+  hashes.finish()
+  return growing.found
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { openBodyCanonicalizer } from './canonical-body.ts'
+import { isCanonicalBody, openBodyCanonicalizer } from './canonical-body.ts'
 import type { Canonicalization } from './signature.ts'
 
 const both: readonly Canonicalization[] = ['simple', 'relaxed']
@@ -63,6 +63,9 @@ test('every body of up to seven octets of a small alphabet is as the slow way sa
     for (const how of both) {
       const expected = oracle(how, body)
       assert.equal(canonical(how, [body]), expected, JSON.stringify([how, body]))
+      // White space before a bare CR may be canonical and is not seen to be.
+      const seen = body === expected && (how === 'simple' || !/[ \t]\r(?!\n)/.test(body))
+      assert.equal(isCanonicalBody(Buffer.from(body), how), seen, JSON.stringify([how, body]))
       if (body.length > 5) continue
       for (let cut = 1; cut < body.length; cut++) {
         const chunks = [body.slice(0, cut), body.slice(cut)]

@@ -30,7 +30,8 @@ export function signedHeader(input: {
   let size = input.signature.raw.length
   // A canonical field is never longer than the raw one, but for a CRLF that was missing.
   for (const field of input.fields) if (field !== undefined) size += field.raw.length + 2
-  const out = new Uint8Array(size)
+  // From the pool of Buffer: memory of its own would cost as much as all that is written into it.
+  const out = Buffer.allocUnsafe(size)
   let at = 0
   for (const field of input.fields) {
     if (field === undefined) continue

@@ -2,25 +2,32 @@
 
 import type { HeaderField } from '../message/field.ts'
 
+/** The fields of one name. */
+interface Namesakes {
+  /** Where they stand in the header, top down. */
+  readonly positions: number[]
+  /** Index in `positions` of the one that is taken next; -1 when none is left. */
+  next: number
+}
+
 /** The fields of one header, ready to be chosen from by many signatures. */
 export class FieldSelection {
   readonly #fields: readonly HeaderField[]
-  /** Positions of the fields of each name, top down. */
-  readonly #positions = new Map<string, number[]>()
+  readonly #byName = new Map<string, Namesakes>()
 
   constructor(fields: readonly HeaderField[]) {
     this.#fields = fields
     for (let i = 0; i < fields.length; i++) {
       const name = fields[i]?.name ?? ''
-      const known = this.#positions.get(name)
-      if (known === undefined) this.#positions.set(name, [i])
-      else known.push(i)
+      const known = this.#byName.get(name)
+      if (known === undefined) this.#byName.set(name, { positions: [i], next: 0 })
+      else known.positions.push(i)
     }
   }
 
   /** How many fields have this name (lower case). */
   count(name: string): number {
-    return this.#positions.get(name)?.length ?? 0
+    return this.#byName.get(name)?.positions.length ?? 0
   }
 
   /**
@@ -31,15 +38,14 @@ export class FieldSelection {
    * @param except position of a field that is never taken: the signature itself (§3.5, `h=`)
    */
   select(names: readonly string[], except = -1): readonly (HeaderField | undefined)[] {
-    const left = new Map<string, number>()
-    return names.map((name) => {
-      const positions = this.#positions.get(name)
-      if (positions === undefined) return undefined
-      let at = left.get(name) ?? positions.length - 1
-      if (positions[at] === except) at--
-      left.set(name, at - 1)
-      const position = positions[at]
-      return position === undefined ? undefined : this.#fields[position]
+    const meant = names.map((name) => this.#byName.get(name))
+    for (const one of meant) if (one !== undefined) one.next = one.positions.length - 1
+    return meant.map((one) => {
+      while (one !== undefined && one.next >= 0) {
+        const position = one.positions[one.next--]
+        if (position !== undefined && position !== except) return this.#fields[position]
+      }
+      return undefined
     })
   }
 }

@@ -1,5 +1,7 @@
 /** Writes signature fields so that people and old mail systems can live with them. */
 
+import type { HeaderField } from '../message/field.ts'
+
 /** RFC 5322 §2.1.1: lines should have no more characters than this. */
 const lineWidth = 78
 
@@ -15,15 +17,25 @@ export interface TagText {
  */
 export function writeTags(fieldName: string, tags: readonly TagText[]): string {
   const line = new Folder(`${fieldName}:`)
-  for (const [i, { name, value }] of tags.entries()) {
-    const end = i < tags.length - 1 ? ';' : ''
-    const parts = typeof value === 'string' ? [value] : value
-    const [first = '', ...rest] = parts
-    const last = rest.length - 1
-    line.word(`${name}=${first}${rest.length === 0 ? end : ''}`)
-    for (const [j, part] of rest.entries()) line.glue(j === last ? `${part}${end}` : part)
+  let following = tags.length
+  for (const { name, value } of tags) {
+    const end = --following > 0 ? ';' : ''
+    if (typeof value === 'string') line.word(`${name}=${value}${end}`)
+    else writeParts(line, name, value, end)
   }
   return line.text
+}
+
+function writeParts(line: Folder, name: string, parts: readonly string[], end: string): void {
+  let following = parts.length
+  let begun = false
+  for (const part of parts) {
+    const text = --following > 0 ? part : `${part}${end}`
+    if (begun) line.glue(text)
+    else line.word(`${name}=${text}`)
+    begun = true
+  }
+  if (!begun) line.word(`${name}=${end}`)
 }
 
 /** Adds base64 to a text that ends with `b=`, and the final CRLF. */
@@ -39,6 +51,12 @@ export function writeSignature(text: string, base64: string): string {
     at += room
   }
   return `${line.text}\r\n`
+}
+
+/** A field that was written, as the header of a message would have it. */
+export function asField(text: string): HeaderField {
+  const colon = text.indexOf(':')
+  return { name: text.slice(0, colon).toLowerCase(), raw: Buffer.from(text), valueAt: colon + 1 }
 }
 
 class Folder {

@@ -66,3 +66,59 @@ test('half a certificate is not one', () => {
     'tls: needs both "certificate" and "key", or neither',
   ])
 })
+
+test('a value of the wrong kind: what was seen, what is wanted, and what to write', () => {
+  const head = 'hostname = "mx.a.example"\ndomains = ["a.example"]\n'
+  const table: readonly (readonly [string, string, string])[] = [
+    [
+      '[listen]\nsmtp = "25"',
+      'listen.smtp',
+      '"25" is text, and a whole number is wanted: write it without quotes, 25',
+    ],
+    ['[listen]\nsmtp = "many"', 'listen.smtp', '"many" is text, and a whole number is wanted'],
+    ['[listen]\nsmtp = 2.5', 'listen.smtp', '2.5 is not a whole number'],
+    ['[listen]\nsmtp = nan', 'listen.smtp', 'NaN is not a whole number'],
+    [
+      '[listen]\naddress = 127',
+      'listen.address',
+      '127 is a number, and text is wanted: write it in quotes, "127"',
+    ],
+    [
+      '[dns]\ntrust_ad = "Yes"',
+      'dns.trust_ad',
+      '"Yes" is text, and true or false is wanted: write it without quotes, true',
+    ],
+    ['[dns]\ntrust_ad = 1', 'dns.trust_ad', '1 is a number, and true or false is wanted'],
+    [
+      '[receive]\nallow = "b.example"',
+      'receive.allow',
+      '"b.example" is text, and a list is wanted: write it in brackets, ["b.example"]',
+    ],
+    [
+      '[receive]\nallow = [true]',
+      'receive.allow[0]',
+      'true is a truth value, and text is wanted: write it in quotes, "true"',
+    ],
+    [
+      'listen = 25',
+      'listen',
+      '25 is a number, and a table is wanted: write its name in brackets on a line of its own, and its settings below',
+    ],
+    [
+      '[account]\naddress = "me@a.example"',
+      'account',
+      '{"address":"me@a.example"} is a table, and a list is wanted: write its name in two brackets, as in [[account]]',
+    ],
+    ['data = 2026-09-01', 'data', '"2026-09-01" is a date, and text is wanted'],
+  ]
+  for (const [text, key, problem] of table) {
+    const read = parseConfig(`${head}${text}\n`)
+    assert.deepEqual(read, { type: 'problems', problems: [{ key, problem }] }, text)
+  }
+})
+
+test('of a long value only the beginning is shown', () => {
+  const read = parseConfig(`hostname = ["${'x'.repeat(500)}"]\ndomains = ["a.example"]\n`)
+  assert.ok(read.type === 'problems')
+  assert.ok((read.problems[0]?.problem.length ?? 0) < 120, JSON.stringify(read))
+})

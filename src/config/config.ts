@@ -3,6 +3,7 @@ import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
+import { problemText } from './problem-text.ts'
 import { checkSettings, type Settings, settingKeys } from './settings.ts'
 
 /** One thing wrong in a configuration: where, what was seen, what is wanted. */
@@ -71,21 +72,8 @@ function problemsOf(error: z.ZodError, table: unknown): readonly ConfigProblem[]
     }
     const seen = valueAt(table, issue.path)
     if (seen === undefined) return [{ key: place, problem: 'is missing' }]
-    return [{ key: place, problem: `${JSON.stringify(seen)} ${sentence(issue)}` }]
+    return [{ key: place, problem: problemText(issue, seen) }]
   })
-}
-
-function sentence(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `is not of the type wanted: ${issue.expected}`
-  if (issue.code === 'invalid_value') return `is none of: ${issue.values.join(', ')}`
-  // The schema library's own words begin so; ours replace them where a setting has no sentence.
-  if (issue.message.startsWith('Too small') && issue.code === 'too_small') {
-    return `is too small: at least ${issue.minimum}`
-  }
-  if (issue.message.startsWith('Too big') && issue.code === 'too_big') {
-    return `is too large: at most ${issue.maximum}`
-  }
-  return issue.message
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {

@@ -17,6 +17,7 @@ const enhancedCode = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/
 
 /** Takes replies from a queue of octets: strict in form, bounded in length. */
 export class ReplyReader {
+  readonly #queue: OctetQueue
   readonly #reader: LineReader
   readonly #maxOctets: number
   #code = ''
@@ -24,6 +25,7 @@ export class ReplyReader {
   #octets = 0
 
   constructor(queue: OctetQueue, maxOctets: number) {
+    this.#queue = queue
     this.#reader = new LineReader(queue)
     this.#maxOctets = maxOctets
   }
@@ -51,9 +53,14 @@ export class ReplyReader {
     }
   }
 
-  /** Forgets what was read of a reply. */
-  reset(): void {
+  /** Forgets all that waits, and what was read of a reply. */
+  forget(): void {
+    this.#queue.clear()
     this.#reader.reset()
+    this.#startAnew()
+  }
+
+  #startAnew(): void {
     this.#code = ''
     this.#lines = []
     this.#octets = 0
@@ -65,7 +72,7 @@ export class ReplyReader {
     // RFC 2034 §4: the class is that of the code. If not, it is just text.
     const fits = enhanced !== undefined && enhanced[0] === this.#code[0]
     const lines = fits ? this.#lines.map((line) => without(line, enhanced)) : this.#lines
-    this.reset()
+    this.#startAnew()
     return { code, enhanced: fits ? enhanced : null, lines }
   }
 }

@@ -21,7 +21,7 @@ export type State =
   | { readonly name: 'closed' }
 
 /** Where the dialogue stands, and the one place where it moves: each step is carried out here. */
-export class Dialogue {
+export class ServerDialogue {
   readonly #options: ServerOptions
   readonly #out: Outbox<ServerOutput>
   readonly #voice: ServerVoice

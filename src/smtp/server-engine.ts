@@ -4,7 +4,7 @@ import { Outbox } from './outbox.ts'
 import * as replies from './reply.ts'
 import { stepForAnswer } from './server-answers.ts'
 import { ContentReception } from './server-content.ts'
-import { Dialogue } from './server-dialogue.ts'
+import { ServerDialogue } from './server-dialogue.ts'
 import { ClientLines } from './server-lines.ts'
 import { type Ending, hangUp, type Step } from './server-step.ts'
 import type {
@@ -25,7 +25,7 @@ import { Strikes } from './strikes.ts'
  * ever read as a command, every buffer has a limit, and the same octets give the same outputs
  * however they are cut (STARTTLS apart, behind which octets are thrown away).
  *
- * Each input, and then each line and piece of content that waits, becomes a `Step`, and `Dialogue`
+ * Each input, and then each line and piece of content that waits, becomes a `Step`, and `ServerDialogue`
  * carries it out.
  */
 export class ServerEngine implements Engine<ServerInput, ServerOutput> {
@@ -35,7 +35,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   readonly #voice = new ServerVoice(this.#out)
   readonly #lines: ClientLines
   readonly #content: ContentReception
-  readonly #dialogue: Dialogue
+  readonly #dialogue: ServerDialogue
   /** How the session ends as soon as nothing is under way. */
   #ending: Ending | undefined
   /** The same, once a message that is arriving is not waited for any more. */
@@ -52,7 +52,14 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     const content = new ContentReception(this.#queue, out, options.maxMessageBytes)
     this.#lines = lines
     this.#content = content
-    this.#dialogue = new Dialogue({ options, out, voice: this.#voice, strikes, lines, content })
+    this.#dialogue = new ServerDialogue({
+      options,
+      out,
+      voice: this.#voice,
+      strikes,
+      lines,
+      content,
+    })
   }
 
   /** What is known so far. While a question is open: as it was when it was asked. */

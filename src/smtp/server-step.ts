@@ -4,7 +4,7 @@ import type { CloseReason, MessageFacts, Question } from './server-types.ts'
 
 /**
  * What the server does next. Lines, content, answers and time all end in one of these, found by
- * rules that know nothing of each other; `Dialogue` carries them out.
+ * rules that know nothing of each other; `ServerDialogue` carries them out.
  */
 export type Step =
   /** Reply, and wait for the next command. */

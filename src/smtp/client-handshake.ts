@@ -1,0 +1,168 @@
+import { decodeBase64, encodeBase64 } from '../base/base64.ts'
+import type { ClientMechanism } from '../sasl/mechanism.ts'
+import { clientMechanism, formatInitialResponse } from '../sasl/sasl.ts'
+import { type Move, obstacleIn, say } from './client-move.ts'
+import type { AtCommand, ClientOptions } from './client-types.ts'
+import { noExtensions, parseExtensions } from './ehlo.ts'
+import type { Extensions } from './extensions.ts'
+import { refusedForNow, setback } from './failure.ts'
+import type { Reply } from './reply.ts'
+import { hidden } from './transcript.ts'
+
+/** What the server says or does next. */
+type State =
+  | { readonly name: 'greeting' }
+  | { readonly name: 'hello'; readonly verb: 'EHLO' | 'HELO' }
+  | { readonly name: 'startTls' }
+  | { readonly name: 'tls' }
+  | { readonly name: 'auth'; readonly mechanism: ClientMechanism }
+  | { readonly name: 'done' }
+
+/**
+ * All that comes before mail: the greeting, EHLO or HELO, STARTTLS and EHLO again, AUTH. Ends with
+ * the move `ready`, or with one that ends the session.
+ */
+export class Handshake {
+  readonly #options: ClientOptions
+  #state: State = { name: 'greeting' }
+  #extensions: Extensions = noExtensions
+  #tlsActive: boolean
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#tlsActive = options.tls === 'active'
+  }
+
+  /** What the server offers, as far as it has said so. */
+  get extensions(): Extensions {
+    return this.#extensions
+  }
+
+  /** Octets from the server mean nothing now, until TLS is there or has failed. */
+  get startingTls(): boolean {
+    return this.#state.name === 'tls'
+  }
+
+  /** What we are doing, for a failure to name. */
+  get doing(): AtCommand {
+    const state = this.#state
+    switch (state.name) {
+      case 'greeting':
+      case 'done':
+        return 'CONNECT'
+      case 'hello':
+        return state.verb
+      case 'startTls':
+      case 'tls':
+        return 'STARTTLS'
+      case 'auth':
+        return 'AUTH'
+    }
+  }
+
+  /** The connection is there: the server speaks first. */
+  begin(): Move {
+    return { type: 'say', lines: [], waitMs: this.#options.timeouts.greetingMs }
+  }
+
+  take(reply: Reply): Move {
+    const state = this.#state
+    switch (state.name) {
+      case 'greeting':
+        return obstacleIn(reply, 'CONNECT') ?? this.#hello('EHLO')
+      case 'hello':
+        return this.#helloReplied(reply, state.verb)
+      case 'startTls':
+        return this.#startTlsReplied(reply)
+      case 'auth':
+        return this.#authReplied(reply, state.mechanism)
+      case 'tls':
+      case 'done':
+        throw new Error(`Handshake: reply while ${state.name}`)
+    }
+  }
+
+  tlsStarted(): Move {
+    this.#tlsActive = true
+    // RFC 3207 §4.2: what was offered before does not count.
+    this.#extensions = noExtensions
+    return this.#hello('EHLO')
+  }
+
+  #hello(verb: 'EHLO' | 'HELO'): Move {
+    return this.#command({ name: 'hello', verb }, `${verb} ${this.#options.hostname}`)
+  }
+
+  #helloReplied(reply: Reply, verb: 'EHLO' | 'HELO'): Move {
+    // RFC 5321 §3.2: a server that does not know EHLO says 5xx, and is greeted with HELO.
+    if (verb === 'EHLO' && reply.code >= 500) return this.#hello('HELO')
+    const obstacle = obstacleIn(reply, verb)
+    if (obstacle !== undefined) return obstacle
+    this.#extensions = verb === 'EHLO' ? parseExtensions(reply) : noExtensions
+    return this.#secure()
+  }
+
+  /** STARTTLS, when it is wanted and can be had. */
+  #secure(): Move {
+    const { tls } = this.#options
+    const wanted = (tls === 'whenOffered' || tls === 'required') && !this.#tlsActive
+    if (wanted && this.#extensions.starttls) return this.#command({ name: 'startTls' }, 'STARTTLS')
+    if (wanted && tls === 'required') {
+      return { type: 'fail', failure: setback('tlsNotOffered', 'STARTTLS') }
+    }
+    return this.#logIn()
+  }
+
+  #startTlsReplied(reply: Reply): Move {
+    if (reply.code === 220) {
+      this.#state = { name: 'tls' }
+      return { type: 'startTls', waitMs: this.#options.timeouts.tlsMs }
+    }
+    if (this.#options.tls === 'required') {
+      // A server that cannot do TLS today may do it tomorrow.
+      return { type: 'fail', failure: refusedForNow(reply, 'STARTTLS') }
+    }
+    return this.#logIn()
+  }
+
+  #logIn(): Move {
+    const { auth } = this.#options
+    if (auth === null) return this.#done()
+    const safe = this.#tlsActive || auth.allowClearText
+    const mechanism = safe ? clientMechanism(this.#extensions.auth, auth) : undefined
+    if (mechanism === undefined) {
+      return { type: 'fail', failure: setback('authNotOffered', 'AUTH') }
+    }
+    const initial = mechanism.start()
+    const command = `AUTH ${mechanism.name}`
+    const state = { name: 'auth', mechanism } as const
+    return initial === null
+      ? this.#command(state, command)
+      : this.#command(state, `${command} ${formatInitialResponse(initial)}`, `${command} ${hidden}`)
+  }
+
+  #authReplied(reply: Reply, mechanism: ClientMechanism): Move {
+    if (reply.code === 334) {
+      const challenge = decodeBase64(reply.lines[0] ?? '')
+      const response = challenge === undefined ? undefined : mechanism.respond(challenge)
+      const state = { name: 'auth', mechanism } as const
+      // RFC 4954 §4: `*` gives up.
+      return response === undefined
+        ? this.#command(state, '*')
+        : this.#command(state, encodeBase64(response), hidden)
+    }
+    // That we cannot log in says nothing about the mail.
+    if (reply.code >= 400) return { type: 'fail', failure: refusedForNow(reply, 'AUTH') }
+    return obstacleIn(reply, 'AUTH') ?? this.#done()
+  }
+
+  #done(): Move {
+    this.#state = { name: 'done' }
+    return { type: 'ready' }
+  }
+
+  #command(state: State, text: string, shown?: string): Move {
+    this.#state = state
+    return say(text, this.#options.timeouts.commandMs, shown)
+  }
+}

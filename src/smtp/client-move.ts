@@ -1,0 +1,53 @@
+import type { AtCommand, RecipientOutcome, Setback } from './client-types.ts'
+import { refusedBy, setback } from './failure.ts'
+import type { Reply } from './reply.ts'
+
+/**
+ * What the client does next. `Handshake` and `Transfer` find it in replies; `ClientDialogue` carries
+ * it out.
+ */
+export type Move =
+  /** Say these lines, maybe none, and give the server this time to reply. */
+  | { readonly type: 'say'; readonly lines: readonly Line[]; readonly waitMs: number }
+  /** Start the TLS handshake. What waits came in clear text, and is thrown away. */
+  | { readonly type: 'startTls'; readonly waitMs: number }
+  /** Greeted, encrypted and logged in as far as it is wanted. */
+  | { readonly type: 'ready' }
+  /** Send these parts of the content; with `more` the driver is asked for the next, else it is all. */
+  | {
+      readonly type: 'content'
+      readonly octets: readonly Uint8Array[]
+      readonly more: boolean
+      readonly waitMs: number
+    }
+  /** Every recipient has an outcome. With `reset` the server still holds our MAIL. */
+  | {
+      readonly type: 'over'
+      readonly recipients: readonly RecipientOutcome[]
+      readonly reset: boolean
+    }
+  /** The session is of no use, but the server still listens: QUIT. */
+  | { readonly type: 'fail'; readonly failure: Setback }
+  /** The session is of no use, and the server does not listen or cannot be trusted: close. */
+  | { readonly type: 'abort'; readonly failure: Setback }
+
+/** A command line without CRLF, and how it stands in the record. */
+export interface Line {
+  readonly text: string
+  readonly shown: string
+}
+
+export function say(text: string, waitMs: number, shown: string = text): Move {
+  return { type: 'say', lines: [{ text, shown }], waitMs }
+}
+
+export function abort(failure: Setback): Move {
+  return { type: 'abort', failure }
+}
+
+/** What to do about a reply where only 2xx lets us go on; `undefined` when it does. */
+export function obstacleIn(reply: Reply, atCommand: AtCommand): Move | undefined {
+  if (reply.code < 300) return undefined
+  if (reply.code >= 400) return { type: 'fail', failure: refusedBy(reply, atCommand) }
+  return abort(setback('malformedReply', atCommand, `${reply.code} is no answer here`))
+}

@@ -1,0 +1,126 @@
+import { abort, type Move } from './client-move.ts'
+import type {
+  AtCommand,
+  ClientOptions,
+  ClientTimeouts,
+  ClientTransaction,
+  RecipientOutcome,
+  Setback,
+} from './client-types.ts'
+import { DataEncoder } from './data-encoder.ts'
+import { Envelope } from './envelope.ts'
+import type { Extensions } from './extensions.ts'
+import { refusedBy, setback } from './failure.ts'
+import type { Reply } from './reply.ts'
+
+/** What this server cannot do for this message, known without asking. */
+export function obstacleTo(
+  transaction: ClientTransaction,
+  { size, smtpUtf8, eightBitMime }: Extensions,
+  options: Pick<ClientOptions, 'eightBitToSevenBitPeer'>,
+): Setback | undefined {
+  if (transaction.smtpUtf8 && !smtpUtf8) return setback('smtpUtf8NotOffered', 'MAIL')
+  const sevenBit = !eightBitMime && options.eightBitToSevenBitPeer === 'fail'
+  if (transaction.eightBit && sevenBit) return setback('eightBitNotOffered', 'MAIL')
+  // RFC 1870 §6.1; 0 means no fixed limit.
+  const tooBig = size !== null && size > 0 && (transaction.size ?? 0) > size
+  return tooBig ? setback('messageTooBig', 'MAIL') : undefined
+}
+
+/** Which part of the transaction is under way. `sent`: all is said, and the reply is to come. */
+type Part = 'envelope' | 'content' | 'sent'
+
+/** One message on its way to the server: its envelope, its content, and what becomes of both. */
+export class Transfer {
+  readonly #envelope: Envelope
+  readonly #timeouts: ClientTimeouts
+  readonly #encoder = new DataEncoder()
+  #part: Part = 'envelope'
+
+  constructor(transaction: ClientTransaction, extensions: Extensions, timeouts: ClientTimeouts) {
+    this.#envelope = new Envelope(transaction, extensions)
+    this.#timeouts = timeouts
+  }
+
+  get wantsContent(): boolean {
+    return this.#part === 'content'
+  }
+
+  /** The server has the whole message, and may have taken it when the connection breaks. RFC 1047. */
+  get allSent(): boolean {
+    return this.#part === 'sent'
+  }
+
+  /** What we are doing, for a failure to name. */
+  get doing(): AtCommand {
+    return this.#part === 'envelope' ? this.#envelope.awaited : 'MESSAGE'
+  }
+
+  begin(): Move {
+    return this.#envelopeMoves()
+  }
+
+  take(reply: Reply): Move {
+    switch (this.#part) {
+      case 'envelope':
+        this.#envelope.take(reply)
+        return this.#envelopeMoves()
+      case 'content':
+        return this.#earlyVerdict(reply)
+      case 'sent':
+        this.#envelope.finish(reply)
+        return { type: 'over', recipients: this.#envelope.outcomes(), reset: false }
+    }
+  }
+
+  /** The next part of the content, as it was asked for. */
+  content(octets: Uint8Array, last: boolean): Move {
+    const encoded = this.#encoder.push(octets)
+    if (!last) return this.#wantContent([encoded])
+    return this.#end([encoded, this.#encoder.end()])
+  }
+
+  /** What becomes of each recipient when the session fails: `failure`, where nothing is known. */
+  giveUp(failure: Setback): readonly RecipientOutcome[] {
+    const { state } = this.#envelope
+    if (state !== 'over' && state !== 'broken') this.#envelope.settle(failure)
+    return this.#envelope.outcomes()
+  }
+
+  #envelopeMoves(): Move {
+    const envelope = this.#envelope
+    switch (envelope.state) {
+      case 'waiting': {
+        const lines = envelope.nextCommands().map((text) => ({ text, shown: text }))
+        const { mailMs, rcptMs, dataMs } = this.#timeouts
+        const waitMs = { MAIL: mailMs, RCPT: rcptMs, DATA: dataMs }[envelope.awaited]
+        return { type: 'say', lines, waitMs }
+      }
+      case 'content':
+        return this.#wantContent([])
+      case 'nothing':
+        return this.#end([this.#encoder.end()])
+      case 'over':
+        return { type: 'over', recipients: envelope.outcomes(), reset: envelope.begun }
+      case 'broken':
+        return abort(setback('malformedReply', envelope.awaited))
+    }
+  }
+
+  #wantContent(octets: readonly Uint8Array[]): Move {
+    this.#part = 'content'
+    return { type: 'content', octets, more: true, waitMs: this.#timeouts.blockMs }
+  }
+
+  #end(octets: readonly Uint8Array[]): Move {
+    this.#part = 'sent'
+    return { type: 'content', octets, more: false, waitMs: this.#timeouts.messageMs }
+  }
+
+  /** A reply in the middle of the content: the rest is of no use, and only closing ends DATA. */
+  #earlyVerdict(reply: Reply): Move {
+    if (reply.code < 400) return abort(setback('malformedReply', 'MESSAGE'))
+    this.#envelope.finish(reply)
+    return abort(refusedBy(reply, 'MESSAGE'))
+  }
+}

@@ -1,3 +1,5 @@
+import { withoutTurns } from '../message/fold.ts'
+
 /** The words for how a step ended, the same in every view. */
 export type VerdictWord = 'ok' | 'pass' | 'note' | 'warn' | 'fail' | 'none' | 'skipped' | 'unknown'
 
@@ -23,9 +25,9 @@ export interface Sentence {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Foreign text in a sentence: one line, no control characters, not endless. */
+/** Foreign text in a sentence: one line, no control characters, nothing turned, not endless. */
 export function quoted(text: string, maxCharacters = 200): string {
-  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+  const line = withoutTurns(text).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
   return line.length > maxCharacters ? `${line.slice(0, maxCharacters - 1)}…` : line
 }
 

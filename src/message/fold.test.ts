@@ -101,6 +101,8 @@ test('one line is made of any text, within its limit', () => {
   assert.equal(oneLine(' a\r\n\tb\u0007 '), 'a b')
   assert.equal(oneLine('abcdefghij', 8), 'abcde...')
   assert.equal(oneLine('abcdefgh', 8), 'abcdefgh')
+  assert.equal(oneLine('a\u202egpj.exe\u202c \u2066b\u2069'), 'agpj.exe b')
+  assert.equal(oneLine('\u05e9\u05dc\u05d5\u05dd \u200fx'), '\u05e9\u05dc\u05d5\u05dd \u200fx')
   assert.equal(oneLine(`x${' '.repeat(100_000)}y`, 10), 'x...')
   assert.equal(oneLine('\ud800'), '\ufffd')
 })

@@ -53,16 +53,25 @@ export function formatField(name: string, value: string | readonly string[]): st
 
 /**
  * Text that is safe to stand in one line of a header, a reply or a report: control characters and
- * line ends become spaces, runs of spaces become one, both ends are trimmed, lone surrogates become
- * U+FFFD, and what is longer than `maxCharacters` ends in `...`.
+ * line ends become spaces, runs of spaces become one, both ends are trimmed, what turns the direction
+ * of the text is taken out, lone surrogates become U+FFFD, and what is longer than `maxCharacters` ends in `...`.
  */
 export function oneLine(text: string, maxCharacters = 1000): string {
   // Cut before cleaning, so that a hostile megabyte costs no more than the part that is shown.
   const start = text.length > maxCharacters * 4 ? text.slice(0, maxCharacters * 4) : text
-  const clean = wordsOf(start).join(' ').toWellFormed()
+  const clean = wordsOf(withoutTurns(start)).join(' ').toWellFormed()
   const whole = clean.length <= maxCharacters && start.length === text.length
   if (whole) return clean
   return `${clean.slice(0, Math.max(0, maxCharacters - 3)).toWellFormed()}...`
+}
+
+/**
+ * Without the characters that turn the direction of what follows (Unicode UAX #9 §2: embeddings,
+ * overrides, isolates). With them `gpj.exe` can be made to read `exe.jpg`, and the words behind them
+ * are turned too. Text in Arabic or Hebrew needs none of them.
+ */
+export function withoutTurns(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 }
 
 /** White space, controls (C0, DEL, C1) and the Unicode line ends part words. */

@@ -27,7 +27,9 @@ export interface Sentence {
 
 /** Foreign text in a sentence: one line, no control characters, nothing turned, not endless. */
 export function quoted(text: string, maxCharacters = 200): string {
-  const line = withoutTurns(text).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+  const line = withoutTurns(text)
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
   return line.length > maxCharacters ? `${line.slice(0, maxCharacters - 1)}…` : line
 }
 

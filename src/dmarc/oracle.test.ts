@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { MemoryResolver, type Zone, type ZoneName } from '../dns/testing.ts'
+import { MemoryResolver, type Zone } from '../dns/testing.ts'
 import { evaluateDmarc } from './dmarc.ts'
 
 type Tags = Readonly<Record<string, string>>
+type Entry = NonNullable<Zone[string]>
 type Found = readonly (readonly [domain: string, tags: Tags])[]
 
 const policies = ['none', 'quarantine', 'reject']
@@ -45,7 +46,7 @@ function readRecord(text: string): Tags | undefined {
 }
 
 /** `undefined` stands for a question that was not answered. */
-function entry(zone: Zone, name: string, type: 'A' | 'TXT'): ZoneName | null | undefined {
+function entry(zone: Zone, name: string, type: 'A' | 'TXT'): Entry | null | undefined {
   const found = zone[name]
   if (found === undefined) return null
   const part = 'error' in found ? found : found[type]
@@ -184,7 +185,7 @@ const record = fc
     fc.constantFrom('', ';', '; ', ';;', '; junk'),
   )
   .map(([version, tags, end]) => `${[version, ...tags].join(';')}${end}`)
-const policyName: fc.Arbitrary<ZoneName> = fc.oneof(
+const policyName: fc.Arbitrary<Entry> = fc.oneof(
   { weight: 12, arbitrary: record.map((one) => ({ TXT: [one] })) },
   {
     weight: 2,
@@ -198,8 +199,8 @@ const policyName: fc.Arbitrary<ZoneName> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom('TIMEOUT', 'NXDOMAIN').map((error) => ({ TXT: { error } })),
   },
-) as fc.Arbitrary<ZoneName>
-const hostName = fc.constantFrom<ZoneName>(
+) as fc.Arbitrary<Entry>
+const hostName = fc.constantFrom<Entry>(
   { A: ['192.0.2.1'] },
   { MX: ['10 mx.test'] },
   {},

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { programVersion } from './version.ts'
 
 /** Each command's code, loaded when it is asked for: one command needs nothing of the others. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -29,7 +30,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 export async function makeProgram(name?: string): Promise<Command> {
   const program = new Command('waybill')
     .description('A mail server in which every message carries its waybill.')
-    .version('0.1.0', '-V, --version')
+    .version(programVersion(), '-V, --version')
     .showHelpAfterError('(waybill --help lists the commands)')
     .showSuggestionAfterError(true)
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })

@@ -7,6 +7,7 @@ import { WaybillError } from '../../base/error.ts'
 import { findSituation } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
+import { programVersion } from '../version.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
 
 interface StartOptions {
@@ -93,7 +94,7 @@ async function greet(lab: Lab, data: string): Promise<void> {
   const { ports } = lab
   const bold = (text: string): string => paint('bold', text)
   print(`
-  ${bold('Waybill 0.1.0')}   LAB: nothing leaves this computer
+  ${bold(`Waybill ${programVersion()}`)}   LAB: nothing leaves this computer
 
   Send to   smtp://localhost:${ports.smtp}      to receiver@south.example, no login   <- point your app here
             smtp://localhost:${ports.submission}      STARTTLS, login sender@north.example / letmein

@@ -1,8 +1,17 @@
 /** What the package promises: argued dependencies, doors with pages, and files that exist. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { builtinModules } from 'node:module'
-import { dirname, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { floors } from '../../src/architecture-floors.ts'
 import { codeBlocks, codeWords, readPage, root, section, tableRows } from './page.ts'
@@ -13,6 +22,7 @@ interface Package {
   readonly overrides: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly files: readonly string[]
+  readonly version: string
 }
 
 const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package
@@ -58,8 +68,14 @@ test('the lock file holds what every package asks for on every platform', () => 
   assert.deepEqual(missing, [])
 })
 
-/** The packages that files outside of tests import. */
-function imported(): ReadonlySet<string> {
+interface Imported {
+  readonly packages: ReadonlySet<string>
+  /** The sources that the program and the doors are made of. */
+  readonly sources: ReadonlySet<string>
+}
+
+/** What files outside of tests import. */
+function imported(): Imported {
   const found = new Set<string>()
   const seen = new Set<string>()
   const visit = (path: string): void => {
@@ -79,11 +95,11 @@ function imported(): ReadonlySet<string> {
   visit(join(root, 'src/cli/verify/line-worker.ts'))
   for (const door of Object.values(described.exports))
     visit(join(root, door['waybill-source'] ?? ''))
-  return found
+  return { packages: found, sources: seen }
 }
 
 test('what the program imports is a dependency at run time, and the other way round', () => {
-  assert.deepEqual([...imported()].sort(), Object.keys(described.dependencies).sort())
+  assert.deepEqual([...imported().packages].sort(), Object.keys(described.dependencies).sort())
 })
 
 test('the built-ins in the table of floors are built in', () => {
@@ -113,5 +129,41 @@ test('every door has a page that shows it in an example, and leads to a source',
 test('what goes into the package exists', () => {
   for (const name of described.files) {
     if (name !== 'dist') assert.ok(existsSync(join(root, name)), name)
+  }
+})
+
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+
+test('the package holds all that the program and the doors are made of, and no tests', () => {
+  const args = [tsc, '-p', 'tsconfig.build.json', '--listFilesOnly']
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  const compiled = stdout.split('\n').filter((path) => path.startsWith(join(root, 'src')))
+  assert.ok(compiled.length > 100, stdout)
+  const forTests = /\.test\b|\btest-|contract|golden|oracle|\bfault-plan|\bmemory-(?:store|tables)/
+  const names = compiled.map((path) => relative(root, path))
+  assert.deepEqual(
+    names.filter((name) => forTests.test(name)),
+    [],
+    'compiled, and only of use to tests',
+  )
+  const lacking = [...imported().sources].filter((path) => !compiled.includes(path))
+  assert.deepEqual(lacking, [], 'used by what is shipped, and not compiled')
+  for (const name of described.files.filter((one) => one !== 'dist')) {
+    const inner = statSync(join(root, name)).isDirectory() ? readdirSync(join(root, name)) : []
+    for (const one of inner) assert.match(one, /\.md$/, `${name}/${one}`)
+  }
+})
+
+test('the compiled program knows its version, as the sources do', (t) => {
+  const folder = mkdtempSync(join(root, 'node_modules', '.waybill-build-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  symlinkSync(join(root, 'package.json'), join(folder, 'package.json'))
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')]
+  const built = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  assert.equal(built.status, 0, built.stdout)
+  const { version } = described
+  for (const main of [join(folder, 'dist/cli/main.js'), join(root, 'src/cli/main.ts')]) {
+    const ran = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' })
+    assert.deepEqual([ran.status, ran.stdout], [0, `${version}\n`], ran.stderr)
   }
 })

@@ -3,13 +3,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
 import type { QueueItem, Settlement, Store } from '../store/store.ts'
-import {
-  type Batch,
-  type BatchOutcome,
-  Dispatcher,
-  type DispatcherOptions,
-  type DispatcherProblem,
-} from './dispatcher.ts'
+import type { Batch, BatchOutcome, DispatcherProblem } from './batch.ts'
+import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 
 const minute = 60_000
 

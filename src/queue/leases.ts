@@ -1,0 +1,81 @@
+import type { QueueItem } from '../store/store.ts'
+import { WaitingItems } from './waiting-items.ts'
+
+interface Lease {
+  readonly attempts: number
+  /** The store gives the item to nobody before, unless it was settled. */
+  until: number
+  /** The item was settled and is due again, but its old batch has not quite ended. */
+  again: QueueItem | undefined
+}
+
+/**
+ * The items that the store has leased to us, waiting and under way. Each is held once: an item that
+ * comes again while its batch lasts has a longer lease, or waits for the end of that batch.
+ */
+export class Leases {
+  readonly #leases = new Map<string, Lease>()
+  readonly #waiting = new WaitingItems()
+
+  /** Items held, waiting and under way. */
+  get count(): number {
+    return this.#leases.size
+  }
+
+  /** The destinations that have waiting items, whose turn it is first. A snapshot. */
+  destinations(): readonly string[] {
+    return this.#waiting.destinations()
+  }
+
+  /** How many items wait for this destination. */
+  waitingFor(destination: string): number {
+    return this.#waiting.count(destination)
+  }
+
+  /** The store has leased the item to us at `now`. */
+  hold(item: QueueItem, { now, until }: { readonly now: number; readonly until: number }): void {
+    const lease = this.#leases.get(item.id)
+    if (lease === undefined) {
+      this.#add(item, until)
+      return
+    }
+    // An item of ours that comes again was settled (attempts differ, or its lease was still good: it
+    // was put off without one), or its lease had expired and now it has a new one.
+    const settled = item.attempts !== lease.attempts || now < lease.until
+    lease.until = until
+    if (settled) lease.again = item
+  }
+
+  /**
+   * Takes waiting items for a batch, as `WaitingItems.take` does, and of these only the ones whose
+   * lease still lasts; others may be another process's by now.
+   */
+  take(
+    destination: string,
+    { now, ...limits }: { readonly count: number; readonly max: number; readonly now: number },
+  ): readonly QueueItem[] {
+    return this.#waiting.take(destination, limits).filter(({ id }) => {
+      const living = (this.#leases.get(id)?.until ?? 0) > now
+      if (!living) this.#leases.delete(id)
+      return living
+    })
+  }
+
+  /** The batch with this item has ended. */
+  letGo(id: string): void {
+    const lease = this.#leases.get(id)
+    this.#leases.delete(id)
+    if (lease?.again !== undefined) this.#add(lease.again, lease.until)
+  }
+
+  /** Lets go of all; in the store the leases last until they end or are released. */
+  clear(): void {
+    this.#waiting.clear()
+    this.#leases.clear()
+  }
+
+  #add(item: QueueItem, until: number): void {
+    this.#leases.set(item.id, { attempts: item.attempts, until, again: undefined })
+    this.#waiting.add(item)
+  }
+}

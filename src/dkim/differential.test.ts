@@ -84,7 +84,8 @@ test('mutated messages pass here when they pass in mailauth, or an RFC says why 
           (how === 'lose' ? '' : added) +
           text.slice(how === 'add' ? at : at + 1)
         const [ours] = await verifyDkim(Buffer.from(message), { resolver, now })
-        const expected = await theirs(message)
+        // mailauth throws at a `c=` that it does not know, such as `/simple`: that is no pass either.
+        const expected = await theirs(message).catch(() => false)
         if (expected === (ours?.result === 'pass')) return
         assert.ok(explanation(message, ours) !== undefined, JSON.stringify({ message, ours }))
       },

@@ -1,128 +1,103 @@
 /**
- * Durable accepts on port 25: letters of 6 KB, each signed by its own, SPF, DKIM, DMARC and the
- * record on, 20 connections. The server is a process of its own, started as people start it.
+ * Durable accepts on port 25: letters of 6 KB, each signed by its own, judged by SPF, DKIM and DMARC,
+ * 20 connections. Waybill and Postfix with its filters take turns, so that noise falls on both.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../src/io/clock.ts'
-import { openDnsServer } from '../src/io/dns-server.ts'
-import { senderZone, signedLetterOf } from './letters.ts'
+import { run, shortFolder } from '../test/interop/processes.ts'
+import { withCleanUp } from './clean-up.ts'
+import { signedLetterOf } from './letters.ts'
+import type { LoadOrders, LoadResult } from './load.ts'
+import { missingForPostfix, openPostfixWithFilters } from './postfix.ts'
+import { cpuMsOf, peakMbOf } from './processes.ts'
+import { spread } from './statistics.ts'
+import { openWaybill } from './waybill.ts'
 
-export interface AcceptFigures {
-  readonly perSecond: number
-  readonly serverCpuMsPerMessage: number
-  readonly serverPeakMb: number
-  readonly accepted: number
-}
-
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-/** Runs the server once and puts `messages` letters through it, `rounds` times. */
-export async function benchAccept(input: {
-  readonly messages: number
-  readonly connections: number
-  readonly letterBytes: number
-  readonly rounds: number
-}): Promise<readonly AcceptFigures[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'waybill-bench-'))
-  const dns = await openDnsServer({
-    port: 0,
-    clock: systemClock,
-    zones: { '': senderZone('127.0.0.1') },
-  })
-  const config = join(folder, 'waybill.toml')
-  writeFileSync(
-    config,
-    `hostname = "mx.perf.example"\ndomains = ["perf.example"]\ndata = "${folder}/data"\n` +
-      `[listen]\naddress = "127.0.0.1"\n[dns]\nservers = ["127.0.0.1:${dns.endpoint.port}"]\n` +
-      '[[account]]\naddress = "receiver@perf.example"\n',
-  )
-  const letters = join(folder, 'letters')
-  writeLetters(letters, { count: Math.min(input.messages, 3000), ...input })
-  const server = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--conditions=waybill-source',
-      ...(process.env['WAYBILL_BENCH_NODE'] ?? '').split(' ').filter((one) => one !== ''),
-      join(root, 'src/cli/main.ts'),
-      'start',
-      '--config',
-      config,
-      '--ports',
-      'auto',
-      '--json',
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  try {
-    const port = await readyPort(server)
-    const figures: AcceptFigures[] = []
-    for (let round = 0; round < input.rounds; round++) {
-      const cpuBefore = cpuMs(server)
-      const result = await load({ port, letters, ...input })
-      const cpu = cpuMs(server) - cpuBefore
-      figures.push({
-        perSecond: result.perSecond,
-        accepted: result.accepted,
-        serverCpuMsPerMessage: cpu / Math.max(1, result.accepted),
-        serverPeakMb: peakMb(server),
-      })
-      if (result.accepted !== input.messages) {
-        throw new Error(`only ${result.accepted} were accepted: ${JSON.stringify(result.refusals)}`)
-      }
-    }
-    return figures
-  } finally {
-    server.kill('SIGTERM')
-    await once(server, 'exit')
-    await dns.close()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-async function readyPort(server: ChildProcess): Promise<number> {
-  if (server.stdout === null) throw new Error('no stdout')
-  for await (const line of createInterface({ input: server.stdout })) {
-    const ready: { readonly ports: { readonly smtp: number } } = JSON.parse(line)
-    return ready.ports.smtp
-  }
-  throw new Error('the server did not start')
-}
-
-interface LoadResult {
-  readonly accepted: number
-  readonly perSecond: number
-  readonly refusals: Record<string, number>
-}
-
-async function load(orders: {
+/** A mail server that takes letters for receiver@perf.example. */
+export interface Acceptor {
+  readonly name: string
+  readonly host: string
   readonly port: number
-  readonly connections: number
-  readonly messages: number
-  readonly letters: string
-}): Promise<LoadResult> {
-  const child = spawn(process.execPath, [join(root, 'bench/load.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(JSON.stringify(orders))
-  let text = ''
-  for await (const chunk of child.stdout) text += String(chunk)
-  return JSON.parse(text)
+  /** Its processes; those that come from them are counted with them. */
+  readonly pids: readonly number[]
+  /** Waits until it has no more to do for what it has accepted. */
+  idle(): Promise<void>
 }
 
-function writeLetters(
-  path: string,
-  input: { readonly count: number; readonly letterBytes: number },
-): void {
+interface Figures {
+  readonly perSecond: number
+  readonly cpuMs: number
+}
+
+const connections = 20
+const letterBytes = 6000
+/** Letters in a round: so many that it takes seconds, of either. */
+const ourLetters = 3000
+const peerLetters = 1000
+const generator = fileURLToPath(new URL('load.ts', import.meta.url))
+
+/** Prints the rate and the CPU of each, and the ratios, over so many rounds after one that warms up. */
+export async function benchAccept(rounds: number): Promise<void> {
+  await withCleanUp(async (bench) => {
+    const letters = join(await shortFolder(bench), 'letters')
+    writeLetters(letters)
+    const ours = await openWaybill(bench)
+    const missing = missingForPostfix()
+    const peer = missing === undefined ? await openPostfixWithFilters(bench) : undefined
+    const ourRounds: Figures[] = []
+    const peerRounds: Figures[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const our = await measure(ours, { letters, messages: ourLetters })
+      const peers = peer && (await measure(peer, { letters, messages: peerLetters }))
+      if (round === 0) continue
+      ourRounds.push(our)
+      if (peers !== undefined) peerRounds.push(peers)
+    }
+    console.log(
+      'Durable accepts on port 25: 6 KB signed letters, 20 connections, SPF, DKIM, DMARC;',
+    )
+    console.log('the load generator and the DNS are on the same machine')
+    printFigures(ours, ourRounds, ourLetters)
+    console.log(`    peak memory ${Math.max(...ours.pids.map(peakMbOf))} MB`)
+    if (peer === undefined) {
+      console.log(`  not measured beside it: Postfix with its filters: ${missing}\n`)
+      return
+    }
+    printFigures(peer, peerRounds, peerLetters)
+    printRatios(ourRounds, peerRounds)
+    console.log('  CPU is the sum over /proc of all processes of the server\n')
+  })
+}
+
+/** One round. Every letter has to be accepted. */
+async function measure(
+  server: Acceptor,
+  input: { readonly letters: string; readonly messages: number },
+): Promise<Figures> {
+  const before = cpuMsOf(server.pids)
+  const { host, port } = server
+  const orders: LoadOrders = { host, port, connections, ...input }
+  const loading = await run(process.execPath, [generator], {
+    input: JSON.stringify(orders),
+    timeoutMs: 600_000,
+  })
+  if (loading.code !== 0) throw new Error(`${server.name}: ${loading.stderr}`)
+  const { accepted, perSecond, refusals }: LoadResult = JSON.parse(loading.stdout)
+  if (accepted !== input.messages) {
+    throw new Error(`${server.name} accepted only ${accepted}: ${JSON.stringify(refusals)}`)
+  }
+  await server.idle()
+  return { perSecond, cpuMs: (cpuMsOf(server.pids) - before) / accepted }
+}
+
+/** As the load generator reads them. */
+function writeLetters(path: string): void {
   const parts: Buffer[] = []
-  for (let serial = 0; serial < input.count; serial++) {
-    const letter = Buffer.concat([signedLetterOf(input.letterBytes, serial), Buffer.from('.\r\n')])
+  const now = Math.floor(Date.now() / 1000)
+  for (let serial = 0; serial < ourLetters; serial++) {
+    const signed = signedLetterOf(letterBytes, serial, now)
+    const letter = Buffer.concat([signed, Buffer.from('.\r\n')])
     const length = Buffer.alloc(4)
     length.writeUInt32BE(letter.length)
     parts.push(length, letter)
@@ -130,22 +105,23 @@ function writeLetters(
   writeFileSync(path, Buffer.concat(parts))
 }
 
-/** User and system time of the process so far, in milliseconds (Linux; 0 elsewhere). */
-function cpuMs(server: ChildProcess): number {
-  try {
-    const stat = readFileSync(`/proc/${server.pid ?? 0}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
-  } catch {
-    return 0
-  }
+function printFigures({ name }: Acceptor, rounds: readonly Figures[], letters: number): void {
+  const rates = rounds.map(({ perSecond }) => perSecond)
+  const cpu = rounds.map(({ cpuMs }) => cpuMs)
+  console.log(`  ${name}`)
+  console.log(`    ${spread(rates, 0)} a second, ${rounds.length} rounds of ${letters}`)
+  console.log(`    CPU ${spread(cpu, 2)} ms a letter`)
 }
 
-function peakMb(server: ChildProcess): number {
-  try {
-    const status = readFileSync(`/proc/${server.pid ?? 0}/status`, 'latin1')
-    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
-  } catch {
-    return 0
-  }
+/** Round by round: each of ours against the one of the peer that came after it. */
+function printRatios(ours: readonly Figures[], peers: readonly Figures[]): void {
+  const ratios = (of: (our: Figures, peer: Figures) => number): number[] =>
+    ours.flatMap((our, round) => {
+      const peer = peers[round]
+      return peer === undefined ? [] : [of(our, peer)]
+    })
+  const rate = ratios((our, peer) => our.perSecond / peer.perSecond)
+  const cpu = ratios((our, peer) => peer.cpuMs / our.cpuMs)
+  console.log(`  Waybill takes ${spread(rate, 1)} times as many letters a second,`)
+  console.log(`  and one letter costs Postfix ${spread(cpu, 1)} times as much CPU`)
 }

@@ -29,12 +29,12 @@ export function letterOf(octets: number, serial = 1): Buffer {
 }
 
 /** The DKIM-Signature field for it, with its line end. */
-export function signatureOf(letter: Uint8Array): string {
-  return signDkim(letter, { keys, now: signingTime }).join('')
+export function signatureOf(letter: Uint8Array, now: number = signingTime): string {
+  return signDkim(letter, { keys, now }).join('')
 }
 
 /** The letter with its signature in front. */
-export function signedLetterOf(octets: number, serial = 1): Buffer {
+export function signedLetterOf(octets: number, serial = 1, now: number = signingTime): Buffer {
   const letter = letterOf(octets, serial)
-  return Buffer.concat([Buffer.from(signatureOf(letter), 'latin1'), letter])
+  return Buffer.concat([Buffer.from(signatureOf(letter, now), 'latin1'), letter])
 }

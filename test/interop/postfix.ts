@@ -76,8 +76,9 @@ export async function openPostfix(t: Lifetime, options: PostfixOptions): Promise
   const checked = await run('postfix', ['-c', config, 'check'])
   if (checked.code !== 0) throw new Error(`postfix check: ${checked.stderr}`)
   const daemons = (await run('postconf', ['-c', config, '-h', 'daemon_directory'])).stdout.trim()
-  const [first = '', ...rest] = [...(options.inside ?? []), join(daemons, 'master')]
-  const running = new Running(t, first, [...rest, '-c', config, '-d'])
+  const master = [join(daemons, 'master'), '-c', config, '-d'] as const
+  const [first, ...rest] = [...(options.inside ?? []), ...master]
+  const running = new Running(t, first, rest)
   const logFile = join(folder, 'log')
   const log = (): Promise<string> => readFile(logFile, 'latin1').catch(() => '')
   const logged = (words: RegExp): Promise<RegExpExecArray> =>

@@ -1,0 +1,56 @@
+/** What Linux tells of processes in /proc; on other systems `NaN`. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The unit of time in /proc: Linux shows 100 ticks a second to every program. */
+const tickMs = 10
+
+interface Stat {
+  readonly parent: number
+  readonly cpuMs: number
+}
+
+/**
+ * User and system time in milliseconds of these processes, of all that come from them, and of those
+ * of them that have ended.
+ */
+export function cpuMsOf(roots: readonly number[]): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const stats = new Map<number, Stat>()
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statOf(name) : undefined
+    if (stat !== undefined) stats.set(Number(name), stat)
+  }
+  const belongs = (pid: number): boolean => {
+    if (roots.includes(pid)) return true
+    const stat = stats.get(pid)
+    return stat !== undefined && belongs(stat.parent)
+  }
+  let sum = 0
+  for (const [pid, { cpuMs }] of stats) if (belongs(pid)) sum += cpuMs
+  return sum
+}
+
+/** `undefined` for a process that has just ended. */
+function statOf(pid: string): Stat | undefined {
+  const stat = readOrNothing(`/proc/${pid}/stat`)
+  if (stat === undefined) return undefined
+  // proc(5): the name in brackets may hold anything; fields are counted behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // utime, stime, and with them cutime and cstime: those of children that ended and were waited for.
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  return { parent: Number(fields[1]), cpuMs: ticks * tickMs }
+}
+
+/** The most resident memory that one process ever had, in MB. */
+export function peakMbOf(pid: number): number {
+  const status = readOrNothing(`/proc/${pid}/status`) ?? ''
+  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024)
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}

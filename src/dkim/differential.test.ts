@@ -49,7 +49,9 @@ async function theirs(message: string): Promise<boolean> {
 /** The header lines that are neither a field nor the continuation of one. */
 function malformedLines(message: string): number {
   const header = message.slice(0, message.indexOf('\r\n\r\n'))
-  return header.split('\r\n').filter((line) => !/^[ \t]|^[!-9;-~]+[ \t]*:/.test(line)).length
+  const lines = header.split('\r\n')
+  const first = /^[ \t]/.test(lines[0] ?? '') ? 1 : 0
+  return first + lines.filter((line) => !/^[ \t]|^[!-9;-~]+[ \t]*:/.test(line)).length
 }
 
 /** Why we and mailauth 7 may differ, and what decides. */

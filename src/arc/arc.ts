@@ -6,7 +6,7 @@
  */
 export { ArcVerifier, type ArcVerifierOptions, verifyArc } from './verifier.ts'
 export { type ArcLimits, type ArcOptions, defaultArcLimits } from './chain-check.ts'
-export type { ArcRules } from './judge.ts'
+export type { SignatureRules as ArcRules } from '../signature/rules.ts'
 export {
   type ArcBodyEvidence,
   type ArcChainStatus,

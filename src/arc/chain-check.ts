@@ -7,14 +7,15 @@ import { signedHeader } from '../signature/canonical-header.ts'
 import { FieldSelection } from '../signature/field-selection.ts'
 import { type KeyCache, sharedKeyCache } from '../signature/key-cache.ts'
 import { KeyLookups, keyName } from '../signature/key-lookup.ts'
+import { type SignatureRules, defaultSignatureRules } from '../signature/rules.ts'
 import { type ArcSet, type SoundChain, failure, showResults, unchecked, unusable } from './chain.ts'
-import { type ArcRules, judge } from './judge.ts'
+import { judge } from './judge.ts'
 import { type SealedOctets, sealedOctets } from './sealed-octets.ts'
 import type { ArcMessageSignature, ArcSignature } from './signature-field.ts'
 import type { ArcFailure, ArcFieldName, ArcSignatureVerdict, ArcVerdict } from './verdict.ts'
 
 /** The bounds of one verification, and the choices that the RFCs leave. */
-export interface ArcLimits extends ArcRules {
+export interface ArcLimits extends SignatureRules {
   /**
    * Different body hashes computed for one message. The newest message signature always has its own;
    * older ones past the limit count as not verified, which bears on `oldestPass` only.
@@ -24,10 +25,7 @@ export interface ArcLimits extends ArcRules {
 
 export const defaultArcLimits: ArcLimits = {
   maxBodyHashes: 4,
-  minRsaBits: 1024,
-  maxKeyRecords: 4,
-  // Clocks that are wrong are wrong by less than a day, most of them by a time zone.
-  futureToleranceSeconds: 86_400,
+  ...defaultSignatureRules,
 }
 
 export interface ArcOptions {
@@ -181,7 +179,7 @@ export class ChainCheck {
     })
   }
 
-  #terms(): { readonly keys: KeyCache; readonly now: number; readonly rules: ArcRules } {
+  #terms(): { readonly keys: KeyCache; readonly now: number; readonly rules: SignatureRules } {
     return { keys: this.#keys, now: this.#now, rules: this.#limits }
   }
 

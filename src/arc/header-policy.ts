@@ -1,46 +1,23 @@
 /** Which header fields a message signature of ours covers (RFC 8617 §4.1.2). */
 
 import { WaybillError } from '../base/error.ts'
+import {
+  letterFields,
+  listFields,
+  mimeFields,
+  resentFields,
+  threadFields,
+} from '../signature/field-names.ts'
 import type { FieldSelection } from '../signature/field-selection.ts'
 
 /** Fields that stand once: they are named once more, so that nobody can add another. */
-const singletons = [
-  'from',
-  'sender',
-  'reply-to',
-  'to',
-  'cc',
-  'subject',
-  'date',
-  'message-id',
-  'in-reply-to',
-  'references',
-  'mime-version',
-  'content-type',
-  'content-transfer-encoding',
-]
+const singletons = [...letterFields, ...threadFields, ...mimeFields]
 
 /**
  * Fields that are covered as often as they are there. RFC 8617 §4.1.2: the signature "SHOULD include
  * any DKIM-Signature header fields already present".
  */
-const repeated = [
-  'dkim-signature',
-  'resent-date',
-  'resent-from',
-  'resent-sender',
-  'resent-to',
-  'resent-cc',
-  'resent-message-id',
-  'list-id',
-  'list-help',
-  'list-unsubscribe',
-  'list-unsubscribe-post',
-  'list-subscribe',
-  'list-post',
-  'list-owner',
-  'list-archive',
-]
+const repeated = ['dkim-signature', ...resentFields, ...listFields]
 
 /** RFC 8617 §4.1.2: fields that a message signature MUST NOT cover. */
 const forbidden: ReadonlySet<string> = new Set([

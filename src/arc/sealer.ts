@@ -2,7 +2,6 @@
 
 import type { KeyObject } from 'node:crypto'
 
-import { parseDomain } from '../address/domain.ts'
 import { WaybillError } from '../base/error.ts'
 import type { HeaderField } from '../message/field.ts'
 import { splitMessage } from '../message/header-reader.ts'
@@ -10,6 +9,7 @@ import { BodyHashes, type GrowingHash } from '../signature/body-hash.ts'
 import { FieldSelection } from '../signature/field-selection.ts'
 import { type PrivateKey, readPrivateKey } from '../signature/private-key.ts'
 import { signOctets, signOctetsAsync } from '../signature/signature-crypto.ts'
+import { checkSignerNames } from '../signature/signer-names.ts'
 import { readChain } from './chain.ts'
 import { checkNames, namesToSign } from './header-policy.ts'
 import { maxInstance } from './results-field.ts'
@@ -92,15 +92,7 @@ export class ArcSealer {
   constructor(options: ArcSealerOptions) {
     this.#options = options
     this.#key = readPrivateKey(options.privateKey)
-    const domain = parseDomain(options.domain)
-    // RFC 6376 §3.5, d=: a domain name has two labels at least; verifiers would refuse one.
-    if (domain === undefined || !domain.includes('.')) {
-      throw new WaybillError('usage', `"${options.domain}" is not a domain that can seal.`)
-    }
-    const selector = parseDomain(options.selector)
-    if (selector === undefined) {
-      throw new WaybillError('usage', `"${options.selector}" is not a selector.`)
-    }
+    const { domain, selector } = checkSignerNames(options, 'seal')
     // RFC 8601 §2.2, authserv-id; nobody needs one that must be quoted.
     if (!/^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/.test(options.authservId)) {
       throw new WaybillError('usage', `"${options.authservId}" is not the name of a server.`)

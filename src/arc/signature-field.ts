@@ -1,6 +1,5 @@
 /** Reads ARC-Message-Signature and ARC-Seal fields (RFC 8617 §4.1.2, §4.1.3). */
 
-import { encodeBase64 } from '../base/base64.ts'
 import { type Result, bad, ok } from '../base/result.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { Omission } from '../signature/canonical-header.ts'
@@ -8,6 +7,7 @@ import { excerpt } from '../signature/key-record.ts'
 import {
   type CanonicalizationPair,
   type SignatureAlgorithm,
+  hashOf,
   parseAlgorithm,
   parseBase64Tag,
   parseCanonicalization,
@@ -17,9 +17,21 @@ import {
   parseSelector,
   parseSignatureDomain,
 } from '../signature/signature.ts'
+import { invalidTag, missingTag } from '../signature/reason.ts'
 import { shownNames } from '../signature/shown-names.ts'
+import {
+  expiryBeforeSigning,
+  fromNotSigned,
+  readBodyHash,
+  readBodyLength,
+  readCanonicalization,
+  readTime,
+  signatureOmission,
+  unknownQuery,
+  unsupportedAlgorithm,
+} from '../signature/signature-tags.ts'
 import type { TagList } from '../signature/tag-list.ts'
-import type { ArcClaims, ArcReason, ArcReasonCode } from './verdict.ts'
+import type { ArcClaims, ArcReason } from './verdict.ts'
 
 /** What seals and message signatures share, ready to be checked. */
 export interface ArcSignature {
@@ -75,7 +87,7 @@ export function readSeal(field: HeaderField, tags: TagList): Result<ArcSignature
   // "fail"".
   if (tags.has('h')) {
     const text = 'The seal lists fields (h=), and what it covers is not for it to say.'
-    return bad({ claims, reason: wrong('fields-listed', text, 'h') })
+    return bad({ claims, reason: { code: 'fields-listed', text, tag: 'h' } })
   }
   const read = signature(tags, claims)
   if ('code' in read) return bad({ claims, reason: read })
@@ -121,25 +133,26 @@ type SignatureParts = Omit<ArcSignature, 'field' | 'claims'>
 
 /** The tags that both kinds have (RFC 8617 §4.1.3; RFC 6376 §3.5). */
 function signature(tags: TagList, claims: ArcClaims): SignatureParts | ArcReason {
-  for (const name of ['a', 'b', 'd', 's']) if (!tags.has(name)) return missing(name)
+  for (const name of ['a', 'b', 'd', 's']) if (!tags.has(name)) return missingTag(name)
   const named = tags.get('a')?.value ?? ''
   const algorithm = parseAlgorithm(named)
   // RFC 8301 §3.1 took rsa-sha1 away before ARC came.
-  if (algorithm === undefined || algorithm === 'rsa-sha1') {
-    const text = `The algorithm ${quote(named)} is not one that signatures are checked with.`
-    return wrong('algorithm-unsupported', text, 'a')
+  if (algorithm === undefined || algorithm === 'rsa-sha1') return unsupportedAlgorithm(named)
+  const octets = parseBase64Tag(tags.get('b')?.value ?? '')
+  if (octets === undefined) return invalidTag('b', 'is not base64')
+  const { domain, selector } = claims
+  if (domain === undefined) return invalidTag('d', 'is not a domain name')
+  if (selector === undefined) return invalidTag('s', 'is not a selector')
+  const signedAt = readTime(tags, 't')
+  if (!signedAt.ok) return signedAt.problem
+  return {
+    algorithm,
+    domain,
+    selector,
+    signature: octets,
+    signedAt: signedAt.value,
+    omit: signatureOmission(tags),
   }
-  const b = tags.get('b')
-  const octets = parseBase64Tag(b?.value ?? '')
-  if (octets === undefined) return invalid('b', 'is not base64')
-  const { domain, selector, signedAt } = claims
-  if (domain === undefined) return invalid('d', 'is not a domain name')
-  if (selector === undefined) return invalid('s', 'is not a selector')
-  if (tags.has('t') && signedAt === undefined) {
-    return invalid('t', 'is not a number of at most 12 digits')
-  }
-  const omit = { start: b?.start ?? 0, end: b?.end ?? 0 }
-  return { algorithm, domain, selector, signature: octets, signedAt, omit }
 }
 
 type MessageSignatureParts = Omit<ArcMessageSignature, 'field' | 'claims'>
@@ -149,68 +162,40 @@ function messageSignature(
   claims: ArcClaims,
   signedFields: readonly string[] | undefined,
 ): MessageSignatureParts | ArcReason {
-  for (const name of ['bh', 'h']) if (!tags.has(name)) return missing(name)
+  for (const name of ['bh', 'h']) if (!tags.has(name)) return missingTag(name)
   const shared = signature(tags, claims)
   if ('code' in shared) return shared
-  const value = (name: string): string | undefined => tags.get(name)?.value
-  // RFC 6376 §3.5, c=: without it both are simple.
-  const canonicalization = parseCanonicalization(value('c') ?? 'simple')
-  if (canonicalization === undefined) {
-    const text = `The canonicalization ${quote(value('c') ?? '')} is not known.`
-    return wrong('canonicalization-unsupported', text, 'c')
+  const canonicalization = readCanonicalization(tags)
+  if (!canonicalization.ok) return canonicalization.problem
+  const bodyHash = readBodyHash(tags, hashOf(shared.algorithm))
+  if (!bodyHash.ok) return bodyHash.problem
+  if (signedFields === undefined) return invalidTag('h', 'is not a list of field names')
+  const bodyLength = readBodyLength(tags)
+  if (!bodyLength.ok) return bodyLength.problem
+  const expiresAt = readTime(tags, 'x')
+  if (!expiresAt.ok) return expiresAt.problem
+  const unfit =
+    expiryBeforeSigning(shared.signedAt, expiresAt.value) ??
+    unknownQuery(tags) ??
+    fromNotSigned(signedFields) ??
+    sealSigned(signedFields)
+  if (unfit !== undefined) return unfit
+  return {
+    ...shared,
+    canonicalization: canonicalization.value,
+    signedFields,
+    bodyHash: bodyHash.value,
+    bodyLength: bodyLength.value,
+    expiresAt: expiresAt.value,
   }
-  const bodyHash = parseBase64Tag(value('bh') ?? '')
-  if (bodyHash === undefined) return invalid('bh', 'is not base64')
-  if (bodyHash.length !== 32) return invalid('bh', 'has not the length of a sha256 hash')
-  if (signedFields === undefined) return invalid('h', 'is not a list of field names')
-  const lengthText = value('l')
-  const bodyLength = lengthText === undefined ? undefined : parseDigits(lengthText, 76)
-  if (lengthText !== undefined && bodyLength === undefined) {
-    return invalid('l', 'is not a number of at most 76 digits')
-  }
-  const expiryText = value('x')
-  const expiresAt = expiryText === undefined ? undefined : parseDigits(expiryText, 12)
-  if (expiryText !== undefined && expiresAt === undefined) {
-    return invalid('x', 'is not a number of at most 12 digits')
-  }
-  const { signedAt } = shared
-  // RFC 6376 §3.5, x=: greater than t=, so not equal either.
-  if (signedAt !== undefined && expiresAt !== undefined && expiresAt <= signedAt) {
-    const text = 'The signature expires (x=) before it was made (t=).'
-    return wrong('expires-before-signed', text, 'x')
-  }
-  // RFC 6376 §3.5, q=: methods that are not known are passed over.
-  const query = value('q')
-  if (query !== undefined && !parseColonList(query.toLowerCase()).includes('dns/txt')) {
-    const text = `The key is to be asked for by ${quote(query)}, and only dns/txt is known.`
-    return wrong('query-unsupported', text, 'q')
-  }
-  // RFC 6376 §5.4, §6.1.1.
-  if (!signedFields.includes('from')) {
-    return wrong('from-not-signed', 'The From field is not among the signed ones.', 'h')
-  }
-  // RFC 8617 §4.1.2 forbids to sign any field of ARC. A seal is made after the message signature and
-  // over it, so that one is refused; to have signed the others, as early sealers did, harms nobody.
-  if (signedFields.includes('arc-seal')) {
-    const text = 'ARC-Seal is among the signed fields, where RFC 8617 forbids it.'
-    return wrong('seal-signed', text, 'h')
-  }
-  const hash = encodeBase64(bodyHash)
-  return { ...shared, canonicalization, signedFields, bodyHash: hash, bodyLength, expiresAt }
 }
 
-function missing(tag: string): ArcReason {
-  return wrong('tag-missing', `The tag ${tag}= is missing.`, tag)
-}
-
-function invalid(tag: string, text: string): ArcReason {
-  return wrong('tag-invalid', `The value of ${tag}= ${text}.`, tag)
-}
-
-function wrong(code: ArcReasonCode, text: string, tag: string): ArcReason {
-  return { code, text, tag }
-}
-
-function quote(value: string): string {
-  return `"${excerpt(value)}"`
+/**
+ * RFC 8617 §4.1.2 forbids to sign any field of ARC. A seal is made after the message signature and
+ * over it, so that one is refused; to have signed the others, as early sealers did, harms nobody.
+ */
+function sealSigned(signedFields: readonly string[]): ArcReason | undefined {
+  if (!signedFields.includes('arc-seal')) return undefined
+  const text = 'ARC-Seal is among the signed fields, where RFC 8617 forbids it.'
+  return { code: 'seal-signed', text, tag: 'h' }
 }

@@ -1,7 +1,7 @@
 /** What is said about the chain of a message: plain data that can be stored, compared and replayed. */
 
-import type { KeyAnswer } from '../signature/key-lookup.ts'
-import type { KeyType } from '../signature/signature.ts'
+import type { BodyEvidence, HeaderEvidence, KeyEvidence } from '../signature/evidence.ts'
+import type { SignatureReason, SignatureReasonCode } from '../signature/reason.ts'
 
 /** The three fields of an ARC Set (RFC 8617 §4.1). */
 export type ArcFieldName = 'ARC-Seal' | 'ARC-Message-Signature' | 'ARC-Authentication-Results'
@@ -27,6 +27,7 @@ export type ArcChainStatus = 'none' | 'pass' | 'fail'
  * The cryptography: as in a DKIM verdict.
  */
 export type ArcReasonCode =
+  | SignatureReasonCode
   | 'too-many-sets'
   | 'instance-unreadable'
   | 'field-missing'
@@ -34,43 +35,10 @@ export type ArcReasonCode =
   | 'status-invalid'
   | 'failed-before'
   | 'field-syntax'
-  | 'tag-duplicate'
-  | 'tag-missing'
-  | 'tag-invalid'
-  | 'algorithm-unsupported'
-  | 'canonicalization-unsupported'
-  | 'query-unsupported'
-  | 'from-not-signed'
   | 'seal-signed'
   | 'fields-listed'
-  | 'expires-before-signed'
-  | 'expired'
-  | 'signed-in-future'
-  | 'length-exceeds-body'
-  | 'key-unavailable'
-  | 'key-missing'
-  | 'key-syntax'
-  | 'key-revoked'
-  | 'key-type-unsupported'
-  | 'key-type-mismatch'
-  | 'key-hash-mismatch'
-  | 'key-service-mismatch'
-  | 'key-unusable'
-  | 'key-too-short'
-  | 'key-too-large'
-  | 'body-hash-mismatch'
-  | 'header-hash-mismatch'
-  | 'header-and-body-hash-mismatch'
-  | 'signature-mismatch'
-  | 'signature-and-body-hash-mismatch'
 
-export interface ArcReason {
-  readonly code: ArcReasonCode
-  /** One sentence for people. */
-  readonly text: string
-  /** The tag that is meant, where there is one. */
-  readonly tag?: string
-}
+export type ArcReason = SignatureReason<ArcReasonCode>
 
 /** Why a chain fails, and where it broke. */
 export interface ArcFailure extends ArcReason {
@@ -101,32 +69,9 @@ export interface ArcClaims {
   readonly signedFields?: readonly string[]
 }
 
-/** The key that was used, or the answer in which there was none. */
-export interface ArcKeyEvidence extends KeyAnswer {
-  readonly type?: KeyType
-  readonly bits?: number
-}
-
-export interface ArcHeaderEvidence {
-  /** Hash of the canonical header octets that the signature is over (base64). */
-  readonly hash: string
-  /** How many octets that were. */
-  readonly octets: number
-  /** The hash that was signed (base64): only for RSA, and only when it differs and the key is right. */
-  readonly signedHash?: string
-  readonly signature: 'match' | 'differs'
-}
-
-export interface ArcBodyEvidence {
-  /** `bh=`, base64. */
-  readonly expected: string
-  readonly found: string
-  readonly hash: 'match' | 'differs'
-  /** Octets of the canonical body. */
-  readonly octets: number
-  /** How many of them the hash covers: fewer than `octets` only with `l=`. */
-  readonly covered: number
-}
+export type ArcKeyEvidence = KeyEvidence
+export type ArcHeaderEvidence = HeaderEvidence
+export type ArcBodyEvidence = BodyEvidence
 
 /** What was found of one signature, message signature or seal. */
 export type ArcSignatureVerdict =

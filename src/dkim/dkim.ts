@@ -12,7 +12,7 @@ export {
   defaultDkimLimits,
   verifyDkim,
 } from './verifier.ts'
-export type { DkimRules } from './judge.ts'
+export type { SignatureRules as DkimRules } from '../signature/rules.ts'
 export type {
   DkimBodyEvidence,
   DkimCanonicalForms,

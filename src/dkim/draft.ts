@@ -12,6 +12,7 @@ import { FieldSelection } from '../signature/field-selection.ts'
 import { type TagText, asField, writeTags } from '../signature/field-writer.ts'
 import { type PrivateKey, readPrivateKey } from '../signature/private-key.ts'
 import type { SigningAlgorithm } from '../signature/signature-crypto.ts'
+import { checkSignerNames } from '../signature/signer-names.ts'
 import type { CanonicalizationPair } from '../signature/signature.ts'
 import { type DkimHeaderPolicy, defaultHeaderPolicy, namesToSign } from './header-policy.ts'
 
@@ -127,15 +128,7 @@ function checkKey(input: DkimSigningKey): Signatory {
     const text = `The key of ${input.selector} signs with ${key.algorithm}, not ${input.algorithm}.`
     throw new WaybillError('key-unusable', text)
   }
-  const domain = parseDomain(input.domain)
-  // RFC 6376 §3.5, d=: a domain name has two labels at least; verifiers would refuse one.
-  if (domain === undefined || !domain.includes('.')) {
-    throw new WaybillError('usage', `"${input.domain}" is not a domain that can sign.`)
-  }
-  const selector = parseDomain(input.selector)
-  if (selector === undefined) {
-    throw new WaybillError('usage', `"${input.selector}" is not a selector.`)
-  }
+  const { domain, selector } = checkSignerNames(input, 'sign')
   return { key, domain, selector, identity: checkIdentity(input.identity, domain) }
 }
 

@@ -1,9 +1,7 @@
-/** What a verdict rests on, gathered: hashes expected and found, and what differs. */
+/** What a DKIM verdict rests on, gathered, and what should be known beside it. */
 
 import type { BodyHash } from '../signature/body-hash.ts'
-import type { PublicKey } from '../signature/public-key.ts'
-import { hashBase64, recoverHash, verifySignature } from '../signature/signature-crypto.ts'
-import { hashOf, keyTypeOf } from '../signature/signature.ts'
+import { bodyEvidence } from '../signature/evidence.ts'
 import type { DkimSignature } from './signature-field.ts'
 import type {
   DkimBodyEvidence,
@@ -11,8 +9,6 @@ import type {
   DkimEvidence,
   DkimHeaderEvidence,
   DkimKeyEvidence,
-  DkimReason,
-  DkimReasonCode,
   DkimRemark,
 } from './verdict.ts'
 
@@ -56,63 +52,11 @@ function remarksOn(found: Found): readonly DkimRemark[] {
   return remarks
 }
 
-/** Checks the signature over the canonical header `octets` (RFC 6376 §6.1.3). */
-export function headerEvidence(
-  signature: DkimSignature,
-  key: PublicKey,
-  octets: Uint8Array,
-): DkimHeaderEvidence {
-  const { algorithm } = signature
-  const hash = hashBase64(hashOf(algorithm), octets)
-  const right = verifySignature({
-    algorithm,
-    octets,
-    key,
-    signature: signature.signature,
-  })
-  if (right) return { hash, octets: octets.length, signature: 'match' }
-  const signedHash = recoverHash(key, hashOf(algorithm), signature.signature)
-  const differs = { hash, octets: octets.length, signature: 'differs' } as const
-  return signedHash === undefined ? differs : { ...differs, signedHash }
-}
-
-/** Compares `bh=` with what the body came to. */
-export function bodyEvidence(signature: DkimSignature, found: BodyHash): DkimBodyEvidence {
+/** Compares `bh=` with what the body came to, and says what `l=` leaves to anybody. */
+export function dkimBodyEvidence(signature: DkimSignature, found: BodyHash): DkimBodyEvidence {
   return {
-    expected: signature.bodyHash,
-    found: found.hash,
-    hash: signature.bodyHash === found.hash ? 'match' : 'differs',
-    octets: found.octets,
-    covered: found.covered,
+    ...bodyEvidence(signature.bodyHash, found),
     uncovered: found.octets - found.covered,
     ...(signature.bodyLength === undefined ? {} : { limit: signature.bodyLength }),
   }
-}
-
-/** What differs, if anything does, and so far as that can be told. */
-export function mismatchOf(
-  signature: DkimSignature,
-  header: DkimHeaderEvidence,
-  body: DkimBodyEvidence,
-): DkimReason | undefined {
-  const bodyDiffers = body.hash === 'differs'
-  if (header.signature === 'match') {
-    if (!bodyDiffers) return undefined
-    const text = 'The body is not the one that was signed: its hash differs from bh=.'
-    return { code: 'body-hash-mismatch', text, tag: 'bh' }
-  }
-  const also = bodyDiffers ? ' The body hash differs as well.' : ''
-  let code: DkimReasonCode
-  let text: string
-  if (header.signedHash !== undefined) {
-    code = bodyDiffers ? 'header-and-body-hash-mismatch' : 'header-hash-mismatch'
-    text = 'The key is right, but the signed header fields are not those that were signed.'
-  } else {
-    code = bodyDiffers ? 'signature-and-body-hash-mismatch' : 'signature-mismatch'
-    text =
-      keyTypeOf(signature.algorithm) === 'rsa'
-        ? 'The signature was not made with the published key, or was changed on the way.'
-        : 'The signature does not fit the published key and the signed header fields.'
-  }
-  return { code, text: `${text}${also}`, tag: 'b' }
 }

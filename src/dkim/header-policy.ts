@@ -1,5 +1,12 @@
 /** Which header fields a signature of ours covers (RFC 6376 §5.4). */
 
+import {
+  letterFields,
+  listFields,
+  mimeFields,
+  resentFields,
+  threadFields,
+} from '../signature/field-names.ts'
 import type { FieldSelection } from '../signature/field-selection.ts'
 
 /** Names in lower case. */
@@ -13,30 +20,7 @@ export interface DkimHeaderPolicy {
   readonly oversigned: readonly string[]
 }
 
-const singletons = [
-  'from',
-  'sender',
-  'reply-to',
-  'to',
-  'cc',
-  'subject',
-  'date',
-  'message-id',
-  'mime-version',
-  'content-type',
-  'content-transfer-encoding',
-]
-
-const listFields = [
-  'list-id',
-  'list-help',
-  'list-unsubscribe',
-  'list-unsubscribe-post',
-  'list-subscribe',
-  'list-post',
-  'list-owner',
-  'list-archive',
-]
+const singletons = [...letterFields, ...mimeFields]
 
 /**
  * What RFC 6376 §5.4.1 names, the fields of MIME, and those of lists, which RFC 8058 §4 wants signed.
@@ -45,14 +29,8 @@ const listFields = [
 export const defaultHeaderPolicy: DkimHeaderPolicy = {
   signed: [
     ...singletons,
-    'in-reply-to',
-    'references',
-    'resent-date',
-    'resent-from',
-    'resent-sender',
-    'resent-to',
-    'resent-cc',
-    'resent-message-id',
+    ...threadFields,
+    ...resentFields,
     ...listFields,
     'feedback-id',
     'autocrypt',

@@ -5,11 +5,24 @@ import type { DnsAnswer } from '../dns/resolver.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { BodyHash, CanonicalExcerpt } from '../signature/body-hash.ts'
 import { signedHeader } from '../signature/canonical-header.ts'
+import { headerEvidence, mismatchOf } from '../signature/evidence.ts'
 import type { KeyCache } from '../signature/key-cache.ts'
+import {
+  nearestToPass,
+  notForAlgorithm,
+  notForMail,
+  publishedKeys,
+  unusableKey,
+} from '../signature/key-choice.ts'
 import { describeAnswer, keyName } from '../signature/key-lookup.ts'
-import { type KeyRecord, allowsHash, servesEmail } from '../signature/key-record.ts'
-import { hashOf, keyTypeOf } from '../signature/signature.ts'
-import { type Found, bodyEvidence, evidence, headerEvidence, mismatchOf } from './evidence.ts'
+import type { KeyRecord } from '../signature/key-record.ts'
+import {
+  type SignatureRules,
+  keyTooShort,
+  lengthExceedsBody,
+  signedInFuture,
+} from '../signature/rules.ts'
+import { type Found, dkimBodyEvidence, evidence } from './evidence.ts'
 import type { DkimSignature } from './signature-field.ts'
 import type {
   DkimBodyEvidence,
@@ -29,64 +42,25 @@ export interface DkimCase {
   readonly keys: KeyCache
   /** Unix seconds. */
   readonly now: number
-  readonly rules: DkimRules
+  readonly rules: SignatureRules
   /** Canonical body octets, when they are to be shown. */
   readonly excerpt?: { readonly body: CanonicalExcerpt; readonly maxOctets: number } | undefined
-}
-
-/** Where the RFCs leave a choice to the verifier. */
-export interface DkimRules {
-  /** RFC 8301 §3.2: shorter RSA keys never count. */
-  readonly minRsaBits: number
-  /** How many records of one name are tried (RFC 6376 §6.1.2 item 4). */
-  readonly maxKeyRecords: number
-  /** How far `t=` may lie ahead of `now` before a signature does not count (§3.5, t=). */
-  readonly futureToleranceSeconds: number
 }
 
 const maxRecordExcerpt = 4096
 
 export function judge(input: DkimCase): DkimVerdict {
-  const { signature, answer } = input
+  const { signature, answer, rules } = input
   const asked = describeAnswer(keyName(signature.selector, signature.domain), answer)
-  const body = bodyEvidence(signature, input.bodyHash)
-  if (answer.type === 'failed') {
-    const text = `DNS did not give the key at ${asked.name} (${answer.reason}).`
-    return notPassed(input, 'temperror', { code: 'key-unavailable', text }, { key: asked, body })
+  const body = dkimBodyEvidence(signature, input.bodyHash)
+  const records = publishedKeys(asked.name, answer)
+  if (!records.ok) {
+    const result = records.problem.code === 'key-unavailable' ? 'temperror' : 'permerror'
+    return notPassed(input, result, records.problem, { key: asked, body })
   }
-  if (answer.type !== 'found' || answer.records.length === 0) {
-    const what = answer.type === 'noName' ? 'no such name' : 'no TXT record'
-    const text = `There is no key at ${asked.name} (${what}).`
-    return notPassed(input, 'permerror', { code: 'key-missing', text }, { key: asked, body })
-  }
-  return chooseKey(input, answer.records, asked, body)
-}
-
-/**
- * RFC 6376 §6.1.2 item 4: with several records a verifier may cycle through them; the order in
- * which they came means nothing. The first one that the signature passes with decides; when there is
- * none, the one that came nearest to it.
- */
-function chooseKey(
-  input: DkimCase,
-  records: readonly string[],
-  asked: DkimKeyEvidence,
-  body: DkimBodyEvidence,
-): DkimVerdict {
-  let best: DkimVerdict | undefined
-  for (const text of records.slice(0, input.rules.maxKeyRecords)) {
-    const verdict = withRecord(input, text, asked, body)
-    if (verdict.result === 'pass') return verdict
-    if (best === undefined || nearness(verdict) > nearness(best)) best = verdict
-  }
-  if (best === undefined) throw new Error('judge: no record to judge with')
-  return best
-}
-
-/** How near to a pass: right cryptography first, then wrong, then none. */
-function nearness(verdict: DkimVerdict): number {
-  if (verdict.header === undefined) return 0
-  return verdict.header.signature === 'match' ? 2 : 1
+  return nearestToPass(records.value.slice(0, rules.maxKeyRecords), (record) =>
+    withRecord(input, record, asked, body),
+  )
 }
 
 function withRecord(
@@ -99,10 +73,10 @@ function withRecord(
   const said: DkimKeyEvidence = { ...asked, record: text.slice(0, maxRecordExcerpt) }
   const read = input.keys.read(text)
   if (!read.ok) {
-    const { code, testing } = read.problem
-    const reason = { code, text: `The key at ${asked.name} is not usable: ${read.problem.text}.` }
+    const { testing } = read.problem
+    const reason = unusableKey(asked.name, read.problem)
     // RFC 8301 has a verifier support up to 4,096 bits; what lies far beyond is our choice.
-    const result = code === 'key-too-large' ? 'policy' : 'permerror'
+    const result = reason.code === 'key-too-large' ? 'policy' : 'permerror'
     return notPassed(input, result, reason, { key: said, body, testing })
   }
   const record = read.value
@@ -121,23 +95,22 @@ function unfitness(
   record: KeyRecord,
   name: string,
 ): DkimReason | undefined {
-  if (!servesEmail(record)) {
-    return { code: 'key-service-mismatch', text: `The key at ${name} is not meant for mail (s=).` }
-  }
-  if (record.strict && signature.identityDomain !== signature.domain) {
-    const text = `The key at ${name} is only for identities in ${signature.domain} itself (t=s).`
-    return { code: 'key-identity-mismatch', text, tag: 'i' }
-  }
-  const hash = hashOf(signature.algorithm)
-  if (!allowsHash(record, hash)) {
-    return { code: 'key-hash-mismatch', text: `The key at ${name} is not for ${hash} (h=).` }
-  }
-  const wanted = keyTypeOf(signature.algorithm)
-  if (record.type !== wanted) {
-    const text = `The key at ${name} is of type ${record.type}; the signature needs ${wanted}.`
-    return { code: 'key-type-mismatch', text }
-  }
-  return undefined
+  return (
+    notForMail(name, record) ??
+    notForIdentity(name, record, signature) ??
+    notForAlgorithm(name, record, signature.algorithm)
+  )
+}
+
+/** RFC 6376 §3.6.1, `t=s`: the domain of `i=` must be `d=` itself. */
+function notForIdentity(
+  name: string,
+  { strict }: KeyRecord,
+  { domain, identityDomain }: DkimSignature,
+): DkimReason | undefined {
+  if (!strict || identityDomain === domain) return undefined
+  const text = `The key at ${name} is only for identities in ${domain} itself (t=s).`
+  return { code: 'key-identity-mismatch', text, tag: 'i' }
 }
 
 /** RFC 6376 §6.1.3, and RFC 8301 on top of it. */
@@ -147,7 +120,7 @@ function withKey(
   key: DkimKeyEvidence,
   body: DkimBodyEvidence,
 ): DkimVerdict {
-  const { signature, rules } = input
+  const { signature } = input
   const octets = signedHeader({
     fields: input.fields,
     signature: signature.field,
@@ -164,30 +137,14 @@ function withKey(
     testing: record.testing,
     canonical: canonicalForms(input, octets),
   }
-  const mismatch = mismatchOf(signature, header, body)
+  const { algorithm } = signature
+  const mismatch = mismatchOf({ algorithm, header, body, fields: 'signed' })
   if (mismatch !== undefined) return notPassed(input, 'fail', mismatch, found)
-  // RFC 6376 §3.5, l=: it must not say more than there is. What was hashed is then the whole body.
-  if (body.limit !== undefined && body.limit > body.octets) {
-    const text = `The signature covers ${body.limit} octets of body (l=), and there are ${body.octets}.`
-    return notPassed(input, 'permerror', { code: 'length-exceeds-body', text, tag: 'l' }, found)
-  }
-  if (signature.algorithm === 'rsa-sha1') {
-    const text = 'The signature is right, but rsa-sha1 proves nothing any more (RFC 8301).'
-    return notPassed(input, 'policy', { code: 'algorithm-weak', text, tag: 'a' }, found)
-  }
-  if (record.type === 'rsa' && bits < rules.minRsaBits) {
-    const text = `The signature is right, but a key of ${bits} bits proves nothing (RFC 8301).`
-    return notPassed(input, 'policy', { code: 'key-too-short', text }, found)
-  }
-  if (
-    signature.signedAt !== undefined &&
-    signature.signedAt > input.now + rules.futureToleranceSeconds
-  ) {
-    const ahead = signature.signedAt - input.now
-    const text = `The signature is right, but says that it was made ${ahead} seconds from now.`
-    return notPassed(input, 'policy', { code: 'signed-in-future', text, tag: 't' }, found)
-  }
-  const { claims, canonicalization, domain, selector, algorithm } = signature
+  const tooLong = lengthExceedsBody(body.limit, body.octets)
+  if (tooLong !== undefined) return notPassed(input, 'permerror', tooLong, found)
+  const objection = objectionTo(input, record)
+  if (objection !== undefined) return notPassed(input, 'policy', objection, found)
+  const { claims, canonicalization, domain, selector } = signature
   return {
     result: 'pass',
     ...claims,
@@ -203,6 +160,19 @@ function withKey(
     header,
     body,
   }
+}
+
+/** Why a signature that is right proves nothing to us. */
+function objectionTo(
+  { signature, now, rules }: DkimCase,
+  record: KeyRecord,
+): DkimReason | undefined {
+  // RFC 8301 §3.1.
+  if (signature.algorithm === 'rsa-sha1') {
+    const text = 'The signature is right, but rsa-sha1 proves nothing any more (RFC 8301).'
+    return { code: 'algorithm-weak', text, tag: 'a' }
+  }
+  return keyTooShort(record, rules) ?? signedInFuture(signature.signedAt, now, rules)
 }
 
 function canonicalForms(input: DkimCase, header: Uint8Array): DkimCanonicalForms | undefined {

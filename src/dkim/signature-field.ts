@@ -1,7 +1,6 @@
 /** Reads a DKIM-Signature field (RFC 6376 §3.5). */
 
 import { isWithin } from '../address/domain.ts'
-import { encodeBase64 } from '../base/base64.ts'
 import { isAscii, octetsOf } from '../base/octets.ts'
 import { type Result, bad, ok } from '../base/result.ts'
 import { displayUtf8 } from '../base/utf8.ts'
@@ -15,16 +14,27 @@ import {
   parseAlgorithm,
   parseBase64Tag,
   parseCanonicalization,
-  parseColonList,
   parseDigits,
   parseFieldNames,
   parseQuotedPrintable,
   parseSelector,
   parseSignatureDomain,
 } from '../signature/signature.ts'
+import { invalidTag, missingTag, quote } from '../signature/reason.ts'
 import { shownNames } from '../signature/shown-names.ts'
-import { type TagList, parseTagList } from '../signature/tag-list.ts'
-import type { DkimClaims, DkimReason, DkimReasonCode } from './verdict.ts'
+import {
+  expiryBeforeSigning,
+  fromNotSigned,
+  readBodyHash,
+  readBodyLength,
+  readCanonicalization,
+  readTime,
+  signatureOmission,
+  unknownQuery,
+  unsupportedAlgorithm,
+} from '../signature/signature-tags.ts'
+import { type TagList, type TagListProblem, parseTagList } from '../signature/tag-list.ts'
+import type { DkimClaims, DkimReason } from './verdict.ts'
 
 /** A signature that obeys the grammar, ready to be checked. */
 export interface DkimSignature {
@@ -65,23 +75,20 @@ export function parseDkimSignature(
 ): Result<DkimSignature, UnusableSignature> {
   const list = parseTagList(rawValue(field))
   if (!list.ok) {
-    const { problem } = list
-    const reason: DkimReason =
-      problem.type === 'duplicate'
-        ? wrong(
-            'tag-duplicate',
-            `The tag ${problem.name}= stands in the field twice.`,
-            problem.name,
-          )
-        : wrong(
-            'signature-syntax',
-            'The field is not a list of name=value with semicolons between.',
-          )
-    return bad({ claims: { index }, reason })
+    return bad({ claims: { index }, reason: notAList(list.problem) })
   }
   const claims = readClaims(list.value, index)
   const read = readSignature(list.value, claims)
   return 'code' in read ? bad({ claims, reason: read }) : ok({ ...read, field, claims })
+}
+
+function notAList(problem: TagListProblem): DkimReason {
+  if (problem.type === 'duplicate') {
+    const text = `The tag ${problem.name}= stands in the field twice.`
+    return { code: 'tag-duplicate', text, tag: problem.name }
+  }
+  const text = 'The field is not a list of name=value with semicolons between.'
+  return { code: 'signature-syntax', text }
 }
 
 /** Everything that can be said of the field, whether or not the whole is right. */
@@ -120,86 +127,55 @@ function readSignature(
   // Without the one version that there is, nothing else can be relied on.
   const version = value('v')
   if (version !== undefined && version !== '1') {
-    return wrong(
-      'version-unsupported',
-      `The version of the signature is ${quote(version)}, not 1.`,
-      'v',
-    )
+    const text = `The version of the signature is ${quote(version)}, not 1.`
+    return { code: 'version-unsupported', text, tag: 'v' }
   }
   for (const name of ['v', 'a', 'b', 'bh', 'd', 'h', 's']) {
-    if (!tags.has(name)) return wrong('tag-missing', `The tag ${name}= is missing.`, name)
+    if (!tags.has(name)) return missingTag(name)
   }
   const algorithm = parseAlgorithm(value('a') ?? '')
-  if (algorithm === undefined) {
-    const text = `The algorithm ${quote(value('a') ?? '')} is not one that signatures are checked with.`
-    return wrong('algorithm-unsupported', text, 'a')
-  }
-  const canonicalization = parseCanonicalization(value('c') ?? 'simple')
-  if (canonicalization === undefined) {
-    const text = `The canonicalization ${quote(value('c') ?? '')} is not known.`
-    return wrong('canonicalization-unsupported', text, 'c')
-  }
+  if (algorithm === undefined) return unsupportedAlgorithm(value('a') ?? '')
+  const canonicalization = readCanonicalization(tags)
+  if (!canonicalization.ok) return canonicalization.problem
   const signature = parseBase64Tag(value('b') ?? '')
-  if (signature === undefined) return invalid('b', 'is not base64')
-  const bodyHash = parseBase64Tag(value('bh') ?? '')
-  if (bodyHash === undefined) return invalid('bh', 'is not base64')
-  const hash = hashOf(algorithm)
-  if (bodyHash.length !== (hash === 'sha1' ? 20 : 32)) {
-    return invalid('bh', `has not the length of a ${hash} hash`)
-  }
+  if (signature === undefined) return invalidTag('b', 'is not base64')
+  const bodyHash = readBodyHash(tags, hashOf(algorithm))
+  if (!bodyHash.ok) return bodyHash.problem
   const { domain, selector } = claims
   const signedFields = parseFieldNames(value('h') ?? '')
-  if (domain === undefined) return invalid('d', 'is not a domain name')
-  if (selector === undefined) return invalid('s', 'is not a selector')
-  if (signedFields === undefined) return invalid('h', 'is not a list of field names')
-
-  const lengthText = value('l')
-  const bodyLength = lengthText === undefined ? undefined : parseDigits(lengthText, 76)
-  if (lengthText !== undefined && bodyLength === undefined) {
-    return invalid('l', 'is not a number of at most 76 digits')
-  }
-  const { signedAt, expiresAt } = claims
-  if (tags.has('t') && signedAt === undefined) {
-    return invalid('t', 'is not a number of at most 12 digits')
-  }
-  if (tags.has('x') && expiresAt === undefined) {
-    return invalid('x', 'is not a number of at most 12 digits')
-  }
-  // RFC 6376 §3.5, x=: greater than t=, so not equal either.
-  if (signedAt !== undefined && expiresAt !== undefined && expiresAt <= signedAt) {
-    const text = 'The signature expires (x=) before it was made (t=).'
-    return wrong('expires-before-signed', text, 'x')
-  }
+  if (domain === undefined) return invalidTag('d', 'is not a domain name')
+  if (selector === undefined) return invalidTag('s', 'is not a selector')
+  if (signedFields === undefined) return invalidTag('h', 'is not a list of field names')
+  const bodyLength = readBodyLength(tags)
+  if (!bodyLength.ok) return bodyLength.problem
+  const signedAt = readTime(tags, 't')
+  if (!signedAt.ok) return signedAt.problem
+  const expiresAt = readTime(tags, 'x')
+  if (!expiresAt.ok) return expiresAt.problem
+  const misdated = expiryBeforeSigning(signedAt.value, expiresAt.value)
+  if (misdated !== undefined) return misdated
   const identity = readIdentity(value('i'), domain)
-  if (identity === undefined) return invalid('i', 'is not an address')
+  if (identity === undefined) return invalidTag('i', 'is not an address')
+  // RFC 6376 §3.5, i=: the same domain as d=, or one below it.
   if (!isWithin(identity.domain, domain)) {
     const text = `The identity is in ${identity.domain}, which is neither ${domain} nor below it.`
-    return wrong('identity-outside-domain', text, 'i')
+    return { code: 'identity-outside-domain', text, tag: 'i' }
   }
-  // RFC 6376 §3.5, q=: methods that are not known are passed over.
-  const query = value('q')
-  if (query !== undefined && !parseColonList(query.toLowerCase()).includes('dns/txt')) {
-    const text = `The key is to be asked for by ${quote(query)}, and only dns/txt is known.`
-    return wrong('query-unsupported', text, 'q')
-  }
-  // RFC 6376 §5.4, §6.1.1.
-  if (!signedFields.includes('from')) {
-    return wrong('from-not-signed', 'The From field is not among the signed ones.', 'h')
-  }
-  const b = tags.get('b')
+  const unfit = unknownQuery(tags) ?? fromNotSigned(signedFields)
+  if (unfit !== undefined) return unfit
   return {
     algorithm,
-    canonicalization,
+    canonicalization: canonicalization.value,
     domain,
     selector,
     identityDomain: identity.domain,
     signedFields,
     signature,
-    bodyHash: encodeBase64(bodyHash),
-    bodyLength,
-    signedAt,
-    expiresAt,
-    omit: { start: b?.start ?? 0, end: b?.end ?? 0 },
+    bodyHash: bodyHash.value,
+    bodyLength: bodyLength.value,
+    signedAt: signedAt.value,
+    expiresAt: expiresAt.value,
+    omit: signatureOmission(tags),
   }
 }
 
@@ -226,16 +202,4 @@ function readIdentity(
   const localPart = decoded.slice(0, at)
   const text = isAscii(localPart) ? localPart : displayUtf8(octetsOf(localPart))
   return { text: `${text}@${domain}`, domain }
-}
-
-function invalid(tag: string, text: string): DkimReason {
-  return wrong('tag-invalid', `The value of ${tag}= ${text}.`, tag)
-}
-
-function wrong(code: DkimReasonCode, text: string, tag?: string): DkimReason {
-  return tag === undefined ? { code, text } : { code, text, tag }
-}
-
-function quote(value: string): string {
-  return `"${excerpt(value)}"`
 }

@@ -1,7 +1,8 @@
 /** What is said about one DKIM signature: plain data that can be stored, compared and replayed. */
 
-import type { KeyAnswer } from '../signature/key-lookup.ts'
-import type { KeyType, SignatureAlgorithm } from '../signature/signature.ts'
+import type { BodyEvidence, HeaderEvidence, KeyEvidence } from '../signature/evidence.ts'
+import type { SignatureReason, SignatureReasonCode } from '../signature/reason.ts'
+import type { SignatureAlgorithm } from '../signature/signature.ts'
 
 /**
  * Why a signature does not pass.
@@ -22,47 +23,15 @@ import type { KeyType, SignatureAlgorithm } from '../signature/signature.ts'
  * `key-too-short`, `key-too-large`, `signed-in-future`.
  */
 export type DkimReasonCode =
+  | SignatureReasonCode
   | 'signature-syntax'
-  | 'tag-duplicate'
-  | 'tag-missing'
-  | 'tag-invalid'
   | 'version-unsupported'
-  | 'algorithm-unsupported'
-  | 'canonicalization-unsupported'
-  | 'query-unsupported'
-  | 'from-not-signed'
   | 'identity-outside-domain'
-  | 'expires-before-signed'
-  | 'expired'
-  | 'length-exceeds-body'
-  | 'key-unavailable'
-  | 'key-missing'
-  | 'key-syntax'
-  | 'key-revoked'
-  | 'key-type-unsupported'
-  | 'key-type-mismatch'
-  | 'key-hash-mismatch'
-  | 'key-service-mismatch'
   | 'key-identity-mismatch'
-  | 'key-unusable'
-  | 'key-too-short'
-  | 'key-too-large'
-  | 'body-hash-mismatch'
-  | 'header-hash-mismatch'
-  | 'header-and-body-hash-mismatch'
-  | 'signature-mismatch'
-  | 'signature-and-body-hash-mismatch'
   | 'algorithm-weak'
-  | 'signed-in-future'
   | 'too-many-signatures'
 
-export interface DkimReason {
-  readonly code: DkimReasonCode
-  /** One sentence for people. */
-  readonly text: string
-  /** The tag of the signature that is meant, where there is one. */
-  readonly tag?: string
-}
+export type DkimReason = SignatureReason<DkimReasonCode>
 
 /** What does not change the result and should be known. */
 export interface DkimRemark {
@@ -93,33 +62,15 @@ export interface DkimClaims {
 }
 
 /** The key that was used, or the answer in which there was none. */
-export interface DkimKeyEvidence extends KeyAnswer {
+export interface DkimKeyEvidence extends KeyEvidence {
   /** The text of the record that was used (octet string), at most 4,096 characters of it. */
   readonly record?: string
-  readonly type?: KeyType
-  readonly bits?: number
 }
 
-export interface DkimHeaderEvidence {
-  /** Hash of the canonical header octets that the signature is over (base64). */
-  readonly hash: string
-  /** How many octets that were. */
-  readonly octets: number
-  /** The hash that was signed (base64): only for RSA, and only when it differs and the key is right. */
-  readonly signedHash?: string
-  readonly signature: 'match' | 'differs'
-}
+export type DkimHeaderEvidence = HeaderEvidence
 
-export interface DkimBodyEvidence {
-  /** `bh=`, base64. */
-  readonly expected: string
-  readonly found: string
-  readonly hash: 'match' | 'differs'
-  /** Octets of the canonical body. */
-  readonly octets: number
-  /** How many of them the hash covers. */
-  readonly covered: number
-  /** How many of them anybody could have added: more than 0 only with `l=`. */
+export interface DkimBodyEvidence extends BodyEvidence {
+  /** How many octets anybody could have added: more than 0 only with `l=`. */
   readonly uncovered: number
   /** `l=`, when the field has one. */
   readonly limit?: number

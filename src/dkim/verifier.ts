@@ -7,13 +7,14 @@ import { BodyHashes, type CanonicalExcerpt, type GrowingHash } from '../signatur
 import { FieldSelection } from '../signature/field-selection.ts'
 import { type KeyCache, sharedKeyCache } from '../signature/key-cache.ts'
 import { KeyLookups, keyName } from '../signature/key-lookup.ts'
+import { type SignatureRules, defaultSignatureRules, expired } from '../signature/rules.ts'
 import { hashOf } from '../signature/signature.ts'
-import { type DkimRules, judge } from './judge.ts'
+import { judge } from './judge.ts'
 import { type DkimSignature, parseDkimSignature } from './signature-field.ts'
 import type { DkimVerdict } from './verdict.ts'
 
 /** The bounds of one verification, and the choices that the RFCs leave. */
-export interface DkimLimits extends DkimRules {
+export interface DkimLimits extends SignatureRules {
   /** Signatures evaluated, from the top; the rest share one `neutral` verdict. */
   readonly maxSignatures: number
   /** Octets kept of each canonical form with `keepCanonical`. */
@@ -23,10 +24,7 @@ export interface DkimLimits extends DkimRules {
 export const defaultDkimLimits: DkimLimits = {
   maxSignatures: 10,
   maxCanonicalOctets: 64 * 1024,
-  minRsaBits: 1024,
-  maxKeyRecords: 4,
-  // Clocks that are wrong are wrong by less than a day, most of them by a time zone.
-  futureToleranceSeconds: 86_400,
+  ...defaultSignatureRules,
 }
 
 export interface DkimOptions {
@@ -129,12 +127,9 @@ export class DkimVerifier {
       return { result: 'permerror', reason, ...claims, testing: false, remarks: [] }
     }
     const signature = read.value
-    const { expiresAt } = signature
-    // RFC 6376 §6.1.1 (signature expired): no reason to ask for a key.
-    if (expiresAt !== undefined && expiresAt < this.#options.now) {
-      const ago = this.#options.now - expiresAt
-      const text = `The signature expired ${ago} seconds ago (x=).`
-      const reason = { code: 'expired', text, tag: 'x' } as const
+    const reason = expired(signature.expiresAt, this.#options.now)
+    // No reason to ask for a key.
+    if (reason !== undefined) {
       return { result: 'permerror', reason, ...signature.claims, testing: false, remarks: [] }
     }
     this.#lookups.start(keyName(signature.selector, signature.domain))

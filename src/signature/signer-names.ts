@@ -1,0 +1,26 @@
+/** Where a signer publishes its key. */
+
+import { type Domain, parseDomain } from '../address/domain.ts'
+import { WaybillError } from '../base/error.ts'
+
+/**
+ * Checks `d=` and `s=` of a signature that is to be made; U-labels become A-labels (RFC 8616 §4).
+ *
+ * @param act what the domain is to do, for the sentence
+ * @throws WaybillError `usage`, when one of them is no name
+ */
+export function checkSignerNames(
+  names: { readonly domain: string; readonly selector: string },
+  act: 'sign' | 'seal',
+): { readonly domain: Domain; readonly selector: Domain } {
+  const domain = parseDomain(names.domain)
+  // RFC 6376 §3.5, d=: a domain name has two labels at least; verifiers would refuse one.
+  if (domain === undefined || !domain.includes('.')) {
+    throw new WaybillError('usage', `"${names.domain}" is not a domain that can ${act}.`)
+  }
+  const selector = parseDomain(names.selector)
+  if (selector === undefined) {
+    throw new WaybillError('usage', `"${names.selector}" is not a selector.`)
+  }
+  return { domain, selector }
+}

@@ -1,0 +1,28 @@
+import type { Domain } from '../address/domain.ts'
+import type { AddressProblem } from './address-problem.ts'
+
+/** One mailbox of a From, To, Cc or like field. */
+export interface ListedMailbox {
+  /** The phrase before the angle, quotes resolved, encoded words as they stand; may be empty. */
+  readonly displayName: string
+  /** The meaning, without quotes and backslashes, case kept; empty when there is none. */
+  readonly localPart: string
+  /** As written, without comments and white space; a literal keeps its brackets; may be empty. */
+  readonly domain: string
+  /** The domain as a name to ask DNS for; `null` for a literal or what cannot be a name. */
+  readonly host: Domain | null
+  /** The first comment beside it, raw: where old mail put the name (`a@b (Name)`). */
+  readonly comment: string
+  /** Which of the list's groups it stands in. */
+  readonly group: number | null
+}
+
+/** What an address list says. Plain data. */
+export interface AddressList {
+  /** In their order, those in groups included. */
+  readonly mailboxes: readonly ListedMailbox[]
+  /** The names of the groups, RFC 5322 §3.4: `name: mailbox, mailbox;`. */
+  readonly groups: readonly string[]
+  /** The first problems, fifty at most. `at` counts in the text as it was read. */
+  readonly problems: readonly AddressProblem[]
+}

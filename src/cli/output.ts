@@ -27,6 +27,39 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
+/** How many columns the terminal has; endless where the result goes to a file or a program. */
+export function columns(): number {
+  return process.stdout.isTTY ? Math.max(process.stdout.columns, 60) : Number.POSITIVE_INFINITY
+}
+
+/**
+ * Breaks a line between words so that none is longer than `width`; all but the first begin with
+ * `indent` spaces. A word that is too long for a line keeps its line to itself.
+ *
+ * @param used columns of the first line that are taken already
+ */
+export function wrapped(
+  text: string,
+  input: { readonly width: number; readonly indent: number; readonly used: number },
+): string {
+  const { width, indent } = input
+  let at = input.used
+  return text
+    .split(' ')
+    .map((word, index) => {
+      const breaks = index > 0 && at + 1 + word.length > width
+      const lead = index === 0 ? '' : breaks ? `\n${' '.repeat(indent)}` : ' '
+      at = (breaks ? indent : at + lead.length) + word.length
+      return lead + word
+    })
+    .join('')
+}
+
+/** A row of a list: on a terminal it keeps to one line, and `…` says that it goes on. */
+export function fitted(row: string, width: number): string {
+  return row.length > width ? `${row.slice(0, width - 1)}…` : row
+}
+
 type Format = Parameters<typeof styleText>[0]
 
 /** Colours the text when standard output is a terminal that wants colour (NO_COLOR is obeyed). */

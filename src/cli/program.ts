@@ -34,8 +34,25 @@ export async function makeProgram(name?: string): Promise<Command> {
     .showHelpAfterError('(waybill --help lists the commands)')
     .showSuggestionAfterError(true)
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .addHelpText('after', helpEnd)
   const known = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
   const loads = known === undefined ? Object.values(commands) : [known]
   for (const load of loads) program.addCommand(await load())
+  program.commands.forEach((command) => pointToHelp(command, 'waybill'))
   return program
 }
+
+/** Who got a command wrong is told where its help is. */
+function pointToHelp(command: Command, parent: string): void {
+  const name = `${parent} ${command.name()}`
+  command.showHelpAfterError(`(${name} --help tells how it is used)`)
+  command.commands.forEach((inner) => pointToHelp(inner, name))
+}
+
+const helpEnd = `
+Begin with:  waybill start --lab        two mail servers on this computer
+             waybill lab run forged     a forgery, and how it is found out
+             waybill show last          what happened to the last message
+
+Exit codes: 0 yes or done, 1 no or failed, 2 wrong use, 3 could not tell,
+4 unreachable or in use, 5 not found. Every command has --help.`

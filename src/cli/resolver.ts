@@ -34,7 +34,9 @@ async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new WaybillError('not-found', `Cannot read ${path}.`, { cause })
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const why = missing ? 'there is no such file' : 'it cannot be opened'
+    throw new WaybillError('not-found', `Cannot read ${path}: ${why}.`, { cause })
   }
 }
 

@@ -12,7 +12,7 @@ export interface Situation {
   readonly outcome: 'delivered' | 'quarantined' | 'refused' | 'failed'
   /** The question it teaches. */
   readonly question: string
-  /** One experiment to try next. */
+  /** One experiment to try next. `ID` is the receiving journey, `SENT` the sending one. */
   readonly experiment: string
   run(lab: LabTools): Promise<void>
 }
@@ -138,7 +138,7 @@ export const situations: readonly Situation[] = [
     title: 'the receiver’s domain has no MX: its address is used',
     outcome: 'delivered',
     question: 'Where does mail go when there is no MX record?',
-    experiment: './waybill show ID  (see "where to?")',
+    experiment: './waybill show SENT  (see "where to?")',
     run: (lab) => sendHome(lab, 'receiver@no-mx.south.example'),
   },
   {
@@ -162,7 +162,7 @@ export const situations: readonly Situation[] = [
     title: 'the receiver asks to come back later; the second attempt arrives',
     outcome: 'delivered',
     question: 'What is the difference between 451 and 550?',
-    experiment: './waybill show ID  (two attempts, minutes apart)',
+    experiment: './waybill show SENT  (two attempts, minutes apart)',
     async run(lab) {
       lab.greylist()
       await sendHome(lab, receiver)
@@ -173,7 +173,7 @@ export const situations: readonly Situation[] = [
     title: 'the first mail server is down; the backup MX takes the letter',
     outcome: 'delivered',
     question: 'Why do domains have several MX records?',
-    experiment: './waybill show ID  (see both connections)',
+    experiment: './waybill show SENT  (see both connections)',
     run: (lab) => sendHome(lab, 'receiver@backup.south.example'),
   },
   {
@@ -211,7 +211,7 @@ export const situations: readonly Situation[] = [
     title: 'north’s SPF record asks eleven questions, one too many: permerror',
     outcome: 'delivered',
     question: 'Why does SPF stop counting at ten?',
-    experiment: './waybill spf 192.0.2.10 sender@north.example --tree',
+    experiment: './waybill show ID --step spf -v  (see what was asked)',
     async run(lab) {
       const hosts = Array.from({ length: 11 }, (_, i) => `h${i + 1}.north.example`)
       lab.changeZone({

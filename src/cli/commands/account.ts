@@ -17,7 +17,9 @@ export function accountCommand(): Command {
       if (options.json === true) printJson({ password_hash: text })
       else print(text)
     })
-  return new Command('account').description('accounts').addCommand(hash)
+  return new Command('account')
+    .description('make what an account of waybill.toml needs')
+    .addCommand(hash)
 }
 
 function firstLine(): Promise<string> {

@@ -35,7 +35,7 @@ export function configCommand(): Command {
       }
     })
   return new Command('config')
-    .description('the configuration')
+    .description('check waybill.toml, explain it, and tell what DNS must say')
     .addCommand(test)
     .addCommand(describe)
     .addCommand(dns)

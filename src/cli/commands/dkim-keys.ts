@@ -33,7 +33,7 @@ export function dkimKeysCommand(): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
-      '\nExit code 0: all active keys are published. 1: one is not. 3: DNS did not answer.',
+      '\nExit code 0: all active keys are published. 1: one is not.\n3: DNS did not answer.',
     )
     .action(async (domain: string, options: KeyOptions) => {
       const settings = readConfig(options.config)

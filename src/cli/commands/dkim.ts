@@ -83,7 +83,7 @@ function diffCommand(): Parent {
     .option('--json', 'the differences as one JSON object')
     .addHelpText(
       'after',
-      '\nExit code 0: nothing that was signed has changed. 1: something has. 3: there is no signature.',
+      '\nExit code 0: nothing that was signed has changed. 1: something has.\n3: there is no signature.',
     )
     .action(async (sentPath: string, receivedPath: string, options: DiffOptions) => {
       const sent = await readMessage(sentPath)

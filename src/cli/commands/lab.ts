@@ -88,9 +88,11 @@ function show(situation: Situation, views: readonly JourneyView[]): void {
   // People read a letter's way from its beginning: the sending side first.
   const inOrder = [...views].sort((a, b) => (a.started_at < b.started_at ? -1 : 1))
   for (const view of inOrder) print(`${renderJourney(view, { evidence: false })}\n`)
-  const id = views[0]?.id ?? 'last'
+  const [received = 'last'] = views.map(({ id }) => id)
+  const sent = views.find(({ direction }) => direction === 'out')?.id ?? received
+  const experiment = situation.experiment.replace('ID', received).replace('SENT', sent)
   print(`The question: ${situation.question}`)
-  print(`Try:          ${situation.experiment.replace('ID', id)}`)
+  print(`Try:          ${experiment}`)
 }
 
 function unknown(name: string): WaybillError {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { JourneyRow } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
-import { print, printJson, say } from '../output.ts'
+import { columns, fitted, print, printJson, say } from '../output.ts'
 
 /** `waybill list`. */
 export function listCommand(): Command {
@@ -9,7 +9,7 @@ export function listCommand(): Command {
     .alias('ls')
     .description('list the last journeys, newest first')
     .option('--data <folder>', 'the data folder', defaultData)
-    .option('-n, --limit <count>', 'how many', count, 20)
+    .option('-n, --limit <count>', 'how many at most', count, 20)
     .option('--json', 'one JSON object a line')
     .action((options: { data: string; limit: number; json?: boolean }) => {
       const stores = new Stores(options.data)
@@ -17,7 +17,7 @@ export function listCommand(): Command {
         const rows = stores.list(options.limit)
         if (options.json === true) for (const row of rows) printJson(rowJson(row))
         else if (rows.length === 0) say('No messages yet.')
-        else for (const row of rows) print(rowText(row))
+        else for (const row of rows) print(fitted(rowText(row), columns()))
       } finally {
         stores.close()
       }
@@ -38,10 +38,15 @@ function rowJson(row: JourneyRow): Record<string, unknown> {
 }
 
 function rowText(row: JourneyRow): string {
-  const time = new Date(row.startedAt).toISOString().slice(0, 19).replace('T', ' ')
+  const time = rowTime(row.startedAt)
   const arrow = row.direction === 'in' ? 'in ' : 'out'
   const from = row.mailFrom === '' ? '<>' : row.mailFrom
   return `${row.id}  ${time}  ${arrow}  ${row.status.padEnd(11)} ${from}  ${row.summary}`
+}
+
+/** The time of a row: `2026-09-01 12:00:00Z`. */
+export function rowTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
 /** A whole number above 0. */

@@ -9,7 +9,8 @@ import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
 import { findAccount } from '../mail-account.ts'
-import { print, printJson, say } from '../output.ts'
+import { columns, fitted, print, printJson, say } from '../output.ts'
+import { rowTime } from './list.ts'
 
 /** `waybill mail list|show|export`. */
 export function mailCommand(): Command {
@@ -80,10 +81,10 @@ function listMail(): Command {
           }
           if (options.json === true) printJson(facts)
           else {
-            const time = facts.received_at.slice(0, 19).replace('T', ' ')
+            const time = rowTime(row.receivedAt)
             const from = facts.from === '' ? '<>' : facts.from
             const place = `${facts.account}  ${facts.mailbox.padEnd(6)}`
-            print(`${facts.id}  ${time}  ${place} ${from}  ${facts.subject}`)
+            print(fitted(`${facts.id}  ${time}  ${place} ${from}  ${facts.subject}`, columns()))
           }
         }
         if (found.length === 0 && options.json !== true) say('No messages there.')
@@ -163,7 +164,7 @@ function exportMail(): Command {
   return new Command('export')
     .description('write the messages of an account as Maildir or mbox')
     .argument('<account>', 'its main address, as `waybill mail list` has it')
-    .requiredOption('--out <path>', 'the Maildir folder, or the mbox file')
+    .requiredOption('--out <path>', 'the Maildir folder, or the mbox file, which must be new')
     .option('--format <format>', 'maildir or mbox', exportFormat, 'maildir')
     .addOption(mailboxOption())
     .option('--data <folder>', 'the data folder', defaultData)
@@ -171,8 +172,10 @@ function exportMail(): Command {
     .action((account: string, options: ExportOptions) => {
       return withMail(options.data, async (find) => {
         const found = find(account, options.mailbox)
-        if (options.format === 'mbox') await writeMbox(found, options.out)
-        else await writeMaildir(found, options.out)
+        await orCannotWrite(options.out, async () => {
+          if (options.format === 'mbox') await writeMbox(found, options.out)
+          else await writeMaildir(found, options.out)
+        })
         const { length: messages } = found
         if (options.json === true) printJson({ account, format: options.format, messages })
         else say(`${messages} message${messages === 1 ? '' : 's'} written to ${options.out}`)
@@ -180,8 +183,33 @@ function exportMail(): Command {
     })
 }
 
+/** What the file system says of a place that somebody named is not a fault of ours. */
+async function orCannotWrite(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (cause) {
+    const here = cause instanceof Error && 'path' in cause && String(cause.path).startsWith(path)
+    const code = here && 'code' in cause ? cause.code : undefined
+    const why = typeof code === 'string' ? writeProblems.get(code) : undefined
+    if (why === undefined) throw cause
+    const kind = code === 'ENOENT' ? 'not-found' : 'usage'
+    throw new WaybillError(kind, `Cannot write ${path}: ${why}.`, { cause })
+  }
+}
+
+const writeProblems: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'the folder that it should be in is not there'],
+  ['EEXIST', 'there is a file of this name already; name another'],
+  ['ENOTDIR', 'a part of its path is a file'],
+  ['EISDIR', 'it is a folder, and an mbox is one file'],
+  ['EACCES', 'you may not write there'],
+  ['EPERM', 'you may not write there'],
+  ['EROFS', 'nothing can be written there'],
+  ['ENOSPC', 'the disk is full'],
+])
+
 async function writeMbox(found: readonly Found[], path: string): Promise<void> {
-  const file = createWriteStream(path, { flags: 'w', mode: 0o600 })
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
   const done = finished(file)
   for (const one of found) {
     const { receivedAt, journeyId } = one.row

@@ -1,14 +1,14 @@
 import { Command } from 'commander'
 import { defaultData, Stores } from '../data.ts'
-import { print, printJson, say } from '../output.ts'
-import { count } from './list.ts'
+import { columns, fitted, print, printJson, say } from '../output.ts'
+import { count, rowTime } from './list.ts'
 
 /** `waybill queue list`. */
 export function queueCommand(): Command {
   const list = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
     .option('--data <folder>', 'the data folder', defaultData)
-    .option('-n, --limit <count>', 'how many', count, 50)
+    .option('-n, --limit <count>', 'how many at most', count, 50)
     .option('--json', 'one JSON object a line')
     .action((options: { data: string; limit: number; json?: boolean }) => {
       const stores = new Stores(options.data)
@@ -33,12 +33,16 @@ export function queueCommand(): Command {
               ...times,
               last_problem: why,
             })
-          } else print(`${journey}  ${recipient}  attempt ${attempts + 1} at ${next}  ${why}`)
+          } else {
+            const time = rowTime(item.nextAttemptAt)
+            const row = `${journey}  ${recipient}  attempt ${attempts + 1} at ${time}  ${why}`
+            print(fitted(row, columns()))
+          }
         }
         if (items.length === 0 && options.json !== true) say('Nothing waits.')
       } finally {
         stores.close()
       }
     })
-  return new Command('queue').description('look at the queue').addCommand(list)
+  return new Command('queue').description('see what waits to be delivered').addCommand(list)
 }

@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes, paint, print, printJson, say } from '../outpu
 
 interface ReplayOptions {
   readonly data: string
-  readonly dns: readonly DnsOverride[]
+  readonly dns?: readonly DnsOverride[]
   readonly ip?: string
   readonly helo?: string
   readonly mailFrom?: string
@@ -28,7 +28,6 @@ export function replayCommand(): Command {
       '--dns <record>',
       "what DNS says instead: 'NAME TYPE VALUE' (may be repeated)",
       addOverride,
-      [],
     )
     .option('--ip <address>', 'as if it had come from this address', address)
     .option('--helo <name>', 'as if the client had called itself so')
@@ -38,8 +37,8 @@ export function replayCommand(): Command {
     .action((ref: string, options: ReplayOptions) => replay(ref, options))
     .addHelpText(
       'after',
-      '\nExit code 0: the same verdicts as recorded, or none to derive. 1: something differs.' +
-        '\n3: cannot be told offline.',
+      '\nExit code 0: the same verdicts as recorded, or none to derive.' +
+        '\n1: something differs. 3: cannot be told offline.',
     )
 }
 
@@ -50,7 +49,7 @@ async function replay(ref: string, options: ReplayOptions): Promise<void> {
     const { record, facts, stored, reader } = journey
     const message =
       stored.messageId === undefined ? undefined : reader.openMessage(stored.messageId)
-    const { dns, ip, helo, mailFrom, at } = options
+    const { dns = [], ip, helo, mailFrom, at } = options
     const result = await replayJourney(record, facts, message?.original(), {
       dns,
       ...(ip === undefined ? {} : { ip }),
@@ -174,7 +173,7 @@ function renderReplayed(step: ReplayedStep): string {
   return `  ${before.label.padEnd(11)} ${word(before).padEnd(26)} ${now}${mark}`
 }
 
-function addOverride(text: string, before: readonly DnsOverride[]): readonly DnsOverride[] {
+function addOverride(text: string, before: readonly DnsOverride[] = []): readonly DnsOverride[] {
   const parsed = parseDnsOverride(text)
   if (!parsed.ok)
     throw new InvalidArgumentError(`${parsed.problem}. Example: 'a.example A 192.0.2.1'`)

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Resolver } from '../../dns/resolver.ts'
 import { tellSpf } from '../../journey/sentences/verdicts.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -22,7 +22,7 @@ export function spfCommand(): Command {
   return new Command('spf')
     .description('may this address send mail for this domain? (RFC 7208)')
     .argument('<ip>', 'the address of the sending server', readAddress)
-    .argument('<sender>', 'the reverse-path (joe@north.example), or only its domain')
+    .argument('<sender>', 'the reverse-path (joe@north.example), or only its domain', readSender)
     .option('--helo <name>', 'what the server calls itself, for %{h} in macros')
     .option('--tree', 'every term: what it asked, what came back, whether it matched')
     .addOption(zoneOption())
@@ -31,12 +31,20 @@ export function spfCommand(): Command {
     .addHelpText('after', '\nExit code 0: pass. 1: anything else. 3: DNS did not answer.')
     .action(async (ip: string, sender: string, options: SpfOptions) => {
       const resolver = await commandResolver(options.zone)
-      const verdict = await check(ip, readPath(sender), { ...options, resolver })
+      const verdict = await check(ip, sender, { ...options, resolver })
       if (options.json === true) printJson(verdict)
       else if (options.tree === true) process.stdout.write(formatSpfTree(verdict))
       else print(renderSpf(verdict))
       process.exitCode = spfExitCode(verdict)
     })
+}
+
+/** SPF itself takes any text for a domain (RFC 7208 §4.3); a person who types none made a mistake. */
+function readSender(text: string): string {
+  const sender = readPath(text)
+  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  if (domain !== '' && !/\s/.test(sender)) return sender
+  throw new InvalidArgumentError('Wants an address such as joe@north.example, or a domain.')
 }
 
 function check(

@@ -225,7 +225,14 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   const exported = await waybill(['mail', 'export', account, '--out', maildir, '--json', ...data])
   assert.deepEqual(jsonLines(exported), [{ account, format: 'maildir', messages: 1 }])
   const mbox = join(folder, 'mail.mbox')
-  await waybill(['mail', 'export', account, '--format', 'mbox', '--out', mbox, ...data])
+  const toMbox = ['mail', 'export', account, '--format', 'mbox', ...data, '--out']
+  await waybill([...toMbox, mbox])
+  const again = await waybill([...toMbox, mbox])
+  assert.equal(again.code, 2)
+  assert.match(again.said, /Cannot write .*mail\.mbox: there is a file of this name already/)
+  const nowhereAtAll = await waybill([...toMbox, join(nowhere, 'mail.mbox')])
+  assert.equal(nowhereAtAll.code, 5)
+  assert.match(nowhereAtAll.said, /Cannot write .*: the folder that it should be in is not there/)
   checkExports(maildir, mbox, shown.out)
 })
 
@@ -321,6 +328,11 @@ test('exit codes: wrong use is 2, what is not there is 5', async (t) => {
     [['list', '--limit', '0'], 2, /a number above 0/],
     [['replay', 'last', '--dns', 'nonsense'], 2, /Example: /],
     [['replay', 'last', '--ip', '1.2.3'], 2, /Not an IP address/],
+    [['spf', '192.0.2.1', ''], 2, /Wants an address such as joe@north\.example/],
+    [['spf', '192.0.2.1', 'two words'], 2, /Wants an address such as/],
+    [['show'], 2, /missing required argument 'id'\n\(waybill show --help tells how it is used\)/],
+    [['mail', 'shwo'], 2, /\(Did you mean show\?\)\n\(waybill mail --help tells/],
+    [['dmarc', 'a.example', '--zone', join(folder, 'no')], 5, /Cannot read .*no such file\./],
   ]
   const command = openRunner(t)
   for (const [args, code, words] of cases) {
@@ -358,6 +370,21 @@ test('a situation as one command: its outcome and its journeys as one JSON objec
     journeys.map((journey) => object(journey)['direction']),
     ['in', 'out'],
   )
+})
+
+test('what a situation says to try next shows what it promises', async (t) => {
+  const cwd = folderFor(t)
+  for (const [situation, words] of [
+    ['no-mx', /where to\? +ok +no-mx\.south\.example has no MX record/],
+    ['server-down', /down\.south\.example \(203\.0\.113\.29:25.*connected +ok/s],
+    ['eleven-lookups', /permerror[^]*DNS h10\.north\.example A: /],
+  ] as const) {
+    const ran = await waybill(['lab', 'run', situation], { cwd })
+    const tried = /^Try: +\.\/waybill (.+?)(?: {2}\(.*\))?$/m.exec(ran.out)?.[1] ?? ''
+    const shown = await waybill(tried.split(' '), { cwd })
+    assert.equal(shown.code, 0, tried)
+    assert.match(shown.out, words)
+  }
 })
 
 test('a situation leaves its own journeys and no connection that broke off', async (t) => {

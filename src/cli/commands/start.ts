@@ -4,7 +4,7 @@ import { labTools } from '../../app/lab-tools.ts'
 import { openLive } from '../../app/live.ts'
 import { readConfig } from '../../config/config.ts'
 import { WaybillError } from '../../base/error.ts'
-import { findSituation } from '../../lab/situations.ts'
+import { findSituation, situations } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
 import { programVersion } from '../version.ts'
@@ -93,15 +93,17 @@ function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
 async function greet(lab: Lab, data: string): Promise<void> {
   const { ports } = lab
   const bold = (text: string): string => paint('bold', text)
+  const place = (text: string): string => text.padEnd(26)
   print(`
   ${bold(`Waybill ${programVersion()}`)}   LAB: nothing leaves this computer
 
-  Send to   smtp://localhost:${ports.smtp}      to receiver@south.example, no login   <- point your app here
-            smtp://localhost:${ports.submission}      STARTTLS, login sender@north.example / letmein
-            smtps://localhost:${ports.submissions}     TLS,      login sender@north.example / letmein
-  DNS       127.0.0.1:${ports.dns}           zones north.example, south.example
+  Send to   ${place(`smtp://localhost:${ports.smtp}`)}to receiver@south.example, no login
+            ${place(`smtp://localhost:${ports.submission}`)}STARTTLS, sender@north.example / letmein
+            ${place(`smtps://localhost:${ports.submissions}`)}TLS,      sender@north.example / letmein
+  DNS       ${place(`127.0.0.1:${ports.dns}`)}zones north.example, south.example
 
-  Two mail servers are running here: mx.north.example 192.0.2.10, mx.south.example 203.0.113.20
+  Point your app at the first one. Two mail servers are running here:
+  mx.north.example is 192.0.2.10, mx.south.example is 203.0.113.20.
   A first letter went from sender@north.example to receiver@south.example:
 `)
   const started = performance.now()
@@ -118,7 +120,7 @@ async function greet(lab: Lab, data: string): Promise<void> {
   print(`
   Next:  ./waybill show last -v      the whole journey, with every DNS answer
          ./waybill lab run forged    a stranger writes in north's name
-         ./waybill lab list          15 more situations to try
+         ./waybill lab list          ${situations.length - 1} more situations to try
   Ctrl-C stops. Your data: ${data}`)
 }
 

@@ -59,9 +59,10 @@ export function verifyCommand(): Command {
 }
 
 const help = `
-Exit code 0: DMARC passes, or no policy applies. 1: DMARC fails, or a message has no one author.
-3: DNS did not answer. 5: no such file. Of many messages the worst decides: 1 before 3 before 0.
-With --jsonl it is 0 when the input was read to its end; a line that cannot be read is answered so.`
+Exit code 0: DMARC passes, or no policy applies. 1: DMARC fails, or a message
+has no one author. 3: DNS did not answer. 5: no such file. Of many messages the
+worst decides: 1 before 3 before 0. With --jsonl it is 0 when the input was read
+to its end; a line that cannot be read is answered so.`
 
 async function answerRequests(path: string | undefined, setup: WorldSetup): Promise<void> {
   if (path !== undefined && path !== '-') {
@@ -180,7 +181,7 @@ class Tally {
 
   summary(): string {
     const words = Array.from(this.#words, ([word, count]) => `${grouped(count)} ${word}`)
-    return `${grouped(this.count)} messages. DMARC: ${words.join(', ')}.`
+    return `${grouped(this.count)} message${this.count === 1 ? '' : 's'}. DMARC: ${words.join(', ')}.`
   }
 }
 

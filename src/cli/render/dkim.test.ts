@@ -37,7 +37,7 @@ test('a mark stands under the first octet that changed, in both texts', () => {
       'Compared under the signature of north.example (s=e1, c=relaxed/relaxed).',
       'The signature itself is unchanged in the received message.',
       '',
-      'Field subject is another, from octet 8 on:',
+      'Field subject differs from octet 8 on:',
       '  sent     subject:Tea at four',
       '                   ^',
       '  received subject:[list] Tea at four',

@@ -45,7 +45,7 @@ export function renderDiff(diff: DkimDiff & { readonly type: 'compared' }): stri
     const what = change(sent, received)
     lines.push(
       '',
-      `Field ${paint('bold', which)} ${what}${what === changed ? `, from octet ${offset} on` : ''}:`,
+      `Field ${paint('bold', which)} ${what}${what === changed ? ` from octet ${offset} on` : ''}:`,
     )
     lines.push(...renderExcerpts(sent, received))
   }
@@ -67,7 +67,7 @@ export function renderDiff(diff: DkimDiff & { readonly type: 'compared' }): stri
   return lines.join('\n')
 }
 
-const changed = 'is another'
+const changed = 'differs'
 
 function change(sent: DkimExcerpt | undefined, received: DkimExcerpt | undefined): string {
   if (sent === undefined) return 'was added'

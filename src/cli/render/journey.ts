@@ -1,6 +1,6 @@
 import type { JourneyView, StepView } from '../../journey/view.ts'
 import type { VerdictWord } from '../../journey/sentence.ts'
-import { paint } from '../output.ts'
+import { columns, paint, wrapped } from '../output.ts'
 
 const colours: Readonly<Record<VerdictWord, Parameters<typeof paint>[0]>> = {
   ok: 'green',
@@ -29,21 +29,35 @@ export function renderJourney(
   const steps = view.steps.filter(({ id }) => {
     return options.step === undefined || id === options.step || id.startsWith(`${options.step}.`)
   })
+  const wordWidth = wordWidthOf(steps)
   steps.forEach((step, index) => {
-    lines.push(renderStep(step, index + 1))
+    lines.push(renderStep(step, index + 1, wordWidth))
     if (options.evidence) lines.push(...renderEvidence(step))
   })
-  lines.push('', `  ${paint('bold', outcome.status)}  ${view.summary}`)
+  const indent = outcome.status.length + 4
+  const summary = wrapped(view.summary, { width: columns(), indent, used: indent })
+  lines.push('', `  ${paint('bold', outcome.status)}  ${summary}`)
   if (options.evidence && options.step === undefined) lines.push(...renderConversation(view))
   return lines.join('\n')
 }
 
-/** One numbered line: label, verdict word, sentence. */
-export function renderStep(step: StepView, number: number): string {
-  const word = step.result ?? step.verdict
-  const shown = step.verdict === 'ok' ? 'ok' : word
-  const padded = shown.padEnd(9)
-  return ` ${String(number).padStart(2)}  ${step.label.padEnd(12)}${paint(colours[step.verdict], padded)} ${step.answer}`
+/** One numbered line: label, verdict word, sentence. On a terminal the sentence keeps its column. */
+export function renderStep(step: StepView, number: number, wordWidth: number = usualWordWidth): string {
+  const start = ` ${String(number).padStart(2)}  ${step.label.padEnd(12)}`
+  const word = paint(colours[step.verdict], wordOf(step).padEnd(wordWidth))
+  const indent = start.length + wordWidth + 1
+  return `${start}${word} ${wrapped(step.answer, { width: columns(), indent, used: indent })}`
+}
+
+const usualWordWidth = 9
+
+/** As wide as the longest word of these steps, so that the sentences stand below each other. */
+export function wordWidthOf(steps: readonly StepView[]): number {
+  return Math.max(usualWordWidth, ...steps.map((step) => wordOf(step).length))
+}
+
+function wordOf({ verdict, result }: StepView): string {
+  return verdict === 'ok' ? 'ok' : (result ?? verdict)
 }
 
 function renderEvidence(step: StepView): readonly string[] {

@@ -147,7 +147,13 @@ function lastInAngles(text: string): string {
   return (open >= 0 && close > open ? text.slice(open + 1, close) : text).trim()
 }
 
-/** RFC 8617 §7.2.1: a chain that passes shows who handled the message, not that they told the truth. */
+/**
+ * RFC 8617 §7.2.1: a chain that passes shows who handled the message, not that they told the truth.
+ *
+ * RFC 9990 §3.1.6 has a word for "other evidence linking the message to a locally maintained list of
+ * known and trusted forwarders", where the older RFC 8617 §7.2.2 shows `local_policy`. The comment
+ * says `arc=pass`, as it does there.
+ */
 function weighArc({ result, sealers, trusted, passedBefore }: ArcEvidence): Consideration {
   const evidence = 'arc'
   const no = (because: string) => ({ evidence, outcome: 'no-bearing', because }) as const

@@ -2,7 +2,7 @@ import { octetsOf } from '../../base/octets.ts'
 import { displayUtf8 } from '../../base/utf8.ts'
 import type { VerifiedParts } from '../../inspect/verify-answer.ts'
 import { quoted, type Sentence, type VerdictWord } from '../../journey/sentence.ts'
-import { tellDkim, tellDmarc, tellSpf } from '../../journey/sentences/verdicts.ts'
+import { tellArc, tellDkim, tellDmarc, tellSpf } from '../../journey/sentences/verdicts.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'
 import { formatSpfTree } from '../../spf/spf.ts'
 import { paint } from '../output.ts'
@@ -39,7 +39,7 @@ export function renderVerdicts(
   if (spf === undefined) lines.push('  SPF    skipped   Not checked: --ip says where it came from.')
   else add(tellSpf(spf), formatSpfTree(spf).trimEnd().split('\n'))
   if (dkim !== undefined) add(tellDkim(dkim), dkim.flatMap(renderSignature))
-  if (arc !== undefined && arc.result !== 'none') lines.push(`  ARC    ${arc.result}`)
+  if (arc !== undefined && arc.result !== 'none') add(tellArc(arc), [])
   if (dmarc !== undefined) add(tellDmarc(dmarc), renderWalk(dmarc.walk))
   return lines.join('\n')
 }

@@ -42,7 +42,11 @@ export function renderJourney(
 }
 
 /** One numbered line: label, verdict word, sentence. On a terminal the sentence keeps its column. */
-export function renderStep(step: StepView, number: number, wordWidth: number = usualWordWidth): string {
+export function renderStep(
+  step: StepView,
+  number: number,
+  wordWidth: number = usualWordWidth,
+): string {
   const start = ` ${String(number).padStart(2)}  ${step.label.padEnd(12)}`
   const word = paint(colours[step.verdict], wordOf(step).padEnd(wordWidth))
   const indent = start.length + wordWidth + 1

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { unevenLetter as letter } from '../signature/test-support/letters.ts'
 import {
   type DkimVerdict,
   formatDkimRecord,
@@ -21,19 +22,6 @@ const records = new Map(
 const resolver = new MemoryResolver(
   Object.fromEntries(Array.from(records, ([name, text]) => [name, { TXT: [text] }])),
 )
-const letter = [
-  'From: a@north.example',
-  'To: b@south.example',
-  'Subject: x  y',
-  ' z',
-  'Received: q',
-  '',
-  'Hello  there',
-  ' \t',
-  'line two ',
-  '',
-  '',
-].join('\r\n')
 
 async function theirs(message: string): Promise<boolean> {
   const { results } = await dkimVerify(Buffer.from(message), {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { mutations } from '../signature/test-support/letters.ts'
 import {
   DkimVerifier,
   formatDkimRecord,
@@ -41,27 +42,15 @@ async function bounded(message: Uint8Array, records = zone): Promise<readonly st
 
 test('no single changed, added or lost octet of a signed message makes the verifier throw, nor a changed one pass unseen', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.nat(signed.length - 1),
-      fc.nat(255),
-      fc.constantFrom('change', 'add', 'lose'),
-      async (at, octet, how) => {
-        const behind = how === 'add' ? at : at + 1
-        const added = how === 'lose' ? [] : [octet]
-        const message = Buffer.concat([
-          signed.subarray(0, at),
-          Buffer.from(added),
-          signed.subarray(behind),
-        ])
-        const verdicts = await verifyDkim(message, { resolver, now })
-        for (const verdict of verdicts) assert.ok(verdict.result.length > 0)
-        // A letter of the From field that becomes another one can never be forgiven.
-        const from = signed.indexOf('a@north')
-        if (how === 'change' && at === from && octet !== signed[at]) {
-          assert.ok(verdicts.every((verdict) => verdict.result !== 'pass'))
-        }
-      },
-    ),
+    fc.asyncProperty(mutations(signed), async ({ message, at, octet, how }) => {
+      const verdicts = await verifyDkim(message, { resolver, now })
+      for (const verdict of verdicts) assert.ok(verdict.result.length > 0)
+      // A letter of the From field that becomes another one can never be forgiven.
+      const from = signed.indexOf('a@north')
+      if (how === 'change' && at === from && octet !== signed[at]) {
+        assert.ok(verdicts.every((verdict) => verdict.result !== 'pass'))
+      }
+    }),
     { numRuns: 600 },
   )
 })

@@ -18,6 +18,7 @@ import { signedHeader } from '../../signature/canonical-header.ts'
 import { FieldSelection } from '../../signature/field-selection.ts'
 import type { Canonicalization } from '../../signature/signature.ts'
 import { parseTagList } from '../../signature/tag-list.ts'
+import { unevenLetter } from '../../signature/test-support/letters.ts'
 
 /** What a set says instead of what it should; `undefined` leaves a tag out. */
 export interface Crafted {
@@ -179,16 +180,4 @@ export function textOf(message: Uint8Array): string {
   return octetString(message)
 }
 
-export const letter: string = [
-  'From: a@north.example',
-  'To: b@south.example',
-  'Subject: x  y',
-  ' z',
-  'Received: q',
-  '',
-  'Hello  there',
-  ' \t',
-  'line two ',
-  '',
-  '',
-].join('\r\n')
+export const letter: string = unevenLetter

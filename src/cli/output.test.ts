@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { columns, fitted, wrapped } from './output.ts'
+import { columns, row, wrapped } from './output.ts'
 
 test('a sentence is broken between words, and goes on below its beginning', () => {
   const input = { width: 20, indent: 8, used: 8 }
@@ -25,9 +25,14 @@ test('no word is lost, and no line is too long but for one word alone', () => {
   )
 })
 
-test('a row is cut where the terminal ends, and whole where there is none', () => {
-  assert.equal(fitted('123456', 6), '123456')
-  assert.equal(fitted('1234567', 6), '12345…')
-  assert.equal(fitted('1234567', Number.POSITIVE_INFINITY), '1234567')
+test('a row stands in one line where there is room, else its sentence goes below', () => {
+  const indent = ' '.repeat(18)
+  assert.equal(row('id  from', 'It went well.', 40), 'id  from  It went well.')
+  assert.equal(
+    row('id  from', 'It went well.', 22),
+    `id  from\n${indent}It\n${indent}went\n${indent}well.`,
+  )
+  assert.equal(row('id  from', '', 40), 'id  from')
+  assert.equal(row('x'.repeat(200), 'y', Number.POSITIVE_INFINITY), `${'x'.repeat(200)}  y`)
   if (!process.stdout.isTTY) assert.equal(columns(), Number.POSITIVE_INFINITY)
 })

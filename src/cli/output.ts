@@ -55,10 +55,17 @@ export function wrapped(
     .join('')
 }
 
-/** A row of a list: on a terminal it keeps to one line, and `…` says that it goes on. */
-export function fitted(row: string, width: number): string {
-  return row.length > width ? `${row.slice(0, width - 1)}…` : row
+/**
+ * A row of a list, whose last part is a sentence: where the terminal is too narrow for both, the
+ * sentence goes below, so that neither is cut.
+ */
+export function row(start: string, sentence: string, width: number): string {
+  if (start.length + 2 + sentence.length <= width) return `${start}  ${sentence}`.trimEnd()
+  return `${start}\n${' '.repeat(rowIndent)}${wrapped(sentence, { width, indent: rowIndent, used: rowIndent })}`
 }
+
+/** Below the time, which stands behind the id. */
+const rowIndent = 18
 
 type Format = Parameters<typeof styleText>[0]
 

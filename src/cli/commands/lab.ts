@@ -8,7 +8,7 @@ import { nearest } from '../../base/nearest.ts'
 import type { JourneyView } from '../../journey/view.ts'
 import { findSituation, type Situation, situations } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
-import { paint, print, printJson, say } from '../output.ts'
+import { columns, paint, print, printJson, say, wrapped } from '../output.ts'
 import { renderJourney } from '../render/journey.ts'
 
 /** `waybill lab list|run`. */
@@ -19,7 +19,11 @@ export function labCommand(): Command {
     .action((options: { json?: boolean }) => {
       for (const { name, title, outcome, question } of situations) {
         if (options.json === true) printJson({ name, title, outcome, question })
-        else print(`  ${name.padEnd(18)} ${title}`)
+        else {
+          const start = `  ${name.padEnd(18)} `
+          const indent = start.length
+          print(start + wrapped(title, { width: columns(), indent, used: indent }))
+        }
       }
       if (options.json !== true) say('\nTry one: ./waybill lab run forged')
     })

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { JourneyRow } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
-import { columns, fitted, print, printJson, say } from '../output.ts'
+import { columns, print, printJson, row, say } from '../output.ts'
 
 /** `waybill list`. */
 export function listCommand(): Command {
@@ -15,9 +15,9 @@ export function listCommand(): Command {
       const stores = new Stores(options.data)
       try {
         const rows = stores.list(options.limit)
-        if (options.json === true) for (const row of rows) printJson(rowJson(row))
+        if (options.json === true) for (const one of rows) printJson(rowJson(one))
         else if (rows.length === 0) say('No messages yet.')
-        else for (const row of rows) print(fitted(rowText(row), columns()))
+        else for (const one of rows) print(rowText(one))
       } finally {
         stores.close()
       }
@@ -37,11 +37,11 @@ function rowJson(row: JourneyRow): Record<string, unknown> {
   }
 }
 
-function rowText(row: JourneyRow): string {
-  const time = rowTime(row.startedAt)
-  const arrow = row.direction === 'in' ? 'in ' : 'out'
-  const from = row.mailFrom === '' ? '<>' : row.mailFrom
-  return `${row.id}  ${time}  ${arrow}  ${row.status.padEnd(11)} ${from}  ${row.summary}`
+function rowText({ id, startedAt, direction, status, mailFrom, summary }: JourneyRow): string {
+  const arrow = direction === 'in' ? 'in ' : 'out'
+  const from = mailFrom === '' ? '<>' : mailFrom
+  const start = `${id}  ${rowTime(startedAt)}  ${arrow}  ${status.padEnd(11)} ${from}`
+  return row(start, summary, columns())
 }
 
 /** The time of a row: `2026-09-01 12:00:00Z`. */

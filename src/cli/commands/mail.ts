@@ -9,7 +9,7 @@ import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
 import { findAccount } from '../mail-account.ts'
-import { columns, fitted, print, printJson, say } from '../output.ts'
+import { columns, print, printJson, row as listRow, say } from '../output.ts'
 import { rowTime } from './list.ts'
 
 /** `waybill mail list|show|export`. */
@@ -84,7 +84,7 @@ function listMail(): Command {
             const time = rowTime(row.receivedAt)
             const from = facts.from === '' ? '<>' : facts.from
             const place = `${facts.account}  ${facts.mailbox.padEnd(6)}`
-            print(fitted(`${facts.id}  ${time}  ${place} ${from}  ${facts.subject}`, columns()))
+            print(listRow(`${facts.id}  ${time}  ${place} ${from}`, facts.subject, columns()))
           }
         }
         if (found.length === 0 && options.json !== true) say('No messages there.')

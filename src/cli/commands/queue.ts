@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { defaultData, Stores } from '../data.ts'
-import { columns, fitted, print, printJson, say } from '../output.ts'
+import { columns, print, printJson, row, say } from '../output.ts'
 import { count, rowTime } from './list.ts'
 
 /** `waybill queue list`. */
@@ -35,8 +35,8 @@ export function queueCommand(): Command {
             })
           } else {
             const time = rowTime(item.nextAttemptAt)
-            const row = `${journey}  ${recipient}  attempt ${attempts + 1} at ${time}  ${why}`
-            print(fitted(row, columns()))
+            const start = `${journey}  ${time}  attempt ${attempts + 1}  ${recipient}`
+            print(row(start, why, columns()))
           }
         }
         if (items.length === 0 && options.json !== true) say('Nothing waits.')

@@ -152,8 +152,7 @@ function printReplay(journey: OpenJourney, result: Replay, changedAnswers: numbe
   if (result.missing.length > 0) {
     print('\nNot in the record, because nobody asked then:')
     for (const question of result.missing) print(`  ${question}`)
-    print("What it answers can be said with --dns 'NAME TYPE VALUE'; until then it counts as")
-    print('"could not ask".')
+    print("Until you say it with --dns 'NAME TYPE VALUE', DNS counts as silent there.")
   }
   if (result.firstDifference !== undefined) {
     print(`\nThe first step that differs: ${result.firstDifference}.`)
@@ -169,7 +168,9 @@ function renderReplayed(step: ReplayedStep): string {
     return `${sentence.result ?? sentence.verdict}${asks}`
   }
   const now = step.missing.length > 0 ? 'not in the record' : word(after)
-  const mark = isChanged(step) ? `  ${paint('yellow', '<- changed')}` : ''
+  // The same word may rest on something else: DMARC on one signature instead of two.
+  const changed = word(before) === word(after) ? '<- for other reasons' : '<- changed'
+  const mark = isChanged(step) ? `  ${paint('yellow', changed)}` : ''
   return `  ${before.label.padEnd(11)} ${word(before).padEnd(26)} ${now}${mark}`
 }
 

@@ -3,6 +3,7 @@
  * 20 connections. Waybill and Postfix with its filters take turns, so that noise falls on both.
  */
 import { writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run, shortFolder } from '../test/interop/processes.ts'
@@ -39,6 +40,7 @@ const generator = fileURLToPath(new URL('load.ts', import.meta.url))
 
 /** Prints the rate and the CPU of each, and the ratios, over so many rounds after one that warms up. */
 export async function benchAccept(rounds: number): Promise<void> {
+  const [load = Number.NaN] = loadavg()
   await withCleanUp(async (bench) => {
     const letters = join(await shortFolder(bench), 'letters')
     writeLetters(letters)
@@ -57,7 +59,8 @@ export async function benchAccept(rounds: number): Promise<void> {
     console.log(
       'Durable accepts on port 25: 6 KB signed letters, 20 connections, SPF, DKIM, DMARC;',
     )
-    console.log('the load generator and the DNS are on the same machine')
+    console.log('the load generator and the DNS are on the same machine, of')
+    console.log(`${availableParallelism()} cores, whose load average was ${load.toFixed(1)} before`)
     printFigures(ours, ourRounds, ourLetters)
     console.log(`    peak memory ${Math.max(...ours.pids.map(peakMbOf))} MB`)
     if (peer === undefined) {

@@ -104,7 +104,10 @@ async function openSouth(
     south,
     talk,
     async forge(letter) {
-      const id = referenceIn(await talk.letter({ ...forgery, ...letter }))
+      // A connection of its own: after a day set ahead an older one has been closed for its silence.
+      const once = await SmtpTalk.greeted(south.ports.smtp)
+      const id = referenceIn(await once.letter({ ...forgery, ...letter }))
+      await once.quit()
       return south.when(() => {
         return journeyIn(south.store.read, id).record.steps.find(({ type }) => {
           return type === 'reported' || type === 'not-reported'

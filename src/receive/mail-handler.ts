@@ -76,6 +76,10 @@ export class MailHandler implements SessionHandler {
   dropped(closing: string | null): void {
     const transaction = this.#transaction
     if (transaction === undefined) return
+    if (transaction.settling) {
+      transaction.gone ??= closing ?? 'lost'
+      return
+    }
     const { journey, refusal } = transaction
     if (refusal === undefined) {
       const ours = closing !== null && closedByUs.has(closing)
@@ -197,11 +201,13 @@ export class MailHandler implements SessionHandler {
     journey.line('note', messageNote(facts.octets))
     transaction.header = taken.type === 'problem' ? undefined : taken.header
     const mark = journey.mark()
+    transaction.settling = true
     try {
       const verdict: Verdict =
         taken.type === 'problem'
           ? { type: 'refused', reply: unreadableHeader(taken.problem), because: ['message'] }
           : await letter.finish({ header: taken.header, content, facts })
+      if (transaction.gone !== undefined) return this.#unheard(transaction, transaction.gone)
       return await this.#commit(
         transaction,
         verdict,
@@ -212,6 +218,14 @@ export class MailHandler implements SessionHandler {
       journey.backTo(mark)
       throw problem
     }
+  }
+
+  /** Nobody is there to hear the answer, so the client comes again: to keep it would make two. */
+  #unheard(transaction: Transaction, why: string): Answer {
+    transaction.intake?.abort()
+    transaction.settling = false
+    this.dropped(why)
+    return { type: 'reject', reply: connectionLost }
   }
 
   /** What is put down: of a letter that is not taken, the octets at most. */
@@ -313,5 +327,12 @@ const closedByUs: ReadonlySet<string> = new Set<CloseReason>([
 ])
 
 const accept: Answer = { type: 'accept' }
+
+/** The engine wants an answer; it reaches nobody. */
+const connectionLost: Reply = {
+  code: 451,
+  enhanced: '4.4.2',
+  lines: ['The connection is lost'],
+}
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }

@@ -20,6 +20,10 @@ export class Transaction {
   letter: Letter | undefined
   intake: MessageIntake | undefined
   header: MessageHeader | undefined
+  /** The whole message is here, and its answer is being found. */
+  settling = false
+  /** Why the session ended while the answer was being found. */
+  gone: string | undefined
 
   constructor(
     journey: JourneyBuilder,

@@ -143,6 +143,11 @@ export class SmtpTalk {
     this.#socket.pause()
   }
 
+  /** Breaks the connection (RST): the other side hears of it even when it reads nothing. */
+  reset(): void {
+    this.#socket.resetAndDestroy()
+  }
+
   destroy(): void {
     this.#socket.destroy()
   }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+import { northZone, openTestSite, receiver } from './test-support/test-site.ts'
+
+test('a client that vanishes before the verdict leaves one record, no letter and no fault', async (t) => {
+  const known = new MemoryResolver({
+    ...northZone,
+    '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] },
+  })
+  const asked = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  const resolver: Resolver = {
+    async resolve(name, type) {
+      if (name === '_dmarc.north.example') {
+        asked.resolve()
+        await held.promise
+      }
+      return known.resolve(name, type)
+    },
+  }
+  const south = await openTestSite(t, { resolver, replay: false })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('MAIL FROM:<sender@north.example>', 250)
+  await talk.say(`RCPT TO:<${receiver}>`, 250)
+  await talk.say('DATA', 354)
+  talk.write('From: sender@north.example\r\n\r\nHello\r\n.\r\n')
+  await asked.promise
+  const other = await SmtpTalk.greeted(south.ports.smtp)
+  talk.reset()
+  // A later connection is answered, so the end of the first has been seen.
+  for (let i = 0; i < 20; i++) await other.say('NOOP', 250)
+  held.resolve()
+  const [row, ...more] = await south.when(() => {
+    const rows = south.store.read.listJourneys({ limit: 10 })
+    return rows.length > 0 ? rows : undefined
+  })
+  await other.quit()
+  await south.close()
+  assert.ok(row !== undefined)
+  assert.deepEqual(more, [])
+  assert.deepEqual(south.reported, [])
+  // Nobody was told that it was taken, so the client comes again: one letter, not two.
+  assert.equal(south.store.read.listMailbox({}).length, 0)
+  const { record } = journeyIn(south.store.read, row.id)
+  assert.equal(record.outcome.status, 'dropped')
+})

@@ -15,6 +15,7 @@ function failureText({ name, details }) {
 export default async function* report(source) {
   const skipped = []
   const failed = []
+  const silent = new Set(JSON.parse(process.env.WAYBILL_TEST_FILES ?? '[]'))
   for await (const { type, data } of source) {
     if (type === 'test:pass' && data.skip !== undefined && data.details?.type !== 'suite') {
       const reason =
@@ -31,6 +32,7 @@ export default async function* report(source) {
     const { counts, duration_ms: ms } = data
     if (data.file !== undefined) {
       const bad = counts.failed + counts.cancelled
+      silent.delete(relative(cwd, data.file))
       const mark = bad === 0 ? '✔' : '✖'
       const extra = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
       yield `${mark} ${relative(cwd, data.file)} (${counts.tests} tests${extra}, ${Math.round(ms)} ms)\n`
@@ -39,6 +41,10 @@ export default async function* report(source) {
     if (skipped.length > 0) yield `\nSkipped, and why:\n${skipped.join('')}`
     if (failed.length > 0) {
       yield `\nFailed:\n${failed.map((one) => `  ${place(one)} ${one.name}\n`).join('')}`
+    }
+    if (silent.size > 0) {
+      process.exitCode = 1
+      yield `\nNo results came from:\n${Array.from(silent, (file) => `  ${file}\n`).join('')}`
     }
     yield '\n'
     yield `ℹ tests ${counts.tests}\nℹ suites ${counts.suites}\nℹ pass ${counts.passed}\n`

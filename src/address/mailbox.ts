@@ -69,3 +69,11 @@ function afterLocalPart(text: string, at: number): string {
   if (at >= text.length) return 'the address has no @ and domain'
   return 'a character of the local part is only allowed in quotes'
 }
+
+/**
+ * What stands behind the last `@` of an address in text, as it is written there: for one that is
+ * known to be an address. The whole text when there is no `@`.
+ */
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}

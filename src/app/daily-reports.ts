@@ -1,3 +1,4 @@
+import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
@@ -46,7 +47,7 @@ export class DailyReports {
     const { store, resolver, world, clock, from } = this.#options
     const now = clock.now()
     const today = Math.floor(now / dayMs) * dayMs
-    const domain = from.slice(from.lastIndexOf('@') + 1)
+    const domain = domainOf(from)
     return sendAggregateReports({
       day: today - dayMs,
       source: storeReportSource(store.read, { sentSince: today }),

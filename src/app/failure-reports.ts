@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { parseMailbox } from '../address/mailbox.ts'
+import { domainOf, parseMailbox } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
@@ -179,8 +179,4 @@ function reaches(house: House, address: string): boolean {
   if (!parsed.ok) return false
   const path = { type: 'mailbox', mailbox: parsed.value } as const
   return house.recipient({ path, by: 'user', ip: '', mailFrom: '' }).type !== 'refused'
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
 }

@@ -1,3 +1,4 @@
+import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { type DkimSigningKey, signDkim } from '../dkim/dkim.ts'
@@ -92,8 +93,4 @@ export function acceptOwnMail(
     ],
   }
   return { journeyId: id, acceptance }
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
 }

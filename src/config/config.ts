@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
+import { domainOf } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
 import { problemText } from './problem-text.ts'
@@ -91,7 +92,7 @@ function crossProblems(settings: Settings): readonly ConfigProblem[] {
   const seen = new Set<string>()
   settings.account.forEach((account, index) => {
     for (const address of [account.address, ...account.aliases]) {
-      const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+      const domain = domainOf(address).toLowerCase()
       const at = `account[${index}]`
       if (!settings.domains.some((own) => own.toLowerCase() === domain)) {
         problems.push({ key: at, problem: `"${address}" is not in one of your domains` })

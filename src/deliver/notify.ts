@@ -1,3 +1,4 @@
+import { domainOf } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { signDkim } from '../dkim/dkim.ts'
@@ -106,7 +107,7 @@ function recipientOf(
 /** The domain that a report comes from: its reader's own, else that of this server. */
 function reportingDomain(world: DeliverWorld, reader: string): string {
   const local = world.localAccount(reader) !== undefined
-  return local ? reader.slice(reader.lastIndexOf('@') + 1) : world.hostname
+  return local ? domainOf(reader) : world.hostname
 }
 
 async function beginning(
@@ -134,7 +135,7 @@ function accept(
   const now = clock.now()
   const account = world.localAccount(to)
   const journey = new JourneyBuilder(id, clock)
-  const destination = to.slice(to.lastIndexOf('@') + 1)
+  const destination = domainOf(to)
   if (account === undefined) journey.step({ type: 'queued', recipient: to, destination })
   else journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
   const ids = { messageId: id, journeyId: id }

@@ -1,4 +1,4 @@
-import { parseMailbox, type Mailbox } from '../address/mailbox.ts'
+import { domainOf, parseMailbox, type Mailbox } from '../address/mailbox.ts'
 import { octetsOf } from '../base/octets.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
@@ -77,8 +77,4 @@ export function replacedRanges(
 
 function addressOf({ localPart, domain }: NamedSender['mailbox']): string {
   return `${localPart}@${domain}`
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
 }

@@ -1,3 +1,4 @@
+import { domainOf } from '../address/mailbox.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { DeliveryStep } from '../journey/record.ts'
 import { journeyRow } from '../journey/row.ts'
@@ -98,5 +99,5 @@ function delivered(
 }
 
 function postmasterOf(mailFrom: string): string {
-  return `postmaster@${mailFrom.slice(mailFrom.lastIndexOf('@') + 1)}`
+  return `postmaster@${domainOf(mailFrom)}`
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts'
+import { domainOf } from '../../address/mailbox.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../../dmarc/dmarc.ts'
 import { publicSuffixes } from '../../inspect/public-suffixes.ts'
 import { zoneOption } from '../options.ts'
@@ -76,7 +77,7 @@ function exitCodeOf({ result, policy }: DmarcVerdict): ExitCode {
 }
 
 function readDomain(text: string): Domain {
-  const domain = parseDomain(text.slice(text.lastIndexOf('@') + 1))
+  const domain = parseDomain(domainOf(text))
   if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
   return domain
 }

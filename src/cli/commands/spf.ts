@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
+import { domainOf } from '../../address/mailbox.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import { tellSpf } from '../../journey/sentences/verdicts.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -42,7 +43,7 @@ export function spfCommand(): Command {
 /** SPF itself takes any text for a domain (RFC 7208 §4.3); a person who types none made a mistake. */
 function readSender(text: string): string {
   const sender = readPath(text)
-  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  const domain = domainOf(sender)
   if (domain !== '' && !/\s/.test(sender)) return sender
   throw new InvalidArgumentError('Wants an address such as joe@north.example, or a domain.')
 }
@@ -52,7 +53,7 @@ function check(
   sender: string,
   { helo, receiver, resolver }: SpfOptions & { readonly resolver: Resolver },
 ): Promise<SpfVerdict> {
-  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  const domain = domainOf(sender)
   const facts = { ip, helo: helo ?? domain, mailFrom: sender }
   const now = Math.floor(systemClock.now() / 1000)
   return checkSpf({ ...facts, receiver: receiver ?? hostname(), now }, resolver)

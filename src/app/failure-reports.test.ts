@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { silent } from '../base/log.ts'
 import { WaybillError } from '../base/error.ts'
 import { parseConfig } from '../config/config.ts'
 import { verifyDkim } from '../dkim/dkim.ts'
@@ -151,6 +152,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
     )
     if (read.type !== 'settings') assert.fail(JSON.stringify(read))
     const live = await openLive({
+      log: silent,
       settings: read.settings,
       data: folder,
       autoPorts: true,

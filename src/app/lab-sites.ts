@@ -1,6 +1,7 @@
 import { isAddressLiteral } from '../address/address-literal.ts'
 import { isWithin } from '../address/domain.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import type { DnsServer } from '../io/dns-server.ts'
@@ -17,6 +18,7 @@ import { Site } from './site.ts'
 
 /** What both servers of the lab have in common. */
 export interface LabCommon {
+  readonly log: Log
   report(problem: unknown, where: string): void
   readonly clock: Clock
   readonly dns: DnsServer
@@ -140,6 +142,7 @@ function makeSite(
     localAccount: (address) => {
       return plan.directory.findAddress(address)?.address
     },
+    log: common.log,
     report: (problem, where) => common.report(problem, where),
   })
 }

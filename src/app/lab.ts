@@ -1,3 +1,4 @@
+import type { Log } from '../base/log.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { signDkim } from '../dkim/dkim.ts'
@@ -22,6 +23,7 @@ export type { LabPorts } from './lab-ports.ts'
 export interface LabOptions extends LabPortOptions {
   /** Where both servers keep their data, each in a folder of its own. */
   readonly folder: string
+  readonly log: Log
   readonly report: (problem: unknown, where: string) => void
 }
 
@@ -108,8 +110,8 @@ async function openWithStores(
     const network = new LabNetwork()
     const certificates = await makeCertificates(clock.now())
     const passwordHash = await hashPassword(labPassword)
-    const { report } = options
-    const common = { report, clock, dns, network, certificates, passwordHash }
+    const { log, report } = options
+    const common = { log, report, clock, dns, network, certificates, passwordHash }
     let greylist: Greylist | undefined
     const north = openNorth(common, stores.north, northKeys)
     const south = openSouth(common, stores.south, () => greylist)

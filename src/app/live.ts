@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -37,6 +38,7 @@ export interface LiveOptions {
   readonly dialer?: Dialer
   /** Whether loopback addresses are this server itself, which they are but for tests. */
   readonly loopbackIsSelf?: boolean
+  readonly log: Log
   readonly report: (problem: unknown, where: string) => void
   /** The disk or the database has failed: nothing more can be taken. */
   broken(problem: WaybillError): void
@@ -117,6 +119,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       },
       localAccount: (address) => directory.findAddress(address)?.address,
       failureReports: failureReportsPlan(settings),
+      log: options.log,
       report,
     })
     try {

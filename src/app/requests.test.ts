@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { silent } from '../base/log.ts'
 import { WaybillError } from '../base/error.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Zone } from '../dns/zone.ts'
@@ -136,6 +137,7 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
   const read = parseConfig(readFileSync(config, 'utf8'))
   if (read.type !== 'settings') assert.fail(JSON.stringify(read))
   const live = await openLive({
+    log: silent,
     settings: read.settings,
     autoPorts: true,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),

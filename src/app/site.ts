@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
+import type { Log } from '../base/log.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
 import { postponeBatch } from '../deliver/postpone.ts'
@@ -51,6 +52,7 @@ export interface SitePlan {
   localAccount(address: string): string | undefined
   /** Absent: no failure reports are sent. */
   readonly failureReports?: FailureReportsPlan | undefined
+  readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
 }
@@ -185,7 +187,7 @@ export class Site {
   }
 
   #receiveWorld(): ReceiveWorld {
-    const { house, store, resolver, clock, report } = this.#plan
+    const { house, store, resolver, clock, log, report } = this.#plan
     return {
       house,
       store,
@@ -195,6 +197,7 @@ export class Site {
       newId: () => makeId(clock.now(), chance),
       queued: () => this.#dispatcher.notify(),
       judged: (letter) => this.#failureReports?.judged(letter),
+      log,
       report,
     }
   }
@@ -249,7 +252,7 @@ export class Site {
   }
 
   #makeDispatcher(): Dispatcher {
-    const { house, store, clock, trustAnchors, self, retry, limits } = this.#plan
+    const { house, store, clock, log, trustAnchors, self, retry, limits } = this.#plan
     const world = {
       hostname: house.hostname,
       mode: house.mode,
@@ -257,6 +260,7 @@ export class Site {
       resolver: this.#outside,
       dialer: this.#outside,
       clock,
+      log,
       trustAnchors,
       random: chance,
       newId: () => makeId(clock.now(), chance),

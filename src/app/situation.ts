@@ -1,3 +1,4 @@
+import { silent } from '../base/log.ts'
 import type { LabPorts } from './lab.ts'
 import { openLab } from './lab.ts'
 import { labTools } from './lab-tools.ts'
@@ -26,7 +27,7 @@ export async function runSituation<T>(
   },
 ): Promise<T> {
   const { folder, report } = input
-  const lab = await openLab({ folder, ports: freePorts, taken: 'strict', report })
+  const lab = await openLab({ folder, log: silent, ports: freePorts, taken: 'strict', report })
   try {
     const { north, south } = { north: lab.north.store.read, south: lab.south.store.read }
     const before = new Set([...ids(north, 'out'), ...ids(south, 'in')])

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -14,6 +15,7 @@ export interface DeliverWorld {
   readonly resolver: Resolver
   readonly dialer: Dialer
   readonly clock: Clock
+  readonly log: Log
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   random(): number

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { DmarcDecision } from '../dmarc/decision.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Evaluation } from '../inspect/inspection.ts'
@@ -19,6 +20,7 @@ export interface ReceiveWorld {
   readonly queued: () => void
   /** A letter was judged, and its end is in the store. Absent: nobody wants to know. */
   readonly judged?: (letter: JudgedLetter) => void
+  readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, journeyId: string) => void
 }

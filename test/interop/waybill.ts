@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { silent } from '../../src/base/log.ts'
 import { publishedRecords } from '../../src/app/keys.ts'
 import { type LivePorts, openLive } from '../../src/app/live.ts'
 import type { WaybillError } from '../../src/base/error.ts'
@@ -72,6 +73,7 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
   const settings = await settingsFor(folder, dns, options)
   const problems: string[] = []
   const live = await openLive({
+    log: silent,
     settings,
     autoPorts: true,
     dialer: dialerTo(options.network ?? {}),

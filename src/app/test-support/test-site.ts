@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../base/clock.ts'
+import type { LogLine } from '../../base/log.ts'
 import { generateDkimKey } from '../../dkim/dkim.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
@@ -49,6 +50,8 @@ export interface TestSite {
   readonly ports: Readonly<Record<ListenerKind, number>>
   /** Faults of ours that were told to the log. */
   readonly reported: readonly string[]
+  /** What whoever runs the server was told. */
+  readonly logged: readonly LogLine[]
   /** The zone from now on. */
   readonly setZone: (zone: Zone) => void
   /** Resolves with the first value that `look` gives; it looks after every commit. */
@@ -161,6 +164,7 @@ export async function openTestSite(
   })
   let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
   const reported: string[] = []
+  const logged: LogLine[] = []
   made.certificate ??= certificateFor([host, 'localhost'])
   const directory = new Directory(['south.example'], options.accounts ?? (await southAccounts()))
   const signing = new SigningKeys(southKeys())
@@ -201,6 +205,7 @@ export async function openTestSite(
     },
     localAccount: (address) => directory.findAddress(address)?.address,
     failureReports: options.failureReports,
+    log: (line) => logged.push(line),
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
   })
   const clientIp = options.clientIp ?? strangerIp
@@ -231,6 +236,7 @@ export async function openTestSite(
     clock,
     ports,
     reported,
+    logged,
     close,
     setZone(zone) {
       resolver = new MemoryResolver(zone)

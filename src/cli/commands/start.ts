@@ -4,6 +4,7 @@ import { labTools } from '../../app/lab-tools.ts'
 import { openLive } from '../../app/live.ts'
 import { readConfig } from '../../config/config.ts'
 import { WaybillError } from '../../base/error.ts'
+import type { LogLine } from '../../base/log.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
@@ -68,6 +69,7 @@ async function startLab(options: StartOptions): Promise<void> {
     folder: options.data ?? defaultData,
     ports: wanted,
     taken: options.strictPorts === true || named ? 'strict' : 'next',
+    log,
     report,
   })
   const ended = untilSignal()
@@ -130,6 +132,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     settings,
     ...(options.data === undefined ? {} : { data: options.data }),
     autoPorts: options.ports === 'auto',
+    log,
     report,
     broken: (problem) => {
       // A disk that failed once is not trusted with a second try: what is acknowledged is safe.
@@ -170,6 +173,10 @@ function untilSignal(): Promise<void> {
       })
     }
   })
+}
+
+function log({ level, event, fields }: LogLine): void {
+  say(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }))
 }
 
 function report(problem: unknown, where: string): void {

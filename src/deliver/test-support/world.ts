@@ -1,5 +1,6 @@
 import { ManualClock } from '../../base/clock.ts'
 import { makeId } from '../../base/id.ts'
+import { silent } from '../../base/log.ts'
 import { seededRandom } from '../../base/random.ts'
 import { encodeUtf8 } from '../../base/utf8.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
@@ -27,6 +28,7 @@ export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
     self: { selfNames: ['mx.north.example'], selfAddresses: [], loopbackIsSelf: false },
     resolver: new MemoryResolver({}),
     dialer: nobody,
+    log: silent,
     trustAnchors: [],
     random,
     newId: () => makeId(clock.now(), random),

@@ -8,7 +8,8 @@ import { postponeBatch } from '../deliver/postpone.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
-import { listen, type Listener } from '../io/listener.ts'
+import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts'
+import { listen, type ListenFailure, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
 import { serverContext } from '../io/tls-context.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
@@ -120,11 +121,12 @@ export class Site {
       address: input.address,
       port: input.port,
       maxConnections: this.#plan.limits.connections,
+      maxDescriptor: descriptorsForConnections(descriptorLimit()),
       busy: this.#busy(),
-      handshakeTimeoutMs: 60_000,
+      handshakeTimeoutMs: handshakeMs,
       ...(kind === 'submissions' ? { implicitTls: this.#secure } : {}),
       onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
-      onFailure: ({ ip, problem }) => this.#plan.report(`${ip}: ${problem}`, kind),
+      onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
     this.#listeners.push(listener)
     return listener
@@ -184,6 +186,24 @@ export class Site {
     })
     this.#sessions.add(session)
     session.start()
+  }
+
+  /** A connection that is no session: full, or no handshake. */
+  #failed(kind: ListenerKind, clientIp: string | undefined, failure: ListenFailure): void {
+    const { type, port, problem } = failure
+    const ip = unmapped(failure.ip)
+    this.#plan.report(`${ip}: ${problem}`, kind)
+    if (type === 'tls') {
+      const facts = { remote: { ip: clientIp ?? ip, port }, listener: kind, tls: undefined }
+      const world = this.#receiveWorld()
+      const handler = new MailHandler(world, facts, new SubmissionPort(world))
+      handler.tlsFailed(problem.replace(/^TLS: /, ''))
+      handler.closed('lost')
+      return
+    }
+    const limit = type === 'full' ? 'limits.connections' : 'descriptors'
+    const fields = { limit, listener: kind, client: ip, why: problem }
+    this.#plan.log({ level: 'warning', event: 'limit', fields })
   }
 
   #receiveWorld(): ReceiveWorld {
@@ -311,3 +331,6 @@ const lastWordMs = 500
 function unmapped(ip: string): string {
   return ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip
 }
+
+/** How long the handshake on the port that begins with TLS may take; STARTTLS has the same. */
+const handshakeMs = 20_000

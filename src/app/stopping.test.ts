@@ -146,6 +146,10 @@ test('connections beyond the limit hear 421 and are closed, those within go on',
   }
   for (const talk of inside) assert.equal((await talk.letter(letter)).code, 250)
   assert.deepEqual(south.reported.length, 1)
+  assert.deepEqual(
+    south.logged.filter(({ event }) => event === 'limit').map(({ fields }) => fields['limit']),
+    ['limits.connections'],
+  )
   await inside[0]?.quit()
   let again: SmtpTalk
   let code: number

@@ -82,3 +82,38 @@ test('a client that is silent within the handshake is dropped after the time for
   assert.match(await problem(came), /took too long/)
   await client.until(() => client.closed !== undefined)
 })
+
+test('a client that ends its side within the handshake is told at once, and its place is free', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let sessions = 0
+  const peers: Peer[] = []
+  const listener = await listen({
+    address: '127.0.0.1',
+    port: 0,
+    maxConnections: 1,
+    handshakeTimeoutMs: 60_000,
+    implicitTls: serverContext(await testCertificate(['mx.south.example'])),
+    onPeer(peer) {
+      sessions++
+      peers.push(peer)
+      peer.open({ octets: () => {}, ended: () => peer.end(), closed: () => {} })
+      peer.write(octetsOf('220 hello\r\n'))
+    },
+    onFailure: (failure) => resolve(`${failure.type} ${failure.ip} ${failure.problem}`),
+  })
+  t.after(() => {
+    for (const peer of peers) peer.destroy()
+    return listener.close()
+  })
+  const socket = tcpConnect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.resume()
+  const gone = new Promise((done) => socket.once('end', done))
+  socket.end(octetsOf('\x16\x03\x01'))
+  assert.equal(await promise, 'tls 127.0.0.1 TLS: the connection ended within the handshake')
+  await gone
+  const next = tlsConnect({ host: '127.0.0.1', port: listener.port, rejectUnauthorized: false })
+  await new Promise((heard) => next.once('data', heard))
+  next.destroy()
+  assert.equal(sessions, 1)
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
 import { test, type TestContext } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { issueCertificate, makeAuthority } from './certificates.ts'
@@ -81,6 +82,57 @@ test('closing does not wait for who only connects to a TLS port, nor for who is 
   late.destroy()
 })
 
+test('a place is free again whatever became of the socket: TLS, no TLS, an end, a reset', async (t) => {
+  const now = Date.now()
+  const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) }
+  const certificate = await issueCertificate(await makeAuthority('x', validity), ['a.b'], validity)
+  const context = serverContext(certificate)
+  const ways: readonly ((socket: Socket) => Promise<void>)[] = [
+    // A whole TLS session, and its end.
+    async (socket) => {
+      const secure = tlsConnect({ socket, rejectUnauthorized: false })
+      secure.on('error', () => {})
+      await once(secure, 'secureConnect')
+      secure.end()
+      secure.resume()
+      await once(socket, 'close')
+    },
+    async (socket) => {
+      socket.write('this is no TLS, and long enough to tell\r\n')
+      await once(socket, 'close')
+    },
+    async (socket) => {
+      socket.end()
+      await once(socket, 'close')
+    },
+    async (socket) => {
+      socket.resetAndDestroy()
+      await once(socket, 'close')
+    },
+  ]
+  const opened = await open(t, {
+    maxConnections: 1,
+    onPeer(peer) {
+      peer.open({ octets: () => {}, ended: () => peer.end(), closed: () => {} })
+      peer.write(Buffer.from('220 hello\r\n'))
+      void peer.startTls({ side: 'server', context })
+    },
+  })
+  for (const leave of [...ways, ...ways]) {
+    let heard = ''
+    for (;;) {
+      const caller = await call(opened)
+      heard = await caller.heard
+      if (heard === '220 hello\r\n') {
+        await leave(caller.socket)
+        break
+      }
+      // The server may hear of the end of the last one a moment later than we do.
+      await once(caller.socket, 'close')
+    }
+  }
+})
+
 test('a port that is taken is told with its number', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -93,4 +145,54 @@ test('a port that is taken is told with its number', async (t) => {
     assert.match(problem.message, new RegExp(`Port ${address.port} is taken by another program`))
     return true
   })
+})
+
+test('who may not come in hears why, and takes no place; a place is given back once', async (t) => {
+  const asked: string[] = []
+  let left = 0
+  let inside = 0
+  const opened = await open(t, {
+    maxConnections: 5,
+    admit(ip) {
+      asked.push(ip)
+      if (inside > 0) return { type: 'turnedAway', words: Buffer.from('421 not you\r\n') }
+      inside++
+      return {
+        type: 'admitted',
+        leave() {
+          inside--
+          left++
+        },
+      }
+    },
+  })
+  const one = await call(opened)
+  assert.equal(await one.heard, '220 hello\r\n')
+  for (let n = 0; n < 10; n++) {
+    const other = await call(opened)
+    assert.equal(await other.heard, '421 not you\r\n')
+    await once(other.socket, 'close')
+  }
+  assert.deepEqual(opened.failures, [], 'who admits tells it')
+  assert.equal(opened.peers.length, 1)
+  one.socket.end()
+  await once(one.socket, 'close')
+  let again: string
+  do again = await (await call(opened)).heard
+  while (again !== '220 hello\r\n')
+  assert.equal(left, 1)
+  assert.equal(asked[0], '127.0.0.1')
+})
+
+test('when descriptors run short, callers hear so, and it is told once', async (t) => {
+  const opened = await open(t, { maxConnections: 5, maxDescriptor: 0 })
+  for (let n = 0; n < 3; n++) {
+    const caller = await call(opened)
+    assert.equal(await caller.heard, '421 busy\r\n')
+    await once(caller.socket, 'close')
+  }
+  assert.deepEqual(opened.failures, [
+    'no file descriptors are left for more connections (ulimit -n)',
+  ])
+  assert.equal(opened.peers.length, 0)
 })

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { TLSSocket, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
-import { Peer, tlsFacts } from './peer.ts'
+import { Peer } from './peer.ts'
+import { Places } from './places.ts'
 
 export interface ListenOptions {
   readonly address: string
@@ -11,13 +12,32 @@ export interface ListenOptions {
   readonly implicitTls?: SecureContext
   /** More connections than this are told `busy` and closed. */
   readonly maxConnections: number
+  /**
+   * A socket whose file descriptor is this number or above is told `busy`: the system gives the
+   * lowest free number, so as many are in use, and what is left is for DNS, files and delivery.
+   */
+  readonly maxDescriptor?: number | undefined
   /** What one connection too many is told, where that needs no TLS. */
   readonly busy?: Uint8Array
   /** How long an implicit TLS handshake may take. */
   readonly handshakeTimeoutMs: number
+  /** Who of those for whom there is room gets in. Absent: everybody. */
+  admit?(ip: string): Admission
   onPeer(peer: Peer): void
   /** Connections that never became sessions: a failed TLS handshake, or the first one too many. */
-  onFailure(failure: { readonly ip: string; readonly problem: string }): void
+  onFailure(failure: ListenFailure): void
+}
+
+/** A place, given back when the connection is gone; or what is said instead of a greeting. */
+export type Admission =
+  | { readonly type: 'admitted'; leave(): void }
+  | { readonly type: 'turnedAway'; readonly words: Uint8Array }
+
+export interface ListenFailure {
+  readonly type: 'full' | 'descriptors' | 'tls'
+  readonly ip: string
+  readonly port: number
+  readonly problem: string
 }
 
 /** A listening port. */
@@ -29,42 +49,46 @@ export interface Listener {
 }
 
 /**
- * Listens for TCP connections.
+ * Listens for TCP connections. Sockets are half-open, so that the end of a client is heard while
+ * there is still something to say, and at any time within a handshake.
  *
  * @throws WaybillError `port-taken` when another program has the port or it may not be opened.
  */
 export function listen(options: ListenOptions): Promise<Listener> {
-  let open = 0
+  const places = new Places(() => told.clear())
   /** Connections that are no sessions (yet): nobody else can end them. */
   const loose = new Set<Socket>()
-  /** Told once for each time that the limit is reached: a flood must not fill the log as well. */
-  let told = false
+  /** Told once for each time that a limit is reached: a flood must not fill the log as well. */
+  const told = new Set<ListenFailure['type']>()
+  const full = (type: 'full' | 'descriptors', socket: Socket, problem: string): void => {
+    if (!told.has(type)) options.onFailure({ type, ...callerOf(socket), problem })
+    told.add(type)
+    keep(loose, socket)
+    turnAway(socket, loose, { ...options, words: options.busy })
+  }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    if (open >= options.maxConnections) {
-      if (!told) {
-        const problem = `more than ${options.maxConnections} connections at once`
-        options.onFailure({ ip: socket.remoteAddress ?? '', problem })
-      }
-      told = true
-      keep(loose, socket)
-      turnAway(socket, options)
+    places.sweep()
+    if (descriptorOf(socket) >= (options.maxDescriptor ?? Infinity)) {
+      const problem = 'no file descriptors are left for more connections (ulimit -n)'
+      full('descriptors', socket, problem)
       return
     }
-    open++
-    socket.once('close', () => {
-      open--
-      told = false
-    })
-    if (options.implicitTls === undefined) options.onPeer(new Peer(socket))
+    if (places.taken >= options.maxConnections) {
+      full('full', socket, `more than ${options.maxConnections} connections at once`)
+      return
+    }
+    const admission = options.admit?.(socket.remoteAddress ?? '') ?? everybody
+    if (admission.type === 'turnedAway') {
+      keep(loose, socket)
+      turnAway(socket, loose, { ...options, words: admission.words })
+      return
+    }
+    places.take(socket, () => admission.leave())
+    const peer = new Peer(socket)
+    if (options.implicitTls === undefined) options.onPeer(peer)
     else {
       keep(loose, socket)
-      handshake(socket, options.implicitTls, {
-        ...options,
-        onPeer(peer) {
-          loose.delete(socket)
-          options.onPeer(peer)
-        },
-      })
+      void handshake(peer, options.implicitTls, options).then(() => loose.delete(socket))
     }
   })
   // Those that are being told so are few as well: the system drops what comes beyond.
@@ -82,42 +106,60 @@ export function listen(options: ListenOptions): Promise<Listener> {
   })
 }
 
+const everybody: Admission = { type: 'admitted', leave: () => {} }
+
 const turnedAwayAtOnce = 50
 const turnAwayMs = 2000
 
-/** A word and the end. Who does not close its side in time is dropped. */
-function turnAway(socket: Socket, { busy, implicitTls }: ListenOptions): void {
+/**
+ * A word and the end. Who does not close its side in time is dropped, and at once when there are
+ * many of them.
+ */
+function turnAway(
+  socket: Socket,
+  loose: ReadonlySet<Socket>,
+  { words, implicitTls }: { readonly words?: Uint8Array | undefined } & Partial<ListenOptions>,
+): void {
   socket.on('error', () => {})
-  if (busy === undefined || implicitTls !== undefined) {
+  if (words === undefined || implicitTls !== undefined) {
     socket.destroy()
+    return
+  }
+  if (loose.size > turnedAwayAtOnce) {
+    socket.write(words)
+    socket.destroySoon()
     return
   }
   const timer = setTimeout(() => socket.destroy(), turnAwayMs)
   socket.once('close', () => clearTimeout(timer))
-  socket.end(busy)
+  socket.end(words)
   socket.resume()
 }
 
-function handshake(socket: Socket, secureContext: SecureContext, options: ListenOptions): void {
-  const ip = socket.remoteAddress ?? ''
-  const secure = new TLSSocket(socket, { isServer: true, secureContext })
-  const timer = setTimeout(() => {
-    secure.destroy(new Error('the TLS handshake took too long'))
-  }, options.handshakeTimeoutMs)
-  const failed = (problem: Error): void => {
-    clearTimeout(timer)
-    secure.off('close', left)
-    options.onFailure({ ip, problem: `TLS: ${problem.message}` })
-    secure.destroy()
+async function handshake(
+  peer: Peer,
+  context: SecureContext,
+  options: ListenOptions,
+): Promise<void> {
+  const timeoutMs = options.handshakeTimeoutMs
+  const started = await peer.startTls({ side: 'server', context, timeoutMs })
+  if (started.type === 'started') options.onPeer(peer)
+  else {
+    const { ip, port } = peer.remote
+    options.onFailure({ type: 'tls', ip, port, problem: `TLS: ${started.problem}` })
   }
-  const left = (): void => failed(new Error('the connection ended within the handshake'))
-  secure.once('error', failed)
-  secure.once('close', left)
-  secure.once('secure', () => {
-    clearTimeout(timer)
-    secure.off('error', failed).off('close', left)
-    options.onPeer(new Peer(secure, tlsFacts(secure, { side: 'server' })))
-  })
+}
+
+function callerOf(socket: Socket): { readonly ip: string; readonly port: number } {
+  return { ip: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+}
+
+/** The number of the socket's descriptor; -1 where the system has none. */
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  const number: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
+  return typeof number === 'number' ? number : -1
 }
 
 function keep(loose: Set<Socket>, socket: Socket): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect as plainConnect, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { octetsOf } from '../base/octets.ts'
@@ -281,4 +282,100 @@ test('TLS 1.2 is spoken, the versions before it are refused (RFC 8996)', async (
     assert.equal(started.type, type, version)
     if (started.type === 'started') assert.equal(started.facts.protocol, version)
   }
+})
+
+test('a client that leaves within the handshake of the server is heard, however it leaves', async (t) => {
+  const context = serverContext(await testCertificate([name]))
+  const ways: readonly (readonly [string, (client: Socket) => void, RegExp])[] = [
+    ['ends its side', (client) => client.end(), /ended within the handshake/],
+    ['breaks the connection', (client) => client.resetAndDestroy(), /ECONNRESET|was closed/],
+    ['begins and ends', (client) => client.end('\x16\x03\x01'), /ended within the handshake/],
+  ]
+  for (const [way, leave, why] of ways) {
+    const { promise: came, resolve } = Promise.withResolvers<Socket>()
+    const port = await bareServer(t, resolve)
+    const client = plainConnect({ host: '127.0.0.1', port, allowHalfOpen: true })
+    client.on('error', () => {})
+    const peer = new Peer(await came)
+    const heard: string[] = []
+    const closed = new Promise<void>((done) => {
+      peer.open({
+        octets: () => {},
+        ended: () => {},
+        closed: () => {
+          heard.push('closed')
+          done()
+        },
+      })
+    })
+    const starting = peer.startTls({ side: 'server', context })
+    // As a session does while nothing of the client is wanted.
+    peer.pause()
+    leave(client)
+    const started = await starting
+    heard.push(started.type)
+    assert.match(started.type === 'failed' ? started.problem : '', why, way)
+    await closed
+    assert.deepEqual(heard, ['failed', 'closed'], way)
+    assert.ok(peer.closed)
+    client.destroy()
+  }
+})
+
+test('who is given up within the handshake is closed at once', async (t) => {
+  const { client, server } = await peerPair(t)
+  const context = serverContext(await testCertificate([name]))
+  const heard = new Heard(client)
+  const starting = server.startTls({ side: 'server', context })
+  server.end()
+  assert.deepEqual(await starting, { type: 'failed', problem: 'the handshake was given up' })
+  await heard.until(() => heard.ended || heard.closed !== undefined)
+})
+
+test('what comes right behind the handshake waits for who paused', async (t) => {
+  const context = serverContext(await testCertificate([name]))
+  const { promise: came, resolve } = Promise.withResolvers<Socket>()
+  const port = await bareServer(t, resolve)
+  const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+    client.write('EHLO at once\r\n')
+  })
+  // Written before there is a session, it leaves in the packet that ends the handshake.
+  client.write('NOOP\r\n')
+  t.after(() => client.destroy())
+  const peer = new Peer(await came)
+  let early = ''
+  let open = false
+  const { promise, resolve: done } = Promise.withResolvers<void>()
+  peer.open({
+    octets(chunk) {
+      assert.ok(open, 'nothing is told before it is asked for')
+      early += Buffer.from(chunk).toString('latin1')
+      if (early === 'NOOP\r\nEHLO at once\r\n') done()
+    },
+    ended: () => {},
+    closed: () => {},
+  })
+  const starting = peer.startTls({ side: 'server', context })
+  peer.pause()
+  assert.equal((await starting).type, 'started')
+  await new Promise((next) => setImmediate(next))
+  open = true
+  peer.resume()
+  await promise
+  peer.destroy()
+})
+
+test('listeners of others on the socket stay', async (t) => {
+  const context = serverContext(await testCertificate([name]))
+  const { promise: came, resolve } = Promise.withResolvers<Socket>()
+  const port = await bareServer(t, resolve)
+  const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  client.on('error', () => {})
+  const socket = await came
+  const gone = new Promise((done) => socket.once('close', done))
+  const peer = new Peer(socket)
+  assert.equal((await peer.startTls({ side: 'server', context })).type, 'started')
+  peer.open({ octets: () => {}, ended: () => peer.end(), closed: () => {} })
+  client.end()
+  await gone
 })

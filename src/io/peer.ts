@@ -50,20 +50,33 @@ export interface PeerHandlers {
 
 /** The server's side of TLS, and the client's. */
 export type TlsRole =
-  | { readonly side: 'server'; readonly context: SecureContext }
+  | {
+      readonly side: 'server'
+      readonly context: SecureContext
+      /** How long the handshake may take; absent where an engine minds the time. */
+      readonly timeoutMs?: number
+    }
   | {
       readonly side: 'client'
       /** The name that is asked for, and that the certificate should be for. */
       readonly serverName: string
       /** PEM; `undefined` is the system's own set. */
       readonly trustAnchors: readonly string[] | undefined
-      /** How long the handshake may take; the server's side is timed by its engine. */
+      /** How long the handshake may take. */
       readonly timeoutMs: number
     }
+
+/** What the connection is at. Within a handshake nobody but the TLS library may read or write. */
+type State =
+  | { readonly name: 'open' }
+  | { readonly name: 'handshake'; readonly settle: (outcome: TlsStart) => void }
+  | { readonly name: 'closed' }
 
 /**
  * One TCP connection, which may become a TLS session. Octets come by handlers; writing never
  * throws: a broken connection is told by `closed`.
+ *
+ * Its listeners are its own: those of others on the same socket (who counts it, for one) stay.
  */
 export class Peer {
   readonly remote: Endpoint
@@ -72,15 +85,17 @@ export class Peer {
   #handlers: PeerHandlers | undefined
   #tls: TlsFacts | undefined
   #problem: string | undefined
-  #closed = false
+  #state: State = { name: 'open' }
+  /** Whether octets are wanted; within a handshake it is remembered for what comes after. */
+  #wanted: 'flow' | 'pause' = 'pause'
 
-  constructor(socket: Socket, tls?: TlsFacts) {
+  constructor(socket: Socket) {
     this.#socket = socket
-    this.#tls = tls
     this.remote = { ip: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     this.local = { ip: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     socket.setNoDelay(true)
-    this.#attach()
+    socket.pause()
+    this.#attach(socket)
   }
 
   get tls(): TlsFacts | undefined {
@@ -89,18 +104,18 @@ export class Peer {
 
   /** The socket is gone. */
   get closed(): boolean {
-    return this.#closed
+    return this.#state.name === 'closed'
   }
 
   /** Starts the flow of octets. Called once. */
   open(handlers: PeerHandlers): void {
     this.#handlers = handlers
-    if (this.#closed) handlers.closed(this.#problem)
-    else this.#socket.resume()
+    if (this.closed) handlers.closed(this.#problem)
+    else this.resume()
   }
 
   write(octets: Uint8Array): void {
-    if (!this.#closed && this.#socket.writable) this.#socket.write(octets)
+    if (!this.closed && this.#socket.writable) this.#socket.write(octets)
   }
 
   /** Holds back what is written until `flush`, so that it leaves in one piece. */
@@ -119,7 +134,7 @@ export class Peer {
 
   /** Resolves when what was written has left, or the connection is gone. */
   drained(): Promise<void> {
-    if (this.#closed || this.#socket.writableLength === 0) return Promise.resolve()
+    if (this.closed || this.#socket.writableLength === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const socket = this.#socket
       const done = (): void => {
@@ -133,16 +148,19 @@ export class Peer {
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#wanted = 'pause'
+    if (this.#state.name === 'open') this.#socket.pause()
   }
 
   resume(): void {
-    if (!this.#closed) this.#socket.resume()
+    this.#wanted = 'flow'
+    if (this.#state.name === 'open') this.#socket.resume()
   }
 
-  /** Sends what was written, then closes our side. */
+  /** Sends what was written, then closes our side. Within a handshake nothing can be said. */
   end(): void {
-    if (this.#closed) return
+    if (this.#state.name === 'handshake') this.#failHandshake('the handshake was given up')
+    if (this.closed) return
     this.#socket.end()
     this.#socket.resume()
   }
@@ -152,12 +170,17 @@ export class Peer {
     this.#socket.destroy()
   }
 
-  /** Turns the connection into a TLS session. What was buffered in clear text is gone. */
+  /**
+   * Turns the connection into a TLS session. What was buffered in clear text is gone. A failed
+   * handshake ends the connection, and its `closed` comes after the answer.
+   */
   startTls(role: TlsRole): Promise<TlsStart> {
+    if (this.#state.name !== 'open') {
+      return Promise.resolve({ type: 'failed', problem: 'the connection was closed' })
+    }
     const plain = this.#socket
     plain.uncork()
-    plain.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close')
-    plain.removeAllListeners('error')
+    this.#detach(plain)
     const secure =
       role.side === 'server'
         ? new TLSSocket(plain, { isServer: true, secureContext: role.context })
@@ -168,52 +191,72 @@ export class Peer {
             ...(role.trustAnchors === undefined ? {} : { ca: [...role.trustAnchors] }),
           })
     this.#socket = secure
+    this.#attach(secure)
     return new Promise((resolve) => {
+      const ready = (): void => settle({ type: 'started', facts: tlsFacts(secure, role) })
+      const late = (): void => this.#failHandshake('the TLS handshake took too long')
+      const timer = role.timeoutMs === undefined ? undefined : setTimeout(late, role.timeoutMs)
       const settle = (outcome: TlsStart): void => {
         clearTimeout(timer)
-        secure
-          .off('secure', ready)
-          .off('secureConnect', ready)
-          .off('error', failed)
-          .off('close', gone)
-        if (outcome.type === 'started') {
+        secure.off('secure', ready).off('secureConnect', ready)
+        this.#state = { name: 'open' }
+        if (outcome.type === 'failed') secure.destroy()
+        else {
           this.#tls = outcome.facts
-          this.#attach()
-          secure.resume()
-        } else {
-          this.#attach()
-          secure.destroy()
+          // What came right behind the handshake is for who asked for it, when they are ready.
+          if (this.#wanted === 'pause') secure.pause()
         }
         resolve(outcome)
       }
-      const ready = (): void => settle({ type: 'started', facts: tlsFacts(secure, role) })
-      const failed = (problem: Error): void => settle({ type: 'failed', problem: problem.message })
-      const gone = (): void => settle({ type: 'failed', problem: 'the connection was closed' })
-      const late = (): void =>
-        settle({ type: 'failed', problem: 'the TLS handshake took too long' })
-      const timer = role.side === 'client' ? setTimeout(late, role.timeoutMs) : undefined
+      this.#state = { name: 'handshake', settle }
       secure.once(role.side === 'server' ? 'secure' : 'secureConnect', ready)
-      secure.once('error', failed)
-      secure.once('close', gone)
+      // Only a socket that is read from tells that the other side is gone.
+      secure.resume()
     })
   }
 
-  #attach(): void {
-    const socket = this.#socket
-    socket.pause()
-    socket.on('data', (chunk: Uint8Array) => {
-      this.#handlers?.octets(chunk)
-      countPassing(chunk.length)
-    })
-    socket.on('end', () => this.#handlers?.ended())
-    socket.on('error', (problem) => {
-      this.#problem = problem.message
-    })
-    socket.on('close', () => {
-      if (this.#closed) return
-      this.#closed = true
-      this.#handlers?.closed(this.#problem)
-    })
+  #failHandshake(problem: string): void {
+    if (this.#state.name === 'handshake') this.#state.settle({ type: 'failed', problem })
+  }
+
+  #attach(socket: Socket): void {
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+  }
+
+  /** All but errors: those of the socket below are never told twice, and must not go unheard. */
+  #detach(socket: Socket): void {
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#handlers?.octets(chunk)
+    countPassing(chunk.length)
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#state.name === 'handshake') {
+      this.#failHandshake('the connection ended within the handshake')
+    } else this.#handlers?.ended()
+  }
+
+  readonly #onError = (problem: Error): void => {
+    this.#problem = problem.message
+    this.#failHandshake(problem.message)
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#state.name === 'handshake') {
+      this.#failHandshake(this.#problem ?? 'the connection was closed within the handshake')
+      // Who waits for the handshake hears of it first.
+      setImmediate(this.#onClose)
+      return
+    }
+    if (this.closed) return
+    this.#state = { name: 'closed' }
+    this.#handlers?.closed(this.#problem)
   }
 }
 

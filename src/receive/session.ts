@@ -253,7 +253,8 @@ export class ReceiveSession {
       this.#handler.tlsStarted(started.facts)
       this.#feed({ type: 'tlsStarted' })
     } else {
-      this.#handler.tlsFailed(started.problem)
+      // When the time for it was over, that is why, and not what was then done.
+      this.#handler.tlsFailed(this.#reason === 'timeout' ? tlsTookTooLong : started.problem)
       this.#feed({ type: 'peerClosed' })
     }
   }
@@ -273,3 +274,4 @@ export class ReceiveSession {
 }
 
 const lingerMs = 5000
+const tlsTookTooLong = 'the TLS handshake took too long'

@@ -26,7 +26,8 @@ export const defaultServerOptions: Omit<ServerOptions, 'hostname'> = {
     commandMs: 5 * minuteMs,
     dataMs: 5 * minuteMs,
     minDataBytes: 1024,
-    tlsMs: minuteMs,
+    // Far more than a handshake takes; whoever needs longer only holds the place.
+    tlsMs: 20_000,
   },
   leniencies: { spaceAfterColon: false, pathWithoutBrackets: false },
 }

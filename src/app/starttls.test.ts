@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { ManualClock } from '../base/clock.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
+
+const letter = {
+  from: 'sender@north.example',
+  to: receiver,
+  message: 'From: sender@north.example\nSubject: x\n\nHello\n',
+}
+const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
+
+/** The problem of each handshake that failed, as the journeys have it. */
+function failures({ store }: TestSite): readonly string[] {
+  return store.read.listJourneys({ limit: 100 }).flatMap(({ id }) => {
+    const { steps } = journeyIn(store.read, id).record
+    return steps.flatMap((step) => (step.type === 'tls-failed' ? [step.problem] : []))
+  })
+}
+
+test('sessions with STARTTLS use up no room: there is as much behind many as before', async (t) => {
+  const south = await openTestSite(t, { zone, limits: { connections: 2 } })
+  for (let n = 0; n < 10; n++) {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.startTls()
+    await talk.quit()
+  }
+  const [one, two] = [
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+  ]
+  await one.startTls()
+  assert.equal((await one.letter(letter)).code, 250)
+  assert.equal((await two.letter(letter)).code, 250)
+  one.destroy()
+  two.destroy()
+})
+
+test('a client that says STARTTLS and leaves has a journey with the reason, and leaves nothing', async (t) => {
+  const south = await openTestSite(t, { zone, limits: { connections: 3 } })
+  const ways: readonly ((talk: SmtpTalk) => void)[] = [
+    (talk) => talk.half(),
+    (talk) => talk.reset(),
+    (talk) => talk.destroy(),
+    (talk) => talk.write('this is no TLS at all\r\n'),
+  ]
+  for (const leave of [...ways, ...ways]) {
+    const before = failures(south).length
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.say('STARTTLS', 220)
+    leave(talk)
+    await south.when(() => (failures(south).length > before ? true : undefined))
+  }
+  for (const problem of failures(south)) assert.match(problem, /[a-z]{3,}/)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  assert.equal((await talk.letter(letter)).code, 250)
+  talk.destroy()
+  // It ends: no session is waited for that is gone.
+  await south.close()
+})
+
+test('a client that is silent within the handshake of STARTTLS is dropped after 20 seconds', async (t) => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 2))
+  const south = await openTestSite(t, { zone, clock })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('STARTTLS', 220)
+  clock.advance(19_999)
+  assert.deepEqual(failures(south), [])
+  clock.advance(1)
+  await talk.closed
+  await south.when(() => (failures(south).length > 0 ? true : undefined))
+  assert.deepEqual(failures(south), ['the TLS handshake took too long'])
+})
+
+test('a client that leaves within the handshake of 465 has a journey as well', async (t) => {
+  const south = await openTestSite(t, { zone })
+  const socket = connect({ host: '127.0.0.1', port: south.ports.submissions })
+  socket.on('error', () => {})
+  socket.end(Buffer.from('160301', 'hex'))
+  await south.when(() => (failures(south).length > 0 ? true : undefined))
+  assert.deepEqual(failures(south), ['the connection ended within the handshake'])
+  const [row] = south.store.read.listJourneys({ limit: 1 })
+  const { envelope, direction } = journeyIn(south.store.read, row?.id ?? '').record
+  assert.deepEqual([envelope.ip, direction], ['127.0.0.1', 'out'])
+})

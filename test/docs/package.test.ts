@@ -68,6 +68,21 @@ test('the lock file holds what every package asks for on every platform', () => 
   assert.deepEqual(missing, [])
 })
 
+test('every package in the lock file has its hash, and none the address of a registry', () => {
+  interface Locked {
+    readonly integrity?: string
+    readonly resolved?: string
+  }
+  const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
+  const { packages } = JSON.parse(text) as { readonly packages: Readonly<Record<string, Locked>> }
+  const locked = Object.entries(packages).filter(([place]) => place !== '')
+  assert.ok(locked.length > 100)
+  for (const [place, { integrity, resolved }] of locked) {
+    assert.match(integrity ?? '', /^sha512-[A-Za-z0-9+/]{86}==$/, place)
+    assert.equal(resolved, undefined, place)
+  }
+})
+
 interface Imported {
   readonly packages: ReadonlySet<string>
   /** The sources that the program and the doors are made of. */

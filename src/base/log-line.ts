@@ -1,0 +1,50 @@
+import type { LogLine, LogValue } from './log.ts'
+import { inOneLine, jsonLine } from './shown-text.ts'
+
+/** How a line of the log is written: for people and fail2ban, or for programs. */
+export type LogFormat = 'text' | 'json'
+
+/** The longest value of a field, in characters: a line is a fact and no letter. */
+const maxValue = 500
+/** Of longer lists the rest is counted. */
+const maxItems = 20
+
+/**
+ * One line without its end: `TIME LEVEL EVENT name=value …`, or one JSON object with `time`, `level`,
+ * `event` and the fields. Whatever stands in a field, nothing of it can end the line, stand for
+ * another field, or move a terminal.
+ *
+ * @param nowMs milliseconds since 1970
+ */
+export function formatLogLine(line: LogLine, format: LogFormat, nowMs: number): string {
+  const time = new Date(nowMs).toISOString()
+  const { level, event } = line
+  const fields = Object.entries(line.fields).flatMap(([name, value]) => {
+    return value === undefined ? [] : [[name, bounded(value)] as const]
+  })
+  if (format === 'json') {
+    return jsonLine({ time, level, event, ...Object.fromEntries(fields) })
+  }
+  const pairs = fields.map(([name, value]) => `${name}=${textOf(value)}`)
+  return [time, level, event, ...pairs].join(' ')
+}
+
+function bounded(value: LogValue): LogValue {
+  if (typeof value === 'string') return cut(value)
+  if (typeof value !== 'object') return value
+  const more = value.length - maxItems
+  const shown = value.slice(0, maxItems).map(cut)
+  return more > 0 ? [...shown, `and ${more} more`] : shown
+}
+
+function cut(text: string): string {
+  return text.length <= maxValue ? text : `${text.slice(0, maxValue).toWellFormed()}…`
+}
+
+/** Bare where nothing in it could be taken for the end of a value; else in double quotes. */
+function textOf(value: LogValue): string {
+  if (typeof value === 'object') return value.length === 0 ? '""' : value.map(textOf).join(',')
+  const text = String(value)
+  if (/^[\w.:@/+<>!?*'-]+$/.test(text)) return text
+  return `"${inOneLine(text.replace(/["\\]/g, '\\$&'))}"`
+}

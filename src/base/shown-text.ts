@@ -25,8 +25,10 @@ export function inLines(text: string): string {
  * the direction of writing as they are, and here they are `\u` escapes, which mean the same.
  */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(unseen, unicodeEscape)
+  return JSON.stringify(value).replace(leftByStringify, unicodeEscape)
 }
+
+const leftByStringify = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 

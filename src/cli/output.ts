@@ -1,4 +1,6 @@
 import { styleText } from 'node:util'
+import { inLines, inOneLine, jsonLine } from '../base/shown-text.ts'
+import { displayUtf8 } from '../base/utf8.ts'
 
 /** Exit codes that scripts rely on. */
 export const exitCodes = {
@@ -12,19 +14,87 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Writes a result line to standard output. */
+/*
+ * The one place that writes to standard output and standard error. Whatever a command prints may hold
+ * what others wrote: every control, escape sequence and turn of the writing direction is shown as an
+ * escape. The colours of `paint` pass, because nobody else knows how they are marked.
+ */
+
+/** Stands for the ESC of our own colours until the text is written: nobody can guess it. */
+const ownEscape = `\u001b${globalThis.crypto.randomUUID()}`
+
+/** Lines as they may be written: of escape sequences only those of `paint`. */
+export function terminalText(text: string): string {
+  return text.split(ownEscape).map(inLines).join('\u001b')
+}
+
+/** Writes a result to standard output, ends it with a line end. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${terminalText(text)}\n`)
 }
 
 /** Writes one JSON value as one line. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  process.stdout.write(`${jsonLine(value)}\n`)
+}
+
+/**
+ * Writes octets as they are, but for a terminal: there they are text, and shown like other text.
+ * Resolves when they have left; `false` when whoever read them has gone.
+ */
+export function printOctets(octets: Uint8Array): Promise<boolean> {
+  const { stdout } = process
+  const shown = stdout.isTTY ? inLines(displayUtf8(octets).replaceAll('\r\n', '\n')) : octets
+  return new Promise((resolve, reject) => {
+    const failed = (problem: Error): void => {
+      if ('code' in problem && problem.code === 'EPIPE') resolve(false)
+      else reject(problem)
+    }
+    stdout.once('error', failed)
+    stdout.write(shown, (problem) => {
+      if (problem !== null && problem !== undefined) return failed(problem)
+      stdout.off('error', failed)
+      resolve(true)
+    })
+  })
+}
+
+/** Whether results go to a terminal. */
+export function resultsAreSeen(): boolean {
+  return process.stdout.isTTY
 }
 
 /** Writes a message for the person to standard error. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${terminalText(text)}\n`)
+}
+
+/** Whether messages go to a person who sees them at once. */
+export function personListens(): boolean {
+  return process.stderr.isTTY
+}
+
+/** Puts a message over the one before, in the last line of a terminal; an empty one takes it away. */
+export function sayOver(text: string): void {
+  process.stderr.write(`\r\u001b[K${inOneLine(text)}`)
+}
+
+/** What the readers of command lines write: their help ends its own lines. */
+export const helpOutput = {
+  writeOut: (text: string): void => void process.stdout.write(terminalText(text)),
+  writeErr: (text: string): void => void process.stderr.write(terminalText(text)),
+} as const
+
+/**
+ * Who reads may have enough (`waybill list | head`): the program ends without a word. Who took the
+ * messages may be gone as well; the program goes on, because a mail server does more than talk.
+ */
+export function livePastReaders(): void {
+  process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+    if (problem.code !== 'EPIPE') throw problem
+    process.exit()
+  })
+  process.stderr.on('error', () => {})
 }
 
 /** How many columns the terminal has; endless where the result goes to a file or a program. */
@@ -33,7 +103,7 @@ export function columns(): number {
 }
 
 /**
- * Breaks a line between words so that none is longer than `width`; all but the first begin with
+ * One line, whatever stands in the text, broken between words so that none is longer than `width`; all but the first begin with
  * `indent` spaces. A word that is too long for a line keeps its line to itself.
  *
  * @param used columns of the first line that are taken already
@@ -44,7 +114,7 @@ export function wrapped(
 ): string {
   const { width, indent } = input
   let at = input.used
-  return text
+  return inOneLine(text)
     .split(' ')
     .map((word, index) => {
       const breaks = index > 0 && at + 1 + word.length > width
@@ -59,7 +129,8 @@ export function wrapped(
  * A row of a list, whose last part is a sentence: where the terminal is too narrow for both, the
  * sentence goes below, so that neither is cut.
  */
-export function row(start: string, sentence: string, width: number): string {
+export function row(begin: string, end: string, width: number): string {
+  const [start, sentence] = [inOneLine(begin), inOneLine(end)]
   if (start.length + 2 + sentence.length <= width) return `${start}  ${sentence}`.trimEnd()
   return `${start}\n${' '.repeat(rowIndent)}${wrapped(sentence, { width, indent: rowIndent, used: rowIndent })}`
 }
@@ -69,7 +140,9 @@ const rowIndent = 18
 
 type Format = Parameters<typeof styleText>[0]
 
-/** Colours the text when standard output is a terminal that wants colour (NO_COLOR is obeyed). */
+/** Colours the text, for `print`, when standard output is a terminal that wants colour (NO_COLOR is obeyed). */
 export function paint(format: Format, text: string): string {
-  return styleText(format, text, { stream: process.stdout, validateStream: true })
+  const shown = inLines(text)
+  const painted = styleText(format, shown, { stream: process.stdout, validateStream: true })
+  return painted.replaceAll('\u001b', ownEscape)
 }

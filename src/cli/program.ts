@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { helpOutput } from './output.ts'
 import { programVersion } from './version.ts'
 
 /** Each command's code, loaded when it is asked for: one command needs nothing of the others. */
@@ -33,12 +34,12 @@ export async function makeProgram(name?: string): Promise<Command> {
     .version(programVersion(), '-V, --version')
     .showHelpAfterError('(waybill --help lists the commands)')
     .showSuggestionAfterError(true)
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .addHelpText('after', helpEnd)
   const known = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
   const loads = known === undefined ? Object.values(commands) : [known]
   for (const load of loads) program.addCommand(await load())
   program.commands.forEach((command) => pointToHelp(command, 'waybill'))
+  writeThrough(program)
   return program
 }
 
@@ -47,6 +48,12 @@ function pointToHelp(command: Command, parent: string): void {
   const name = `${parent} ${command.name()}`
   command.showHelpAfterError(`(${name} --help tells how it is used)`)
   command.commands.forEach((inner) => pointToHelp(inner, name))
+}
+
+/** What commander writes holds words of the command line. */
+function writeThrough(command: Command): void {
+  command.configureOutput(helpOutput)
+  command.commands.forEach(writeThrough)
 }
 
 const helpEnd = `

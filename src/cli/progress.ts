@@ -1,5 +1,5 @@
 import { systemClock } from '../io/clock.ts'
-import { say } from './output.ts'
+import { personListens, say, sayOver } from './output.ts'
 
 const terminalEveryMs = 200
 const logEveryMs = 10_000
@@ -16,8 +16,8 @@ export class Progress {
   constructor(what: string, total?: number) {
     this.#what = what
     this.#total = total
-    this.#everyMs = process.stderr.isTTY ? terminalEveryMs : logEveryMs
-    this.#nextMs = systemClock.monotonicMs() + (process.stderr.isTTY ? 1000 : logEveryMs)
+    this.#everyMs = personListens() ? terminalEveryMs : logEveryMs
+    this.#nextMs = systemClock.monotonicMs() + (personListens() ? 1000 : logEveryMs)
   }
 
   at(count: number): void {
@@ -26,14 +26,14 @@ export class Progress {
     this.#nextMs = nowMs + this.#everyMs
     const of = this.#total === undefined ? '' : ` of ${grouped(this.#total)}`
     const text = `${grouped(count)}${of} ${this.#what}`
-    if (!process.stderr.isTTY) return say(text)
+    if (!personListens()) return say(text)
     this.#shown = true
-    process.stderr.write(`\r\u001b[K${text}`)
+    sayOver(text)
   }
 
   /** Takes the line away again. */
   end(): void {
-    if (this.#shown) process.stderr.write('\r\u001b[K')
+    if (this.#shown) sayOver('')
     this.#shown = false
   }
 }

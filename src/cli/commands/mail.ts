@@ -9,7 +9,15 @@ import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
 import { defaultData, Stores } from '../data.ts'
 import { findAccount } from '../mail-account.ts'
-import { columns, print, printJson, row as listRow, say } from '../output.ts'
+import {
+  columns,
+  print,
+  printJson,
+  printOctets,
+  resultsAreSeen,
+  row as listRow,
+  say,
+} from '../output.ts'
 import { rowTime } from './list.ts'
 
 /** `waybill mail list|show|export`. */
@@ -109,12 +117,14 @@ function showMail(): Command {
       return withMail(options.data, async (find) => {
         const found = find(options.account, undefined)
         const meant = messageOf(found, ref)
+        const whole = options.json === true || resultsAreSeen()
         const chunks: Uint8Array[] = []
         for await (const chunk of open(meant).chunks()) {
-          if (options.json === true) chunks.push(chunk)
-          else process.stdout.write(chunk)
+          if (whole) chunks.push(chunk)
+          else if (!(await printOctets(chunk))) return
         }
-        if (options.json !== true) return
+        if (!whole) return
+        if (options.json !== true) return void (await printOctets(Buffer.concat(chunks)))
         const { account, mailbox, messageId: id } = meant.row
         printJson({ id, account, mailbox, message: Buffer.concat(chunks).toString('base64') })
       })

@@ -6,6 +6,7 @@ import type { StepData } from '../../journey/record.ts'
 import { type Replay, type ReplayedStep, replayJourney } from '../../journey/replay.ts'
 import type { Sentence } from '../../journey/sentence.ts'
 import { defaultData, type OpenJourney, Stores } from '../data.ts'
+import { inOneLine } from '../../base/shown-text.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'
 
 interface ReplayOptions {
@@ -151,7 +152,7 @@ function printReplay(journey: OpenJourney, result: Replay, changedAnswers: numbe
   for (const step of result.steps) print(renderReplayed(step))
   if (result.missing.length > 0) {
     print('\nNot in the record, because nobody asked then:')
-    for (const question of result.missing) print(`  ${question}`)
+    for (const question of result.missing) print(`  ${inOneLine(question)}`)
     print("Until you say it with --dns 'NAME TYPE VALUE', DNS counts as silent there.")
   }
   if (result.firstDifference !== undefined) {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { domainOf } from '../../address/mailbox.ts'
+import { inOneLine } from '../../base/shown-text.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import { tellSpf } from '../../journey/sentences/verdicts.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -34,7 +35,7 @@ export function spfCommand(): Command {
       const resolver = await commandResolver(options.zone)
       const verdict = await check(ip, sender, { ...options, resolver })
       if (options.json === true) printJson(verdict)
-      else if (options.tree === true) process.stdout.write(formatSpfTree(verdict))
+      else if (options.tree === true) print(formatSpfTree(verdict).trimEnd())
       else print(renderSpf(verdict))
       process.exitCode = spfExitCode(verdict)
     })
@@ -61,18 +62,13 @@ function check(
 
 function renderSpf(verdict: SpfVerdict): string {
   const lines = [renderSentence(tellSpf(verdict))]
-  if (verdict.record !== undefined) lines.push(`         record   ${shownRecord(verdict.record)}`)
+  if (verdict.record !== undefined) lines.push(`         record   ${inOneLine(verdict.record)}`)
   if (verdict.result === 'fail' && verdict.explanation !== undefined) {
-    lines.push(`         ${verdict.mechanismDomain} explains: ${verdict.explanation}`)
+    lines.push(`         ${verdict.mechanismDomain} explains: ${inOneLine(verdict.explanation)}`)
   }
   const { used, limit, void: voids, voidLimit } = verdict.lookups
   lines.push(`         look-ups ${used} of ${limit}, ${voids} of ${voidLimit} found nothing`)
   return lines.join('\n')
-}
-
-/** Records are foreign octets: what a terminal might obey is not shown. */
-function shownRecord(record: string): string {
-  return record.replace(/[^\x20-\x7e]/g, '?')
 }
 
 function spfExitCode({ result }: SpfVerdict): ExitCode {

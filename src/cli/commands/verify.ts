@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { verifyAnswer, type VerifiedParts } from '../../inspect/verify-answer.ts'
 import { readAddress, readPath, readTime, zoneOption } from '../options.ts'
-import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'
+import { type ExitCode, exitCodes, paint, print, printJson, printOctets, say } from '../output.ts'
 import { grouped, Progress } from '../progress.ts'
 import { renderVerdicts, shownText, verdictWords } from '../render/verdicts.ts'
 import { readZone } from '../resolver.ts'
@@ -73,29 +73,13 @@ async function answerRequests(path: string | undefined, setup: WorldSetup): Prom
   const progress = process.stdin.isTTY ? undefined : new Progress('lines')
   const { lines, unreadable } = await verifyLines({
     input: process.stdin,
-    write: writeOut,
+    write: printOctets,
     setup,
     ...(progress === undefined ? {} : { onProgress: (totals) => progress.at(totals.lines) }),
   })
   progress?.end()
   if (unreadable > 0) say(`${grouped(unreadable)} of ${grouped(lines)} lines could not be read.`)
   process.exitCode = exitCodes.yes
-}
-
-/** Resolves when the octets have left; `false` when whoever read them has gone. */
-function writeOut(octets: Uint8Array): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const failed = (problem: Error): void => {
-      if ('code' in problem && problem.code === 'EPIPE') resolve(false)
-      else reject(problem)
-    }
-    process.stdout.once('error', failed)
-    process.stdout.write(octets, (problem) => {
-      if (problem !== null && problem !== undefined) return failed(problem)
-      process.stdout.off('error', failed)
-      resolve(true)
-    })
-  })
 }
 
 /** Messages under way at once: while one waits for DNS, others go on. */

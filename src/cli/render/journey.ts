@@ -1,5 +1,6 @@
 import type { JourneyView, StepView } from '../../journey/view.ts'
 import type { VerdictWord } from '../../journey/sentence.ts'
+import { inOneLine } from '../../base/shown-text.ts'
 import { columns, paint, wrapped } from '../output.ts'
 
 const colours: Readonly<Record<VerdictWord, Parameters<typeof paint>[0]>> = {
@@ -21,9 +22,10 @@ export function renderJourney(
   const { envelope, outcome } = view
   const lines = [
     `${paint('bold', `Journey ${view.id}`)}  ${view.direction === 'in' ? 'received' : 'sent'} by ${view.host}, ${view.started_at}`,
-    `  From ${envelope.mail_from === '' ? '<>' : envelope.mail_from}  to ${envelope.rcpt_to.join(', ') || 'nobody'}` +
-      (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
-    ...(view.subject === '' ? [] : [`  Subject: ${view.subject}`]),
+    inOneLine(
+      `  From ${envelope.mail_from === '' ? '<>' : envelope.mail_from}  to ${envelope.rcpt_to.join(', ') || 'nobody'}`,
+    ) + (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
+    ...(view.subject === '' ? [] : [`  Subject: ${inOneLine(view.subject)}`]),
     '',
   ]
   const steps = view.steps.filter(({ id }) => {
@@ -83,13 +85,13 @@ function renderEvidence(step: StepView): readonly string[] {
   ]
   return [...asked, ...wishes, [...took, ...rules].join('; ')]
     .filter((line) => line !== '')
-    .map((line) => `${' '.repeat(16)}${paint('gray', line)}`)
+    .map((line) => `${' '.repeat(16)}${paint('gray', inOneLine(line))}`)
 }
 
 function renderConversation(view: JourneyView): readonly string[] {
   if (view.conversation.length === 0) return []
   // swaks' marks, which mail people know: -> is the client, <- the server.
   const marks = { client: '->', server: '<-', note: '==' } as const
-  const said = view.conversation.map(({ from, text }) => `  ${marks[from]} ${text}`)
+  const said = view.conversation.map(({ from, text }) => `  ${marks[from]} ${inOneLine(text)}`)
   return ['', paint('bold', 'The conversation'), ...said]
 }

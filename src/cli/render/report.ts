@@ -11,6 +11,7 @@ import {
   summarizeSources,
 } from '../../report/report-summary.ts'
 import type { TlsReport } from '../../report/tls-report.ts'
+import { inOneLine } from '../../base/shown-text.ts'
 import { paint } from '../output.ts'
 
 const maxSources = 30
@@ -25,7 +26,8 @@ const kinds = {
 
 /** One line of a list. */
 export function reportLine(summary: StoredSummary): string {
-  const { id, kind, reporter, domain, failed } = summary
+  const { id, kind, failed } = summary
+  const [reporter, domain] = [inOneLine(summary.reporter), inOneLine(summary.domain)]
   const day = summary.begin === null ? '?'.padEnd(10) : isoDay(summary.begin)
   const total = countOf(summary.total, kinds[kind].unit)
   const counts = kind === 'aggregate' || kind === 'tls' ? `${total}, ${failed} failed` : total
@@ -40,11 +42,13 @@ export function reportText(report: Report): string {
   const lines = [
     paint(
       'bold',
-      `${title} of ${summary.reporter || '(not told)'} on ${summary.domain || '(not told)'}`,
+      inOneLine(
+        `${title} of ${summary.reporter || '(not told)'} on ${summary.domain || '(not told)'}`,
+      ),
     ),
     `  Period    ${periodOf(summary)}`,
-    ...(summary.reportId === '' ? [] : [`  Id        ${summary.reportId}`]),
-    ...details(report),
+    ...(summary.reportId === '' ? [] : [`  Id        ${inOneLine(summary.reportId)}`]),
+    ...details(report).map(inOneLine),
     `  ${unit === 'messages' ? 'Messages ' : 'Sessions '} ${resultOf(summary)}`,
   ]
   if (report.type === 'aggregate') lines.push('', ...sourceTable(summarizeSources(report)))
@@ -56,7 +60,7 @@ export function reportText(report: Report): string {
 /** A problem in one line, with its record or policy; its text names the element. */
 export function problemLine({ where, text }: ReportProblem): string {
   const end = where.lastIndexOf(': ')
-  return end < 0 ? text : `${where.slice(0, end)}: ${text}`
+  return inOneLine(end < 0 ? text : `${where.slice(0, end)}: ${text}`)
 }
 
 function details(report: Report): readonly string[] {
@@ -128,7 +132,7 @@ function sourceTable(sources: readonly SourceSummary[]): readonly string[] {
     const { messages, passed } = source
     const numbers = [messages, passed, source.dkimAligned, source.spfAligned]
     const columns = numbers.map((count) => String(count).padStart(8)).join('  ')
-    const row = `  ${source.sourceIp.padEnd(width)}  ${columns}  ${doneText(source)}`
+    const row = inOneLine(`  ${source.sourceIp.padEnd(width)}  ${columns}  ${doneText(source)}`)
     return passed < messages ? paint('yellow', row) : row
   })
   const more = sources.length - shown.length
@@ -148,7 +152,7 @@ function doneText({ messages, rejected, quarantined }: SourceSummary): string {
 function section(title: string, texts: readonly string[]): readonly string[] {
   return texts.length === 0
     ? []
-    : ['', `  ${paint('bold', title)}`, ...texts.map((one) => `  - ${one}`)]
+    : ['', `  ${paint('bold', title)}`, ...texts.map((one) => `  - ${inOneLine(one)}`)]
 }
 
 function resultOf({ kind, total, failed }: ReportSummary): string {

@@ -1,3 +1,4 @@
+import { jsonLine } from '../../base/shown-text.ts'
 import { decodeUtf8, encodeUtf8 } from '../../base/utf8.ts'
 import { bad, ok, type Result } from '../../base/result.ts'
 import { answerVerifyRequest, type VerifyWorld } from '../../inspect/verify-answer.ts'
@@ -62,7 +63,7 @@ async function answerLine(line: Uint8Array, world: VerifyWorld): Promise<Answer>
       return { text: errorLine(problem.id, problem.problem), readable: false }
     }
     id = request.value.id
-    return { text: JSON.stringify(await answerVerifyRequest(request.value, world)), readable: true }
+    return { text: jsonLine(await answerVerifyRequest(request.value, world)), readable: true }
   } catch (problem) {
     // A fault of ours in one line, or more than there is memory for, must not cost all the others.
     const text = problem instanceof Error ? problem.message : String(problem)
@@ -84,7 +85,7 @@ function parseLine(line: Uint8Array): Result<unknown> {
 }
 
 function errorLine(id: RequestId, error: string): string {
-  return JSON.stringify({ id, error: error.toWellFormed() })
+  return jsonLine({ id, error: error.toWellFormed() })
 }
 
 /** Whether there is nothing but white space. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { formatLocalPart, parseLocalPart } from './local-part.ts'
-import { formatMailbox, parseMailbox } from './mailbox.ts'
-import { parseForwardPath, parseReversePath, readReversePath } from './path.ts'
+import type { Result } from '../base/result.ts'
+import { formatLocalPart, parseLocalPart, readLocalPart } from './local-part.ts'
+import { formatMailbox, parseMailbox, readMailbox } from './mailbox.ts'
+import { parseForwardPath, parseReversePath, readForwardPath, readReversePath } from './path.ts'
 
 const folder = new URL('../../../shared/conformance/address/', import.meta.url)
 const absent = existsSync(folder) ? false : 'the conformance data is not beside the repository'
@@ -16,10 +17,13 @@ test('every isemail address is taken or refused as its category says', { skip: a
     const address = controls(unescapeXml(/<address>([^<]*)</.exec(body)?.[1] ?? ''))
     const category = /<category>ISEMAIL_(\w+)</.exec(body)?.[1]
     const wanted = ['VALID_CATEGORY', 'DNSWARN', 'RFC5321'].includes(category ?? '')
-    const got = parseMailbox(address)
-    assert.equal(got.ok, wanted, `test ${id} ${JSON.stringify(address)}: ${category}`)
+    assert.equal(
+      isStrict(readMailbox(address)),
+      wanted,
+      `test ${id} ${JSON.stringify(address)}: ${category}`,
+    )
     const inBrackets = wanted || address === ''
-    assert.equal(parseReversePath(`<${address}>`).ok, inBrackets, `test ${id} in brackets`)
+    assert.equal(isStrict(readReversePath(`<${address}>`)), inBrackets, `test ${id} in brackets`)
     cases++
   }
   assert.ok(cases >= 164, `${cases} cases read`)
@@ -68,15 +72,18 @@ test('the paths of Haraka are read as its tests say', { skip: absent }, () => {
     }
     if (text !== path) assert.equal(parseForwardPath(path).ok, false, `${path} has no brackets`)
   }
-  for (const path of invalid) assert.equal(parseForwardPath(path).ok, false, path)
+  for (const path of invalid) assert.equal(isStrict(readForwardPath(path)), false, path)
 })
 
 test('the local parts and addresses of mox are read as its tests say', { skip: absent }, () => {
   const mox = lists().mox
   for (const text of mox.localpartValid) assert.ok(parseLocalPart(text).ok, text)
-  for (const text of mox.localpartInvalid) assert.equal(parseLocalPart(text).ok, false, text)
+  for (const text of mox.localpartInvalid) {
+    const read = readLocalPart(text, 0)
+    assert.ok(!isStrict(read) || (read.ok && read.value.end < text.length), text)
+  }
   for (const text of mox.addressValid) assert.ok(parseMailbox(text).ok, text)
-  for (const text of mox.addressInvalid) assert.equal(parseMailbox(text).ok, false, text)
+  for (const text of mox.addressInvalid) assert.equal(isStrict(readMailbox(text)), false, text)
   for (const { value, wire } of mox.packLocalpart) assert.equal(formatLocalPart(value), wire)
 })
 
@@ -90,8 +97,13 @@ test('the reverse paths of go-smtp are read, those in brackets', { skip: absent 
     const mailbox = read.value.path.type === 'mailbox' ? formatMailbox(read.value.path.mailbox) : ''
     assert.equal(mailbox, path)
   }
-  for (const raw of invalid) assert.equal(readReversePath(raw).ok, false, raw)
+  for (const raw of invalid) assert.equal(isStrict(readReversePath(raw)), false, raw)
 })
+
+/** Whether it was read without going beyond RFC 5321, as the suites want it. */
+function isStrict(read: Result<{ readonly remarks: readonly unknown[] }>): boolean {
+  return read.ok && read.value.remarks.length === 0
+}
 
 function unescapeXml(text: string): string {
   const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }

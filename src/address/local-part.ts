@@ -1,28 +1,31 @@
 import { bad, ok, type Result } from '../base/result.ts'
+import type { AddressRemark } from './remark.ts'
 
-/** Octets a local part may have on the wire, quotes and backslashes counted. RFC 5321 §4.5.3.1.1. */
+/**
+ * Octets a local part may have on the wire, quotes and backslashes counted (RFC 5321 §4.5.3.1.1).
+ * Longer ones are remarked on and read, as far as the path has room for them.
+ */
 export const maxLocalPartOctets = 64
 
 /** A local part as read: its meaning (no quotes), and where the text after it starts. */
 export interface ReadLocalPart {
   readonly value: string
   readonly end: number
+  readonly remarks: readonly AddressRemark[]
 }
 
 // RFC 5322 §3.2.3 atext, and UTF8-non-ascii of RFC 6531 §3.3.
-const atom = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\uffff]+/y
+const atoms = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.\u0080-\uffff]+/y
 const dotString =
   /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\uffff]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\uffff]+)*$/
 const quotedText = /[\x20-\x21\x23-\x5b\x5d-\x7e\u0080-\uffff]+/y
 
-/** Reads `Dot-string` or `Quoted-string` at `at`. RFC 5321 §4.1.2. */
+/** Reads `Dot-string`, with dots anywhere, or `Quoted-string` at `at`. RFC 5321 §4.1.2. */
 export function readLocalPart(text: string, at: number): Result<ReadLocalPart> {
   const read = text[at] === '"' ? readQuoted(text, at) : readDotString(text, at)
   if (!read.ok) return read
-  if (utf8Length(text, at, read.value.end) > maxLocalPartOctets) {
-    return bad(`the local part is longer than ${maxLocalPartOctets} octets`)
-  }
-  return read
+  if (utf8Length(text, at, read.value.end) <= maxLocalPartOctets) return read
+  return ok({ ...read.value, remarks: [...read.value.remarks, 'long-local-part'] })
 }
 
 /** Reads a whole local part. The value is its meaning: `"a b"` gives `a b`, `"ab"` gives `ab`. */
@@ -50,21 +53,14 @@ export function utf8Length(text: string, start = 0, end: number = text.length): 
 }
 
 function readDotString(text: string, start: number): Result<ReadLocalPart> {
-  let at = start
-  for (;;) {
-    atom.lastIndex = at
-    if (!atom.test(text)) return bad(missingAtom(text, at, start))
-    at = atom.lastIndex
-    if (text[at] !== '.') return ok({ value: text.slice(start, at), end: at })
-    at++
+  atoms.lastIndex = start
+  const end = atoms.test(text) ? atoms.lastIndex : start
+  if (end < text.length && text[end] !== '@') {
+    return bad('a character of the local part is only allowed in quotes')
   }
-}
-
-function missingAtom(text: string, at: number, start: number): string {
-  if (at === start && (at >= text.length || text[at] === '@')) return 'the local part is empty'
-  if (text[at] === '.') return 'a dot of the local part has nothing before it'
-  if (at > start && (at >= text.length || text[at] === '@')) return 'the local part ends with a dot'
-  return 'a character of the local part is only allowed in quotes'
+  if (end === start) return bad('the local part is empty')
+  const value = text.slice(start, end)
+  return ok({ value, end, remarks: dotString.test(value) ? [] : ['odd-dots'] })
 }
 
 function readQuoted(text: string, start: number): Result<ReadLocalPart> {
@@ -76,7 +72,7 @@ function readQuoted(text: string, start: number): Result<ReadLocalPart> {
       value += text.slice(at, quotedText.lastIndex)
       at = quotedText.lastIndex
     } else if (text[at] === '"') {
-      return ok({ value, end: at + 1 })
+      return ok({ value, end: at + 1, remarks: [] })
     } else if (text[at] === '\\' && at + 1 < text.length && isPrintable(text.charCodeAt(at + 1))) {
       value += text.charAt(at + 1)
       at += 2

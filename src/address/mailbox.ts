@@ -2,6 +2,7 @@ import { bad, ok, type Result } from '../base/result.ts'
 import { type AddressLiteral, isAddressLiteral, parseAddressLiteral } from './address-literal.ts'
 import { type Domain, parseDomain } from './domain.ts'
 import { formatLocalPart, readLocalPart, utf8Length } from './local-part.ts'
+import { type AddressRemark, remarkText } from './remark.ts'
 
 /** What may stand after the `@`: a domain in A-labels and lower case, or an address literal. */
 export type MailDomain = Domain | AddressLiteral
@@ -16,35 +17,73 @@ export interface Mailbox {
 /** Octets of a mailbox: a path of 256 (RFC 5321 §4.5.3.1.3) without its two brackets. */
 export const maxMailboxOctets = 254
 
-// RFC 5321 §4.1.2: sub-domain = Let-dig [Ldh-str]. No underscore, no trailing dot.
+// RFC 5321 §4.1.2: sub-domain = Let-dig [Ldh-str]. Of what `parseDomain` lets through, it is the
+// underscore alone that this does not have.
 const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 
-/** Reads `local-part@domain`, without brackets. RFC 5321 §4.1.2, RFC 6531 §3.3. */
+/** An address that was read, and where it goes beyond RFC 5321. */
+export interface ReadMailbox {
+  readonly mailbox: Mailbox
+  /** Empty for an address by the letter of RFC 5321. */
+  readonly remarks: readonly AddressRemark[]
+}
+
+/** Reads `local-part@domain`, without brackets; see `readMailbox` for what is taken. */
 export function parseMailbox(text: string): Result<Mailbox> {
+  const read = readMailbox(text)
+  return read.ok ? ok(read.value.mailbox) : read
+}
+
+/**
+ * Reads `local-part@domain`, without brackets. RFC 5321 §4.1.2, RFC 6531 §3.3. What real mail has
+ * beyond them is read and remarked on; what could be read in two ways is refused, and so is every
+ * control character.
+ */
+export function readMailbox(text: string): Result<ReadMailbox> {
   if (utf8Length(text) > maxMailboxOctets) return bad('the address is longer than 254 octets')
   if (!text.isWellFormed()) return bad('the address is not Unicode text')
   const local = readLocalPart(text, 0)
   if (!local.ok) return local
   if (text[local.value.end] !== '@') return bad(afterLocalPart(text, local.value.end))
-  const domain = parseMailDomain(text.slice(local.value.end + 1))
+  const domain = readMailDomain(text.slice(local.value.end + 1))
   if (!domain.ok) return domain
-  return ok({ localPart: local.value.value, domain: domain.value })
+  const mailbox = { localPart: local.value.value, domain: domain.value.domain }
+  // Quotes and A-labels may need more room than what was given, and it is sent with them.
+  if (utf8Length(formatMailbox(mailbox)) > maxMailboxOctets) {
+    return bad('the address is longer than 254 octets')
+  }
+  return ok({ mailbox, remarks: [...local.value.remarks, ...domain.value.remarks] })
+}
+
+/** A domain that was read, and where it goes beyond RFC 5321. */
+export interface ReadMailDomain {
+  readonly domain: MailDomain
+  readonly remarks: readonly AddressRemark[]
 }
 
 /**
- * Reads what follows an `@`: a domain (U-labels become A-labels) or an address literal.
- * RFC 5321 §4.1.2, §4.1.3.
+ * Reads a domain (U-labels become A-labels) or an address literal by the letter of RFC 5321 §4.1.2
+ * and §4.1.3: no underscore, no dot at the end.
  */
 export function parseMailDomain(text: string): Result<MailDomain> {
+  const read = readMailDomain(text)
+  if (!read.ok) return read
+  const [remark] = read.value.remarks
+  return remark === undefined ? ok(read.value.domain) : bad(remarkText(remark))
+}
+
+/** Reads what follows an `@`: a domain (U-labels become A-labels) or an address literal. */
+export function readMailDomain(text: string): Result<ReadMailDomain> {
   if (text === '') return bad('the domain is empty')
   if (text.startsWith('[')) {
     const literal = parseAddressLiteral(text)
-    return literal === undefined ? bad('the address literal is not valid') : ok(literal)
+    if (literal === undefined) return bad('the address literal is not valid')
+    return ok({ domain: literal, remarks: [] })
   }
-  if (text.endsWith('.')) return bad('the domain ends with a dot')
   const domain = parseDomain(text)
-  if (domain === undefined || !hostName.test(domain)) return bad('the domain is not a valid name')
-  return ok(domain)
+  if (domain === undefined) return bad('the domain is not a valid name')
+  const remarks: AddressRemark[] = hostName.test(domain) ? [] : ['underscore']
+  return ok({ domain, remarks: text.endsWith('.') ? [...remarks, 'trailing-dot'] : remarks })
 }
 
 /** The text on the wire, with the least quoting. Not ASCII only when the local part is not. */

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatLocalPart, parseLocalPart, utf8Length } from './local-part.ts'
-import { formatMailbox, parseMailbox } from './mailbox.ts'
+import {
+  domainName,
+  domainOf,
+  formatMailbox,
+  parseMailbox,
+  parseMailDomain,
+  sameMailbox,
+} from './mailbox.ts'
 import {
   formatPath,
   parseForwardPath,
@@ -10,6 +17,7 @@ import {
   readForwardPath,
   readReversePath,
 } from './path.ts'
+import { type AddressRemark, remarkText } from './remark.ts'
 
 const a63 = 'a'.repeat(63)
 const domain253 = `${a63}.${a63}.${a63}.${'a'.repeat(61)}`
@@ -73,9 +81,6 @@ const invalid: readonly string[] = [
   '<a@b c>',
   '<a@@b>',
   '<a@b@c>',
-  '<.a@b>',
-  '<a.@b>',
-  '<a..a@b>',
   '<a,b@c>',
   '<a:b@c>',
   '<a;b@c>',
@@ -92,12 +97,28 @@ const invalid: readonly string[] = [
   '<a\0b@c>',
   '<a\x7f@c>',
   '<\ud800@c>',
-  '<a@b_c.example>',
   '<a@-b.example>',
   '<a@b-.example>',
   '<a@b..example>',
+  '<a@b..>',
+  '<a@.>',
+  '<a@b_-.example>',
+  '<a@[192.0.2.1].>',
+  '<@b_c..example:a@b>',
+  '<..>',
+  '<.@>',
+  '<.a,b@c>',
+  '<a.\r@b>',
+  '<a..\n@b>',
+  '<a_\0@b>',
+  '<a@b_\r\n.example>',
+  '<a@b.\n>',
+  `<${'a'.repeat(253)}@b>`,
+  // It would be sent in quotes, and then be too long.
+  `<${'a'.repeat(250)}..@b>`,
+  // Its A-labels are longer than what was given.
+  `<${'a'.repeat(200)}@${'ü'.repeat(20)}.${'ü'.repeat(20)}>`,
   '<a@.b>',
-  '<a@b.>',
   '<a@xn--->',
   '<a@b#c>',
   '<a@[192.0.2]>',
@@ -127,9 +148,6 @@ const invalid: readonly string[] = [
   '<@x.example,y.example:a@b>',
   '<@[192.0.2.1]:a@b>',
   '<@:a@b>',
-  `<${'a'.repeat(65)}@b>`,
-  `<${'ä'.repeat(33)}@b>`,
-  `<"${'a'.repeat(63)}"@b>`,
   `<a@${'a'.repeat(64)}.example>`,
   `<aa@${domain253}>`,
   `<a@${domain253}a>`,
@@ -141,6 +159,90 @@ for (const text of invalid) {
     assert.equal(parseForwardPath(text).ok, false)
   })
 }
+
+/** What is beyond RFC 5321 and read all the same: how it is written back, and what is remarked. */
+const odd: readonly (readonly [string, string, readonly AddressRemark[]])[] = [
+  ['<.a@b>', '<".a"@b>', ['odd-dots']],
+  ['<a.@b>', '<"a."@b>', ['odd-dots']],
+  ['<a..a@b>', '<"a..a"@b>', ['odd-dots']],
+  ['<.@b>', '<"."@b>', ['odd-dots']],
+  ['<a@b_c.example>', '<a@b_c.example>', ['underscore']],
+  ['<a@_b.example>', '<a@_b.example>', ['underscore']],
+  ['<a@b.>', '<a@b>', ['trailing-dot']],
+  ['<a@B_c.Example.>', '<a@b_c.example>', ['underscore', 'trailing-dot']],
+  [`<${'a'.repeat(65)}@b>`, `<${'a'.repeat(65)}@b>`, ['long-local-part']],
+  [`<${'a'.repeat(252)}@b>`, `<${'a'.repeat(252)}@b>`, ['long-local-part']],
+  [`<${'ä'.repeat(33)}@b>`, `<${'ä'.repeat(33)}@b>`, ['long-local-part']],
+  [`<"${'a'.repeat(63)}"@b>`, `<${'a'.repeat(63)}@b>`, ['long-local-part']],
+  [
+    `<.${'a'.repeat(64)}@b_c.>`,
+    `<".${'a'.repeat(64)}"@b_c>`,
+    ['odd-dots', 'long-local-part', 'underscore', 'trailing-dot'],
+  ],
+  ['<@x_y.example,@z.:a@b>', '<a@b>', ['underscore', 'trailing-dot']],
+]
+
+for (const [text, written, remarks] of odd) {
+  test(`${text.slice(0, 60)} is read and remarked on`, () => {
+    for (const read of [readReversePath(text), readForwardPath(text)]) {
+      assert.ok(read.ok, read.ok ? '' : read.problem)
+      assert.equal(formatPath(read.value.path), written)
+      assert.deepEqual(read.value.remarks, remarks)
+      for (const remark of remarks) assert.match(remarkText(remark), /^(?:the|a) [a-z]/)
+    }
+  })
+}
+
+test('what keeps to RFC 5321 is not remarked on', () => {
+  for (const [text] of valid) {
+    const read = readReversePath(text)
+    assert.deepEqual(read.ok && read.value.remarks, [], text)
+  }
+  for (const text of ['<>', '<postmaster>']) {
+    const read = text === '<>' ? readReversePath(text) : readForwardPath(text)
+    assert.deepEqual(read.ok && read.value.remarks, [], text)
+  }
+})
+
+test('the domain of a host keeps to RFC 5321, and what is wrong with it is said', () => {
+  assert.deepEqual(parseMailDomain('b_c.example'), {
+    ok: false,
+    problem: 'the domain has an underscore',
+  })
+  assert.deepEqual(parseMailDomain('b.'), { ok: false, problem: 'the domain ends with a dot' })
+  assert.deepEqual(parseMailDomain('B.example'), { ok: true, value: 'b.example' })
+})
+
+test('what is wrong with a path is said', () => {
+  const table: readonly (readonly [string, string])[] = [
+    ['a@b', 'the address must stand in angle brackets'],
+    ['<a@b', 'the angle bracket is not closed'],
+    [`<${'a'.repeat(254)}@b>`, 'the path is longer than 256 octets'],
+    [`<@x:${'a'.repeat(250)}@b>`, 'the path is longer than 256 octets'],
+    ['<@x>', 'the source route has no address behind it'],
+    ['<@-x:a@b>', 'the source route is not valid'],
+    ['<@b>', 'the source route has no address behind it'],
+    ['<a>', 'the address has no @ and domain'],
+    ['<a@>', 'the domain is empty'],
+    ['<a@[x]>', 'the address literal is not valid'],
+    ['<a@-b>', 'the domain is not a valid name'],
+    ['<a b@c>', 'a character of the local part is only allowed in quotes'],
+    ['<"a"b@c>', 'a character of the local part is only allowed in quotes'],
+    ['<"a\tb"@c>', 'a character in the quoted local part is not allowed'],
+    ['<"a@c>', 'the angle bracket is not closed'],
+    ['<\ud800@c>', 'the address is not Unicode text'],
+  ]
+  for (const [text, problem] of table) {
+    assert.deepEqual(readReversePath(text), { ok: false, problem }, text)
+  }
+  assert.deepEqual(readForwardPath('<>'), { ok: false, problem: 'the path is empty' })
+  const open = parseLocalPart('"a')
+  assert.deepEqual(open, { ok: false, problem: 'the quoted local part has no end' })
+  assert.deepEqual(parseLocalPart('a@b'), {
+    ok: false,
+    problem: 'the local part goes on after its end',
+  })
+})
 
 test('the empty path is a sender and never a recipient', () => {
   assert.deepEqual(parseReversePath('<>'), { ok: true, value: { type: 'null' } })
@@ -198,4 +300,19 @@ test('a mailbox is read without brackets', () => {
   assert.ok(parsed.ok)
   assert.deepEqual({ ...parsed.value }, { localPart: 'a b', domain: 'example.org' })
   assert.equal(formatMailbox(parsed.value), '"a b"@example.org')
+})
+
+test('two mailboxes are the same when their domains agree, and their local parts to the letter', () => {
+  const read = (text: string) => {
+    const parsed = parseMailbox(text)
+    assert.ok(parsed.ok, text)
+    return parsed.value
+  }
+  assert.ok(sameMailbox(read('"a"@B.example'), read('a@b.example')))
+  assert.ok(!sameMailbox(read('A@b.example'), read('a@b.example')))
+  assert.ok(!sameMailbox(read('a@b.example'), read('a@c.example')))
+  assert.equal(domainName(read('a@b.example').domain), 'b.example')
+  assert.equal(domainName(read('a@[192.0.2.1]').domain), undefined)
+  assert.equal(domainOf('"a@b"@c.example'), 'c.example')
+  assert.equal(domainOf('no address'), 'no address')
 })

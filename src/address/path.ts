@@ -2,7 +2,8 @@ import { isAscii } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { isAddressLiteral } from './address-literal.ts'
 import { utf8Length } from './local-part.ts'
-import { formatMailbox, type Mailbox, parseMailbox, parseMailDomain } from './mailbox.ts'
+import { formatMailbox, type Mailbox, readMailbox, readMailDomain } from './mailbox.ts'
+import type { AddressRemark } from './remark.ts'
 
 /** Who sent it: a mailbox, or `<>` for reports about mail, which must never be answered. */
 export type ReversePath =
@@ -19,6 +20,8 @@ export interface ReadPath<P> {
   readonly path: P
   /** The text had octets outside ASCII, so it needs SMTPUTF8 (RFC 6531 §3.3). */
   readonly utf8: boolean
+  /** Where the address goes beyond RFC 5321; empty when it does not. */
+  readonly remarks: readonly AddressRemark[]
   /** What stands behind the `>`. */
   readonly rest: string
 }
@@ -28,7 +31,9 @@ export const maxPathOctets = 256
 
 /** Reads the reverse path at the start of `text`: `<>` or `<mailbox>`. RFC 5321 §4.1.2. */
 export function readReversePath(text: string): Result<ReadPath<ReversePath>> {
-  if (text.startsWith('<>')) return ok({ path: { type: 'null' }, utf8: false, rest: text.slice(2) })
+  if (text.startsWith('<>')) {
+    return ok({ path: { type: 'null' }, utf8: false, remarks: [], rest: text.slice(2) })
+  }
   return readMailboxPath(text)
 }
 
@@ -39,7 +44,8 @@ export function readReversePath(text: string): Result<ReadPath<ReversePath>> {
 export function readForwardPath(text: string): Result<ReadPath<ForwardPath>> {
   const postmaster = '<postmaster>'
   if (text.slice(0, postmaster.length).toLowerCase() === postmaster) {
-    return ok({ path: { type: 'postmaster' }, utf8: false, rest: text.slice(postmaster.length) })
+    const rest = text.slice(postmaster.length)
+    return ok({ path: { type: 'postmaster' }, utf8: false, remarks: [], rest })
   }
   if (text.startsWith('<>')) return bad('the path is empty')
   return readMailboxPath(text)
@@ -84,10 +90,22 @@ function readMailboxPath(text: string): Result<ReadPath<MailboxPath>> {
   const inner = text.slice(1, close)
   const route = readSourceRoute(inner)
   if (!route.ok) return route
-  const mailbox = parseMailbox(inner.slice(route.value))
-  if (!mailbox.ok) return mailbox
-  const path: MailboxPath = { type: 'mailbox', mailbox: mailbox.value }
-  return ok({ path, utf8: !isAscii(inner), rest: text.slice(close + 1) })
+  const read = readMailbox(inner.slice(route.value.length))
+  if (!read.ok) return read
+  const { mailbox, remarks: own } = read.value
+  const remarks = [...route.value.remarks, ...own]
+  return ok({
+    path: { type: 'mailbox', mailbox },
+    utf8: !isAscii(inner),
+    remarks,
+    rest: text.slice(close + 1),
+  })
+}
+
+interface SourceRoute {
+  /** Characters before the mailbox. */
+  readonly length: number
+  readonly remarks: readonly AddressRemark[]
 }
 
 /** Where the `>` stands that is not inside a quoted local part. */
@@ -104,17 +122,19 @@ function closingBracket(text: string): number {
 
 /**
  * `@a,@b:` before the mailbox: checked, then ignored, as RFC 5321 §3.6.1 and appendix C ask.
- * Gives where the mailbox starts. A route holds domains only, so its first colon ends it.
+ * A route holds domains only, so its first colon ends it.
  */
-function readSourceRoute(inner: string): Result<number> {
-  if (!inner.startsWith('@')) return ok(0)
+function readSourceRoute(inner: string): Result<SourceRoute> {
+  if (!inner.startsWith('@')) return ok({ length: 0, remarks: [] })
   const colon = inner.indexOf(':')
   if (colon < 0) return bad('the source route has no address behind it')
+  const remarks: AddressRemark[] = []
   for (const hop of inner.slice(0, colon).split(',')) {
-    const domain = hop.startsWith('@') ? parseMailDomain(hop.slice(1)) : undefined
-    if (domain?.ok !== true || isAddressLiteral(domain.value)) {
+    const read = hop.startsWith('@') ? readMailDomain(hop.slice(1)) : undefined
+    if (read?.ok !== true || isAddressLiteral(read.value.domain)) {
       return bad('the source route is not valid')
     }
+    remarks.push(...read.value.remarks)
   }
-  return ok(colon + 1)
+  return ok({ length: colon + 1, remarks })
 }

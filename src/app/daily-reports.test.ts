@@ -78,7 +78,7 @@ function reports(store: FullStore, clock: ManualClock): DailyReports {
       mode: 'live',
       queueMs: 86_400_000,
       newId: () => `report${String(made++).padStart(10, '0')}`,
-      localAccount: () => undefined,
+      accountsOf: () => [],
       signingKeys: () => keys,
     },
     random: () => 0,

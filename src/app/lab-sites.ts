@@ -49,13 +49,12 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
 /** The sending side: its user, its keys, its queue. */
 export function openNorth(common: LabCommon, store: FullStore, keys: readonly DkimKeyRow[]): Site {
   const domains = [places.north.domain, `news.${places.north.domain}`]
-  const directory = new Directory(domains, [
-    {
-      address: sender,
-      aliases: [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`],
-      passwordHash: common.passwordHash,
-    },
-  ])
+  const aliases = [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`]
+  const { passwordHash } = common
+  const directory = new Directory({
+    domains,
+    accounts: [{ address: sender, aliases, passwordHash }],
+  })
   const signing = new SigningKeys(keys)
   return makeSite(common, store, {
     place: 'north',
@@ -75,9 +74,10 @@ export function openSouth(
   const { domain } = places.south
   const domains = [domain, `no-mx.${domain}`, `backup.${domain}`]
   const aliases = domains.slice(1).map((one) => `receiver@${one}`)
-  const directory = new Directory(domains, [
-    { address: receiver, aliases, passwordHash: common.passwordHash },
-  ])
+  const directory = new Directory({
+    domains,
+    accounts: [{ address: receiver, aliases, passwordHash: common.passwordHash }],
+  })
   return makeSite(common, store, {
     place: 'south',
     directory,
@@ -138,9 +138,6 @@ function makeSite(
       connections: 200,
       errors: 20,
       outgoing: 20,
-    },
-    localAccount: (address) => {
-      return plan.directory.findAddress(address)?.address
     },
     log: common.log,
     report: (problem, where) => common.report(problem, where),

@@ -10,14 +10,14 @@ import { systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import { readResolvConf } from '../io/resolv-conf.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
-import { Directory } from '../policy/directory.ts'
-import { makeHouse } from '../policy/house.ts'
+import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
+import { houseOf, siteLimits } from './live-house.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
 import { chance, Site } from './site.ts'
@@ -48,6 +48,13 @@ export interface LiveOptions {
 export interface Live {
   readonly ports: LivePorts
   readonly site: Site
+  /**
+   * From now on these settings hold, as far as they can change while a server runs: domains (whose
+   * signing keys are made first), accounts, aliases, the rules of receiving and the limits of
+   * sessions. A letter that is under way keeps the rules that it began with. When it rejects, nothing
+   * has changed.
+   */
+  reload(settings: Settings): Promise<void>
   close(): Promise<void>
 }
 
@@ -65,37 +72,13 @@ export async function openLive(options: LiveOptions): Promise<Live> {
   const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
   const resolver = await openResolver(settings)
   try {
-    const { domains } = settings
-    const keys = await ensureKeys(store, domains, {
-      selector: settings.dkim.selector,
-      now: clock.now(),
-    })
-    const signing = new SigningKeys(keys)
-    const directory = new Directory(
-      domains,
-      settings.account.map(({ address, aliases, password_hash: passwordHash }) => {
-        return { address, aliases, passwordHash }
-      }),
-    )
-    const retry = retryPolicy(settings)
-    const house = makeHouse({
-      hostname: settings.hostname,
-      mode: 'live',
-      directory,
-      rules: {
-        trustedForwarders: settings.receive.trusted_forwarders,
-        mailingLists: settings.receive.mailing_lists,
-        allow: settings.receive.allow,
-        onTemperror: settings.receive.on_temperror,
-      },
-      limits: {
-        receivedFields: settings.limits.received_fields,
-        queueMs: retry.expireAfterMs,
-      },
-      receivedSpf: settings.receive.received_spf,
-      signingKeys: (domain) => signing.for(domain),
-      now: () => clock.now(),
-    })
+    let { domains } = settings
+    const keysFor = ({ domains: all, dkim }: Settings): ReturnType<typeof ensureKeys> => {
+      return ensureKeys(store, all, { selector: dkim.selector, now: clock.now() })
+    }
+    const signing = new SigningKeys(await keysFor(settings))
+    const world = { signing, now: (): number => clock.now() }
+    const house = new CurrentHouse(houseOf(settings, world))
     const site = new Site({
       house,
       store,
@@ -109,15 +92,8 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         selfAddresses: [settings.listen.address],
         loopbackIsSelf: options.loopbackIsSelf ?? true,
       },
-      retry,
-      limits: {
-        messageBytes: settings.limits.message_bytes,
-        recipients: settings.limits.recipients,
-        connections: settings.limits.connections,
-        errors: settings.limits.errors,
-        outgoing: settings.queue.connections,
-      },
-      localAccount: (address) => directory.findAddress(address)?.address,
+      retry: retryPolicy(settings),
+      limits: siteLimits(settings),
       failureReports: failureReportsPlan(settings),
       log: options.log,
       report,
@@ -147,7 +123,15 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         await requests.stop()
         await site.close()
       }
-      return { ports, site, close }
+      const reload = async (next: Settings): Promise<void> => {
+        const keys = await keysFor(next)
+        // From here on nothing can fail, and nothing comes between.
+        domains = next.domains
+        signing.replace(keys)
+        house.replace(houseOf({ ...next, hostname: settings.hostname }, world))
+        site.replaceLimits(siteLimits(next))
+      }
+      return { ports, site, reload, close }
     } catch (problem) {
       await site.close(0)
       throw problem

@@ -27,7 +27,8 @@ export interface OwnMailWorld {
   readonly mode: 'lab' | 'live'
   readonly queueMs: number
   newId(): string
-  localAccount(address: string): string | undefined
+  /** The accounts here that an address leads to; empty when it is none of ours. */
+  accountsOf(address: string): readonly string[]
   signingKeys(domain: string): readonly DkimSigningKey[]
 }
 
@@ -51,13 +52,13 @@ export function acceptOwnMail(
     keys.length > 0 ? { type: 'signed', domain, keys: named } : { type: 'unsigned', domain },
   )
   for (const recipient of recipients) {
-    const account = world.localAccount(recipient)
+    const accounts = world.accountsOf(recipient)
     const destination = domainOf(recipient)
-    if (account !== undefined) {
+    for (const account of accounts) {
       journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient })
       mailbox.push({ ...ids, account, mailbox: 'Inbox', receivedAt: now })
-      continue
     }
+    if (accounts.length > 0) continue
     journey.step({ type: 'queued', recipient, destination })
     queue.push({
       ...ids,

@@ -159,3 +159,34 @@ test('SMTPUTF8 stands in the Received field of a letter that came with it (RFC 6
     assert.match(await textOf(site, referenceIn(said)), new RegExp(`with ${outside}\\s`))
   }
 })
+
+test('a letter to an alias of several people is filed once for each of them', async (t) => {
+  const site = await openTestSite(t, {
+    zone: northZone,
+    aliases: [
+      { address: 'team@south.example', to: [receiver, other, 'friend@south.example'], send: true },
+    ],
+  })
+  const stranger = await SmtpTalk.greeted(site.ports.smtp)
+  const id = referenceIn(
+    await stranger.letter({
+      from: 'x@nowhere.example',
+      to: ['team@south.example', other],
+      message: 'From: x@nowhere.example\n\n',
+    }),
+  )
+  assert.deepEqual([inbox(site, receiver), inbox(site, other)], [[id], [id]])
+  const filed = journeyIn(site.store.read, id).record.steps.filter(({ type }) => type === 'filed')
+  assert.deepEqual(
+    filed.map((step) => step.type === 'filed' && [step.account, step.recipient, step.alsoFor]),
+    [
+      [receiver, 'team@south.example', undefined],
+      [other, 'team@south.example', [other]],
+    ],
+  )
+  const talk = await SmtpTalk.greeted(site.ports.submissions, { tls: true })
+  await talk.login(other, password, 235)
+  const letter = { from: 'team@south.example', message: 'From: team@south.example\n\nHi\n' }
+  await talk.letter({ ...letter, to: 'team@south.example' })
+  assert.deepEqual([inbox(site, receiver).length, inbox(site, other).length], [2, 2])
+})

@@ -50,7 +50,6 @@ export interface SitePlan {
     readonly errors: number
     readonly outgoing: number
   }
-  localAccount(address: string): string | undefined
   /** Absent: no failure reports are sent. */
   readonly failureReports?: FailureReportsPlan | undefined
   readonly log: Log
@@ -67,7 +66,7 @@ export function chance(): number {
 
 /** One running mail server: its listeners, its sessions, its queue. */
 export class Site {
-  readonly #plan: SitePlan
+  #plan: SitePlan
   readonly #secure: ReturnType<typeof serverContext>
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
@@ -94,9 +93,9 @@ export class Site {
     return makeId(this.#plan.clock.now(), chance)
   }
 
-  /** The account here that an address leads to. */
-  localAccount(address: string): string | undefined {
-    return this.#plan.localAccount(address)
+  /** These limits hold for every session that begins from now on. */
+  replaceLimits(limits: SitePlan['limits']): void {
+    this.#plan = { ...this.#plan, limits }
   }
 
   /** Looks at the queue now: the clock was moved, or somebody asked. */
@@ -231,7 +230,7 @@ export class Site {
       mode: house.mode,
       queueMs: retry.expireAfterMs,
       newId: () => this.newId(),
-      localAccount: (address) => this.localAccount(address),
+      accountsOf: (address) => house.accountsOf(address),
       signingKeys: (domain) => house.signingKeys(domain),
     }
   }
@@ -303,7 +302,7 @@ export class Site {
         const { createdAt, nextAttemptAt: scheduledAt } = item
         return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
       },
-      localAccount: (address: string) => this.#plan.localAccount(address),
+      accountsOf: (address: string) => house.accountsOf(address),
       signingKeys: (domain: string) => house.signingKeys(domain),
       queueMs: retry.expireAfterMs,
     }

@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
-import { domainOf } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
+import { parseIp } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
+import { addressProblems } from './addresses.ts'
+import type { ConfigProblem } from './problem.ts'
 import { problemText } from './problem-text.ts'
-import { checkSettings, type Settings, settingKeys } from './settings.ts'
+import {
+  checkSettings,
+  type ReadableSettings,
+  readableSettings,
+  type Settings,
+  settingKeys,
+} from './settings.ts'
 
-/** One thing wrong in a configuration: where, what was seen, what is wanted. */
-export interface ConfigProblem {
-  /** `listen.smtp`, `account[0].address`. */
-  readonly key: string
-  readonly problem: string
-}
+export type { ConfigProblem } from './problem.ts'
 
 export type ReadConfig =
   | { readonly type: 'settings'; readonly settings: Settings }
@@ -30,9 +33,9 @@ export function parseConfig(text: string): ReadConfig {
     return { type: 'problems', problems: [{ key, problem: what }] }
   }
   const checked = checkSettings(table)
-  if (!checked.success) return { type: 'problems', problems: problemsOf(checked.error, table) }
-  const across = crossProblems(checked.data)
-  if (across.length > 0) return { type: 'problems', problems: across }
+  const single = checked.success ? [] : problemsOf(checked.error, table)
+  const problems = [...single, ...crossProblems(readableSettings(table))]
+  if (!checked.success || problems.length > 0) return { type: 'problems', problems }
   return { type: 'settings', settings: checked.data }
 }
 
@@ -83,27 +86,41 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
   return near === undefined ? 'is no setting' : `is no setting; did you mean "${near}"?`
 }
 
-function crossProblems(settings: Settings): readonly ConfigProblem[] {
+/** What is wrong between settings each of which is in order, as far as they could be read. */
+function crossProblems(settings: ReadableSettings): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = []
-  const { certificate, key } = settings.tls
-  if ((certificate === undefined) !== (key === undefined)) {
-    problems.push({ key: 'tls', problem: 'needs both "certificate" and "key", or neither' })
-  }
-  const seen = new Set<string>()
-  settings.account.forEach((account, index) => {
-    for (const address of [account.address, ...account.aliases]) {
-      const domain = domainOf(address).toLowerCase()
-      const at = `account[${index}]`
-      if (!settings.domains.some((own) => own.toLowerCase() === domain)) {
-        problems.push({ key: at, problem: `"${address}" is not in one of your domains` })
-      }
-      if (seen.has(address.toLowerCase())) {
-        problems.push({ key: at, problem: `"${address}" is given twice` })
-      }
-      seen.add(address.toLowerCase())
+  if (settings.tls !== undefined) {
+    const { certificate, key } = settings.tls
+    if ((certificate === undefined) !== (key === undefined)) {
+      problems.push({ key: 'tls', problem: 'needs both "certificate" and "key", or neither' })
     }
+  }
+  problems.push(...twice('domains', settings.domains ?? []))
+  if (settings.listen !== undefined) problems.push(...portProblems(settings.listen))
+  if (settings.hostname !== undefined && parseIp(settings.hostname) !== undefined) {
+    const problem = `"${settings.hostname}" is an address, and a name is wanted`
+    problems.push({ key: 'hostname', problem })
+  }
+  return [...problems, ...addressProblems(settings)]
+}
+
+function twice(key: string, values: readonly string[]): readonly ConfigProblem[] {
+  return values.flatMap((value, index) => {
+    if (values.indexOf(value) === index) return []
+    return [{ key: `${key}[${index}]`, problem: `"${value}" is given twice` }]
   })
-  return problems
+}
+
+/** Two listeners cannot have one port; 0 means any that is free. */
+function portProblems(listen: Settings['listen']): readonly ConfigProblem[] {
+  const seen = new Map<number, string>()
+  return (['smtp', 'submission', 'submissions'] as const).flatMap((name) => {
+    const port = listen[name]
+    const other = seen.get(port)
+    if (port !== 0 && other === undefined) seen.set(port, name)
+    if (other === undefined) return []
+    return [{ key: `listen.${name}`, problem: `${port} is the port of listen.${other} already` }]
+  })
 }
 
 function keyText(path: readonly PropertyKey[]): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDomain } from '../address/domain.ts'
+import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { parseIp } from '../base/ip.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
@@ -49,6 +50,7 @@ export interface Settings {
     readonly from?: string | undefined
   }
   readonly account: AccountSettings[]
+  readonly alias: AliasSettings[]
 }
 
 export interface AccountSettings {
@@ -57,17 +59,29 @@ export interface AccountSettings {
   readonly aliases: string[]
 }
 
+export interface AliasSettings {
+  readonly address: string
+  readonly to: string[]
+  readonly send: boolean
+}
+
 /*
  * Every setting of `waybill.toml`: key, type, default and one sentence. The parser, the error
  * messages and `docs/config.md` all come from this one schema.
  */
 
-const domain = z.string().refine((text) => parseDomain(text) !== undefined, {
-  error: 'is not a domain name, such as "example.com"',
-})
-const mailbox = z.string().refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), {
-  error: 'is not a mail address, such as "you@example.com"',
-})
+/** Reads a text once, here: what the program gets is the one form that it compares and asks with. */
+function normalized(read: (text: string) => string | undefined, error: string) {
+  return z.string().transform((text, context) => {
+    const value = read(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: error })
+    return z.NEVER
+  })
+}
+
+const domain = normalized(parseDomain, 'is not a domain name, such as "example.com"')
+const mailbox = normalized(normalMailbox, 'is not a mail address, such as "you@example.com"')
 const port = z.int().min(0, 'is not a port: 0 to 65535').max(65_535, 'is not a port: 0 to 65535')
 const seconds = z.int().min(1, 'must be at least 1 second')
 const serverPlace = z.string().refine(
@@ -188,7 +202,22 @@ const account = z.strictObject({
     .startsWith('$argon2id$', 'is not a hash made by `waybill account hash`')
     .optional()
     .describe('Made by `waybill account hash`; without it the account only receives.'),
-  aliases: z.array(mailbox).default([]).describe('Further addresses of the account.'),
+  aliases: z
+    .array(mailbox)
+    .default([])
+    .describe('Further addresses of the account; "*@example.com" catches the rest of a domain.'),
+})
+
+const alias = z.strictObject({
+  address: mailbox.describe('An address that leads to several accounts, or to another domain.'),
+  to: z
+    .array(mailbox)
+    .min(1, 'needs at least one address')
+    .describe('Where it leads: addresses of accounts, or other aliases.'),
+  send: z
+    .boolean()
+    .default(false)
+    .describe('Whether those whom it leads to may also send as this address.'),
 })
 
 /** The whole of `waybill.toml`. */
@@ -205,6 +234,7 @@ const schema = z.strictObject({
   dkim: dkim.prefault({}),
   reports: reports.prefault({}),
   account: z.array(account).default([]),
+  alias: z.array(alias).default([]),
 })
 
 /** The tables of the file, for looking up which keys one has. */
@@ -218,11 +248,44 @@ const tables: Readonly<Record<string, z.ZodObject>> = {
   dkim,
   reports,
   account,
+  alias,
 }
 
 /** Checks a table read from TOML and fills in the defaults. */
 export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
   return schema.safeParse(table)
+}
+
+/** Of settings with problems: what is in order. */
+export interface ReadableSettings {
+  readonly hostname: string | undefined
+  readonly domains: Settings['domains'] | undefined
+  readonly listen: Settings['listen'] | undefined
+  readonly tls: Settings['tls'] | undefined
+  /** In their order, `undefined` where one is not. */
+  readonly accounts: readonly (AccountSettings | undefined)[]
+  readonly aliases: readonly (AliasSettings | undefined)[]
+}
+
+/** Reads each part of a table alone, so that problems between parts are told in one round too. */
+export function readableSettings(table: unknown): ReadableSettings {
+  const { hostname, domains, listen: ports, tls: files } = schema.shape
+  const found = Object.entries(z.looseObject({}).safeParse(table).data ?? {})
+  const part = <T>(type: z.ZodType<T>, name: string): T | undefined => {
+    return type.safeParse(found.find(([key]) => key === name)?.[1]).data
+  }
+  const list = <T>(type: z.ZodType<T>, name: string): readonly (T | undefined)[] => {
+    const elements = part(z.array(z.unknown()), name) ?? []
+    return elements.map((element) => type.safeParse(element).data)
+  }
+  return {
+    hostname: part(hostname, 'hostname'),
+    domains: part(domains, 'domains'),
+    listen: part(ports, 'listen'),
+    tls: part(files, 'tls'),
+    accounts: list(account, 'account'),
+    aliases: list(alias, 'alias'),
+  }
 }
 
 /** The keys known in one table of the file, or at its top when `table` is undefined. */
@@ -243,9 +306,15 @@ export function describeSettings(): readonly SettingInfo[] {
   return Object.entries(schema.shape).flatMap(([key, type]) => {
     const table = tables[key]
     if (table === undefined) return [info(key, type)]
-    const prefix = key === 'account' ? 'account[]' : key
+    const prefix = key === 'account' || key === 'alias' ? `${key}[]` : key
     return Object.entries(table.shape).map(([name, inside]) => info(`${prefix}.${name}`, inside))
   })
+}
+
+/** An address with its domain in A-labels and lower case; the local part keeps its case. */
+function normalMailbox(text: string): string | undefined {
+  const read = parseMailbox(text)
+  return read.ok ? formatMailbox(read.value) : undefined
 }
 
 function info(key: string, type: z.core.$ZodType): SettingInfo {

@@ -106,7 +106,7 @@ function recipientOf(
 
 /** The domain that a report comes from: its reader's own, else that of this server. */
 function reportingDomain(world: DeliverWorld, reader: string): string {
-  const local = world.localAccount(reader) !== undefined
+  const local = world.accountsOf(reader).length > 0
   return local ? domainOf(reader) : world.hostname
 }
 
@@ -133,36 +133,40 @@ function accept(
   const { clock, hostname, mode } = world
   const { to, message, subject, messageId: headerMessageId, eightBit } = notification
   const now = clock.now()
-  const account = world.localAccount(to)
+  const accounts = world.accountsOf(to)
+  const filed = accounts.length > 0
   const journey = new JourneyBuilder(id, clock)
   const destination = domainOf(to)
-  if (account === undefined) journey.step({ type: 'queued', recipient: to, destination })
-  else journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
+  if (!filed) journey.step({ type: 'queued', recipient: to, destination })
+  for (const account of accounts) {
+    journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
+  }
   const ids = { messageId: id, journeyId: id }
-  const keys = account === undefined ? world.signingKeys(reportingDomain(world, to)) : []
+  const keys = filed ? [] : world.signingKeys(reportingDomain(world, to))
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
-  const prefix = account === undefined ? signatures.join('') : 'Return-Path: <>\r\n'
+  const prefix = filed ? 'Return-Path: <>\r\n' : signatures.join('')
   return {
     message: { id, content: contentOf(message), prefix: encodeUtf8(prefix), omit: [] },
-    mailbox: account === undefined ? [] : [{ ...ids, account, mailbox: 'Inbox', receivedAt: now }],
-    queue:
-      account !== undefined
-        ? []
-        : [
-            {
-              ...ids,
-              id: world.newId(),
-              reversePath: '',
-              recipient: to,
-              destination,
-              smtpUtf8,
-              eightBit,
-              dsn: { notify: ['never'] },
-              createdAt: now,
-              nextAttemptAt: now,
-              expiresAt: now + world.queueMs,
-            },
-          ],
+    mailbox: accounts.map((account) => {
+      return { ...ids, account, mailbox: 'Inbox' as const, receivedAt: now }
+    }),
+    queue: filed
+      ? []
+      : [
+          {
+            ...ids,
+            id: world.newId(),
+            reversePath: '',
+            recipient: to,
+            destination,
+            smtpUtf8,
+            eightBit,
+            dsn: { notify: ['never'] },
+            createdAt: now,
+            nextAttemptAt: now,
+            expiresAt: now + world.queueMs,
+          },
+        ],
     journeys: [
       journeyRow(journey, {
         direction: 'out',

@@ -25,8 +25,8 @@ export interface DeliverWorld {
   retryAt(item: QueueItem, now: number): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
   warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
-  /** The account here that an address leads to, for notifications. */
-  localAccount(address: string): string | undefined
+  /** The accounts here that an address leads to, for notifications; empty when it is none of ours. */
+  accountsOf(address: string): readonly string[]
   signingKeys(domain: string): readonly DkimSigningKey[]
   /** How long a report of ours waits in the queue before it is given up. */
   readonly queueMs: number

@@ -1,3 +1,5 @@
+import { parseIp } from '../base/ip.ts'
+
 /**
  * Greylisting (RFC 6647): a sender not seen before is told to come back later. Off unless asked
  * for. Keeps at most `maxEntries` senders in memory; after a restart they wait once more.
@@ -29,7 +31,8 @@ export class Greylist {
   }
 }
 
-function networkOf(ip: string): string {
-  if (ip.includes(':')) return ip.split(':').slice(0, 4).join(':')
-  return ip.split('.').slice(0, 3).join('.')
+function networkOf(text: string): string {
+  const ip = parseIp(text)
+  if (ip === undefined) return text
+  return ip.octets.slice(0, ip.family === 4 ? 3 : 8).join('.')
 }

@@ -5,7 +5,7 @@ import type { DecisionRules } from '../inspect/decide.ts'
 import { checkPassword } from '../io/password.ts'
 import type { House, RecipientAnswer, UserAccount } from '../receive/house.ts'
 import { replies } from '../receive/replies.ts'
-import type { Directory } from './directory.ts'
+import type { Account, Directory } from './directory.ts'
 import type { Greylist } from './greylist.ts'
 
 /** What a house is made of. */
@@ -37,31 +37,34 @@ export function makeHouse(plan: HousePlan): House {
     receivedSpf: plan.receivedSpf ?? false,
     signingKeys: plan.signingKeys,
     recipient({ path, by, ip, mailFrom }): RecipientAnswer {
-      if (path.type === 'postmaster') {
-        const account = directory.postmaster()
-        if (account !== undefined) return { type: 'mailbox', account: account.address }
-        return { type: 'refused', reply: replies.noSuchMailbox }
-      }
+      if (path.type === 'postmaster') return filedFor(directory.postmaster())
       const { mailbox } = path
       if (!directory.isLocal(mailbox.domain)) return elsewhere(plan, mailbox, by)
-      const account = directory.find(mailbox)
-      if (account === undefined) return { type: 'refused', reply: replies.noSuchMailbox }
+      const answer = filedFor(directory.find(mailbox))
+      if (answer.type === 'refused') return answer
       const rcptTo = formatMailbox(mailbox)
       if (by === 'stranger' && greylist?.mustWait({ ip, mailFrom, rcptTo, now: plan.now() })) {
         return { type: 'refused', reply: replies.greylisted }
       }
-      return { type: 'mailbox', account: account.address }
+      return answer
     },
     async login(name, password) {
       const account = directory.login(name)
       const right = await checkPassword(password, account?.passwordHash)
       return right && account !== undefined ? { address: account.address } : undefined
     },
+    accountsOf: (address) => directory.findAddress(address).map((account) => account.address),
     maySendAs(user: UserAccount, mailbox: Mailbox) {
       const account = directory.login(user.address)
       return account !== undefined && directory.maySendAs(account, mailbox)
     },
   }
+}
+
+function filedFor(accounts: readonly Account[]): RecipientAnswer {
+  const [first, ...others] = accounts.map(({ address }) => address)
+  if (first === undefined) return { type: 'refused', reply: replies.noSuchMailbox }
+  return { type: 'mailbox', accounts: [first, ...others] }
 }
 
 /** Mail for somebody else: our users may send it, strangers may not. */

@@ -6,7 +6,8 @@ import type { DkimSigningKey } from '../dkim/dkim.ts'
 
 /**
  * What the receiving side needs to know of the house it works for. `policy` provides it; nothing
- * here knows of configuration.
+ * here knows of configuration. It may change while a letter is under way (see `CurrentHouse`): what
+ * must be the same from its beginning to its end is read once.
  */
 export interface House {
   /** Our name, as in the greeting, Received and Authentication-Results. */
@@ -35,6 +36,9 @@ export interface House {
   /** Whether the user may write this address into MAIL FROM or From. */
   maySendAs(user: UserAccount, mailbox: Mailbox): boolean
 
+  /** The accounts that an address leads to; empty when it is none of ours. */
+  accountsOf(address: string): readonly string[]
+
   /** The active DKIM keys of a domain of ours. */
   signingKeys(domain: string): readonly DkimSigningKey[]
 }
@@ -44,8 +48,8 @@ export interface UserAccount {
 }
 
 export type RecipientAnswer =
-  /** Filed here, in the mailbox of this account. */
-  | { readonly type: 'mailbox'; readonly account: string }
+  /** Filed here, in the mailbox of each of these accounts, which are all different. */
+  | { readonly type: 'mailbox'; readonly accounts: readonly [string, ...string[]] }
   /** To be delivered to another server. */
   | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
   | { readonly type: 'refused'; readonly reply: Reply }

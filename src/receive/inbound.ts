@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '../base/utf8.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
-import { configHash, decide } from '../inspect/decide.ts'
+import { configHash, decide, type DecisionRules } from '../inspect/decide.ts'
 import { type Evaluation, Inspection, type InspectionFacts } from '../inspect/inspection.ts'
 import { checkIprev, type IprevVerdict } from '../inspect/iprev.ts'
 import { authenticationResultsField, forgedFields } from '../inspect/results-field.ts'
@@ -45,6 +45,8 @@ class InboundLetter implements Letter {
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #facts: InspectionFacts
+  /** As they were when the letter began: what decides and what a replay decides with is one thing. */
+  readonly #rules: DecisionRules
   readonly #recipients: FiledRecipient[] = []
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
@@ -55,11 +57,12 @@ class InboundLetter implements Letter {
     const { ip, helo, mailFrom } = envelope
     const now = Math.floor(world.clock.now() / 1000)
     this.#facts = { ip, helo, mailFrom, receiver: world.house.hostname, now }
+    this.#rules = world.house.rules
   }
 
   get replay(): ReplayFacts {
-    const { hostname: receiver, rules } = this.#world.house
-    const { now } = this.#facts
+    const { now, receiver } = this.#facts
+    const rules = this.#rules
     const messageId = this.#envelope.journey.id
     return { now, receiver, rules, configHash: configHash(rules), messageId }
   }
@@ -69,7 +72,7 @@ class InboundLetter implements Letter {
     const found = this.#world.house.recipient({ path, by: 'stranger', ip, mailFrom })
     if (found.type === 'refused') return { refusal: found.reply }
     if (found.type === 'remote') return { refusal: replies.noRelaying }
-    this.#recipients.push({ rcptTo, account: found.account })
+    this.#recipients.push(...found.accounts.map((account) => ({ rcptTo, account })))
     // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
     this.#checks ??= new Checks(this.#world, this.#facts, this.#envelope)
     return 'mailbox'
@@ -94,7 +97,7 @@ class InboundLetter implements Letter {
     const evaluation = await this.#required().inspection.finish()
     this.#recordVerdicts(evaluation)
     const begin = journey.begin()
-    const decision = decide(evaluation, header, house.rules)
+    const decision = decide(evaluation, header, this.#rules)
     journey.step({ type: 'decision', decision }, begin)
     const because = ['dmarc']
     const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })

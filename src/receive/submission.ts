@@ -189,7 +189,7 @@ class SubmittedLetter implements Letter {
 
   #filedRecipients(): readonly FiledRecipient[] {
     return this.#recipients.flatMap(({ rcptTo, to }) => {
-      return to.type === 'mailbox' ? [{ rcptTo, account: to.account }] : []
+      return to.type === 'mailbox' ? to.accounts.map((account) => ({ rcptTo, account })) : []
     })
   }
 

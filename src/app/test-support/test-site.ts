@@ -10,7 +10,7 @@ import { issueCertificate, type KeyedCertificate, makeAuthority } from '../../io
 import { systemClock } from '../../io/clock.ts'
 import { type Dialer, dialTcp } from '../../io/dialer.ts'
 import { hashPassword } from '../../io/password.ts'
-import { type Account, Directory } from '../../policy/directory.ts'
+import { type Account, type Alias, Directory } from '../../policy/directory.ts'
 import { makeHouse } from '../../policy/house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory-store.ts'
@@ -28,6 +28,7 @@ export interface TestSiteOptions {
   readonly clock?: Clock
   readonly store?: FullStore
   readonly accounts?: readonly Account[]
+  readonly aliases?: readonly Alias[]
   readonly rules?: Partial<DecisionRules>
   readonly limits?: Partial<SitePlan['limits']>
   readonly queueMs?: number
@@ -166,7 +167,11 @@ export async function openTestSite(
   const reported: string[] = []
   const logged: LogLine[] = []
   made.certificate ??= certificateFor([host, 'localhost'])
-  const directory = new Directory(['south.example'], options.accounts ?? (await southAccounts()))
+  const directory = new Directory({
+    domains: ['south.example'],
+    accounts: options.accounts ?? (await southAccounts()),
+    aliases: options.aliases ?? [],
+  })
   const signing = new SigningKeys(southKeys())
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
   const house = makeHouse({
@@ -203,7 +208,6 @@ export async function openTestSite(
       outgoing: 20,
       ...options.limits,
     },
-    localAccount: (address) => directory.findAddress(address)?.address,
     failureReports: options.failureReports,
     log: (line) => logged.push(line),
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),

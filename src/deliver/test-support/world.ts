@@ -35,7 +35,7 @@ export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
     openMessage: () => openText(letter),
     retryAt: (_item, now) => now + 5 * minuteMs,
     warnOfDelay: () => false,
-    localAccount: (address) => (address.endsWith('@north.example') ? address : undefined),
+    accountsOf: (address) => (address.endsWith('@north.example') ? [address] : []),
     signingKeys: () => [],
     queueMs: 5 * dayMs,
     ...changes,

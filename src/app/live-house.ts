@@ -1,0 +1,49 @@
+import type { Settings } from '../config/settings.ts'
+import { Directory } from '../policy/directory.ts'
+import { makeHouse } from '../policy/house.ts'
+import type { House } from '../receive/house.ts'
+import type { SigningKeys } from './keys.ts'
+import type { SitePlan } from './site.ts'
+
+/** The house that settings describe: who lives there, and by which rules. */
+export function houseOf(
+  settings: Settings,
+  parts: { readonly signing: Pick<SigningKeys, 'for'>; readonly now: () => number },
+): House {
+  const { domains, receive, limits, queue } = settings
+  return makeHouse({
+    hostname: settings.hostname,
+    mode: 'live',
+    directory: new Directory({
+      domains,
+      accounts: settings.account.map(({ address, aliases, password_hash: passwordHash }) => {
+        return { address, aliases, passwordHash }
+      }),
+      aliases: settings.alias,
+    }),
+    rules: {
+      trustedForwarders: receive.trusted_forwarders,
+      mailingLists: receive.mailing_lists,
+      allow: receive.allow,
+      onTemperror: receive.on_temperror,
+    },
+    limits: {
+      receivedFields: limits.received_fields,
+      queueMs: queue.expire_seconds * 1000,
+    },
+    receivedSpf: receive.received_spf,
+    signingKeys: (domain) => parts.signing.for(domain),
+    now: parts.now,
+  })
+}
+
+/** The limits of each session, as settings have them. */
+export function siteLimits({ limits, queue }: Settings): SitePlan['limits'] {
+  return {
+    messageBytes: limits.message_bytes,
+    recipients: limits.recipients,
+    connections: limits.connections,
+    errors: limits.errors,
+    outgoing: queue.connections,
+  }
+}

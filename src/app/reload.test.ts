@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { silent } from '../base/log.ts'
+import { parseConfig } from '../config/config.ts'
+import type { Settings } from '../config/settings.ts'
+import { hashPassword } from '../io/password.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { type Live, openLive } from './live.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+
+const hash = await hashPassword('letmein')
+
+function settingsOf(text: string): Settings {
+  const listen = '[listen]\naddress = "127.0.0.1"\n[dns]\nservers = ["127.0.0.1:1"]\n'
+  const read = parseConfig(`hostname = "mx.south.example"\n${text}\n${listen}`)
+  assert.ok(read.type === 'settings', JSON.stringify(read))
+  return read.settings
+}
+
+function account(address: string): string {
+  return `[[account]]\naddress = "${address}"\npassword_hash = "${hash}"\n`
+}
+
+async function openWith(t: TestContext, settings: Settings): Promise<Live> {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const live = await openLive({
+    settings: { ...settings, data: folder },
+    autoPorts: true,
+    log: silent,
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  t.after(() => live.close())
+  return live
+}
+
+const before = settingsOf(`domains = ["south.example"]\n${account('ann@south.example')}`)
+const after = settingsOf(
+  `domains = ["south.example", "Bücher.example"]
+   [limits]
+   recipients = 100
+   message_bytes = 100000
+   ${account('bob@south.example')}
+   ${account('kim@bücher.example')}
+   [[alias]]
+   address = "team@south.example"
+   to = ["bob@south.example", "kim@bücher.example"]`,
+)
+
+test('settings that are read again hold at once: accounts, aliases, domains, keys and limits', async (t) => {
+  const live = await openWith(t, before)
+  const talk = await SmtpTalk.greeted(live.ports.smtp)
+  await talk.say('MAIL FROM:<x@north.example>', 250)
+  await talk.say('RCPT TO:<ann@south.example>', 250)
+  await talk.say('RCPT TO:<team@south.example>', 550)
+  await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 550)
+  const user = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
+  await user.login('ann@south.example', 'letmein', 235)
+  assert.deepEqual(live.site.ownMail.signingKeys('xn--bcher-kva.example'), [])
+
+  await live.reload(after)
+  await talk.say('RCPT TO:<ann@south.example>', 550)
+  await talk.say('RCPT TO:<team@south.example>', 250)
+  await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 250)
+  const own = live.site.ownMail
+  assert.deepEqual(
+    own.signingKeys('xn--bcher-kva.example').map(({ domain, selector }) => [domain, selector]),
+    [
+      ['xn--bcher-kva.example', 'wb1'],
+      ['xn--bcher-kva.example', 'wb1-ed'],
+    ],
+  )
+  assert.equal(own.signingKeys('south.example').length, 2)
+  assert.deepEqual(own.accountsOf('team@south.example'), [
+    'bob@south.example',
+    'kim@xn--bcher-kva.example',
+  ])
+  // Who is no account any more sends no more, logged in or not.
+  await user.say('MAIL FROM:<ann@south.example>', 550)
+  const again = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
+  await again.login('ann@south.example', 'letmein', 535)
+  await again.login('kim@bücher.example', 'letmein', 235)
+  await again.say('MAIL FROM:<kim@xn--bcher-kva.example>', 250)
+  const fresh = await SmtpTalk.open(live.ports.smtp)
+  await fresh.read(220)
+  assert.ok((await fresh.say('EHLO client.example', 250)).lines.includes('SIZE 100000'))
+})

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+/** Which files of a tree import a file, directly or through others. Paths are relative to the root. */
+export interface Dependents {
+  /** The tests that reach `file`, nearest first: those would have to notice a wrong change in it. */
+  testsOf(file: string): readonly string[]
+}
+
+/** Reads the imports of all `files`. */
+export function readDependents(root: string, files: readonly string[]): Dependents {
+  const importers = new Map<string, string[]>()
+  for (const file of files) {
+    for (const target of importsOf(file, readFileSync(join(root, file), 'utf8'))) {
+      const known = importers.get(target)
+      if (known === undefined) importers.set(target, [file])
+      else known.push(file)
+    }
+  }
+  return {
+    testsOf(file) {
+      const distance = distances(file, importers)
+      const folder = dirname(file)
+      // A test beside the code comes before one that is as near in imports and lies elsewhere.
+      const place = (test: string): number =>
+        (distance.get(test) ?? 0) + (dirname(test) === folder ? 0 : 0.5)
+      return Array.from(distance.keys())
+        .filter((one) => one.endsWith('.test.ts'))
+        .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    },
+  }
+}
+
+function importsOf(file: string, source: string): readonly string[] {
+  const quoted =
+    /(?:from|import|import\(|new URL\(|fork\(|join\(import\.meta\.dirname,)\s*['"]([^'"]+\.ts)['"]/g
+  return Array.from(source.matchAll(quoted), ([, path = '']) => {
+    return normalize(join(dirname(file), path))
+  })
+}
+
+function distances(
+  file: string,
+  importers: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, number> {
+  const found = new Map([[file, 0]])
+  // The map grows while it is walked, so this is a breadth-first search.
+  for (const [near, steps] of found) {
+    for (const importer of importers.get(near) ?? []) {
+      if (!found.has(importer)) found.set(importer, steps + 1)
+    }
+  }
+  return found
+}

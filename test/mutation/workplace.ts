@@ -1,0 +1,76 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** How a run of tests or of the compiler ended. */
+export type Ran = 'passed' | 'failed' | 'too long'
+
+/** A copy of the tree that may be changed, with the packages and the conformance data of the real one. */
+export class Workplace {
+  readonly root: string
+  readonly #parent: string
+
+  constructor(source: string, files: readonly string[]) {
+    this.#parent = mkdtempSync(join(tmpdir(), 'waybill-mutate-'))
+    this.root = join(this.#parent, 'tree')
+    for (const file of files) {
+      mkdirSync(dirname(join(this.root, file)), { recursive: true })
+      cpSync(join(source, file), join(this.root, file))
+    }
+    const linked = [
+      [join(source, 'node_modules'), join(this.root, 'node_modules')],
+      [join(source, 'dist'), join(this.root, 'dist')],
+      [join(source, '..', 'shared'), join(this.#parent, 'shared')],
+    ] as const
+    for (const [target, link] of linked) if (existsSync(target)) symlinkSync(target, link)
+  }
+
+  /** Runs test files in one process, which is ended when it takes longer than `timeoutMs`. */
+  test(tests: readonly string[], timeoutMs: number): Promise<Ran> {
+    const seed = pathToFileURL(join(this.root, 'scripts', 'property-seed.mjs')).href
+    return this.#run(process.execPath, timeoutMs, [
+      '--test',
+      '--test-isolation=none',
+      '--conditions=waybill-source',
+      '--disable-warning=ExperimentalWarning',
+      `--import=${seed}`,
+      ...tests,
+    ])
+  }
+
+  /** Whether the tree still compiles. */
+  compile(): Promise<Ran> {
+    const compiler = join(this.root, 'node_modules', '.bin', 'tsc')
+    return this.#run(compiler, 120_000, ['-p', 'tsconfig.json', '--noEmit'])
+  }
+
+  remove(): void {
+    rmSync(this.#parent, { recursive: true, force: true })
+  }
+
+  #run(command: string, timeoutMs: number, args: readonly string[]): Promise<Ran> {
+    return new Promise((resolve) => {
+      // A group of its own, so that what a test started ends with it.
+      const child = spawn(command, args, { cwd: this.root, stdio: 'ignore', detached: true })
+      const endGroup = (): void => {
+        if (child.pid !== undefined)
+          spawnSync('kill', ['-9', '--', `-${child.pid}`], { stdio: 'ignore' })
+      }
+      const timer = setTimeout(() => {
+        endGroup()
+        resolve('too long')
+      }, timeoutMs)
+      child.on('close', (code) => {
+        clearTimeout(timer)
+        endGroup()
+        resolve(code === 0 ? 'passed' : 'failed')
+      })
+      child.on('error', () => {
+        clearTimeout(timer)
+        resolve('failed')
+      })
+    })
+  }
+}

@@ -31,6 +31,7 @@ export function houseOf(
       receivedFields: limits.received_fields,
       queueMs: queue.expire_seconds * 1000,
     },
+    addresses: receive.strict_addresses ? 'strict' : 'lenient',
     receivedSpf: receive.received_spf,
     signingKeys: (domain) => parts.signing.for(domain),
     now: parts.now,

@@ -256,6 +256,7 @@ export class Site {
     return {
       ...defaultServerOptions,
       hostname: house.hostname,
+      addresses: house.addresses,
       tls: kind === 'submissions' ? 'implicit' : 'starttls',
       auth: kind === 'smtp' ? 'off' : 'required',
       maxMessageBytes: limits.messageBytes,

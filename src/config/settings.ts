@@ -33,6 +33,7 @@ export interface Settings {
     readonly allow: string[]
     readonly on_temperror: 'deliver' | 'defer'
     readonly received_spf: boolean
+    readonly strict_addresses: boolean
   }
   readonly queue: {
     readonly expire_seconds: number
@@ -154,6 +155,10 @@ const receive = z.strictObject({
     .boolean()
     .default(false)
     .describe('Also write a Received-SPF field; Authentication-Results has the result anyway.'),
+  strict_addresses: z
+    .boolean()
+    .default(false)
+    .describe('Refuse addresses that break RFC 5321, such as local parts over 64 octets.'),
 })
 
 const queue = z.strictObject({

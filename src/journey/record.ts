@@ -1,3 +1,4 @@
+import type { PathRemark } from '../address/remark.ts'
 import type { ArcVerdict } from '../arc/arc.ts'
 import type { DmarcDecision } from '../dmarc/decision.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
@@ -117,12 +118,19 @@ export type StepData =
       readonly account: string
       readonly accepted: boolean
     }
-  | { readonly type: 'sender'; readonly mailFrom: string; readonly refused: SmtpAnswer | undefined }
+  | {
+      readonly type: 'sender'
+      readonly mailFrom: string
+      readonly refused: SmtpAnswer | undefined
+      /** Where the address goes beyond RFC 5321; absent when it does not. */
+      readonly remarks?: readonly PathRemark[]
+    }
   | {
       readonly type: 'recipient'
       readonly rcptTo: string
       readonly to: 'mailbox' | 'remote' | 'refused'
       readonly answer: SmtpAnswer
+      readonly remarks?: readonly PathRemark[]
     }
   | {
       readonly type: 'message'

@@ -32,6 +32,10 @@ export class CurrentHouse implements House {
     return this.#house.rules
   }
 
+  get addresses(): House['addresses'] {
+    return this.#house.addresses
+  }
+
   get receivedSpf(): boolean {
     return this.#house.receivedSpf
   }

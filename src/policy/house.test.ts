@@ -168,6 +168,7 @@ test('a house that is replaced while it is asked answers with the new one from t
     }),
     rules: { ...plan.rules, onTemperror: 'defer' },
     limits: { receivedFields: 50, queueMs: 2000 },
+    addresses: 'strict',
     receivedSpf: true,
     signingKeys: () => [],
   })
@@ -177,10 +178,20 @@ test('a house that is replaced while it is asked answers with the new one from t
     current.accountsOf('kim@new.example'),
     current.rules.onTemperror,
     current.limits.receivedFields,
+    current.addresses,
     current.receivedSpf,
     current.signingKeys('x.example').length,
   ]
-  assert.deepEqual(asked(), [['Ann@south.example'], '550 5.7.1', [], 'deliver', 100, false, 1])
+  assert.deepEqual(asked(), [
+    ['Ann@south.example'],
+    '550 5.7.1',
+    [],
+    'deliver',
+    100,
+    'lenient',
+    false,
+    1,
+  ])
   const underWay = current.login('ann@south.example', 'letmein')
   current.replace(moved)
   assert.deepEqual(asked(), [
@@ -189,6 +200,7 @@ test('a house that is replaced while it is asked answers with the new one from t
     ['kim@new.example'],
     'defer',
     50,
+    'strict',
     true,
     0,
   ])

@@ -15,6 +15,8 @@ export interface HousePlan {
   readonly directory: Directory
   readonly rules: DecisionRules
   readonly limits: House['limits']
+  /** Absent: lenient. */
+  readonly addresses?: House['addresses']
   /** Absent: no. */
   readonly receivedSpf?: boolean
   /** Absent: strangers need not come twice. */
@@ -34,6 +36,7 @@ export function makeHouse(plan: HousePlan): House {
     mode: plan.mode,
     rules: plan.rules,
     limits: plan.limits,
+    addresses: plan.addresses ?? 'lenient',
     receivedSpf: plan.receivedSpf ?? false,
     signingKeys: plan.signingKeys,
     recipient({ path, by, ip, mailFrom }): RecipientAnswer {

@@ -14,6 +14,8 @@ export interface House {
   readonly hostname: string
   readonly mode: 'lab' | 'live'
   readonly rules: DecisionRules
+  /** Whether addresses beyond RFC 5321 are taken where they can be meant in one way only. */
+  readonly addresses: 'strict' | 'lenient'
   /** Whether what strangers send gets a Received-SPF field (RFC 7208 §9.1). */
   readonly receivedSpf: boolean
   readonly limits: {

@@ -1,4 +1,5 @@
 import { formatMailbox } from '../address/mailbox.ts'
+import type { PathRemark } from '../address/remark.ts'
 import type { TlsFacts } from '../io/peer.ts'
 import type { Outcome } from '../journey/record.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
@@ -143,7 +144,9 @@ export class MailHandler implements SessionHandler {
     return refusal === undefined ? accept : { type: 'reject', reply: refusal }
   }
 
-  #sender({ reversePath, parameters }: Question & { readonly type: 'sender' }): Answer {
+  #sender(question: Question & { readonly type: 'sender' }): Answer {
+    const { reversePath, parameters } = question
+    const remarks = remarksOf(question)
     const mailFrom = reversePath.type === 'null' ? '' : formatMailbox(reversePath.mailbox)
     const journey = this.#log.begin()
     const { helo } = this.#log
@@ -154,19 +157,21 @@ export class MailHandler implements SessionHandler {
     const sender = { reversePath, mailFrom, parameters }
     const begun = this.#port.sender({ journey, ...sender, ip, helo, transport })
     if (!('refusal' in begun)) {
-      journey.step({ type: 'sender', mailFrom, refused: undefined })
+      journey.step({ type: 'sender', mailFrom, refused: undefined, ...remarks })
       transaction.letter = begun
       return accept
     }
     const told = withReference(begun.refusal, journey.id)
     const smtp = answerOf(told, 'MAIL FROM')
-    journey.step({ type: 'sender', mailFrom, refused: smtp })
+    journey.step({ type: 'sender', mailFrom, refused: smtp, ...remarks })
     this.#log.answered(told)
     this.#close(transaction, { status: 'refused', smtp, because: ['sender'] })
     return { type: 'reject', reply: told }
   }
 
-  #recipient({ forwardPath: path, parameters }: Question & { readonly type: 'recipient' }): Answer {
+  #recipient(question: Question & { readonly type: 'recipient' }): Answer {
+    const { forwardPath: path, parameters } = question
+    const remarks = remarksOf(question)
     const { transaction, letter } = this.#required()
     const { journey } = transaction
     const rcptTo = path.type === 'postmaster' ? 'postmaster' : formatMailbox(path.mailbox)
@@ -174,13 +179,13 @@ export class MailHandler implements SessionHandler {
     const to = letter.recipient({ path, rcptTo, parameters })
     if (typeof to === 'string') {
       const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
-      journey.step({ type: 'recipient', rcptTo, to, answer })
+      journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
       return accept
     }
     const told = withReference(to.refusal, journey.id)
     const answer = answerOf(told, 'RCPT TO')
     transaction.refusal = answer
-    journey.step({ type: 'recipient', rcptTo, to: 'refused', answer })
+    journey.step({ type: 'recipient', rcptTo, to: 'refused', answer, ...remarks })
     return { type: 'reject', reply: told }
   }
 
@@ -325,6 +330,13 @@ const closedByUs: ReadonlySet<string> = new Set<CloseReason>([
   'notSmtp',
   'shutdown',
 ])
+
+/** For the record, which has none where there is nothing to remark. */
+function remarksOf({ remarks }: { readonly remarks: readonly PathRemark[] }): {
+  readonly remarks?: readonly PathRemark[]
+} {
+  return remarks.length === 0 ? {} : { remarks }
+}
 
 const accept: Answer = { type: 'accept' }
 

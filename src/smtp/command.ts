@@ -6,6 +6,7 @@ import {
   readForwardPath,
   readReversePath,
 } from '../address/path.ts'
+import { type PathRemark, remarkText } from '../address/remark.ts'
 import { octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
@@ -27,12 +28,15 @@ export type Command =
       readonly reversePath: ReversePath
       /** The path has letters beyond ASCII. */
       readonly utf8: boolean
+      /** Where the path goes beyond RFC 5321. */
+      readonly remarks: readonly PathRemark[]
       readonly parameters: MailParameters
     }
   | {
       readonly verb: 'RCPT'
       readonly forwardPath: ForwardPath
       readonly utf8: boolean
+      readonly remarks: readonly PathRemark[]
       readonly parameters: RcptParameters
     }
   /** `octets` is null when the size cannot be read. */
@@ -46,8 +50,8 @@ export type Command =
 /** How strictly to read, and which parameters are on offer. */
 export interface CommandRules {
   readonly offered: OfferedParameters
-  readonly spaceAfterColon: boolean
-  readonly pathWithoutBrackets: boolean
+  /** Whether what goes beyond RFC 5321 and can be read in one way only is read. */
+  readonly addresses: 'strict' | 'lenient'
 }
 
 /** The text of a command line without its CRLF; a reply when it can be no command. */
@@ -123,51 +127,67 @@ function parseHelo(verb: 'EHLO' | 'HELO', rest: string): Result<Command, Reply> 
 
 function parseMail(rest: string, rules: CommandRules): Result<Command, Reply> {
   const argument = pathArgument(rest, 'FROM:', rules)
-  if (argument === undefined) return bad(replies.mailExpected)
-  if (argument.startsWith(' ')) return bad(replies.spaceAfterColon)
-  const read = readReversePath(argument)
-  if (!read.ok) return bad(replies.badSender(read.problem))
-  if (sticks(read.value)) return bad(replies.badSender('text follows the closing bracket'))
-  const parameters = parseMailParameters(read.value.rest, rules.offered)
+  if (!argument.ok) return bad(argument.problem ?? replies.mailExpected)
+  const path = checkedPath(readReversePath(argument.value.text), argument.value, rules)
+  if (!path.ok) return bad(replies.badSender(path.problem))
+  const { path: reversePath, utf8, remarks } = path.value
+  const parameters = parseMailParameters(path.value.rest, rules.offered)
   if (!parameters.ok) return parameters
-  return ok({
-    verb: 'MAIL',
-    reversePath: read.value.path,
-    utf8: read.value.utf8,
-    parameters: parameters.value,
-  })
+  return ok({ verb: 'MAIL', reversePath, utf8, remarks, parameters: parameters.value })
 }
 
 function parseRcpt(rest: string, rules: CommandRules): Result<Command, Reply> {
   const argument = pathArgument(rest, 'TO:', rules)
-  if (argument === undefined) return bad(replies.rcptExpected)
-  if (argument.startsWith(' ')) return bad(replies.spaceAfterColon)
-  const read = readForwardPath(argument)
-  if (!read.ok) return bad(replies.badRecipient(read.problem))
-  if (sticks(read.value)) return bad(replies.badRecipient('text follows the closing bracket'))
-  const parameters = parseRcptParameters(read.value.rest, rules.offered)
+  if (!argument.ok) return bad(argument.problem ?? replies.rcptExpected)
+  const path = checkedPath(readForwardPath(argument.value.text), argument.value, rules)
+  if (!path.ok) return bad(replies.badRecipient(path.problem))
+  const { path: forwardPath, utf8, remarks } = path.value
+  const parameters = parseRcptParameters(path.value.rest, rules.offered)
   if (!parameters.ok) return parameters
-  return ok({
-    verb: 'RCPT',
-    forwardPath: read.value.path,
-    utf8: read.value.utf8,
-    parameters: parameters.value,
-  })
+  return ok({ verb: 'RCPT', forwardPath, utf8, remarks, parameters: parameters.value })
 }
 
-/** What follows `FROM:` or `TO:`, made regular where a leniency says so. */
-function pathArgument(rest: string, keyword: string, rules: CommandRules): string | undefined {
-  if (rest.slice(0, keyword.length).toUpperCase() !== keyword) return undefined
+/** A path in brackets with what follows it, and what was made regular about it. */
+interface PathArgument {
+  readonly text: string
+  readonly remarks: readonly PathRemark[]
+}
+
+/**
+ * What follows `FROM:` or `TO:`. RFC 5321 §3.3 forbids the space that some devices send before the
+ * path, and §4.1.2 an address without brackets; both can be meant in one way only. No reply means
+ * that the keyword is not there.
+ */
+function pathArgument(
+  rest: string,
+  keyword: string,
+  { addresses }: CommandRules,
+): Result<PathArgument, Reply | undefined> {
+  if (rest.slice(0, keyword.length).toUpperCase() !== keyword) return bad(undefined)
   const raw = rest.slice(keyword.length)
-  const argument = rules.spaceAfterColon ? raw.replace(/^ +/, '') : raw
-  if (!rules.pathWithoutBrackets || argument.startsWith('<')) return argument
-  const [, address, parameters = ''] = /^([^ <>"]+)( .*)?$/.exec(argument) ?? []
-  return address === undefined ? argument : `<${address}>${parameters}`
+  const text = raw.replace(/^ +/, '')
+  const remarks: PathRemark[] = []
+  if (text !== raw) remarks.push('space-before-path')
+  if (addresses === 'strict' && remarks.length > 0) return bad(replies.spaceAfterColon)
+  const [, address, parameters = ''] = /^([^ <>"]+)( .*)?$/.exec(text) ?? []
+  if (addresses === 'strict' || address === undefined) return ok({ text, remarks })
+  return ok({ text: `<${address}>${parameters}`, remarks: [...remarks, 'no-brackets'] })
 }
 
-/** Parameters are set off by a space. */
-function sticks(read: ReadPath<unknown>): boolean {
-  return read.rest !== '' && !read.rest.startsWith(' ')
+/** A path that may be used, with all that is to be remarked on it. */
+function checkedPath<P>(
+  read: Result<ReadPath<P>>,
+  argument: PathArgument,
+  { addresses }: CommandRules,
+): Result<Omit<ReadPath<P>, 'remarks'> & { readonly remarks: readonly PathRemark[] }> {
+  if (!read.ok) return read
+  const [first] = read.value.remarks
+  if (addresses === 'strict' && first !== undefined) return bad(remarkText(first))
+  // Parameters are set off by a space.
+  const { rest } = read.value
+  if (rest !== '' && !rest.startsWith(' ')) return bad('text follows the closing bracket')
+  const remarks = [...new Set([...argument.remarks, ...read.value.remarks])]
+  return ok({ ...read.value, remarks })
 }
 
 /** RFC 3030 §2. */

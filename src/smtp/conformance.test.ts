@@ -49,8 +49,6 @@ class Peer {
       auth: 'optional',
       maxMessageBytes: 1_000_000,
       limits: { ...defaultServerOptions.limits, errors: 3 },
-      // chasquid takes a space behind the colon and an address without brackets.
-      leniencies: { spaceAfterColon: true, pathWithoutBrackets: true },
     }
     this.#engine = new ServerEngine(options)
     this.#feed({ type: 'connected' })

@@ -233,7 +233,6 @@ class ServerRunner implements Runner {
       ...given,
       limits: { ...defaults.limits, ...given.limits },
       extensions: { ...defaults.extensions, ...given.extensions },
-      leniencies: { ...defaults.leniencies, ...given.leniencies },
       timeouts: { ...defaults.timeouts, ...given.timeouts },
     })
   }
@@ -391,16 +390,20 @@ function describeQuestion(question: Question): string {
       return `auth ${mechanism} ${JSON.stringify([authorizationId, username, password])}`
     }
     case 'sender': {
-      const { reversePath, parameters } = question
-      return `sender ${formatPath(reversePath)}${formatMailParameters(parameters)}`
+      const { reversePath, parameters, remarks } = question
+      return `sender ${formatPath(reversePath)}${formatMailParameters(parameters)}${describeRemarks(remarks)}`
     }
     case 'recipient': {
-      const { forwardPath, parameters } = question
-      return `recipient ${formatPath(forwardPath)}${formatRcptParameters(parameters)}`
+      const { forwardPath, parameters, remarks } = question
+      return `recipient ${formatPath(forwardPath)}${formatRcptParameters(parameters)}${describeRemarks(remarks)}`
     }
     case 'message':
       return `message ${question.facts.octets}`
   }
+}
+
+function describeRemarks(remarks: readonly string[]): string {
+  return remarks.length === 0 ? '' : ` (${remarks.join(', ')})`
 }
 
 function readAnswer(text: string): Answer {

@@ -29,5 +29,5 @@ export const defaultServerOptions: Omit<ServerOptions, 'hostname'> = {
     // Far more than a handshake takes; whoever needs longer only holds the place.
     tlsMs: 20_000,
   },
-  leniencies: { spaceAfterColon: false, pathWithoutBrackets: false },
+  addresses: 'lenient',
 }

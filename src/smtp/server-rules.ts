@@ -24,7 +24,7 @@ export function commandRules(session: Session, options: ServerOptions): CommandR
       dsn: extended && options.extensions.dsn,
       auth: extended && options.auth !== 'off',
     },
-    ...options.leniencies,
+    addresses: options.addresses,
   }
 }
 
@@ -84,7 +84,7 @@ function mail(
   session: Session,
   options: ServerOptions,
 ): Step {
-  const { reversePath, parameters, utf8 } = command
+  const { reversePath, parameters, utf8, remarks } = command
   // RFC 5321 §4.1.4: a session is begun with EHLO or HELO before mail.
   if (session.greeting === null) return error(replies.ehloFirst)
   if (session.transaction !== null) return error(replies.nestedMail)
@@ -100,7 +100,7 @@ function mail(
   if (parameters.size !== null && parameters.size > options.maxMessageBytes) {
     return { type: 'reply', reply: replies.messageTooBig(options.maxMessageBytes) }
   }
-  return ask({ type: 'sender', reversePath, parameters })
+  return ask({ type: 'sender', reversePath, remarks, parameters })
 }
 
 function rcpt(
@@ -118,8 +118,8 @@ function rcpt(
   if (transaction.recipients.length >= options.limits.recipients) {
     return { type: 'reply', reply: replies.tooManyRecipients }
   }
-  const { forwardPath, parameters } = command
-  return ask({ type: 'recipient', forwardPath, parameters })
+  const { forwardPath, parameters, remarks } = command
+  return ask({ type: 'recipient', forwardPath, remarks, parameters })
 }
 
 function data(session: Session): Step {

@@ -1,5 +1,6 @@
 import type { MailDomain } from '../address/mailbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { PathRemark } from '../address/remark.ts'
 import type { MailParameters, RcptParameters } from './parameters.ts'
 import type { Reply } from './reply.ts'
 
@@ -91,11 +92,14 @@ export type Question =
   | {
       readonly type: 'sender'
       readonly reversePath: ReversePath
+      /** Where it goes beyond RFC 5321, each once. */
+      readonly remarks: readonly PathRemark[]
       readonly parameters: MailParameters
     }
   | {
       readonly type: 'recipient'
       readonly forwardPath: ForwardPath
+      readonly remarks: readonly PathRemark[]
       readonly parameters: RcptParameters
     }
   /** May the content come? Accept: 354 (or the first BDAT is taken). */
@@ -189,7 +193,11 @@ export interface ServerOptions {
   readonly earlyTalk: 'refuse' | 'allow'
   readonly limits: ServerLimits
   readonly timeouts: ServerTimeouts
-  readonly leniencies: ServerLeniencies
+  /**
+   * `lenient`: addresses beyond the letter of RFC 5321 are taken where they can be meant in one way
+   * only, and each question says what is remarkable about its own. See `PathRemark`.
+   */
+  readonly addresses: 'strict' | 'lenient'
 }
 
 export interface ServerLimits {
@@ -219,12 +227,4 @@ export interface ServerTimeouts {
   readonly minDataBytes: number
   /** For the TLS handshake. */
   readonly tlsMs: number
-}
-
-/** Each is against the letter of RFC 5321 and off by default. */
-export interface ServerLeniencies {
-  /** `MAIL FROM: <a@b>`: RFC 5321 §3.3 forbids the space, some devices send it. */
-  readonly spaceAfterColon: boolean
-  /** `RCPT TO:a@b`: an address without angle brackets. */
-  readonly pathWithoutBrackets: boolean
 }

@@ -37,6 +37,7 @@ export interface TestSiteOptions {
   /** Failure reports are off, as in `npm start`, unless this is given. */
   readonly failureReports?: SitePlan['failureReports']
   readonly receivedSpf?: boolean
+  readonly addresses?: 'strict' | 'lenient'
   /** What clients on port 25 count as. */
   readonly clientIp?: string
   /** Journeys are replayed at the end; with a broken store they cannot be. */
@@ -186,6 +187,7 @@ export async function openTestSite(
       ...options.rules,
     },
     limits: { receivedFields: 100, queueMs },
+    addresses: options.addresses ?? 'lenient',
     receivedSpf: options.receivedSpf ?? false,
     signingKeys: (domain) => signing.for(domain),
     now: () => clock.now(),

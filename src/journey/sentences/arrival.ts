@@ -1,3 +1,4 @@
+import { type PathRemark, remarkText } from '../../address/remark.ts'
 import { listed, quoted, type Sentence } from '../sentence.ts'
 import type { StepData } from '../record.ts'
 
@@ -119,10 +120,12 @@ function tellSender(step: ArrivalStep & { readonly type: 'sender' }): Sentence {
     id: 'sender',
     label: 'from',
     question: 'Who is the sender?',
-    answer: refused === undefined ? `${who}.` : `${who}, refused: ${quoted(refused.text)}`,
+    answer:
+      (refused === undefined ? `${who}.` : `${who}, refused: ${quoted(refused.text)}`) +
+      remarked(step.remarks),
     verdict: refused === undefined ? 'ok' : 'fail',
     rules: ['RFC 5321 §4.1.1.2', ...(refused === undefined ? [] : ['RFC 6409 §6.1'])],
-    details: { mail_from: mailFrom, refused: refused ?? null },
+    details: { mail_from: mailFrom, refused: refused ?? null, ...remarksDetail(step.remarks) },
   }
 }
 
@@ -139,10 +142,20 @@ function tellRecipient(step: ArrivalStep & { readonly type: 'recipient' }): Sent
     id: 'recipient',
     label: 'to',
     question: 'Who is it for?',
-    answer: said,
+    answer: said + remarked(step.remarks),
     verdict: to === 'refused' ? (answer.code < 500 ? 'note' : 'fail') : 'ok',
     result: String(answer.code),
     rules: ['RFC 5321 §4.1.1.3'],
-    details: { rcpt_to: rcptTo, to, answer },
+    details: { rcpt_to: rcptTo, to, answer, ...remarksDetail(step.remarks) },
   }
+}
+
+/** What was taken although RFC 5321 has it otherwise, said behind the answer. */
+function remarked(remarks: readonly PathRemark[] = []): string {
+  if (remarks.length === 0) return ''
+  return ` Not as RFC 5321 has it: ${remarks.map(remarkText).join(', ')}.`
+}
+
+function remarksDetail(remarks: readonly PathRemark[] | undefined): object {
+  return remarks === undefined ? {} : { remarks }
 }

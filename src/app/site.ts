@@ -191,7 +191,6 @@ export class Site {
   #failed(kind: ListenerKind, clientIp: string | undefined, failure: ListenFailure): void {
     const { type, port, problem } = failure
     const ip = unmapped(failure.ip)
-    this.#plan.report(`${ip}: ${problem}`, kind)
     if (type === 'tls') {
       const facts = { remote: { ip: clientIp ?? ip, port }, listener: kind, tls: undefined }
       const world = this.#receiveWorld()

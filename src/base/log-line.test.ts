@@ -29,6 +29,18 @@ test('a fact is one line: its time, how bad it is, what it is, and its fields in
   )
 })
 
+test('the client is the first field, wherever it was given', () => {
+  const line = lineOf({ limit: 'limits.errors', client: '192.0.2.1' })
+  assert.match(
+    formatLogLine(line, 'text', now),
+    / refused client=192\.0\.2\.1 limit=limits\.errors$/,
+  )
+  assert.match(
+    formatLogLine(line, 'json', now),
+    /"event":"refused","client":"192\.0\.2\.1","limit"/,
+  )
+})
+
 test('foreign text ends no line, no value and moves no terminal', () => {
   const bad = 'x" client=9.9.9.9 \\\n2026-11-26T09:08:07.065Z info login\x1b[2J\u202e'
   assert.equal(

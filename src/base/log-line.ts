@@ -12,14 +12,16 @@ const maxItems = 20
 /**
  * One line without its end: `TIME LEVEL EVENT name=value …`, or one JSON object with `time`, `level`,
  * `event` and the fields. Whatever stands in a field, nothing of it can end the line, stand for
- * another field, or move a terminal.
+ * another field, or move a terminal. `client` is the first field wherever there is one.
  *
  * @param nowMs milliseconds since 1970
  */
 export function formatLogLine(line: LogLine, format: LogFormat, nowMs: number): string {
   const time = new Date(nowMs).toISOString()
   const { level, event } = line
-  const fields = Object.entries(line.fields).flatMap(([name, value]) => {
+  // Filters rely on it: nothing that a client chose stands before its address.
+  const { client, ...others } = line.fields
+  const fields = Object.entries({ client, ...others }).flatMap(([name, value]) => {
     return value === undefined ? [] : [[name, bounded(value)] as const]
   })
   if (format === 'json') {

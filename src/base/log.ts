@@ -43,3 +43,17 @@ export type Log = (line: LogLine) => void
 
 /** For tests and tools whose reader is the result itself. */
 export const silent: Log = () => {}
+
+/** What the log tells of a fault: of the world (with its code) or of ours. `where` names its place. */
+export function faultLine(problem: unknown, where: string): LogLine {
+  const text = problem instanceof Error ? problem.message : String(problem)
+  const { code, cause } = problem instanceof Error ? causeOf(problem) : {}
+  return { level: 'error', event: 'fault', fields: { where, problem: text, code, cause } }
+}
+
+/** The code of the program or the system, and the words of what lay below. */
+function causeOf(problem: Error): { readonly code?: string; readonly cause?: string } {
+  const code = 'code' in problem ? String(problem.code) : undefined
+  const cause = problem.cause instanceof Error ? problem.cause.message : undefined
+  return { ...(code === undefined ? {} : { code }), ...(cause === undefined ? {} : { cause }) }
+}

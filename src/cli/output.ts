@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+import { fstatSync, writeSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { inLines, inOneLine, jsonLine } from '../base/shown-text.ts'
 import { displayUtf8 } from '../base/utf8.ts'
@@ -67,6 +69,36 @@ export function resultsAreSeen(): boolean {
 /** Writes a message for the person to standard error. */
 export function say(text: string): void {
   process.stderr.write(`${terminalText(text)}\n`)
+}
+
+/** Octets of the log that may wait for a reader who is slow. */
+const maxWaiting = 1_000_000
+
+/**
+ * Writes a finished line of the log to standard error, and never waits: `false` when it found no
+ * room, because nobody reads, or the disk is full. A line holds no controls: see `formatLogLine`.
+ */
+export function tellWithoutWaiting(line: string): boolean {
+  const { stderr } = process
+  if (errorsGoToFile()) {
+    try {
+      return writeSync(2, line) === Buffer.byteLength(line)
+    } catch {
+      return false
+    }
+  }
+  if (stderr.destroyed || stderr.writableLength > maxWaiting) return false
+  stderr.write(line)
+  return true
+}
+
+/** A stream ends for good with its first failure; a disk has room again some time. */
+function errorsGoToFile(): boolean {
+  try {
+    return fstatSync(2).isFile()
+  } catch {
+    return false
+  }
 }
 
 /** Whether messages go to a person who sees them at once. */

@@ -42,6 +42,7 @@ export interface Settings {
     readonly connections: number
   }
   readonly dkim: { readonly selector: string }
+  readonly log: { readonly format: 'text' | 'json' }
   readonly reports: {
     readonly aggregate: boolean
     readonly failure: boolean
@@ -176,6 +177,13 @@ const dkim = z.strictObject({
     .describe('Selector of the RSA key; the Ed25519 key has it with "-ed" behind.'),
 })
 
+const log = z.strictObject({
+  format: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe('How lines of the log on standard error are written; `--log` overrides it.'),
+})
+
 const reports = z.strictObject({
   aggregate: z
     .boolean()
@@ -237,6 +245,7 @@ const schema = z.strictObject({
   receive: receive.prefault({}),
   queue: queue.prefault({}),
   dkim: dkim.prefault({}),
+  log: log.prefault({}),
   reports: reports.prefault({}),
   account: z.array(account).default([]),
   alias: z.array(alias).default([]),
@@ -251,6 +260,7 @@ const tables: Readonly<Record<string, z.ZodObject>> = {
   receive,
   queue,
   dkim,
+  log,
   reports,
   account,
   alias,

@@ -5,6 +5,7 @@ import { describeReply } from '../smtp/reply-format.ts'
 import type { Acceptance, QueueItem, Settlement } from '../store/store.ts'
 import type { Attempt } from './deliverer.ts'
 import { expired, tooOld } from './expiry.ts'
+import { deliveryLine } from './log-lines.ts'
 import { notify } from './notify.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -53,6 +54,11 @@ export async function settleDecided(
     const steps = new JourneyBuilder(item.journeyId, world.clock)
     const step = stepOf(one)
     if (step !== undefined) steps.step(step)
+    const { host, ip, result } = one.attempt
+    const { outcome, status } = one
+    const because = inOneLine(one.because, result)
+    const line = deliveryLine({ item, host, ip, outcome, status, because })
+    if (line !== undefined) world.log(line)
     let notification: Acceptance | undefined
     // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
     if (!told.has(item.messageId)) {

@@ -13,6 +13,7 @@ import type {
 import type { Acceptance, NewContent } from '../store/store.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import { MessageIntake } from './intake.ts'
+import { letterLine, loginLine } from './log-lines.ts'
 import type { Port, Verdict } from './port.ts'
 import { answerOf, messageNote, unreadableHeader } from './replies.ts'
 import type { SessionHandler } from './session.ts'
@@ -140,6 +141,9 @@ export class MailHandler implements SessionHandler {
 
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
     const refusal = await this.#port.login(question)
+    const { id } = this.#log.journey
+    const { mechanism, username: account } = question
+    this.#world.log(loginLine({ id, facts: this.#facts, mechanism, account, refusal }))
     this.#log.loggedIn(question.mechanism, question.username, refusal === undefined)
     return refusal === undefined ? accept : { type: 'reject', reply: refusal }
   }
@@ -199,6 +203,7 @@ export class MailHandler implements SessionHandler {
     const { transaction, letter } = this.#required()
     const { intake, journey } = transaction
     if (intake === undefined) throw new Error('MailHandler: a message without DATA')
+    transaction.octets = facts.octets
     const taken = await intake.finish()
     const { content } = taken
     const problem = taken.type === 'problem' ? `header-${taken.problem.type}` : undefined
@@ -261,6 +266,7 @@ export class MailHandler implements SessionHandler {
     const messageId = acceptance.message?.id
     const row = this.#row(transaction, { status, smtp, because }, messageId)
     await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
+    this.#tell(transaction, { status, smtp, because })
     this.#done()
     if (acceptance.queue.length > 0) this.#world.queued()
     this.#begin(verdict.afterwards, journey.id)
@@ -289,7 +295,15 @@ export class MailHandler implements SessionHandler {
       this.#world.report(problem, transaction.journey.id),
   ): void {
     const row = this.#row(transaction, outcome, undefined)
+    this.#tell(transaction, outcome)
     this.#world.store.accept({ ...nothing, journeys: [row] }).catch(failed)
+  }
+
+  #tell({ journey, mailFrom, asked, octets }: Transaction, outcome: Outcome): void {
+    const { helo, login } = this.#log
+    const { id } = journey
+    const letter = { id, facts: this.#facts, helo, login, mailFrom, asked, outcome, octets }
+    this.#world.log(letterLine(letter))
   }
 
   #row(

@@ -20,6 +20,8 @@ export class Transaction {
   letter: Letter | undefined
   intake: MessageIntake | undefined
   header: MessageHeader | undefined
+  /** How long its content was, once it came. */
+  octets: number | undefined
   /** The whole message is here, and its answer is being found. */
   settling = false
   /** Why the session ended while the answer was being found. */

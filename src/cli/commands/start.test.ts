@@ -200,7 +200,12 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
     /Port \d+ is taken by another program \(127\.0\.0\.1:\d+\)\.\n {2}\S/,
   )
   assert.equal(await server.stop('SIGTERM'), 0)
-  assert.equal(server.said(), '')
+  const told = server.said().trimEnd().split('\n')
+  assert.deepEqual(
+    told.map((line) => line.split(' ')[2]),
+    ['started', 'accepted', 'dropped', 'stopped'],
+  )
+  assert.ok(told[1]?.includes(` id=${id} `))
 
   const strange = ['mail', 'list', 'reciever@south.example', ...data]
   const unknown = await waybill(strange)

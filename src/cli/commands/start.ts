@@ -1,12 +1,14 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Lab, openLab } from '../../app/lab.ts'
 import { labTools } from '../../app/lab-tools.ts'
 import { openLive } from '../../app/live.ts'
 import { readConfig } from '../../config/config.ts'
 import { WaybillError } from '../../base/error.ts'
-import type { LogLine } from '../../base/log.ts'
+import { faultLine } from '../../base/log.ts'
+import { systemClock } from '../../io/clock.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
+import { type LogStyle, openLog, type OpenLog } from '../log-output.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
 import { programVersion } from '../version.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
@@ -21,6 +23,7 @@ interface StartOptions {
   readonly submissionsPort?: number
   readonly dnsPort?: number
   readonly strictPorts?: boolean
+  readonly log?: 'text' | 'json' | 'faults'
   readonly json?: boolean
 }
 
@@ -37,6 +40,7 @@ export function startCommand(): Command {
     .option('--submissions-port <port>', 'the lab: TLS and login (1465)', port)
     .option('--dns-port <port>', "the lab: its name server's port (1053)", port)
     .option('--strict-ports', 'end with exit code 4 when a port is taken')
+    .addOption(logOption())
     .option('--json', 'the first line on stdout tells the ports')
     .action((options: StartOptions) => start(options))
 }
@@ -53,6 +57,8 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 async function startLab(options: StartOptions): Promise<void> {
+  // The first screen is for people, and they see what happens with `waybill list`.
+  const { log, report, close } = openReporting(logStyle(options.log ?? 'faults'))
   const auto = options.ports === 'auto'
   // A port that somebody asked for by number is not replaced by another.
   const { smtpPort, submissionPort, submissionsPort, dnsPort } = options
@@ -80,6 +86,7 @@ async function startLab(options: StartOptions): Promise<void> {
   }
   await ended
   await lab.close()
+  close()
   leave()
 }
 
@@ -128,6 +135,7 @@ async function greet(lab: Lab, data: string): Promise<void> {
 
 async function startLive(path: string, options: StartOptions): Promise<void> {
   const settings = readConfig(path)
+  const { log, report, close } = openReporting(logStyle(options.log ?? settings.log.format))
   const live = await openLive({
     settings,
     ...(options.data === undefined ? {} : { data: options.data }),
@@ -136,7 +144,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     report,
     broken: (problem) => {
       // A disk that failed once is not trusted with a second try: what is acknowledged is safe.
-      say(`waybill: the store has failed, so the server stops: ${problem.message}`)
+      report(problem, 'the store; so the server stops')
       process.exitCode = 1
       process.kill(process.pid, 'SIGTERM')
     },
@@ -144,7 +152,12 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
   const ended = untilSignal()
   const { ports } = live
   if (options.json === true) printJson({ event: 'ready', ports })
-  else {
+  log({
+    level: 'info',
+    event: 'started',
+    fields: { version: programVersion(), host: settings.hostname, process: process.pid, ...ports },
+  })
+  if (options.json !== true) {
     print(`${settings.hostname} takes mail for ${settings.domains.join(', ')}`)
     print(
       `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
@@ -153,6 +166,8 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
   }
   await ended
   await live.close()
+  log({ level: 'info', event: 'stopped', fields: {} })
+  close()
   leave()
 }
 
@@ -175,13 +190,23 @@ function untilSignal(): Promise<void> {
   })
 }
 
-function log({ level, event, fields }: LogLine): void {
-  say(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }))
+/** The log on standard error, and what faults of ours are told with. */
+function openReporting(
+  style: LogStyle,
+): OpenLog & { report: (problem: unknown, where: string) => void } {
+  const opened = openLog(style, systemClock)
+  return { ...opened, report: (problem, where) => opened.log(faultLine(problem, where)) }
 }
 
-function report(problem: unknown, where: string): void {
-  const text = problem instanceof Error ? problem.message : String(problem)
-  say(JSON.stringify({ time: new Date().toISOString(), where, problem: text }))
+function logOption(): Option {
+  return new Option(
+    '--log <how>',
+    'the log on standard error: text, json, or faults alone (the lab’s default)',
+  ).choices(['text', 'json', 'faults'])
+}
+
+function logStyle(how: 'text' | 'json' | 'faults'): LogStyle {
+  return how === 'faults' ? { format: 'text', depth: 'faults' } : { format: how, depth: 'all' }
 }
 
 function port(text: string): number {

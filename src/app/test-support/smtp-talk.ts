@@ -11,6 +11,14 @@ export interface Said {
   readonly text: string
 }
 
+/** How the server is reached; loopback in the clear unless said otherwise. */
+export interface TalkPlace {
+  readonly tls?: boolean
+  readonly host?: string
+  /** The address that the client calls from. */
+  readonly localAddress?: string
+}
+
 /** How long a test waits for one reply: far more than it takes, so that only a fault gets there. */
 const patienceMs = 20_000
 
@@ -37,9 +45,10 @@ export class SmtpTalk {
   }
 
   /** Connects, and reads nothing yet. */
-  static open(port: number, options: { readonly tls?: boolean } = {}): Promise<SmtpTalk> {
+  static open(port: number, options: TalkPlace = {}): Promise<SmtpTalk> {
     return new Promise((resolve, reject) => {
-      const place = { host: '127.0.0.1', port }
+      const { host = '127.0.0.1', localAddress } = options
+      const place = { host, port, ...(localAddress === undefined ? {} : { localAddress }) }
       const plain = options.tls !== true
       // Half open, so that a test can end its own side and still hear the answer.
       const socket = plain
@@ -56,7 +65,7 @@ export class SmtpTalk {
   /** Connects and says EHLO. */
   static async greeted(
     port: number,
-    options: { readonly tls?: boolean; readonly helo?: string } = {},
+    options: TalkPlace & { readonly helo?: string } = {},
   ): Promise<SmtpTalk> {
     const talk = await SmtpTalk.open(port, options)
     await talk.read(220)

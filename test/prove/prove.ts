@@ -1,0 +1,44 @@
+/**
+ * `npm run prove`: what takes too long for the tests. Each part is a program of its own, run among
+ * hosts in network namespaces. `npm run prove -- kill` runs one part.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+import { openNamespaces, world } from './namespaces.ts'
+
+const parts = ['kill', 'soak'] as const
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((one) => !parts.some((part) => part === one))
+if (unknown.length > 0)
+  stop(`There is no part "${unknown.join('", "')}". There are: ${parts.join(', ')}.`)
+if (process.getuid?.() !== 0)
+  stop('npm run prove makes network namespaces, which only root may do.')
+if (spawnSync('ip', ['-V']).status !== 0) stop('npm run prove wants `ip` of the package iproute2.')
+
+const close = openNamespaces()
+let failed = false
+try {
+  for (const part of parts) {
+    if (asked.length > 0 && !asked.includes(part)) continue
+    const script = fileURLToPath(new URL(`${part}.ts`, import.meta.url))
+    const node = [
+      process.execPath,
+      '--conditions=waybill-source',
+      '--disable-warning=ExperimentalWarning',
+    ]
+    const args = ['netns', 'exec', world.namespace, ...node, script]
+    const { status } = spawnSync('ip', args, { stdio: 'inherit' })
+    process.stdout.write(`${part}: ${status === 0 ? 'passed' : 'FAILED'}\n`)
+    if (status !== 0) failed = true
+  }
+} finally {
+  close()
+}
+process.exitCode = failed ? 1 : 0
+
+function stop(text: string): never {
+  process.stderr.write(`${text}\n`)
+  process.exit(2)
+}

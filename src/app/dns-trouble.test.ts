@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type { LogLine } from '../base/log.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import { systemClock } from '../io/clock.ts'
 import { type DnsFault, type DnsServer, openDnsServer } from '../io/dns-server.ts'
-import { StubResolver } from '../io/stub-resolver.ts'
+import { type StubOptions, StubResolver } from '../io/stub-resolver.ts'
 import { LabClock } from './lab-clock.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
@@ -28,11 +29,12 @@ const letter = {
 async function openWithDns(
   t: TestContext,
   options: TestSiteOptions = {},
+  stubOptions: Partial<StubOptions> = {},
 ): Promise<{ readonly south: TestSite; readonly dns: DnsServer; readonly hurry: Hurry }> {
   const clock = new LabClock(systemClock)
   const dns = await openDnsServer({ port: 0, clock, zones: { '': northZone } })
   t.after(() => dns.close())
-  const stub = new StubResolver({ servers: [dns.endpoint], clock })
+  const stub = new StubResolver({ servers: [dns.endpoint], clock, ...stubOptions })
   const resolver = new CachingResolver(stub, { now: () => clock.monotonicMs() })
   const south = await openTestSite(t, { clock, resolver, ...options })
   return {
@@ -92,16 +94,93 @@ for (const type of ['servfail', 'refused', 'silent', 'garbage'] as const) {
       const talk = await SmtpTalk.greeted(south.ports.smtp)
       const signed = `DKIM-Signature: v=1; a=ed25519-sha256; d=north.example; s=x; h=from; bh=MzM=; b=MzM=\n${letter.message}`
       const said = await hurry(talk.letter({ ...letter, message: signed }))
-      assert.equal(said.code, onTemperror === 'deliver' ? 250 : 451)
+      // A resolver that says nothing at all is our own trouble, whatever the setting says of others'.
+      const taken = onTemperror === 'deliver' && type !== 'silent'
+      assert.equal(said.code, taken ? 250 : 451)
       const { status } = journeyIn(south.store.read, referenceIn(said))
-      assert.equal(status, onTemperror === 'deliver' ? 'delivered' : 'deferred')
+      assert.equal(status, taken ? 'delivered' : 'deferred')
       dns.setFault('*')
       // What could not be asked is asked again: failures are not kept for long.
-      south.clock.advance(60_000)
+      if (type !== 'silent') south.clock.advance(60_000)
       assert.equal((await talk.letter(letter)).code, 550)
     }
   })
 }
+
+test('when no resolver answers letters wait, the log says so once, and it is believed at once again', async (t) => {
+  const logged: LogLine[] = []
+  const { south, dns, hurry } = await openWithDns(t, {}, { log: (line) => logged.push(line) })
+  dns.setFault('*', { type: 'silent' })
+  for (let n = 0; n < 3; n++) {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    const said = await hurry(talk.letter(letter))
+    assert.equal(said.code, 451)
+    const { record, view } = journeyIn(south.store.read, referenceIn(said))
+    const step = record.steps.find((one) => one.type === 'decision')
+    assert.equal(step?.decision.because, 'no DNS server answers, so nothing can be told yet')
+    const policy = view.steps.find(({ id }) => id === 'dmarc')
+    assert.equal(policy?.evidence[0]?.rcode, 'NO-RESOLVER')
+  }
+  assert.deepEqual(
+    logged.map(({ event }) => event),
+    ['dns-down'],
+  )
+  dns.setFault('*')
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  assert.equal((await talk.letter(letter)).code, 550)
+  assert.deepEqual(
+    logged.map(({ event }) => event),
+    ['dns-down', 'dns-up'],
+  )
+})
+
+test('strangers whose names never answer take no place from others, and get nothing in by it', async (t) => {
+  const { south, dns, hurry } = await openWithDns(t, {}, { maxInFlight: 16, maxPerClient: 4 })
+  for (let n = 0; n < 40; n++) dns.setFault(`n${n}.attack.test`, { type: 'silent' })
+  // One client: many letters whose names nobody serves.
+  const attack = Array.from({ length: 40 }, async (_, n) => {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.say(`MAIL FROM:<x@n${n}.attack.test>`, 250)
+    await talk.say(`RCPT TO:<${receiver}>`, 250)
+    return talk
+  })
+  const talks = await Promise.all(attack)
+  const { port } = await south.site.listen({
+    kind: 'smtp',
+    address: '127.0.0.1',
+    port: 0,
+    clientIp: '203.0.113.77',
+  })
+  const forger = await SmtpTalk.greeted(port)
+  // No time passes: its questions do not wait for those of the others.
+  assert.equal((await forger.letter(letter)).code, 550)
+  // Who took all its own places gets no forgery in by that.
+  const own = await SmtpTalk.greeted(south.ports.smtp)
+  const said = await hurry(own.letter({ ...letter, from: 'x@n39.attack.test' }))
+  assert.ok(said.code === 451 || said.code === 550, String(said.code))
+  for (const talk of talks) talk.destroy()
+})
+
+test('a letter whose questions found no place waits', async (t) => {
+  const { south, dns, hurry } = await openWithDns(t, {}, { maxInFlight: 8, maxPerClient: 1 })
+  dns.setFault('n.attack.test', { type: 'silent' })
+  const holder = await SmtpTalk.greeted(south.ports.smtp)
+  await holder.say('MAIL FROM:<x@n.attack.test>', 250)
+  await holder.say(`RCPT TO:<${receiver}>`, 250)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const said = await hurry(talk.letter(letter))
+  assert.equal(said.code, 451)
+  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const step = record.steps.find((one) => one.type === 'decision')
+  assert.deepEqual(step?.decision.noticed, [
+    {
+      finding: 'dns-outage',
+      action: 'defer',
+      because: 'too many questions to DNS are open, so nothing can be told yet',
+    },
+  ])
+  holder.destroy()
+})
 
 for (const type of ['servfail', 'silent', 'garbage'] as const) {
   test(`a letter whose destination’s DNS is ${type} waits, and goes when DNS answers again`, async (t) => {

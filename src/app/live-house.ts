@@ -26,6 +26,10 @@ export function houseOf(
       mailingLists: receive.mailing_lists,
       allow: receive.allow,
       onTemperror: receive.on_temperror,
+      ownDomains: domains,
+      onOwnDomain: receive.on_own_domain,
+      onMissingDomain: receive.on_missing_domain,
+      onSpfFail: receive.on_spf_fail,
     },
     limits: {
       receivedFields: limits.received_fields,

@@ -3,13 +3,10 @@ import { join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
-import { CachingResolver } from '../dns/caching-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
-import { readResolvConf } from '../io/resolv-conf.ts'
-import { StubResolver } from '../io/stub-resolver.ts'
 import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
@@ -20,6 +17,7 @@ import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
+import { openResolver } from './resolver.ts'
 import { chance, Site } from './site.ts'
 
 export interface LivePorts {
@@ -70,7 +68,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
   const certificate = await certificateFor(settings)
   const folder = options.data ?? settings.data
   const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
-  const resolver = await openResolver(settings)
+  const resolver = await openResolver(settings, options.log)
   try {
     let { domains } = settings
     const keysFor = ({ domains: all, dkim }: Settings): ReturnType<typeof ensureKeys> => {
@@ -108,8 +106,10 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         answer: async (asked) => {
           const domain = rotationAsked(asked)
           // Its own cache: what DNS did not have a minute ago may have been published since.
-          const context = { resolver: await openResolver(settings), now: clock.now() }
-          const rotation = await rotateKeys(store, keysOf(store.read, domain), context)
+          const fresh = await openResolver(settings, options.log)
+          const context = { resolver: fresh, now: clock.now() }
+          const rotating = rotateKeys(store, keysOf(store.read, domain), context)
+          const rotation = await rotating.finally(() => fresh.close())
           signing.replace(domains.flatMap((one) => store.read.dkimKeys(one)))
           return rotation
         },
@@ -122,6 +122,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         await reports?.stop()
         await requests.stop()
         await site.close()
+        resolver.close()
       }
       const reload = async (next: Settings): Promise<void> => {
         const keys = await keysFor(next)
@@ -137,6 +138,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       throw problem
     }
   } catch (problem) {
+    resolver.close()
     await store.close()
     throw problem
   }
@@ -202,23 +204,6 @@ function retryPolicy({ queue }: Settings): RetryPolicy {
     maxDelayMs: queue.longest_retry_seconds * 1000,
     expireAfterMs: queue.expire_seconds * 1000,
   }
-}
-
-/** The resolver of the settings, with its cache. */
-export async function openResolver({ dns }: Settings): Promise<Resolver> {
-  const conf = await readResolvConf()
-  const servers = dns.servers.map((text) => {
-    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text)
-    return { address: match?.[1] ?? match?.[2] ?? text, port: Number(match?.[3] ?? 53) }
-  })
-  const stub = new StubResolver({
-    ...conf,
-    ...(servers.length > 0 ? { servers } : {}),
-    clock: systemClock,
-    timeoutMs: dns.timeout_ms,
-    trustAd: dns.trust_ad,
-  })
-  return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
 }
 
 /** The certificate of the settings, or one of our own: opportunistic TLS is better than none. */

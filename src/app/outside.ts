@@ -32,9 +32,14 @@ export class Outside implements Dialer, Resolver {
     return this.#dialer.realPlace(target)
   }
 
-  resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+  resolve<T extends RecordType>(
+    name: string,
+    type: T,
+    client?: string,
+  ): Promise<DnsAnswer<RecordData[T]>> {
     if (this.#shut) return Promise.resolve(unasked)
-    return this.#unlessShut<DnsAnswer<RecordData[T]>>(this.#resolver.resolve(name, type), unasked)
+    const answer = this.#resolver.resolve(name, type, client)
+    return this.#unlessShut<DnsAnswer<RecordData[T]>>(answer, unasked)
   }
 
   /** Ends every connection and question, and allows no more. */
@@ -54,4 +59,4 @@ export class Outside implements Dialer, Resolver {
 }
 
 const stopped = { type: 'failed', reason: 'broken', text: 'this server was stopped' } as const
-const unasked = { type: 'failed', reason: 'timeout' } as const
+const unasked = { type: 'failed', reason: 'no-resolver' } as const

@@ -5,6 +5,7 @@ import { CachingResolver } from '../dns/caching-resolver.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
+import { trustOf } from '../app/resolver.ts'
 import { systemClock } from '../io/clock.ts'
 import { readResolvConf } from '../io/resolv-conf.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
@@ -64,7 +65,8 @@ export class SystemResolver implements Resolver {
 }
 
 async function openSystemResolver(): Promise<Resolver> {
-  const stub = new StubResolver({ ...(await readResolvConf()), clock: systemClock })
+  const conf = await readResolvConf()
+  const stub = new StubResolver({ ...conf, ...trustOf(conf.trustAd), clock: systemClock })
   return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
 }
 

@@ -19,6 +19,8 @@ export interface Settings {
     readonly servers: string[]
     readonly trust_ad: boolean
     readonly timeout_ms: number
+    readonly questions: number
+    readonly questions_per_address: number
   }
   readonly limits: {
     readonly message_bytes: number
@@ -32,6 +34,9 @@ export interface Settings {
     readonly mailing_lists: string[]
     readonly allow: string[]
     readonly on_temperror: 'deliver' | 'defer'
+    readonly on_own_domain: 'junk' | 'deliver'
+    readonly on_missing_domain: 'junk' | 'deliver'
+    readonly on_spf_fail: 'junk' | 'deliver'
     readonly received_spf: boolean
     readonly strict_addresses: boolean
   }
@@ -118,8 +123,21 @@ const dns = z.strictObject({
   trust_ad: z
     .boolean()
     .default(false)
-    .describe('Believe the AD bit (DNSSEC) of a resolver on loopback.'),
+    .describe(
+      'Believe the AD bit (DNSSEC) of a resolver on loopback; `options trust-ad` in resolv.conf is kept.',
+    ),
   timeout_ms: z.int().min(50).max(60_000).default(3000).describe('How long one query may take.'),
+  questions: z
+    .int()
+    .min(8, 'must be at least 8')
+    .max(10_000)
+    .default(256)
+    .describe('Most questions to resolvers at once; an eighth is kept for our own.'),
+  questions_per_address: z
+    .int()
+    .min(1)
+    .default(32)
+    .describe('Of these for one client address; its network (/24) has twice as many.'),
 })
 
 const limits = z.strictObject({
@@ -151,7 +169,27 @@ const receive = z.strictObject({
   on_temperror: z
     .enum(['deliver', 'defer'])
     .default('deliver')
-    .describe('When DMARC could not be asked: take the message, or answer 451.'),
+    .describe(
+      'When DNS of a domain did not answer DMARC: take the message, or answer 451. When no DNS server answers, or no question is free, the answer is always 451.',
+    ),
+  on_own_domain: z
+    .enum(['junk', 'deliver'])
+    .default('junk')
+    .describe(
+      'Mail from outside in the name of your own domains that neither SPF nor DKIM of theirs vouches for: file it as spam whatever DMARC says, or only say so.',
+    ),
+  on_missing_domain: z
+    .enum(['junk', 'deliver'])
+    .default('deliver')
+    .describe(
+      'Mail whose author domain does not exist, or has neither MX nor address: file it as spam, or only say so.',
+    ),
+  on_spf_fail: z
+    .enum(['junk', 'deliver'])
+    .default('deliver')
+    .describe(
+      'Mail that SPF forbids (`-all`) where no DMARC policy applies: file it as spam, or only say so.',
+    ),
   received_spf: z
     .boolean()
     .default(false)

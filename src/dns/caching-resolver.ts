@@ -1,4 +1,4 @@
-import { normalizeName } from './resolver.ts'
+import { isOutage, normalizeName } from './resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from './resolver.ts'
 
 export interface CacheOptions {
@@ -14,7 +14,10 @@ export interface CacheOptions {
   readonly maxTtlSeconds?: number
   /** For "no such name" and "no such record"; 3 hours when not given (RFC 2308 §5). */
   readonly maxNegativeTtlSeconds?: number
-  /** For what could not be asked; 5 when not given, at most 300 (RFC 9520 §3.2). */
+  /**
+   * For what was asked in vain; 5 when not given, at most 300 (RFC 9520 §3.2). What could not be asked
+   * at all is not kept: a resolver that answers again is believed at once.
+   */
   readonly failureTtlSeconds?: number
 }
 
@@ -27,6 +30,12 @@ export interface CacheStatistics {
   readonly misses: number
   readonly entries: number
   readonly bytes: number
+}
+
+interface Asked<T extends RecordType> {
+  readonly name: string
+  readonly type: T
+  readonly client: string | undefined
 }
 
 /** The map holds entries of all types; its key names the type. */
@@ -68,7 +77,11 @@ export class CachingResolver implements Resolver {
     }
   }
 
-  resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+  resolve<T extends RecordType>(
+    name: string,
+    type: T,
+    client?: string,
+  ): Promise<DnsAnswer<RecordData[T]>> {
     const asked = normalizeName(name)
     const key = `${type} ${asked}`
     const kept = this.#lookUp(key)
@@ -77,12 +90,11 @@ export class CachingResolver implements Resolver {
     const underWay = this.#underWay.get(key)
     if (underWay !== undefined) {
       this.#joined++
-      return underWay as Promise<DnsAnswer<RecordData[T]>>
+      const answer = underWay as Promise<DnsAnswer<RecordData[T]>>
+      return this.#join(answer, { key, name: asked, type, client })
     }
     this.#misses++
-    const answer = this.#ask(key, asked, type)
-    this.#underWay.set(key, answer)
-    return answer
+    return this.#start({ key, name: asked, type, client })
   }
 
   get statistics(): CacheStatistics {
@@ -101,13 +113,36 @@ export class CachingResolver implements Resolver {
     this.#bytes = 0
   }
 
-  async #ask<T extends RecordType>(
-    key: string,
-    name: string,
-    type: T,
+  #start<T extends RecordType>(
+    question: Asked<T> & { readonly key: string },
   ): Promise<DnsAnswer<RecordData[T]>> {
+    const answer = this.#ask(question)
+    this.#underWay.set(question.key, answer)
+    return answer
+  }
+
+  /** The one who asked first may have had no place where there is one for us. */
+  async #join<T extends RecordType>(
+    underWay: Promise<DnsAnswer<RecordData[T]>>,
+    question: Asked<T> & { readonly key: string },
+  ): Promise<DnsAnswer<RecordData[T]>> {
+    const answer = await underWay
+    if (!hadNoPlace(answer)) return answer
+    const other = this.#underWay.get(question.key) as typeof underWay | undefined
+    if (other === undefined) return await this.#start(question)
+    const second = await other
+    const { name, type, client } = question
+    return hadNoPlace(second) ? await this.#inner.resolve(name, type, client) : second
+  }
+
+  async #ask<T extends RecordType>({
+    key,
+    name,
+    type,
+    client,
+  }: Asked<T> & { readonly key: string }): Promise<DnsAnswer<RecordData[T]>> {
     try {
-      const answer = await this.#inner.resolve(name, type)
+      const answer = await this.#inner.resolve(name, type, client)
       this.#keep(key, answer)
       return answer
     } finally {
@@ -150,7 +185,7 @@ export class CachingResolver implements Resolver {
       case 'noData':
         return Math.min(Math.max(answer.ttlSeconds, minTtlSeconds), maxNegativeTtlSeconds)
       case 'failed':
-        return failureTtlSeconds
+        return isOutage(answer.reason) ? 0 : failureTtlSeconds
     }
   }
 
@@ -163,6 +198,10 @@ export class CachingResolver implements Resolver {
     this.#entries.delete(key)
     this.#bytes -= entry.bytes
   }
+}
+
+function hadNoPlace(answer: DnsAnswer<unknown>): boolean {
+  return answer.type === 'failed' && answer.reason === 'no-place'
 }
 
 /** An estimate of the memory that an answer takes: its text, and a sum for each object. */

@@ -34,13 +34,16 @@ type Written = {
 export class RecordingResolver implements Resolver {
   readonly #inner: Resolver
   readonly #clock: Clock | undefined
+  readonly #client: string | undefined
   readonly #asked = new Map<string, Promise<DnsAnswer<unknown>>>()
   /** One place for each question, in the order of asking; empty until its answer is there. */
   readonly #written: (Written | undefined)[] = []
 
-  constructor(inner: Resolver, clock?: Clock) {
+  /** @param client the address of the client on whose behalf everything is asked */
+  constructor(inner: Resolver, clock?: Clock, client?: string) {
     this.#inner = inner
     this.#clock = clock
+    this.#client = client
   }
 
   resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
@@ -64,13 +67,13 @@ export class RecordingResolver implements Resolver {
     const place = this.#written.push(undefined) - 1
     const clock = this.#clock
     if (clock === undefined) {
-      const answer = await this.#inner.resolve(name, type)
+      const answer = await this.#inner.resolve(name, type, this.#client)
       this.#written[place] = { name, type, answer }
       return answer
     }
     const startedAtMs = clock.now()
     const startedMs = clock.monotonicMs()
-    const answer = await this.#inner.resolve(name, type)
+    const answer = await this.#inner.resolve(name, type, this.#client)
     const elapsedMs = Math.round((clock.monotonicMs() - startedMs) * 100) / 100
     const written = { name, type, answer, startedAtMs, elapsedMs }
     this.#written[place] = written

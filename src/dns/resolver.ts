@@ -55,7 +55,30 @@ export const recordTypes: readonly RecordType[] = [
 /** `secure` only when a resolver that we trust says the answer is validated (AD). */
 export type DnssecState = 'secure' | 'insecure'
 
-export type DnsFailure = 'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable'
+/**
+ * Why there is no answer. The first five say something of the question's name, or of one server;
+ * those of `DnsOutage` say that we could not ask at all, and so nothing about the name.
+ */
+export type DnsFailure =
+  /** Servers that answer other questions were silent: this zone is. */
+  'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable' | DnsOutage
+
+/** What kept us from asking. Whoever decides by such an answer asks again later. */
+export type DnsOutage =
+  /** All places for questions are taken, or all that this client may have; or no socket is left. */
+  | 'no-place'
+  /** No resolver answers, whatever it is asked. */
+  | 'no-resolver'
+  /** The zone was silent a moment ago, and as many of its names as may be are being asked for. */
+  | 'silent-zone'
+
+/** Of several outages the one that says most comes first. */
+export const dnsOutages: readonly DnsOutage[] = ['no-resolver', 'no-place', 'silent-zone']
+
+/** Whether a failure says only that we could not ask. */
+export function isOutage(failure: DnsFailure): failure is DnsOutage {
+  return dnsOutages.some((one) => one === failure)
+}
 
 /** An alias of an alias is followed this often; a longer way, or a circle, is a `servfail`. */
 export const maxAliases = 10
@@ -88,7 +111,15 @@ export type DnsAnswer<T> =
  * `noName` without asking; see `isQueryableName`. Records come in the order they were received.
  */
 export interface Resolver {
-  resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>>
+  /**
+   * @param client the address of the client on whose behalf it is asked, so that none takes the places
+   * of all others; our own questions have none
+   */
+  resolve<T extends RecordType>(
+    name: string,
+    type: T,
+    client?: string,
+  ): Promise<DnsAnswer<RecordData[T]>>
 }
 
 /** Whether `name` fits in a query: labels of 1 to 63 octets, 253 in all (RFC 1035 §2.3.4). */

@@ -9,9 +9,12 @@ import {
   defaultDecisionOptions,
   type DmarcDecision,
 } from '../dmarc/decision.ts'
+import { weighEvidence } from '../dmarc/weighing.ts'
+import type { DnsOutage } from '../dns/resolver.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Evaluation } from './inspection.ts'
+import { notice, type Notice, ofOurs } from './notice.ts'
 
 /** What the operator knows of senders; part of every record, so that a replay decides alike. */
 export interface DecisionRules {
@@ -24,7 +27,16 @@ export interface DecisionRules {
   readonly mailingLists: readonly string[]
   /** Author domains that are taken in whatever DMARC says. */
   readonly allow: readonly string[]
+  /** When a domain's DNS did not answer. What we could not ask at all is always deferred. */
   readonly onTemperror: 'deliver' | 'defer'
+  /** The domains that we receive for; absent in records of before there was a rule about them. */
+  readonly ownDomains?: readonly string[]
+  /** What becomes of mail in the name of our own domains that nothing of theirs vouches for. */
+  readonly onOwnDomain?: 'junk' | 'deliver'
+  /** What becomes of mail whose author's domain does not exist, or takes no mail. */
+  readonly onMissingDomain?: 'junk' | 'deliver'
+  /** What becomes of mail that SPF forbids (`-all`) where no DMARC policy says what to do. */
+  readonly onSpfFail?: 'junk' | 'deliver'
 }
 
 /** The rules' fingerprint: another one at replay means that the configuration has changed. */
@@ -38,20 +50,94 @@ export function configHash(rules: DecisionRules): string {
 
 const hashes = new WeakMap<DecisionRules, string>()
 
+/** What was decided about a message: DMARC's part, and what was noticed beside it. Plain data. */
+export type Decision = DmarcDecision & {
+  /** Absent when there was nothing. */
+  readonly noticed?: readonly Notice[]
+}
+
 /**
  * Decides what becomes of a message: what its author's domain asks for, weighed against what else is
- * known (RFC 9989 §7.4). Pure: the same evaluation, header and rules give the same decision.
+ * known (RFC 9989 §7.4). What DMARC leaves to us, the house's own rules decide. Pure: the same
+ * evaluation, header and rules give the same decision.
  */
 export function decide(
   evaluation: Evaluation,
   header: MessageHeader,
   rules: DecisionRules,
-): DmarcDecision {
+): Decision {
   const { onTemperror } = rules
-  return decideDmarc(
-    { dmarc: evaluation.dmarc, evidence: gatherEvidence(evaluation, header, rules) },
+  const { dmarc, outage } = evaluation
+  const evidence = gatherEvidence(evaluation, header, rules)
+  const decision = decideDmarc(
+    { dmarc, evidence },
     { ...defaultDecisionOptions, onUnknownPolicy: onTemperror, onUnknownResult: onTemperror },
   )
+  const noticed = notice(evaluation, rules)
+  const junk = noticed.find((one) => one.action === 'mark-as-spam')
+  if (outage !== undefined && hangsOnDns(decision, evaluation, { rules, junk })) {
+    return putOff(decision, outage)
+  }
+  if (noticed.length === 0) return decision
+  if (junk === undefined) return { ...decision, noticed }
+  const considered = weighEvidence(evidence, dmarc)
+  const speaksFor = considered.find((one) => one.outcome === 'overrides')
+  if (speaksFor !== undefined) {
+    const { because } = speaksFor
+    return { ...decision, noticed, considered, because: `${junk.because}, yet ${because}` }
+  }
+  return {
+    ...decision,
+    action: 'mark-as-spam',
+    did: 'quarantine',
+    // RFC 9990 §3.1.6: more was done than the owner asks for.
+    override: { type: 'local_policy', comment: junk.because },
+    considered,
+    because: junk.because,
+    noticed,
+  }
+}
+
+/**
+ * Whether an answer that we could not ask for might change what becomes of the message. That it was
+ * not asked is our own trouble, or a stranger's doing, so it must not speak for the message
+ * (`on_temperror` is for domains whose DNS is lost), and not against it either.
+ */
+function hangsOnDns(
+  { action }: DmarcDecision,
+  { dmarc }: Evaluation,
+  { rules, junk }: { readonly rules: DecisionRules; readonly junk: Notice | undefined },
+): boolean {
+  switch (dmarc.result) {
+    case 'temperror':
+      return dmarc.disposition !== 'none' || ofOurs(dmarc.author.domains, rules) !== undefined
+    // What speaks for it, ARC or a forwarder's SPF, may be what is missing.
+    case 'fail':
+      return action !== 'deliver' || junk !== undefined
+    case 'none':
+      return junk !== undefined
+    case 'pass':
+    case 'permerror':
+      return false
+  }
+}
+
+function putOff(decision: DmarcDecision, outage: DnsOutage): Decision {
+  const because = `${outages[outage]}, so nothing can be told yet`
+  return {
+    ...decision,
+    action: 'defer',
+    did: null,
+    override: null,
+    because,
+    noticed: [{ finding: 'dns-outage', action: 'defer', because }],
+  }
+}
+
+const outages: Readonly<Record<DnsOutage, string>> = {
+  'no-resolver': 'no DNS server answers',
+  'no-place': 'too many questions to DNS are open',
+  'silent-zone': 'a domain whose DNS is silent has too many open questions',
 }
 
 function gatherEvidence(

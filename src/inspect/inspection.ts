@@ -1,5 +1,5 @@
 import { ArcVerifier, type ArcVerdict } from '../arc/arc.ts'
-import type { Resolver } from '../dns/resolver.ts'
+import type { DnsOutage, Resolver } from '../dns/resolver.ts'
 import { DkimVerifier, type DkimVerdict } from '../dkim/dkim.ts'
 import {
   type AuthenticatedDomain,
@@ -11,6 +11,8 @@ import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { BodyHashes } from '../signature/body-hash.ts'
 import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
+import { type AuthorDomainVerdict, checkAuthorDomain } from './author-domain.ts'
+import { OutageWatch } from './outage-watch.ts'
 import { publicSuffixes } from './public-suffixes.ts'
 
 /** The facts of a connection that the verdicts depend on. */
@@ -33,6 +35,8 @@ export interface InspectionResolvers {
   readonly dkim: Resolver
   readonly arc: Resolver
   readonly dmarc: Resolver
+  /** For the question whether the author's domain exists, which is left out when this is absent. */
+  readonly author?: Resolver | undefined
 }
 
 /** All verdicts on one message. */
@@ -41,6 +45,10 @@ export interface Evaluation {
   readonly dkim: readonly DkimVerdict[]
   readonly arc: ArcVerdict
   readonly dmarc: DmarcVerdict
+  /** Only where DMARC asks for nothing: where it does, nothing hangs on this. */
+  readonly author?: AuthorDomainVerdict
+  /** Some of what these verdicts rest on could not be asked at all, for a reason of ours. */
+  readonly outage?: DnsOutage
 }
 
 /**
@@ -52,6 +60,7 @@ export interface Evaluation {
  */
 export class Inspection {
   readonly #facts: InspectionFacts
+  readonly #watch = new OutageWatch()
   readonly #resolvers: InspectionResolvers
   readonly #spf: Promise<SpfVerdict>
   readonly #bodyHashes = new BodyHashes()
@@ -61,8 +70,15 @@ export class Inspection {
 
   constructor(facts: InspectionFacts, resolvers: InspectionResolvers) {
     this.#facts = facts
-    this.#resolvers = resolvers
-    this.#spf = checkSpf(facts, resolvers.spf)
+    const { author } = resolvers
+    this.#resolvers = {
+      spf: this.#watch.over(resolvers.spf),
+      dkim: this.#watch.over(resolvers.dkim),
+      arc: this.#watch.over(resolvers.arc),
+      dmarc: this.#watch.over(resolvers.dmarc),
+      author: author === undefined ? undefined : this.#watch.over(author),
+    }
+    this.#spf = checkSpf(facts, this.#resolvers.spf)
     // A letter may be given up before anybody waits for this; `finish` still hears of a fault.
     this.#spf.catch(() => undefined)
   }
@@ -97,7 +113,24 @@ export class Inspection {
       spf: { result: spf.result, domain: spf.domain },
       dkim: dkim.flatMap(authenticated),
     })
-    return { spf, dkim, arc, dmarc }
+    const author = await this.#checkAuthor(dmarc)
+    const { outage } = this.#watch
+    return {
+      spf,
+      dkim,
+      arc,
+      dmarc,
+      ...(author === undefined ? {} : { author }),
+      ...(outage === undefined ? {} : { outage }),
+    }
+  }
+
+  async #checkAuthor(dmarc: DmarcVerdict): Promise<AuthorDomainVerdict | undefined> {
+    const { author } = this.#resolvers
+    const { result, authorDomain, disposition } = dmarc
+    if (author === undefined || authorDomain === null) return undefined
+    const asksForNothing = result === 'none' || (result === 'fail' && disposition === 'none')
+    return asksForNothing ? await checkAuthorDomain(authorDomain, author) : undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import { getDomain } from 'tldts'
 import { parseDomain } from '../address/domain.ts'
 import type { PublicSuffixList } from '../dmarc/dmarc.ts'
+import { zoneOf } from '../dns/zone-of.ts'
 
 /**
  * The ICANN section of the public suffix list, as the package `tldts` carries it. Only the reading of
@@ -14,6 +15,11 @@ export const publicSuffixes: PublicSuffixList = {
     const name = parseDomain(domain)
     return name === undefined ? undefined : (getDomain(name, options) ?? undefined)
   },
+}
+
+/** The zone that a DNS name is counted for, by this list. */
+export function zoneOfName(name: string): string {
+  return zoneOf(name, (domain) => publicSuffixes.registrableDomain(domain))
 }
 
 /** `parseDomain` has seen that it is a name: nothing of a URL, an address or a port is looked for. */

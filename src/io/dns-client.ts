@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
 import type { DnsMessage } from './dns-message.ts'
+import type { DnsPlaces, PlaceAsked } from './dns-places.ts'
 import { matchAnswer } from './dns-query.ts'
 import { readDnsId, readDnsMessage } from './dns-reader.ts'
 
@@ -18,7 +19,18 @@ export type Exchange =
   | { readonly type: 'message'; readonly message: DnsMessage }
   /** Something forges answers, or a server changes the letters: ask again over TCP. */
   | { readonly type: 'doubtful' }
-  | { readonly type: 'failed'; readonly reason: 'timeout' | 'unreachable' | 'malformed' }
+  | { readonly type: 'failed'; readonly reason: ExchangeFailure }
+
+export type ExchangeFailure =
+  /** The server was asked and said nothing to it. */
+  | 'timeout'
+  | 'unreachable'
+  | 'malformed'
+  /** It was not asked; `no-socket`: the system has no descriptor, memory or port left for us. */
+  | 'no-socket'
+  | 'no-place'
+  | 'silent-zone'
+  | 'closed'
 
 export interface DnsTraffic {
   readonly sent: number
@@ -27,6 +39,14 @@ export interface DnsTraffic {
   /** Answers that could not be read. */
   readonly malformed: number
   readonly overTcp: number
+}
+
+/** A question on its way. */
+export interface Sent {
+  readonly query: Uint8Array
+  readonly timeoutMs: number
+  /** Whose place it takes. */
+  readonly for: PlaceAsked
 }
 
 /** So many wrong datagrams for one question are somebody guessing; TCP cannot be guessed. */
@@ -41,26 +61,25 @@ const maxForeign = 20
  */
 export class DnsClient {
   readonly #clock: Clock
-  readonly #maxInFlight: number
+  readonly #places: DnsPlaces
   readonly #open = new Set<() => void>()
-  readonly #waiting = new Set<() => void>()
   readonly #traffic = { sent: 0, foreign: 0, malformed: 0, overTcp: 0 }
-  #inFlight = 0
   #closed = false
 
-  /** @param maxInFlight sockets open at once; further questions wait for one to end */
-  constructor(clock: Clock, maxInFlight: number) {
+  /** @param places for the sockets that are open at once; further questions wait for one to end */
+  constructor(clock: Clock, places: DnsPlaces) {
     this.#clock = clock
-    this.#maxInFlight = maxInFlight
+    this.#places = places
   }
 
   get traffic(): DnsTraffic {
     return { ...this.#traffic }
   }
 
-  /** Ends what is under way as `unreachable`. */
+  /** Ends what is under way, and what comes later, as `closed`. */
   close(): void {
     this.#closed = true
+    this.#places.close()
     for (const end of this.#open) end()
   }
 
@@ -68,17 +87,25 @@ export class DnsClient {
    * One datagram there; whatever is no answer is ignored until `timeoutMs` have passed. Waiting for a
    * free place may take as long again.
    */
-  async overUdp(server: DnsEndpoint, query: Uint8Array, timeoutMs: number): Promise<Exchange> {
-    return await this.#withSocket(timeoutMs, () => this.#udp(server, query, timeoutMs))
+  async overUdp(server: DnsEndpoint, sent: Sent): Promise<Exchange> {
+    return await this.#withPlace(sent, () => this.#udp(server, sent))
   }
 
   /** One connection for one question, from connecting to the answer within `timeoutMs`. */
-  async overTcp(server: DnsEndpoint, query: Uint8Array, timeoutMs: number): Promise<Exchange> {
+  async overTcp(server: DnsEndpoint, sent: Sent): Promise<Exchange> {
     this.#traffic.overTcp++
-    return await this.#withSocket(timeoutMs, () => this.#tcp(server, query, timeoutMs))
+    return await this.#withPlace(sent, () => this.#tcp(server, sent))
   }
 
-  #udp(server: DnsEndpoint, query: Uint8Array, timeoutMs: number): Promise<Exchange> {
+  /** One datagram that needs no place: to see whether a server lives there is one at a time. */
+  async probe(server: DnsEndpoint, sent: Pick<Sent, 'query' | 'timeoutMs'>): Promise<Exchange> {
+    return this.#closed ? failure('closed') : await this.#udp(server, sent)
+  }
+
+  #udp(
+    server: DnsEndpoint,
+    { query, timeoutMs }: Pick<Sent, 'query' | 'timeoutMs'>,
+  ): Promise<Exchange> {
     return new Promise((resolve) => {
       const socket = createSocket({
         type: server.address.includes(':') ? 'udp6' : 'udp4',
@@ -90,14 +117,14 @@ export class DnsClient {
         socket.close()
         resolve(exchange)
       })
-      const end = (): void => settle({ type: 'failed', reason: 'unreachable' })
+      const end = (): void => settle(failure('closed'))
       let malformed = false
       let foreign = 0
       const cancel = this.#clock.setTimer(timeoutMs, () =>
-        settle({ type: 'failed', reason: malformed ? 'malformed' : 'timeout' }),
+        settle(failure(malformed ? 'malformed' : 'timeout')),
       )
       this.#open.add(end)
-      socket.on('error', end)
+      socket.on('error', (problem) => settle(failure(failureOf(problem))))
       socket.on('message', (octets) => {
         const exchange = this.#judge(query, octets)
         if (exchange === 'malformed') malformed = true
@@ -111,7 +138,7 @@ export class DnsClient {
     })
   }
 
-  #tcp(server: DnsEndpoint, query: Uint8Array, timeoutMs: number): Promise<Exchange> {
+  #tcp(server: DnsEndpoint, { query, timeoutMs }: Sent): Promise<Exchange> {
     return new Promise((resolve) => {
       const socket = connect({ host: server.address, port: server.port, noDelay: true })
       const frames = new DnsFrames()
@@ -121,19 +148,17 @@ export class DnsClient {
         socket.destroy()
         resolve(exchange)
       })
-      const end = (): void => settle({ type: 'failed', reason: 'unreachable' })
-      const cancel = this.#clock.setTimer(timeoutMs, () =>
-        settle({ type: 'failed', reason: 'timeout' }),
-      )
+      const end = (): void => settle(failure('closed'))
+      const cancel = this.#clock.setTimer(timeoutMs, () => settle(failure('timeout')))
       this.#open.add(end)
-      socket.on('error', end)
-      socket.on('close', end)
+      socket.on('error', (problem) => settle(failure(failureOf(problem))))
+      socket.on('close', () => settle(failure('unreachable')))
       socket.on('data', (chunk: Uint8Array) => {
         // There is one question on this connection: its first message is the answer, or nothing is.
         const [octets] = frames.push(chunk)
         if (octets === undefined) return
         const exchange = this.#judge(query, octets, 'any case')
-        settle(typeof exchange === 'object' ? exchange : { type: 'failed', reason: 'malformed' })
+        settle(typeof exchange === 'object' ? exchange : failure('malformed'))
       })
       this.#traffic.sent++
       socket.write(frameDnsMessage(query))
@@ -166,42 +191,37 @@ export class DnsClient {
     }
   }
 
-  async #withSocket(waitMs: number, exchange: () => Promise<Exchange>): Promise<Exchange> {
-    if (this.#inFlight < this.#maxInFlight) this.#inFlight++
-    else if (!(await this.#placeFree(waitMs))) return { type: 'failed', reason: 'timeout' }
+  async #withPlace(sent: Sent, exchange: () => Promise<Exchange>): Promise<Exchange> {
+    const place = await this.#places.take(sent.for, sent.timeoutMs)
+    if (place !== 'taken') return failure(place)
     try {
-      return this.#closed ? { type: 'failed', reason: 'unreachable' } : await exchange()
+      return this.#closed ? failure('closed') : await exchange()
     } finally {
-      this.#release()
+      this.#places.release(sent.for)
     }
-  }
-
-  /** Whether a place came free within `waitMs`; it is then ours. */
-  #placeFree(waitMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        cancel()
-        resolve(true)
-      }
-      const cancel = this.#clock.setTimer(waitMs, () => {
-        this.#waiting.delete(go)
-        resolve(false)
-      })
-      this.#waiting.add(go)
-    })
-  }
-
-  /** Who waits longest is given the place of who ends, so that nobody slips in between. */
-  #release(): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      this.#inFlight--
-      return
-    }
-    this.#waiting.delete(next)
-    next()
   }
 }
+
+function failure(reason: ExchangeFailure): Exchange {
+  return { type: 'failed', reason }
+}
+
+/**
+ * Without a descriptor, memory or a port of our own nobody was asked, which says nothing of the
+ * server.
+ */
+function failureOf(problem: Error): 'no-socket' | 'unreachable' {
+  const code = 'code' in problem ? problem.code : undefined
+  return ourOwn.has(code) ? 'no-socket' : 'unreachable'
+}
+
+const ourOwn: ReadonlySet<unknown> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+])
 
 /** Random octets from a stock, since each call to the system's generator costs microseconds. */
 export class RandomStock {

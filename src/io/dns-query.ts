@@ -4,7 +4,7 @@ import type { DnsMessage } from './dns-message.ts'
 
 export interface QueryOptions {
   readonly id: number
-  /** As `isQueryableName` allows, ASCII. */
+  /** As `isQueryableName` allows, ASCII; the empty string is the root. */
   readonly name: string
   readonly type: RecordType
   /** Offers 1232 octets over UDP (RFC 6891); some old servers answer only without. */
@@ -21,7 +21,7 @@ export interface QueryOptions {
 /** The octets of one question with recursion desired. */
 export function writeDnsQuery(options: QueryOptions): Uint8Array {
   const { name, edns, id } = options
-  const end = 12 + name.length + 2
+  const end = 12 + (name === '' ? 1 : name.length + 2)
   const octets = new Uint8Array(end + 4 + (edns ? 11 : 0))
   const view = new DataView(octets.buffer)
   view.setUint16(0, id)

@@ -1,13 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
+import { type Log, silent } from '../base/log.ts'
 import { parseIp } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
 import { isQueryableName, maxAliases, normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, DnsFailure, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
+import { zoneOf } from '../dns/zone-of.ts'
 import { type Reading, readAnswer } from './dns-answer.ts'
 import { DnsClient, type DnsEndpoint, type DnsTraffic, RandomStock } from './dns-client.ts'
-import type { Exchange } from './dns-client.ts'
+import type { Exchange, ExchangeFailure } from './dns-client.ts'
+import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
 import { type QueryOptions, writeDnsQuery } from './dns-query.ts'
+import { ResolverHealth } from './resolver-health.ts'
+import { SilentZones } from './silent-zones.ts'
 
 export interface StubOptions {
   /** Recursive resolvers, asked in this order; one that is silent moves behind the others. */
@@ -20,14 +25,25 @@ export interface StubOptions {
   /** For a question with all its servers, rounds and aliases; 20,000 when not given. */
   readonly totalTimeoutMs?: number
   /**
-   * Whether a server's word that DNSSEC proves an answer is believed; not when not given. It is only
-   * ever believed of servers on this machine: on the way from others anybody can set the bit.
+   * Whether a server's word that DNSSEC proves an answer is believed; not when not given. On the way
+   * from another machine anybody can set the bit, so by itself this is for servers on loopback.
    */
   readonly trustAd?: boolean
+  /**
+   * With `trustAd`: also of servers on other machines. Who writes `options trust-ad` into
+   * `resolv.conf` answers for the way to them.
+   */
+  readonly trustAdFrom?: 'loopback' | 'anywhere'
   /** Ask with letters in random case and want them back so ("0x20"); not when not given. */
   readonly randomizeCase?: boolean
   /** Sockets open at once; 256 when not given. */
   readonly maxInFlight?: number
+  /** Of these for one client, an eighth when not given; its network has twice as many. */
+  readonly maxPerClient?: number
+  /** The zone that a name is counted for; its last two labels when not given. */
+  readonly zoneOf?: (name: string) => string
+  /** Hears when no server answers, when one answers again, and of limits that are met. */
+  readonly log?: Log
 }
 
 /**
@@ -35,11 +51,15 @@ export interface StubOptions {
  *
  * A server that fails or stays silent is followed by the next, in several rounds. Only one that
  * answered something definite ends the asking; when none did, the answer is `failed` with the most
- * telling reason. Keeps nothing: put a `CachingResolver` before it.
+ * telling reason. A server that was silent is asked whether it lives before the zone is blamed. Keeps
+ * no answers: put a `CachingResolver` before it.
  */
 export class StubResolver implements Resolver {
-  readonly #options: Required<StubOptions>
+  readonly #options: Required<Omit<StubOptions, 'maxPerClient'>>
   readonly #client: DnsClient
+  readonly #places: DnsPlaces
+  readonly #silentZones: SilentZones
+  readonly #health: ResolverHealth
   readonly #random = new RandomStock()
   #first = 0
 
@@ -51,11 +71,27 @@ export class StubResolver implements Resolver {
       attempts: 2,
       totalTimeoutMs: 20_000,
       trustAd: false,
+      trustAdFrom: 'loopback',
       randomizeCase: false,
       maxInFlight: 256,
+      zoneOf,
+      log: silent,
       ...options,
     }
-    this.#client = new DnsClient(options.clock, this.#options.maxInFlight)
+    const { clock, servers, log, maxInFlight } = this.#options
+    this.#silentZones = new SilentZones(clock)
+    this.#places = new DnsPlaces({
+      limits: placeLimits(maxInFlight, options.maxPerClient),
+      clock,
+      isSilent: (zone) => this.#silentZones.isSilent(zone),
+    })
+    this.#client = new DnsClient(clock, this.#places)
+    this.#health = new ResolverHealth({
+      servers: servers.map(formatEndpoint),
+      clock,
+      log,
+      probe: (place) => this.#probe(place),
+    })
   }
 
   /** What passed over the network so far. */
@@ -63,22 +99,28 @@ export class StubResolver implements Resolver {
     return this.#client.traffic
   }
 
-  /** Ends all questions under way as `failed`, `unreachable`; so do later ones. */
+  /** Ends all questions under way as `failed`, `no-resolver`; so do later ones. */
   close(): void {
     this.#client.close()
   }
 
-  async resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
+  async resolve<T extends RecordType>(
+    name: string,
+    type: T,
+    client?: string,
+  ): Promise<DnsAnswer<RecordData[T]>> {
     const deadlineMs = this.#options.clock.monotonicMs() + this.#options.totalTimeoutMs
     let asked = normalizeName(name)
     let led: Led = { aliases: [], ttlSeconds: Number.POSITIVE_INFINITY, dnssec: 'secure' }
     for (;;) {
       if (!isQueryableName(asked) || !isAscii(asked)) return absentName(led)
-      const { reading, server } = await this.#ask(asked, type, deadlineMs)
+      const sought = { name: asked, type, for: { client, zone: this.#options.zoneOf(asked) } }
+      const { reading, server } = await this.#ask(sought, deadlineMs)
       if (reading.type === 'failed') {
         const where = server === undefined ? {} : { server }
         return { type: 'failed', reason: reading.reason, ...where }
       }
+      this.#silentZones.answered(sought.for.zone)
       if (reading.type === 'answer') return lengthened(reading.answer, led, server)
       // A message that led nowhere says nothing that DNSSEC could prove about the end of the way.
       led = {
@@ -96,65 +138,140 @@ export class StubResolver implements Resolver {
 
   /** One name from all servers in turn, until one says something definite. */
   async #ask<T extends RecordType>(
-    name: string,
-    type: T,
+    sought: Sought<T>,
     deadlineMs: number,
   ): Promise<{ readonly reading: Reading<RecordData[T]>; readonly server?: string }> {
-    const { servers, attempts, timeoutMs } = this.#options
-    const failures: { readonly reason: DnsFailure; readonly server: string }[] = []
+    const { servers, timeoutMs } = this.#options
+    const misses: Miss[] = []
+    // Nobody waits long for what is known to be dead.
+    const rounds = this.#health.down ? 1 : this.#options.attempts
     let places = servers.map((_, i) => (this.#first + i) % servers.length)
-    for (let round = 0; round < attempts; round++) {
+    for (let round = 0; round < rounds; round++) {
       const again: number[] = []
       for (const place of places) {
         const endpoint = servers[place]
         if (endpoint === undefined || this.#leftMs(deadlineMs) <= 0) continue
         const server = formatEndpoint(endpoint)
         const limits = { timeoutMs: timeoutMs * 2 ** round, deadlineMs }
-        const reading = await this.#askOne(endpoint, name, type, limits)
+        const heardBefore = this.#health.heard(place)
+        const reading = await this.#askOne(place, sought, limits)
         if (reading.type !== 'failed') return { reading, server }
-        const silent = reading.reason === 'timeout' || reading.reason === 'unreachable'
-        if (silent && place === this.#first) this.#first = (place + 1) % servers.length
-        failures.push({ reason: reading.reason, server })
+        const { reason } = reading
+        misses.push({ reason, server, place, heardBefore })
+        // Whoever waited for a place once would only wait again.
+        if (reason === 'no-place' || reason === 'silent-zone' || reason === 'closed') {
+          return await this.#inVain(sought.for, misses)
+        }
+        // The server answers others meanwhile, so it is the zone that is silent.
+        const heardSince = this.#health.heard(place) > heardBefore
+        if (reason === 'timeout' && heardSince) this.#silentZones.missed(sought.for.zone)
+        const mute = reason === 'timeout' || reason === 'unreachable'
+        if (mute && place === this.#first) this.#first = (place + 1) % servers.length
         // Who refused or failed would do so again; who was silent may have lost the question.
-        if (reading.reason === 'timeout' || reading.reason === 'malformed') again.push(place)
+        if (reason === 'timeout' || reason === 'malformed') again.push(place)
       }
       places = again
     }
-    const telling = worst.flatMap((reason) => failures.filter((one) => one.reason === reason))[0]
+    return await this.#inVain(sought.for, misses)
+  }
+
+  /** What is to be said when no server answered. */
+  async #inVain(
+    asked: PlaceAsked,
+    misses: readonly Miss[],
+  ): Promise<{ readonly reading: Reading<never>; readonly server?: string }> {
+    const [telling] = worst.flatMap((reason) => misses.filter((one) => one.reason === reason))
+    // Time ran out along a way of aliases: those who were asked before were too slow.
     if (telling === undefined) return { reading: failed('timeout') }
-    return { reading: failed(telling.reason), server: telling.server }
+    const { reason, server } = telling
+    switch (reason) {
+      case 'timeout':
+      case 'unreachable':
+        if (await this.#anyLives(misses)) return { reading: failed(reason), server }
+        this.#health.nobodyAnswers()
+        return { reading: failed('no-resolver') }
+      case 'closed':
+        return { reading: failed('no-resolver') }
+      case 'no-socket':
+        this.#tellLimit('open files', asked)
+        return { reading: failed('no-place') }
+      case 'no-place':
+        this.#tellLimit(this.#places.limitMet(asked), asked)
+        return { reading: failed('no-place') }
+      case 'servfail':
+      case 'refused':
+      case 'malformed':
+      case 'silent-zone':
+      case 'no-resolver':
+        return { reading: failed(reason), server }
+    }
+  }
+
+  async #anyLives(misses: readonly Miss[]): Promise<boolean> {
+    const asked = misses.filter(({ reason }) => reason === 'timeout' || reason === 'unreachable')
+    const last = new Map(asked.map((one) => [one.place, one]))
+    const lives = Array.from(last.values(), async ({ place, heardBefore, reason }) => {
+      if (this.#health.heard(place) > heardBefore) return true
+      // Where nobody listens, nobody needs to be asked once more.
+      return reason === 'timeout' && (await this.#health.look(place))
+    })
+    return (await Promise.all(lives)).some(Boolean)
+  }
+
+  #tellLimit(limit: string, { client }: PlaceAsked): void {
+    this.#options.log({ level: 'warning', event: 'limit', fields: { limit, client } })
+  }
+
+  /** Whether a server answers a question that any resolver can answer: who serves the root? */
+  async #probe(place: number): Promise<boolean> {
+    const server = this.#options.servers[place]
+    if (server === undefined) return false
+    const query = this.#query({ name: '', type: 'NS', edns: true, wantsAd: false })
+    // It is seldom asked, and much hangs on it.
+    const exchange = await this.#client.probe(server, {
+      query,
+      timeoutMs: 2 * this.#options.timeoutMs,
+    })
+    return isSignOfLife(exchange)
   }
 
   async #askOne<T extends RecordType>(
-    server: DnsEndpoint,
-    name: string,
-    type: T,
+    place: number,
+    sought: Sought<T>,
     limits: Limits,
-  ): Promise<Reading<RecordData[T]>> {
-    const reading = await this.#exchange(server, { name, type, edns: true }, limits)
+  ): Promise<OneReading<RecordData[T]>> {
+    const reading = await this.#exchange(place, { ...sought, edns: true }, limits)
     if (reading.type !== 'failed' || !reading.withoutEdns) return reading
-    return await this.#exchange(server, { name, type, edns: false }, limits)
+    return await this.#exchange(place, { ...sought, edns: false }, limits)
   }
 
   async #exchange<T extends RecordType>(
-    server: DnsEndpoint,
-    question: { readonly name: string; readonly type: T; readonly edns: boolean },
+    place: number,
+    sought: Sought<T> & { readonly edns: boolean },
     limits: Limits,
-  ): Promise<Reading<RecordData[T]>> {
-    const wantsAd = this.#options.trustAd && isLoopback(server.address)
-    const query = this.#query({ ...question, wantsAd })
-    const timeoutMs = (): number => Math.min(limits.timeoutMs, this.#leftMs(limits.deadlineMs))
-    let exchange = await this.#client.overUdp(server, query, timeoutMs())
-    if (exchange.type === 'doubtful' || isTruncated(exchange)) {
-      exchange = await this.#client.overTcp(server, query, timeoutMs())
+  ): Promise<OneReading<RecordData[T]>> {
+    const { servers, trustAd, trustAdFrom } = this.#options
+    const server = servers[place]
+    if (server === undefined) throw new Error('StubResolver: a server that is not there')
+    const { name, type, edns } = sought
+    const wantsAd = trustAd && (trustAdFrom === 'anywhere' || isLoopback(server.address))
+    const query = this.#query({ name, type, edns, wantsAd })
+    const sent = () => {
+      const timeoutMs = Math.min(limits.timeoutMs, this.#leftMs(limits.deadlineMs))
+      return { query, timeoutMs, for: sought.for }
     }
-    if (exchange.type === 'failed') return failed(exchange.reason)
+    let exchange = await this.#client.overUdp(server, sent())
+    if (isSignOfLife(exchange)) this.#health.lived(place)
+    if (exchange.type === 'doubtful' || isTruncated(exchange)) {
+      exchange = await this.#client.overTcp(server, sent())
+      if (isSignOfLife(exchange)) this.#health.lived(place)
+    }
+    if (exchange.type === 'failed') {
+      return { type: 'failed', reason: exchange.reason, withoutEdns: false }
+    }
     if (exchange.type === 'doubtful' || exchange.message.truncated) return failed('malformed')
     const { message } = exchange
-    return readAnswer(
-      { ...message, authenticated: wantsAd && message.authenticated },
-      question.type,
-    )
+    return readAnswer({ ...message, authenticated: wantsAd && message.authenticated }, type)
   }
 
   #query(question: Omit<QueryOptions, 'id' | 'caseBits'>): Uint8Array {
@@ -170,6 +287,28 @@ export class StubResolver implements Resolver {
   }
 }
 
+interface Sought<T extends RecordType> {
+  readonly name: string
+  readonly type: T
+  readonly for: PlaceAsked
+}
+
+/** A server that did not answer, and what had been heard of it when it was asked. */
+interface Miss {
+  readonly reason: DnsFailure | ExchangeFailure
+  readonly server: string
+  readonly place: number
+  readonly heardBefore: number
+}
+
+type OneReading<T> =
+  | Exclude<Reading<T>, { type: 'failed' }>
+  | {
+      readonly type: 'failed'
+      readonly reason: DnsFailure | ExchangeFailure
+      readonly withoutEdns: boolean
+    }
+
 interface Limits {
   readonly timeoutMs: number
   /** On the monotonic clock. */
@@ -184,10 +323,26 @@ interface Led {
 }
 
 /** Of several failures the one that says most comes first. */
-const worst: readonly DnsFailure[] = ['servfail', 'refused', 'malformed', 'timeout', 'unreachable']
+const worst: readonly Miss['reason'][] = [
+  'servfail',
+  'refused',
+  'malformed',
+  'timeout',
+  'unreachable',
+  'no-socket',
+  'silent-zone',
+  'no-place',
+  'closed',
+]
 
 function failed(reason: DnsFailure): Reading<never> {
   return { type: 'failed', reason, withoutEdns: false }
+}
+
+/** Whatever a server says, it lives; a forger would have to guess the id and the port. */
+function isSignOfLife(exchange: Exchange): boolean {
+  if (exchange.type === 'failed') return exchange.reason === 'malformed'
+  return exchange.type === 'message'
 }
 
 function isTruncated(exchange: Exchange): boolean {

@@ -1,10 +1,9 @@
 import type { PathRemark } from '../address/remark.ts'
 import type { ArcVerdict } from '../arc/arc.ts'
-import type { DmarcDecision } from '../dmarc/decision.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
 import type { SpfVerdict } from '../spf/spf.ts'
-import type { DecisionRules } from '../inspect/decide.ts'
+import type { Decision, DecisionRules } from '../inspect/decide.ts'
 import type { IprevVerdict } from '../inspect/iprev.ts'
 import type { Route } from '../route/route.ts'
 import type { Self } from '../route/self.ts'
@@ -145,7 +144,7 @@ export type StepData =
   /** Only of a message that has a chain. */
   | { readonly type: 'arc'; readonly verdict: ArcVerdict }
   | { readonly type: 'dmarc'; readonly verdict: DmarcVerdict }
-  | { readonly type: 'decision'; readonly decision: DmarcDecision }
+  | { readonly type: 'decision'; readonly decision: Decision }
   /** The field as it was put above Received, with its folds; only where the settings want it. */
   | { readonly type: 'received-spf'; readonly field: string }
   | { readonly type: 'refused'; readonly answer: SmtpAnswer }

@@ -129,6 +129,8 @@ async function replayVerdicts(
     arc: resolverFor('arc'),
     dmarc: resolverFor('dmarc'),
     iprev: resolverFor('iprev'),
+    // Asked only where DMARC left it to us then; a change that leads there finds nothing recorded.
+    author: recording('decision').length > 0 ? resolverFor('decision') : undefined,
   }
   const ip = changes.ip ?? envelope.ip
   const inspection = new Inspection(
@@ -150,7 +152,7 @@ async function replayVerdicts(
     [{ type: 'dkim', verdicts: evaluation.dkim }, resolvers.dkim],
     [{ type: 'arc', verdict: evaluation.arc }, resolvers.arc],
     [{ type: 'dmarc', verdict: evaluation.dmarc }, resolvers.dmarc],
-    [{ type: 'decision', decision }, undefined],
+    [{ type: 'decision', decision }, resolvers.author],
     [{ type: 'received-spf', field: formatReceivedSpf(evaluation.spf, replay) }, resolvers.spf],
     // Last, as it leads to nothing: what the decision rests on is named first when it differs.
     ...(record.steps.some(({ type }) => type === 'iprev')
@@ -210,7 +212,7 @@ async function replayRoutes(
 
 const verdictTypes = ['iprev', 'spf', 'dkim', 'arc', 'dmarc', 'decision', 'received-spf'] as const
 
-type AskingStep = 'iprev' | 'spf' | 'dkim' | 'arc' | 'dmarc'
+type AskingStep = 'iprev' | 'spf' | 'dkim' | 'arc' | 'dmarc' | 'decision'
 
 function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number] {
   return verdictTypes.some((one) => one === type)

@@ -98,7 +98,7 @@ class InboundLetter implements Letter {
     this.#recordVerdicts(evaluation)
     const begin = journey.begin()
     const decision = decide(evaluation, header, this.#rules)
-    journey.step({ type: 'decision', decision }, begin)
+    journey.step({ type: 'decision', decision }, begin, this.#required().recorders.author.answers)
     const because = ['dmarc']
     const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })
     switch (decision.action) {
@@ -217,7 +217,7 @@ class InboundLetter implements Letter {
 /** What is asked about one letter; each evaluator's questions are recorded apart. */
 class Checks {
   readonly recorders: Readonly<
-    Record<'spf' | 'dkim' | 'arc' | 'dmarc' | 'iprev', RecordingResolver>
+    Record<'spf' | 'dkim' | 'arc' | 'dmarc' | 'author' | 'iprev', RecordingResolver>
   >
   readonly inspection: Inspection
   readonly begin: Begin
@@ -229,12 +229,13 @@ class Checks {
     facts: InspectionFacts,
     { journey }: Envelope,
   ) {
-    const recorder = (): RecordingResolver => new RecordingResolver(resolver, clock)
+    const recorder = (): RecordingResolver => new RecordingResolver(resolver, clock, facts.ip)
     this.recorders = {
       spf: recorder(),
       dkim: recorder(),
       arc: recorder(),
       dmarc: recorder(),
+      author: recorder(),
       iprev: recorder(),
     }
     this.begin = journey.begin()

@@ -145,6 +145,9 @@ const codes = {
   refused: 'EREFUSED',
   malformed: 'EBADRESP',
   unreachable: 'ECONNREFUSED',
+  'no-resolver': 'ECONNREFUSED',
+  'no-place': 'ETIMEOUT',
+  'silent-zone': 'ETIMEOUT',
 }
 const asked = ['TXT', 'A', 'AAAA', 'MX', 'PTR'] as const
 

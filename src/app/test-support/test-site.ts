@@ -195,7 +195,7 @@ export async function openTestSite(
   const site = new Site({
     house,
     store,
-    resolver: { resolve: (name, type) => resolver.resolve(name, type) },
+    resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
     clock,
     certificate: await made.certificate,

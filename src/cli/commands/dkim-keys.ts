@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { openResolver } from '../../app/live.ts'
 import { askServer, requestFolder } from '../../app/requests.ts'
+import { openResolver } from '../../app/resolver.ts'
+import { silent } from '../../base/log.ts'
 import {
   type KeyState,
   keysOf,
@@ -40,7 +41,8 @@ export function dkimKeysCommand(): Command {
       const reader = openStoreReader({ folder: settings.data })
       try {
         const keys = keysOf(reader, domain)
-        const states = await keyStates(keys, await openResolver(settings))
+        const resolver = await openResolver(settings, silent)
+        const states = await keyStates(keys, resolver).finally(() => resolver.close())
         for (const state of states) tell(state, options.json === true)
         process.exitCode = codeFor(states.filter(({ key }) => key.active))
       } finally {
@@ -83,8 +85,9 @@ async function rotationStep(settings: Settings, domain: string): Promise<Rotatio
   }
   try {
     const keys = keysOf(store.read, domain)
-    const resolver = await openResolver(settings)
-    return await rotateKeys(store, keys, { resolver, now: Date.now() })
+    const resolver = await openResolver(settings, silent)
+    const rotating = rotateKeys(store, keys, { resolver, now: Date.now() })
+    return await rotating.finally(() => resolver.close())
   } finally {
     await store.close()
   }

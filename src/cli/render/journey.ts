@@ -76,7 +76,9 @@ function renderEvidence(step: StepView): readonly string[] {
     const shown =
       data.length === 0 ? one.rcode : data.map((value) => JSON.stringify(value)).join(' ')
     const ttl = one.ttl === null ? '' : `, TTL ${one.ttl}`
-    return `DNS ${one.name} ${one.type}: ${shown}  (${one.ms} ms${ttl}${one.server === null ? '' : `, ${one.server}`})`
+    // The AD bit of a resolver that is trusted: DNSSEC proves the answer.
+    const proven = one.dnssec === 'secure' ? ', AD' : ''
+    return `DNS ${one.name} ${one.type}: ${shown}  (${one.ms} ms${ttl}${proven}${one.server === null ? '' : `, ${one.server}`})`
   })
   const wishes = [
     ...(step.asked_for === null ? [] : [`asked for: ${step.asked_for}`]),

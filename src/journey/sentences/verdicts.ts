@@ -1,7 +1,7 @@
 import type { ArcVerdict } from '../../arc/arc.ts'
-import type { DmarcDecision } from '../../dmarc/decision.ts'
 import type { DkimVerdict } from '../../dkim/dkim.ts'
 import type { DmarcVerdict, Rfc7489Reading } from '../../dmarc/dmarc.ts'
+import type { Decision } from '../../inspect/decide.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
 import { ended, listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
 
@@ -252,19 +252,27 @@ function alignments(aligned: boolean): string {
 }
 
 /** What was done with it, and why. */
-export function tellDecision(decision: DmarcDecision): Sentence {
-  const { action, askedFor, did, override, considered, because } = decision
+export function tellDecision(decision: Decision): Sentence {
+  const { action, askedFor, did, override, considered, because, noticed } = decision
+  const remarks = (noticed ?? []).filter((one) => !because.includes(one.because))
+  const beside = remarks.map((one) => ` Note: ${ended(quoted(one.because, 300))}`).join('')
   return {
     id: 'decision',
     label: 'decision',
     question: 'What becomes of it, and why?',
-    answer: `${actions[action]}: ${ended(quoted(because, 300))}`,
+    answer: `${actions[action]}: ${ended(quoted(because, 300))}${beside}`,
     verdict: action === 'deliver' ? 'ok' : action === 'defer' ? 'unknown' : 'fail',
     result: action,
     ...(askedFor === null ? {} : { askedFor }),
     ...(did === null ? {} : { did }),
     rules: ['RFC 9989 §5.4', 'RFC 9989 §7.4'],
-    details: { action, override, considered, because },
+    details: {
+      action,
+      override,
+      considered,
+      because,
+      ...(noticed === undefined ? {} : { noticed }),
+    },
   }
 }
 

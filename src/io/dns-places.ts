@@ -1,0 +1,198 @@
+import type { Clock } from '../base/clock.ts'
+import { formatIp, type IpAddress, parseIp, unmapIp } from '../base/ip.ts'
+
+/** How many questions may be under way at once. */
+export interface PlaceLimits {
+  /** In all: each has a socket. */
+  readonly total: number
+  /** On behalf of one client. */
+  readonly perClient: number
+  /** On behalf of the clients of one network: /24 of IPv4, /64 of IPv6. */
+  readonly perNetwork: number
+  /** On behalf of all clients; the rest is kept for questions of our own. */
+  readonly clients: number
+  /** For names of one zone. */
+  readonly perZone: number
+  /** For names of a zone that is silent. */
+  readonly perSilentZone: number
+}
+
+/** Shares of `total` places; a client may have `perClient` of them, its network twice as many. */
+export function placeLimits(total: number, perClient: number = Math.ceil(total / 8)): PlaceLimits {
+  return {
+    total,
+    perClient,
+    perNetwork: 2 * perClient,
+    clients: Math.max(1, total - Math.floor(total / 8)),
+    perZone: Math.max(1, Math.floor(total / 4)),
+    perSilentZone: 4,
+  }
+}
+
+/** Who wants a place, and what for. */
+export interface PlaceAsked {
+  /** The address of the client on whose behalf it is; `undefined` for our own questions. */
+  readonly client: string | undefined
+  readonly zone: string
+}
+
+/** `no-place` and `silent-zone` say why there was none within the time. */
+export type PlaceAnswer = 'taken' | 'no-place' | 'silent-zone' | 'closed'
+
+interface Waiting {
+  readonly shares: Shares
+  readonly settle: (answer: PlaceAnswer) => void
+}
+
+/** What a question counts for. */
+interface Shares {
+  readonly client: string | undefined
+  readonly network: string | undefined
+  readonly zone: string
+}
+
+/**
+ * The places for questions under way, and who may have them.
+ *
+ * A server that is silent keeps a place for seconds, and anybody can have us ask such servers. So
+ * there are shares: no client, no network and no zone takes all places, and those that are kept for
+ * ourselves no stranger takes. Of those who wait, the one whose network has the fewest goes first.
+ */
+export class DnsPlaces {
+  readonly #limits: PlaceLimits
+  readonly #clock: Clock
+  readonly #isSilent: (zone: string) => boolean
+  readonly #taken = new Map<string, number>()
+  readonly #waiting = new Set<Waiting>()
+  #total = 0
+  #ofClients = 0
+  #closed = false
+
+  constructor(parts: {
+    readonly limits: PlaceLimits
+    readonly clock: Clock
+    readonly isSilent: (zone: string) => boolean
+  }) {
+    this.#limits = parts.limits
+    this.#clock = parts.clock
+    this.#isSilent = parts.isSilent
+  }
+
+  /**
+   * Waits for a place, `waitMs` at most. Who is given one must `release` it with the same words. In a
+   * silent zone nobody waits: its few places would only come free when it answers.
+   */
+  take(asked: PlaceAsked, waitMs: number): PlaceAnswer | Promise<PlaceAnswer> {
+    if (this.#closed) return 'closed'
+    const shares = sharesOf(asked)
+    if (this.#mayGo(shares)) {
+      this.#count(shares, 1)
+      return 'taken'
+    }
+    if (this.#isFullAndSilent(shares)) return 'silent-zone'
+    return new Promise((resolve) => {
+      const waiting: Waiting = {
+        shares,
+        settle: (answer) => {
+          cancel()
+          this.#waiting.delete(waiting)
+          resolve(answer)
+        },
+      }
+      const cancel = this.#clock.setTimer(waitMs, () => waiting.settle('no-place'))
+      this.#waiting.add(waiting)
+    })
+  }
+
+  release(asked: PlaceAsked): void {
+    this.#count(sharesOf(asked), -1)
+    if (!this.#closed) this.#admit()
+  }
+
+  /** The setting that keeps a question from going, as it is now. */
+  limitMet(asked: PlaceAsked): 'dns.questions_per_address' | 'dns.questions' {
+    const { client, network } = sharesOf(asked)
+    const { perClient, perNetwork } = this.#limits
+    const own = this.#countOf(client) >= perClient || this.#countOf(network) >= perNetwork
+    return client !== undefined && own ? 'dns.questions_per_address' : 'dns.questions'
+  }
+
+  /** Nobody waits any longer, and nobody gets a place. */
+  close(): void {
+    this.#closed = true
+    for (const { settle } of this.#waiting) settle('closed')
+  }
+
+  /** Gives what came free to who waits. */
+  #admit(): void {
+    for (;;) {
+      let next: Waiting | undefined
+      let fewest = Number.POSITIVE_INFINITY
+      for (const waiting of this.#waiting) {
+        if (!this.#mayGo(waiting.shares)) {
+          if (this.#isFullAndSilent(waiting.shares)) waiting.settle('silent-zone')
+          continue
+        }
+        const held = this.#countOf(waiting.shares.network)
+        if (held >= fewest) continue
+        next = waiting
+        fewest = held
+      }
+      if (next === undefined) return
+      this.#count(next.shares, 1)
+      next.settle('taken')
+    }
+  }
+
+  #mayGo({ client, network, zone }: Shares): boolean {
+    const { total, perClient, perNetwork, clients } = this.#limits
+    if (this.#total >= total || this.#countOf(zone) >= this.#zoneLimit(zone)) return false
+    if (client === undefined) return true
+    if (this.#ofClients >= clients) return false
+    return this.#countOf(client) < perClient && this.#countOf(network) < perNetwork
+  }
+
+  #isFullAndSilent({ zone }: Shares): boolean {
+    return (
+      this.#isSilent(zone.slice(zonePrefix.length)) && this.#countOf(zone) >= this.#zoneLimit(zone)
+    )
+  }
+
+  #zoneLimit(zone: string): number {
+    const { perZone, perSilentZone } = this.#limits
+    return this.#isSilent(zone.slice(zonePrefix.length)) ? perSilentZone : perZone
+  }
+
+  #countOf(key: string | undefined): number {
+    return key === undefined ? 0 : (this.#taken.get(key) ?? 0)
+  }
+
+  #count({ client, network, zone }: Shares, by: 1 | -1): void {
+    this.#total += by
+    if (client !== undefined) this.#ofClients += by
+    for (const key of [client, network, zone]) {
+      if (key === undefined) continue
+      const count = this.#countOf(key) + by
+      if (count === 0) this.#taken.delete(key)
+      else this.#taken.set(key, count)
+    }
+  }
+}
+
+const zonePrefix = 'zone '
+
+/** Keys of all kinds share one map; each says what it is. */
+function sharesOf({ client, zone }: PlaceAsked): Shares {
+  const ofZone = `${zonePrefix}${zone}`
+  if (client === undefined) return { client: undefined, network: undefined, zone: ofZone }
+  const parsed = parseIp(client)
+  const ip = parsed === undefined ? undefined : unmapIp(parsed)
+  const network = ip === undefined ? client : networkOf(ip)
+  // Whoever has a /64 has all its addresses.
+  const address = ip === undefined || ip.family === 6 ? network : formatIp(ip)
+  return { client: `client ${address}`, network: `network ${network}`, zone: ofZone }
+}
+
+function networkOf({ family, octets }: IpAddress): string {
+  return octets.slice(0, family === 4 ? 3 : 8).join('.')
+}

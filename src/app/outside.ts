@@ -4,8 +4,7 @@ import type { Peer } from '../io/peer.ts'
 
 /**
  * The way to other servers and to DNS, which can be shut: a delivery that waits for somebody else
- * must not keep this server from stopping. What is under way then ends as if the connection was
- * lost, so its letter stays in the queue.
+ * must not keep this server from stopping.
  */
 export class Outside implements Dialer, Resolver {
   readonly #dialer: Dialer
@@ -21,7 +20,9 @@ export class Outside implements Dialer, Resolver {
 
   async dial(target: Parameters<Dialer['dial']>[0]): Promise<Dialled> {
     if (this.#shut) return stopped
-    const dialled = await this.#unlessShut<Dialled>(this.#dialer.dial(target), stopped)
+    const dialling = this.#dialer.dial(target)
+    const dialled = await this.#unlessShut<Dialled>(dialling, stopped)
+    if (dialled === stopped) void dialling.then(drop)
     if (dialled.type === 'failed') return dialled
     for (const peer of this.#peers) if (peer.closed) this.#peers.delete(peer)
     this.#peers.add(dialled.peer)
@@ -42,11 +43,16 @@ export class Outside implements Dialer, Resolver {
     return this.#unlessShut<DnsAnswer<RecordData[T]>>(answer, unasked)
   }
 
-  /** Ends every connection and question, and allows no more. */
+  /** Ends every question and every dial, and allows no more. Connections that are there stay. */
   shut(): void {
     this.#shut = true
-    for (const peer of this.#peers) peer.destroy()
     for (const giveUp of this.#waiting) giveUp()
+  }
+
+  /** Ends every connection too. */
+  cut(): void {
+    this.shut()
+    for (const peer of this.#peers) peer.destroy()
   }
 
   #unlessShut<T>(answer: Promise<T>, otherwise: T): Promise<T> {
@@ -56,6 +62,11 @@ export class Outside implements Dialer, Resolver {
       answer.then(resolve, reject).finally(() => this.#waiting.delete(giveUp))
     })
   }
+}
+
+/** Nobody waits for this connection any more. */
+function drop(late: Dialled): void {
+  if (late.type === 'connected') late.peer.destroy()
 }
 
 const stopped = { type: 'failed', reason: 'broken', text: 'this server was stopped' } as const

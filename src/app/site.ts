@@ -74,6 +74,7 @@ export class Site {
   readonly #outside: Outside
   readonly #failureReports: FailureReports | undefined
   #empty: (() => void) | undefined
+  #hurried = false
 
   constructor(plan: SitePlan) {
     this.#plan = plan
@@ -132,8 +133,11 @@ export class Site {
   }
 
   /**
-   * Stops: no new connections, and what is under way may finish within `graceMs`. Who is not done
-   * then is told so, and cut off when that takes too long.
+   * Stops: no new connections, no new delivery, and what is under way may finish within `graceMs`.
+   * Who is not done then is told so, and cut off when that takes too long.
+   *
+   * A letter that was sent whole and not answered is waited for as long as RFC 5321 §4.5.3.2.6 asks,
+   * ten minutes; the log says for which. `hurry` cuts that short.
    */
   async close(graceMs = 2000): Promise<void> {
     const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
@@ -142,15 +146,29 @@ export class Site {
     const late = setTimeout(() => {
       for (const session of this.#sessions) session.stop()
       this.#outside.shut()
+      this.#dispatcher.breakOff('wait-for-answer')
     }, graceMs)
     const last = setTimeout(() => {
       for (const session of this.#sessions) session.abort()
     }, graceMs + lastWordMs)
+    if (this.#hurried) this.hurry()
     await Promise.all([closed, delivered, this.#noSessions()])
     await this.#failureReports?.settled()
     clearTimeout(late)
     clearTimeout(last)
+    this.#outside.cut()
     await this.#plan.store.close()
+  }
+
+  /**
+   * Cuts a `close` short, also one that is to come: nothing is waited for any more but the store. The
+   * records of letters that were sent whole say that their answers were not waited for.
+   */
+  hurry(): void {
+    this.#hurried = true
+    for (const session of this.#sessions) session.abort()
+    this.#outside.shut()
+    this.#dispatcher.breakOff('at-once', 'this server was told to wait no longer')
   }
 
   #noSessions(): Promise<void> {

@@ -22,6 +22,14 @@ export function attemptResult(outcome: RecipientOutcome): AttemptResult {
   return { result, status, because: text, outcome }
 }
 
+/** The store has lost the octets of a queued message: that is ours to repair, so it waits. */
+export const unreadable: AttemptResult = {
+  result: 'deferred',
+  status: '4.3.0',
+  because: 'The stored message could not be read.',
+  outcome: undefined,
+}
+
 /**
  * Whether another exchange may do better: nothing was said about this recipient, only the
  * connection did not hold (RFC 5321 §5.1). An answer that may have been lost after the message is
@@ -29,7 +37,24 @@ export function attemptResult(outcome: RecipientOutcome): AttemptResult {
  */
 export function anotherMayHelp(outcome: RecipientOutcome): boolean {
   if (outcome.result !== 'deferred') return false
-  return ['timeout', 'connectionLost', 'malformedReply'].includes(outcome.because)
+  return (
+    ['timeout', 'connectionLost', 'malformedReply'].includes(outcome.because) || closesDown(outcome)
+  )
+}
+
+/** RFC 5321 §3.8, §4.2.1: 421 is about the whole service, and the connection ends with it. */
+export function closesDown(outcome: RecipientOutcome): boolean {
+  return (
+    outcome.reply?.code === 421 &&
+    !(outcome.result !== 'accepted' && outcome.atCommand === 'MESSAGE')
+  )
+}
+
+/** Whether the connection broke over this letter, by the server's doing. */
+export function brokeOff(outcome: RecipientOutcome): boolean {
+  if (outcome.result === 'accepted') return false
+  const { because } = outcome
+  return because === 'unknownAfterMessage' || outcome.reply?.code === 421 || anotherMayHelp(outcome)
 }
 
 /** The envelope for items of one message. Addresses were checked when they were accepted. */

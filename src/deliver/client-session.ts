@@ -1,15 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import type { Peer, TlsFacts } from '../io/peer.ts'
+import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
+import { setback } from '../smtp/failure.ts'
 import type {
   ClientInput,
   ClientOptions,
   ClientOutput,
   ClientTransaction,
-  Failure,
+  FailureCause,
   RecipientOutcome,
+  Setback,
 } from '../smtp/client-types.ts'
 import type { Extensions } from '../smtp/extensions.ts'
+import type { Reply } from '../smtp/reply.ts'
+import { describeReply } from '../smtp/reply-format.ts'
 
 /** A line of the dialogue, with its time. */
 export interface SessionLine {
@@ -20,7 +25,7 @@ export interface SessionLine {
 
 export type Greeted =
   | { readonly type: 'ready'; readonly extensions: Extensions }
-  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'failed'; readonly failure: Setback }
 
 export interface ClientSessionInput {
   readonly peer: Peer
@@ -32,10 +37,26 @@ export interface ClientSessionInput {
   readonly trustAnchors: readonly string[] | undefined
 }
 
+/** A message under way. */
+interface Sending {
+  readonly transaction: ClientTransaction
+  readonly content: AsyncIterator<Uint8Array>
+  /** How much of the content was read. */
+  octets: number
+  readonly tell: (recipients: readonly RecipientOutcome[]) => void
+}
+
 /** How much may wait in the socket before the next part of a message is read. */
 const highWater = 256 * 1024
 
 const lingerMs = 2000
+
+/** Ways in which a server does not answer. */
+const brokenWords: Partial<Record<FailureCause, string>> = {
+  connectionLost: 'the server hung up instead of answering',
+  timeout: 'the server did not answer in time',
+  malformedReply: 'the server answered with nonsense',
+}
 
 /**
  * Drives the client engine over one connection: greets, sends messages one after the other, quits.
@@ -52,10 +73,11 @@ export class ClientSession {
   #over = false
   readonly #closed = Promise.withResolvers<void>()
   #tlsProblem: string | undefined
+  #closedBecause: string | undefined
+  #greeted = false
   #onReady: ((greeted: Greeted) => void) | undefined
-  #onOutcome: ((recipients: readonly RecipientOutcome[]) => void) | undefined
-  #content: AsyncIterator<Uint8Array> | undefined
-  #lastFailure: Failure | undefined
+  #sending: Sending | undefined
+  #lastFailure: Setback | undefined
 
   constructor(input: ClientSessionInput) {
     this.#input = input
@@ -69,9 +91,29 @@ export class ClientSession {
     return this.#peer.tls
   }
 
-  /** Why the handshake failed, when it did. */
-  get tlsProblem(): string | undefined {
-    return this.#tlsProblem
+  /** The reply to STARTTLS, when it was a refusal and the session went on in clear text. */
+  get tlsRefusal(): Reply | undefined {
+    return this.#engine.tlsRefusal
+  }
+
+  /**
+   * How TLS ended the session before mail could be sent: at STARTTLS, in the handshake, or before the
+   * answer to the EHLO behind it. The same server may well be ready to talk in clear text.
+   */
+  get tlsFailure(): string | undefined {
+    const failure = this.#lastFailure
+    if (failure === undefined || failure.because === 'brokenOff' || this.#greeted) return undefined
+    if (this.#tlsProblem !== undefined) return this.#tlsProblem
+    const { because, atCommand, reply } = failure
+    if (atCommand === 'STARTTLS' && reply !== null) {
+      return `STARTTLS was refused with "${describeReply(reply)}"`
+    }
+    const how = because === 'reply' ? undefined : brokenWords[because]
+    if (how === undefined) return undefined
+    if (atCommand === 'STARTTLS') return `${how} to STARTTLS`
+    if (this.tls === undefined) return undefined
+    const why = this.#closedBecause === undefined ? '' : ` (${this.#closedBecause})`
+    return `the handshake was done, and then ${how} to ${atCommand}${why}`
   }
 
   /** Whether the connection can take another message. */
@@ -85,8 +127,13 @@ export class ClientSession {
   }
 
   /** Why the session ended early, when it did. */
-  get failure(): Failure | undefined {
+  get failure(): Setback | undefined {
     return this.#lastFailure
+  }
+
+  /** All of a message is said, and its answer is to come. */
+  get awaitsVerdict(): boolean {
+    return !this.#over && this.#engine.awaitsVerdict
   }
 
   /** The lines since the last call: those that belong to one message. */
@@ -101,7 +148,8 @@ export class ClientSession {
       this.#peer.open({
         octets: (octets) => this.#feed({ type: 'octets', octets }),
         ended: () => this.#feed({ type: 'peerClosed' }),
-        closed: () => {
+        closed: (problem) => {
+          if (problem !== undefined) this.#closedBecause = describeTlsProblem({ message: problem })
           this.#feed({ type: 'peerClosed' })
           this.#end()
           this.#closed.resolve()
@@ -111,21 +159,35 @@ export class ClientSession {
     })
   }
 
-  /** Sends one message. Gives one outcome for each recipient, in order; never rejects. */
+  /**
+   * Sends one message. Gives one outcome for each recipient, in order; never rejects, and never waits
+   * for a session that is over: ask `usable` before, to know that it can be sent.
+   */
   send(
     transaction: ClientTransaction,
     content: AsyncIterable<Uint8Array>,
   ): Promise<readonly RecipientOutcome[]> {
+    if (this.#sending !== undefined) throw new Error('ClientSession: one message at a time')
     return new Promise((resolve) => {
-      this.#onOutcome = resolve
-      this.#content = content[Symbol.asyncIterator]()
-      this.#feed({ type: 'transaction', transaction })
+      this.#sending = {
+        transaction,
+        content: content[Symbol.asyncIterator](),
+        octets: 0,
+        tell: resolve,
+      }
+      if (this.#over) this.#settleAll()
+      else this.#feed({ type: 'transaction', transaction })
     })
   }
 
   /** Says QUIT and closes. */
   quit(): void {
     if (!this.#over) this.#feed({ type: 'quit' })
+  }
+
+  /** Ends the session whatever is under way; the outcome says `why`, which stands behind "because". */
+  breakOff(why: string): void {
+    if (!this.#over) this.#feed({ type: 'breakOff', why })
   }
 
   #feed(input: ClientInput): void {
@@ -148,6 +210,7 @@ export class ClientSession {
         void this.#startTls()
         return
       case 'ready':
+        this.#greeted = true
         this.#ready({ type: 'ready', extensions: output.extensions })
         return
       case 'wantMessage':
@@ -185,32 +248,36 @@ export class ClientSession {
   }
 
   #outcome(recipients: readonly RecipientOutcome[]): void {
-    const tell = this.#onOutcome
-    this.#onOutcome = undefined
-    // What was not read is let go, so that a file behind it is closed.
-    void this.#content?.return?.()
-    this.#content = undefined
-    tell?.(recipients)
+    const sending = this.#sending
+    this.#sending = undefined
+    if (sending === undefined) return
+    letGo(sending.content)
+    sending.tell(recipients)
   }
 
   #end(): void {
     this.#over = true
     this.#cancelWake()
+    this.#settleAll()
+  }
+
+  /** Nothing more comes of this session: whoever still waits for something is told so. */
+  #settleAll(): void {
+    const failure = this.#lastFailure ?? setback('connectionLost', 'CONNECT')
+    this.#ready({ type: 'failed', failure })
+    this.#outcome(this.#sending?.transaction.recipients.map(() => failure) ?? [])
   }
 
   async #nextPart(): Promise<void> {
-    const content = this.#content
-    if (content === undefined) return
+    const sending = this.#sending
+    if (sending === undefined) return
     if (this.#peer.backlog > highWater) await this.#peer.drained()
-    try {
-      const { done, value } = await content.next()
-      if (this.#content !== content) return
-      const octets = done === true ? new Uint8Array(0) : value
-      this.#feed({ type: 'message', octets, last: done === true })
-    } catch {
-      // The message cannot be read from disk: the engine breaks off, so nothing half is taken.
-      this.#feed({ type: 'messageFailed' })
-    }
+    const part = await nextOf(sending)
+    // The session may have ended meanwhile, or another message may be under way.
+    if (this.#sending !== sending) return
+    // What cannot be read to its end must not get a final dot: nothing half is ever taken.
+    if (part === 'unreadable') this.#feed({ type: 'messageFailed' })
+    else this.#feed({ type: 'message', ...part })
   }
 
   async #startTls(): Promise<void> {
@@ -225,4 +292,27 @@ export class ClientSession {
     if (started.type === 'failed') this.#tlsProblem = started.problem
     this.#feed({ type: started.type === 'started' ? 'tlsStarted' : 'tlsFailed' })
   }
+}
+
+/** The next part of the content; `unreadable` also when it is not as long as the envelope said. */
+async function nextOf(
+  sending: Sending,
+): Promise<{ readonly octets: Uint8Array; readonly last: boolean } | 'unreadable'> {
+  const { size } = sending.transaction
+  try {
+    const { done, value } = await sending.content.next()
+    if (done === true) {
+      const whole = size === null || sending.octets === size
+      return whole ? { octets: new Uint8Array(0), last: true } : 'unreadable'
+    }
+    sending.octets += value.length
+    return { octets: value, last: false }
+  } catch {
+    return 'unreadable'
+  }
+}
+
+/** What was not read is let go, so that a file behind it is closed; how that ends tells nothing. */
+function letGo(content: AsyncIterator<Uint8Array>): void {
+  content.return?.().catch(() => {})
 }

@@ -1,7 +1,9 @@
+import type { Ending } from '../base/ending.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
-import type { Failure, Setback } from '../smtp/client-types.ts'
+import type { Setback } from '../smtp/client-types.ts'
+import { describeReply } from '../smtp/reply-format.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -19,32 +21,50 @@ export type Connected =
       readonly lines: readonly SessionLine[]
     }
 
+/** What one host is connected with. */
+export interface ConnectInput {
+  readonly log: JourneyBuilder
+  readonly ending: Ending
+  /** What is known of TLS at this host from a moment ago; changed when more is found out. */
+  readonly tls: { state: 'untried' | 'failed' }
+}
+
 const smtpPort = 25
 /** RFC 5321 §4.5.3.2 names no time for connecting; the operating system's is minutes. */
 const dialTimeoutMs = 30_000
 
 /**
- * Connects to one target and greets it, with TLS whenever it is offered (RFC 7435): a handshake
- * that fails is tried once more in clear text, as nobody asked for more than opportunity.
+ * Connects to one target and greets it, with TLS whenever it is offered (RFC 7435). TLS that fails,
+ * at whatever point between our STARTTLS and the answer to the EHLO behind it, is followed by clear
+ * text at once, as nobody asked for more than opportunity.
  */
 export async function connectTo(
   world: DeliverWorld,
   target: RouteTarget,
-  log: JourneyBuilder,
+  input: ConnectInput,
 ): Promise<Connected> {
-  const first = await connectOnce(world, target, { log, tls: 'whenOffered' })
-  if (first.type === 'ready' || !first.tlsFailed) return first
-  return connectOnce(world, target, { log, tls: 'never' })
+  if (input.tls.state === 'untried') {
+    const first = await connectOnce(world, target, input)
+    if (first.type === 'ready' || first.tlsFailed === undefined) return first
+    input.tls.state = 'failed'
+    // What was said until then is told by the step; a failure in clear text brings its own lines.
+    const begin = input.log.begin()
+    const problem = `TLS was offered and failed: ${first.tlsFailed}`
+    input.log.step({ type: 'peer-no-tls', host: target.host, problem }, begin)
+    if (input.ending.stage !== 'go-on') return first
+  }
+  return connectOnce(world, target, input)
 }
+
+type Once =
+  | (Connected & { readonly type: 'ready' })
+  | (Connected & { readonly type: 'failed'; readonly tlsFailed: string | undefined })
 
 async function connectOnce(
   world: DeliverWorld,
   { host, address: ip }: RouteTarget,
-  { log, tls }: { readonly log: JourneyBuilder; readonly tls: 'whenOffered' | 'never' },
-): Promise<
-  | (Connected & { readonly type: 'ready' })
-  | (Connected & { readonly type: 'failed'; readonly tlsFailed: boolean })
-> {
+  { log, ending, tls }: ConnectInput,
+): Promise<Once> {
   const { clock, dialer, hostname, trustAnchors } = world
   const place = dialer.realPlace({ ip, port: smtpPort })
   const begin = log.begin()
@@ -56,27 +76,35 @@ async function connectOnce(
     const because = `${host} (${ip}) could not be reached: ${problem}.`
     const permanent = dialled.reason === 'not-allowed'
     const status = permanent ? '5.7.1' : '4.4.1'
-    const silent = { outcome: undefined, lines: [], tlsFailed: false }
+    const silent = { outcome: undefined, lines: [], tlsFailed: undefined }
     return { type: 'failed', status, because, permanent, ...silent }
   }
   log.step({ ...where, problem: undefined }, begin)
+  const wanted = tls.state === 'untried' ? 'whenOffered' : 'never'
   const session = new ClientSession({
     peer: dialled.peer,
-    options: { ...defaultClientOptions, hostname, tls },
+    options: { ...defaultClientOptions, hostname, tls: wanted },
     clock,
     serverName: host,
     trustAnchors,
   })
   const greeting = log.begin()
+  const unwatch = ending.watch(() => {
+    if (ending.stage !== 'begin-nothing') session.breakOff(ending.why)
+  })
   const greeted = await session.greet()
+  unwatch()
   if (greeted.type === 'failed') {
-    return {
-      ...failedGreeting(greeted.failure, session),
-      tlsFailed: session.tlsProblem !== undefined,
-    }
+    return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
   }
   if (session.tls === undefined) {
-    log.step({ type: 'peer-no-tls', host, problem: undefined }, greeting)
+    const refused = session.tlsRefusal
+    const problem =
+      refused === undefined
+        ? 'TLS was not offered'
+        : `TLS was offered and failed: STARTTLS was refused with "${describeReply(refused)}"`
+    // Where TLS failed a moment ago, the step before says so.
+    if (wanted === 'whenOffered') log.step({ type: 'peer-no-tls', host, problem }, greeting)
   } else {
     const { protocol, cipher, certificate } = session.tls
     log.step(
@@ -104,14 +132,13 @@ function shortened(certificate: Certificate):
 }
 
 function failedGreeting(
-  failure: Failure,
+  failure: Setback,
   session: ClientSession,
 ): Connected & { readonly type: 'failed' } {
   // RFC 5321 §4.2.1: a 5xx greeting or EHLO is for good, as far as this exchange goes; with another
   // exchange left the next one is asked all the same.
   const { status, text, reply } = failure
-  const permanent = reply !== null && reply.code >= 500
-  const result = permanent ? 'failed' : 'deferred'
-  const outcome = reply === null ? undefined : ({ ...failure, result } as const)
+  const permanent = failure.result === 'failed'
+  const outcome = reply === null ? undefined : failure
   return { type: 'failed', status, because: text, permanent, outcome, lines: session.takeLines() }
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { Ending } from '../base/ending.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { dialTcp, type Dialer } from '../io/dialer.ts'
 import { systemClock } from '../io/clock.ts'
-import type { QueueItem } from '../store/store.ts'
-import { deliverBatch, type DeliveryReport } from './deliverer.ts'
-import { testItem, testWorld } from './test-support/world.ts'
+import type { QueueItem, Settlement } from '../store/store.ts'
+import { deliverBatch, type DeliveryBatch, type DeliveryReport } from './deliverer.ts'
+import { letter, openText, testItem, testWorld } from './test-support/world.ts'
+import type { DeliverWorld } from './world.ts'
 
 /** What a server says to a command; `hangUp` breaks the connection instead. */
 type Says = (command: string) => string
@@ -55,10 +57,25 @@ const zone: Zone = {
   'second.south.example': { A: ['203.0.113.21'] },
 }
 
+/** Runs a batch and gathers what it settles. */
+async function run(
+  world: DeliverWorld,
+  batch: Pick<DeliveryBatch, 'destination' | 'items'>,
+  ending = new Ending(),
+): Promise<DeliveryReport> {
+  const settlements: Settlement[] = []
+  const settle = async (some: readonly Settlement[]): Promise<void> => {
+    settlements.push(...some)
+  }
+  const report = await deliverBatch(world, { ...batch, owner: 'me', ending, settle })
+  return { ...report, settlements: [...settlements, ...report.settlements] }
+}
+
 /** Delivers to servers at these ports; an absent one refuses connections. */
 function deliver(
   ports: Readonly<Record<string, number>>,
   items: readonly QueueItem[] = [testItem()],
+  changes: Partial<DeliverWorld> = {},
 ): Promise<DeliveryReport> {
   const dialer: Dialer = {
     dial({ ip, timeoutMs }) {
@@ -68,8 +85,14 @@ function deliver(
     },
     realPlace: () => undefined,
   }
-  const world = { ...testWorld(), resolver: new MemoryResolver(zone), dialer, clock: systemClock }
-  return deliverBatch(world, { destination: 'south.example', items, owner: 'me' })
+  const world = {
+    ...testWorld(),
+    resolver: new MemoryResolver(zone),
+    dialer,
+    clock: systemClock,
+    ...changes,
+  }
+  return run(world, { destination: 'south.example', items })
 }
 
 const [first, second] = ['203.0.113.20', '203.0.113.21'] as const
@@ -134,7 +157,257 @@ test('a server that answered counts for all, though only some letters were taken
 test('without a way there nothing is known of the destination', async () => {
   const world = { ...testWorld(), resolver: new MemoryResolver({ 'x.example': { MX: ['0 .'] } }) }
   const items = [testItem({ destination: 'x.example' })]
-  const report = await deliverBatch(world, { destination: 'x.example', items, owner: 'me' })
+  const report = await run(world, { destination: 'x.example', items })
   assert.deepEqual(outcomes(report), ['failed'])
   assert.equal(report.reachable, 'unknown')
+})
+
+/** Fifty letters for one destination. */
+function fifty(): readonly QueueItem[] {
+  return Array.from({ length: 50 }, (_, n) =>
+    testItem({ id: `q${n}`, messageId: `m${n}`, journeyId: `j${n}` }),
+  )
+}
+
+/** What a server does that takes `count` letters on each connection, counted by its `DATA`. */
+function takes(count: number, then: string): { readonly says: Says; taken: number } {
+  let here = 0
+  const server = {
+    taken: 0,
+    says: (command: string): string => {
+      if (command.startsWith('EHLO')) here = 0
+      if (here >= count) return then
+      if (command === '.') {
+        here++
+        server.taken++
+      }
+      return kind(command)
+    },
+  }
+  return server
+}
+
+for (const [what, then] of [
+  ['says 421', '421 one letter a connection'],
+  ['hangs up', 'hangUp'],
+] as const) {
+  test(`a server that takes one letter and then ${what} gets all over new connections`, async (t) => {
+    const server = takes(1, then)
+    const report = await deliver({ [first]: await serve(t, '220 first', server.says) }, fifty())
+    assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+    assert.equal(server.taken, 50)
+    // Each journey tells of its own connection, not of those before.
+    for (const { steps } of report.settlements) assert.equal(dials(steps), 1)
+  })
+}
+
+function dials(steps: string): number {
+  return steps.split('"type":"dial"').length - 1
+}
+
+test('a server that hangs up as soon as it has answered gets all over new connections', async (t) => {
+  // The end of the connection is there before the next letter is begun.
+  const sockets = new Set<Socket>()
+  let taken = 0
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.write('220 one\r\n')
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      if (text.endsWith('\r\n.\r\n')) {
+        taken++
+        socket.end('250 taken\r\n421 enough\r\n')
+      } else if (text.endsWith('\r\n')) {
+        socket.write(text.endsWith('DATA\r\n') ? '354 go on\r\n' : '250 ok\r\n')
+      }
+    })
+  })
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const bound = server.address()
+  assert.ok(bound !== null && typeof bound !== 'string')
+  const report = await deliver({ [first]: bound.port }, fifty())
+  assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+  assert.equal(taken, 50)
+})
+
+test('a server that says 421 to the first letter is not asked again for the others', async (t) => {
+  let connections = 0
+  const says: Says = (command) => {
+    if (command.startsWith('EHLO')) connections++
+    return command.startsWith('MAIL') ? '421 too busy' : '250 ok'
+  }
+  const report = await deliver({ [first]: await serve(t, '220 first', says) }, fifty())
+  assert.deepEqual(new Set(outcomes(report)), new Set(['deferred']))
+  assert.equal(report.settlements.length, 50)
+  assert.equal(connections, 1)
+})
+
+test('a letter over which the connection breaks does not keep the others', async (t) => {
+  let begun = 0
+  const says: Says = (command) => {
+    if (command.startsWith('MAIL') && ++begun === 1) return 'hangUp'
+    return kind(command)
+  }
+  const report = await deliver({ [first]: await serve(t, '220 first', says) }, fifty())
+  const kinds = outcomes(report)
+  assert.equal(kinds.filter((one) => one === 'delivered').length, 49)
+  assert.equal(kinds.filter((one) => one === 'deferred').length, 1)
+})
+
+test('a server that breaks off each time is given up after two connections', async (t) => {
+  let connections = 0
+  const says: Says = (command) => {
+    if (command.startsWith('EHLO')) connections++
+    return command.startsWith('MAIL') ? 'hangUp' : '250 ok'
+  }
+  const port = await serve(t, '220 first', says)
+  const report = await deliver({ [first]: port }, fifty())
+  assert.deepEqual(new Set(outcomes(report)), new Set(['deferred']))
+  assert.equal(report.settlements.length, 50)
+  assert.equal(connections, 2)
+})
+
+test('what the first exchange does not hear goes on to the second, and is delivered there', async (t) => {
+  for (const word of ['hangUp', '421 busy']) {
+    const says: Says = (command) => (command.startsWith('MAIL') ? word : '250 ok')
+    const other = takes(50, '421 never')
+    const report = await deliver(
+      { [first]: await serve(t, '220 one', says), [second]: await serve(t, '220 two', other.says) },
+      fifty(),
+    )
+    assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+    assert.equal(other.taken, 50)
+  }
+})
+
+test('a letter that was sent whole and not answered is not sent to the second exchange', async (t) => {
+  for (const answer of ['hangUp', 'no code at all', '354 what?']) {
+    const says: Says = (command) => (command === '.' ? answer : kind(command))
+    const other = takes(50, '421 never')
+    const report = await deliver({
+      [first]: await serve(t, '220 one', says),
+      [second]: await serve(t, '220 two', other.says),
+    })
+    assert.deepEqual(outcomes(report), ['deferred'])
+    assert.equal(other.taken, 0, answer)
+  }
+})
+
+test('a refusal to talk by one exchange does not end a letter that the other put off', async (t) => {
+  const hangsUp: Says = (command) => (command.startsWith('RCPT') ? 'hangUp' : kind(command))
+  const putOff = [undefined, await serve(t, '421 busy'), await serve(t, '220 one', hangsUp)]
+  const refuses = await serve(t, '554 no mail here')
+  for (const port of putOff) {
+    const one = port === undefined ? {} : { [first]: port }
+    const report = await deliver({ ...one, [second]: refuses })
+    assert.deepEqual(outcomes(report), ['deferred'])
+    // The record has the words of both.
+    assert.match(report.settlements[0]?.steps ?? '', /no mail here/)
+    const other = port === undefined ? {} : { [second]: port }
+    assert.deepEqual(outcomes(await deliver({ ...other, [first]: refuses })), ['deferred'])
+  }
+  assert.deepEqual(outcomes(await deliver({ [first]: refuses, [second]: refuses })), ['failed'])
+})
+
+test('an answer about the letter from the second exchange counts, whatever the first did', async (t) => {
+  const no: Says = (command) => (command.startsWith('RCPT') ? '550 5.1.1 nobody' : kind(command))
+  const report = await deliver({
+    [first]: await serve(t, '421 busy'),
+    [second]: await serve(t, '220 two', no),
+  })
+  assert.deepEqual(outcomes(report), ['failed'])
+})
+
+test('each letter is settled before the one after the next is sent', async (t) => {
+  let taken = 0
+  const says: Says = (command) => {
+    if (command === '.') taken++
+    return kind(command)
+  }
+  const port = await serve(t, '220 first', says)
+  const dialer: Dialer = {
+    dial: ({ timeoutMs }) => dialTcp('127.0.0.1', port, timeoutMs),
+    realPlace: () => undefined,
+  }
+  const world = { ...testWorld(), resolver: new MemoryResolver(zone), dialer, clock: systemClock }
+  const items = fifty().slice(0, 6)
+  const settled: string[] = []
+  const delivering = deliverBatch(world, {
+    destination: 'south.example',
+    items,
+    owner: 'me',
+    ending: new Ending(),
+    settle: (settlements) => {
+      settled.push(...settlements.map(({ queueId }) => queueId))
+      assert.ok(taken - settled.length <= 1, 'a kill now would repeat more than two letters')
+      return new Promise((resolve) => setImmediate(resolve))
+    },
+  })
+  await delivering
+  assert.deepEqual(
+    settled,
+    items.map(({ id }) => id),
+  )
+})
+
+test('a stored message that ends before its end does not go out, and the others do', async (t) => {
+  const heard: string[] = []
+  let taken = 0
+  const says: Says = (command) => {
+    heard.push(command)
+    if (command === '.') taken++
+    return kind(command)
+  }
+  const port = await serve(t, '220 first', says)
+  const whole = openText(letter)
+  async function* half(): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(letter.slice(0, 40))
+  }
+  async function* breaks(): AsyncGenerator<Uint8Array> {
+    yield* half()
+    throw new Error('EIO')
+  }
+  const openMessage: DeliverWorld['openMessage'] = (id) => {
+    if (id === 'm0') return { ...whole, chunks: half }
+    if (id === 'm1') return { ...whole, chunks: breaks }
+    if (id === 'm2') return undefined
+    if (id === 'm3') throw new Error('the database is gone')
+    return whole
+  }
+  const report = await deliver({ [first]: port }, fifty().slice(0, 6), { openMessage })
+  assert.equal(taken, 2)
+  assert.deepEqual(
+    report.settlements.map(({ queueId, outcome }) => [queueId, outcome.type]),
+    [
+      ['q0', 'deferred'],
+      ['q1', 'deferred'],
+      ['q2', 'deferred'],
+      ['q3', 'deferred'],
+      ['q4', 'delivered'],
+      ['q5', 'delivered'],
+    ],
+  )
+  assert.match(report.settlements[0]?.summary ?? '', /could not be read to its end/)
+  assert.equal(heard.filter((line) => line === 'DATA').length, 4)
+})
+
+test('a dial is given up after 30 seconds', async () => {
+  let asked: number | undefined
+  const dialer: Dialer = {
+    dial({ timeoutMs }) {
+      asked = timeoutMs
+      return Promise.resolve({ type: 'failed', reason: 'timeout', text: 'no answer' })
+    },
+    realPlace: () => undefined,
+  }
+  await deliver({}, [testItem()], { dialer })
+  assert.equal(asked, 30_000)
 })

@@ -1,13 +1,13 @@
+import type { Ending } from '../base/ending.ts'
 import { seededRandom } from '../base/random.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import { type Route, type RouteTarget, routeTo } from '../route/route.ts'
-import type { RecipientOutcome } from '../smtp/client-types.ts'
+import { type Route, routeTo } from '../route/route.ts'
 import type { QueueItem, Settlement } from '../store/store.ts'
-import { anotherMayHelp, type AttemptResult, attemptResult, transactionFor } from './attempt.ts'
-import type { ClientSession, SessionLine } from './client-session.ts'
-import { connectTo } from './connect.ts'
-import { settle } from './settle.ts'
+import type { AttemptResult } from './attempt.ts'
+import type { SessionLine } from './client-session.ts'
+import { Round } from './round.ts'
+import { SettlingInTurn } from './settling.ts'
 import type { DeliverWorld } from './world.ts'
 
 /** A queue item on its way, with what is known of this attempt so far. */
@@ -17,6 +17,8 @@ export interface Attempt {
   readonly ip: string
   readonly result: AttemptResult
   readonly lines: readonly SessionLine[]
+  /** The server would not talk at all, so nothing was said about the letter. */
+  readonly refusedToTalk: boolean
 }
 
 /** Items for one destination, leased by `owner`. */
@@ -24,9 +26,14 @@ export interface DeliveryBatch {
   readonly destination: string
   readonly items: readonly QueueItem[]
   readonly owner: string
+  /** Asked to end: the deliverer sees it at every step. */
+  readonly ending: Ending
+  /** Takes what became of a letter as soon as it is known. Never rejects. */
+  settle(settlements: readonly Settlement[]): Promise<void>
 }
 
 export interface DeliveryReport {
+  /** What is not settled yet: where no server was there to say something else. */
   readonly settlements: readonly Settlement[]
   readonly reachable: 'yes' | 'no' | 'unknown'
   readonly problem?: string
@@ -34,31 +41,35 @@ export interface DeliveryReport {
 
 /**
  * Delivers queue items of one destination: finds the way, goes through the targets in order, sends
- * each message once to all its recipients over one connection, and says what became of each item.
- * Never rejects for anything another server or DNS does.
+ * each message once to all its recipients, and settles each letter as soon as its fate is known.
+ * Never rejects for anything another server or DNS does, and always ends: every wait has a limit.
+ *
+ * Items that were not begun when it was asked to end are not settled: the lease keeps them.
  */
 export async function deliverBatch(
   world: DeliverWorld,
-  { destination, items, owner }: DeliveryBatch,
+  batch: DeliveryBatch,
 ): Promise<DeliveryReport> {
+  const { destination, items } = batch
   const log = new JourneyBuilder('', world.clock)
+  const settling = new SettlingInTurn(world, batch, log)
   const route = await findRoute(world, destination, log)
+  if (batch.ending.stage !== 'go-on') return { settlements: [], reachable: 'unknown' }
   if (route.type !== 'targets') {
-    const attempts = items.map((item) => nowhere(item, route))
-    return { settlements: await settle(world, attempts, { log, owner }), reachable: 'unknown' }
+    const settlements = await settling.last(items.map((item) => nowhere(item, route)))
+    return { settlements, reachable: 'unknown' }
   }
-  const { attempts, silence } = await tryTargets(world, route.targets, items, log)
-  const settlements = await settle(world, attempts, { log, owner })
+  const round = new Round(world, batch, { log, settling })
+  for (const target of route.targets) {
+    if (round.done) break
+    await round.visit(target)
+  }
+  const settlements = await settling.last(round.left)
   // What the queue wants to know for its other mail: one word from anybody there is enough.
-  if (silence === undefined) return { settlements, reachable: 'yes' }
+  if (round.answered) return { settlements, reachable: 'yes' }
+  const { silence } = round
+  if (silence === undefined) return { settlements, reachable: 'unknown' }
   return { settlements, reachable: 'no', problem: silence }
-}
-
-/** What came of all targets that were tried. */
-interface Tried {
-  readonly attempts: readonly Attempt[]
-  /** When no server said a word: why the last one could not be reached. */
-  readonly silence: string | undefined
 }
 
 async function findRoute(
@@ -79,93 +90,5 @@ function nowhere(item: QueueItem, route: Exclude<Route, { type: 'targets' }>): A
   const { status, because } = route
   const result = route.type === 'permanent' ? 'failed' : 'deferred'
   const attempt = { result, status, because, outcome: undefined } as const
-  return { item, host: '', ip: '', result: attempt, lines: [] }
-}
-
-async function tryTargets(
-  world: DeliverWorld,
-  targets: readonly RouteTarget[],
-  items: readonly QueueItem[],
-  log: JourneyBuilder,
-): Promise<Tried> {
-  const done: Attempt[] = []
-  let waiting = items
-  let last: Attempt[] = []
-  let answered = false
-  let silence: string | undefined
-  for (const target of targets) {
-    if (waiting.length === 0) break
-    const connected = await connectTo(world, target, log)
-    const { host, address: ip } = target
-    if (connected.type === 'failed') {
-      const { status, because, permanent, outcome, lines } = connected
-      if (lines.length > 0) answered = true
-      silence = because
-      const result = {
-        result: permanent ? 'failed' : 'deferred',
-        status,
-        because,
-        outcome,
-      } as const
-      last = waiting.map((item) => ({ item, host, ip, result, lines }))
-      continue
-    }
-    answered = true
-    const attempts = await sendAll(world, connected.session, { target, items: waiting })
-    last = attempts.filter(({ result }) => {
-      return result.outcome !== undefined && anotherMayHelp(result.outcome)
-    })
-    done.push(...attempts.filter((attempt) => !last.includes(attempt)))
-    waiting = last.map(({ item }) => item)
-  }
-  return { attempts: [...done, ...last], silence: answered ? undefined : silence }
-}
-
-/** Sends every message over one session, one after the other. */
-async function sendAll(
-  world: DeliverWorld,
-  session: ClientSession,
-  { target, items }: { readonly target: RouteTarget; readonly items: readonly QueueItem[] },
-): Promise<readonly Attempt[]> {
-  const { host, address: ip } = target
-  const attempts: Attempt[] = []
-  for (const group of byMessage(items)) {
-    const outcomes = await sendOne(world, session, group)
-    const lines = session.takeLines()
-    group.forEach((item, index) => {
-      const outcome = outcomes[index]
-      const result = outcome === undefined ? unreadable : attemptResult(outcome)
-      attempts.push({ item, host, ip, result, lines })
-    })
-  }
-  session.quit()
-  return attempts
-}
-
-async function sendOne(
-  world: DeliverWorld,
-  session: ClientSession,
-  group: readonly [QueueItem, ...QueueItem[]],
-): Promise<readonly RecipientOutcome[]> {
-  const message = world.openMessage(group[0].messageId)
-  if (message === undefined) return []
-  return session.send(transactionFor(group, message), message.chunks())
-}
-
-/** The store has lost the octets of a queued message: that is ours to repair, so it waits. */
-const unreadable: AttemptResult = {
-  result: 'deferred',
-  status: '4.3.0',
-  because: 'The stored message could not be read.',
-  outcome: undefined,
-}
-
-function byMessage(items: readonly QueueItem[]): readonly (readonly [QueueItem, ...QueueItem[]])[] {
-  const groups = new Map<string, [QueueItem, ...QueueItem[]]>()
-  for (const item of items) {
-    const group = groups.get(item.messageId)
-    if (group === undefined) groups.set(item.messageId, [item])
-    else group.push(item)
-  }
-  return Array.from(groups.values())
+  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false }
 }

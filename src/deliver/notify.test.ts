@@ -12,7 +12,14 @@ function refused(reversePath: string): Settled {
   const item = testItem({ reversePath })
   const because = 'It was refused.'
   const result = { result: 'failed', status: '5.1.1', because, outcome: undefined } as const
-  const attempt = { item, host: 'mx.south.example', ip: '203.0.113.20', result, lines: [] }
+  const attempt = {
+    item,
+    host: 'mx.south.example',
+    ip: '203.0.113.20',
+    result,
+    lines: [],
+    refusedToTalk: false,
+  }
   return { attempt, outcome: { type: 'failed' }, status: '5.1.1', because, warn: false }
 }
 

@@ -33,7 +33,7 @@ function putOff(
   { now, until, because }: { readonly now: number } & Pick<HeldBack, 'until' | 'because'>,
 ): Settled {
   const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
-  const attempt = { item, host: '', ip: '', result, lines: [] }
+  const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
   if (now >= item.expiresAt) {
     const end = tooOld(item, { attempts: item.attempts, now, because })
     return { attempt, outcome: { type: 'failed' }, status: expired, because: end, warn: false }

@@ -43,7 +43,14 @@ const relayed: AttemptResult = attemptResult({
 })
 
 function attempt(item: QueueItem, result: AttemptResult): Attempt {
-  return { item, host: 'mx.south.example', ip: '203.0.113.20', result, lines: [] }
+  return {
+    item,
+    host: 'mx.south.example',
+    ip: '203.0.113.20',
+    result,
+    lines: [],
+    refusedToTalk: false,
+  }
 }
 
 async function settleAll(

@@ -6,6 +6,7 @@ import {
   type PeerCertificate,
 } from 'node:tls'
 import { countPassing } from './passing-octets.ts'
+import { describeTlsProblem } from './tls-problem.ts'
 
 export interface Endpoint {
   readonly ip: string
@@ -243,8 +244,9 @@ export class Peer {
   }
 
   readonly #onError = (problem: Error): void => {
-    this.#problem = problem.message
-    this.#failHandshake(problem.message)
+    const handshake = this.#state.name === 'handshake'
+    this.#problem = handshake ? describeTlsProblem(problem) : problem.message
+    this.#failHandshake(this.#problem)
   }
 
   readonly #onClose = (): void => {

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts'
-import type { Settlement, Store } from '../store/store.ts'
-import type { Batch, BatchOutcome, DispatcherProblem, Postponement } from './batch.ts'
+import type { Ending } from '../base/ending.ts'
+import type { QueueItem, Settlement, Store } from '../store/store.ts'
+import type { Batch, BatchOutcome, DispatcherProblem, Items, Postponement } from './batch.ts'
 import type { KnownDestinations } from './known-destinations.ts'
 import { Settler } from './settler.ts'
+import { watch } from './watchdog.ts'
 
 export interface BatchRunnerOptions {
   readonly store: Pick<Store, 'settle'>
@@ -16,6 +18,9 @@ export interface BatchRunnerOptions {
   readonly onProblem: (problem: DispatcherProblem) => void
 }
 
+/** How soon items are tried that a batch did not come to in its time. */
+const soonMs = 60_000
+
 /**
  * Leads batches from their start to the store: tried or put off, learnt from, settled. Never rejects:
  * items that were not settled stay leased, and are tried again when their leases are over.
@@ -24,11 +29,13 @@ export class BatchRunner {
   readonly #options: BatchRunnerOptions
   readonly #destinations: KnownDestinations
   readonly #settler: Settler
+  readonly #leaseMs: number
 
-  constructor(options: BatchRunnerOptions, destinations: KnownDestinations) {
+  constructor(options: BatchRunnerOptions, destinations: KnownDestinations, leaseMs: number) {
     const { store, clock, onProblem } = options
     this.#options = options
     this.#destinations = destinations
+    this.#leaseMs = leaseMs
     this.#settler = new Settler(store, clock, (queueIds, error) =>
       onProblem({ type: 'settle-failed', queueIds, error }),
     )
@@ -39,19 +46,35 @@ export class BatchRunner {
     return this.#options.postponeBatch !== undefined
   }
 
-  async deliver(batch: Batch): Promise<void> {
-    const { deliverBatch, clock, onProblem } = this.#options
-    const queueIds = idsOf(batch)
-    try {
-      const outcome = await deliverBatch(batch)
-      this.#destinations.learn(batch.destination, outcome, clock.now())
-      await this.#settler.settle(outcome.settlements)
-      const settled = new Set(outcome.settlements.map(({ queueId }) => queueId))
-      const left = queueIds.filter((id) => !settled.has(id))
-      if (left.length > 0) onProblem({ type: 'item-not-settled', queueIds: left, error: undefined })
-    } catch (error) {
-      this.#destinations.learn(batch.destination, { reachable: 'unknown' }, clock.now())
-      onProblem({ type: 'delivery-crashed', queueIds, error })
+  /** The store does not take what became of letters: to send more of them would be to send twice. */
+  get storeFails(): boolean {
+    return this.#settler.failing
+  }
+
+  /** `onSettled` hears of each settlement that is in the store. */
+  async deliver(items: Items, ending: Ending, onSettled: () => void): Promise<void> {
+    const { clock, onProblem } = this.#options
+    const open = new Map(items.items.map((item) => [item.id, item]))
+    let letGo = false
+    const batch: Batch = {
+      ...items,
+      ending,
+      settle: async (settlements) => {
+        // What a batch says that was given up is not heard: its items may be under way again.
+        if (letGo) return
+        for (const { queueId } of settlements) open.delete(queueId)
+        await this.#settler.settle(settlements)
+        onSettled()
+      },
+    }
+    const watched = { clock, afterMs: this.#leaseMs, ending, why: timeOver }
+    const ended = await watch(watched, () => this.#tried(batch))
+    letGo = true
+    if (ended === 'stuck') {
+      this.#destinations.learn(batch.destination, { reachable: 'unknown' })
+      onProblem({ type: 'delivery-stuck', queueIds: Array.from(open.keys()), error: undefined })
+    } else if (open.size > 0 && ended === 'done') {
+      await this.#leftOver(batch, Array.from(open.values()))
     }
   }
 
@@ -68,8 +91,39 @@ export class BatchRunner {
   hurry(): void {
     this.#settler.hurry()
   }
+
+  async #tried(batch: Batch): Promise<'done' | 'crashed'> {
+    const { deliverBatch, onProblem } = this.#options
+    try {
+      const outcome = await deliverBatch(batch)
+      this.#destinations.learn(batch.destination, outcome)
+      await batch.settle(outcome.settlements)
+      return 'done'
+    } catch (error) {
+      this.#destinations.learn(batch.destination, { reachable: 'unknown' })
+      onProblem({ type: 'delivery-crashed', queueIds: idsOf(batch), error })
+      return 'crashed'
+    }
+  }
+
+  /** Items that were not begun: no fault where the batch was asked to end. */
+  async #leftOver(batch: Batch, items: readonly QueueItem[]): Promise<void> {
+    const { clock, onProblem } = this.#options
+    const { destination, owner, ending } = batch
+    if (ending.stage === 'go-on') {
+      const queueIds = items.map(({ id }) => id)
+      onProblem({ type: 'item-not-settled', queueIds, error: undefined })
+    } else if (ending.why === timeOver) {
+      const until = clock.now() + soonMs
+      await this.postpone({ destination, items, owner, until, because: leftOut })
+    }
+  }
 }
 
-function idsOf({ items }: Batch): readonly string[] {
+/** Why the watchdog ends a batch, behind "because". */
+const timeOver = 'the letters to this destination took longer than their time'
+const leftOut = 'The letters before it took so long that its turn did not come.'
+
+function idsOf({ items }: Items): readonly string[] {
   return items.map(({ id }) => id)
 }

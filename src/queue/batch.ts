@@ -1,16 +1,31 @@
+import type { Ending } from '../base/ending.ts'
 import type { QueueItem, Settlement } from '../store/store.ts'
 
-/** Items for one destination that are delivered together. */
-export interface Batch {
+/** Items for one destination that belong together. */
+export interface Items {
   readonly destination: string
   readonly items: readonly QueueItem[]
   /** Goes into each settlement. */
   readonly owner: string
 }
 
-/** What became of a batch. */
+/** Items that are delivered together. */
+export interface Batch extends Items {
+  /** Asked to end when the dispatcher stops, or the time of the batch is over. */
+  readonly ending: Ending
+  /**
+   * Takes what became of some of the items, as soon as it is known, and brings it into the store.
+   * Never rejects. An item that was not settled is tried again.
+   */
+  settle(settlements: readonly Settlement[]): Promise<void>
+}
+
+/** What is known after a batch. */
 export interface BatchOutcome {
-  /** One for each item; an item without one is tried again when its lease is over. */
+  /**
+   * What became of the items that were not settled before. They are settled when what is known of the
+   * destination is learnt, so that nobody who sees them finds it forgotten again.
+   */
   readonly settlements: readonly Settlement[]
   /**
    * `yes`: a server of the destination answered, whatever it said. `no`: none could be reached, so
@@ -21,8 +36,8 @@ export interface BatchOutcome {
   readonly problem?: string
 }
 
-/** A batch that is not tried, because its destination was found down a moment ago. */
-export interface Postponement extends Batch {
+/** Items that are not tried, because their destination was found down a moment ago. */
+export interface Postponement extends Items {
   /** Not before this time; Unix milliseconds. */
   readonly until: number
   readonly because: string
@@ -30,7 +45,12 @@ export interface Postponement extends Batch {
 
 /** What goes wrong around deliveries, for the log. Nothing is lost by any of these. */
 export interface DispatcherProblem {
-  readonly type: 'lease-failed' | 'delivery-crashed' | 'settle-failed' | 'item-not-settled'
+  readonly type:
+    | 'lease-failed'
+    | 'delivery-crashed'
+    | 'delivery-stuck'
+    | 'settle-failed'
+    | 'item-not-settled'
   readonly queueIds: readonly string[]
   readonly error: unknown
 }

@@ -15,7 +15,7 @@ export type DestinationHealth =
   | {
       readonly state: 'down'
       readonly failures: number
-      /** Until when nothing is sent there; Unix milliseconds. */
+      /** Until when nothing is sent there, in milliseconds of the clock that is used throughout. */
       readonly until: number
       readonly because: string
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
 import type { QueueItem, Settlement, Store } from '../store/store.ts'
-import type { Batch, BatchOutcome, DispatcherProblem } from './batch.ts'
+import type { Batch, BatchOutcome, DispatcherProblem, Items } from './batch.ts'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 
 const minute = 60_000
@@ -96,7 +96,7 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
 }
 
 function settlement(
-  { owner }: Pick<Batch, 'owner'>,
+  { owner }: Pick<Items, 'owner'>,
   item: QueueItem,
   outcome: Settlement['outcome'] = { type: 'delivered' },
 ): Settlement {
@@ -428,7 +428,7 @@ test('an attempt that outlasts its lease keeps it and is not started twice', asy
   store.add('1')
   dispatcher.start()
   await quiet()
-  for (let i = 0; i < 35; i++) {
+  for (let i = 0; i < 24; i++) {
     clock.advance(minute)
     await quiet()
   }
@@ -514,6 +514,152 @@ test('a settlement is repeated until the store takes it', async () => {
   assert.equal(store.rows.size, 0)
   assert.equal(batches.length, 1)
   assert.equal(problems.filter(({ type }) => type === 'settle-failed').length, 3)
+})
+
+test('while the store takes no settlement nothing more is sent', async () => {
+  const { store, dispatcher, finish, clock, batches } = bench()
+  for (let i = 0; i < 3; i++) store.faults.settle.push(new Error('full'))
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish()
+  store.add('2', { destination: 'e.example' })
+  dispatcher.notify()
+  clock.advance(1000)
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['1']])
+  for (let i = 0; i < 6; i++) {
+    clock.advance(1000)
+    await quiet()
+  }
+  assert.deepEqual(batches.map(ids), [['1'], ['2']])
+})
+
+test('each settlement is in the store when it is told, not when its batch ends', async () => {
+  const { store, dispatcher, batches, underWay } = bench()
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  const [batch] = batches
+  assert.ok(batch?.items[0] !== undefined)
+  await batch.settle([settlement(batch, batch.items[0])])
+  assert.deepEqual(Array.from(store.rows.keys()), ['2'])
+  assert.equal(underWay().length, 1)
+})
+
+test('a batch whose lease is over is asked to end; what it did not come to is tried soon', async () => {
+  const putOff: (readonly [string, number])[] = []
+  const { store, dispatcher, batches, finish, clock, problems } = bench({
+    leaseMs: 10 * minute,
+    postponeBatch: (p) => {
+      putOff.push(...p.items.map(({ id }) => [id, p.until] as const))
+      const { because: problem, until: nextAttemptAt } = p
+      const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
+      return p.items.map((item) => settlement(p, item, outcome))
+    },
+  })
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  clock.advance(10 * minute - 1)
+  const [batch] = batches
+  assert.equal(batch?.ending.stage, 'go-on')
+  clock.advance(1)
+  assert.equal(batch?.ending.stage, 'wait-for-answer')
+  await finish((one) => deliveredAll({ ...one, items: one.items.slice(0, 1) }))
+  assert.deepEqual(putOff, [['2', clock.now() + minute]])
+  assert.deepEqual(problems, [])
+  clock.advance(minute)
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['1', '2'], ['2']])
+})
+
+test('a batch that does not end when its lease is over is given up, and no longer heard', async () => {
+  const { store, dispatcher, batches, clock, problems } = bench({
+    leaseMs: 10 * minute,
+    limits: { total: 1, perDestination: 1 },
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  store.add('2', { destination: 'e.example' })
+  const [stuck] = batches
+  clock.advance(10 * minute)
+  clock.advance(15 * minute)
+  assert.equal(stuck?.ending.stage, 'at-once')
+  clock.advance(10_000)
+  await quiet()
+  assert.deepEqual(
+    problems.map(({ type, queueIds }) => [type, queueIds]),
+    [['delivery-stuck', ['1']]],
+  )
+  assert.deepEqual(batches.map(ids), [['1'], ['2']])
+  const [item] = stuck?.items ?? []
+  assert.ok(stuck !== undefined && item !== undefined)
+  await stuck.settle([settlement(stuck, item)])
+  assert.equal(store.settled.length, 0)
+  for (let i = 0; i < 30; i++) {
+    clock.advance(minute)
+    await quiet()
+  }
+  assert.equal(dispatcher.counts.leased, 2)
+})
+
+test('stop asks what is under way to begin nothing more; breaking off asks for more', async () => {
+  const { store, dispatcher, batches, finish, clock, problems } = bench()
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  const [batch] = batches
+  const stopping = dispatcher.stop('the sun went down')
+  assert.deepEqual([batch?.ending.stage, batch?.ending.why], ['begin-nothing', 'the sun went down'])
+  dispatcher.breakOff('wait-for-answer')
+  assert.equal(batch?.ending.stage, 'wait-for-answer')
+  dispatcher.breakOff('at-once', 'somebody cannot wait')
+  assert.deepEqual([batch?.ending.stage, batch?.ending.why], ['at-once', 'somebody cannot wait'])
+  await finish((one) => deliveredAll({ ...one, items: one.items.slice(0, 1) }))
+  await stopping
+  // What was not begun keeps its lease until the next start.
+  assert.deepEqual(Array.from(store.rows.keys()), ['2'])
+  assert.deepEqual([problems, clock.pending], [[], 0])
+})
+
+test('stop does not wait for a batch that does not end when it is broken off', async () => {
+  const { store, dispatcher, clock, problems } = bench()
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const stopping = dispatcher.stop()
+  dispatcher.breakOff('at-once')
+  clock.advance(10_000)
+  await stopping
+  assert.deepEqual(
+    problems.map(({ type }) => type),
+    ['delivery-stuck'],
+  )
+})
+
+test('stop waits for the lease under way, and starts nothing of what it brings', async () => {
+  const { store, dispatcher, batches } = bench()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const lease = store.lease.bind(store)
+  store.lease = async (input) => {
+    await promise
+    return lease(input)
+  }
+  store.add('1')
+  dispatcher.start()
+  let stopped = false
+  const stopping = dispatcher.stop().then(() => (stopped = true))
+  await quiet()
+  assert.equal(stopped, false)
+  resolve()
+  await stopping
+  assert.equal(batches.length, 0)
+  assert.equal(dispatcher.counts.leased, 0)
 })
 
 test('a store that cannot lease is asked again, less and less often', async () => {

@@ -1,5 +1,6 @@
+import { Ending, type EndStage } from '../base/ending.ts'
 import type { QueueItem, Store } from '../store/store.ts'
-import type { Batch } from './batch.ts'
+import type { Items } from './batch.ts'
 import { BatchRunner, type BatchRunnerOptions } from './batch-runner.ts'
 import {
   type BackOffPolicy,
@@ -19,7 +20,7 @@ export interface DispatcherOptions extends BatchRunnerOptions {
   readonly random: () => number
   readonly limits?: Limits
   readonly backOff?: BackOffPolicy
-  /** How long an attempt may take before another process may repeat it; one hour. */
+  /** How long a batch may take, and an attempt before another process may repeat it; one hour. */
   readonly leaseMs?: number
   /** Items in one batch; 50. */
   readonly maxBatch?: number
@@ -41,8 +42,8 @@ type State = 'idle' | 'running' | 'stopping' | 'stopped'
  * the limits, settles what came of them, and sleeps until the next item is due or `notify` is called.
  *
  * A crash between delivery and settlement repeats an attempt and never loses one: the item stays in
- * the store under its lease. While an attempt lasts longer than its lease, the lease is renewed by
- * leasing the item again, and the item is not started twice.
+ * the store under its lease. A batch whose lease is over is asked to end, and given up when it does
+ * not; until then its items keep their leases and are not started twice.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -53,7 +54,8 @@ export class Dispatcher {
   readonly #leaseMs: number
   readonly #maxBatch: number
   readonly #maxLeased: number
-  readonly #underWay = new Set<Promise<void>>()
+  /** What is under way, each with how it is asked to end. */
+  readonly #underWay = new Map<Promise<void>, Ending>()
   #state: State = 'idle'
   #round: Promise<void> | undefined
   #again = false
@@ -63,9 +65,13 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#limits = new DestinationLimits(options.limits ?? defaultLimits)
-    this.#destinations = new KnownDestinations(options.backOff ?? defaultBackOff, options.random)
-    this.#runner = new BatchRunner(options, this.#destinations)
+    this.#destinations = new KnownDestinations(
+      options.backOff ?? defaultBackOff,
+      options.clock,
+      options.random,
+    )
     this.#leaseMs = options.leaseMs ?? 3_600_000
+    this.#runner = new BatchRunner(options, this.#destinations, this.#leaseMs)
     this.#maxBatch = options.maxBatch ?? 50
     this.#maxLeased = options.maxLeased ?? 2000
   }
@@ -101,19 +107,34 @@ export class Dispatcher {
   }
 
   /**
-   * Starts nothing more, waits for what is under way and settles it. Items that were leased and not
-   * started stay in the store; their leases end with `Store.releaseLeases` at the next start.
+   * Starts nothing more, no letter of the batches under way either, waits for the letters that were
+   * begun and settles them. Items that were leased and not started stay in the store; their leases
+   * end with `Store.releaseLeases` at the next start.
+   *
+   * @param why stands behind "because" in the record of a letter that `breakOff` ends
    */
-  async stop(): Promise<void> {
+  async stop(why = 'this server was stopped'): Promise<void> {
     if (this.#state === 'idle') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
     this.#cancelSleep?.()
     this.#runner.hurry()
+    for (const ending of this.#underWay.values()) ending.ask('begin-nothing', why)
     await this.#round
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys())
     this.#leases.clear()
     this.#state = 'stopped'
+  }
+
+  /**
+   * Cuts short what `stop` waits for: all but the answers to letters that were sent whole, or those
+   * too. What is broken off is settled, and its record says why.
+   */
+  breakOff(
+    stage: EndStage & ('wait-for-answer' | 'at-once'),
+    why = 'this server was stopped',
+  ): void {
+    for (const ending of this.#underWay.values()) ending.ask(stage, why)
   }
 
   /** Rounds of leasing and starting until nobody wants another one; then sleep. Never rejects. */
@@ -164,6 +185,8 @@ export class Dispatcher {
 
   /** Starts batches, one a destination in turn, as long as there is room. */
   #startBatches(): void {
+    // What became of letters could not be written down: each one more could be sent twice.
+    if (this.#runner.storeFails) return
     for (let progress = true; progress && this.#state === 'running' && !this.#limits.full; ) {
       progress = false
       for (const destination of this.#leases.destinations()) {
@@ -176,10 +199,9 @@ export class Dispatcher {
   #startBatch(destination: string): boolean {
     const free = this.#limits.free(destination)
     if (free === 0) return false
-    const now = this.#options.clock.now()
     // Nothing can be put off without somebody who does it, so then everything is tried.
     const may: Permission = this.#runner.postpones
-      ? this.#destinations.permission(destination, now)
+      ? this.#destinations.permission(destination)
       : { type: 'all' }
     switch (may.type) {
       case 'none': {
@@ -193,13 +215,13 @@ export class Dispatcher {
       case 'one': {
         const items = this.#take(destination, 1)
         if (items.length > 0) this.#destinations.probe(destination)
-        return this.#begin(destination, items, (batch) => this.#runner.deliver(batch))
+        return this.#deliver(destination, items)
       }
       case 'all': {
         // All connections get a share, but no batch becomes so small that connecting costs more.
         const share = Math.ceil(this.#leases.waitingFor(destination) / free)
         const items = this.#take(destination, Math.max(smallBatch, share))
-        return this.#begin(destination, items, (batch) => this.#runner.deliver(batch))
+        return this.#deliver(destination, items)
       }
     }
   }
@@ -209,21 +231,28 @@ export class Dispatcher {
     return this.#leases.take(destination, { count, max: this.#maxBatch, now })
   }
 
+  #deliver(destination: string, items: readonly QueueItem[]): boolean {
+    return this.#begin(destination, items, (batch, ending) =>
+      this.#runner.deliver(batch, ending, () => {}),
+    )
+  }
+
   /** False when no item is left to begin with. */
   #begin(
     destination: string,
     items: readonly QueueItem[],
-    run: (batch: Batch) => Promise<void>,
+    run: (items: Items, ending: Ending) => Promise<void>,
   ): boolean {
     if (items.length === 0) return false
     this.#limits.start(destination)
-    const underWay = run({ destination, items, owner: this.#options.owner }).finally(() => {
+    const ending = new Ending()
+    const underWay = run({ destination, items, owner: this.#options.owner }, ending).finally(() => {
       this.#limits.end(destination)
       for (const { id } of items) this.#leases.letGo(id)
       this.#underWay.delete(underWay)
       this.notify()
     })
-    this.#underWay.add(underWay)
+    this.#underWay.set(underWay, ending)
     return true
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import type { BatchOutcome } from './batch.ts'
 import {
   type BackOffPolicy,
@@ -12,15 +13,21 @@ import {
 /** Destinations remembered as down. */
 const maxRemembered = 10_000
 
-/** Remembers which destinations did not answer, a bounded number of them, in memory only. */
+/**
+ * Remembers which destinations did not answer, a bounded number of them, in memory only. Times are
+ * durations of the clock that never goes back: setting the machine's clock ends no wait and makes
+ * none longer.
+ */
 export class KnownDestinations {
   readonly #policy: BackOffPolicy
+  readonly #clock: Clock
   readonly #random: () => number
   /** Those that are not up; the one that failed last is the last. */
   readonly #health = new Map<string, DestinationHealth>()
 
-  constructor(policy: BackOffPolicy, random: () => number) {
+  constructor(policy: BackOffPolicy, clock: Clock, random: () => number) {
     this.#policy = policy
+    this.#clock = clock
     this.#random = random
   }
 
@@ -29,9 +36,11 @@ export class KnownDestinations {
     return this.#health
   }
 
-  /** What may be sent there now. */
-  permission(destination: string, now: number): Permission {
-    return permission(this.#of(destination), now)
+  /** What may be sent there now; `until` is Unix milliseconds. */
+  permission(destination: string): Permission {
+    const may = permission(this.#of(destination), this.#clock.monotonicMs())
+    if (may.type !== 'none' || may.until === undefined) return may
+    return { ...may, until: this.#clock.now() + may.until - this.#clock.monotonicMs() }
   }
 
   /** The one batch starts that finds out whether a destination is up again. */
@@ -43,7 +52,6 @@ export class KnownDestinations {
   learn(
     destination: string,
     { reachable, problem }: Pick<BatchOutcome, 'reachable' | 'problem'>,
-    now: number,
   ): void {
     const health = this.#of(destination)
     switch (reachable) {
@@ -56,6 +64,7 @@ export class KnownDestinations {
         return
       case 'no': {
         const because = problem ?? 'no server could be reached'
+        const now = this.#clock.monotonicMs()
         const context = { policy: this.#policy, now, because, random: this.#random }
         this.#remember(destination, unreachable(health, context))
       }

@@ -12,6 +12,8 @@ export class Settler {
   /** Ends the waits between attempts. */
   readonly #waits = new Set<() => void>()
   #hurried = false
+  /** Settlements that the store has refused and that are tried again. */
+  #refused = 0
 
   /** `onFailure` hears of each attempt that failed. */
   constructor(
@@ -24,20 +26,31 @@ export class Settler {
     this.#onFailure = onFailure
   }
 
+  /** The store has refused something, and has not taken it since. */
+  get failing(): boolean {
+    return this.#refused > 0
+  }
+
   /** Tries until it is done; once hurried, one more time. Never rejects. */
   async settle(settlements: readonly Settlement[]): Promise<void> {
-    if (settlements.length === 0) return
+    if (settlements.length === 0 || (await this.#once(settlements))) return
+    this.#refused++
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      await this.#wait(waitMs)
       const last = this.#hurried
-      try {
-        await this.#store.settle(settlements)
-        return
-      } catch (error) {
-        const queueIds = settlements.map(({ queueId }) => queueId)
-        this.#onFailure(queueIds, error)
-        if (last) return
-        await this.#wait(waitMs)
-      }
+      if ((await this.#once(settlements)) || last) break
+    }
+    this.#refused--
+  }
+
+  async #once(settlements: readonly Settlement[]): Promise<boolean> {
+    try {
+      await this.#store.settle(settlements)
+      return true
+    } catch (error) {
+      const queueIds = settlements.map(({ queueId }) => queueId)
+      this.#onFailure(queueIds, error)
+      return false
     }
   }
 

@@ -36,6 +36,16 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     return this.#dialogue.ready
   }
 
+  /** All of a message is said, and its answer is to come: breaking off now may send it twice. */
+  get awaitsVerdict(): boolean {
+    return this.#transfer?.allSent === true
+  }
+
+  /** How the server refused STARTTLS, which it had offered, where we went on without. */
+  get tlsRefusal(): Reply | undefined {
+    return this.#dialogue.handshake.tlsRefusal
+  }
+
   handle(input: ClientInput): readonly ClientOutput[] {
     this.#hear(input)
     return this.#out.take()
@@ -79,6 +89,9 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
       case 'quit':
         this.#dialogue.quit()
         break
+      case 'breakOff':
+        this.#brokenOff(input.why)
+        break
     }
   }
 
@@ -92,8 +105,14 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
       if (read === undefined) return
       if (this.#dialogue.state.name === 'quit') this.#dialogue.close()
       else if (read.type === 'reply') this.#replied(read.reply)
-      else this.#abort(setback('malformedReply', this.#dialogue.doing, capital(read.problem)))
+      else this.#nonsense(capital(read.problem))
     }
+  }
+
+  /** To a message that was sent whole, nonsense is no answer: the peer may have taken it. */
+  #nonsense(problem: string): void {
+    const because = this.awaitsVerdict ? 'unknownAfterMessage' : 'malformedReply'
+    this.#abort(setback(because, this.#dialogue.doing, problem))
   }
 
   #replied(reply: Reply): void {
@@ -138,8 +157,20 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     const { state, doing } = this.#dialogue
     if (state.name === 'closed') return
     if (state.name === 'quit') this.#dialogue.close()
-    else if (this.#transfer?.allSent === true) this.#abort(setback('unknownAfterMessage', doing))
+    else if (this.awaitsVerdict) this.#abort(setback('unknownAfterMessage', doing))
     else this.#abort(setback(because, doing))
+  }
+
+  #brokenOff(why: string): void {
+    const { state, doing } = this.#dialogue
+    if (state.name === 'closed') return
+    if (state.name === 'quit') this.#dialogue.close()
+    else if (this.awaitsVerdict) {
+      const text = `The whole message was sent, but its answer was not waited for, because ${why}; the server may have taken it`
+      this.#abort(setback('unknownAfterMessage', doing, text))
+    } else {
+      this.#abort(setback('brokenOff', doing, `The connection was ended, because ${why}`))
+    }
   }
 
   #abort(failure: Setback): void {

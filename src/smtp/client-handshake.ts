@@ -27,6 +27,7 @@ export class Handshake {
   #state: State = { name: 'greeting' }
   #extensions: Extensions = noExtensions
   #tlsActive: boolean
+  #tlsRefusal: Reply | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -36,6 +37,11 @@ export class Handshake {
   /** What the server offers, as far as it has said so. */
   get extensions(): Extensions {
     return this.#extensions
+  }
+
+  /** How the server refused STARTTLS, which it had offered. */
+  get tlsRefusal(): Reply | undefined {
+    return this.#tlsRefusal
   }
 
   /** Octets from the server mean nothing now, until TLS is there or has failed. */
@@ -122,6 +128,7 @@ export class Handshake {
       // A server that cannot do TLS today may do it tomorrow.
       return { type: 'fail', failure: refusedForNow(reply, 'STARTTLS') }
     }
+    this.#tlsRefusal = reply
     return this.#logIn()
   }
 

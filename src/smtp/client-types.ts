@@ -21,6 +21,8 @@ export type ClientInput =
   | { readonly type: 'peerClosed' }
   /** Say QUIT when nothing is under way, then close. */
   | { readonly type: 'quit' }
+  /** We end it ourselves, whatever is under way. `why` stands behind "because". */
+  | { readonly type: 'breakOff'; readonly why: string }
 
 /** What the client engine wants of its driver, to be done in this order. */
 export type ClientOutput =
@@ -109,6 +111,8 @@ export type FailureCause =
   | 'eightBitNotOffered'
   | 'messageTooBig'
   | 'messageUnreadable'
+  /** We ended the session ourselves. */
+  | 'brokenOff'
 
 /** How a client engine behaves. `defaultClientOptions` has all but the host name. */
 export interface ClientOptions {

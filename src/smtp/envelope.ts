@@ -118,7 +118,10 @@ export class Envelope {
     const kind = Math.floor(reply.code / 100)
     if (kind === 2) this.#settleWhere('taken', { result: 'accepted', reply, dsn })
     else if (kind > 3) this.#settleWhere('taken', refusedBy(reply, 'MESSAGE'))
-    else this.#settleWhere('taken', setback('malformedReply', 'MESSAGE'))
+    else {
+      const text = `${reply.code} is no answer to a message; the server may have taken it`
+      this.#settleWhere('taken', setback('unknownAfterMessage', 'MESSAGE', text))
+    }
     this.#state = 'over'
   }
 

@@ -77,6 +77,11 @@ const causes: Record<OwnCause, Pick<Setback, 'result' | 'status' | 'text'>> = {
     status: '4.3.0',
     text: 'The message could not be read to its end',
   },
+  brokenOff: {
+    result: 'deferred',
+    status: '4.4.2',
+    text: 'The connection was ended on our side',
+  },
 }
 
 function spoken(atCommand: AtCommand): string {

@@ -39,6 +39,7 @@ export class FakeServer {
   readonly #options: FakeServerOptions
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #dialogues = new Set<Dialogue>()
   readonly #context: SecureContext | undefined
 
   private constructor(options: FakeServerOptions) {
@@ -73,11 +74,17 @@ export class FakeServer {
     })
   }
 
+  /** Says something late, to every client that is connected. */
+  say(reply: string): void {
+    for (const dialogue of this.#dialogues) dialogue.write(reply)
+  }
+
   #serve(socket: Socket): void {
     const dialogue = new Dialogue(this.#options, ++this.connections, this.#context)
     dialogue.onLine = (line) => this.lines.push(line)
     dialogue.onLetter = (letter) => this.letters.push(letter)
     this.#sockets.add(socket)
+    this.#dialogues.add(dialogue)
     dialogue.serve(socket)
   }
 }
@@ -104,6 +111,10 @@ class Dialogue {
   serve(socket: Socket): void {
     this.#attach(socket)
     this.#say('banner', '', '220 fake.example')
+  }
+
+  write(reply: string): void {
+    this.#socket?.write(`${reply}\r\n`)
   }
 
   #attach(socket: Socket): void {

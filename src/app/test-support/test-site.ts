@@ -235,7 +235,10 @@ export async function openTestSite(
   }
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= replayAndClose())
-  t.after(close)
+  t.after(() => {
+    site.hurry()
+    return close()
+  })
   return {
     site,
     store,

@@ -49,7 +49,11 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           id: 'dial.tls',
           label: 'TLS',
           question: 'Is the way to it private?',
-          answer: `No: ${quoted(step.host)} did not offer STARTTLS, or it failed.`,
+          answer:
+            step.problem === undefined
+              ? // Version 0.1.0 did not write down which.
+                `No: ${quoted(step.host)} did not offer STARTTLS, or it failed.`
+              : `No, it goes in clear text. At ${quoted(step.host)} ${quoted(step.problem, 300)}.`,
           verdict: 'warn',
           rules: ['RFC 3207'],
           details: { host: step.host, problem: step.problem ?? null },

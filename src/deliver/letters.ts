@@ -1,0 +1,38 @@
+import type { QueueItem } from '../store/store.ts'
+import type { Attempt } from './deliverer.ts'
+
+/** The items of one message that still have to go to this destination: one transaction. */
+export interface Letter {
+  readonly items: readonly [QueueItem, ...QueueItem[]]
+  /** What came of the exchanges that were tried for it, where that was no word about the letter. */
+  readonly before: readonly Attempt[]
+}
+
+/** One letter for each message, in the order of the items. */
+export function lettersOf(items: readonly QueueItem[]): readonly Letter[] {
+  const groups = new Map<string, [QueueItem, ...QueueItem[]]>()
+  for (const item of items) {
+    const group = groups.get(item.messageId)
+    if (group === undefined) groups.set(item.messageId, [item])
+    else group.push(item)
+  }
+  return Array.from(groups.values(), (group) => ({ items: group, before: [] }))
+}
+
+/** The letter for these of its items, with what one more exchange has said. */
+export function letterAgain(letter: Letter, attempts: readonly Attempt[]): Letter | undefined {
+  const [first, ...more] = attempts.map(({ item }) => item)
+  if (first === undefined) return undefined
+  return { items: [first, ...more], before: attempts.map((attempt) => after(letter, attempt)) }
+}
+
+/** The attempt as it stands after all exchanges: their dialogues in a row, and what weighs most. */
+export function after({ before }: Letter, attempt: Attempt): Attempt {
+  const earlier = before.find(({ item }) => item.id === attempt.item.id)
+  if (earlier === undefined) return attempt
+  const lines = [...earlier.lines, ...attempt.lines]
+  // RFC 5321 §4.2.1 has a refusal to talk end a letter. It speaks for one host, and another one has
+  // put the letter off: as long as that one may still take it, the letter waits.
+  const milder = attempt.refusedToTalk && earlier.result.result === 'deferred'
+  return { ...(milder ? earlier : attempt), lines }
+}

@@ -1,0 +1,236 @@
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { RouteTarget } from '../route/route.ts'
+import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
+import {
+  anotherMayHelp,
+  type AttemptResult,
+  attemptResult,
+  brokeOff,
+  closesDown,
+  transactionFor,
+  unreadable,
+} from './attempt.ts'
+import type { ClientSession, SessionLine } from './client-session.ts'
+import { connectTo } from './connect.ts'
+import type { Attempt, DeliveryBatch } from './deliverer.ts'
+import { after, type Letter, letterAgain, lettersOf } from './letters.ts'
+import type { SettlingInTurn } from './settling.ts'
+import type { DeliverWorld } from './world.ts'
+
+/**
+ * Connections to one host, one after the other, that broke before any letter was answered. The first
+ * may have been the fault of the letter that was sent over it.
+ */
+const maxFruitless = 2
+
+/** Why nothing came of a connection. */
+interface Fruitless {
+  readonly failure: Setback
+  readonly lines: readonly SessionLine[]
+}
+
+/** The letters of one batch on their way through the targets of their destination. */
+export class Round {
+  readonly #world: DeliverWorld
+  readonly #batch: DeliveryBatch
+  readonly #log: JourneyBuilder
+  readonly #settling: SettlingInTurn
+  #letters: readonly Letter[]
+  #answered = false
+  #silence: string | undefined
+
+  constructor(
+    world: DeliverWorld,
+    batch: DeliveryBatch,
+    { log, settling }: { readonly log: JourneyBuilder; readonly settling: SettlingInTurn },
+  ) {
+    this.#world = world
+    this.#batch = batch
+    this.#log = log
+    this.#settling = settling
+    this.#letters = lettersOf(batch.items)
+  }
+
+  /** Every letter has its fate, or it was asked to end. */
+  get done(): boolean {
+    return this.#letters.length === 0 || this.#ended
+  }
+
+  /** Some server of the destination said a word. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** Why the last server could not be reached. */
+  get silence(): string | undefined {
+    return this.#silence
+  }
+
+  get #ended(): boolean {
+    return this.#batch.ending.stage !== 'go-on'
+  }
+
+  /**
+   * Sends all letters to one target, over as many connections as it wants: some servers take one
+   * letter a connection. Letters that heard nothing about themselves wait for the next target.
+   */
+  async visit(target: RouteTarget): Promise<void> {
+    const { ending } = this.#batch
+    const mark = this.#log.mark()
+    const tls: { state: 'untried' | 'failed' } = { state: 'untried' }
+    const passedOn: Letter[] = []
+    for (let fruitless = 0; !this.done; ) {
+      // What the connections before this one came to is told by the letters that went over them.
+      this.#log.backTo(mark)
+      const connected = await connectTo(this.#world, target, { log: this.#log, ending, tls })
+      if (connected.type === 'failed') {
+        const { status, because, permanent, outcome, lines } = connected
+        if (lines.length > 0) this.#answered = true
+        this.#silence = because
+        const result = permanent ? 'failed' : 'deferred'
+        passedOn.push(...this.#unheard(target, { result, status, because, outcome }, lines))
+        break
+      }
+      this.#answered = true
+      const nothing = await this.#sendOver(connected.session, target, passedOn)
+      connected.session.quit()
+      if (nothing === undefined) fruitless = 0
+      else if (closesDown(nothing.failure) || ++fruitless === maxFruitless) {
+        passedOn.push(...this.#unheard(target, resultForOthers(nothing.failure), nothing.lines))
+      }
+    }
+    this.#letters = [...passedOn, ...this.#letters]
+  }
+
+  /** What no target took. */
+  get left(): readonly Attempt[] {
+    return this.#letters.flatMap(({ before }) => before)
+  }
+
+  /** None of the letters that are left was heard: what is known of the host is known of each. */
+  #unheard(
+    { host, address: ip }: RouteTarget,
+    result: AttemptResult,
+    lines: readonly SessionLine[],
+  ): readonly Letter[] {
+    // A connection that we broke off ourselves says nothing of the host.
+    if (this.#ended) return []
+    const letters = this.#letters
+    this.#letters = []
+    return letters.flatMap((letter) => {
+      const attempts = letter.items.map((item): Attempt => {
+        return { item, host, ip, result, lines, refusedToTalk: true }
+      })
+      return letterAgain(letter, attempts) ?? []
+    })
+  }
+
+  /** Sends letters over one session until it takes no more; gives why, when nothing came of it. */
+  async #sendOver(
+    session: ClientSession,
+    target: RouteTarget,
+    passedOn: Letter[],
+  ): Promise<Fruitless | undefined> {
+    for (let answered = 0; ; answered++) {
+      const [letter, ...others] = this.#letters
+      if (letter === undefined || this.#ended || !session.usable) return undefined
+      const attempts = await this.#send(session, letter, target)
+      const outcomes = attempts.map(({ result }) => result.outcome)
+      // The server ended the connection between two letters: this one goes over a new one.
+      if (answered > 0 && outcomes.every(endedBefore)) return undefined
+      this.#letters = others
+      const unheard = attempts.filter(({ result: { outcome } }) => {
+        return outcome !== undefined && anotherMayHelp(outcome)
+      })
+      const again = letterAgain(letter, unheard)
+      if (again !== undefined) passedOn.push(again)
+      const heard = attempts.filter((attempt) => !unheard.includes(attempt))
+      await this.#settling.settle(heard.map((attempt) => after(letter, attempt)))
+      const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
+      if (broken === undefined || broken.result === 'accepted') continue
+      const lines = attempts[0]?.lines ?? []
+      return answered === 0 && outcomes.every(isBroken) ? { failure: broken, lines } : undefined
+    }
+  }
+
+  /** One letter over one session. */
+  async #send(
+    session: ClientSession,
+    { items }: Letter,
+    { host, address: ip }: RouteTarget,
+  ): Promise<readonly Attempt[]> {
+    const unwatch = this.#batch.ending.watch(() => this.#endSession(session, { items, host, ip }))
+    const outcomes = await this.#outcomes(session, items)
+    unwatch()
+    const lines = session.takeLines()
+    return items.map((item, index) => {
+      const outcome = outcomes[index]
+      const result = outcome === undefined ? unreadable : attemptResult(outcome)
+      return { item, host, ip, result, lines, refusedToTalk: false }
+    })
+  }
+
+  /** What the server says to each recipient; nothing, when what the store has is no letter. */
+  async #outcomes(
+    session: ClientSession,
+    items: Letter['items'],
+  ): Promise<readonly RecipientOutcome[]> {
+    const { log } = this.#world
+    try {
+      const message = this.#world.openMessage(items[0].messageId)
+      if (message === undefined) return []
+      return await session.send(transactionFor(items, message), message.chunks())
+    } catch (error) {
+      // One letter that we cannot read must not keep the others.
+      const fields = { where: 'delivery', journey: items[0].journeyId, problem: String(error) }
+      log({ level: 'error', event: 'fault', fields })
+      return []
+    }
+  }
+
+  #endSession(
+    session: ClientSession,
+    {
+      items,
+      host,
+      ip,
+    }: { readonly items: Letter['items']; readonly host: string; readonly ip: string },
+  ): void {
+    const { stage, why } = this.#batch.ending
+    if (stage === 'begin-nothing') return
+    if (stage === 'at-once' || !session.awaitsVerdict) {
+      session.breakOff(why)
+      return
+    }
+    // RFC 5321 §4.5.3.2.6: the server has ten minutes to answer the final dot. Whoever does not wait
+    // for it sends the letter twice (RFC 1047).
+    const fields = {
+      waits_for: 'the answer to a letter that was sent whole',
+      because: why,
+      journey: items[0].journeyId,
+      server: host,
+      ip,
+      recipients: items.map(({ recipient }) => recipient),
+      at_most_seconds: 600,
+    }
+    this.#world.log({ level: 'info', event: 'stopping', fields })
+  }
+}
+
+/** The connection ended before the server had said anything of the letter. */
+function endedBefore(outcome: RecipientOutcome | undefined): boolean {
+  if (outcome === undefined || outcome.result === 'accepted') return false
+  const { because, atCommand } = outcome
+  return atCommand !== 'MESSAGE' && (because === 'connectionLost' || closesDown(outcome))
+}
+
+function isBroken(outcome: RecipientOutcome | undefined): boolean {
+  return outcome !== undefined && brokeOff(outcome)
+}
+
+/** What a broken session says of the letters that were not sent over it. */
+function resultForOthers(failure: Setback): AttemptResult {
+  const { status, text, reply } = failure
+  const because = `The server took none of the letters before this one: ${text}`
+  return { result: 'deferred', status, because, outcome: reply === null ? undefined : failure }
+}

@@ -1,0 +1,45 @@
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { Settlement } from '../store/store.ts'
+import type { Attempt, DeliveryBatch } from './deliverer.ts'
+import { settle } from './settle.ts'
+import type { DeliverWorld } from './world.ts'
+
+/**
+ * Settles the letters of one batch as they are done. The store is never more than one letter behind:
+ * what a kill could repeat is the letter that is being settled and the one that is being sent.
+ */
+export class SettlingInTurn {
+  readonly #world: DeliverWorld
+  readonly #batch: Pick<DeliveryBatch, 'owner' | 'settle'>
+  readonly #log: JourneyBuilder
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(
+    world: DeliverWorld,
+    batch: Pick<DeliveryBatch, 'owner' | 'settle'>,
+    log: JourneyBuilder,
+  ) {
+    this.#world = world
+    this.#batch = batch
+    this.#log = log
+  }
+
+  /** Resolves when the next letter may be sent. */
+  async settle(attempts: readonly Attempt[]): Promise<void> {
+    if (attempts.length === 0) return
+    const settlements = await this.#made(attempts)
+    await this.#last
+    this.#last = this.#batch.settle(settlements)
+  }
+
+  /** Resolves when all is in the store, with what is left to be settled. */
+  async last(attempts: readonly Attempt[]): Promise<readonly Settlement[]> {
+    const settlements = await this.#made(attempts)
+    await this.#last
+    return settlements
+  }
+
+  #made(attempts: readonly Attempt[]): Promise<readonly Settlement[]> {
+    return settle(this.#world, attempts, { log: this.#log, owner: this.#batch.owner })
+  }
+}

@@ -101,6 +101,7 @@ class Dialogue {
   #mail = ''
   #rcpt: string[] = []
   #content: string[] | undefined
+  #silent = false
 
   constructor(options: FakeServerOptions, number: number, context: SecureContext | undefined) {
     this.#options = options
@@ -202,12 +203,15 @@ class Dialogue {
 
   /** Answers; true when the answer is one of success. */
   #say(stage: Stage, line: string, good: string): boolean {
+    if (this.#silent) return false
     const act = this.#options.answer?.(stage, line, this.#number) ?? good
     if (typeof act === 'string') {
       this.#socket?.write(`${act}\r\n`)
       return act.startsWith('2') || act.startsWith('3')
     }
     if (act.type === 'hang-up') this.#socket?.destroy()
+    // Who has fallen silent says nothing to what was pipelined behind either.
+    else this.#silent = true
     return false
   }
 }

@@ -465,3 +465,31 @@ test('letters for one destination share a connection', async (t) => {
   assert.equal(recipients, 30)
   assert.ok(north.connections < 10, `${north.connections} connections for one letter`)
 })
+
+test('each recipient has its own end, in the order of the envelope, and one word tells of all', async (t) => {
+  const { south, network, submit, settled } = await openSender(t)
+  const north = await FakeServer.open(t, {
+    answer: (stage, text) =>
+      stage === 'rcpt' && text.includes('nobody') ? '550 5.1.1 No such user' : undefined,
+  })
+  network.at('192.0.2.10', north.port)
+  const to = ['someone@north.example', 'nobody@north.example', 'other@south.example']
+  const journey = await settled(await submit({ to }), 2)
+  const states = journey.view.recipients.map(({ address, status, answer, accounts }) => {
+    return [address, status, answer?.code, answer?.at_command, ...accounts]
+  })
+  assert.deepEqual(states, [
+    ['someone@north.example', 'delivered', 250, 'DATA'],
+    ['nobody@north.example', 'failed', 550, 'RCPT'],
+    ['other@south.example', 'delivered', 250, 'DATA', 'other@south.example'],
+  ])
+  assert.equal(journey.status, 'partly delivered')
+  assert.equal(journey.view.outcome.status, 'partly delivered')
+  assert.match(journey.view.summary, /^Of 3 recipients 2 have it, 1 failed\./)
+  const [row] = south.store.read.listJourneys({ limit: 10, status: 'partly delivered' })
+  assert.equal(row?.id, journey.record.id)
+  assert.equal(row?.author, user)
+  const answers = journey.view.steps.filter(({ id }) => id === 'attempt')
+  for (const [i, { answer }] of answers.entries()) assert.ok(answer.includes(to[i] ?? 'x'), answer)
+  assert.equal(journey.view.steps.filter(({ id }) => id === 'dial').length, 1)
+})

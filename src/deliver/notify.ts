@@ -57,14 +57,22 @@ export async function notify(
     const failed = recipients.some(({ action }) => action === 'failed')
     // Silence about what nobody asked to be told is not worth a line.
     if (!failed) return undefined
-    return { acceptance: undefined, step: { type: 'not-notified', why: notification.because } }
+    const about = recipients.map(({ address }) => address)
+    const step = { type: 'not-notified', why: notification.because, recipients: about } as const
+    return { acceptance: undefined, step }
   }
   const id = world.newId()
-  const acceptance = accept(world, notification, { id, smtpUtf8: item.smtpUtf8 })
+  const acceptance = accept(world, notification, {
+    id,
+    smtpUtf8: item.smtpUtf8,
+    reader: item.reversePath,
+  })
   const { to, about } = notification
   const kinds = recipients.filter(({ address }) => about.includes(address)).map(kindOf)
   const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))
-  return { acceptance, step: { type: 'notified', about: worst ?? 'failure', to, journey: id } }
+  const kind = worst ?? 'failure'
+  const step = { type: 'notified', about: kind, to, journey: id, recipients: about } as const
+  return { acceptance, step }
 }
 
 function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
@@ -128,13 +136,18 @@ async function beginning(
 function accept(
   world: DeliverWorld,
   notification: Notification & { readonly type: 'send' },
-  { id, smtpUtf8 }: { readonly id: string; readonly smtpUtf8: boolean },
+  {
+    id,
+    smtpUtf8,
+    reader,
+  }: { readonly id: string; readonly smtpUtf8: boolean; readonly reader: string },
 ): Acceptance {
   const { clock, hostname, mode } = world
   const { to, message, subject, messageId: headerMessageId, eightBit } = notification
   const now = clock.now()
   const accounts = world.accountsOf(to)
   const filed = accounts.length > 0
+  const domain = reportingDomain(world, reader)
   const journey = new JourneyBuilder(id, clock)
   const destination = domainOf(to)
   if (!filed) journey.step({ type: 'queued', recipient: to, destination })
@@ -177,6 +190,7 @@ function accept(
         replay: undefined,
         subject,
         headerMessageId,
+        author: `postmaster@${domain}`,
         messageId: id,
       }),
     ],

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { seededRandom } from '../base/random.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
+import type { Step } from '../journey/record.ts'
 import { readDsn, type ReportedRecipient } from '../report/read-dsn.ts'
 import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
@@ -217,4 +218,41 @@ test('one report tells of all recipients of a message, and another of another', 
     settlements.map(({ status }) => status),
     ['failed', 'deferred', 'failed', 'failed'],
   )
+})
+
+test('what recipients of one message share is written down once: the way and the talk', async () => {
+  const world = testWorld()
+  const items = Array.from({ length: 500 }, (_, i) =>
+    testItem({ id: `q${i}`, recipient: `r${i}@south.example` }),
+  )
+  const other = testItem({ id: 'x', messageId: 'm2', journeyId: 'j2' })
+  const lines = items.map(({ recipient }) => {
+    return { from: 'client', text: `RCPT TO:<${recipient}>`, at: start } as const
+  })
+  const settlements = await settleAll(world, [
+    ...items.map((item) => ({ ...attempt(item, relayed), lines })),
+    { ...attempt(other, relayed), lines },
+  ])
+  const all = settlements.map(({ steps }): readonly Step[] => JSON.parse(steps))
+  assert.deepEqual(
+    all.slice(0, 3).map((steps) => steps.map(({ type }) => type)),
+    [['dial', 'attempt'], ['attempt'], ['attempt']],
+  )
+  const attempts = all.flat().flatMap((step) => (step.type === 'attempt' ? [step] : []))
+  assert.equal(attempts[0]?.conversation.length, 500)
+  assert.equal(attempts[0]?.conversationWith, undefined)
+  assert.deepEqual(
+    attempts
+      .slice(1, 500)
+      .map(({ conversation, conversationWith }) => [conversation.length, conversationWith]),
+    items.slice(1).map(() => [0, 'r0@south.example']),
+  )
+  // Another message has a journey of its own, which tells all of it.
+  assert.deepEqual(
+    all[500]?.map(({ type }) => type),
+    ['dial', 'attempt'],
+  )
+  assert.equal(attempts[500]?.conversation.length, 500)
+  const octets = settlements.slice(0, 500).reduce((sum, { steps }) => sum + steps.length, 0)
+  assert.ok(octets < 300_000, `500 recipients take ${octets} octets`)
 })

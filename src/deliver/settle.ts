@@ -1,5 +1,5 @@
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
-import type { DeliveryStep, SmtpAnswer, Step } from '../journey/record.ts'
+import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/record.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import { describeReply } from '../smtp/reply-format.ts'
 import type { Acceptance, QueueItem, Settlement } from '../store/store.ts'
@@ -47,31 +47,50 @@ export async function settleDecided(
   settled: readonly Settled[],
   { log, owner }: SettleInput,
 ): Promise<readonly Settlement[]> {
-  const told = new Set<string>()
   const settlements: Settlement[] = []
-  for (const one of settled) {
-    const { item } = one.attempt
-    const steps = new JourneyBuilder(item.journeyId, world.clock)
-    const step = stepOf(one)
-    if (step !== undefined) steps.step(step)
-    const { host, ip, result } = one.attempt
-    const { outcome, status } = one
-    const because = inOneLine(one.because, result)
-    const line = deliveryLine({ item, host, ip, outcome, status, because })
-    if (line !== undefined) world.log(line)
-    let notification: Acceptance | undefined
-    // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
-    if (!told.has(item.messageId)) {
-      told.add(item.messageId)
-      const same = settled.filter(({ attempt }) => attempt.item.messageId === item.messageId)
+  for (const same of byMessage(settled)) {
+    // What all share is written down once, with the first; 500 recipients are one way and one talk.
+    const spoken = new Map<readonly Line[], string>()
+    for (const [index, one] of same.entries()) {
+      const { item, lines } = one.attempt
+      const steps = new JourneyBuilder(item.journeyId, world.clock)
+      const step = stepOf(one, spoken.get(lines))
+      if (step !== undefined) steps.step(step)
+      if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {
+        spoken.set(lines, item.recipient)
+      }
+      tellLog(world, one)
+      if (index > 0) {
+        settlements.push({ ...settlementOf(one, steps.steps, [], undefined), owner })
+        continue
+      }
+      // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
       const notified = await notify(world, same, log.steps)
-      notification = notified?.acceptance
       if (notified !== undefined) steps.step(notified.step)
+      const all = [...log.steps, ...steps.steps]
+      settlements.push({ ...settlementOf(one, all, log.shared, notified?.acceptance), owner })
     }
-    const all = [...log.steps, ...steps.steps]
-    settlements.push({ ...settlementOf(one, all, log.shared, notification), owner })
   }
   return settlements
+}
+
+function tellLog(world: DeliverWorld, { attempt, outcome, status, because }: Settled): void {
+  const { item, host, ip, result } = attempt
+  const why = inOneLine(because, result)
+  const line = deliveryLine({ item, host, ip, outcome, status, because: why })
+  if (line !== undefined) world.log(line)
+}
+
+/** In the order of their first items, so that what is told of each journey stays together. */
+function byMessage(settled: readonly Settled[]): readonly (readonly Settled[])[] {
+  const groups = new Map<string, Settled[]>()
+  for (const one of settled) {
+    const { messageId } = one.attempt.item
+    const group = groups.get(messageId)
+    if (group === undefined) groups.set(messageId, [one])
+    else group.push(one)
+  }
+  return Array.from(groups.values())
 }
 
 function decideOutcome(world: DeliverWorld, attempt: Attempt, now: number): Settled {
@@ -95,7 +114,11 @@ function decideOutcome(world: DeliverWorld, attempt: Attempt, now: number): Sett
   return { attempt, outcome, status, because, warn: world.warnOfDelay(item, nextAttemptAt) }
 }
 
-function stepOf({ attempt, outcome, because }: Settled): DeliveryStep | undefined {
+/** @param spokenWith the recipient whose step has the dialogue already */
+function stepOf(
+  { attempt, outcome, because }: Settled,
+  spokenWith: string | undefined,
+): DeliveryStep | undefined {
   const { item, host, ip, result, lines } = attempt
   const { recipient, destination } = item
   const nextAttemptAt = outcome.type === 'deferred' ? outcome.nextAttemptAt : undefined
@@ -115,7 +138,9 @@ function stepOf({ attempt, outcome, because }: Settled): DeliveryStep | undefine
     answer: result.outcome === undefined ? undefined : answerOf(result.outcome),
     problem: because,
     nextAttemptAt,
-    conversation: lines,
+    ...(spokenWith === undefined
+      ? { conversation: lines }
+      : { conversation: [], conversationWith: spokenWith }),
   }
 }
 

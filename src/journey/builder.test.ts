@@ -29,6 +29,7 @@ function recordOf(builder: JourneyBuilder): JourneyRecord {
     replay: undefined,
     subject: '',
     messageId: '',
+    author: '',
   })
 }
 

@@ -108,6 +108,7 @@ export class JourneyBuilder {
     readonly replay: ReplayFacts | undefined
     readonly subject: string
     readonly messageId: string
+    readonly author: string
   }): JourneyRecord {
     const conversation = [...this.#lines]
     if (this.#linesLeftOut > 0) {

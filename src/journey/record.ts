@@ -29,6 +29,8 @@ export interface JourneyRecord {
   readonly replay: ReplayFacts | undefined
   readonly subject: string
   readonly messageId: string
+  /** The addresses in From, with commas between; empty when there are none. Absent before 0.2.0. */
+  readonly author?: string
 }
 
 export interface Envelope {
@@ -247,7 +249,10 @@ export type DeliveryStep =
       readonly answer: SmtpAnswer | undefined
       readonly problem: string
       readonly nextAttemptAt: number | undefined
+      /** Empty where another recipient's step has it: see `conversationWith`. */
       readonly conversation: readonly Line[]
+      /** The recipient of the same transaction whose step, before this one, has the dialogue. */
+      readonly conversationWith?: string
     }
   | {
       /** Not tried, because the destination did not answer a moment ago. */
@@ -263,5 +268,11 @@ export type DeliveryStep =
       readonly about: 'failure' | 'delay' | 'success'
       readonly to: string
       readonly journey: string
+      /** Whom it tells about. Absent before 0.2.0. */
+      readonly recipients?: readonly string[]
     }
-  | { readonly type: 'not-notified'; readonly why: string }
+  | {
+      readonly type: 'not-notified'
+      readonly why: string
+      readonly recipients?: readonly string[]
+    }

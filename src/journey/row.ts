@@ -1,5 +1,6 @@
 import type { JourneyBuilder, Shared } from './builder.ts'
 import type { Envelope, Outcome, ReplayFacts } from './record.ts'
+import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
 import { summaryOf } from './summary.ts'
 
 /** What ends a journey, beside its outcome. */
@@ -12,6 +13,8 @@ export interface JourneyEnd {
   readonly replay: ReplayFacts | undefined
   readonly subject: string
   readonly headerMessageId: string
+  /** The addresses in From, with commas between. Absent: nobody is named. */
+  readonly author?: string
   /** The stored message, when its octets are kept. */
   readonly messageId: string | undefined
 }
@@ -29,23 +32,49 @@ export interface JourneyRowData {
   readonly json: string
   readonly shared: readonly Shared[]
   readonly messageId?: string
+  readonly author: string
+  readonly headerMessageId: string
+  readonly ip: string
+  /** The account that was logged in; empty when there was none. */
+  readonly login: string
+  /** What became of it for each recipient. */
+  readonly recipients: readonly RowRecipient[]
+}
+
+/** A recipient as the store finds journeys by it. */
+export interface RowRecipient {
+  readonly address: string
+  readonly status: string
+  /** The accounts here that have the letter, with spaces between. */
+  readonly accounts: string
 }
 
 /** Ends a journey and makes the row that the store keeps of it. */
 export function journeyRow(builder: JourneyBuilder, end: JourneyEnd): JourneyRowData {
-  const { headerMessageId, messageId, ...facts } = end
-  const record = builder.record({ ...facts, messageId: headerMessageId })
+  const { headerMessageId, messageId, author = '', ...facts } = end
+  const record = builder.record({ ...facts, author, messageId: headerMessageId })
+  const recipients = recipientsOf(record)
+  const { outcome, envelope } = record
+  // Some of a letter may be here already while the rest of it waits.
+  const queued = outcome.status === 'queued' ? wholeStatus(countStatuses(recipients)) : undefined
   return {
     id: record.id,
     direction: record.direction,
     startedAt: record.startedAt,
-    status: record.outcome.status,
-    mailFrom: record.envelope.mailFrom,
-    rcptTo: record.envelope.rcptTo,
+    status: queued ?? outcome.status,
+    mailFrom: envelope.mailFrom,
+    rcptTo: envelope.rcptTo,
     subject: record.subject,
     summary: summaryOf(record),
     json: JSON.stringify(record),
     shared: builder.shared,
     ...(messageId === undefined ? {} : { messageId }),
+    author,
+    headerMessageId,
+    ip: envelope.ip,
+    login: envelope.login ?? '',
+    recipients: recipients.map(({ address, status, accounts }) => {
+      return { address, status, accounts: accounts.join(' ') }
+    }),
   }
 }

@@ -2,6 +2,7 @@ import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { answersOf, type Facts } from './facts.ts'
 import type { JourneyRecord, Line, SmtpAnswer, Step } from './record.ts'
+import { recipientsOf } from './recipients.ts'
 import type { Sentence, VerdictWord } from './sentence.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface JourneyView {
   readonly summary: string
   readonly subject: string
   readonly message_id: string
+  /** The addresses in From; `null` where the record is older than the field. */
+  readonly author: string | null
   readonly outcome: OutcomeView
   readonly envelope: {
     readonly ip: string
@@ -26,6 +29,8 @@ export interface JourneyView {
     readonly rcpt_to: readonly string[]
     readonly login: string | null
   }
+  /** What became of it for each recipient. */
+  readonly recipients: readonly RecipientView[]
   readonly steps: readonly StepView[]
   readonly conversation: readonly LineView[]
   readonly replay: {
@@ -46,6 +51,16 @@ export interface OutcomeView {
     readonly at_command: string
   } | null
   readonly because: readonly string[]
+}
+
+export interface RecipientView {
+  readonly address: string
+  readonly status: string
+  /** The last answer about it, ours or the other server's. */
+  readonly answer: OutcomeView['smtp']
+  /** The accounts here that have the letter. */
+  readonly accounts: readonly string[]
+  readonly at: string
 }
 
 export interface StepView {
@@ -108,6 +123,7 @@ export function viewJourney(
     summary: current.summary,
     subject: record.subject,
     message_id: record.messageId,
+    author: record.author ?? null,
     outcome: viewOutcome(record, current.status),
     envelope: {
       ip: envelope.ip,
@@ -116,6 +132,9 @@ export function viewJourney(
       rcpt_to: envelope.rcptTo,
       login: envelope.login ?? null,
     },
+    recipients: recipientsOf(record).map(({ address, status, answer, accounts, at }) => {
+      return { address, status, answer: viewAnswer(answer), accounts, at: time(at) }
+    }),
     steps: record.steps.flatMap((step) => viewStep(step, record.direction, facts)),
     conversation: record.conversation.map(({ from, text, at }) => ({ from, text, at: time(at) })),
     replay: {

@@ -1,13 +1,19 @@
 import { octetsOf } from '../base/octets.ts'
 import { displayUtf8 } from '../base/utf8.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
+import { parseAddressList } from '../message/address-list.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 
-/** The two fields by which people find a message, for showing: decoded, one line, not endless. */
+/** How much of a From field is read: enough for any that people write. */
+const maxAuthorOctets = 20_000
+
+/** The fields by which people find a message, for showing: decoded, one line, not endless. */
 export function headerTexts(header: MessageHeader | undefined): {
   readonly subject: string
   readonly headerMessageId: string
+  /** The addresses in every From field, with commas between; empty when there are none. */
+  readonly author: string
 } {
   const first = (name: string): string => {
     const field = header?.fields.find((one) => one.name === name)
@@ -18,7 +24,20 @@ export function headerTexts(header: MessageHeader | undefined): {
   return {
     subject: oneLine(decodeEncodedWords(first('subject')), 300),
     headerMessageId: oneLine(first('message-id'), 300),
+    author: oneLine(authorsOf(header).join(', '), 500),
   }
+}
+
+function authorsOf(header: MessageHeader | undefined): readonly string[] {
+  const addresses = (header?.fields ?? [])
+    .filter(({ name }) => name === 'from')
+    .slice(0, 10)
+    .flatMap((field) => {
+      const value = unfoldedValue(field).slice(0, maxAuthorOctets)
+      return parseAddressList(value, { maxMailboxes: 50 }).mailboxes
+    })
+    .map(({ localPart, domain }) => `${localPart}@${domain}`)
+  return Array.from(new Set(addresses))
 }
 
 function oneLine(text: string, maxCharacters: number): string {

@@ -68,6 +68,7 @@ export function reportSuccess(
     replay: undefined,
     subject: report.subject,
     headerMessageId: report.messageId,
+    author: postmasterOf(mailFrom),
     messageId: id,
   })
   const prefix = encodeUtf8(returnPath(''))
@@ -75,7 +76,13 @@ export function reportSuccess(
     message: { id, content: contentOf(report.message), prefix, omit: [] },
     mailbox: [{ account, mailbox: 'Inbox', messageId: id, journeyId: id, receivedAt: now }],
     journeys: [row],
-    step: { type: 'notified', about: 'success', to: report.to, journey: id },
+    step: {
+      type: 'notified',
+      about: 'success',
+      to: report.to,
+      journey: id,
+      recipients: recipients.map(({ address }) => address),
+    },
   }
 }
 

@@ -80,6 +80,8 @@ export function journey(id: string, changes: Partial<NewJourney> = {}): NewJourn
     summary: 'to Inbox of bob@south.example',
     json: `{"id":"${id}"}`,
     shared: [],
+    author: 'Anna@north.example',
+    headerMessageId: `<${id}@north.example>`,
     ...changes,
   }
 }
@@ -136,7 +138,7 @@ export async function textOf(opened: OpenMessage | undefined): Promise<string> {
   return new TextDecoder().decode(octets)
 }
 
-/** All that can be read, in a form that can be compared (uids differ between adapters). */
+/** All that can be read, in a form that can be compared (uids and times of writing differ between adapters). */
 export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unknown> {
   const journeys = read.listJourneys({ limit: 1000 })
   const mailbox = read.listMailbox({})
@@ -147,6 +149,9 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
   for (const one of found) {
     if (one.type === 'found') messageIds.add(one.journey.messageId ?? '')
   }
+  const journeysFound = found.map((one) =>
+    one.type === 'found' ? { ...one, journey: { ...one.journey, writtenAt: 0 } } : one,
+  )
   const messages: Record<string, string> = {}
   for (const id of Array.from(messageIds).sort()) {
     const opened = read.openMessage(id)
@@ -154,7 +159,7 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
   }
   return {
     counts: read.counts(),
-    found,
+    found: journeysFound,
     queue,
     mailbox: mailbox.map((row) => ({ ...row, uid: 0 })),
     messages,

@@ -16,7 +16,7 @@ import {
   snapshot,
   textOf,
 } from './contract-cases.ts'
-import type { FullStore, QueueItem } from './store.ts'
+import type { FullStore, QueueItem, Settlement } from './store.ts'
 
 function ids(items: readonly QueueItem[]): string[] {
   return items.map(({ id }) => id)
@@ -107,6 +107,72 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(journeyOf(store).appended, ['[{"type":"delivery"}]'])
     assert.equal(store.read.sharedFacts(['fact-1']).get('fact-1'), '{"mx":1}')
     assert.equal(await textOf(store.read.openMessage('m1')), 'Subject: out\r\n\r\nHello\r\n')
+  })
+
+  storeTest(
+    'a letter to several has one word for all of them, whoever is settled last',
+    async (store) => {
+      const to = ['a@north.example', 'b@north.example', 'c@north.example']
+      const queue = to.map((recipient, i) => queueItem(`q${i}`, { recipient }))
+      const here = { address: 'd@south.example', status: 'refused', accounts: '' }
+      const recipients = [
+        ...to.map((address) => ({ address, status: 'queued', accounts: '' })),
+        here,
+      ]
+      const several = journey('JOURNEY1', {
+        direction: 'out',
+        rcptTo: to,
+        messageId: 'm1',
+        recipients,
+      })
+      await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [several] }))
+      await store.lease(lease())
+      const deferred = { type: 'deferred', nextAttemptAt: now + 1, problem: 'x' } as const
+      const steps: readonly (readonly [Partial<Settlement>, string, RegExp])[] = [
+        [
+          { queueId: 'q0', summary: 'First.' },
+          'partly delivered',
+          /^Of 4 recipients 1 has it, 2 wait, 1 was refused\. First\.$/,
+        ],
+        [
+          { queueId: 'q1', status: 'failed', outcome: { type: 'failed' }, summary: 'No.' },
+          'partly delivered',
+          /1 failed.* No\.$/,
+        ],
+        [{ queueId: 'q2', status: 'deferred', outcome: deferred }, 'partly delivered', /1 waits/],
+      ]
+      for (const [change, status, summary] of steps) {
+        await store.settle([settlement(change)])
+        const found = store.read.findJourney('JOURNEY1')
+        assert.ok(found.type === 'found')
+        assert.equal(found.journey.status, status)
+        assert.match(found.journey.summary, summary)
+      }
+      await store.lease(lease({ now: now + 1 }))
+      await store.settle([settlement({ queueId: 'q2' })])
+      assert.equal(journeyOf(store).status, 'partly delivered')
+    },
+  )
+
+  storeTest('settled in one, all recipients count before the word is found', async (store) => {
+    const to = ['a@north.example', 'b@north.example']
+    const queue = to.map((recipient, i) => queueItem(`q${i}`, { recipient }))
+    const several = journey('JOURNEY1', {
+      direction: 'out',
+      rcptTo: to,
+      messageId: 'm1',
+      status: 'queued',
+    })
+    await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [several] }))
+    await store.lease(lease())
+    await store.settle([
+      settlement({ queueId: 'q0' }),
+      settlement({ queueId: 'q1', summary: 'Second.' }),
+    ])
+    const found = store.read.findJourney('JOURNEY1')
+    assert.ok(found.type === 'found')
+    assert.equal(found.journey.status, 'delivered')
+    assert.equal(found.journey.summary, 'Of 2 recipients 2 have it. Second.')
   })
 
   storeTest('a deferred item waits for its next time, with the reason', async (store) => {

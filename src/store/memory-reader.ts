@@ -125,7 +125,9 @@ function found(stored: MemoryJourney | undefined): FoundJourney {
   return { type: 'found', journey: { ...rowOf(stored), json, appended, messageId } }
 }
 
-function rowOf({ journey }: MemoryJourney): JourneyRow {
+function rowOf({ journey, writtenAt }: MemoryJourney): JourneyRow {
   const { id, direction, startedAt, status, mailFrom, rcptTo, subject, summary } = journey
-  return { id, direction, startedAt, status, mailFrom, rcptTo, subject, summary }
+  const { author = '', headerMessageId = '' } = journey
+  const found = { author, headerMessageId, writtenAt }
+  return { id, direction, startedAt, status, mailFrom, rcptTo, subject, summary, ...found }
 }

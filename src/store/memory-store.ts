@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { concat } from '../base/octets.ts'
+import { countStatuses, wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import { contentOf } from './content-sink.ts'
 import type { LeaseRequest } from './operations.ts'
-import { messagesIn } from './operations.ts'
+import { messagesIn, recipientsIn } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryTables } from './memory-tables.ts'
@@ -183,7 +184,11 @@ class MemoryStore implements FullStore {
       const id = journey.id.toLowerCase()
       if (journeys.has(id)) throw new Error(`Store: journey ${journey.id} is there already`)
       if (journey.messageId !== undefined) this.#mustExist(journey.messageId)
-      const row = { key: this.#undo.nextKey(), journey: structuredClone(journey), appended: [] }
+      const recipients = new Map(recipientsIn(journey).map((one) => [one.address, one]))
+      const key = this.#undo.nextKey()
+      // Nothing here outlives the process, so the order of writing is all the time there is.
+      const facts = { appended: [], recipients, writtenAt: key }
+      const row = { key, journey: structuredClone(journey), ...facts }
       this.#undo.set(journeys, id, row)
       this.#putFacts(journey.shared, journey.startedAt)
     }
@@ -248,13 +253,19 @@ class MemoryStore implements FullStore {
     } else {
       this.#undo.delete(this.#tables.queue, queueId)
     }
-    const { status, summary, steps, shared } = settlement
+    const { summary, steps, shared } = settlement
     this.#appendSteps({ journeyId: item.journeyId, steps, shared })
     const id = item.journeyId.toLowerCase()
     const stored = this.#tables.journeys.get(id)
     if (stored !== undefined) {
-      const journey = { ...stored.journey, status, summary }
-      this.#undo.set(this.#tables.journeys, id, { ...stored, journey })
+      const recipients = new Map(stored.recipients)
+      const { recipient: address } = item
+      const accounts = recipients.get(address)?.accounts ?? ''
+      recipients.set(address, { address, status: settlement.status, accounts })
+      const counts = countStatuses(Array.from(recipients.values()))
+      const status = wholeStatus(counts) ?? settlement.status
+      const journey = { ...stored.journey, status, summary: wholeSummary(counts, summary) }
+      this.#undo.set(this.#tables.journeys, id, { ...stored, journey, recipients })
     }
     if (notification !== undefined) this.#accept(notification)
     if (outcome.type !== 'deferred') this.#dropUnreferred(item.messageId)

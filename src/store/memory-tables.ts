@@ -1,4 +1,10 @@
-import type { DkimKeyRow, NewJourney, NewMailboxItem, QueueItem } from './store.ts'
+import type {
+  DkimKeyRow,
+  JourneyRecipient,
+  NewJourney,
+  NewMailboxItem,
+  QueueItem,
+} from './store.ts'
 
 export interface MemoryMessage {
   readonly id: string
@@ -18,6 +24,9 @@ export interface MemoryJourney {
   readonly key: number
   readonly journey: NewJourney
   readonly appended: readonly string[]
+  /** By address. */
+  readonly recipients: ReadonlyMap<string, JourneyRecipient>
+  readonly writtenAt: number
 }
 
 /** What the store in memory holds. Rows are replaced, never changed. */

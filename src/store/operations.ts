@@ -3,6 +3,8 @@ import { WaybillError } from '../base/error.ts'
 import type {
   Acceptance,
   DkimKeyRow,
+  JourneyRecipient,
+  NewJourney,
   NewMessage,
   PruneRequest,
   PruneResult,
@@ -86,6 +88,12 @@ export function messagesOf(operation: Operation): readonly NewMessage[] {
 export function messagesIn({ message, moreMessages }: Acceptance): readonly NewMessage[] {
   const more = moreMessages ?? []
   return message === undefined ? more : [message, ...more]
+}
+
+/** The recipients of a journey, each once; without a word of their own they stand as it does. */
+export function recipientsIn(journey: NewJourney): readonly JourneyRecipient[] {
+  const { recipients, rcptTo, status } = journey
+  return recipients ?? Array.from(new Set(rcptTo), (address) => ({ address, status, accounts: '' }))
 }
 
 /** The same operation with each message replaced. */

@@ -36,6 +36,9 @@ export function journeyRow(row: Row): JourneyRow {
     rcptTo: JSON.parse(text(row, 'rcpt_to')),
     subject: text(row, 'subject'),
     summary: text(row, 'summary'),
+    author: text(row, 'author'),
+    headerMessageId: text(row, 'header_id'),
+    writtenAt: integer(row, 'written_ms'),
   }
 }
 

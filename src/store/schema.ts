@@ -122,6 +122,89 @@ const migrations: readonly string[] = [
     PRIMARY KEY (domain, selector)
   ) STRICT;
   `,
+  // What became of a letter for each recipient, and what else a journey is found by. What 0.1.0 has
+  // written is read out of its records; of a letter to several it had kept the last that was settled.
+  `
+  ALTER TABLE journey ADD COLUMN author TEXT NOT NULL DEFAULT '';
+  ALTER TABLE journey ADD COLUMN header_id TEXT NOT NULL DEFAULT ''; -- the Message-ID field
+  ALTER TABLE journey ADD COLUMN ip TEXT NOT NULL DEFAULT '';
+  ALTER TABLE journey ADD COLUMN login TEXT NOT NULL DEFAULT '';
+  ALTER TABLE journey ADD COLUMN written_ms INTEGER NOT NULL DEFAULT 0; -- by the machine's clock
+
+  CREATE TABLE journey_recipient (
+    journey INTEGER NOT NULL REFERENCES journey (key) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    status TEXT NOT NULL,
+    accounts TEXT NOT NULL,
+    PRIMARY KEY (journey, address)
+  ) STRICT, WITHOUT ROWID;
+
+  UPDATE journey SET written_ms = started_ms,
+    header_id = coalesce(record.json ->> '$.messageId', ''),
+    ip = coalesce(record.json ->> '$.envelope.ip', ''),
+    login = coalesce(record.json ->> '$.envelope.login', '')
+    FROM journey_record AS record WHERE record.journey = journey.key;
+
+  INSERT OR IGNORE INTO journey_recipient (journey, address, status, accounts)
+    SELECT journey.key, rcpt.value, journey.status,
+        coalesce((SELECT account FROM mailbox_item
+          WHERE mailbox_item.message = journey.message AND json_array_length(rcpt_to) = 1), '')
+      FROM journey, json_each(journey.rcpt_to) AS rcpt;
+
+  CREATE TEMP TABLE told AS
+    SELECT journey.key AS journey, 0 AS part, record.journey AS place, step.key AS step,
+        step.value AS step_json
+      FROM journey JOIN journey_record AS record ON record.journey = journey.key,
+        json_each(record.json, '$.steps') AS step
+      WHERE json_array_length(journey.rcpt_to) > 1 AND step.type = 'object'
+    UNION ALL
+    SELECT journey.key, 1, later.key, step.key, step.value
+      FROM journey JOIN journey_steps AS later ON later.journey = journey.key,
+        json_each(later.json) AS step
+      WHERE json_array_length(journey.rcpt_to) > 1 AND step.type = 'object';
+  INSERT INTO journey_recipient (journey, address, status, accounts)
+    SELECT journey, coalesce(step_json ->> '$.rcptTo', step_json ->> '$.recipient'),
+        CASE step_json ->> '$.type'
+          WHEN 'recipient' THEN iif(step_json ->> '$.answer.code' < 500, 'deferred', 'refused')
+          WHEN 'filed' THEN iif(step_json ->> '$.mailbox' = 'Junk', 'quarantined', 'delivered')
+          WHEN 'queued' THEN 'queued'
+          WHEN 'put-off' THEN 'deferred'
+          ELSE step_json ->> '$.result' END,
+        coalesce(step_json ->> '$.account', '')
+      FROM told
+      WHERE step_json ->> '$.type' IN ('filed', 'queued', 'attempt', 'put-off')
+        OR (step_json ->> '$.type' = 'recipient' AND step_json ->> '$.to' = 'refused')
+      ORDER BY part, place, step
+    ON CONFLICT (journey, address) DO UPDATE SET status = excluded.status,
+      accounts = coalesce(nullif(excluded.accounts, ''), accounts);
+  INSERT INTO journey_recipient (journey, address, status, accounts)
+    SELECT journey, also.value,
+        iif(step_json ->> '$.mailbox' = 'Junk', 'quarantined', 'delivered'),
+        step_json ->> '$.account'
+      FROM told, json_each(step_json, '$.alsoFor') AS also
+      WHERE step_json ->> '$.type' = 'filed'
+    ON CONFLICT (journey, address) DO UPDATE SET status = excluded.status,
+      accounts = excluded.accounts;
+  DROP TABLE told;
+
+  UPDATE journey SET status = coalesce((
+      SELECT CASE
+          WHEN there > 0 AND waiting + failed > 0 THEN 'partly delivered'
+          WHEN there > 0 THEN 'delivered'
+          WHEN failed > 0 AND waiting > 0 THEN 'partly failed'
+          WHEN failed > 0 THEN 'failed'
+          WHEN tried > 0 THEN 'deferred'
+          WHEN waiting > 0 THEN 'queued' END
+        FROM (SELECT sum(status IN ('delivered', 'quarantined')) AS there,
+            sum(status IN ('queued', 'deferred')) AS waiting, sum(status = 'deferred') AS tried,
+            sum(status = 'failed') AS failed
+          FROM journey_recipient WHERE journey_recipient.journey = journey.key)), status)
+    WHERE direction = 'out' AND json_array_length(rcpt_to) > 1
+      AND status IN ('delivered', 'deferred', 'failed', 'queued');
+
+  CREATE INDEX journey_recipient_by_address ON journey_recipient (address COLLATE NOCASE);
+  CREATE INDEX journey_by_header_id ON journey (header_id) WHERE header_id <> '';
+  `,
 ]
 
 /** The version that this program reads and writes. */

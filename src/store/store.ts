@@ -84,6 +84,24 @@ export interface NewJourney {
   readonly shared: readonly SharedFact[]
   /** The message this journey belongs to; its content is kept for replay as long as the journey. */
   readonly messageId?: string
+  /** The addresses in From, with commas between. */
+  readonly author?: string
+  /** The Message-ID field. */
+  readonly headerMessageId?: string
+  /** The client's address. */
+  readonly ip?: string
+  /** The account that was logged in. */
+  readonly login?: string
+  /** How it stands with each recipient; absent: all of `rcptTo` as the journey. */
+  readonly recipients?: readonly JourneyRecipient[]
+}
+
+/** A recipient of a journey: what its letter has come to there. */
+export interface JourneyRecipient {
+  readonly address: string
+  readonly status: string
+  /** The accounts here that have the letter, with spaces between. */
+  readonly accounts: string
 }
 
 export interface SharedFact {
@@ -138,7 +156,10 @@ export interface Settlement {
   /** JSON of the steps to append to the item's journey, and the facts they refer to. */
   readonly steps: string
   readonly shared: readonly SharedFact[]
-  /** The journey's new status and summary. */
+  /**
+   * The recipient's new status and its summary. They are the journey's as well, unless it has other
+   * recipients: then one word and one sentence are made of all (`wholeStatus`, `wholeSummary`).
+   */
   readonly status: string
   readonly summary: string
   /** A delivery status notification, accepted in the same transaction. */
@@ -154,6 +175,12 @@ export interface JourneyRow {
   readonly rcptTo: readonly string[]
   readonly subject: string
   readonly summary: string
+  /** The addresses in From, with commas between; empty when there are none. */
+  readonly author: string
+  /** The Message-ID field; empty when there is none. */
+  readonly headerMessageId: string
+  /** When it was written down, by the clock of the machine, which no lab moves. */
+  readonly writtenAt: number
 }
 
 export interface StoredJourney extends JourneyRow {

@@ -2,10 +2,11 @@ import { hash } from 'node:crypto'
 import { inlineBytes } from './content-files.ts'
 import { integer } from './database.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
-import { messagesIn } from './operations.ts'
+import { messagesIn, recipientsIn } from './operations.ts'
 import { hashOctets } from './rows.ts'
 import type {
   Acceptance,
+  JourneyRecipient,
   LaterSteps,
   NewContent,
   NewJourney,
@@ -128,8 +129,9 @@ function insertJourney(
 ): void {
   const { lastKey } = transaction.run(
     `INSERT INTO journey
-      (id, direction, started_ms, status, mail_from, rcpt_to, subject, summary, message)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      (id, direction, started_ms, status, mail_from, rcpt_to, subject, summary, message,
+       author, header_id, ip, login, written_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))`,
     journey.id,
     journey.direction,
     Math.round(journey.startedAt),
@@ -139,9 +141,31 @@ function insertJourney(
     journey.subject,
     journey.summary,
     message,
+    journey.author ?? '',
+    journey.headerMessageId ?? '',
+    journey.ip ?? '',
+    journey.login ?? '',
   )
+  for (const recipient of recipientsIn(journey)) putRecipient(transaction, lastKey, recipient)
   transaction.run('INSERT INTO journey_record (journey, json) VALUES (?, ?)', lastKey, journey.json)
   writeFacts(transaction, journey.shared, journey.startedAt)
+}
+
+/** Writes how it stands with a recipient; what is known of its account stays when this is silent. */
+export function putRecipient(
+  transaction: Transaction,
+  journey: number,
+  { address, status, accounts }: JourneyRecipient,
+): void {
+  transaction.run(
+    `INSERT INTO journey_recipient (journey, address, status, accounts) VALUES (?, ?, ?, ?)
+      ON CONFLICT (journey, address) DO UPDATE SET status = excluded.status,
+        accounts = coalesce(nullif(excluded.accounts, ''), accounts)`,
+    journey,
+    address,
+    status,
+    accounts,
+  )
 }
 
 /**

@@ -1,10 +1,11 @@
+import { wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
 import type { LeaseRequest } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type { QueueItem, Settlement } from './store.ts'
 import type { Transaction } from './transaction.ts'
-import { appendSteps, writeAcceptance } from './write-acceptance.ts'
+import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
 import { dropUnreferredMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
@@ -39,15 +40,28 @@ function byNextAttempt(a: Row, b: Row): number {
   return difference === 0 ? integer(a, 'key') - integer(b, 'key') : difference
 }
 
-/** Settles what `owner` still leases; a lease that ran out but was not taken over still counts. */
-export function settleItem(transaction: Transaction, settlement: Settlement): void {
+/**
+ * Settles what each owner still leases; a lease that ran out but was not taken over still counts.
+ * A journey gets the word and the sentence of all its recipients, once, however many are settled.
+ */
+export function settleItems(transaction: Transaction, settlements: readonly Settlement[]): void {
+  const touched = new Map<number, Settlement>()
+  for (const settlement of settlements) {
+    const journey = settleItem(transaction, settlement)
+    if (journey !== undefined) touched.set(journey, settlement)
+  }
+  for (const [journey, last] of touched) tellWhole(transaction, journey, last)
+}
+
+/** @returns the key of the journey that it belongs to; `undefined` when nothing was settled */
+function settleItem(transaction: Transaction, settlement: Settlement): number | undefined {
   const { queueId, owner, outcome, notification } = settlement
   const item = transaction.get(
-    'SELECT key, message, journey_id FROM queue WHERE id = ? AND lease_owner = ?',
+    'SELECT key, message, journey_id, recipient FROM queue WHERE id = ? AND lease_owner = ?',
     queueId,
     owner,
   )
-  if (item === undefined) return
+  if (item === undefined) return undefined
   const key = integer(item, 'key')
   if (outcome.type === 'deferred') {
     transaction.run(
@@ -61,15 +75,28 @@ export function settleItem(transaction: Transaction, settlement: Settlement): vo
   } else {
     transaction.run('DELETE FROM queue WHERE key = ?', key)
   }
-  const { status, summary, steps, shared } = settlement
+  const { status, steps, shared } = settlement
   const journeyId = text(item, 'journey_id')
   const journey = appendSteps(transaction, { journeyId, steps, shared })
   if (journey !== undefined) {
-    const update = 'UPDATE journey SET status = ?, summary = ? WHERE key = ?'
-    transaction.run(update, status, summary, journey)
+    putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
   }
   if (notification !== undefined) writeAcceptance(transaction, notification)
   if (outcome.type !== 'deferred') dropUnreferredMessage(transaction, integer(item, 'message'))
+  return journey
+}
+
+function tellWhole(transaction: Transaction, journey: number, last: Settlement): void {
+  const sql =
+    'SELECT status, count(*) AS n FROM journey_recipient WHERE journey = ? GROUP BY status'
+  const rows = transaction.all(sql, journey)
+  const counts = new Map(rows.map((row) => [text(row, 'status'), integer(row, 'n')]))
+  transaction.run(
+    'UPDATE journey SET status = ?, summary = ? WHERE key = ?',
+    wholeStatus(counts) ?? last.status,
+    wholeSummary(counts, last.summary),
+    journey,
+  )
 }
 
 export function releaseLeases(transaction: Transaction): void {

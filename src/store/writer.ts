@@ -15,7 +15,7 @@ import {
   nextDueAt,
   releaseItems,
   releaseLeases,
-  settleItem,
+  settleItems,
 } from './write-queue.ts'
 import { pruneFacts, pruneJourneys } from './write-retention.ts'
 
@@ -203,7 +203,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
     case 'lease':
       return leaseItems(transaction, operation.request)
     case 'settle':
-      for (const settlement of operation.settlements) settleItem(transaction, settlement)
+      settleItems(transaction, operation.settlements)
       return undefined
     case 'releaseLeases':
       releaseLeases(transaction)

@@ -34,13 +34,18 @@ function rowJson(row: JourneyRow): Record<string, unknown> {
     rcpt_to: row.rcptTo,
     subject: row.subject,
     summary: row.summary,
+    author: row.author,
+    message_id: row.headerMessageId,
   }
 }
 
-function rowText({ id, startedAt, direction, status, mailFrom, summary }: JourneyRow): string {
+function rowText(journey: JourneyRow): string {
+  const { id, startedAt, direction, status, mailFrom, author, summary } = journey
   const arrow = direction === 'in' ? 'in ' : 'out'
   const from = mailFrom === '' ? '<>' : mailFrom
-  const start = `${id}  ${rowTime(startedAt)}  ${arrow}  ${status.padEnd(11)} ${from}`
+  // Who wrote it, where that is somebody else than who has to hear of trouble.
+  const written = author === '' || author === mailFrom ? '' : ` (From: ${author})`
+  const start = `${id}  ${rowTime(startedAt)}  ${arrow}  ${status.padEnd(11)} ${from}${written}`
   return row(start, summary, columns())
 }
 

@@ -97,6 +97,8 @@ test('the lab: its ports, what a stranger may do, what the commands tell of it, 
     'rcpt_to',
     'subject',
     'summary',
+    'author',
+    'message_id',
   ])
   assert.equal(await lab.stop('SIGTERM'), 0)
   assert.equal(lab.said(), '')

@@ -146,7 +146,7 @@ function tellRecipient(step: ArrivalStep & { readonly type: 'recipient' }): Sent
     verdict: to === 'refused' ? (answer.code < 500 ? 'note' : 'fail') : 'ok',
     result: String(answer.code),
     rules: ['RFC 5321 §4.1.1.3'],
-    details: { rcpt_to: rcptTo, to, answer, ...remarksDetail(step.remarks) },
+    details: { rcpt_to: rcptTo, recipient: rcptTo, to, answer, ...remarksDetail(step.remarks) },
   }
 }
 

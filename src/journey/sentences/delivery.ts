@@ -68,7 +68,7 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           label: 'held back',
           question: `Was it tried for ${quoted(step.recipient)}?`,
           answer:
-            `Not now: ${quoted(step.destination)} did not answer a moment ago,` +
+            `Not now for ${quoted(step.recipient)}: ${quoted(step.destination)} did not answer a moment ago,` +
             ` ${quoted(step.problem, 300)} Next try ${new Date(step.until).toISOString()} at the earliest.`,
           verdict: 'unknown',
           rules: ['RFC 5321 §4.5.4.1'],
@@ -86,11 +86,16 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           id: 'notified',
           label: 'sender told',
           question: 'Does the sender know?',
-          answer: `A report of ${reportWords[step.about]} went to ${quoted(step.to)}.`,
+          answer: `A report of ${reportWords[step.about]}${aboutWhom(step.recipients)} went to ${quoted(step.to)}.`,
           verdict: 'ok',
           result: step.about,
           rules: ['RFC 3461 §6', 'RFC 3464'],
-          details: { about: step.about, to: step.to, journey: step.journey },
+          details: {
+            about: step.about,
+            to: step.to,
+            journey: step.journey,
+            recipients: step.recipients ?? [],
+          },
         },
       ]
     case 'not-notified':
@@ -101,11 +106,11 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           question: 'Does the sender know?',
           answer:
             step.why === 'null-sender'
-              ? 'Nobody can be told: the sender is the null reverse-path.'
-              : 'The sender asked not to be told.',
+              ? `Nobody can be told${aboutWhom(step.recipients)}: the sender is the null reverse-path.`
+              : `The sender asked not to be told${aboutWhom(step.recipients)}.`,
           verdict: 'note',
           rules: ['RFC 5321 §4.5.5', 'RFC 3461 §4.1'],
-          details: { why: step.why },
+          details: { why: step.why, recipients: step.recipients ?? [] },
         },
       ]
   }
@@ -116,6 +121,14 @@ const reportWords = {
   delay: 'the delay',
   success: 'the delivery',
 } as const
+
+/** ` for a@b and c@d`; nothing in records that do not say it. */
+function aboutWhom(recipients: readonly string[] = []): string {
+  const shown = recipients.slice(0, 3).map((one) => quoted(one))
+  const more = recipients.length - shown.length
+  const all = more > 0 ? [...shown, `${more} more`] : shown
+  return all.length === 0 ? '' : ` for ${listed(all)}`
+}
 
 function tellRoute(destination: string, route: Route): readonly Sentence[] {
   const rules = ['RFC 5321 §5.1', 'RFC 7505']
@@ -173,6 +186,7 @@ function viaSentence(destination: string, route: Route & { readonly type: 'targe
 
 function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentence {
   const { recipient, attempt, host, result, answer, problem, nextAttemptAt } = step
+  const whom = quoted(recipient)
   const question = `Was it delivered to ${quoted(recipient)}?`
   const told = answer === undefined ? '' : ` It said: ${said(answer)}`
   const common = {
@@ -188,6 +202,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       answer: answer ?? null,
       next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
       conversation: step.conversation,
+      conversation_with: step.conversationWith ?? null,
     },
   }
   switch (result) {
@@ -195,7 +210,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'delivered',
-        answer: `Yes, ${quoted(host)} took it.${told}`,
+        answer: `Yes, ${quoted(host)} took it for ${whom}.${told}`,
         verdict: 'ok',
         rules: ['RFC 5321 §3.3'],
       }
@@ -205,7 +220,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'not yet',
-        answer: `Not yet (attempt ${attempt}): ${ended(quoted(problem, 300))}${next}${told}`,
+        answer: `Not yet for ${whom} (attempt ${attempt}): ${ended(quoted(problem, 300))}${next}${told}`,
         verdict: 'unknown',
         rules: ['RFC 5321 §4.5.4.1'],
       }
@@ -214,7 +229,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'failed',
-        answer: `No, and it will not be tried again: ${ended(quoted(problem, 300))}${told}`,
+        answer: `No, and it will not be tried again for ${whom}: ${ended(quoted(problem, 300))}${told}`,
         verdict: 'fail',
         rules: ['RFC 5321 §3.6.3', 'RFC 3464'],
       }

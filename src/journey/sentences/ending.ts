@@ -59,12 +59,13 @@ export function tellEnding(step: EndingStep): Sentence {
       const { account, mailbox, recipient, alsoFor = [] } = step
       const place = mailbox === 'Inbox' ? 'inbox' : `mailbox ${mailbox}`
       const addresses = alsoFor.length + 1
+      const forWhom = recipient === account ? '' : `, for ${quoted(recipient)}`
       const once = addresses === 1 ? '' : `, once for ${addresses} of its addresses`
       return {
         id: 'filed',
         label: mailbox === 'Junk' ? 'marked' : 'delivered',
         question: 'Where is it now?',
-        answer: `In ${quoted(account)}'s ${place}${once}.`,
+        answer: `In ${quoted(account)}'s ${place}${once || forWhom}.`,
         verdict: mailbox === 'Junk' ? 'warn' : 'ok',
         rules: ['RFC 5321 §4.2.5'],
         details: { account, mailbox, recipient, also_for: alsoFor },

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { parseNetwork } from '../base/ip.ts'
 import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
@@ -7,6 +9,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
+import { Admission, type AdmissionLimits } from '../policy/admission.ts'
 import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
@@ -77,8 +80,11 @@ export async function openLive(options: LiveOptions): Promise<Live> {
     const signing = new SigningKeys(await keysFor(settings))
     const world = { signing, now: (): number => clock.now() }
     const house = new CurrentHouse(houseOf(settings, world))
+    const { log } = options
+    const clients = new Admission({ limits: admissionLimits(settings), clock, log, loginsAtOnce })
     const site = new Site({
       house,
+      clients,
       store,
       resolver,
       dialer: options.dialer ?? tcpDialer,
@@ -131,6 +137,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         signing.replace(keys)
         house.replace(houseOf({ ...next, hostname: settings.hostname }, world))
         site.replaceLimits(siteLimits(next))
+        clients.use(admissionLimits(next))
       }
       return { ports, site, reload, close }
     } catch (problem) {
@@ -196,6 +203,21 @@ async function openPorts(site: Site, settings: Settings, auto: boolean): Promise
     submissions: await open('submissions'),
   }
 }
+
+/** How much one client may use, as the settings say. */
+export function admissionLimits({ limits }: Settings): AdmissionLimits {
+  return {
+    connectionsPerAddress: limits.connections_per_address,
+    connectionsPerMinute: limits.connections_per_minute,
+    wrongPasswords: limits.wrong_passwords,
+    refusedRecipients: limits.refused_recipients,
+    forgetMs: limits.forget_seconds * 1000,
+    exempt: limits.exempt.flatMap((text) => parseNetwork(text) ?? []),
+  }
+}
+
+/** A password check keeps a core busy for a while: one is enough, and one core is for all else. */
+const loginsAtOnce = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)))
 
 function retryPolicy({ queue }: Settings): RetryPolicy {
   return {

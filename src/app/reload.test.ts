@@ -86,3 +86,21 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
   await fresh.read(220)
   assert.ok((await fresh.say('EHLO client.example', 250)).lines.includes('SIZE 100000'))
 })
+
+test('how much one client may use, and how many connections there are, is read again', async (t) => {
+  const live = await openWith(t, before)
+  const limits = (text: string): Settings => {
+    const head = 'domains = ["south.example"]\n[limits]\n'
+    return settingsOf(`${head}${text}\n${account('ann@south.example')}`)
+  }
+  const first = await SmtpTalk.greeted(live.ports.smtp)
+  await live.reload(limits('connections_per_address = 2'))
+  const second = await SmtpTalk.greeted(live.ports.smtp)
+  await (await SmtpTalk.open(live.ports.smtp)).read(421)
+  await live.reload(limits('connections = 3\nconnections_per_address = 50'))
+  // Of three places one address has one: half, rounded down.
+  await (await SmtpTalk.open(live.ports.smtp)).read(421)
+  await live.reload(limits('connections = 2000'))
+  const third = await SmtpTalk.greeted(live.ports.smtp)
+  for (const talk of [first, second, third]) talk.destroy()
+})

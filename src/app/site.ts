@@ -9,9 +9,10 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
 import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts'
-import { listen, type ListenFailure, type Listener } from '../io/listener.ts'
+import { type Admission, listen, type ListenFailure, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
 import { serverContext } from '../io/tls-context.ts'
+import { Admission as Clients, noLimits } from '../policy/admission.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { defaultLimits } from '../queue/destination-limits.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
@@ -50,6 +51,8 @@ export interface SitePlan {
     readonly errors: number
     readonly outgoing: number
   }
+  /** How much each client may use. Absent: no client is counted. */
+  readonly clients?: Clients | undefined
   /** Absent: no failure reports are sent. */
   readonly failureReports?: FailureReportsPlan | undefined
   readonly log: Log
@@ -72,6 +75,7 @@ export class Site {
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
   readonly #outside: Outside
+  readonly #clients: Clients
   readonly #failureReports: FailureReports | undefined
   #empty: (() => void) | undefined
   #hurried = false
@@ -79,6 +83,8 @@ export class Site {
   constructor(plan: SitePlan) {
     this.#plan = plan
     this.#secure = serverContext(plan.certificate)
+    const { clock, log } = plan
+    this.#clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
     this.#outside = new Outside(plan.dialer, plan.resolver)
     this.#dispatcher = this.#makeDispatcher()
     this.#failureReports = this.#makeFailureReports(plan.failureReports)
@@ -97,6 +103,7 @@ export class Site {
   /** These limits hold for every session that begins from now on. */
   replaceLimits(limits: SitePlan['limits']): void {
     this.#plan = { ...this.#plan, limits }
+    for (const listener of this.#listeners) listener.setMaxConnections(limits.connections)
   }
 
   /** Looks at the queue now: the clock was moved, or somebody asked. */
@@ -123,6 +130,7 @@ export class Site {
       maxConnections: this.#plan.limits.connections,
       maxDescriptor: descriptorsForConnections(descriptorLimit()),
       busy: this.#busy(),
+      admit: (ip) => this.#admit(kind, clientIp ?? ip),
       handshakeTimeoutMs: handshakeMs,
       ...(kind === 'submissions' ? { implicitTls: this.#secure } : {}),
       onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
@@ -205,6 +213,13 @@ export class Site {
     session.start()
   }
 
+  #admit(kind: ListenerKind, ip: string): Admission {
+    const listener = { name: kind, places: this.#plan.limits.connections }
+    const entrance = this.#clients.enter(ip, listener)
+    if (entrance.type === 'admitted') return entrance
+    return { type: 'turnedAway', words: this.#busy() }
+  }
+
   /** A connection that is no session: full, or no handshake. */
   #failed(kind: ListenerKind, clientIp: string | undefined, failure: ListenFailure): void {
     const { type, port, problem } = failure
@@ -226,6 +241,7 @@ export class Site {
     const { house, store, resolver, clock, log, report } = this.#plan
     return {
       house,
+      guard: this.#clients,
       store,
       resolver,
       clock,

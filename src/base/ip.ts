@@ -45,6 +45,22 @@ export function formatIp(ip: IpAddress): string {
   return new ipaddr.IPv6([...ip.octets]).toRFC5952String()
 }
 
+/** Addresses that begin with the same bits. */
+export interface IpNetwork {
+  readonly ip: IpAddress
+  readonly prefixLength: number
+}
+
+/** Reads `192.0.2.0/24` or `2001:db8::/32`; an address alone is a network of one. */
+export function parseNetwork(text: string): IpNetwork | undefined {
+  const match = /^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text)
+  const ip = parseIp(match?.[1] ?? '')
+  if (ip === undefined) return undefined
+  const whole = ip.family === 4 ? 32 : 128
+  const prefixLength = match?.[2] === undefined ? whole : Number(match[2])
+  return prefixLength <= whole ? { ip, prefixLength } : undefined
+}
+
 /** Whether the first `prefixLength` bits of both are equal. Families never match each other. */
 export function inNetwork(ip: IpAddress, network: IpAddress, prefixLength: number): boolean {
   if (ip.family !== network.family) return false

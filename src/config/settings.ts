@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
-import { parseIp } from '../base/ip.ts'
+import { parseIp, parseNetwork } from '../base/ip.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
@@ -26,6 +26,12 @@ export interface Settings {
     readonly message_bytes: number
     readonly recipients: number
     readonly connections: number
+    readonly connections_per_address: number
+    readonly connections_per_minute: number
+    readonly wrong_passwords: number
+    readonly refused_recipients: number
+    readonly forget_seconds: number
+    readonly exempt: string[]
     readonly errors: number
     readonly received_fields: number
   }
@@ -99,6 +105,10 @@ const serverPlace = z.string().refine(
   { error: 'is not an address with an optional port, such as "127.0.0.1:53" or "[::1]:53"' },
 )
 
+const network = z.string().refine((text) => parseNetwork(text) !== undefined, {
+  error: 'is not an address or a network, such as "192.0.2.0/24" or "2001:db8::/32"',
+})
+
 const listen = z.strictObject({
   address: z
     .string()
@@ -152,6 +162,33 @@ const limits = z.strictObject({
     .default(1000)
     .describe('Most recipients of one message.'),
   connections: z.int().min(1).default(2000).describe('Most connections at once, each listener.'),
+  connections_per_address: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe('Most connections at once from one address; twice as many from its network.'),
+  connections_per_minute: z
+    .int()
+    .min(1)
+    .default(300)
+    .describe('Most new connections a minute from one address; twice as many from its network.'),
+  wrong_passwords: z
+    .int()
+    .min(3)
+    .default(20)
+    .describe('Wrong passwords after which no login from that address is heard for a while.'),
+  refused_recipients: z
+    .int()
+    .min(10)
+    .default(100)
+    .describe('Refused recipients after which no mail from that address is heard for a while.'),
+  forget_seconds: seconds
+    .default(3600)
+    .describe('How long wrong passwords and refused recipients count.'),
+  exempt: z
+    .array(network)
+    .default([])
+    .describe('Addresses and networks that are not counted, such as "192.0.2.0/24".'),
   errors: z.int().min(3).default(20).describe('Errors in one session before it is closed.'),
   received_fields: z.int().min(30).default(100).describe('Received fields before it is a loop.'),
 })

@@ -44,6 +44,8 @@ export interface ListenFailure {
 export interface Listener {
   readonly address: string
   readonly port: number
+  /** From now on so many connections are taken at once; those that are open stay. */
+  setMaxConnections(most: number): void
   /** Stops taking connections; open ones live on until their agents end them. */
   close(): Promise<void>
 }
@@ -55,6 +57,7 @@ export interface Listener {
  * @throws WaybillError `port-taken` when another program has the port or it may not be opened.
  */
 export function listen(options: ListenOptions): Promise<Listener> {
+  let most = options.maxConnections
   const places = new Places(() => told.clear())
   /** Connections that are no sessions (yet): nobody else can end them. */
   const loose = new Set<Socket>()
@@ -73,8 +76,8 @@ export function listen(options: ListenOptions): Promise<Listener> {
       full('descriptors', socket, problem)
       return
     }
-    if (places.taken >= options.maxConnections) {
-      full('full', socket, `more than ${options.maxConnections} connections at once`)
+    if (places.taken >= most) {
+      full('full', socket, `more than ${most} connections at once`)
       return
     }
     const admission = options.admit?.(socket.remoteAddress ?? '') ?? everybody
@@ -91,8 +94,12 @@ export function listen(options: ListenOptions): Promise<Listener> {
       void handshake(peer, options.implicitTls, options).then(() => loose.delete(socket))
     }
   })
-  // Those that are being told so are few as well: the system drops what comes beyond.
-  server.maxConnections = options.maxConnections + turnedAwayAtOnce
+  const setMaxConnections = (wanted: number): void => {
+    most = wanted
+    // Those that are being told so are few as well: the system drops what comes beyond.
+    server.maxConnections = most + turnedAwayAtOnce
+  }
+  setMaxConnections(most)
   return new Promise((resolve, reject) => {
     server.once('error', (problem: NodeJS.ErrnoException) =>
       reject(listenProblem(problem, options)),
@@ -101,7 +108,8 @@ export function listen(options: ListenOptions): Promise<Listener> {
       server.removeAllListeners('error')
       const bound = server.address()
       if (bound === null || typeof bound === 'string') throw new Error('listen: not a TCP address')
-      resolve({ address: bound.address, port: bound.port, close: () => close(server, loose) })
+      const { address, port } = bound
+      resolve({ address, port, setMaxConnections, close: () => close(server, loose) })
     })
   })
 }

@@ -53,6 +53,12 @@ const unserved = (
     'limit',
   ] as const
 ).map((because) => ({ uri: 'mailto:ruf@c.example', because }))
+const limited = {
+  code: 421,
+  enhanced: '4.7.0',
+  text: 'Try again later.',
+  atCommand: 'connect',
+}
 /** What is told of a failure report. */
 const reported: readonly StepData[] = [
   { type: 'reported', ...report },
@@ -75,6 +81,8 @@ const plain: readonly StepData[] = [
   { type: 'helo', verb: 'HELO', name: '\u0007odd' },
   { type: 'login', mechanism: 'PLAIN', account: 'a@b.example', accepted: true },
   { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },
+  { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: limited },
+  { type: 'limit', limit: 'limits.refused_recipients', of: 'network', answer: limited },
   { type: 'sender', mailFrom: 'a@b.example', refused: undefined },
   { type: 'sender', mailFrom: '', refused: undefined },
   { type: 'sender', mailFrom: 'a@b.example', refused: { ...refusal, text: 'Not yours.' } },

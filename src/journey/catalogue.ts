@@ -15,6 +15,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'tls-failed':
     case 'helo':
     case 'login':
+    case 'limit':
     case 'sender':
     case 'recipient':
     case 'message':

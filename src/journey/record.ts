@@ -119,6 +119,13 @@ export type StepData =
       readonly account: string
       readonly accepted: boolean
     }
+  /** The client, or its network, had used up what one may use: `limits.wrong_passwords`. */
+  | {
+      readonly type: 'limit'
+      readonly limit: string
+      readonly of: 'address' | 'network'
+      readonly answer: SmtpAnswer
+    }
   | {
       readonly type: 'sender'
       readonly mailFrom: string

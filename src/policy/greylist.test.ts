@@ -19,6 +19,7 @@ test('a sender is known by network, sender and recipient, without case', () => {
   list.mustWait({ ...letter, ip: '2001:db8:1:2:3::4', now: 0 })
   list.mustWait({ ...letter, ip: '2001:db8::1', now: 0 })
   assert.ok(knows({ ip: '192.0.2.250' }), 'the same /24')
+  assert.ok(knows({ ip: '::ffff:192.0.2.7' }), 'the same, as a listener on :: sees it')
   assert.ok(knows({ mailFrom: 'X@North.example', rcptTo: 'Y@South.example' }))
   assert.ok(knows({ ip: '2001:db8:1:2:ffff::1' }), 'the same /64')
   assert.ok(knows({ ip: '2001:db8::2' }), 'the same /64, written short')

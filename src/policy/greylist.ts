@@ -1,4 +1,4 @@
-import { parseIp } from '../base/ip.ts'
+import { clientKeys } from './client-keys.ts'
 
 /**
  * Greylisting (RFC 6647): a sender not seen before is told to come back later. Off unless asked
@@ -16,7 +16,7 @@ export class Greylist {
 
   /** Whether this sender must come back later. IPv4 counts by /24, IPv6 by /64 (RFC 6647 §2.3). */
   mustWait(input: { ip: string; mailFrom: string; rcptTo: string; now: number }): boolean {
-    const key = `${networkOf(input.ip)} ${input.mailFrom.toLowerCase()} ${input.rcptTo.toLowerCase()}`
+    const key = `${clientKeys(input.ip).network} ${input.mailFrom.toLowerCase()} ${input.rcptTo.toLowerCase()}`
     const first = this.#firstSeen.get(key)
     if (first !== undefined) return input.now - first < this.#delayMs
     if (this.#firstSeen.size >= this.#maxEntries) {
@@ -29,10 +29,4 @@ export class Greylist {
     this.#firstSeen.set(key, input.now)
     return true
   }
-}
-
-function networkOf(text: string): string {
-  const ip = parseIp(text)
-  if (ip === undefined) return text
-  return ip.octets.slice(0, ip.family === 4 ? 3 : 8).join('.')
 }

@@ -11,7 +11,15 @@ import { countReceived, formatReceived } from '../message/received.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
-import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
+import type {
+  AskedRecipient,
+  Envelope,
+  Letter,
+  Port,
+  Refusal,
+  TakenLetter,
+  Verdict,
+} from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
 import { returnPath } from './return-path.ts'
 import type { JudgedLetter, ReceiveWorld } from './world.ts'
@@ -29,8 +37,8 @@ export class InboundPort implements Port {
     this.#world = world
   }
 
-  login(): Promise<Reply> {
-    return Promise.resolve(replies.noLoginHere)
+  login(): Promise<Refusal> {
+    return Promise.resolve({ reply: replies.noLoginHere })
   }
 
   sender(envelope: Envelope): Letter {

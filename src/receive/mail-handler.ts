@@ -12,10 +12,11 @@ import type {
 } from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
+import type { LimitMet } from './guard.ts'
 import { MessageIntake } from './intake.ts'
 import { letterLine, loginLine } from './log-lines.ts'
 import type { Port, Verdict } from './port.ts'
-import { answerOf, messageNote, unreadableHeader } from './replies.ts'
+import { answerOf, messageNote, replies, unreadableHeader } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import { Transaction } from './transaction.ts'
 import type { ReceiveWorld } from './world.ts'
@@ -48,7 +49,7 @@ export class MailHandler implements SessionHandler {
   answer(question: Question): Answer | Promise<Answer> {
     switch (question.type) {
       case 'connect':
-        return accept
+        return this.#greet()
       case 'helo':
         this.#log.helloSaid(question)
         return accept
@@ -139,13 +140,35 @@ export class MailHandler implements SessionHandler {
     this.#close(transaction, { status: 'deferred', smtp, because: ['fault'] }, () => {})
   }
 
+  /** Whoever used up what one may use is not heard: another one comes in instead. */
+  #greet(): Answer {
+    const { guard } = this.#world
+    const { remote, listener } = this.#facts
+    const strangers = this.#port.direction === 'in'
+    const met = strangers ? guard.closedForMail(remote.ip) : guard.closedForLogins(remote.ip)
+    if (met === undefined) return accept
+    guard.turnedAway(remote.ip, met, { listener })
+    return this.#limited(met, replies.heardTooMuch, 'connect')
+  }
+
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
-    const refusal = await this.#port.login(question)
+    const refusal = await this.#port.login(question, this.#facts.remote.ip)
     const { id } = this.#log.journey
     const { mechanism, username: account } = question
-    this.#world.log(loginLine({ id, facts: this.#facts, mechanism, account, refusal }))
+    this.#world.log(
+      loginLine({ id, facts: this.#facts, mechanism, account, refusal: refusal?.reply }),
+    )
     this.#log.loggedIn(question.mechanism, question.username, refusal === undefined)
-    return refusal === undefined ? accept : { type: 'reject', reply: refusal }
+    if (refusal === undefined) return accept
+    if (refusal.met !== undefined) return this.#limited(refusal.met, refusal.reply, 'AUTH')
+    return { type: 'reject', reply: refusal.reply }
+  }
+
+  /** A refusal for what the client has used up, and not for what it says now. */
+  #limited({ limit, of }: LimitMet, reply: Reply, atCommand: string): Answer {
+    const { journey } = this.#log
+    journey.step({ type: 'limit', limit, of, answer: answerOf(reply, atCommand) })
+    return { type: 'reject', reply }
   }
 
   #sender(question: Question & { readonly type: 'sender' }): Answer {
@@ -186,11 +209,25 @@ export class MailHandler implements SessionHandler {
       journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
       return accept
     }
-    const told = withReference(to.refusal, journey.id)
+    const told = withReference(this.#countRefused(to.refusal), journey.id)
     const answer = answerOf(told, 'RCPT TO')
     transaction.refusal = answer
     journey.step({ type: 'recipient', rcptTo, to: 'refused', answer, ...remarks })
     return { type: 'reject', reply: told }
+  }
+
+  /** A stranger who tries names is not heard any more: the last one is answered with that. */
+  #countRefused(refusal: Reply): Reply {
+    if (refusal.code < 500 || this.#port.direction === 'out') return refusal
+    const { guard } = this.#world
+    const { remote, listener } = this.#facts
+    guard.refusedRecipient(remote.ip)
+    const met = guard.closedForMail(remote.ip)
+    if (met === undefined) return refusal
+    guard.turnedAway(remote.ip, met, { listener })
+    const answer = answerOf(replies.heardTooMuch, 'RCPT TO')
+    this.#log.journey.step({ type: 'limit', limit: met.limit, of: met.of, answer })
+    return replies.heardTooMuch
   }
 
   #data(): Answer {

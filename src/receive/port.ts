@@ -7,6 +7,7 @@ import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
+import type { LimitMet } from './guard.ts'
 import type { IntakeWatcher } from './intake.ts'
 
 /**
@@ -19,9 +20,15 @@ export interface Port {
   /** Whether the octets of a refused letter are kept beside its journey, for its replay. */
   readonly keepsRefused: boolean
   /** Gives the reply for credentials that are not taken. */
-  login(question: Question & { readonly type: 'auth' }): Promise<Reply | undefined>
+  login(question: Question & { readonly type: 'auth' }, ip: string): Promise<Refusal | undefined>
   /** Begins a letter, or says why its sender is refused. */
   sender(envelope: Envelope): Letter | { readonly refusal: Reply }
+}
+
+/** Why something is not taken; with `met` because of what the client has used up. */
+export interface Refusal {
+  readonly reply: Reply
+  readonly met?: LimitMet
 }
 
 /** What is known of a letter once its sender was given. */

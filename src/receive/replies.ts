@@ -20,6 +20,9 @@ export const replies: {
   readonly noRelaying: Reply
   readonly wrongLogin: Reply
   readonly noLoginHere: Reply
+  readonly loginsClosed: Reply
+  readonly tooManyLogins: Reply
+  readonly heardTooMuch: Reply
   readonly headerTooLong: Reply
   readonly tooManyFields: Reply
   readonly loop: Reply
@@ -37,6 +40,9 @@ export const replies: {
   noRelaying: reply(550, '5.7.1', 'This server takes mail for its own domains only.'),
   wrongLogin: reply(535, '5.7.8', 'The name or the password is wrong.'),
   noLoginHere: reply(503, '5.5.1', 'There is no login on this port; use 587 or 465.'),
+  loginsClosed: reply(454, '4.7.0', 'Too many wrong passwords from your network; try again later.'),
+  tooManyLogins: reply(454, '4.7.0', 'Too many logins at once; please try again.'),
+  heardTooMuch: reply(421, '4.7.0', 'Too much was refused from your network; try again later.'),
   headerTooLong: reply(552, '5.3.4', 'The header of this message is longer than 1 MiB.'),
   tooManyFields: reply(554, '5.6.0', 'The header of this message has more than 10000 fields.'),
   loop: reply(554, '5.4.6', 'This message has too many Received fields: it runs in a circle.'),

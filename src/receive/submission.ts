@@ -10,7 +10,15 @@ import type { Acceptance, DsnRequest, NewMessage, NewQueueItem } from '../store/
 import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { RecipientAnswer, UserAccount } from './house.ts'
 import { type Outgoing, prepareOutgoing, replacedRanges } from './outgoing.ts'
-import type { AskedRecipient, Envelope, Letter, Port, TakenLetter, Verdict } from './port.ts'
+import type {
+  AskedRecipient,
+  Envelope,
+  Letter,
+  Port,
+  Refusal,
+  TakenLetter,
+  Verdict,
+} from './port.ts'
 import { notYours, notYoursIn, replies } from './replies.ts'
 import { returnPath } from './return-path.ts'
 import { reportSuccess } from './success-report.ts'
@@ -32,14 +40,26 @@ export class SubmissionPort implements Port {
     this.#world = world
   }
 
-  async login(question: Question & { readonly type: 'auth' }): Promise<Reply | undefined> {
-    const { username, password, authorizationId } = question
-    // RFC 4616 §2: acting for somebody else is nobody's right here.
-    const sameUser = authorizationId === '' || authorizationId === username
-    const user = await this.#world.house.login(username, password)
-    if (user === undefined || !sameUser) return replies.wrongLogin
-    this.#user = user
-    return undefined
+  async login(
+    question: Question & { readonly type: 'auth' },
+    ip: string,
+  ): Promise<Refusal | undefined> {
+    const { username: name, password, authorizationId } = question
+    const { house, guard } = this.#world
+    const outcome = await guard.login({ ip, name }, () => house.login(name, password))
+    switch (outcome.type) {
+      case 'closed':
+        return { reply: replies.loginsClosed, met: outcome }
+      case 'full':
+        return { reply: replies.tooManyLogins }
+      case 'wrong':
+        return { reply: replies.wrongLogin }
+      case 'right':
+        // RFC 4616 §2: acting for somebody else is nobody's right here.
+        if (authorizationId !== '' && authorizationId !== name) return { reply: replies.wrongLogin }
+        this.#user = outcome.user
+        return undefined
+    }
   }
 
   sender(envelope: Envelope): Letter | { readonly refusal: Reply } {

@@ -5,11 +5,13 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { Evaluation } from '../inspect/inspection.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { ContentIntake, Store } from '../store/store.ts'
+import type { Guard } from './guard.ts'
 import type { House } from './house.ts'
 
 /** What the receiving agents work with; `app` joins it. */
 export interface ReceiveWorld {
   readonly house: House
+  readonly guard: Guard
   readonly store: Pick<Store, 'accept'> & ContentIntake
   readonly resolver: Resolver
   readonly clock: Clock

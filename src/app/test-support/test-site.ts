@@ -10,6 +10,7 @@ import { issueCertificate, type KeyedCertificate, makeAuthority } from '../../io
 import { systemClock } from '../../io/clock.ts'
 import { type Dialer, dialTcp } from '../../io/dialer.ts'
 import { hashPassword } from '../../io/password.ts'
+import { Admission, type AdmissionLimits, noLimits } from '../../policy/admission.ts'
 import { type Account, type Alias, Directory } from '../../policy/directory.ts'
 import { makeHouse } from '../../policy/house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
@@ -34,6 +35,8 @@ export interface TestSiteOptions {
   readonly queueMs?: number
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
+  /** How much one client may use; without it no client is counted. */
+  readonly clients?: Partial<AdmissionLimits>
   /** Failure reports are off, as in `npm start`, unless this is given. */
   readonly failureReports?: SitePlan['failureReports']
   readonly receivedSpf?: boolean
@@ -192,8 +195,13 @@ export async function openTestSite(
     signingKeys: (domain) => signing.for(domain),
     now: () => clock.now(),
   })
+  const log = (line: LogLine): void => {
+    logged.push(line)
+  }
+  const limits = { ...noLimits, exempt: [], ...options.clients }
   const site = new Site({
     house,
+    clients: options.clients === undefined ? undefined : new Admission({ limits, clock, log }),
     store,
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
@@ -211,7 +219,7 @@ export async function openTestSite(
       ...options.limits,
     },
     failureReports: options.failureReports,
-    log: (line) => logged.push(line),
+    log,
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
   })
   const clientIp = options.clientIp ?? strangerIp

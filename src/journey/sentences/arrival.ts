@@ -12,6 +12,7 @@ export type ArrivalStep = Extract<
       | 'tls-failed'
       | 'helo'
       | 'login'
+      | 'limit'
       | 'sender'
       | 'recipient'
       | 'message'
@@ -75,6 +76,19 @@ export function tellArrival(step: ArrivalStep): Sentence {
         verdict: step.accepted ? 'ok' : 'fail',
         rules: ['RFC 4954 §4'],
         details: { mechanism: step.mechanism, account: step.account, accepted: step.accepted },
+      }
+    case 'limit':
+      return {
+        id: 'limit',
+        label: 'limit',
+        question: 'Has this client used up what one may use?',
+        answer:
+          step.of === 'address'
+            ? `Yes: it has met ${quoted(step.limit)}, and was told to come back later.`
+            : `Yes: its network has met ${quoted(step.limit)}, and it was told to come back later.`,
+        verdict: 'fail',
+        rules: ['RFC 5321 §7.8'],
+        details: { limit: step.limit, of: step.of, answer: step.answer },
       }
     case 'sender':
       return tellSender(step)

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Account } from '../policy/directory.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver,
+  strangerIp,
+  type TestSite,
+} from './test-support/test-site.ts'
+
+const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
+const letter = {
+  from: 'sender@north.example',
+  to: receiver,
+  message: 'From: sender@north.example\nSubject: x\n\nHello\n',
+}
+
+function limitsTold({ logged }: TestSite): readonly unknown[] {
+  return logged.flatMap(({ event, fields }) => (event === 'limit' ? [fields] : []))
+}
+
+async function guess(south: TestSite, times: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+    await talk.login(receiver, `wrong ${n}`, 535)
+    talk.destroy()
+  }
+}
+
+test('an address that has its connections hears 421, and the log says why; letters are not counted', async (t) => {
+  const south = await openTestSite(t, { zone, clients: { connectionsPerAddress: 3 } })
+  const inside = await Promise.all(
+    Array.from({ length: 3 }, () => SmtpTalk.greeted(south.ports.smtp)),
+  )
+  const late = await SmtpTalk.open(south.ports.smtp)
+  const said = await late.read(421)
+  assert.deepEqual(
+    [said.enhanced, said.text],
+    ['4.3.2', 'mx.south.example is busy, try again soon'],
+  )
+  await late.closed
+  assert.deepEqual(limitsTold(south), [
+    { limit: 'limits.connections_per_address', client: strangerIp, listener: 'smtp' },
+  ])
+  for (let n = 0; n < 5; n++) {
+    for (const talk of inside) assert.equal((await talk.letter(letter)).code, 250)
+  }
+  // Users come from elsewhere, and are counted there.
+  await (await SmtpTalk.greeted(south.ports.submission)).quit()
+  for (const talk of inside) await talk.quit()
+})
+
+test('after enough wrong passwords a new session hears 421 and an open one 454; elsewhere the right one is right', async (t) => {
+  const south = await openTestSite(t, { zone, clients: { wrongPasswords: 3 } })
+  const open = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await guess(south, 3)
+  const within = await open.login(receiver, password, 454)
+  assert.equal(within.enhanced, '4.7.0')
+  assert.match(within.text, /^Too many wrong passwords from your network; try again later\. Ref /)
+  const talk = await SmtpTalk.open(south.ports.submissions, { tls: true })
+  const said = await talk.read(421)
+  assert.equal(said.enhanced, '4.7.0')
+  await talk.closed
+  const plain = await SmtpTalk.open(south.ports.submission)
+  await plain.read(421)
+  await plain.closed
+  const address = { limit: 'limits.wrong_passwords', client: '127.0.0.1' }
+  assert.deepEqual(limitsTold(south), [
+    { ...address, account: receiver },
+    { ...address, listener: 'submissions' },
+    { ...address, listener: 'submission' },
+  ])
+  const { record, view } = await south.when(() => {
+    const id = referenceIn(said)
+    const found = south.store.read.listJourneys({ limit: 10 }).some((row) => row.id === id)
+    return found ? journeyIn(south.store.read, id) : undefined
+  })
+  const step = record.steps.find(({ type }) => type === 'limit')
+  assert.ok(step?.type === 'limit')
+  assert.deepEqual(
+    [step.limit, step.of, step.answer.code],
+    ['limits.wrong_passwords', 'address', 421],
+  )
+  assert.match(
+    view.steps.find(({ id }) => id === 'limit')?.answer ?? '',
+    /has met limits\.wrong_passwords/,
+  )
+  // Mail from there is another matter.
+  const mail = await SmtpTalk.greeted(south.ports.smtp)
+  assert.equal((await mail.letter(letter)).code, 250)
+  mail.destroy()
+  open.destroy()
+})
+
+test('twenty right logins at once from one address all succeed', async (t) => {
+  const south = await openTestSite(t, {
+    clients: { connectionsPerAddress: 50, wrongPasswords: 20 },
+  })
+  await guess(south, 2)
+  const talks = await Promise.all(
+    Array.from({ length: 20 }, () => SmtpTalk.greeted(south.ports.submissions, { tls: true })),
+  )
+  const said = await Promise.all(talks.map((talk) => talk.login(receiver, password)))
+  assert.deepEqual(new Set(said.map(({ code }) => code)), new Set([235]))
+  for (const talk of talks) talk.destroy()
+})
+
+test('refused recipients count across connections, and those of users do not', async (t) => {
+  const south = await openTestSite(t, { zone, clients: { refusedRecipients: 4 } })
+  const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await user.login(receiver, password, 235)
+  await user.say(`MAIL FROM:<${receiver}>`, 250)
+  for (let n = 0; n < 6; n++) await user.say(`RCPT TO:<nobody${n}@south.example>`, 550)
+  await user.quit()
+  for (let n = 0; n < 3; n++) {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.say('MAIL FROM:<sender@north.example>', 250)
+    await talk.say(`RCPT TO:<nobody${n}@south.example>`, 550)
+    await talk.quit()
+  }
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('MAIL FROM:<sender@north.example>', 250)
+  await talk.say(`RCPT TO:<${receiver}>`, 250)
+  const last = await talk.say('RCPT TO:<someone@elsewhere.example>', 421)
+  assert.match(last.text, /^Too much was refused from your network; try again later\. Ref /)
+  await talk.closed
+  const next = await SmtpTalk.open(south.ports.smtp)
+  await next.read(421)
+  await next.closed
+  assert.deepEqual(
+    limitsTold(south),
+    [1, 2].map(() => ({
+      limit: 'limits.refused_recipients',
+      client: strangerIp,
+      listener: 'smtp',
+    })),
+  )
+  const { record } = journeyIn(south.store.read, referenceIn(last))
+  assert.equal(record.outcome.status, 'deferred')
+  assert.ok(record.steps.some(({ type }) => type === 'limit'))
+})
+
+test('a wrong password for an account that only receives is like any other', async (t) => {
+  const accounts: readonly Account[] = [{ address: receiver, aliases: [], passwordHash: undefined }]
+  const south = await openTestSite(t, { accounts, clients: { wrongPasswords: 2 } })
+  await guess(south, 2)
+  const talk = await SmtpTalk.open(south.ports.submission)
+  await talk.read(421)
+  await talk.closed
+})

@@ -1,0 +1,31 @@
+/** A limit that a client has met, as `waybill.toml` names it, and whether it or its network did. */
+export interface LimitMet {
+  readonly limit: string
+  readonly of: 'address' | 'network'
+}
+
+/** What becomes of a login. */
+export type GuardedLogin<T> =
+  | { readonly type: 'right'; readonly user: T }
+  | { readonly type: 'wrong' }
+  /** Not checked: there were too many wrong ones from there. */
+  | ({ readonly type: 'closed' } & LimitMet)
+  /** Not checked: too many wait. */
+  | { readonly type: 'full' }
+
+/** Who knows how much each client has used. `policy` provides it; nothing here counts. */
+export interface Guard {
+  /** Why users there are not heard now; `undefined` when they are. */
+  closedForLogins(ip: string): LimitMet | undefined
+  /** Why strangers there are not heard now; `undefined` when they are. */
+  closedForMail(ip: string): LimitMet | undefined
+  /** Tells whoever runs the server. */
+  turnedAway(ip: string, met: LimitMet, more: { readonly listener: string }): void
+  /** A stranger named a recipient that is refused for good. */
+  refusedRecipient(ip: string): void
+  /** Has a password checked when it is its turn. */
+  login<T>(
+    input: { readonly ip: string; readonly name: string },
+    check: () => Promise<T | undefined>,
+  ): Promise<GuardedLogin<T>>
+}

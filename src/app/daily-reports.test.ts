@@ -4,14 +4,15 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { generateDkimKey, verifyDkim, formatDkimRecord } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Zone } from '../dns/zone.ts'
 import { decide } from '../inspect/decide.ts'
 import { Inspection } from '../inspect/inspection.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow } from '../journey/row.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import type { FullStore } from '../store/store.ts'
-import { DailyReports } from './daily-reports.ts'
+import type { FullStore, JourneyQuery, StoreReader } from '../store/store.ts'
+import { DailyReports, type DailyReportsOptions } from './daily-reports.ts'
 
 const day = Date.UTC(2026, 10, 22)
 const key = generateDkimKey('ed25519')
@@ -36,8 +37,9 @@ async function receive(
   clock: ManualClock,
   id: string,
   ip: string,
+  answers: Zone = zone,
 ): Promise<void> {
-  const resolver = new MemoryResolver(zone)
+  const resolver = new MemoryResolver(answers)
   const now = Math.floor(clock.now() / 1000)
   const facts = { ip, helo: 'x.example', mailFrom: 'a@north.example', receiver: 'mx', now }
   const resolvers = { spf: resolver, dkim: resolver, dmarc: resolver, arc: resolver }
@@ -65,11 +67,28 @@ async function receive(
   await store.accept({ queue: [], mailbox: [], journeys: [row] })
 }
 
-function reports(store: FullStore, clock: ManualClock): DailyReports {
+class Mark {
+  day: number | undefined
+  read(): Promise<number | undefined> {
+    return Promise.resolve(this.day)
+  }
+  write(day: number): Promise<void> {
+    this.day = day
+    return Promise.resolve()
+  }
+}
+
+function reports(
+  store: FullStore,
+  clock: ManualClock,
+  more: Partial<DailyReportsOptions> & { readonly account?: string } = {},
+): DailyReports {
   let made = 0
   return new DailyReports({
     store,
     clock,
+    firstOpenDay: new Mark(),
+    turn: () => Promise.resolve(),
     resolver: new MemoryResolver(zone),
     from: 'postmaster@south.example',
     world: {
@@ -78,12 +97,13 @@ function reports(store: FullStore, clock: ManualClock): DailyReports {
       mode: 'live',
       queueMs: 86_400_000,
       newId: () => `report${String(made++).padStart(10, '0')}`,
-      accountsOf: () => [],
+      accountsOf: (address) => (address === more.account ? [address] : []),
       signingKeys: () => keys,
     },
     random: () => 0,
     queued: () => {},
     report: (problem) => assert.fail(String(problem)),
+    ...more,
   })
 }
 
@@ -120,10 +140,187 @@ test('the verdicts of a day are reported the next day, signed, once', async () =
   assert.match(xml, /<source_ip>198\.51\.100\.66<\/source_ip>\s*<count>2<\/count>/)
   assert.match(xml, /<source_ip>192\.0\.2\.10<\/source_ip>\s*<count>1<\/count>/)
 
-  const again = await daily.send()
+  const again = await reports(store, clock).send()
   assert.deepEqual(
     again.map(({ result }) => result),
     ['already-sent'],
   )
   assert.equal(store.read.listQueue({ limit: 9 }).length, 1)
+})
+
+test('a report that is filed here begins with its reverse-path, and one that is sent does not', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  const here = 'dmarc@north.example'
+  await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10')
+  clock.advance(86_400_000)
+  await reports(store, clock, { account: here }).send()
+  assert.deepEqual(store.read.listQueue({ limit: 9 }), [])
+  const [filed, ...others] = store.read.listMailbox({ account: here })
+  assert.deepEqual(others, [])
+  const text = (await octets(store, filed?.messageId ?? '')).toString()
+  assert.match(text, /^Return-Path: <postmaster@south\.example>\r\nDKIM-Signature: /)
+})
+
+test('a report for one who is here and one who is not is two messages', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  const twice = {
+    ...zone,
+    '_dmarc.north.example': {
+      TXT: ['v=DMARC1; p=none; rua=mailto:here@north.example,mailto:there@north.example'],
+    },
+  }
+  await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10', twice)
+  clock.advance(86_400_000)
+  await reports(store, clock, {
+    account: 'here@north.example',
+    resolver: new MemoryResolver(twice),
+  }).send()
+  const [sent] = store.read.listQueue({ limit: 9 })
+  const [filed] = store.read.listMailbox({})
+  assert.equal(sent?.recipient, 'there@north.example')
+  assert.equal(filed?.journeyId, sent.journeyId)
+  const texts = await Promise.all([sent, filed].map((one) => octets(store, one?.messageId ?? '')))
+  const [went = '', stays = ''] = texts.map(String)
+  assert.match(went, /^DKIM-Signature: /)
+  assert.equal(stays, `Return-Path: <postmaster@south.example>\r\n${went}`)
+})
+
+test('days on which the server was down are made good, once, the oldest first', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10')
+  clock.advance(86_400_000)
+  await receive(store, clock, 'aaaaaaaaaaaaaaa2', '192.0.2.10')
+  clock.advance(3 * 86_400_000)
+  const firstOpenDay = new Mark()
+  const sent = await reports(store, clock, { firstOpenDay }).send()
+  const id = (at: number): string => `${at / 1000}-north.example@south.example`
+  assert.deepEqual(
+    sent.map(({ reportId, result }) => [reportId, result]),
+    [
+      [id(day), 'sent'],
+      [id(day + 86_400_000), 'sent'],
+    ],
+  )
+  assert.equal(firstOpenDay.day, day + 4 * 86_400_000)
+  // What is done is not even looked at again; without the mark the store itself knows.
+  assert.deepEqual(await reports(store, clock, { firstOpenDay }).send(), [])
+  const again = await reports(store, clock).send()
+  assert.deepEqual(
+    again.map(({ result }) => result),
+    ['already-sent', 'already-sent'],
+  )
+})
+
+test('a day is looked back at for a week, and one that waits for DNS stays open', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10')
+  clock.advance(7 * 86_400_000)
+  const firstOpenDay = new Mark()
+  const far = { TXT: ['v=DMARC1; p=none; rua=mailto:r@down.example'] }
+  const silent = {
+    ...zone,
+    '_dmarc.north.example': far,
+    'north.example._report._dmarc.down.example': { error: 'SERVFAIL' as const },
+  }
+  await receive(store, clock, 'aaaaaaaaaaaaaaa2', '192.0.2.10', silent)
+  clock.advance(86_400_000)
+  const daily = reports(store, clock, { firstOpenDay, resolver: new MemoryResolver(silent) })
+  assert.deepEqual(
+    (await daily.send()).map(({ result }) => result),
+    ['try-later'],
+  )
+  assert.equal(firstOpenDay.day, day + 7 * 86_400_000)
+  const agreed = { ...silent, 'north.example._report._dmarc.down.example': { TXT: ['v=DMARC1'] } }
+  const later = reports(store, clock, { firstOpenDay, resolver: new MemoryResolver(agreed) })
+  assert.deepEqual(
+    (await later.send()).map(({ result }) => result),
+    ['sent'],
+  )
+  assert.equal(firstOpenDay.day, day + 8 * 86_400_000)
+})
+
+test('a run gives other work its turn, reads every journey once, and can be stopped at each turn', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  const count = 320
+  // Many at the same time, and some after each other: pages end within both.
+  for (let i = 0; i < count; i++) {
+    if (i % 3 === 0 && i < 150) clock.advance(1000)
+    await receive(store, clock, `a${String(i).padStart(15, '0')}`, '192.0.2.10')
+  }
+  clock.advance(86_400_000)
+  let turns = 0
+  let pages = 0
+  const read: StoreReader = Object.assign(Object.create(store.read), {
+    findJourney: (id: string) => store.read.findJourney(id),
+    listJourneys: (query: JourneyQuery) => {
+      pages++
+      return store.read.listJourneys(query)
+    },
+  })
+  const watched: FullStore = Object.assign(Object.create(store), {
+    read,
+    accept: () => Promise.resolve(),
+  })
+  const daily = reports(watched, clock, {
+    turn: () => {
+      turns++
+      return Promise.resolve()
+    },
+  })
+  const outcomes = await daily.send()
+  assert.deepEqual(
+    outcomes.map(({ messages }) => messages),
+    [count],
+  )
+  assert.ok(turns >= 8, String(turns))
+  assert.ok(pages >= 7, String(pages))
+
+  for (let stopAt = 1; stopAt <= turns; stopAt++) {
+    const fresh = openMemoryStore()
+    await receive(fresh, new ManualClock(day), 'aaaaaaaaaaaaaaa1', '192.0.2.10')
+    let seen = 0
+    const stopping: DailyReports = reports(fresh, clock, {
+      turn: async () => {
+        if (++seen !== stopAt) return
+        await stopping.stop()
+        fresh.read.close()
+      },
+    })
+    const done = await stopping.send()
+    if (seen >= stopAt) assert.deepEqual(done, [])
+  }
+})
+
+test('who stops waits for the report that is being stored, and no other is begun', async () => {
+  const clock = new ManualClock(day + 10 * 3_600_000)
+  const store = openMemoryStore()
+  await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10')
+  clock.advance(86_400_000)
+  const order: string[] = []
+  let go = (): void => undefined
+  const stored = new Promise<void>((resolve) => (go = resolve))
+  const slow: FullStore = Object.assign(Object.create(store), {
+    accept: async () => {
+      order.push('storing')
+      await stored
+      order.push('stored')
+    },
+  })
+  const daily = reports(slow, clock, { queued: () => order.push('queued') })
+  daily.start()
+  clock.advance(0)
+  while (order.length === 0) await new Promise((turn) => setImmediate(turn))
+  const stop = daily.stop().then(() => order.push('stopped'))
+  await Promise.resolve()
+  go()
+  await stop
+  assert.deepEqual(order.slice(0, 2), ['storing', 'stored'])
+  assert.ok(order.includes('stopped'))
+  clock.advance(10 * 86_400_000)
+  assert.equal(order.filter((one) => one === 'storing').length, 1)
 })

@@ -3,11 +3,19 @@ import type { Clock } from '../base/clock.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
 import type { FullStore } from '../store/store.ts'
-import { acceptOwnMail, type OwnMailWorld } from './own-mail.ts'
-import { storeReportSource } from './report-source.ts'
+import { acceptOwnMail, type OwnMail, type OwnMailWorld } from './own-mail.ts'
+import { reportSubject, storeReportSource } from './report-source.ts'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000
+/** Days that are reported late, when nothing says how far the reports came. */
+const lookBackDays = 7
+
+/** Where the first day that is not wholly reported is remembered. */
+export interface FirstOpenDay {
+  read(): Promise<number | undefined>
+  write(day: number): Promise<void>
+}
 
 export interface DailyReportsOptions {
   readonly store: FullStore
@@ -18,6 +26,9 @@ export interface DailyReportsOptions {
   readonly from: string
   /** Numbers in [0, 1): reports leave at some time of the first hours, not all servers' at once. */
   readonly random: () => number
+  readonly firstOpenDay: FirstOpenDay
+  /** Lets other work of this thread go on. */
+  readonly turn: () => Promise<void>
   /** Something was put into the queue. */
   readonly queued: () => void
   readonly report: (problem: unknown, where: string) => void
@@ -25,13 +36,14 @@ export interface DailyReportsOptions {
 
 /**
  * Sends the aggregate reports of each UTC day in the first hours of the next one (RFC 9990 §3.5).
- * Also at start for the day before, so that a server that was down at night still reports; what was
- * sent is not sent twice.
+ * Also at start, for each of the last seven days that is not done: a server that was down for some
+ * days still reports the one on which it went down. What was sent is not sent twice.
  */
 export class DailyReports {
   readonly #options: DailyReportsOptions
   #cancel: () => void = () => {}
-  #running: Promise<void> = Promise.resolve()
+  /** A report on its way into the store, which must not be closed under it. */
+  #submitting: Promise<unknown> = Promise.resolve()
   #stopped = false
 
   constructor(options: DailyReportsOptions) {
@@ -42,39 +54,63 @@ export class DailyReports {
     this.#sleep(hourMs * this.#options.random())
   }
 
-  /** Sends what is due for the day before now. */
+  /** Sends what is due for the days before now, the oldest first. */
   async send(): Promise<readonly AggregateOutcome[]> {
-    const { store, resolver, world, clock, from } = this.#options
-    const now = clock.now()
-    const today = Math.floor(now / dayMs) * dayMs
+    const { clock, firstOpenDay } = this.#options
+    const today = Math.floor(clock.now() / dayMs) * dayMs
+    const earliest = today - lookBackDays * dayMs
+    const known = await firstOpenDay.read()
+    const first = Math.max(earliest, Math.min(today, known ?? earliest))
+    const outcomes: AggregateOutcome[] = []
+    let open: number | undefined
+    for (let day = first; day < today; day += dayMs) {
+      const ofDay = await this.#sendDay(day)
+      if (this.#stopped) return outcomes
+      outcomes.push(...ofDay)
+      if (ofDay.some(({ result }) => result === 'try-later')) open ??= day
+    }
+    if ((open ?? today) !== known) await firstOpenDay.write(open ?? today)
+    return outcomes
+  }
+
+  /** Begins nothing more, and waits for no more than the report that is being stored. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancel()
+    await this.#submitting
+  }
+
+  #sendDay(day: number): Promise<readonly AggregateOutcome[]> {
+    const { store, resolver, clock, from, turn } = this.#options
     const domain = domainOf(from)
+    const stopped = (): boolean => this.#stopped
     return sendAggregateReports({
-      day: today - dayMs,
-      source: storeReportSource(store.read, { sentSince: today }),
+      day,
+      source: storeReportSource(store.read, { sentSince: day + dayMs, turn, stopped }),
       resolver,
       reporter: { domain, orgName: domain, email: from, generator: 'Waybill' },
       from,
-      now,
-      submit: async (report) => {
-        const subject = `DMARC report ${report.reportId}`
-        const mail = { ...report, signAs: domain, subject, because: 'aggregate report' }
-        await store.accept(acceptOwnMail(world, mail).acceptance)
-        this.#options.queued()
+      now: clock.now(),
+      turn,
+      stopped,
+      submit: (report) => {
+        const subject = reportSubject(report.reportId)
+        return this.#submit({ ...report, signAs: domain, subject, because: 'aggregate report' })
       },
     })
   }
 
-  /** Waits for a run under way; begins no other. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#running
+  async #submit(mail: OwnMail): Promise<void> {
+    const { store, world, queued } = this.#options
+    const accepted = store.accept(acceptOwnMail(world, mail).acceptance)
+    // Who stops waits for its end, however it ends.
+    this.#submitting = accepted.catch(() => undefined)
+    await accepted
+    queued()
   }
 
   #sleep(ms: number): void {
-    this.#cancel = this.#options.clock.setTimer(ms, () => {
-      this.#running = this.#run()
-    })
+    this.#cancel = this.#options.clock.setTimer(ms, () => void this.#run())
   }
 
   async #run(): Promise<void> {
@@ -83,7 +119,7 @@ export class DailyReports {
       await this.send()
     } catch (problem) {
       // The next run sends what is missing.
-      report(problem, 'aggregate reports')
+      if (!this.#stopped) report(problem, 'aggregate reports')
     }
     if (this.#stopped) return
     const tomorrow = (Math.floor(clock.now() / dayMs) + 1) * dayMs

@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
+import { DayMark } from '../io/day-mark.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import { Admission, type AdmissionLimits } from '../policy/admission.ts'
 import { CurrentHouse } from '../policy/current-house.ts'
@@ -122,7 +123,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
         report,
       })
       requests.start()
-      const reports = dailyReports(settings, { site, store, resolver, report })
+      const reports = dailyReports(settings, { site, store, resolver, folder, report })
       reports?.start()
       const close = async (): Promise<void> => {
         await reports?.stop()
@@ -158,11 +159,12 @@ function dailyReports(
     readonly site: Site
     readonly store: FullStore
     readonly resolver: Resolver
+    readonly folder: string
     readonly report: (problem: unknown, where: string) => void
   },
 ): DailyReports | undefined {
   if (!settings.reports.aggregate) return undefined
-  const { site, store, resolver, report } = parts
+  const { site, store, resolver, folder, report } = parts
   return new DailyReports({
     store,
     resolver,
@@ -170,7 +172,9 @@ function dailyReports(
     from: reportAuthor(settings),
     world: site.ownMail,
     random: chance,
-    queued: () => site.wakeQueue(),
+    firstOpenDay: new DayMark(join(folder, 'first-unreported-day')),
+    turn: () => new Promise((go) => setImmediate(go)),
+    queued: () => site.queued(),
     report,
   })
 }

@@ -4,6 +4,7 @@ import { encodeUtf8 } from '../base/utf8.ts'
 import { type DkimSigningKey, signDkim } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow } from '../journey/row.ts'
+import { returnPath } from '../message/return-path.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, NewMailboxItem, NewQueueItem } from '../store/store.ts'
 
@@ -42,7 +43,9 @@ export function acceptOwnMail(
   const now = clock.now()
   const id = world.newId()
   const journey = new JourneyBuilder(id, clock)
-  const ids = { messageId: id, journeyId: id }
+  // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
+  const sentTo = recipients.filter((one) => world.accountsOf(one).length === 0)
+  const filedId = sentTo.length === 0 ? id : world.newId()
   const queue: NewQueueItem[] = []
   const mailbox: NewMailboxItem[] = []
   const keys = world.signingKeys(domain)
@@ -56,12 +59,14 @@ export function acceptOwnMail(
     const destination = domainOf(recipient)
     for (const account of accounts) {
       journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient })
-      mailbox.push({ ...ids, account, mailbox: 'Inbox', receivedAt: now })
+      const filed = { messageId: filedId, journeyId: id, account, mailbox: 'Inbox' } as const
+      mailbox.push({ ...filed, receivedAt: now })
     }
     if (accounts.length > 0) continue
     journey.step({ type: 'queued', recipient, destination })
     queue.push({
-      ...ids,
+      messageId: id,
+      journeyId: id,
       id: world.newId(),
       reversePath,
       recipient,
@@ -75,8 +80,15 @@ export function acceptOwnMail(
       expiresAt: now + world.queueMs,
     })
   }
+  const signed = signatures.join('')
+  const content = contentOf(message)
+  const sent = { id, content, prefix: encodeUtf8(signed), omit: [] }
+  const prefix = encodeUtf8(returnPath(reversePath) + signed)
+  const filed = { id: filedId, content, prefix, omit: [] }
+  const both = queue.length > 0 && mailbox.length > 0
   const acceptance: Acceptance = {
-    message: { id, content: contentOf(message), prefix: encodeUtf8(signatures.join('')), omit: [] },
+    message: queue.length > 0 ? sent : filed,
+    moreMessages: both ? [filed] : [],
     queue,
     mailbox,
     journeys: [

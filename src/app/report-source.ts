@@ -5,59 +5,92 @@ import { aggregateRow } from '../reporting/aggregate-row.ts'
 import type { ReportSource } from '../reporting/send-aggregate.ts'
 import type { JourneyRow, StoreReader } from '../store/store.ts'
 
-const page = 500
+/** Journeys that are read, and records that are opened, between two turns. */
+const page = 50
+
+/** The subject of an aggregate report's own journey, by which it is known again. */
+export function reportSubject(reportId: string): string {
+  return `DMARC report ${reportId}`
+}
 
 /**
  * Our verdicts, read back from the journeys in the store: there is no second account of them.
  *
  * A report is known to have been sent by its id, which stands in the subject of its own journey.
+ * All is read in small pages, with a turn between them, because the same thread speaks SMTP.
  */
 export function storeReportSource(
   reader: StoreReader,
   options: {
     /** Reports before this time are of no interest. Unix milliseconds. */
     readonly sentSince: number
+    /** Lets other work go on. */
+    readonly turn: () => Promise<void>
+    /** The store is not asked any more. */
+    readonly stopped: () => boolean
   },
 ): ReportSource {
+  let sent: Promise<ReadonlySet<string>> | undefined
+  const subjects = async (): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>()
+    for await (const row of since(reader, {
+      ...options,
+      begin: options.sentSince,
+      direction: 'out',
+    })) {
+      if (row.subject.startsWith(reportSubject(''))) found.add(row.subject)
+    }
+    return found
+  }
   return {
-    *rows({ begin, end }) {
-      for (const row of since(reader, { begin, before: end, direction: 'in' })) {
+    async *rows({ begin, end }) {
+      for await (const row of since(reader, { ...options, begin, before: end, direction: 'in' })) {
         const found = reader.findJourney(row.id)
         if (found.type !== 'found') continue
         const verdict = verdictOf(readRecord(found.journey.json, []))
         if (verdict !== undefined) yield verdict
       }
     },
-    wasSent(reportId) {
-      for (const row of since(reader, { begin: options.sentSince, direction: 'out' })) {
-        if (row.subject.includes(reportId)) return true
-      }
-      return false
+    async wasSent(reportId) {
+      sent ??= subjects()
+      return (await sent).has(reportSubject(reportId))
     },
   }
 }
 
-/** Journeys from newest to oldest, page by page. */
-function* since(
+/**
+ * Journeys from newest to oldest. The place in the list is kept as the time of the last row and not
+ * as its id: the row may be pruned before the next page is read, and later ones come meanwhile.
+ */
+async function* since(
   reader: StoreReader,
-  query: { readonly begin: number; readonly before?: number; readonly direction: 'in' | 'out' },
-): Generator<JourneyRow> {
-  const { begin, before, direction } = query
-  let behind: string | undefined
-  for (;;) {
-    const rows = reader.listJourneys({
-      limit: page,
-      direction,
-      ...(before === undefined ? {} : { before }),
-      ...(behind === undefined ? {} : { behind }),
-    })
+  query: {
+    readonly begin: number
+    readonly before?: number
+    readonly direction: 'in' | 'out'
+    readonly turn: () => Promise<void>
+    readonly stopped: () => boolean
+  },
+): AsyncGenerator<JourneyRow, void, undefined> {
+  const { begin, direction, turn, stopped } = query
+  let before = query.before
+  /** Those of the last time of all that were given already. */
+  let given: ReadonlySet<string> = new Set()
+  while (!stopped()) {
+    const limit = page + given.size
+    const more = before === undefined ? {} : { before }
+    const rows = reader.listJourneys({ limit, direction, ...more })
     for (const row of rows) {
-      if (row.startedAt < begin) return
-      yield row
+      if (row.startedAt < begin || stopped()) return
+      if (!given.has(row.id)) yield row
     }
     const last = rows.at(-1)
-    if (last === undefined || rows.length < page) return
-    behind = last.id
+    if (last === undefined || rows.length < limit) return
+    before = last.startedAt + 1
+    given = new Set(
+      rows.filter(({ startedAt }) => startedAt === last.startedAt).map(({ id }) => id),
+    )
+    await turn()
   }
 }
 

@@ -106,6 +106,11 @@ export class Site {
     for (const listener of this.#listeners) listener.setMaxConnections(limits.connections)
   }
 
+  /** Something new is in the queue. What is known of destinations stays known. */
+  queued(): void {
+    this.#dispatcher.notify()
+  }
+
   /** Looks at the queue now: the clock was moved, or somebody asked. */
   wakeQueue(): void {
     this.#dispatcher.forget()

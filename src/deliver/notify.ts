@@ -6,6 +6,7 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import { tell } from '../journey/catalogue.ts'
 import type { DeliveryStep, Step } from '../journey/record.ts'
 import { journeyRow } from '../journey/row.ts'
+import { returnPath } from '../message/return-path.ts'
 import { type DsnRecipient, type Notification, notificationFor } from '../report/dsn.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, OpenMessage } from '../store/store.ts'
@@ -157,7 +158,7 @@ function accept(
   const ids = { messageId: id, journeyId: id }
   const keys = filed ? [] : world.signingKeys(reportingDomain(world, to))
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
-  const prefix = filed ? 'Return-Path: <>\r\n' : signatures.join('')
+  const prefix = filed ? returnPath('') : signatures.join('')
   return {
     message: { id, content: contentOf(message), prefix: encodeUtf8(prefix), omit: [] },
     mailbox: accounts.map((account) => {

@@ -1,4 +1,4 @@
-import { constants, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
+import { constants, gunzipSync, gzip, inflateRawSync } from 'node:zlib'
 import { Unzip, type UnzipFile, UnzipInflate } from 'fflate'
 import { concat } from '../base/octets.ts'
 import { formOf, type ReportFile } from '../report/report-mail.ts'
@@ -53,9 +53,14 @@ export function unpackReport(
   }
 }
 
-/** Packs a report to be sent. The same octets give the same file. */
-export function gzipReport(octets: Uint8Array): Uint8Array {
-  return gzipSync(octets, { level: 9 })
+/** Packs a report to be sent, beside the thread that asks. The same octets give the same file. */
+export function gzipReport(octets: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    gzip(octets, { level: 9 }, (problem, packed) => {
+      if (problem === null) resolve(packed)
+      else reject(problem)
+    })
+  })
 }
 
 function isArchive(octets: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import type { Begin } from '../journey/builder.ts'
 import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
+import { returnPath } from '../message/return-path.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
@@ -21,7 +22,6 @@ import type {
   Verdict,
 } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
-import { returnPath } from './return-path.ts'
 import type { JudgedLetter, ReceiveWorld } from './world.ts'
 
 /**

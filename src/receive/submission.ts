@@ -3,6 +3,7 @@ import { encodeUtf8 } from '../base/utf8.ts'
 import type { StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { formatReceived } from '../message/received.ts'
+import { returnPath } from '../message/return-path.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
@@ -20,7 +21,6 @@ import type {
   Verdict,
 } from './port.ts'
 import { notYours, notYoursIn, replies } from './replies.ts'
-import { returnPath } from './return-path.ts'
 import { reportSuccess } from './success-report.ts'
 import type { ReceiveWorld } from './world.ts'
 

@@ -29,6 +29,14 @@ export function aggregateFileName(report: GatheredReport, reporter: Reporter): s
 
 /** Writes the XML of an aggregate report as RFC 9990's schema wants it. */
 export function formatAggregate(report: GatheredReport, reporter: Reporter): string {
+  return Array.from(aggregateParts(report, reporter)).join('')
+}
+
+/** The same in pieces, one for each record: a report may have 50,000. */
+export function* aggregateParts(
+  report: GatheredReport,
+  reporter: Reporter,
+): Generator<string, void, undefined> {
   const { policy, errors } = report
   const metadata = [
     line(4, 'org_name', reporter.orgName),
@@ -54,7 +62,7 @@ export function formatAggregate(report: GatheredReport, reporter: Reporter): str
     line(4, 'fo', policy.fo),
     line(4, 'testing', policy.testing),
   ]
-  return [
+  yield [
     '<?xml version="1.0" encoding="UTF-8"?>\n',
     `<feedback xmlns="${aggregateNamespace}">\n`,
     line(2, 'version', '1.0'),
@@ -64,9 +72,9 @@ export function formatAggregate(report: GatheredReport, reporter: Reporter): str
     '  <policy_published>\n',
     ...published,
     '  </policy_published>\n',
-    ...report.records.map(formatRecord),
-    '</feedback>\n',
   ].join('')
+  for (const record of report.records) yield formatRecord(record)
+  yield '</feedback>\n'
 }
 
 function formatRecord(record: GatheredRecord): string {

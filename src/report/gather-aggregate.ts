@@ -137,11 +137,11 @@ export class AggregateGatherer {
     }
   }
 
-  /** The reports, by day and domain. */
-  reports(): readonly GatheredReport[] {
-    return Array.from(this.#reports.entries())
-      .sort(([a], [b]) => compare(a, b))
-      .flatMap(([, report]) => (report.records.size === 0 ? [] : [finish(report)]))
+  /** The reports, by day and domain, each made when it is asked for. */
+  *reports(): Generator<GatheredReport, void, undefined> {
+    for (const [, report] of Array.from(this.#reports).sort(([a], [b]) => compare(a, b))) {
+      if (report.records.size > 0) yield finish(report)
+    }
   }
 
   #reportFor(begin: number, { policy, receivedAt }: AggregateRow): OpenReport | undefined {
@@ -163,7 +163,7 @@ export function gatherAggregate(
 ): readonly GatheredReport[] {
   const gatherer = new AggregateGatherer(limits)
   for (const row of rows) gatherer.add(row)
-  return gatherer.reports()
+  return Array.from(gatherer.reports())
 }
 
 function finish(report: OpenReport): GatheredReport {

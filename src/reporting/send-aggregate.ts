@@ -1,8 +1,9 @@
+import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { gzipReport } from '../io/report-archive.ts'
 import { buildAggregateMail } from '../report/aggregate-mail.ts'
-import { aggregateReportId, formatAggregate, type Reporter } from '../report/format-aggregate.ts'
+import { aggregateParts, aggregateReportId, type Reporter } from '../report/format-aggregate.ts'
 import {
   AggregateGatherer,
   type AggregateRow,
@@ -47,6 +48,10 @@ export interface AggregateRun {
   /** Unix milliseconds. */
   readonly now: number
   readonly limits?: GatherLimits
+  /** Lets other work of this thread go on: a run comes back to it every few milliseconds. */
+  readonly turn?: () => Promise<void>
+  /** Asked after each turn and each wait; a run that is stopped begins nothing more. */
+  readonly stopped?: () => boolean
 }
 
 /** What became of one report. Plain data. */
@@ -67,7 +72,8 @@ const dayMs = 86_400_000
 
 /**
  * Sends the aggregate reports of one UTC day: one for each policy domain that asks for it, to each
- * place that may have it. RFC 9990 §3.5. May be run again: what was sent is not sent twice.
+ * place that may have it. RFC 9990 §3.5. May be run again: what was sent is not sent twice. A run
+ * that is stopped gives the outcomes so far.
  *
  * @throws what `submit` and the source throw; the reports before that are sent
  */
@@ -77,18 +83,34 @@ export async function sendAggregateReports(
   const begin = Math.floor(run.day / dayMs) * dayMs
   const end = begin + dayMs
   const gatherer = new AggregateGatherer(run.limits ?? defaultGatherLimits)
+  let rows = 0
   for await (const row of run.source.rows({ begin, end })) {
+    if (++rows % rowsInTurn === 0) await run.turn?.()
+    if (run.stopped?.() === true) return []
     const inside = row.receivedAt >= begin && row.receivedAt < end
     if (inside) gatherer.add(row)
   }
   const outcomes: AggregateOutcome[] = []
   for (const report of gatherer.reports()) {
-    if (report.policy.rua.length > 0) outcomes.push(await sendOne(report, run))
+    await run.turn?.()
+    if (run.stopped?.() === true) break
+    if (report.policy.rua.length === 0) continue
+    const outcome = await sendOne(report, run)
+    if (outcome === undefined) break
+    outcomes.push(outcome)
   }
   return outcomes
 }
 
-async function sendOne(report: GatheredReport, run: AggregateRun): Promise<AggregateOutcome> {
+/** A row takes some microseconds, a record of XML some tens. */
+const rowsInTurn = 200
+const recordsInTurn = 100
+
+/** `undefined` when the run was stopped meanwhile: then nothing was handed over. */
+async function sendOne(
+  report: GatheredReport,
+  run: AggregateRun,
+): Promise<AggregateOutcome | undefined> {
   const { reporter, from, now } = run
   const { policy, records } = report
   const reportId = aggregateReportId(report, reporter)
@@ -108,7 +130,8 @@ async function sendOne(report: GatheredReport, run: AggregateRun): Promise<Aggre
     const open = refused.some(({ because }) => because === 'dns-error')
     return { ...outcome, result: open ? 'try-later' : 'no-destination', to: [], refused }
   }
-  const packed = gzipReport(encodeUtf8(formatAggregate(report, reporter)))
+  const packed = await pack(report, run)
+  if (packed === undefined || run.stopped?.() === true) return undefined
   const { message } = buildAggregateMail({ report, reporter, packed, from, to: mailboxes, now })
   await run.submit({
     reportId,
@@ -118,4 +141,14 @@ async function sendOne(report: GatheredReport, run: AggregateRun): Promise<Aggre
     eightBit: false,
   })
   return { ...outcome, result: 'sent', to: mailboxes, refused }
+}
+
+async function pack(report: GatheredReport, run: AggregateRun): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = []
+  for (const part of aggregateParts(report, run.reporter)) {
+    parts.push(encodeUtf8(part))
+    if (parts.length % recordsInTurn === 0) await run.turn?.()
+    if (run.stopped?.() === true) return undefined
+  }
+  return await gzipReport(concat(parts))
 }

@@ -118,9 +118,12 @@ async function openSouth(
   }
 }
 
-function readFailure(letter: TakenLetter | undefined): FailureReport {
+async function readFailure(letter: TakenLetter | undefined): Promise<FailureReport> {
   assert.ok(letter !== undefined, 'a report came')
-  const [found, ...others] = readReports({ name: '', octets: Buffer.from(letter.text, 'latin1') })
+  const [found, ...others] = await readReports({
+    name: '',
+    octets: Buffer.from(letter.text, 'latin1'),
+  })
   assert.deepEqual(others, [])
   if (found?.reading.type !== 'failure') assert.fail(JSON.stringify(found))
   assert.deepEqual(found.reading.problems, [])
@@ -168,7 +171,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
       const [letter] = await north.taken(1)
       assert.equal(letter?.mail, 'MAIL FROM:<>')
       assert.deepEqual(letter.rcpt, ['RCPT TO:<ruf@north.example>'])
-      const failure = readFailure(letter)
+      const failure = await readFailure(letter)
       assert.equal(failure.authFailure, 'dmarc')
       assert.equal(failure.sourceIp, '127.0.0.1')
       assert.equal(failure.deliveryResult, 'reject')
@@ -214,7 +217,7 @@ test('the report is signed, shows the header with its recipients unreadable, and
       ['pass', 'south.example'],
     ],
   )
-  const { original, originalMailFrom, sourceIp, authenticationResults } = readFailure(letter)
+  const { original, originalMailFrom, sourceIp, authenticationResults } = await readFailure(letter)
   assert.equal(originalMailFrom, 'sender@north.example')
   assert.equal(sourceIp, strangerIp)
   assert.match(authenticationResults[0] ?? '', /^mx\.south\.example; spf=fail .*dmarc=fail/)
@@ -239,12 +242,12 @@ test('with failure_content = "message" it shows the message as it came', async (
   })
   assert.equal((await forge()).type, 'reported')
   const [letter] = await north.taken(1)
-  assert.equal(readFailure(letter).original?.complete, true)
+  assert.equal((await readFailure(letter)).original?.complete, true)
   assert.ok(letter?.text.includes(forgery.message.replaceAll('\n', '\r\n')))
   // A long one is cut to its header, not left out.
   await forge({ message: `${forgery.message}${'long line\n'.repeat(10_000)}` })
   const [, long] = await north.taken(2)
-  assert.equal(readFailure(long).original?.complete, false)
+  assert.equal((await readFailure(long)).original?.complete, false)
   assert.ok((long?.text.length ?? 0) < 20_000)
 })
 
@@ -266,7 +269,7 @@ test('after its share of the day nobody is told more, until tomorrow; then the r
   assert.equal(next.incidents, 3)
   const letters = await north.taken(3)
   assert.equal(letters.length, 3)
-  assert.equal(readFailure(letters[2]).incidents, 3)
+  assert.equal((await readFailure(letters[2])).incidents, 3)
 })
 
 test('a place outside the domain is told when it has agreed, and only then', async (t) => {

@@ -1,45 +1,30 @@
-import { constants, gunzipSync, gzip, inflateRawSync } from 'node:zlib'
-import { Unzip, type UnzipFile, UnzipInflate } from 'fflate'
-import { concat } from '../base/octets.ts'
+import { constants, crc32, gunzipSync, gzip, inflateRawSync } from 'node:zlib'
 import { formOf, type ReportFile } from '../report/report-mail.ts'
-import { quoted, type ReportProblem } from '../report/report-problem.ts'
-
-/** How far an archive is unpacked. */
-export interface UnpackLimits {
-  /** Octets of everything in it. */
-  readonly maxOctets: number
-  /** Octets of a file in it for each packed octet; DEFLATE can make a thousand. */
-  readonly maxRatio: number
-  /** Below this the ratio does not matter: short texts of one word pack well. */
-  readonly freeOctets: number
-  readonly maxFiles: number
-}
-
-/** Reports of 50,000 records pack 40 to 1, and have 30 MB. */
-export const defaultUnpackLimits: UnpackLimits = {
-  maxOctets: 32 << 20,
-  maxRatio: 200,
-  freeOctets: 1 << 20,
-  maxFiles: 10,
-}
-
-/** What came out of an archive, and what was wrong with it. */
-export interface UnpackedReports {
-  readonly files: readonly ReportFile[]
-  readonly problems: readonly ReportProblem[]
-}
+import { quoted } from '../report/report-problem.ts'
+import {
+  archiveProblem,
+  defaultUnpackLimits,
+  roomFor,
+  tooLarge,
+  type UnpackedReports,
+  type UnpackLimits,
+} from './unpack-limits.ts'
+import { encryptedArchive, readZipDirectory, type ZipEntry } from './zip-directory.ts'
+import { unzipFromFront } from './zip-front.ts'
 
 /**
  * Unpacks a gzip file or zip archive within limits. Archives in archives are refused. Never throws:
  * an archive that is broken, encrypted or too large is a problem.
  */
-export function unpackReport(
+export async function unpackReport(
   file: ReportFile,
   limits: UnpackLimits = defaultUnpackLimits,
-): UnpackedReports {
+): Promise<UnpackedReports> {
   const form = formOf(file.octets)
+  // One that unpacks itself begins with a program.
+  const isZip = form === 'zip' || (form === 'unknown' && /\.zip$/i.test(file.name))
   const unpacked =
-    form === 'gzip' ? gunzip(file, limits) : form === 'zip' ? unzip(file, limits) : undefined
+    form === 'gzip' ? gunzip(file, limits) : isZip ? await unzip(file, limits) : undefined
   if (unpacked === undefined) return { files: [file], problems: [] }
   const nested = unpacked.files.filter(({ octets }) => isArchive(octets))
   return {
@@ -76,18 +61,55 @@ function gunzip({ name, octets }: ReportFile, limits: UnpackLimits): UnpackedRep
   if (whole.type === 'done') return { files: [{ name: inner, octets: whole.octets }], problems: [] }
   if (whole.type === 'too-large') return { files: [], problems: [tooLarge(maxOutputLength)] }
   const content = packed.subarray(gzipHeaderLength(packed))
-  const first = inflate(() => inflateRawSync(content, { maxOutputLength }))
-  if (first.type === 'done') {
-    const problem = archiveProblem('The gzip file has something else behind its end.')
-    return { files: [{ name: inner, octets: first.octets }], problems: [problem] }
+  const first = inflateContent(content, maxOutputLength)
+  if (first.type === 'too-large') return { files: [], problems: [tooLarge(maxOutputLength)] }
+  const problem = archiveProblem(
+    first.type === 'done' ? gzipTrouble(first) : 'The gzip file is broken or not whole.',
+  )
+  const files = first.octets.length > 0 ? [{ name: inner, octets: first.octets }] : []
+  return { files, problems: [problem] }
+}
+
+/** RFC 1952 §2.3.1: checksum and length of the content stand behind it. */
+function gzipTrouble({ octets, rest }: Content & { type: 'done' }): string {
+  if (rest.length < 8) return 'The gzip file is not whole: its end is missing.'
+  const view = new DataView(rest.buffer, rest.byteOffset, 8)
+  const right = view.getUint32(0, true) === crc32(octets)
+  if (!right) return 'The gzip file has a wrong checksum: it was damaged or changed on its way.'
+  if (view.getUint32(4, true) !== octets.length >>> 0) {
+    return 'The gzip file says another length than it has: it was damaged or changed on its way.'
   }
+  return 'The gzip file has something else behind its end.'
+}
+
+/** Packed content unpacked: all of it with what stands behind it, or what there is of it. */
+type Content =
+  | { readonly type: 'done'; readonly octets: Uint8Array; readonly rest: Uint8Array }
+  | { readonly type: 'broken'; readonly octets: Uint8Array }
+  | { readonly type: 'too-large' }
+
+interface InflateInfo {
+  readonly buffer: Uint8Array
+  readonly engine: { readonly bytesWritten: number }
+}
+
+function inflateContent(content: Uint8Array, maxOutputLength: number): Content {
+  let used = 0
+  const whole = inflate(() => {
+    // With `info` Node gives the engine too, which knows how much it took; its types do not.
+    const answer: unknown = inflateRawSync(content, { maxOutputLength, info: true })
+    const { buffer, engine } = answer as InflateInfo
+    used = engine.bytesWritten
+    return buffer
+  })
+  if (whole.type === 'done') return { ...whole, rest: content.subarray(used) }
+  if (whole.type === 'too-large') return { type: 'too-large' }
   // What there is of a file that was cut off.
   const finishFlush = constants.Z_SYNC_FLUSH
   const start = inflate(() => inflateRawSync(content, { maxOutputLength, finishFlush }))
-  const problem = archiveProblem('The gzip file is broken or not whole.')
-  const files =
-    start.type === 'done' && start.octets.length > 0 ? [{ name: inner, octets: start.octets }] : []
-  return { files, problems: [problem] }
+  if (start.type === 'too-large') return { type: 'too-large' }
+  if (start.type === 'done') return { type: 'broken', octets: start.octets }
+  return { type: 'broken', octets: new Uint8Array(0) }
 }
 
 type Inflated =
@@ -129,144 +151,72 @@ function gzipHeaderLength(octets: Uint8Array): number {
   return at + ((flags & 2) === 0 ? 0 : 2)
 }
 
-/**
- * Reads the archive from its front, in slices, and stops as soon as a limit is met: what an archive
- * says of its sizes is a stranger's word.
- */
-function unzip({ octets }: ReportFile, limits: UnpackLimits): UnpackedReports {
-  const intake = new ZipIntake(limits)
-  const reader = new Unzip((entry) => intake.begin(entry, octets.length))
-  reader.register(UnzipInflate)
-  try {
-    for (let at = 0; at < octets.length && !intake.stopped; at += zipSlice) {
-      const end = Math.min(at + zipSlice, octets.length)
-      reader.push(octets.subarray(at, end), end === octets.length)
-    }
-  } catch (error) {
-    intake.fail(error)
-  }
-  return intake.result()
-}
-
-/** One slice makes 16 MiB at the most. */
-const zipSlice = 16_384
 /** Folders and what else is passed over. */
 const maxEntries = 1000
+const maxProblems = 20
 
-interface OpenEntry {
-  readonly name: string
-  readonly chunks: Uint8Array[]
-  length: number
-  state: 'open' | 'whole' | 'dropped'
+/**
+ * Unpacks the files that the archive's directory names, whatever stands before them. An archive that
+ * was cut off has none: then its entries are read from the front.
+ */
+async function unzip(file: ReportFile, limits: UnpackLimits): Promise<UnpackedReports> {
+  const { entries, problem } = await readZipDirectory(file.octets, maxEntries)
+  const cutOff = problem !== undefined && problem !== encryptedArchive
+  if (entries.length === 0 && cutOff) return unzipFromFront(file, { limits, problem })
+  const files: ReportFile[] = []
+  const problems =
+    problem === undefined ? [] : [archiveProblem(`The zip archive is not read wholly: ${problem}.`)]
+  let left = limits.maxOctets
+  for (const entry of entries.filter(isFile)) {
+    if (files.length >= limits.maxFiles) {
+      problems.push(archiveProblem(`The zip archive has more than ${limits.maxFiles} files.`))
+      break
+    }
+    const unpacked = unpackEntry(entry, { ...limits, maxOctets: left })
+    problems.push(...unpacked.problems)
+    files.push(...unpacked.files)
+    left -= unpacked.files.reduce((sum, { octets }) => sum + octets.length, 0)
+    if (unpacked.problems.some(({ code }) => code === 'too-large')) break
+  }
+  if (files.length === 0 && problems.length === 0) {
+    problems.push(archiveProblem('The zip archive is empty.'))
+  }
+  return { files, problems: problems.slice(0, maxProblems) }
 }
 
-class ZipIntake {
-  readonly #limits: UnpackLimits
-  readonly #entries: OpenEntry[] = []
-  readonly #problems: ReportProblem[] = []
-  #seen = 0
-  #left: number
-  #stopped = false
-
-  constructor(limits: UnpackLimits) {
-    this.#limits = limits
-    this.#left = limits.maxOctets
-  }
-
-  get stopped(): boolean {
-    return this.#stopped
-  }
-
-  begin(file: UnzipFile, archiveOctets: number): void {
-    if (this.#stopped) return
-    if (++this.#seen > maxEntries) {
-      this.#stop(archiveProblem(`The zip archive has more than ${maxEntries} entries.`))
-      return
-    }
-    if (file.name.endsWith('/') || file.name.startsWith('__MACOSX/')) return
-    if (file.compression !== 0 && file.compression !== 8) {
-      const text = `${quoted(file.name)} is packed in a way that is not known here.`
-      this.#problems.push(archiveProblem(text))
-      return
-    }
-    if (this.#entries.length >= this.#limits.maxFiles) {
-      this.#stop(archiveProblem(`The zip archive has more than ${this.#limits.maxFiles} files.`))
-      return
-    }
-    const entry: OpenEntry = { name: file.name, chunks: [], length: 0, state: 'open' }
-    this.#entries.push(entry)
-    const packed = Math.min(file.size ?? archiveOctets, archiveOctets)
-    const room = roomFor(packed, this.#limits)
-    file.ondata = (error, chunk, final) => {
-      if (error !== null) this.#drop(entry, error)
-      else if (entry.state === 'open') this.#take(entry, { chunk, final, room })
-    }
-    file.start()
-  }
-
-  fail(error: unknown): void {
-    const open = this.#entries.find(({ state }) => state === 'open')
-    this.#drop(open, error)
-  }
-
-  result(): UnpackedReports {
-    const files = this.#entries.flatMap((entry) => {
-      if (entry.state === 'dropped' || entry.length === 0) return []
-      if (entry.state === 'open' && !this.#stopped) {
-        this.#problems.push(archiveProblem(`${quoted(entry.name)} is not whole.`))
-      }
-      return [{ name: entry.name, octets: concat(entry.chunks) }]
-    })
-    if (files.length === 0 && this.#problems.length === 0) {
-      this.#problems.push(archiveProblem('The zip archive is empty or broken.'))
-    }
-    return { files, problems: this.#problems.slice(0, 20) }
-  }
-
-  #take(
-    entry: OpenEntry,
-    piece: { readonly chunk: Uint8Array; readonly final: boolean; readonly room: number },
-  ): void {
-    const { chunk, final, room } = piece
-    entry.length += chunk.length
-    this.#left -= chunk.length
-    if (entry.length > room || this.#left < 0) {
-      entry.state = 'dropped'
-      entry.chunks.length = 0
-      this.#stop(tooLarge(Math.min(room, this.#limits.maxOctets)))
-      return
-    }
-    if (chunk.length > 0) entry.chunks.push(chunk)
-    if (final) entry.state = 'whole'
-  }
-
-  #drop(entry: OpenEntry | undefined, error: unknown): void {
-    // fflate's errors have a number as their code; anything else is a fault of this program.
-    if (!(error instanceof Error) || typeof codeOf(error) !== 'number') throw error
-    if (entry !== undefined && entry.length === 0) entry.state = 'dropped'
-    this.#stop(archiveProblem(`The zip archive cannot be unpacked: ${error.message}.`))
-  }
-
-  #stop(problem: ReportProblem): void {
-    this.#problems.push(problem)
-    this.#stopped = true
-  }
+/** Folders, and what macOS puts beside each file. */
+function isFile({ name }: { readonly name: string }): boolean {
+  return !name.endsWith('/') && !name.startsWith('__MACOSX/')
 }
 
-function roomFor(packed: number, limits: UnpackLimits): number {
-  return Math.min(limits.maxOctets, Math.max(limits.freeOctets, packed * limits.maxRatio))
+function unpackEntry(entry: ZipEntry, limits: UnpackLimits): UnpackedReports {
+  const { name, method, encrypted, packed, checksum } = entry
+  const no = (text: string): UnpackedReports => ({ files: [], problems: [archiveProblem(text)] })
+  if (encrypted) return no(`${quoted(name)} is encrypted.`)
+  if (method !== 0 && method !== 8)
+    return no(`${quoted(name)} is packed in a way that is not known here.`)
+  if (packed === undefined) return no(`${quoted(name)} is not where the zip archive says.`)
+  const room = method === 0 ? limits.maxOctets : roomFor(packed.length, limits)
+  const content: Content =
+    method === 8
+      ? inflateContent(packed, room)
+      : packed.length > room
+        ? { type: 'too-large' }
+        : { type: 'done', octets: packed, rest: new Uint8Array(0) }
+  if (content.type === 'too-large') return { files: [], problems: [tooLarge(room)] }
+  const { octets } = content
+  const files = octets.length === 0 ? [] : [{ name, octets }]
+  if (content.type === 'broken') {
+    return { files, problems: [archiveProblem(`${quoted(name)} is broken or not whole.`)] }
+  }
+  if (crc32(octets) === checksum) {
+    return octets.length === 0 ? no(`${quoted(name)} is empty.`) : { files, problems: [] }
+  }
+  const text = `${quoted(name)} has a wrong checksum: it was damaged or changed on its way.`
+  return { files, problems: [archiveProblem(text)] }
 }
 
-function tooLarge(room: number): ReportProblem {
-  const text = `It would unpack to more than ${room} octets, and was not.`
-  return { code: 'too-large', where: '', text }
-}
-
-function archiveProblem(text: string): ReportProblem {
-  return { code: 'archive', where: '', text }
-}
-
-/** zlib's errors have a word as their code, fflate's a number. */
+/** zlib's errors have a word as their code. */
 function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }

@@ -14,8 +14,8 @@ function report(id: string, day: number): Report {
   const xml = `<feedback><report_metadata><org_name>Mail Co</org_name><email>r@mail.example</email>
     <report_id>${id}</report_id><date_range><begin>${day}</begin><end>${day + 10}</end></date_range>
     </report_metadata></feedback>`
-  const read = readUnpacked({ name: '', octets: encodeUtf8(xml) })
-  assert.ok(read.type !== 'unreadable')
+  const [read] = readUnpacked({ name: '', octets: encodeUtf8(xml) })
+  assert.ok(read !== undefined && read.type !== 'unreadable')
   return read
 }
 

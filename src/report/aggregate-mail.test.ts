@@ -212,7 +212,8 @@ test('the message has the name and the subject of RFC 9990, and one attachment',
   assert.match(text, /Messages: 14; passed: 7; failed: 7\./)
   for (const line of text.split('\r\n')) assert.ok(line.length <= 998 && !/[\r\n]/.test(line))
   assert.deepEqual(readReportMail(mail.message), {
-    feedback: undefined,
+    feedback: [],
     files: [{ name: mail.fileName, octets: packed }],
+    problems: [],
   })
 })

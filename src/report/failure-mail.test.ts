@@ -43,7 +43,7 @@ const input: FailureMailInput = {
 }
 
 function read(message: Uint8Array): FailureReport {
-  const { feedback } = readReportMail(message)
+  const [feedback] = readReportMail(message).feedback
   if (feedback?.type !== 'failure') assert.fail(JSON.stringify(feedback))
   return feedback
 }

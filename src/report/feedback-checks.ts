@@ -30,7 +30,7 @@ export function checkRepeats(fields: readonly PartField[], values: ValueReader):
   for (const name of singles) {
     const count = fields.filter((field) => field.name === name.toLowerCase()).length
     if (count < 2) continue
-    values.problem('invalid-value', name, `${name} stands there ${count} times; one was read.`)
+    values.problem('passed-over', name, `${name} stands there ${count} times; one was read.`)
   }
 }
 

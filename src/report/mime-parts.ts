@@ -28,21 +28,33 @@ const maxFields = 1000
 const maxValue = 16_384
 
 /**
- * Reads a message into its parts, leniently: any line ends, a mailbox `From ` line on top, boundaries
- * with white space around them, multiparts that are never closed. The first `maxOctets` (1 MiB when
- * not given), a million lines, 6 levels and 100 parts are read; the rest is as if it were not there.
- * Never throws.
+ * Reads a message into its parts, leniently: any line ends, a byte order mark or a mailbox `From `
+ * line on top, boundaries with white space around them, multiparts that are never closed. The first
+ * `maxOctets` (1 MiB when not given), a million lines, 6 levels and 100 parts are read; the rest is
+ * as if it were not there, and `onLimit` is told. Never throws.
  */
-export function readParts(message: Uint8Array, maxOctets: number = defaultMaxOctets): MimePart {
-  const text = octetString(message, 0, Math.min(message.length, maxOctets))
-  const lines = text.split(/\r\n|\r|\n/, maxLines)
+export function readParts(
+  message: Uint8Array,
+  maxOctets: number = defaultMaxOctets,
+  onLimit: (what: string) => void = () => undefined,
+): MimePart {
+  const from = message[0] === 0xef && message[1] === 0xbb && message[2] === 0xbf ? 3 : 0
+  const text = octetString(message, from, Math.min(message.length, from + maxOctets))
+  if (from + maxOctets < message.length) onLimit(`it is longer than ${maxOctets} octets`)
+  const lines = text.split(/\r\n|\r|\n/, maxLines + 1)
+  if (lines.length > maxLines) onLimit(`it has more than ${maxLines} lines`)
   const start = lines.findIndex((line) => line !== '' && !/^>?From /.test(line))
-  return readPart(lines.slice(Math.max(0, start)), 0, { left: maxParts })
+  const room = { left: maxParts, onLimit }
+  return readPart(lines.slice(Math.max(0, start), maxLines), {
+    depth: 0,
+    room,
+    otherwise: plainText,
+  })
 }
 
 /** The text of a part with its transfer encoding undone: lines of an octet string. */
 export function decodedLines(part: MimePart): readonly string[] {
-  const encoding = fieldValue(part.fields, 'content-transfer-encoding')?.toLowerCase()
+  const encoding = transferEncoding(part)
   if (encoding === 'quoted-printable') {
     return decodeQuotedPrintable(part.lines.join('\n')).split('\r\n')
   }
@@ -51,6 +63,13 @@ export function decodedLines(part: MimePart): readonly string[] {
   const whole = digits.slice(0, digits.length - (digits.length % 4 === 1 ? 1 : 0))
   const octets = decodeBase64(whole + '='.repeat((4 - (whole.length % 4)) % 4))
   return octets === undefined ? part.lines : octetString(octets).split(/\r\n|\r|\n/)
+}
+
+/** In lower case; comments and what else stands behind the word (RFC 2045 §6.1) are passed over. */
+export function transferEncoding(part: MimePart): string {
+  const written = fieldValue(part.fields, 'content-transfer-encoding') ?? ''
+  const word = /^[^\s;()"]+/.exec(written.replace(/^(?:\s|\([^()]{0,200}\)|"){1,20}/, ''))?.[0]
+  return word?.toLowerCase() ?? ''
 }
 
 /** The first value of that name. */
@@ -100,19 +119,39 @@ export function readFields(lines: readonly string[]): {
   return { fields, bodyAt: at }
 }
 
-function readPart(lines: readonly string[], depth: number, parts: { left: number }): MimePart {
+interface Inside {
+  readonly depth: number
+  readonly room: { left: number; readonly onLimit: (what: string) => void }
+  /** The type of a part that does not say one. */
+  readonly otherwise: MediaType
+}
+
+function readPart(lines: readonly string[], { depth, room, otherwise }: Inside): MimePart {
   const { fields, bodyAt } = readFields(lines)
-  const mediaType = parseMediaType(fieldValue(fields, 'content-type') ?? '') ?? plainText
+  const stated = fieldValue(fields, 'content-type')
+  const mediaType = stated === undefined ? otherwise : (parseMediaType(stated) ?? plainText)
   const body = lines.slice(bodyAt)
   const boundary = mediaType.parameters.get('boundary') ?? ''
-  if (mediaType.type !== 'multipart' || boundary === '' || depth >= maxDepth) {
+  if (mediaType.type !== 'multipart' || boundary === '') {
     return { fields, mediaType, lines: body, parts: [] }
   }
-  const inside = splitAtBoundary(body, boundary).flatMap((piece) =>
-    parts.left-- > 0 ? [readPart(piece, depth + 1, parts)] : [],
+  if (depth >= maxDepth) {
+    room.onLimit(`it has more than ${maxDepth} levels of parts`)
+    return { fields, mediaType, lines: body, parts: [] }
+  }
+  const pieces = splitAtBoundary(body, boundary)
+  const read = pieces.slice(0, Math.max(0, room.left))
+  if (read.length < pieces.length) room.onLimit(`it has more than ${maxParts} parts`)
+  room.left -= pieces.length
+  // RFC 2046 §5.1.5: what is in a digest is a message unless it says otherwise.
+  const inDigest = mediaType.subtype === 'digest' ? wholeMessage : plainText
+  const inside = read.map((piece) =>
+    readPart(piece, { depth: depth + 1, room, otherwise: inDigest }),
   )
   return { fields, mediaType, lines: body, parts: inside }
 }
+
+const wholeMessage: MediaType = { type: 'message', subtype: 'rfc822', parameters: new Map() }
 
 /** RFC 2046 §5.1.1. What stands before the first boundary and after the last is no part. */
 function splitAtBoundary(

@@ -9,16 +9,22 @@ import {
   type ReportedSpf,
 } from './aggregate.ts'
 import { oneLine } from '../message/fold.ts'
-import { ProblemList, type UnreadableReport, unreadable } from './report-problem.ts'
+import {
+  ProblemList,
+  type ReportProblem,
+  type UnreadableReport,
+  unreadable,
+} from './report-problem.ts'
 import { ValueReader, type WordChoice } from './reported-value.ts'
 import { child, childrenOf, readXmlElements, type XmlElement } from './xml-elements.ts'
+import type { XmlParents } from './xml-repair.ts'
 import { decodeXml } from './xml-text.ts'
 
 /** How much of a report is read. */
 export interface AggregateLimits {
   /** Octets of the XML. A longer document is not read at all. */
   readonly maxOctets: number
-  /** Records; those behind are left out, and a problem says so. */
+  /** Records in the whole file; those behind are left out, and a problem says so. */
   readonly maxRecords: number
 }
 
@@ -30,29 +36,47 @@ export const defaultAggregateLimits: AggregateLimits = {
 const maxAuthResults = 100
 const maxReasons = 20
 const maxReportErrors = 20
+/** Reports in one file. */
+const maxReports = 20
 
 /**
- * Reads an aggregate report: RFC 9990's, RFC 7489's, and what is sent in their name. Elements are
- * taken wherever they stand, in any namespace and order; unknown ones are passed over; what is
- * wrong is in `problems`. Never throws, whatever the octets are.
+ * Reads the first aggregate report of a file; when there are others, a problem says so. See
+ * `readAggregates`.
  */
 export function readAggregate(
   octets: Uint8Array,
   limits: AggregateLimits = defaultAggregateLimits,
 ): AggregateReport | UnreadableReport {
+  const [first, ...others] = readAggregates(octets, limits)
+  if (others.length === 0) return first
+  const text = `The file has ${others.length + 1} reports. This is the first one.`
+  return { ...first, problems: [...first.problems, { code: 'passed-over', where: '', text }] }
+}
+
+/**
+ * Reads the aggregate reports of a file, which is one, or several one behind the other: RFC 9990's, RFC 7489's, and what is sent in their name. Elements are
+ * taken wherever they stand, in any namespace and order; unknown ones are passed over; what is
+ * wrong is in `problems`. Never throws, whatever the octets are.
+ */
+export function readAggregates(
+  octets: Uint8Array,
+  limits: AggregateLimits = defaultAggregateLimits,
+): readonly [AggregateReport | UnreadableReport, ...(AggregateReport | UnreadableReport)[]] {
   if (octets.length > limits.maxOctets) {
     const text = `The report has ${octets.length} octets; ${limits.maxOctets} are read.`
-    return unreadable({ code: 'too-large', where: '', text })
+    return [unreadable({ code: 'too-large', where: '', text })]
   }
   const problems = new ProblemList()
   const { text, broken } = decodeXml(octets)
   if (broken) problems.add('encoding', '', 'Some octets are not in the character set it names.')
-  const parts = collect(text.trimStart(), limits, problems)
-  if (parts.metadata === undefined && parts.policy === undefined) {
+  const [first, ...others] = collect(text.trimStart(), limits, problems)
+  if (first === undefined) {
     const told = 'This is no DMARC aggregate report: it has neither metadata nor a policy.'
-    return unreadable({ code: 'not-a-report', where: '', text: told }, ...problems.all())
+    return [unreadable({ code: 'not-a-report', where: '', text: told }, ...problems.all())]
   }
-  return assemble(parts, problems)
+  // What is wrong with the file is wrong with each of them.
+  const ofFile = problems.all()
+  return [assemble(first, ofFile), ...others.map((one) => assemble(one, ofFile))]
 }
 
 interface Parts {
@@ -61,6 +85,8 @@ interface Parts {
   metadata: XmlElement | undefined
   policy: XmlElement | undefined
   readonly records: AggregateRecord[]
+  /** What is wrong with this report alone. */
+  readonly problems: ProblemList
 }
 
 const wanted: ReadonlySet<string> = new Set([
@@ -73,45 +99,137 @@ const wanted: ReadonlySet<string> = new Set([
   'extensions',
 ])
 
-function collect(text: string, limits: AggregateLimits, problems: ProblemList): Parts {
-  const values = new ValueReader(problems)
-  const parts: Parts = {
+const inRecord = ['row', 'identifiers', 'identities', 'auth_results']
+const inPolicy = 'domain p sp np adkim aspf fo testing t discovery_method pct'.split(' ')
+const singleInMetadata = 'org_name email report_id date_range'.split(' ')
+const inMetadata = 'org_name email extra_contact_info report_id date_range error generator'.split(
+  ' ',
+)
+
+/** RFC 9990 appendix A, and the names that earlier formats have beside. */
+const parents: XmlParents = new Map<string, readonly string[]>([
+  ['feedback', []],
+  ['version', ['feedback']],
+  ['report_metadata', ['feedback']],
+  ['policy_published', ['feedback']],
+  ['record', ['feedback']],
+  ...inMetadata.map((name) => [name, ['report_metadata']] as const),
+  ['begin', ['date_range']],
+  ['end', ['date_range']],
+  ...inPolicy.map((name) => [name, ['policy_published']] as const),
+  ...inRecord.map((name) => [name, ['record']] as const),
+  ['source_ip', ['row']],
+  ['count', ['row']],
+  ['policy_evaluated', ['row']],
+  ['disposition', ['policy_evaluated']],
+  ['reason', ['policy_evaluated']],
+  ['type', ['reason']],
+  ['comment', ['reason']],
+  ['dkim', ['policy_evaluated', 'auth_results']],
+  ['spf', ['policy_evaluated', 'auth_results']],
+  ['domain', ['policy_published', 'dkim', 'spf']],
+  ['selector', ['dkim']],
+  ['scope', ['spf']],
+  ['result', ['dkim', 'spf']],
+  ['human_result', ['dkim', 'spf']],
+  ['header_from', ['identifiers', 'identities']],
+  ['envelope_from', ['identifiers', 'identities']],
+  ['envelope_to', ['identifiers', 'identities']],
+])
+
+function openParts(): Parts {
+  return {
     namespace: null,
     version: null,
     metadata: undefined,
     policy: undefined,
     records: [],
+    problems: new ProblemList(),
   }
+}
+
+function isBegun({ metadata, policy, records }: Parts): boolean {
+  return metadata !== undefined || policy !== undefined || records.length > 0
+}
+
+/** The reports of the file that have metadata or a policy. */
+function collect(text: string, limits: AggregateLimits, problems: ProblemList): readonly Parts[] {
+  let parts = openParts()
+  const all = [parts]
+  let records = 0
   const take = (element: XmlElement): 'go-on' | 'stop' => {
-    if (element.name.startsWith('extension')) return 'go-on'
-    if (element.name === 'version') {
+    const { name } = element
+    if (name.startsWith('extension')) return 'go-on'
+    const values = new ValueReader(parts.problems)
+    if (name === 'version') {
       parts.version ??= oneLine(element.text, 20)
-      return 'go-on'
-    }
-    if (element.name === 'report_metadata') parts.metadata ??= element
-    else if (element.name === 'policy_published') parts.policy ??= element
-    else if (parts.records.length >= limits.maxRecords) {
+    } else if (name === 'report_metadata') {
+      if (parts.metadata === undefined) parts.metadata = element
+      else values.problem('passed-over', name, `${name} stands there again; the first was read.`)
+    } else if (name === 'policy_published') {
+      if (parts.policy === undefined) parts.policy = element
+      else values.problem('passed-over', name, `${name} stands there again; the first was read.`)
+    } else if (++records > limits.maxRecords) {
       const left = `It has more than ${limits.maxRecords} records. The rest was not read.`
       problems.add('too-large', 'record', left)
       return 'stop'
     } else parts.records.push(readRecord(element, parts.records.length + 1, values))
     return 'go-on'
   }
+  const begin = (element: string): void => {
+    if (element !== 'feedback' || !isBegun(parts)) return
+    parts = openParts()
+    if (all.length < maxReports) all.push(parts)
+    else if (all.length === maxReports) {
+      all.push(parts)
+      const left = `The file has more than ${maxReports} reports. The rest was not read.`
+      problems.add('too-large', '', left)
+    }
+  }
   const namespace = (uri: string, element: string): void => {
     const known = uri === aggregateNamespace
+    // It stands in the tag that begins the next report.
+    if (element === 'feedback') begin(element)
     if (element === 'feedback' && (known || parts.namespace === null)) {
       parts.namespace = oneLine(uri, 200)
     }
   }
-  readXmlElements(text, { wanted, take, namespace }, problems)
-  return parts
+  readXmlElements(text, { wanted, take, namespace, begin, parents }, problems)
+  return all.slice(0, maxReports).filter(({ metadata, policy }) => {
+    return metadata !== undefined || policy !== undefined
+  })
 }
 
-function assemble(parts: Parts, problems: ProblemList): AggregateReport {
-  const { metadata } = parts
+/** Tells of elements that stand more often than they may; the first one is what is read. */
+function checkRepeats(
+  element: XmlElement | undefined,
+  names: readonly string[],
+  values: ValueReader,
+): void {
+  for (const name of names) {
+    const count = childrenOf(element, name).length
+    if (count < 2) continue
+    values.problem('passed-over', name, `${name} stands there ${count} times; one was read.`)
+  }
+}
+
+/** As many as are read; a problem says when there are more. */
+function atMost(
+  list: readonly XmlElement[],
+  max: number,
+  { name, values }: { readonly name: string; readonly values: ValueReader },
+): readonly XmlElement[] {
+  if (list.length <= max) return list
+  values.problem('too-large', name, `${name} stands there ${list.length} times; ${max} were read.`)
+  return list.slice(0, max)
+}
+
+function assemble(parts: Parts, ofFile: readonly ReportProblem[]): AggregateReport {
+  const { metadata, problems } = parts
   const format = parts.namespace === aggregateNamespace ? 'rfc9990' : 'rfc7489'
   const values = new ValueReader(problems)
   values.at('report_metadata')
+  checkRepeats(metadata, singleInMetadata, values)
   const text = (name: string): string | undefined => child(metadata, name)?.text
   const range = child(metadata, 'date_range')
   const begin = readTime(child(range, 'begin')?.text, 'date_range/begin', values)
@@ -122,6 +240,7 @@ function assemble(parts: Parts, problems: ProblemList): AggregateReport {
   const orgName = values.required(text('org_name'), 'org_name')
   const email = values.required(text('email'), 'email')
   const reportId = values.required(text('report_id'), 'report_id')
+  const errors = atMost(childrenOf(metadata, 'error'), maxReportErrors, { name: 'error', values })
   const policy = readPolicy(parts.policy, values)
   values.at('')
   if (parts.records.length === 0) values.problem('missing', 'record', 'It has no record.')
@@ -138,13 +257,10 @@ function assemble(parts: Parts, problems: ProblemList): AggregateReport {
     reportId,
     begin,
     end,
-    errors: childrenOf(metadata, 'error')
-      .slice(0, maxReportErrors)
-      .map((one) => oneLine(one.text))
-      .filter((one) => one !== ''),
+    errors: errors.map((one) => oneLine(one.text)).filter((one) => one !== ''),
     policy,
     records: parts.records,
-    problems: problems.all(),
+    problems: [...ofFile, ...problems.all()],
   }
 }
 
@@ -163,6 +279,7 @@ const methods = { words: ['psl', 'treewalk'], synonyms: { 'tree-walk': 'treewalk
 
 function readPolicy(element: XmlElement | undefined, values: ValueReader): ReportedPolicy {
   values.at('policy_published')
+  checkRepeats(element, inPolicy, values)
   const text = (name: string): string | undefined => child(element, name)?.text
   const pct = text('pct')
   const p = values.word(text('p'), 'p', policies)
@@ -221,8 +338,16 @@ function readRecord(element: XmlElement, number: number, values: ValueReader): A
   const evaluated = child(row, 'policy_evaluated')
   // Drafts before RFC 7489 named it `identities`.
   const identifiers = child(element, 'identifiers') ?? child(element, 'identities')
-  const results_ = child(element, 'auth_results')
+  const authResults = childrenOf(element, 'auth_results')
+  checkRepeats(element, ['row', 'identifiers'], values)
+  checkRepeats(row, ['source_ip', 'count', 'policy_evaluated'], values)
+  checkRepeats(evaluated, ['disposition', 'dkim', 'spf'], values)
+  checkRepeats(identifiers, ['header_from', 'envelope_from', 'envelope_to'], values)
   const disposition = child(evaluated, 'disposition')?.text
+  const resultsOf = (name: string): readonly XmlElement[] => {
+    const all = authResults.flatMap((one) => childrenOf(one, name))
+    return atMost(all, maxAuthResults, { name: `auth_results/${name}`, values })
+  }
   return {
     sourceIp: values.address(child(row, 'source_ip')?.text, 'row/source_ip'),
     count: values.whole(child(row, 'count')?.text, 'row/count') ?? 0,
@@ -235,12 +360,8 @@ function readRecord(element: XmlElement, number: number, values: ValueReader): A
     ),
     envelopeFrom: optionalDomain(child(identifiers, 'envelope_from')),
     envelopeTo: optionalDomain(child(identifiers, 'envelope_to')),
-    dkim: childrenOf(results_, 'dkim')
-      .slice(0, maxAuthResults)
-      .flatMap((one) => readDkim(one, values)),
-    spf: childrenOf(results_, 'spf')
-      .slice(0, maxAuthResults)
-      .map((one) => readSpf(one, values)),
+    dkim: resultsOf('dkim').flatMap((one) => readDkim(one, values)),
+    spf: resultsOf('spf').map((one) => readSpf(one, values)),
   }
 }
 
@@ -248,16 +369,16 @@ function readReasons(
   evaluated: XmlElement | undefined,
   values: ValueReader,
 ): AggregateRecord['reasons'] {
-  return childrenOf(evaluated, 'reason')
-    .slice(0, maxReasons)
-    .flatMap((reason) => {
-      const written = child(reason, 'type')?.text
-      const comment = values.optional(child(reason, 'comment')?.text)
-      // An empty element, as some write when there is no reason.
-      if ((written ?? '') === '' && comment === null) return []
-      const type = values.word(written, 'policy_evaluated/reason/type', reasonTypes) ?? 'other'
-      return [{ type, comment }]
-    })
+  const reasons = childrenOf(evaluated, 'reason')
+  const place = { name: 'policy_evaluated/reason', values }
+  return atMost(reasons, maxReasons, place).flatMap((reason) => {
+    const written = child(reason, 'type')?.text
+    const comment = values.optional(child(reason, 'comment')?.text)
+    // An empty element, as some write when there is no reason.
+    if ((written ?? '') === '' && comment === null) return []
+    const type = values.word(written, 'policy_evaluated/reason/type', reasonTypes) ?? 'other'
+    return [{ type, comment }]
+  })
 }
 
 function readDkim(element: XmlElement, values: ValueReader): readonly ReportedDkim[] {

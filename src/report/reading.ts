@@ -1,6 +1,6 @@
 import type { AggregateReport } from './aggregate.ts'
 import type { AbuseReport, FailureReport } from './feedback.ts'
-import { readAggregate } from './read-aggregate.ts'
+import { readAggregates } from './read-aggregate.ts'
 import { formOf, type ReportFile } from './report-mail.ts'
 import { quoted, type UnreadableReport, unreadable } from './report-problem.ts'
 import { readTlsReport, type TlsReport } from './tls-report.ts'
@@ -11,21 +11,24 @@ export type Report = AggregateReport | TlsReport | FailureReport | AbuseReport
 /** A report, or why there is none. */
 export type ReportReading = Report | UnreadableReport
 
-/** Reads one file that is not packed: XML is an aggregate report, JSON a TLS report. */
-export function readUnpacked({ name, octets }: ReportFile): ReportReading {
+/**
+ * Reads one file that is not packed: XML is an aggregate report, or several one behind the other,
+ * JSON a TLS report. At least one reading.
+ */
+export function readUnpacked({ name, octets }: ReportFile): readonly ReportReading[] {
   const form = formOf(octets)
   switch (form) {
     case 'xml':
-      return readAggregate(octets)
+      return readAggregates(octets)
     case 'json':
-      return readTlsReport(octets)
+      return [readTlsReport(octets)]
     case 'gzip':
     case 'zip':
     case 'mail':
     case 'unknown': {
       const what = name === '' ? 'This' : quoted(name)
       const text = `${what} is neither XML nor JSON, so it is no report.`
-      return unreadable({ code: 'not-a-report', where: '', text })
+      return [unreadable({ code: 'not-a-report', where: '', text })]
     }
   }
 }

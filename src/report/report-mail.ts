@@ -4,9 +4,17 @@ import { oneLine } from '../message/fold.ts'
 import { parseMediaType } from '../message/media-type.ts'
 import { decodeQuotedPrintable } from '../message/quoted-printable.ts'
 import type { AbuseReport, FailureReport } from './feedback.ts'
-import { allParts, fieldValue, kindOf, type MimePart, readParts } from './mime-parts.ts'
+import {
+  allParts,
+  fieldValue,
+  kindOf,
+  type MimePart,
+  readParts,
+  transferEncoding,
+} from './mime-parts.ts'
 import { readFeedback } from './read-feedback.ts'
 import { shownText } from './remote-text.ts'
+import type { ReportProblem } from './report-problem.ts'
 
 /** A file that may be a report, packed or not. */
 export interface ReportFile {
@@ -17,32 +25,99 @@ export interface ReportFile {
 
 /** What a message holds for a reader of reports. */
 export interface ReportMail {
-  readonly feedback: AbuseReport | FailureReport | undefined
+  readonly feedback: readonly (AbuseReport | FailureReport)[]
   /** Attachments that begin as a report does, in the order of the message. */
   readonly files: readonly ReportFile[]
+  /** What was passed over, because a limit was met. */
+  readonly problems: readonly ReportProblem[]
 }
 
 /** What octets begin like. */
 export type ReportForm = 'gzip' | 'zip' | 'xml' | 'json' | 'mail' | 'unknown'
 
 const maxOctets = 24 << 20
-const maxFiles = 20
+const maxDepth = 8
+const maxFound = 100
 
 /**
  * Finds the reports in a message: feedback (RFC 5965) and attached files, whatever media type they
- * are sent under. A message forwarded as an attachment is looked into when the outer one has nothing.
- * Reads the first 24 MiB, 100 parts, 20 files. Never throws.
+ * are sent under, also in messages that are attached to it, in digests, and in `.eml` files.
+ * Reads the first 24 MiB of a message, 100 parts of each, 8 messages inside each other, 100 files
+ * and feedback reports; `problems` says when there is more. Never throws.
  */
 export function readReportMail(message: Uint8Array): ReportMail {
-  const whole = readParts(message, maxOctets)
-  const found = contentsOf(whole)
-  if (found.feedback !== undefined || found.files.length > 0) return found
-  for (const part of allParts(whole)) {
-    if (kindOf(part) !== 'message/rfc822') continue
-    const inner = contentsOf(readParts(decodedOctets(part), maxOctets))
-    if (inner.feedback !== undefined || inner.files.length > 0) return inner
+  const search = new ReportSearch()
+  search.message(message, 0)
+  return search.found
+}
+
+class ReportSearch {
+  readonly #feedback: (AbuseReport | FailureReport)[] = []
+  readonly #files: ReportFile[] = []
+  readonly #limits = new Set<string>()
+
+  get found(): ReportMail {
+    const problems = Array.from(this.#limits, (what): ReportProblem => {
+      const text = `Not all of the message was looked at: ${what}.`
+      return { code: 'too-large', where: '', text }
+    })
+    return { feedback: this.#feedback, files: this.#files, problems }
   }
-  return found
+
+  message(octets: Uint8Array, depth: number): void {
+    if (depth > maxDepth) {
+      this.#limits.add(`more than ${maxDepth} messages are inside each other`)
+      return
+    }
+    const whole = readParts(octets, maxOctets, (what) => this.#limits.add(what))
+    const told = allParts(whole).some(isFeedback) ? undefined : readFeedback(whole)
+    // What stands beside the sentences of a failure report is the message that failed.
+    if (told !== undefined) this.#take(this.#feedback, told)
+    else this.#part(whole, depth)
+  }
+
+  #part(part: MimePart, depth: number): void {
+    if (part.parts.length > 0) {
+      if (part.parts.some(isFeedback)) this.#feedbackIn(part)
+      else for (const one of part.parts) this.#part(one, depth)
+      return
+    }
+    if (isFeedback(part)) return this.#feedbackIn(part)
+    const kind = kindOf(part)
+    if (kind === 'message/rfc822' || kind === 'message/global') {
+      return this.message(decodedOctets(part), depth + 1)
+    }
+    const { type } = part.mediaType
+    if (type === 'multipart' || type === 'message') return
+    const file = { name: nameOf(part), octets: decodedOctets(part) }
+    if (mayBeMessage(part, file)) this.message(file.octets, depth + 1)
+    else if (mayBeReport(part, file)) this.#take(this.#files, file)
+  }
+
+  /** What stands in the failed message is not a report about anything. */
+  #feedbackIn(part: MimePart): void {
+    for (const one of part.parts.length === 0 ? [part] : feedbackGroups(part)) {
+      const read = readFeedback(one)
+      if (read !== undefined) this.#take(this.#feedback, read)
+    }
+  }
+
+  #take<T>(list: T[], one: T): void {
+    if (this.#feedback.length + this.#files.length < maxFound) list.push(one)
+    else this.#limits.add(`it has more than ${maxFound} reports`)
+  }
+}
+
+function isFeedback(part: MimePart): boolean {
+  return kindOf(part) === 'message/feedback-report'
+}
+
+/** Each feedback report with what follows it, up to the next one. */
+function feedbackGroups(part: MimePart): readonly MimePart[] {
+  const starts = part.parts.flatMap((one, index) => (isFeedback(one) ? [index] : []))
+  return starts.map((start, index) => {
+    return { ...part, parts: part.parts.slice(index === 0 ? 0 : start, starts[index + 1]) }
+  })
 }
 
 /** Tells by the first octets what a file is. */
@@ -64,25 +139,16 @@ export function formOf(octets: Uint8Array): ReportForm {
   return /^(?:>?From |[\x21-\x39\x3b-\x7e]{1,76}[ \t]*:)/.test(line) ? 'mail' : 'unknown'
 }
 
-function contentsOf(whole: MimePart): ReportMail {
-  const feedback = readFeedback(whole)
-  // What stands in the failed message is not a report about anything.
-  if (feedback !== undefined) return { feedback, files: [] }
-  const files: ReportFile[] = []
-  for (const part of allParts(whole)) {
-    if (files.length >= maxFiles) break
-    const { type } = part.mediaType
-    if (type === 'multipart' || type === 'message' || part.parts.length > 0) continue
-    const file = { name: nameOf(part), octets: decodedOctets(part) }
-    if (mayBeReport(part, file)) files.push(file)
-  }
-  return { feedback, files }
+/** A message that was attached as a file, as many programs forward it. */
+function mayBeMessage(part: MimePart, { name, octets }: ReportFile): boolean {
+  if (formOf(octets) !== 'mail') return false
+  return /\.eml$/i.test(name) || kindOf(part) === 'application/octet-stream'
 }
 
 /** Text for people is no report, unless it is named as one or the message is nothing but it. */
 function mayBeReport(part: MimePart, { name, octets }: ReportFile): boolean {
   const form = formOf(octets)
-  if (form === 'unknown' || form === 'mail') return false
+  if (form === 'mail' || (form === 'unknown' && !/\.zip$/i.test(name))) return false
   const kind = kindOf(part)
   if (kind !== 'text/html' && kind !== 'text/plain') return true
   if (/\.(?:xml|json|gz|gzip|zip)$/i.test(name)) return true
@@ -91,7 +157,7 @@ function mayBeReport(part: MimePart, { name, octets }: ReportFile): boolean {
 
 /** The octets of a part with its transfer encoding undone. */
 function decodedOctets(part: MimePart): Uint8Array {
-  const encoding = fieldValue(part.fields, 'content-transfer-encoding')?.toLowerCase().trim()
+  const encoding = transferEncoding(part)
   if (encoding === 'quoted-printable') {
     return octetsOf(decodeQuotedPrintable(part.lines.join('\n')))
   }

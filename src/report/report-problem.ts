@@ -12,6 +12,8 @@ export type ReportProblemCode =
   | 'doctype'
   /** A limit was met; the rest was not read. */
   | 'too-large'
+  /** Something stands there more often than it is read. */
+  | 'passed-over'
   /** An archive cannot be unpacked, or not wholly. */
   | 'archive'
   /** Something that must be there is not. */
@@ -37,22 +39,54 @@ export interface UnreadableReport {
   readonly problems: readonly ReportProblem[]
 }
 
+/**
+ * Whether something that stands in a report was not read, so that what is counted in it is less than
+ * what was sent.
+ */
+export function readInPart(problems: readonly ReportProblem[]): boolean {
+  return problems.some(costsSomething)
+}
+
+function costsSomething({ code, where }: Omit<ReportProblem, 'text'>): boolean {
+  switch (code) {
+    case 'malformed':
+    case 'too-large':
+    case 'archive':
+    case 'passed-over':
+      return true
+    case 'missing':
+    case 'invalid-value':
+      // A number that is not known is counted as none.
+      return /(?:^|[ /])(?:count|[a-z-]+-count)$/.test(where)
+    case 'not-a-report':
+    case 'encoding':
+    case 'doctype':
+    case 'unusual-value':
+      return false
+  }
+}
+
 const maxProblems = 50
 
 /** Collects problems; behind the fiftieth they are only counted. */
 export class ProblemList {
   readonly #problems: ReportProblem[] = []
   #more = 0
+  #moreCode: ReportProblemCode = 'unusual-value'
 
   add(code: ReportProblemCode, where: string, text: string): void {
-    if (this.#problems.length < maxProblems) this.#problems.push({ code, where, text })
-    else this.#more++
+    if (this.#problems.length < maxProblems) {
+      this.#problems.push({ code, where, text })
+      return
+    }
+    this.#more++
+    if (costsSomething({ code, where })) this.#moreCode = 'malformed'
   }
 
   all(): readonly ReportProblem[] {
     if (this.#more === 0) return this.#problems
     const text = `There are ${this.#more} more problems.`
-    return [...this.#problems, { code: 'malformed', where: '', text }]
+    return [...this.#problems, { code: this.#moreCode, where: '', text }]
   }
 }
 

@@ -16,7 +16,11 @@ export class ValueReader {
     this.#place = place
   }
 
-  problem(code: 'missing' | 'invalid-value' | 'unusual-value', name: string, text: string): void {
+  problem(
+    code: 'missing' | 'invalid-value' | 'unusual-value' | 'passed-over' | 'too-large',
+    name: string,
+    text: string,
+  ): void {
     this.#problems.add(code, this.#place === '' ? name : `${this.#place}: ${name}`, text)
   }
 

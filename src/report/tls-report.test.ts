@@ -91,7 +91,7 @@ test('what is no report says why', () => {
 })
 
 test('deep, long and wide documents are bounded', () => {
-  const started = performance.now()
+  const before = process.cpuUsage()
   const deep = `{"policies":${'['.repeat(1_000_000)}`
   assert.equal(readTlsReport(encodeUtf8(deep)).type, 'unreadable')
   const wide = `{"policies":[${'{},'.repeat(200_000)}{}]}`
@@ -101,7 +101,7 @@ test('deep, long and wide documents are bounded', () => {
   const details = `{"policies":[{"failure-details":[${'{},'.repeat(200_000)}{}]}]}`
   assert.equal(read(details).policies[0]?.failures.length, 10_000)
   assert.equal(readTlsReport(new Uint8Array(9 << 20)).type, 'unreadable')
-  assert.ok(performance.now() - started < 3000)
+  assert.ok(process.cpuUsage(before).user < 3000_000)
 })
 
 test('any JSON is read without a fault', () => {

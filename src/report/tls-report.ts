@@ -105,6 +105,7 @@ function assemble(report: JsonObject, problems: ProblemList): TlsReport {
   const room = { failures: maxFailures }
   const read = policies.slice(0, maxPolicies).map((one, index) => {
     values.at(`policy ${index + 1}`)
+    if (!isObject(one)) values.problem('passed-over', 'policy', 'It is no object.')
     return readPolicy(isObject(one) ? one : {}, values, room)
   })
   if (room.failures < 0) {
@@ -145,9 +146,9 @@ function readPolicy(
   }
   return {
     policyType: values.word(type, 'policy-type', policyTypes),
-    policyStrings: textsIn(policy, 'policy-string'),
+    policyStrings: textsIn(policy, 'policy-string', values),
     policyDomain: values.required(textIn(policy, 'policy-domain'), 'policy-domain').toLowerCase(),
-    mxHosts: textsIn(policy, 'mx-host'),
+    mxHosts: textsIn(policy, 'mx-host', values),
     successfulSessions: sessions('total-successful-session-count'),
     failedSessions: sessions('total-failure-session-count'),
     failures,
@@ -225,7 +226,8 @@ function objectIn(object: JsonObject, name: string): JsonObject {
 
 function listIn(object: JsonObject, name: string): readonly unknown[] {
   const value = memberOf(object, name)
-  return Array.isArray(value) ? value : []
+  // Some write what is alone without its list.
+  return Array.isArray(value) ? value : isObject(value) ? [value] : []
 }
 
 function textIn(object: JsonObject, name: string): string | undefined {
@@ -235,9 +237,12 @@ function textIn(object: JsonObject, name: string): string | undefined {
 }
 
 /** A list of texts, or one text in place of a list. */
-function textsIn(object: JsonObject, name: string): readonly string[] {
+function textsIn(object: JsonObject, name: string, values: ValueReader): readonly string[] {
   const value = memberOf(object, name)
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (list.length > maxTexts) {
+    values.problem('too-large', name, `${name} has ${list.length} texts; ${maxTexts} are read.`)
+  }
   return list
     .slice(0, maxTexts)
     .flatMap((one) => (typeof one === 'string' && one !== '' ? [oneLine(one)] : []))

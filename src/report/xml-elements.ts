@@ -1,6 +1,7 @@
 import { SaxesParser } from 'saxes'
 import { oneLine } from '../message/fold.ts'
 import type { ProblemList } from './report-problem.ts'
+import { type XmlParents, XmlRepair } from './xml-repair.ts'
 
 /** An element with what is inside it. */
 export interface XmlElement {
@@ -19,6 +20,10 @@ export interface XmlReading {
   readonly take: (element: XmlElement) => 'go-on' | 'stop'
   /** Called with each `xmlns` attribute of the elements that are not inside a wanted one. */
   readonly namespace: (uri: string, element: string) => void
+  /** Called when an element begins that is neither wanted nor inside a wanted one. */
+  readonly begin: (element: string) => void
+  /** What is known of the document, to mend what is not closed. */
+  readonly parents: XmlParents
 }
 
 interface OpenElement {
@@ -27,7 +32,6 @@ interface OpenElement {
   readonly children: XmlElement[]
 }
 
-const sliceCharacters = 16_384
 const maxDepth = 32
 const maxText = 4000
 /** In one wanted element. */
@@ -38,8 +42,9 @@ const maxAttributes = 1000
 const maxSilentSlices = 64
 
 /**
- * Reads the wanted elements of an XML document wherever they stand, and goes on after faults, as far
- * as saxes does: a report with one broken element is worth reading.
+ * Reads the wanted elements of an XML document wherever they stand, also of several documents one
+ * behind the other. What breaks the rules of XML is mended and told (`XmlRepair`): a fault
+ * costs a value, not the rest.
  *
  * No entity is expanded but the five of XML. At most 32 levels, 20,000 elements in a wanted one,
  * 1,000 attributes in a tag, 1 MiB between tags, and 100 faults; a document beyond them is not read
@@ -47,21 +52,29 @@ const maxSilentSlices = 64
  */
 export function readXmlElements(text: string, reading: XmlReading, problems: ProblemList): void {
   const reader = new ElementReader(reading, problems)
-  const parser = new SaxesParser({ xmlns: false, position: false })
+  const repair = new XmlRepair(text, reading.parents)
+  // A fragment may have several roots.
+  const parser = new SaxesParser({ xmlns: false, position: false, fragment: true })
   parser.on('opentag', ({ name, attributes }) => reader.open(name, attributes))
   parser.on('closetag', () => reader.close())
   parser.on('attribute', () => reader.attribute())
   parser.on('text', (piece) => reader.text(piece))
   parser.on('cdata', (piece) => reader.text(piece))
-  parser.on('doctype', () => reader.doctype())
   // With a listener saxes goes on after a fault; without one it would throw.
   parser.on('error', (fault) => reader.fault(fault.message))
-  for (let at = 0; at < text.length && !reader.stopped; at += sliceCharacters) {
-    parser.write(text.slice(at, at + sliceCharacters))
+  for (let piece = repair.next(); piece !== undefined; piece = repair.next()) {
+    parser.write(piece)
     reader.endSlice()
+    if (reader.stopped) break
   }
   if (!reader.stopped) parser.close()
+  reader.end()
+  for (const fault of repair.faults) problems.add('malformed', '', fault)
+  if (repair.doctype) problems.add('doctype', '', doctypeText)
+  if (repair.cut) problems.add('too-large', '', 'It has too many faults. The rest was not read.')
 }
+
+const doctypeText = 'It declares a document type, which no report has; nothing of that is read.'
 
 class ElementReader {
   readonly #reading: XmlReading
@@ -73,6 +86,7 @@ class ElementReader {
   #faults = 0
   #attributes = 0
   #silentSlices = 0
+  #cutTexts = 0
   #stopped = false
 
   constructor(reading: XmlReading, problems: ProblemList) {
@@ -97,7 +111,10 @@ class ElementReader {
       for (const key of Object.keys(attributes)) {
         if (/^xmlns(?::|$)/.test(key)) this.#reading.namespace(attributes[key] ?? '', name)
       }
-      if (!this.#reading.wanted.has(name)) return
+      if (!this.#reading.wanted.has(name)) {
+        this.#reading.begin(name)
+        return
+      }
       this.#elements = 0
     } else if (++this.#elements > maxElements) {
       this.#stop(`More than ${maxElements} elements are in one ${this.#open[0]?.name ?? ''}.`)
@@ -119,10 +136,12 @@ class ElementReader {
 
   text(piece: string): void {
     const element = this.#open.at(-1)
-    if (element === undefined || element.text.length >= maxText) return
+    if (element === undefined || (element.text.length >= maxText && piece.trim() === '')) return
     // Leading white space is layout, and must not use up the room.
     const start = element.text === '' ? piece.trimStart() : piece
-    element.text += start.slice(0, maxText - element.text.length)
+    const room = maxText - element.text.length
+    if (start.length > room) this.#cutTexts++
+    element.text += start.slice(0, room)
   }
 
   /** Each one costs a look-up when its tag is closed, and a fault when its name came before. */
@@ -136,9 +155,10 @@ class ElementReader {
     this.#stop('There is 1 MiB without an element.')
   }
 
-  doctype(): void {
-    const text = 'It declares a document type, which no report has; nothing of that is read.'
-    this.#problems.add('doctype', '', text)
+  end(): void {
+    if (this.#cutTexts === 0) return
+    const text = `Values are longer than ${maxText} characters; the rest of them was not read.`
+    this.#problems.add('too-large', '', text)
   }
 
   fault(message: string): void {

@@ -222,7 +222,7 @@ test('a day is reported to each owner that asks, once, and can be read again', a
   assert.ok(report !== undefined)
   assert.equal(report.reversePath, 'dmarc-noreply@south.example')
   assert.deepEqual(report.recipients, ['dmarc@north.example', 'all@reports.example'])
-  const [found, ...others] = readReports({ name: '', octets: report.message })
+  const [found, ...others] = await readReports({ name: '', octets: report.message })
   assert.deepEqual(others, [])
   if (found?.reading.type !== 'aggregate') assert.fail(JSON.stringify(found))
   assert.deepEqual(found.reading.problems, [])
@@ -301,7 +301,7 @@ test('a failure is told to the owner that asks, when the operator allows it', as
   const [report] = sent
   assert.ok(report !== undefined)
   assert.equal(report.reversePath, '')
-  const [found] = readReports({ name: '', octets: report.message })
+  const [found] = await readReports({ name: '', octets: report.message })
   if (found?.reading.type !== 'failure') assert.fail(JSON.stringify(found))
   assert.deepEqual(found.reading.problems, [])
   assert.deepEqual(found.reading.identityAlignment, ['dkim', 'spf'])

@@ -100,7 +100,7 @@ async function findStored(ref: string, data: string): Promise<Report | undefined
 async function showFile(path: string, options: { readonly json?: boolean }): Promise<void> {
   let shown = 0
   for await (const input of openReportInputs(path)) {
-    for (const { reading } of readReports(input)) {
+    for (const { reading } of await readReports(input)) {
       if (reading.type === 'unreadable') {
         process.exitCode = exitCodes.no
         for (const problem of reading.problems) say(`${input.path}: ${problemLine(problem)}`)
@@ -128,7 +128,7 @@ function importReports(): Command {
       const counts = { imported: 0, known: 0, unreadable: 0 }
       for (const path of paths) {
         for await (const input of openReportInputs(path)) {
-          for (const { name, reading } of readReports(input)) {
+          for (const { name, reading } of await readReports(input)) {
             const { path: from } = input
             if (reading.type === 'unreadable') {
               counts.unreadable++

@@ -91,6 +91,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
       dialer: options.dialer ?? tcpDialer,
       clock,
       certificate,
+      staticRsa: settings.tls.static_rsa ? 'taken' : 'refused',
       trustAnchors: undefined,
       self: {
         selfNames: [settings.hostname],

@@ -11,7 +11,7 @@ import type { Dialer } from '../io/dialer.ts'
 import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts'
 import { type Admission, listen, type ListenFailure, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
-import { serverContext } from '../io/tls-context.ts'
+import { serverContext, type StaticRsa } from '../io/tls-context.ts'
 import { Admission as Clients, noLimits } from '../policy/admission.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { defaultLimits } from '../queue/destination-limits.ts'
@@ -40,6 +40,8 @@ export interface SitePlan {
   readonly dialer: Dialer
   readonly clock: Clock
   readonly certificate: KeyedCertificate
+  /** Whether port 25 takes TLS 1.2 with static RSA; absent: no. The other ports never do. */
+  readonly staticRsa?: StaticRsa
   /** PEM certificates to trust beside none; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   readonly self: Self
@@ -70,7 +72,7 @@ export function chance(): number {
 /** One running mail server: its listeners, its sessions, its queue. */
 export class Site {
   #plan: SitePlan
-  readonly #secure: ReturnType<typeof serverContext>
+  readonly #secure: Readonly<Record<ListenerKind, ReturnType<typeof serverContext>>>
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
@@ -82,7 +84,9 @@ export class Site {
 
   constructor(plan: SitePlan) {
     this.#plan = plan
-    this.#secure = serverContext(plan.certificate)
+    const forUsers = serverContext(plan.certificate)
+    const smtp = serverContext(plan.certificate, plan.staticRsa)
+    this.#secure = { smtp, submission: forUsers, submissions: forUsers }
     const { clock, log } = plan
     this.#clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
     this.#outside = new Outside(plan.dialer, plan.resolver)
@@ -137,7 +141,7 @@ export class Site {
       busy: this.#busy(),
       admit: (ip) => this.#admit(kind, clientIp ?? ip),
       handshakeTimeoutMs: handshakeMs,
-      ...(kind === 'submissions' ? { implicitTls: this.#secure } : {}),
+      ...(kind === 'submissions' ? { implicitTls: this.#secure[kind] } : {}),
       onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
       onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
@@ -207,7 +211,7 @@ export class Site {
       peer,
       options: this.#serverOptions(kind),
       handler: new MailHandler(world, facts, port),
-      tlsRole: { side: 'server', context: this.#secure },
+      tlsRole: { side: 'server', context: this.#secure[kind] },
       clock,
       onClosed: () => {
         this.#sessions.delete(session)

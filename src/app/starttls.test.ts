@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
 import { ManualClock } from '../base/clock.ts'
+import { rsaCertificate } from '../io/test-support/certificates.ts'
+import type { ListenerKind } from './site.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
@@ -85,4 +88,50 @@ test('a client that leaves within the handshake of 465 has a journey as well', a
   const [row] = south.store.read.listJourneys({ limit: 1 })
   const { envelope, direction } = journeyIn(south.store.read, row?.id ?? '').record
   assert.deepEqual([envelope.ip, direction], ['127.0.0.1', 'out'])
+})
+
+/** Who speaks TLS 1.2 with static RSA and nothing else; resolves with its cipher, or why not. */
+async function oldTls(south: TestSite, kind: ListenerKind): Promise<string> {
+  const talk = kind === 'submissions' ? undefined : await SmtpTalk.greeted(south.ports[kind])
+  await talk?.say('STARTTLS', 220)
+  const place =
+    talk === undefined ? { host: '127.0.0.1', port: south.ports[kind] } : { socket: talk.take() }
+  const old = { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' } as const
+  const socket = tlsConnect({ ...place, rejectUnauthorized: false, ...old })
+  try {
+    return await new Promise((resolve) => {
+      socket.once('error', () => resolve('refused'))
+      socket.once('secureConnect', () => resolve(socket.getCipher().name))
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function limitsTold({ logged }: TestSite): readonly string[] {
+  return logged.flatMap(({ event, fields }) => {
+    return event === 'limit' ? [`${String(fields['limit'])} ${String(fields['listener'])}`] : []
+  })
+}
+
+test('TLS 1.2 with static RSA is refused on every port, and told', async (t) => {
+  const certificate = await rsaCertificate('mx.south.example')
+  const south = await openTestSite(t, { zone, certificate })
+  const told: string[] = []
+  for (const kind of ['smtp', 'submission', 'submissions'] as const) {
+    assert.equal(await oldTls(south, kind), 'refused', kind)
+    told.push(`tls.static_rsa ${kind}`)
+    await south.when(() => (failures(south).length === told.length ? true : undefined))
+    assert.deepEqual(limitsTold(south), told)
+  }
+})
+
+test('static RSA is taken on port 25 where the settings say so, never from users, and told', async (t) => {
+  const certificate = await rsaCertificate('mx.south.example')
+  const south = await openTestSite(t, { zone, certificate, staticRsa: 'taken' })
+  assert.equal(await oldTls(south, 'smtp'), 'AES128-GCM-SHA256')
+  assert.equal(await oldTls(south, 'submission'), 'refused')
+  assert.equal(await oldTls(south, 'submissions'), 'refused')
+  await south.when(() => (failures(south).length === 2 ? true : undefined))
+  assert.ok(limitsTold(south).includes('tls.static_rsa smtp'))
 })

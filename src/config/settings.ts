@@ -14,7 +14,11 @@ export interface Settings {
     readonly submission: number
     readonly submissions: number
   }
-  readonly tls: { readonly certificate?: string | undefined; readonly key?: string | undefined }
+  readonly tls: {
+    readonly certificate?: string | undefined
+    readonly key?: string | undefined
+    readonly static_rsa: boolean
+  }
   readonly dns: {
     readonly servers: string[]
     readonly trust_ad: boolean
@@ -123,6 +127,10 @@ const listen = z.strictObject({
 const tls = z.strictObject({
   certificate: z.string().optional().describe('File with the certificate chain, PEM.'),
   key: z.string().optional().describe('File with its private key, PEM.'),
+  static_rsa: z
+    .boolean()
+    .default(false)
+    .describe('On port 25, also take TLS 1.2 without forward secrecy, from servers that are old.'),
 })
 
 const dns = z.strictObject({

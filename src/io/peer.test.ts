@@ -7,7 +7,12 @@ import type { KeyedCertificate } from './certificates.ts'
 import { dialTcp } from './dialer.ts'
 import { type CertificateFacts, Peer, type TlsStart } from './peer.ts'
 import { bareServer, Heard, peerPair } from './test-support/peers.ts'
-import { days, testAuthority, testCertificate } from './test-support/certificates.ts'
+import {
+  days,
+  rsaCertificate,
+  testAuthority,
+  testCertificate,
+} from './test-support/certificates.ts'
 import { serverContext } from './tls-context.ts'
 
 test('octets pass both ways, and each side knows who the other is', async (t) => {
@@ -378,4 +383,29 @@ test('listeners of others on the socket stay', async (t) => {
   peer.open({ octets: () => {}, ended: () => peer.end(), closed: () => {} })
   client.end()
   await gone
+})
+
+test('TLS 1.2 with static RSA is refused (RFC 9325 §4.1) unless it is asked for', async (t) => {
+  const certificate = await rsaCertificate(name)
+  for (const [staticRsa, ciphers, type] of [
+    ['refused', 'AES128-GCM-SHA256:AES256-SHA', 'failed'],
+    ['refused', 'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256', 'started'],
+    ['taken', 'AES128-GCM-SHA256:AES256-SHA', 'started'],
+  ] as const) {
+    const context = serverContext(certificate, staticRsa)
+    const { promise, resolve } = Promise.withResolvers<TlsStart>()
+    const port = await bareServer(t, (socket) => {
+      resolve(new Peer(socket).startTls({ side: 'server', context }))
+    })
+    const old = { maxVersion: 'TLSv1.2', ciphers } as const
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...old })
+    socket.on('error', () => {})
+    const started = await promise
+    socket.destroy()
+    assert.equal(started.type, type, `${staticRsa} ${ciphers}`)
+    if (staticRsa === 'taken' && started.type === 'started') {
+      assert.match(started.facts.cipher, /^TLS_RSA_/)
+    }
+    if (started.type === 'failed') assert.match(started.problem, /no cipher suits both sides/)
+  }
 })

@@ -1,17 +1,26 @@
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { createSecureContext, DEFAULT_CIPHERS, type SecureContext } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
 import type { KeyedCertificate } from './certificates.ts'
 
+/** Static RSA key exchange of TLS 1.2: who gets the key later reads all that was sent before. */
+export type StaticRsa = 'refused' | 'taken'
+
 /**
- * What a server needs to speak TLS: 1.2 or newer (RFC 8996, RFC 9325).
+ * What a server needs to speak TLS: 1.2 or newer (RFC 8996), without static RSA (RFC 9325 §4.1)
+ * unless it is asked for.
  *
  * @throws WaybillError `key-unusable` when certificate and key are not PEM or do not fit together
  */
-export function serverContext({ certificate, privateKey }: KeyedCertificate): SecureContext {
+export function serverContext(
+  { certificate, privateKey }: KeyedCertificate,
+  staticRsa: StaticRsa = 'refused',
+): SecureContext {
   try {
     // An empty key counts as none to the TLS library, which then fails at each handshake.
     if (certificate === '' || privateKey === '') throw new Error('certificate or key is empty')
-    return createSecureContext({ cert: certificate, key: privateKey, minVersion: 'TLSv1.2' })
+    const ciphers = staticRsa === 'taken' ? DEFAULT_CIPHERS : `${DEFAULT_CIPHERS}:!kRSA`
+    const pair = { cert: certificate, key: privateKey }
+    return createSecureContext({ ...pair, minVersion: 'TLSv1.2', ciphers })
   } catch (cause) {
     throw new WaybillError('key-unusable', 'The TLS certificate and its key cannot be used.', {
       cause,

@@ -98,10 +98,15 @@ export class MailHandler implements SessionHandler {
 
   tlsStarted(facts: TlsFacts): void {
     this.#log.tlsStarted(facts)
+    // RFC 9325 §4.1: `TLS_RSA_WITH_…` has no forward secrecy. Taken where the settings say so, and told.
+    if (facts.cipher.startsWith('TLS_RSA_')) this.#tellStaticRsa('info', `taken: ${facts.cipher}`)
   }
 
   tlsFailed(problem: string): void {
     this.#log.tlsFailed(problem)
+    if (/no cipher suits both sides/.test(problem)) {
+      this.#tellStaticRsa('warning', 'refused: the client has no cipher with forward secrecy')
+    }
   }
 
   line(from: 'client' | 'server', text: string): void {
@@ -169,6 +174,12 @@ export class MailHandler implements SessionHandler {
     const { journey } = this.#log
     journey.step({ type: 'limit', limit, of, answer: answerOf(reply, atCommand) })
     return { type: 'reject', reply }
+  }
+
+  #tellStaticRsa(level: 'info' | 'warning', why: string): void {
+    const { remote, listener } = this.#facts
+    const fields = { limit: 'tls.static_rsa', client: remote.ip, listener, why }
+    this.#world.log({ level, event: 'limit', fields })
   }
 
   #sender(question: Question & { readonly type: 'sender' }): Answer {

@@ -136,6 +136,12 @@ export class SmtpTalk {
     await this.say('EHLO client.example', 250)
   }
 
+  /** The socket, for a handshake that the test does itself. Nothing more is read here. */
+  take(): Socket {
+    this.#socket.removeAllListeners()
+    return this.#socket
+  }
+
   /** AUTH PLAIN. */
   login(name: string, password: string, code?: number): Promise<Said> {
     const response = Buffer.from(`\0${name}\0${password}`).toString('base64')

@@ -35,6 +35,8 @@ export interface TestSiteOptions {
   readonly queueMs?: number
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
+  readonly certificate?: KeyedCertificate
+  readonly staticRsa?: SitePlan['staticRsa']
   /** How much one client may use; without it no client is counted. */
   readonly clients?: Partial<AdmissionLimits>
   /** Failure reports are off, as in `npm start`, unless this is given. */
@@ -206,7 +208,8 @@ export async function openTestSite(
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
     clock,
-    certificate: await made.certificate,
+    certificate: options.certificate ?? (await made.certificate),
+    ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),
     trustAnchors: [(await authority()).certificate],
     self: { selfNames: [host], selfAddresses: ['203.0.113.20'], loopbackIsSelf: true },
     retry: { ...defaultRetryPolicy, expireAfterMs: queueMs, ...options.retry },

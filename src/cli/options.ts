@@ -1,11 +1,34 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseIp } from '../base/ip.ts'
+import type { DnsEndpoint } from '../io/dns-client.ts'
 
 /** Readers of option values that several commands have. */
 
 /** `--zone FILE`. */
 export function zoneOption(): Option {
   return new Option('--zone <file>', 'a JSON file with the DNS to use; else the machine’s own DNS')
+}
+
+/** `--server HOST:PORT`, instead of a zone. */
+export function serverOption(): Option {
+  const sentence = 'a DNS server to ask, 127.0.0.1:1053 for the lab’s; else the machine’s own DNS'
+  return new Option('--server <host:port>', sentence).argParser(readServer).conflicts('zone')
+}
+
+/**
+ * `192.0.2.1:53`, `[2001:db8::1]:53`, an address alone for port 53, or `localhost`.
+ *
+ * @throws InvalidArgumentError
+ */
+export function readServer(text: string): DnsEndpoint {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2] ?? text
+  const address = host === 'localhost' ? '127.0.0.1' : host
+  const port = Number(match?.[3] ?? 53)
+  if (parseIp(address) !== undefined && port >= 1 && port <= 65_535) return { address, port }
+  throw new InvalidArgumentError(
+    'Wants the IP address of a DNS server with its port, such as 127.0.0.1:1053.',
+  )
 }
 
 /** @throws InvalidArgumentError when it is no IP address */

@@ -7,14 +7,26 @@ import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolve
 import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
 import { trustOf } from '../app/resolver.ts'
 import { systemClock } from '../io/clock.ts'
+import type { DnsEndpoint } from '../io/dns-client.ts'
 import { readResolvConf } from '../io/resolv-conf.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 
-/** The resolver of a command: a zone from a file when one is named, else this machine's own DNS. */
-export async function commandResolver(zoneFile: string | undefined): Promise<Resolver> {
-  return zoneFile === undefined
-    ? new SystemResolver()
-    : new MemoryResolver(await readZone(zoneFile))
+/**
+ * The resolver of a command: a zone from a file or a server, when one is named, else this machine's
+ * own DNS.
+ */
+export async function commandResolver(
+  zoneFile: string | undefined,
+  server?: DnsEndpoint,
+): Promise<Resolver> {
+  if (zoneFile !== undefined) return new MemoryResolver(await readZone(zoneFile))
+  return server === undefined ? new SystemResolver() : serverResolver(server)
+}
+
+/** Asks this one server, and keeps its answers. */
+export function serverResolver(server: DnsEndpoint): Resolver {
+  const stub = new StubResolver({ servers: [server], clock: systemClock })
+  return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
 }
 
 /**

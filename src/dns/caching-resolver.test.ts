@@ -179,3 +179,47 @@ test('a resolver that breaks is not remembered', async () => {
   await assert.rejects(cache.resolve('a', 'A'), /broken/)
   assert.equal(calls, 2)
 })
+
+test('what could not be asked at all is not kept, so the next question is asked', async () => {
+  for (const reason of ['no-place', 'no-resolver', 'silent-zone'] as const) {
+    let down = true
+    let questions = 0
+    const inner: Resolver = {
+      resolve: async () => {
+        questions++
+        if (down) return { type: 'failed', reason }
+        return { type: 'noName', ttlSeconds: 60, dnssec: 'insecure' }
+      },
+    }
+    const cache = new CachingResolver(inner, { now: () => 0 })
+    assert.equal((await cache.resolve('a.example', 'A')).type, 'failed')
+    down = false
+    assert.equal((await cache.resolve('a.example', 'A')).type, 'noName')
+    assert.equal(questions, 2)
+  }
+})
+
+test('who joins the question of a client without a place asks on its own behalf', async () => {
+  const clients: (string | undefined)[] = []
+  const answers: (() => void)[] = []
+  const inner: Resolver = {
+    resolve: async (_name, _type, client) => {
+      clients.push(client)
+      await new Promise<void>((done) => answers.push(done))
+      if (client?.startsWith('full') === true) return { type: 'failed', reason: 'no-place' }
+      return { type: 'noName', ttlSeconds: 60, dnssec: 'insecure' }
+    },
+  }
+  const cache = new CachingResolver(inner, { now: () => 0 })
+  const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+  const asking = ['full 1', 'full 2', 'free', 'free too'].map((client) => {
+    return cache.resolve('a.example', 'A', client)
+  })
+  for (let n = 0; n < 5; n++) {
+    for (const answer of answers.splice(0)) answer()
+    await turn()
+  }
+  const got = (await Promise.all(asking)).map(({ type }) => type)
+  assert.deepEqual(got, ['failed', 'failed', 'noName', 'noName'])
+  assert.deepEqual(clients, ['full 1', 'full 2', 'free', 'free too'])
+})

@@ -9,6 +9,7 @@ interface Door {
   readonly silent: Set<string>
   /** Answers in the order in which they came, `NAME: ANSWER`. */
   readonly said: string[]
+  readonly told: string[]
   readonly ask: (name: string, client: string | undefined, zone?: string) => void
 }
 
@@ -17,9 +18,16 @@ function open(limits = { ...placeLimits(16), perSilentZone: 2 }): Door {
   const clock = new ManualClock()
   const silent = new Set<string>()
   const said: string[] = []
-  const places = new DnsPlaces({ limits, clock, isSilent: (zone) => silent.has(zone) })
+  const told: string[] = []
+  const places = new DnsPlaces({
+    limits,
+    clock,
+    isSilent: (zone) => silent.has(zone),
+    onLimit: (limit, client) => void told.push(`${limit} ${client ?? 'nobody'}`),
+  })
   return {
     places,
+    told,
     clock,
     silent,
     said,
@@ -155,16 +163,22 @@ test('in a silent zone few may wait for an answer, and nobody for a place', asyn
   assert.equal(said.at(-1), 'lively: taken')
 })
 
-test('the limit that is met is named', () => {
-  const { ask, places } = open()
-  const asked = { client: '192.0.2.1', zone: 'x' }
-  assert.equal(places.limitMet(asked), 'dns.questions')
-  for (let n = 0; n < 2; n++) ask('a', '192.0.2.1', `a${n}`)
-  assert.equal(places.limitMet(asked), 'dns.questions_per_address')
-  assert.equal(places.limitMet({ ...asked, client: '192.0.2.9' }), 'dns.questions')
+test('who waited in vain is told of, with the limit that it met', () => {
+  const { ask, clock, told } = open()
+  for (let n = 0; n < 3; n++) ask('a', '192.0.2.1', `a${n}`)
   for (let n = 0; n < 2; n++) ask('b', '192.0.2.2', `b${n}`)
-  assert.equal(places.limitMet({ ...asked, client: '192.0.2.9' }), 'dns.questions_per_address')
-  assert.equal(places.limitMet({ client: undefined, zone: 'x' }), 'dns.questions')
+  // Its network has all that it may have.
+  ask('c', '192.0.2.3')
+  for (let n = 0; n < 12; n++) ask('own', undefined, `o${n}`)
+  ask('d', '198.51.100.1')
+  ask('own', undefined)
+  clock.advance(1000)
+  assert.deepEqual(told, [
+    'dns.questions_per_address 192.0.2.1',
+    'dns.questions_per_address 192.0.2.3',
+    'dns.questions 198.51.100.1',
+    'dns.questions nobody',
+  ])
 })
 
 test('closing ends the waiting, and nobody gets a place any more', async () => {

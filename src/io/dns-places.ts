@@ -39,6 +39,11 @@ export interface PlaceAsked {
 /** `no-place` and `silent-zone` say why there was none within the time. */
 export type PlaceAnswer = 'taken' | 'no-place' | 'silent-zone' | 'closed'
 
+/** The setting that kept somebody waiting. */
+export type QuestionLimit = 'dns.questions_per_address' | 'dns.questions'
+
+type OnLimit = (limit: QuestionLimit, client: string | undefined) => void
+
 interface Waiting {
   readonly shares: Shares
   readonly settle: (answer: PlaceAnswer) => void
@@ -62,20 +67,24 @@ export class DnsPlaces {
   readonly #limits: PlaceLimits
   readonly #clock: Clock
   readonly #isSilent: (zone: string) => boolean
+  readonly #onLimit: OnLimit
   readonly #taken = new Map<string, number>()
   readonly #waiting = new Set<Waiting>()
   #total = 0
   #ofClients = 0
   #closed = false
 
+  /** @param parts.onLimit told of who waited in vain */
   constructor(parts: {
     readonly limits: PlaceLimits
     readonly clock: Clock
     readonly isSilent: (zone: string) => boolean
+    readonly onLimit: OnLimit
   }) {
     this.#limits = parts.limits
     this.#clock = parts.clock
     this.#isSilent = parts.isSilent
+    this.#onLimit = parts.onLimit
   }
 
   /**
@@ -99,7 +108,11 @@ export class DnsPlaces {
           resolve(answer)
         },
       }
-      const cancel = this.#clock.setTimer(waitMs, () => waiting.settle('no-place'))
+      const limit = this.#limitMet(shares)
+      const cancel = this.#clock.setTimer(waitMs, () => {
+        this.#onLimit(limit, asked.client)
+        waiting.settle('no-place')
+      })
       this.#waiting.add(waiting)
     })
   }
@@ -109,18 +122,17 @@ export class DnsPlaces {
     if (!this.#closed) this.#admit()
   }
 
-  /** The setting that keeps a question from going, as it is now. */
-  limitMet(asked: PlaceAsked): 'dns.questions_per_address' | 'dns.questions' {
-    const { client, network } = sharesOf(asked)
-    const { perClient, perNetwork } = this.#limits
-    const own = this.#countOf(client) >= perClient || this.#countOf(network) >= perNetwork
-    return client !== undefined && own ? 'dns.questions_per_address' : 'dns.questions'
-  }
-
   /** Nobody waits any longer, and nobody gets a place. */
   close(): void {
     this.#closed = true
     for (const { settle } of this.#waiting) settle('closed')
+  }
+
+  /** The setting that keeps a question from going, as it is now. */
+  #limitMet({ client, network }: Shares): QuestionLimit {
+    const { perClient, perNetwork } = this.#limits
+    const own = this.#countOf(client) >= perClient || this.#countOf(network) >= perNetwork
+    return client !== undefined && own ? 'dns.questions_per_address' : 'dns.questions'
   }
 
   /** Gives what came free to who waits. */

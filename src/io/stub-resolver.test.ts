@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { type Answer, encode } from 'dns-packet'
 import { ManualClock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
+import type { LogLine } from '../base/log.ts'
 import type { RecordType } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { systemClock } from './clock.ts'
@@ -442,6 +446,10 @@ test('the word on DNSSEC of a server on another machine is not believed', async 
   const elsewhere = { address: '0.0.0.0', port: server.endpoint.port }
   const answer = await stub(t, [elsewhere], { trustAd: true }).resolve('a.example', 'A')
   assert.deepEqual(answer.type === 'found' && answer.dnssec, 'insecure')
+  // Unless whoever wrote resolv.conf answers for the way there.
+  const options = { trustAd: true, trustAdFrom: 'anywhere' } as const
+  const trusted = await stub(t, [elsewhere], options).resolve('a.example', 'A')
+  assert.deepEqual(trusted.type === 'found' && trusted.dnssec, 'secure')
 })
 
 const alias = (from: string, to: string, ttl = 60): Answer => ({
@@ -554,6 +562,175 @@ test('asking for the alias itself does not follow it', async (t) => {
   assert.deepEqual(answer.type === 'found' && [answer.records, answer.aliases], [
     ['a.example'],
     undefined,
+  ])
+})
+
+/** Counts what is told, and runs the clock whenever a question has come. */
+async function served(
+  t: TestContext,
+  options: Partial<StubOptions> = {},
+): Promise<{
+  readonly server: DnsServer
+  readonly clock: ManualClock
+  readonly resolver: StubResolver
+  readonly asked: string[]
+  readonly told: LogLine[]
+}> {
+  const clock = new ManualClock()
+  const asked: string[] = []
+  const told: LogLine[] = []
+  const server = await serve(t, { onQuestion: ({ name }) => asked.push(name) })
+  const log = (line: LogLine): void => void told.push(line)
+  const resolver = stub(t, [server.endpoint], { clock, timeoutMs: 1000, log, ...options })
+  return { server, clock, resolver, asked, told }
+}
+
+/** Lets time pass until the answer is there, but gives real packets their turns. */
+async function inTime<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
+  for (let done = false; !done; ) {
+    for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next))
+    if (clock.nextDueMs !== undefined) clock.advance(clock.nextDueMs)
+    done = await Promise.race([
+      work.then(() => true),
+      new Promise<false>((no) => setImmediate(() => no(false))),
+    ])
+  }
+  return await work
+}
+
+test('a silent zone is told from a silent server, which is asked for the root', async (t) => {
+  const { server, clock, resolver, asked, told } = await served(t)
+  server.setFault('lost.test', { type: 'silent' })
+  assert.equal(await inTime(clock, addresses(resolver, 'lost.test')), 'timeout')
+  assert.deepEqual(asked, ['lost.test', 'lost.test', ''])
+  assert.deepEqual(told, [])
+  server.setFault('*', { type: 'silent' })
+  assert.equal(await inTime(clock, addresses(resolver, 'lost.test')), 'no-resolver')
+})
+
+test('a server that answers others meanwhile need not be asked whether it lives', async (t) => {
+  const { server, clock, resolver, asked } = await served(t, { attempts: 1 })
+  server.setFault('lost.test', { type: 'silent' })
+  const lost = addresses(resolver, 'lost.test')
+  assert.deepEqual(await addresses(resolver, 'a.example'), ['192.0.2.1', '192.0.2.2'])
+  assert.equal(await inTime(clock, lost), 'timeout')
+  assert.deepEqual(
+    asked.filter((name) => name === ''),
+    [],
+  )
+})
+
+test('one server that lives is enough to blame the zone', async (t) => {
+  const clock = new ManualClock()
+  const dead = await serve(t)
+  dead.setFault('*', { type: 'silent' })
+  const lives = await serve(t)
+  lives.setFault('lost.test', { type: 'silent' })
+  const resolver = stub(t, [dead.endpoint, lives.endpoint], { clock, timeoutMs: 1000 })
+  assert.equal(await inTime(clock, addresses(resolver, 'lost.test')), 'timeout')
+})
+
+test('that no server answers is told once, and once that one answers again', async (t) => {
+  const { server, clock, resolver, told } = await served(t)
+  server.setFault('*', { type: 'silent' })
+  const names = ['a.test', 'b.test', 'c.test']
+  const down = await inTime(clock, Promise.all(names.map((name) => addresses(resolver, name))))
+  assert.deepEqual(down, ['no-resolver', 'no-resolver', 'no-resolver'])
+  const place = `127.0.0.1:${server.endpoint.port}`
+  const outage = { level: 'error', event: 'dns-down', fields: { servers: [place] } }
+  assert.deepEqual(told, [outage])
+  // What is known to be dead is asked one time only.
+  const from = clock.now()
+  assert.equal(await inTime(clock, addresses(resolver, 'd.test')), 'no-resolver')
+  assert.equal(clock.now() - from, 3000)
+  clock.advance(57_000)
+  server.setFault('*')
+  for (const name of ['a.example', 'alias.example']) {
+    assert.deepEqual(await addresses(resolver, name), ['192.0.2.1', '192.0.2.2'])
+  }
+  assert.equal(told.length, 2)
+  assert.equal(told[1]?.event, 'dns-up')
+  assert.equal(told[1]?.fields['server'], place)
+  assert.equal(told[1]?.fields['down_seconds'], 60)
+  server.setFault('*', { type: 'silent' })
+  await inTime(clock, addresses(resolver, 'e.test'))
+  assert.deepEqual(told.slice(2), [outage])
+})
+
+test('a zone that is silent keeps few places, and all of them when it answers', async (t) => {
+  const { server, clock, resolver } = await served(t, { attempts: 1 })
+  const silence = Array.from({ length: 12 }, (_, n) => `n${n}.z.test`)
+  for (const name of silence) server.setFault(name, { type: 'silent' })
+  const ask = (names: readonly string[]): Promise<unknown[]> => {
+    return Promise.all(names.map((name) => addresses(resolver, name)))
+  }
+  const first = await inTime(clock, ask(silence.slice(0, 3)))
+  assert.deepEqual(first, ['timeout', 'timeout', 'timeout'])
+  // The first time nobody knew whether the server lives; now it has been heard beside them.
+  const second = ask(silence.slice(0, 3))
+  await addresses(resolver, 'a.example')
+  await inTime(clock, second)
+  const third = await inTime(clock, ask(silence))
+  assert.equal(third.filter((one) => one === 'timeout').length, 4)
+  assert.equal(third.filter((one) => one === 'silent-zone').length, 8)
+  clock.advance(5000)
+  assert.deepEqual(new Set(await inTime(clock, ask(silence))), new Set(['timeout']))
+})
+
+test('clients have their shares, and the limit that one meets is told', async (t) => {
+  const { server, clock, resolver, told } = await served(t, {
+    maxInFlight: 8,
+    maxPerClient: 2,
+    attempts: 1,
+    zoneOf: (name) => name,
+  })
+  for (let n = 0; n < 6; n++) server.setFault(`n${n}.test`, { type: 'silent' })
+  const ask = (name: string, client: string): Promise<unknown> => {
+    return resolver.resolve(name, 'A', client).then((answer) => {
+      return answer.type === 'failed' ? answer.reason : answer.type
+    })
+  }
+  const many = Array.from({ length: 6 }, (_, n) => ask(`n${n}.test`, '192.0.2.1'))
+  assert.equal(await ask('a.example', '198.51.100.1'), 'found')
+  const answers = await inTime(clock, Promise.all(many))
+  assert.equal(answers.filter((one) => one === 'no-place').length, 4)
+  const [line] = told
+  assert.deepEqual(line, {
+    level: 'warning',
+    event: 'limit',
+    fields: { limit: 'dns.questions_per_address', client: '192.0.2.1' },
+  })
+})
+
+test('without a descriptor nobody was asked, so nobody is blamed', async () => {
+  const script = `
+    import { openSync } from 'node:fs'
+    import { systemClock } from './src/io/clock.ts'
+    import { StubResolver } from './src/io/stub-resolver.ts'
+    const lines = []
+    const servers = [{ address: '127.0.0.1', port: 9 }]
+    const resolver = new StubResolver({ servers, clock: systemClock, log: (line) => lines.push(line) })
+    await resolver.resolve('warm.example', 'A')
+    const told = lines.length
+    try { for (;;) openSync('/dev/null') } catch {}
+    const answer = await resolver.resolve('a.example', 'A', '192.0.2.1')
+    process.stdout.write(JSON.stringify([answer, lines.slice(told)]))
+    process.exit()
+  `
+  const node = `"${process.execPath}" --disable-warning=ExperimentalWarning --input-type=module-typescript -e "$SCRIPT"`
+  const run = promisify(execFile)('sh', ['-c', `ulimit -n 60; exec ${node}`], {
+    env: { ...process.env, SCRIPT: script },
+    cwd: join(import.meta.dirname, '../..'),
+  })
+  assert.deepEqual(JSON.parse((await run).stdout), [
+    { type: 'failed', reason: 'no-place' },
+    [
+      {
+        level: 'warning',
+        event: 'limit',
+        fields: { limit: 'open files', client: '192.0.2.1' },
+      },
+    ],
   ])
 })
 

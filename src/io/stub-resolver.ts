@@ -57,7 +57,6 @@ export interface StubOptions {
 export class StubResolver implements Resolver {
   readonly #options: Required<Omit<StubOptions, 'maxPerClient'>>
   readonly #client: DnsClient
-  readonly #places: DnsPlaces
   readonly #silentZones: SilentZones
   readonly #health: ResolverHealth
   readonly #random = new RandomStock()
@@ -80,12 +79,13 @@ export class StubResolver implements Resolver {
     }
     const { clock, servers, log, maxInFlight } = this.#options
     this.#silentZones = new SilentZones(clock)
-    this.#places = new DnsPlaces({
+    const places = new DnsPlaces({
       limits: placeLimits(maxInFlight, options.maxPerClient),
       clock,
       isSilent: (zone) => this.#silentZones.isSilent(zone),
+      onLimit: (limit, client) => this.#tellLimit(limit, client),
     })
-    this.#client = new DnsClient(clock, this.#places)
+    this.#client = new DnsClient(clock, places)
     this.#health = new ResolverHealth({
       servers: servers.map(formatEndpoint),
       clock,
@@ -160,7 +160,7 @@ export class StubResolver implements Resolver {
         misses.push({ reason, server, place, heardBefore })
         // Whoever waited for a place once would only wait again.
         if (reason === 'no-place' || reason === 'silent-zone' || reason === 'closed') {
-          return await this.#inVain(sought.for, misses)
+          return await this.#inVain(sought.for.client, misses)
         }
         // The server answers others meanwhile, so it is the zone that is silent.
         const heardSince = this.#health.heard(place) > heardBefore
@@ -172,12 +172,12 @@ export class StubResolver implements Resolver {
       }
       places = again
     }
-    return await this.#inVain(sought.for, misses)
+    return await this.#inVain(sought.for.client, misses)
   }
 
   /** What is to be said when no server answered. */
   async #inVain(
-    asked: PlaceAsked,
+    client: string | undefined,
     misses: readonly Miss[],
   ): Promise<{ readonly reading: Reading<never>; readonly server?: string }> {
     const [telling] = worst.flatMap((reason) => misses.filter((one) => one.reason === reason))
@@ -193,10 +193,9 @@ export class StubResolver implements Resolver {
       case 'closed':
         return { reading: failed('no-resolver') }
       case 'no-socket':
-        this.#tellLimit('open files', asked)
+        this.#tellLimit('open files', client)
         return { reading: failed('no-place') }
       case 'no-place':
-        this.#tellLimit(this.#places.limitMet(asked), asked)
         return { reading: failed('no-place') }
       case 'servfail':
       case 'refused':
@@ -218,7 +217,7 @@ export class StubResolver implements Resolver {
     return (await Promise.all(lives)).some(Boolean)
   }
 
-  #tellLimit(limit: string, { client }: PlaceAsked): void {
+  #tellLimit(limit: string, client: string | undefined): void {
     this.#options.log({ level: 'warning', event: 'limit', fields: { limit, client } })
   }
 

@@ -6,6 +6,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { systemClock } from '../../src/io/clock.ts'
+import { openDnsServer } from '../../src/io/dns-server.ts'
+import { labZone } from '../../src/lab/places.ts'
 import { situations } from '../../src/lab/situations.ts'
 import { testFolder } from '../../src/store/test-folder.ts'
 import { codeBlocks, readPage, root } from './page.ts'
@@ -77,6 +80,34 @@ test('the first screen, the forgery and the replay are what the program prints',
     assert.ok(readPage('README.md').includes(`replay last --dns '${change}'`))
     makeWhole(replayed, await waybill(['replay', 'last', '--dns', change], folder))
   } finally {
+    remove()
+  }
+})
+
+test('the commands that name the lab’s DNS are answered by it', async () => {
+  const { folder, remove } = testFolder()
+  const clock = systemClock
+  const dns = await openDnsServer({ port: 0, clock, zones: { '': labZone([]) } })
+  try {
+    const console = codeBlocks(readPage('README.md'), 'console').join('')
+    const asked = Array.from(
+      console.matchAll(/^\$ \.\/waybill (.* --server 127\.0\.0\.1:1053.*)$/gm),
+    )
+    writeFileSync(join(folder, 'letter.eml'), 'From: ann@north.example\n\nHello\n')
+    const answers: string[] = []
+    for (const [, line = ''] of asked) {
+      const here = line.replace('127.0.0.1:1053', `127.0.0.1:${dns.endpoint.port}`)
+      answers.push(await waybill(here.split(' '), folder))
+    }
+    const [spf = '', dmarc = '', verified = '', signatures = ''] = answers
+    assert.equal(answers.length, 4)
+    assert.match(spf, /ip4:192\.0\.2\.10 +match/)
+    assert.match(dmarc, /p=reject/)
+    assert.match(verified, /SPF +pass/)
+    assert.match(verified, /DMARC +pass/)
+    assert.match(signatures, /DKIM +none/)
+  } finally {
+    await dns.close()
     remove()
   }
 })

@@ -2,11 +2,12 @@ import { type Command as Parent, Command, InvalidArgumentError } from 'commander
 import { type DkimDiff, type DkimVerdict, DkimVerifier, diffDkim } from '../../dkim/dkim.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import { systemClock } from '../../io/clock.ts'
+import type { DnsEndpoint } from '../../io/dns-client.ts'
 import { tellDkim } from '../../journey/sentences/verdicts.ts'
 import { splitMessage } from '../../message/header-reader.ts'
 import { concat } from '../../base/octets.ts'
 import { WaybillError } from '../../base/error.ts'
-import { readTime, zoneOption } from '../options.ts'
+import { readTime, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, print, printJson, say } from '../output.ts'
 import { renderDiff, renderSignature } from '../render/dkim.ts'
 import { renderSentence } from '../render/verdicts.ts'
@@ -24,6 +25,7 @@ export function dkimCommand(): Parent {
 
 interface CheckOptions {
   readonly zone?: string
+  readonly server?: DnsEndpoint
   readonly at?: number
   readonly json?: boolean
 }
@@ -33,6 +35,7 @@ function checkCommand(): Parent {
     .description('check every signature of a message, with the evidence')
     .argument('<file>', 'a message, or - for standard input')
     .addOption(zoneOption())
+    .addOption(serverOption())
     .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', readTime)
     .option('--json', 'the verdicts as one JSON object')
     .addHelpText(
@@ -40,7 +43,7 @@ function checkCommand(): Parent {
       '\nExit code 0: a signature passes. 1: none does. 3: a key could not be asked for.',
     )
     .action(async (path: string, options: CheckOptions) => {
-      const resolver = await commandResolver(options.zone)
+      const resolver = await commandResolver(options.zone, options.server)
       const now = options.at ?? Math.floor(systemClock.now() / 1000)
       const verdicts = await verify(await readMessage(path), resolver, now)
       if (options.json === true) printJson({ file: path, signatures: verdicts })

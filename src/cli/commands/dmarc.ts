@@ -3,13 +3,15 @@ import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts
 import { domainOf } from '../../address/mailbox.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../../dmarc/dmarc.ts'
 import { publicSuffixes } from '../../inspect/public-suffixes.ts'
-import { zoneOption } from '../options.ts'
+import type { DnsEndpoint } from '../../io/dns-client.ts'
+import { serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson } from '../output.ts'
 import { renderPolicy, renderWalk } from '../render/dmarc.ts'
 import { commandResolver } from '../resolver.ts'
 
 interface DmarcOptions {
   readonly zone?: string
+  readonly server?: DnsEndpoint
   readonly json?: boolean
 }
 
@@ -19,10 +21,11 @@ export function dmarcCommand(): Command {
     .description('what a domain asks for when mail in its name fails (RFC 9989)')
     .argument('<domain>', 'the domain behind the @ of From', readDomain)
     .addOption(zoneOption())
+    .addOption(serverOption())
     .option('--json', 'the walk and the policy as one JSON object')
     .addHelpText('after', '\nExit code 0: a policy applies. 1: none does. 3: DNS did not answer.')
     .action(async (domain: Domain, options: DmarcOptions) => {
-      const resolver = await commandResolver(options.zone)
+      const resolver = await commandResolver(options.zone, options.server)
       // With nothing that authenticates, the verdict is about the policy alone.
       const input = { from: { type: 'domain', domain }, spf: null, dkim: [] } as const
       const verdict = await evaluateDmarc(input, resolver, {

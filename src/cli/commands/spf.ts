@@ -5,8 +5,9 @@ import { inOneLine } from '../../base/shown-text.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import { tellSpf } from '../../journey/sentences/verdicts.ts'
 import { systemClock } from '../../io/clock.ts'
+import type { DnsEndpoint } from '../../io/dns-client.ts'
 import { checkSpf, formatSpfTree, type SpfVerdict } from '../../spf/spf.ts'
-import { readAddress, readPath, zoneOption } from '../options.ts'
+import { readAddress, readPath, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
 import { renderSentence } from '../render/verdicts.ts'
 import { commandResolver } from '../resolver.ts'
@@ -15,6 +16,7 @@ interface SpfOptions {
   readonly helo?: string
   readonly tree?: boolean
   readonly zone?: string
+  readonly server?: DnsEndpoint
   readonly receiver?: string
   readonly json?: boolean
 }
@@ -28,11 +30,12 @@ export function spfCommand(): Command {
     .option('--helo <name>', 'what the server calls itself, for %{h} in macros')
     .option('--tree', 'every term: what it asked, what came back, whether it matched')
     .addOption(zoneOption())
+    .addOption(serverOption())
     .option('--receiver <name>', 'our own name, for %{r} in explanations')
     .option('--json', 'the whole verdict as one JSON object')
     .addHelpText('after', '\nExit code 0: pass. 1: anything else. 3: DNS did not answer.')
     .action(async (ip: string, sender: string, options: SpfOptions) => {
-      const resolver = await commandResolver(options.zone)
+      const resolver = await commandResolver(options.zone, options.server)
       const verdict = await check(ip, sender, { ...options, resolver })
       if (options.json === true) printJson(verdict)
       else if (options.tree === true) print(formatSpfTree(verdict).trimEnd())

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { verifyAnswer, type VerifiedParts } from '../../inspect/verify-answer.ts'
-import { readAddress, readPath, readTime, zoneOption } from '../options.ts'
+import type { DnsEndpoint } from '../../io/dns-client.ts'
+import { readAddress, readPath, readTime, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, printOctets, say } from '../output.ts'
 import { grouped, Progress } from '../progress.ts'
 import { renderVerdicts, shownText, verdictWords } from '../render/verdicts.ts'
@@ -16,6 +17,7 @@ interface VerifyOptions {
   readonly helo?: string
   readonly mailFrom?: string
   readonly zone?: string
+  readonly server?: DnsEndpoint
   readonly receiver: string
   readonly at?: number
   readonly verbose?: boolean
@@ -39,6 +41,7 @@ export function verifyCommand(): Command {
       readPath,
     )
     .addOption(zoneOption())
+    .addOption(serverOption())
     .option('--receiver <name>', 'the name that results are told under', ownName())
     .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', readTime)
     .option('-v, --verbose', 'what the verdicts rest on: terms, keys, hashes, names asked')
@@ -46,8 +49,9 @@ export function verifyCommand(): Command {
     .option('--jsonl', 'answer requests: one JSON object a line in, one a line out, in order')
     .addHelpText('after', help)
     .action(async (path: string | undefined, options: VerifyOptions) => {
-      const { zone, receiver } = options
-      const setup = { zone: zone === undefined ? undefined : await readZone(zone), receiver }
+      const { zone, server, receiver } = options
+      const table = zone === undefined ? undefined : await readZone(zone)
+      const setup = { zone: table, server, receiver }
       if (options.jsonl === true) return await answerRequests(path, setup)
       if (path === undefined) {
         throw new WaybillError('usage', 'Which message? Name a file, or - for standard input.', {

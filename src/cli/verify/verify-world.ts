@@ -4,21 +4,24 @@ import type { Resolver } from '../../dns/resolver.ts'
 import type { ZoneTable } from '../../dns/zone-table.ts'
 import type { VerifyWorld } from '../../inspect/verify-answer.ts'
 import { systemClock } from '../../io/clock.ts'
-import { DeadlineResolver, SystemResolver } from '../resolver.ts'
+import type { DnsEndpoint } from '../../io/dns-client.ts'
+import { DeadlineResolver, serverResolver, SystemResolver } from '../resolver.ts'
 
 /** What a world is made of; plain data, so that each thread can make its own. */
 export interface WorldSetup {
   /** For what brings no DNS of its own; the machine's DNS when there is none. */
   readonly zone: ZoneTable | undefined
+  /** A DNS server to ask where there is no zone. */
+  readonly server?: DnsEndpoint | undefined
   readonly receiver: string
 }
 
 /** The time that one evaluation may wait for DNS. RFC 7208 §4.6.4 allows no less than 20 seconds. */
 const dnsTimeMs = 30_000
 
-export function openVerifyWorld({ zone, receiver }: WorldSetup): VerifyWorld {
+export function openVerifyWorld({ zone, server, receiver }: WorldSetup): VerifyWorld {
   return {
-    resolver: zone === undefined ? systemDns() : memoryDns(zone),
+    resolver: zone === undefined ? networkDns(server) : memoryDns(zone),
     receiver,
     now: () => Math.floor(systemClock.now() / 1000),
   }
@@ -34,7 +37,7 @@ function memoryDns(zone: ZoneTable): () => Resolver {
   return () => resolver
 }
 
-function systemDns(): () => Resolver {
-  const resolver = new SystemResolver()
+function networkDns(server: DnsEndpoint | undefined): () => Resolver {
+  const resolver = server === undefined ? new SystemResolver() : serverResolver(server)
   return () => new DeadlineResolver(resolver, systemClock, dnsTimeMs)
 }

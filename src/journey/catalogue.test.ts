@@ -105,6 +105,9 @@ const plain: readonly StepData[] = [
   { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-many-fields' },
   { type: 'completed', added: ['Date'] },
   { type: 'completed', added: ['Date', 'Message-ID', 'From'] },
+  { type: 'adapted', removed: ['bcc'], folded: [] },
+  { type: 'adapted', removed: ['bcc', 'return-path'], folded: ['references'] },
+  { type: 'adapted', removed: [], folded: ['to', 'references'] },
   {
     type: 'received-spf',
     field: `Received-SPF: none (${host}: a.example has no policy)\r\n client-ip=${ip}; helo=x\r\n`,

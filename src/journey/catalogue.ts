@@ -20,6 +20,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'recipient':
     case 'message':
     case 'completed':
+    case 'adapted':
       return [tellArrival(step)]
     case 'iprev':
       return [tellIprev(step.verdict)]

@@ -169,6 +169,14 @@ export type StepData =
     }
   | { readonly type: 'completed'; readonly added: readonly string[] }
   | {
+      /** What a user sent was made fit to go out, before it was signed. Names in lower case. */
+      readonly type: 'adapted'
+      /** Fields that nobody else may see. */
+      readonly removed: readonly string[]
+      /** Fields with lines over 998 octets. */
+      readonly folded: readonly string[]
+    }
+  | {
       readonly type: 'signed'
       readonly domain: string
       readonly keys: readonly { readonly selector: string; readonly algorithm: string }[]

@@ -2,21 +2,39 @@ import { domainOf, parseMailbox, type Mailbox } from '../address/mailbox.ts'
 import { octetsOf } from '../base/octets.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
+import type { HeaderField } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { makeMessageId } from '../message/message-id.ts'
+import { privateFields, rewriteHeader } from '../message/submitted-header.ts'
 import type { House } from './house.ts'
 import { type NamedSender, namedSenders } from './sender-fields.ts'
 
-/** A header that is being sent: what is added to it, and the signer that follows the body. */
+/** A header that is being sent: what becomes of it, and the signer that follows the body. */
 export interface Outgoing {
   readonly completion: Completion
+  /** Follows the body; absent where there is no key for the author's domain. */
   readonly signer: DkimSigner | undefined
   /** The author's domain, for which it is signed when there is a key. */
   readonly domain: string
   readonly keys: readonly { readonly selector: string; readonly algorithm: string }[]
-  /** The first of those in whose name it is sent who is somebody else. */
-  readonly foreign: { readonly field: NamedSender['field']; readonly address: string } | undefined
+  /** Why it cannot be sent; the first reason there is. */
+  readonly problem: OutgoingProblem | undefined
+  /** What stands below our own fields in place of the ranges of the content that are left out. */
+  readonly rewritten: Uint8Array
+  readonly omit: readonly (readonly [start: number, end: number])[]
+  /** Names of the fields that were taken out. */
+  readonly removed: readonly string[]
+  /** Names of the fields whose lines were too long. */
+  readonly folded: readonly string[]
 }
+
+export type OutgoingProblem =
+  /** In the name of somebody else. */
+  | { readonly type: 'foreign'; readonly field: NamedSender['field']; readonly address: string }
+  /** Which of them is meant, only the sender knows (RFC 5322 §3.6). */
+  | { readonly type: 'two-authors' }
+  /** A line that is too long and cannot be folded; the name of its field, empty when it is none. */
+  | { readonly type: 'long-line'; readonly field: string }
 
 /** Completes the header of a submission and begins to sign, as soon as the header is there. */
 export function prepareOutgoing(
@@ -42,39 +60,63 @@ export function prepareOutgoing(
     }),
     from: mailFrom === '' ? undefined : mailFrom,
   })
-  const kept = header.fields.filter((field) => !completion.replaced.includes(field))
+  const hidden = privateFields(header.fields)
+  const without = [...completion.replaced, ...hidden]
+  const written = rewriteHeader(header, { without })
+  const kept = written.type === 'header' ? written : { fields: header.fields, folded: [] }
   const added = splitMessage(octetsOf(completion.prefix)).header.fields
-  const fields = [...added, ...kept]
+  const fields = [...added, ...kept.fields]
   const senders = namedSenders(fields)
   const author = senders.find(({ field }) => field === 'From')
   const domain = author?.mailbox.host ?? domainOf(mailFrom)
   const keys = house.signingKeys(domain)
   const signing = { keys, now: Math.floor(now / 1000), header: { fields } }
+  // Folding changes octets within fields, so then the whole header is written anew.
+  const anew = written.type === 'header' && written.folded.length > 0
   return {
     completion,
     signer: keys.length === 0 ? undefined : new DkimSigner(signing),
     domain,
     keys: keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' })),
-    foreign: senders
-      .map(({ field, mailbox }) => ({ field, address: addressOf(mailbox) }))
-      .find(({ address }) => {
-        const mailbox = parseMailbox(address)
-        return !mailbox.ok || !sender.maySendAs(mailbox.value)
-      }),
+    problem:
+      twoAuthors(completion) ??
+      foreignSender(senders, sender.maySendAs) ??
+      (written.type === 'too-long' ? { type: 'long-line', field: written.field } : undefined),
+    rewritten: anew ? written.octets : new Uint8Array(0),
+    omit: anew ? [[0, header.bodyOffset]] : rangesOf(without, header),
+    removed: namesOf(hidden),
+    folded: kept.folded,
   }
 }
 
-/** The ranges of the content that the completion replaces, in order. */
-export function replacedRanges(
-  { completion }: Outgoing,
+function twoAuthors({ repeated }: Completion): OutgoingProblem | undefined {
+  return repeated.includes('from') ? { type: 'two-authors' } : undefined
+}
+
+/** The first of those in whose name it is sent who is somebody else. */
+function foreignSender(
+  senders: readonly NamedSender[],
+  maySendAs: (mailbox: Mailbox) => boolean,
+): OutgoingProblem | undefined {
+  for (const { field, mailbox } of senders) {
+    const address = `${mailbox.localPart}@${mailbox.domain}`
+    const read = parseMailbox(address)
+    if (!read.ok || !maySendAs(read.value)) return { type: 'foreign', field, address }
+  }
+  return undefined
+}
+
+/** Where fields stand in the content, in order. */
+function rangesOf(
+  fields: readonly HeaderField[],
   header: MessageHeader,
 ): readonly (readonly [start: number, end: number])[] {
   const start = header.octets.byteOffset
-  return completion.replaced
+  return fields
     .map(({ raw }) => [raw.byteOffset - start, raw.byteOffset - start + raw.length] as const)
     .sort(([a], [b]) => a - b)
 }
 
-function addressOf({ localPart, domain }: NamedSender['mailbox']): string {
-  return `${localPart}@${domain}`
+function namesOf(fields: readonly HeaderField[]): readonly string[] {
+  return [...new Set(fields.map(({ name }) => name))]
 }

@@ -29,6 +29,9 @@ export const replies: {
   readonly greylisted: Reply
   readonly cannotTellNow: Reply
   readonly noAuthor: Reply
+  readonly nulInMessage: Reply
+  readonly twoAuthors: Reply
+  readonly longLineInBody: Reply
   readonly diskFull: Reply
   readonly storeBusy: Reply
   readonly localFault: Reply
@@ -49,6 +52,17 @@ export const replies: {
   greylisted: reply(451, '4.7.1', 'We do not know you yet; please try again in a few minutes.'),
   cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),
   noAuthor: reply(550, '5.7.1', 'From does not name one author whose domain could be asked.'),
+  nulInMessage: reply(550, '5.6.0', 'The message has a NUL; such an octet must be encoded.'),
+  twoAuthors: reply(
+    550,
+    '5.6.0',
+    'The message has more than one From field (RFC 5322 section 3.6).',
+  ),
+  longLineInBody: reply(
+    550,
+    '5.6.0',
+    'A line of the message is longer than 998 octets; send it as quoted-printable or base64.',
+  ),
   diskFull: reply(452, '4.3.1', 'The disk here is full. Nothing was lost; please try again later.'),
   storeBusy: reply(451, '4.3.2', 'Too much is going on here. Nothing was lost; please try again.'),
   localFault: reply(
@@ -78,6 +92,13 @@ export function notYours(address: string, login: string): Reply {
 /** Why a field of the header that says who sends it is refused. RFC 5322 §3.6.2, §3.6.6. */
 export function notYoursIn(field: string, address: string, login: string): Reply {
   return reply(550, '5.7.1', `${login} may not write ${printable(address)} into ${field}.`)
+}
+
+/** Why a header is refused that has a line which cannot be folded; `field` is empty when it is none. */
+export function longLine(field: string): Reply {
+  const where = field === '' ? 'The header' : `The field ${printable(field)}`
+  const text = `${where} has a line of more than 998 octets, and no space to fold it at.`
+  return reply(550, '5.6.0', text)
 }
 
 /** The words for a message that its domain's owner does not want taken. RFC 7372, RFC 9989 §8. */

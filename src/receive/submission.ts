@@ -1,7 +1,9 @@
 import type { Mailbox } from '../address/mailbox.ts'
+import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
+import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
 import { returnPath } from '../message/return-path.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
@@ -10,7 +12,7 @@ import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Acceptance, DsnRequest, NewMessage, NewQueueItem } from '../store/store.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
 import type { RecipientAnswer, UserAccount } from './house.ts'
-import { type Outgoing, prepareOutgoing, replacedRanges } from './outgoing.ts'
+import { type Outgoing, type OutgoingProblem, prepareOutgoing } from './outgoing.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -20,7 +22,7 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { notYours, notYoursIn, replies } from './replies.ts'
+import { longLine, notYours, notYoursIn, replies } from './replies.ts'
 import { reportSuccess } from './success-report.ts'
 import type { ReceiveWorld } from './world.ts'
 
@@ -89,6 +91,7 @@ class SubmittedLetter implements Letter {
   readonly #user: UserAccount
   readonly #recipients: SubmittedRecipient[] = []
   readonly #asked = new Set<string>()
+  readonly #lines = new LineWatch()
   #outgoing: Outgoing | undefined
 
   constructor(world: ReceiveWorld, envelope: Envelope, user: UserAccount) {
@@ -125,30 +128,44 @@ class SubmittedLetter implements Letter {
   }
 
   body(octets: Uint8Array): void {
+    this.#lines.push(octets)
     this.#outgoing?.signer?.push(octets)
   }
 
   async finish(taken: TakenLetter): Promise<Verdict> {
     const outgoing = this.#outgoing
     if (outgoing === undefined) throw new Error('SubmittedLetter: finish before the header')
-    const { completion, domain, keys, signer, foreign } = outgoing
-    if (foreign !== undefined) return this.#foreign(foreign)
+    if (taken.facts.nul) return refused(replies.nulInMessage)
+    if (outgoing.problem !== undefined) return this.#refusal(outgoing.problem)
+    if (this.#lines.tooLong) return refused(replies.longLineInBody)
+    const { completion, domain, keys, signer, removed, folded } = outgoing
     const { journey } = this.#envelope
+    if (removed.length + folded.length > 0) journey.step({ type: 'adapted', removed, folded })
     if (completion.added.length > 0) journey.step({ type: 'completed', added: completion.added })
     const begin = journey.begin()
     const signatures = (await signer?.finish()) ?? []
     if (signer === undefined) journey.step({ type: 'unsigned', domain })
     else journey.step({ type: 'signed', domain, keys }, begin)
-    const prefix = signatures.join('') + this.#received() + completion.prefix
-    return this.#takeOver(taken, { prefix, omit: replacedRanges(outgoing, taken.header) })
+    const own = signatures.join('') + this.#received() + completion.prefix
+    const prefix = concat([encodeUtf8(own), outgoing.rewritten])
+    return this.#takeOver(taken, { prefix, omit: outgoing.omit })
   }
 
-  #foreign({ field, address }: NonNullable<Outgoing['foreign']>): Verdict {
+  #refusal(problem: OutgoingProblem): Verdict {
     const login = this.#user.address
-    if (field === 'From') {
-      return { type: 'refused', reply: notYours(address, login), because: ['author'] }
+    switch (problem.type) {
+      case 'two-authors':
+        return { type: 'refused', reply: replies.twoAuthors, because: ['author'] }
+      case 'foreign': {
+        const { field, address } = problem
+        if (field === 'From') {
+          return { type: 'refused', reply: notYours(address, login), because: ['author'] }
+        }
+        return { type: 'refused', reply: notYoursIn(field, address, login), because: ['sender'] }
+      }
+      case 'long-line':
+        return refused(longLine(problem.field))
     }
-    return { type: 'refused', reply: notYoursIn(field, address, login), because: ['sender'] }
   }
 
   /** RFC 5321 §4.4, without the address of the user's computer, which is nobody's business. */
@@ -167,14 +184,14 @@ class SubmittedLetter implements Letter {
 
   #takeOver(
     { content, header, facts }: TakenLetter,
-    made: { readonly prefix: string; readonly omit: NewMessage['omit'] },
+    made: { readonly prefix: Uint8Array; readonly omit: NewMessage['omit'] },
   ): Verdict {
     const { journey, mailFrom } = this.#envelope
     const { omit } = made
     const queue = this.#queueItems(facts)
-    const sent = { id: journey.id, content, prefix: encodeUtf8(made.prefix), omit }
+    const sent = { id: journey.id, content, prefix: made.prefix, omit }
     // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
-    const prefix = encodeUtf8(returnPath(mailFrom) + made.prefix)
+    const prefix = concat([encodeUtf8(returnPath(mailFrom)), made.prefix])
     const filed = {
       id: queue.length === 0 ? journey.id : this.#world.newId(),
       content,
@@ -246,6 +263,11 @@ class SubmittedLetter implements Letter {
       ]
     })
   }
+}
+
+/** What is wrong is in the message itself. */
+function refused(reply: Reply): Verdict {
+  return { type: 'refused', reply, because: ['message'] }
 }
 
 function queuedStep({ recipient, destination }: NewQueueItem): StepData {

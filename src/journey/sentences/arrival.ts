@@ -17,6 +17,7 @@ export type ArrivalStep = Extract<
       | 'recipient'
       | 'message'
       | 'completed'
+      | 'adapted'
   }
 >
 
@@ -112,12 +113,34 @@ export function tellArrival(step: ArrivalStep): Sentence {
         id: 'completed',
         label: 'completed',
         question: 'Was anything missing in the header?',
-        answer: `Yes: ${listed(step.added)} ${step.added.length > 1 ? 'were' : 'was'} added.`,
+        answer: `Yes: ${listed(step.added)} ${wasOrWere(step.added)} added.`,
         verdict: 'ok',
         rules: ['RFC 6409 §8'],
         details: { added: step.added },
       }
+    case 'adapted':
+      return {
+        id: 'adapted',
+        label: 'adapted',
+        question: 'Was anything changed before it was signed?',
+        answer: adaptedText(step),
+        verdict: 'ok',
+        rules: ['RFC 5322 §2.1.1', 'RFC 5322 §3.6.3'],
+        details: { removed: step.removed, folded: step.folded },
+      }
   }
+}
+
+function adaptedText({ removed, folded }: ArrivalStep & { readonly type: 'adapted' }): string {
+  const told = [
+    ...(removed.length === 0 ? [] : [`${listed(removed)} ${wasOrWere(removed)} taken out`]),
+    ...(folded.length === 0 ? [] : [`long lines of ${listed(folded)} were folded`]),
+  ]
+  return `Yes: ${told.join('; ')}.`
+}
+
+function wasOrWere(names: readonly string[]): string {
+  return names.length > 1 ? 'were' : 'was'
 }
 
 const messageProblems: Readonly<Record<string, string>> = {

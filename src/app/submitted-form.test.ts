@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { octetsOf } from '../base/octets.ts'
+import { verifyDkim } from '../dkim/dkim.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { referenceIn, type Said, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  openTestSite,
+  password,
+  receiver as user,
+  southKeyZone,
+  storedText,
+  type TestSite,
+} from './test-support/test-site.ts'
+
+const someone = 'someone@north.example'
+const x = (count: number): string => 'x'.repeat(count)
+
+interface Sender {
+  readonly south: TestSite
+  readonly send: (header: readonly string[], body?: string) => Promise<Said>
+}
+
+async function openSender(t: TestContext): Promise<Sender> {
+  const south = await openTestSite(t)
+  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await talk.login(user, password, 235)
+  return {
+    south,
+    async send(header, body = 'Hi\n') {
+      const message = `${[`From: ${user}`, ...header].join('\n')}\n\n${body}`
+      return talk.letter({ from: user, to: someone, message })
+    },
+  }
+}
+
+/** The stored letter, which must be signed as it stands. */
+async function sent({ south }: Sender, said: Said): Promise<string> {
+  assert.equal(said.code, 250, said.text)
+  const text = await storedText(south.store, referenceIn(said))
+  const verdicts = await verifyDkim(octetsOf(text), {
+    resolver: new MemoryResolver(southKeyZone()),
+    now: Math.floor(south.clock.now() / 1000),
+  })
+  assert.deepEqual(
+    verdicts.map(({ result }) => result),
+    ['pass', 'pass'],
+  )
+  for (const line of text.split('\r\n')) assert.ok(line.length <= 998, line.slice(0, 40))
+  return text
+}
+
+function adapted({ south }: Sender, said: Said): unknown {
+  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const step = record.steps.find(({ type }) => type === 'adapted')
+  return step?.type === 'adapted' ? [step.removed, step.folded] : undefined
+}
+
+function refusal(sender: Sender, said: Said): string {
+  const { store } = sender.south
+  const id = referenceIn(said)
+  assert.deepEqual(store.read.listQueue({ limit: 1 }), [])
+  assert.equal(journeyIn(store.read, id).status, 'refused')
+  assert.equal(store.read.openMessage(id), undefined, 'what a user sends is not kept')
+  return said.text.replace(/ Ref \S+$/, '')
+}
+
+test('nobody sees who got a blind copy, nor a Return-Path of the sender, and it is signed so', async (t) => {
+  const sender = await openSender(t)
+  const said = await sender.send([
+    'Return-Path: <x@elsewhere.example>',
+    'Bcc: secret@north.example,',
+    ' more@north.example',
+    'To: someone@north.example',
+    'BCC : other@south.example',
+    'Resent-Bcc: secret@north.example',
+    'Subject: x',
+  ])
+  const text = await sent(sender, said)
+  assert.doesNotMatch(text, /secret|more@|other@|elsewhere|bcc|Return-Path/i)
+  assert.ok(text.endsWith(`From: ${user}\r\nTo: ${someone}\r\nSubject: x\r\n\r\nHi\r\n`), text)
+  assert.deepEqual(adapted(sender, said), [['return-path', 'bcc', 'resent-bcc'], []])
+})
+
+test('a header with long lines is folded where it stands, and signed so', async (t) => {
+  const sender = await openSender(t)
+  const ids = Array.from({ length: 60 }, (_, i) => `<${i}.a.long.enough.id@example.com>`).join(' ')
+  const said = await sender.send(
+    ['Bcc: secret@north.example', 'Subject: a', `References: ${ids}`, 'no field', 'X-Last: b'],
+    'Hi\n',
+  )
+  const text = await sent(sender, said)
+  assert.ok(text.endsWith('\r\nno field\r\nX-Last: b\r\n\r\nHi\r\n'))
+  assert.match(text, /\r\nSubject: a\r\nReferences: <0\.a\./)
+  assert.doesNotMatch(text, /bcc/i)
+  assert.ok(text.replaceAll('\r\n ', ' ').includes(`References: ${ids}\r\n`))
+  assert.deepEqual(adapted(sender, said), [['bcc'], ['references']])
+})
+
+test('a letter that is in order is sent as it is', async (t) => {
+  const sender = await openSender(t)
+  const said = await sender.send(
+    [`Subject: ${x(989)}`, 'Date: Mon, 02 Nov 2026 10:00:00 +0000'],
+    x(998),
+  )
+  const text = await sent(sender, said)
+  assert.ok(
+    text.endsWith(
+      `Subject: ${x(989)}\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n\r\n${x(998)}\r\n`,
+    ),
+  )
+  assert.equal(adapted(sender, said), undefined)
+})
+
+test('what cannot be made fit is refused with a sentence', async (t) => {
+  const sender = await openSender(t)
+  const table: readonly (readonly [readonly string[], string, string])[] = [
+    [
+      [`Subject: ${x(1000)}`],
+      'Hi\n',
+      'The field subject has a line of more than 998 octets, and no space to fold it at.',
+    ],
+    [
+      [x(1000)],
+      'Hi\n',
+      'The header has a line of more than 998 octets, and no space to fold it at.',
+    ],
+    [
+      [x(1000), 'Subject: x'],
+      'Hi\n',
+      'The header has a line of more than 998 octets, and no space to fold it at.',
+    ],
+    [
+      [`From: Me <${user}>`],
+      'Hi\n',
+      'The message has more than one From field (RFC 5322 section 3.6).',
+    ],
+    [['Subject: x'], 'a\0b\n', 'The message has a NUL; such an octet must be encoded.'],
+    [['Subject: x\0'], 'Hi\n', 'The message has a NUL; such an octet must be encoded.'],
+  ]
+  for (const [header, body, wanted] of table) {
+    const said = await sender.send(header, body)
+    assert.deepEqual([said.code, said.enhanced], [550, '5.6.0'], said.text)
+    assert.equal(refusal(sender, said), wanted)
+  }
+})
+
+test('a body with a long line is refused with a sentence', async (t) => {
+  const sender = await openSender(t)
+  for (const body of [`${x(999)}\n`, `a\n\n${x(999)}\nb\n`, `${x(70_000)}\n`]) {
+    const said = await sender.send([], body)
+    assert.equal(said.code, 550)
+    assert.equal(
+      refusal(sender, said),
+      'A line of the message is longer than 998 octets; send it as quoted-printable or base64.',
+    )
+  }
+})
+
+test('what strangers send is not touched: long lines, NUL and all', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const letter = `From: x@nowhere.example\nBcc: a@b.example\n\n${x(2000)}\0\n`
+  const said = await talk.letter({ from: 'x@nowhere.example', to: user, message: letter })
+  assert.equal(said.code, 250, said.text)
+  const text = await storedText(south.store, referenceIn(said))
+  assert.ok(text.endsWith(letter.replaceAll('\n', '\r\n')))
+})

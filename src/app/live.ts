@@ -17,7 +17,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
-import { ensureKeys, publishedRecords, SigningKeys } from './keys.ts'
+import { ensureKeys, SigningKeys } from './keys.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
@@ -264,37 +264,4 @@ function readPem(path: string): string {
   } catch (cause) {
     throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, { cause })
   }
-}
-
-export interface RecordToPublish {
-  readonly name: string
-  readonly type: 'MX' | 'TXT'
-  readonly value: string
-}
-
-/** What must stand in DNS for a server with these settings; its keys are made when there are none. */
-export async function publishRecords(settings: Settings): Promise<readonly RecordToPublish[]> {
-  const { domains, hostname, dkim } = settings
-  const store = await openSqliteStore({ folder: join(settings.data) })
-  try {
-    const keys = await ensureKeys(store, domains, { selector: dkim.selector, now: Date.now() })
-    const signing = publishedRecords(keys).map(({ name, value }): RecordToPublish => {
-      return { name, type: 'TXT', value: quoteTxt(value) }
-    })
-    return [
-      ...domains.flatMap((domain): RecordToPublish[] => [
-        { name: domain, type: 'MX', value: `10 ${hostname}.` },
-        { name: domain, type: 'TXT', value: '"v=spf1 mx -all"' },
-        { name: `_dmarc.${domain}`, type: 'TXT', value: '"v=DMARC1; p=none"' },
-      ]),
-      ...signing,
-    ]
-  } finally {
-    await store.close()
-  }
-}
-
-/** A TXT value in strings of at most 255 octets, each in quotes, as zone files want it. */
-function quoteTxt(value: string): string {
-  return (value.match(/.{1,255}/g) ?? ['']).map((part) => `"${part}"`).join(' ')
 }

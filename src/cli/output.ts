@@ -71,6 +71,11 @@ export function say(text: string): void {
   process.stderr.write(`${terminalText(text)}\n`)
 }
 
+/** Asks a question on standard error, whose answer is typed behind it. */
+export function ask(question: string): void {
+  process.stderr.write(terminalText(question))
+}
+
 /** Octets of the log that may wait for a reader who is slow. */
 const maxWaiting = 1_000_000
 

@@ -5,6 +5,7 @@ import { WaybillError } from '../base/error.ts'
 import { parseIp } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
 import { addressProblems } from './addresses.ts'
+import { fileProblems } from './files.ts'
 import type { ConfigProblem } from './problem.ts'
 import { problemText } from './problem-text.ts'
 import {
@@ -21,8 +22,15 @@ export type ReadConfig =
   | { readonly type: 'settings'; readonly settings: Settings }
   | { readonly type: 'problems'; readonly problems: readonly ConfigProblem[] }
 
-/** Reads the text of a `waybill.toml`. All problems are found at once. */
-export function parseConfig(text: string): ReadConfig {
+/**
+ * Reads the text of a `waybill.toml`. All problems are found at once.
+ *
+ * @param further what else is to be looked at, as far as the settings can be read
+ */
+export function parseConfig(
+  text: string,
+  further: (settings: ReadableSettings) => readonly ConfigProblem[] = () => [],
+): ReadConfig {
   let table: unknown
   try {
     table = parse(text)
@@ -34,9 +42,20 @@ export function parseConfig(text: string): ReadConfig {
   }
   const checked = checkSettings(table)
   const single = checked.success ? [] : problemsOf(checked.error, table)
-  const problems = [...single, ...crossProblems(readableSettings(table))]
+  const readable = readableSettings(table)
+  const problems = [...single, ...crossProblems(readable), ...further(readable)]
   if (!checked.success || problems.length > 0) return { type: 'problems', problems }
   return { type: 'settings', settings: checked.data }
+}
+
+/**
+ * Reads a configuration file, and looks at the files that it names as well: what `config test` does.
+ *
+ * @param now Unix milliseconds, for the certificate
+ * @throws WaybillError `not-found` or `config-invalid`; the message lists every problem.
+ */
+export function testConfig(path: string, now: number): Settings {
+  return settingsIn(path, (settings) => fileProblems(settings, now))
 }
 
 /**
@@ -45,6 +64,13 @@ export function parseConfig(text: string): ReadConfig {
  * @throws WaybillError `not-found` or `config-invalid`; the message lists every problem.
  */
 export function readConfig(path: string): Settings {
+  return settingsIn(path, () => [])
+}
+
+function settingsIn(
+  path: string,
+  further: (settings: ReadableSettings) => readonly ConfigProblem[],
+): Settings {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -54,7 +80,7 @@ export function readConfig(path: string): Settings {
       hint: 'See docs/config.md for an example, or try the lab first: waybill start --lab',
     })
   }
-  const read = parseConfig(text)
+  const read = parseConfig(text, further)
   if (read.type === 'settings') return read.settings
   const { length } = read.problems
   const lines = read.problems.map(({ key, problem }) => `  ${key}: ${problem}`)

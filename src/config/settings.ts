@@ -358,6 +358,7 @@ export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
 export interface ReadableSettings {
   readonly hostname: string | undefined
   readonly domains: Settings['domains'] | undefined
+  readonly data: string | undefined
   readonly listen: Settings['listen'] | undefined
   readonly tls: Settings['tls'] | undefined
   /** In their order, `undefined` where one is not. */
@@ -367,7 +368,7 @@ export interface ReadableSettings {
 
 /** Reads each part of a table alone, so that problems between parts are told in one round too. */
 export function readableSettings(table: unknown): ReadableSettings {
-  const { hostname, domains, listen: ports, tls: files } = schema.shape
+  const { hostname, domains, data, listen: ports, tls: files } = schema.shape
   const found = Object.entries(z.looseObject({}).safeParse(table).data ?? {})
   const part = <T>(type: z.ZodType<T>, name: string): T | undefined => {
     return type.safeParse(found.find(([key]) => key === name)?.[1]).data
@@ -379,6 +380,7 @@ export function readableSettings(table: unknown): ReadableSettings {
   return {
     hostname: part(hostname, 'hostname'),
     domains: part(domains, 'domains'),
+    data: part(data, 'data'),
     listen: part(ports, 'listen'),
     tls: part(files, 'tls'),
     accounts: list(account, 'account'),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { dmarcRefusal, notYours, notYoursIn, replies } from '../../src/receive/replies.ts'
+import { dmarcRefusal, longLine, notYours, notYoursIn, replies } from '../../src/receive/replies.ts'
 import * as dialogue from '../../src/smtp/reply.ts'
 import { cell, checkMade, codeWords, readPage, root, section, tableRows } from './page.ts'
 
@@ -44,6 +44,7 @@ test('every reply to a message is told to the letter, and no other', () => {
     notYours('other@example.com', 'user@example.com'),
     notYoursIn('Sender', 'other@example.com', 'user@example.com'),
     dmarcRefusal('example.com', 'reject'),
+    longLine('subject'),
   ]
   const real = all.map(({ code, enhanced, lines }) => `${code} ${enhanced} ${lines.join(' ')}`)
   const rows = tableRows(section(page, '## What a sending server is told'))

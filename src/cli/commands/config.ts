@@ -1,8 +1,11 @@
+import { networkInterfaces } from 'node:os'
 import { Command } from 'commander'
-import { readConfig } from '../../config/config.ts'
-import { describeSettings } from '../../config/settings.ts'
-import { publishRecords } from '../../app/live.ts'
-import { print, printJson } from '../output.ts'
+import { publishRecords, type RecordToPublish } from '../../app/publish.ts'
+import { WaybillError } from '../../base/error.ts'
+import { parseIp } from '../../base/ip.ts'
+import { readConfig, testConfig } from '../../config/config.ts'
+import { describeSettings, type Settings } from '../../config/settings.ts'
+import { exitCodes, print, printJson, say } from '../output.ts'
 
 /** `waybill config test|describe|dns`. */
 export function configCommand(): Command {
@@ -11,7 +14,7 @@ export function configCommand(): Command {
     .argument('<file>', 'the waybill.toml')
     .option('--json', 'the settings with their defaults')
     .action((file: string, options: { json?: boolean }) => {
-      const settings = readConfig(file)
+      const settings = testConfig(file, Date.now())
       if (options.json === true) printJson(settings)
       else print(`${file} is good: ${settings.hostname}, ${settings.domains.join(', ')}.`)
     })
@@ -27,16 +30,54 @@ export function configCommand(): Command {
   const dns = new Command('dns')
     .description('the DNS records to publish; makes the DKIM keys when there are none yet')
     .requiredOption('--config <file>', 'the waybill.toml')
+    .option('--address <ip...>', 'where others reach this server, instead of its own addresses')
     .option('--json', 'one JSON object a line')
-    .action(async (options: { config: string; json?: boolean }) => {
-      for (const record of await publishRecords(readConfig(options.config))) {
+    .action(async (options: DnsOptions) => {
+      const settings = readConfig(options.config)
+      const addresses = options.address ?? ownAddresses()
+      const wrong = addresses.find((text) => parseIp(text) === undefined)
+      if (wrong !== undefined) throw new WaybillError('usage', `"${wrong}" is no IP address.`)
+      const { records, withoutKeys } = await publishRecords(
+        options.address === undefined ? settings : listeningEverywhere(settings),
+        { addresses, now: Date.now() },
+      )
+      for (const record of records) {
         if (options.json === true) printJson(record)
-        else print(`${record.name}. ${record.type} ${record.value}`)
+        else print(recordText(record))
       }
+      for (const domain of withoutKeys) {
+        say(
+          `${domain} has no signing keys yet: the server that is running makes them when it reads`,
+        )
+        say('  its settings again (SIGHUP), or at its next start. Run this again then.')
+      }
+      if (withoutKeys.length > 0) process.exitCode = exitCodes.couldNotTell
     })
   return new Command('config')
     .description('check waybill.toml, explain it, and tell what DNS must say')
     .addCommand(test)
     .addCommand(describe)
     .addCommand(dns)
+}
+
+interface DnsOptions {
+  readonly config: string
+  readonly address?: readonly string[]
+  readonly json?: boolean
+}
+
+/** What the machine says, for `publishRecords` to choose from. */
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address))
+}
+
+/** Addresses that were asked for count, whichever of its own the server listens on. */
+function listeningEverywhere(settings: Settings): Settings {
+  return { ...settings, listen: { ...settings.listen, address: '::' } }
+}
+
+/** The record below its reason, as a zone file has both. What is not known is a comment too. */
+function recordText({ name, type, value, reason }: RecordToPublish): string {
+  const record = `${name}. ${type} ${value === '' ? '(unknown)' : value}`
+  return `; ${reason}\n${value === '' ? '; ' : ''}${record}`
 }

@@ -1,0 +1,188 @@
+import { WaybillError } from '../base/error.ts'
+import { formatIp, inNetwork, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
+import type { Settings } from '../config/settings.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openStoreReader } from '../store/sqlite-reader.ts'
+import type { DkimKeyRow } from '../store/store.ts'
+import { ensureKeys, publishedRecords } from './keys.ts'
+
+/** One record for the zone of a domain, and what it is good for. */
+export interface RecordToPublish {
+  readonly name: string
+  readonly type: 'A' | 'AAAA' | 'PTR' | 'MX' | 'TXT'
+  /** As zone files have it. Empty when only whoever runs the server can know it. */
+  readonly value: string
+  readonly reason: string
+}
+
+export interface Publication {
+  readonly records: readonly RecordToPublish[]
+  /** Domains without signing keys, which only the server that is running could make. */
+  readonly withoutKeys: readonly string[]
+}
+
+/**
+ * What must stand in DNS for a server with these settings. Reads the keys beside a running server;
+ * makes those that are missing when no server has the data folder.
+ *
+ * @param addresses those of this machine; those that others cannot reach are left out
+ */
+export async function publishRecords(
+  settings: Settings,
+  { addresses, now }: { readonly addresses: readonly string[]; readonly now: number },
+): Promise<Publication> {
+  const { domains, hostname } = settings
+  const keys = await keysToPublish(settings, now)
+  return {
+    records: [
+      ...hostRecords(hostname, publicAddresses(settings.listen.address, addresses)),
+      ...domains.flatMap((domain) => domainRecords(domain, hostname)),
+      ...publishedRecords(keys).map(
+        ({ name, value }): RecordToPublish => ({
+          name,
+          type: 'TXT',
+          value: quoteTxt(value),
+          reason: 'Others verify by it the signatures of your mail (DKIM).',
+        }),
+      ),
+    ],
+    withoutKeys: domains.filter((domain) => !keys.some((key) => key.domain === domain)),
+  }
+}
+
+/** The name of this machine, there and back. */
+function hostRecords(
+  hostname: string,
+  addresses: readonly IpAddress[],
+): readonly RecordToPublish[] {
+  const back = 'Must give this name: many servers take no mail of an address without a name.'
+  return ([4, 6] as const).flatMap((family): readonly RecordToPublish[] => {
+    const type = family === 4 ? 'A' : 'AAAA'
+    const own = addresses.filter((address) => address.family === family)
+    const there = `Where other servers find this one over IPv${family}.`
+    if (own.length === 0) {
+      const unknown = `This machine has no public IPv${family} address of its own`
+      const what = `${unknown}: the one it is seen with, if it has one. ${there}`
+      return [{ name: hostname, type, value: '', reason: what }]
+    }
+    return own.flatMap((address): readonly RecordToPublish[] => [
+      { name: hostname, type, value: formatIp(address), reason: there },
+      {
+        name: reverseName(address),
+        type: 'PTR',
+        value: `${hostname}.`,
+        reason: `Set by whoever gave you the address. ${back}`,
+      },
+    ])
+  })
+}
+
+function domainRecords(domain: string, hostname: string): readonly RecordToPublish[] {
+  const report = `v=DMARC1; p=none; rua=mailto:postmaster@${domain}`
+  return [
+    {
+      name: domain,
+      type: 'MX',
+      value: `10 ${hostname}.`,
+      reason: `Where mail for ${domain} goes.`,
+    },
+    {
+      name: domain,
+      type: 'TXT',
+      value: '"v=spf1 mx -all"',
+      reason: `Who may send mail as ${domain}: this server alone (SPF).`,
+    },
+    {
+      name: `_dmarc.${domain}`,
+      type: 'TXT',
+      value: `"${report}"`,
+      reason:
+        'What becomes of mail that fails both, and where the daily reports about it go (DMARC). ' +
+        'When the reports show that all your mail passes: p=quarantine, then p=reject.',
+    },
+  ]
+}
+
+/** Never waits for the server that has the folder, and never writes into it. */
+async function keysToPublish(settings: Settings, now: number): Promise<readonly DkimKeyRow[]> {
+  const { domains, data: folder, dkim } = settings
+  const known = readKeys(folder, domains)
+  const missing = domains.some((domain) => !known.some((key) => key.domain === domain))
+  if (!missing) return known.filter((key) => isToPublish(key, known))
+  try {
+    const store = await openSqliteStore({ folder })
+    try {
+      const all = await ensureKeys(store, domains, { selector: dkim.selector, now })
+      return all.filter((key) => isToPublish(key, all))
+    } finally {
+      await store.close()
+    }
+  } catch (problem) {
+    if (!(problem instanceof WaybillError) || problem.code !== 'data-in-use') throw problem
+    const read = readKeys(folder, domains)
+    return read.filter((key) => isToPublish(key, read))
+  }
+}
+
+function readKeys(folder: string, domains: readonly string[]): readonly DkimKeyRow[] {
+  try {
+    const reader = openStoreReader({ folder })
+    try {
+      return domains.flatMap((domain) => reader.dkimKeys(domain))
+    } finally {
+      reader.close()
+    }
+  } catch (problem) {
+    // There is no data yet, or it is of an older version: who opens it for writing sees to that.
+    if (problem instanceof WaybillError && problem.code === 'not-found') return []
+    throw problem
+  }
+}
+
+/** Keys that sign, and those of a rotation that wait for their records; none that has retired. */
+function isToPublish(key: DkimKeyRow, all: readonly DkimKeyRow[]): boolean {
+  if (key.active) return true
+  const signing = all.filter(({ domain, active }) => active && domain === key.domain)
+  return signing.every(({ createdAt }) => key.createdAt > createdAt)
+}
+
+/** The address that the server listens on, or those of the machine when it listens on all. */
+function publicAddresses(listening: string, addresses: readonly string[]): readonly IpAddress[] {
+  const all = listening === '0.0.0.0' || listening === '::' ? addresses : [listening]
+  const read = all.flatMap((text) => parseIp(text) ?? [])
+  const seen = new Set<string>()
+  return read.filter((address) => {
+    const text = formatIp(address)
+    const wanted = isPublic(address) && !seen.has(text)
+    seen.add(text)
+    return wanted
+  })
+}
+
+/** Networks that no other machine on the internet finds a way to */
+const notPublic: readonly (readonly [network: string, prefixLength: number])[] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3],
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+]
+
+function isPublic(address: IpAddress): boolean {
+  return !notPublic.some(([text, prefixLength]) => {
+    const network = parseIp(text)
+    return network !== undefined && inNetwork(address, network, prefixLength)
+  })
+}
+
+/** A TXT value in strings of at most 255 octets, each in quotes, as zone files want it. */
+function quoteTxt(value: string): string {
+  return (value.match(/.{1,255}/g) ?? ['']).map((part) => `"${part}"`).join(' ')
+}

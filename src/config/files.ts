@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs'
+import { checkTlsFiles } from '../io/tls-files.ts'
+import type { ConfigProblem } from './problem.ts'
+import type { ReadableSettings } from './settings.ts'
+
+/**
+ * What is wrong with the files that settings name, as far as they could be read: the certificate and
+ * its key, and a data folder that is none.
+ *
+ * @param now Unix milliseconds
+ */
+export function fileProblems(
+  settings: Pick<ReadableSettings, 'tls' | 'hostname' | 'data'>,
+  now: number,
+): readonly ConfigProblem[] {
+  const { hostname, data, tls } = settings
+  const [certificate, key] = [tls?.certificate, tls?.key]
+  const problems: ConfigProblem[] = []
+  if (certificate !== undefined && key !== undefined) {
+    const found = checkTlsFiles({ certificate, key, hostname, now })
+    problems.push(...found.map(({ file, problem }) => ({ key: `tls.${file}`, problem })))
+  }
+  if (data !== undefined && isFile(data)) {
+    problems.push({ key: 'data', problem: `"${data}" is a file, and a folder is wanted` })
+  }
+  return problems
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory()
+  } catch {
+    // It is made at the first start, or its place cannot be reached, which the start tells.
+    return false
+  }
+}

@@ -152,3 +152,31 @@ test('a wrong password for an account that only receives is like any other', asy
   await talk.read(421)
   await talk.closed
 })
+
+test('a header field that would keep all others waiting is refused, whatever port it comes to', async (t) => {
+  const south = await openTestSite(t, { zone })
+  const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await user.login(receiver, password, 235)
+  const stranger = await SmtpTalk.greeted(south.ports.smtp)
+  const addresses = (count: number): string => {
+    return Array.from({ length: count }, (_, n) => `a${n}@b.example`).join(',\n ')
+  }
+  const table: readonly (readonly [string, string | undefined])[] = [
+    [`From: sender@north.example,\n ${addresses(900)}\n`, undefined],
+    [`From: sender@north.example,\n ${addresses(1200)}\n`, 'from is longer than 16 KiB'],
+    [`From: a@b.example\nSender: ${addresses(1200)}\n`, 'sender is longer than 16 KiB'],
+    [`From: a@b.example\n${'From: a@b.example\n'.repeat(1000)}`, 'from is longer than 16 KiB'],
+    [`From: a@b.example\nTo: ${addresses(9000)}\n`, undefined],
+    [`From: a@b.example\nTo: ${addresses(19_000)}\n`, 'to is longer than 256 KiB'],
+  ]
+  for (const talk of [stranger, user]) {
+    const from = talk === user ? receiver : 'sender@north.example'
+    for (const [header, problem] of table) {
+      const said = await talk.letter({ from, to: receiver, message: `${header}\nx\n` })
+      if (problem === undefined) assert.notEqual(said.code, 552, said.text)
+      else
+        assert.match(`${said.code} ${said.text}`, new RegExp(`^552 The field ${problem}\\. Ref `))
+    }
+    talk.destroy()
+  }
+})

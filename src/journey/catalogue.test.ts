@@ -103,6 +103,7 @@ const plain: readonly StepData[] = [
   { type: 'message', octets: 1234, sha256: '', problem: 'bare-newline' },
   { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-long' },
   { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-too-many-fields' },
+  { type: 'message', octets: 1234, sha256: 'ab', problem: 'header-field-too-long' },
   { type: 'completed', added: ['Date'] },
   { type: 'completed', added: ['Date', 'Message-ID', 'From'] },
   { type: 'adapted', removed: ['bcc'], folded: [] },

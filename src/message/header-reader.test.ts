@@ -144,3 +144,36 @@ test('ten thousand folds and ten thousand fields are read in one go', () => {
   const { header } = splitMessage(octets(`${folds}${fields}\r\n`))
   assert.equal(header.fields.length, 10_001)
 })
+
+test('a field may be so long, and all fields that name senders together', () => {
+  const fields = { maxOctets: 40, maxSenderOctets: 30 }
+  const read = (text: string): unknown => {
+    const progress = new HeaderReader({ maxOctets: 1000, maxFields: 100, fields }).push(
+      octets(`${text}\r\n\r\n`),
+    )
+    return progress.type === 'problem' ? progress.problem : progress.type
+  }
+  const tooLong = (field: string, maxOctets: number): unknown => {
+    return { type: 'field-too-long', field, maxOctets }
+  }
+  const of = (name: string, length: number): string => {
+    return `${name}: ${'x'.repeat(length - name.length - 4)}`
+  }
+  assert.equal(read(of('Subject', 40)), 'header')
+  assert.deepEqual(read(of('Subject', 41)), tooLong('subject', 40))
+  assert.equal(read(of('From', 30)), 'header')
+  assert.deepEqual(read(of('From', 31)), tooLong('from', 30))
+  assert.deepEqual(read(of('Sender', 31)), tooLong('sender', 30))
+  assert.deepEqual(read(of('Resent-From', 31)), tooLong('resent-from', 30))
+  const two = `${of('From', 15)}\r\n${of('Subject', 40)}\r\n`
+  assert.equal(read(two + of('Resent-To', 15)), 'header')
+  assert.deepEqual(read(two + of('From', 16)), tooLong('from', 30))
+  // A fold counts, and what is no field does not.
+  assert.deepEqual(read(`From: ${'x'.repeat(10)}\r\n ${'x'.repeat(12)}`), tooLong('from', 30))
+  assert.equal(read(`${'x'.repeat(60)}`), 'header')
+})
+
+test('without limits for fields one may be as long as the header', () => {
+  const header = octets(`From: ${'x'.repeat(500_000)}\r\n\r\n`)
+  assert.equal(new HeaderReader().push(header).type, 'header')
+})

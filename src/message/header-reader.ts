@@ -9,6 +9,8 @@ const COLON = 58
 export type HeaderProblem =
   | { readonly type: 'too-long'; readonly maxOctets: number }
   | { readonly type: 'too-many-fields'; readonly maxFields: number }
+  /** `field` is the name of the one that was too much. */
+  | { readonly type: 'field-too-long'; readonly field: string; readonly maxOctets: number }
 
 /** The header of a message, and where its body begins. */
 export interface MessageHeader {
@@ -24,7 +26,23 @@ export interface MessageHeader {
 export interface HeaderLimits {
   readonly maxOctets: number
   readonly maxFields: number
+  /** Absent: a field may be as long as the header. */
+  readonly fields?: FieldLimits
 }
+
+/**
+ * What reading one field may cost. Every field is read at one go, and whoever waits meanwhile waits
+ * for it; those with addresses cost most.
+ */
+export interface FieldLimits {
+  /** Octets of one field. */
+  readonly maxOctets: number
+  /** Octets of all fields together that name authors and senders: From, Sender, Resent-. */
+  readonly maxSenderOctets: number
+}
+
+/** For messages that come from outside, while others wait: 256 KiB, and 16 KiB for senders. */
+export const arrivalFieldLimits: FieldLimits = { maxOctets: 1 << 18, maxSenderOctets: 1 << 14 }
 
 export const defaultHeaderLimits: HeaderLimits = { maxOctets: 1 << 20, maxFields: 10_000 }
 
@@ -108,6 +126,7 @@ function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array)
   const fields: HeaderField[] = []
   const malformedAt: number[] = []
   let start = 0
+  let senderOctets = 0
   while (start < octets.length) {
     const end = fieldEnd(octets, start)
     if (end - start === 2 && octets[start] === CR && octets[start + 1] === LF) break
@@ -118,6 +137,11 @@ function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array)
       const problem: HeaderProblem = { type: 'too-many-fields', maxFields: limits.maxFields }
       return { type: 'problem', problem }
     }
+    if (field !== undefined && limits.fields !== undefined) {
+      if (namesSender(field)) senderOctets += end - start
+      const problem = fieldProblem(field, senderOctets, limits.fields)
+      if (problem !== undefined) return { type: 'problem', problem }
+    }
     start = end
   }
   return {
@@ -125,6 +149,21 @@ function splitFields(octets: Uint8Array, limits: HeaderLimits, body: Uint8Array)
     header: { fields, octets, malformedAt, bodyOffset: octets.length },
     body,
   }
+}
+
+function namesSender({ name }: HeaderField): boolean {
+  return name === 'from' || name === 'sender' || name.startsWith('resent-')
+}
+
+function fieldProblem(
+  field: HeaderField,
+  senderOctets: number,
+  { maxOctets, maxSenderOctets }: FieldLimits,
+): HeaderProblem | undefined {
+  const { name, raw } = field
+  if (raw.length > maxOctets) return { type: 'field-too-long', field: name, maxOctets }
+  if (!namesSender(field) || senderOctets <= maxSenderOctets) return undefined
+  return { type: 'field-too-long', field: name, maxOctets: maxSenderOctets }
 }
 
 /** The offset behind the CRLF that no white space follows: where the next field begins. */

@@ -1,4 +1,10 @@
-import { type HeaderProblem, HeaderReader, type MessageHeader } from '../message/header-reader.ts'
+import {
+  arrivalFieldLimits,
+  defaultHeaderLimits,
+  type HeaderProblem,
+  HeaderReader,
+  type MessageHeader,
+} from '../message/header-reader.ts'
 import type { ContentSink, NewContent } from '../store/store.ts'
 
 /** Who looks at the message while it passes. */
@@ -18,7 +24,7 @@ export type TakenIn =
 export class MessageIntake {
   readonly #sink: ContentSink
   readonly #watcher: IntakeWatcher
-  readonly #reader = new HeaderReader()
+  readonly #reader = new HeaderReader({ ...defaultHeaderLimits, fields: arrivalFieldLimits })
   #header: MessageHeader | undefined
   #problem: HeaderProblem | undefined
 

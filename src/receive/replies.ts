@@ -81,7 +81,20 @@ export function faultReply(problem: unknown): Reply {
 
 /** Why a message is refused whose header cannot be taken. */
 export function unreadableHeader(problem: HeaderProblem): Reply {
-  return problem.type === 'too-long' ? replies.headerTooLong : replies.tooManyFields
+  switch (problem.type) {
+    case 'too-long':
+      return replies.headerTooLong
+    case 'too-many-fields':
+      return replies.tooManyFields
+    case 'field-too-long':
+      return fieldTooLong(problem.field, problem.maxOctets)
+  }
+}
+
+/** Why a message is refused of which one field is more than reading it may cost. */
+export function fieldTooLong(field: string, maxOctets: number): Reply {
+  const most = `${maxOctets / 1024} KiB`
+  return reply(552, '5.3.4', `The field ${printable(field)} is longer than ${most}.`)
 }
 
 /** Why a sender address is not the user's to use. */

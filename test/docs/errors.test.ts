@@ -3,7 +3,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { dmarcRefusal, longLine, notYours, notYoursIn, replies } from '../../src/receive/replies.ts'
+import {
+  dmarcRefusal,
+  fieldTooLong,
+  longLine,
+  notYours,
+  notYoursIn,
+  replies,
+} from '../../src/receive/replies.ts'
 import * as dialogue from '../../src/smtp/reply.ts'
 import { cell, checkMade, codeWords, readPage, root, section, tableRows } from './page.ts'
 
@@ -45,6 +52,7 @@ test('every reply to a message is told to the letter, and no other', () => {
     notYoursIn('Sender', 'other@example.com', 'user@example.com'),
     dmarcRefusal('example.com', 'reject'),
     longLine('subject'),
+    fieldTooLong('from', 16_384),
   ]
   const real = all.map(({ code, enhanced, lines }) => `${code} ${enhanced} ${lines.join(' ')}`)
   const rows = tableRows(section(page, '## What a sending server is told'))

@@ -148,6 +148,7 @@ const messageProblems: Readonly<Record<string, string>> = {
   'bare-newline': 'No: it has a CR or LF that is not part of CRLF, which can hide commands',
   'header-too-long': 'Its header is longer than 1 MiB',
   'header-too-many-fields': 'Its header has too many fields',
+  'header-field-too-long': 'A field of its header is too long',
 }
 
 function tellSender(step: ArrivalStep & { readonly type: 'sender' }): Sentence {

@@ -1,15 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseNetwork } from '../base/ip.ts'
-import { WaybillError } from '../base/error.ts'
+import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
+import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { DayMark } from '../io/day-mark.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
+import type { StaticRsa } from '../io/tls-context.ts'
 import { Admission, type AdmissionLimits } from '../policy/admission.ts'
 import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
@@ -18,11 +18,13 @@ import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, SigningKeys } from './keys.ts'
+import { ownCertificate, readCertificate } from './live-certificate.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
-import { openResolver } from './resolver.ts'
-import { chance, Site } from './site.ts'
+import { type OpenResolver, openResolver } from './resolver.ts'
+import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
+import { chance, Site, tlsContexts } from './site.ts'
 
 export interface LivePorts {
   readonly smtp: number
@@ -52,105 +54,172 @@ export interface Live {
   readonly site: Site
   /**
    * From now on these settings hold, as far as they can change while a server runs: domains (whose
-   * signing keys are made first), accounts, aliases, the rules of receiving and the limits of
-   * sessions. A letter that is under way keeps the rules that it began with. When it rejects, nothing
-   * has changed.
+   * signing keys are made first), accounts, aliases, the rules of receiving, limits, and the
+   * certificate, whose files are read again. A letter that is under way keeps the rules that it began
+   * with. Gives what has changed and what cannot. When it rejects, nothing has changed.
    */
-  reload(settings: Settings): Promise<void>
+  reload(settings: Settings): Promise<SettingsChange>
+  /** Cuts a `close` short, also one that is to come; the records say so. */
+  hurry(): void
+  /** Stops in order: ports first, then what is under way, the store last. */
   close(): Promise<void>
 }
 
 /**
- * Opens a mail server as its settings say.
+ * Opens a mail server as its settings say. What was opened before something fails is closed again.
  *
  * @throws WaybillError `port-taken`, `key-unusable`, `not-found` and what the store says
  */
 export async function openLive(options: LiveOptions): Promise<Live> {
-  const { settings } = options
-  const report = (problem: unknown, where: string): void => options.report(problem, where)
-  const clock = systemClock
-  const certificate = await certificateFor(settings)
-  const folder = options.data ?? settings.data
-  const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
-  const resolver = await openResolver(settings, options.log)
+  const opened: (() => Promise<void>)[] = []
   try {
-    let { domains } = settings
-    const keysFor = ({ domains: all, dkim }: Settings): ReturnType<typeof ensureKeys> => {
-      return ensureKeys(store, all, { selector: dkim.selector, now: clock.now() })
-    }
-    const signing = new SigningKeys(await keysFor(settings))
-    const world = { signing, now: (): number => clock.now() }
-    const house = new CurrentHouse(houseOf(settings, world))
-    const { log } = options
-    const clients = new Admission({ limits: admissionLimits(settings), clock, log, loginsAtOnce })
-    const site = new Site({
-      house,
-      clients,
-      store,
-      resolver,
-      dialer: options.dialer ?? tcpDialer,
-      clock,
-      certificate,
-      staticRsa: settings.tls.static_rsa ? 'taken' : 'refused',
-      trustAnchors: undefined,
-      self: {
-        selfNames: [settings.hostname],
-        selfAddresses: [settings.listen.address],
-        loopbackIsSelf: options.loopbackIsSelf ?? true,
-      },
-      retry: retryPolicy(settings),
-      limits: siteLimits(settings),
-      failureReports: failureReportsPlan(settings),
-      log: options.log,
-      report,
-    })
-    try {
-      const ports = await openPorts(site, settings, options.autoPorts)
-      await site.start()
-      const requests = new Requests({
-        folder: requestFolder(folder),
-        clock,
-        everyMs: 500,
-        answer: async (asked) => {
-          const domain = rotationAsked(asked)
-          // Its own cache: what DNS did not have a minute ago may have been published since.
-          const fresh = await openResolver(settings, options.log)
-          const context = { resolver: fresh, now: clock.now() }
-          const rotating = rotateKeys(store, keysOf(store.read, domain), context)
-          const rotation = await rotating.finally(() => fresh.close())
-          signing.replace(domains.flatMap((one) => store.read.dkimKeys(one)))
-          return rotation
-        },
-        report,
-      })
-      requests.start()
-      const reports = dailyReports(settings, { site, store, resolver, folder, report })
-      reports?.start()
-      const close = async (): Promise<void> => {
-        await reports?.stop()
-        await requests.stop()
-        await site.close()
-        resolver.close()
-      }
-      const reload = async (next: Settings): Promise<void> => {
-        const keys = await keysFor(next)
-        // From here on nothing can fail, and nothing comes between.
-        domains = next.domains
-        signing.replace(keys)
-        house.replace(houseOf({ ...next, hostname: settings.hostname }, world))
-        site.replaceLimits(siteLimits(next))
-        clients.use(admissionLimits(next))
-      }
-      return { ports, site, reload, close }
-    } catch (problem) {
-      await site.close(0)
-      throw problem
-    }
+    return await LiveServer.open(options, opened)
   } catch (problem) {
-    resolver.close()
-    await store.close()
+    for (const close of opened.toReversed()) await close()
     throw problem
   }
+}
+
+/** The parts of a running server, and what may change of it. */
+class LiveServer implements Live {
+  readonly ports: LivePorts
+  readonly site: Site
+  readonly #parts: Parts
+  readonly #requests: Requests
+  readonly #reports: DailyReports | undefined
+  #settings: Settings
+  #certificate: KeyedCertificate
+
+  private constructor(
+    parts: Parts,
+    ports: LivePorts,
+    first: { readonly settings: Settings; readonly certificate: KeyedCertificate },
+  ) {
+    const { options, site, store, resolver } = parts
+    const { report } = options
+    const folder = options.data ?? first.settings.data
+    this.#parts = parts
+    this.ports = ports
+    this.site = site
+    this.#settings = first.settings
+    this.#certificate = first.certificate
+    this.#requests = new Requests({
+      folder: requestFolder(folder),
+      clock: systemClock,
+      everyMs: 500,
+      answer: (asked) => this.#rotate(asked),
+      report,
+    })
+    this.#reports = dailyReports(first.settings, { site, store, resolver, folder, report })
+  }
+
+  /** @param opened takes how to close again what is open already */
+  static async open(options: LiveOptions, opened: (() => Promise<void>)[]): Promise<LiveServer> {
+    const { settings } = options
+    const now = systemClock.now()
+    const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
+    const folder = options.data ?? settings.data
+    const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
+    opened.push(() => store.close())
+    const resolver = await openResolver(settings, options.log)
+    opened.push(async () => resolver.close())
+    const signing = new SigningKeys(await keysFor(store, settings))
+    const house = new CurrentHouse(houseOf(settings, { signing, now: () => systemClock.now() }))
+    const { log } = options
+    const limits = admissionLimits(settings)
+    const clients = new Admission({ limits, clock: systemClock, log, loginsAtOnce })
+    const site = makeSite(options, { store, resolver, house, clients, certificate })
+    opened.push(() => site.close(0))
+    const ports = await openPorts(site, settings, options.autoPorts)
+    await site.start()
+    const parts = { options, site, store, resolver, house, clients, signing }
+    const live = new LiveServer(parts, ports, { settings, certificate })
+    live.#requests.start()
+    live.#reports?.start()
+    return live
+  }
+
+  async reload(read: Settings): Promise<SettingsChange> {
+    const { site, store, house, clients, signing } = this.#parts
+    const next = withChanges(this.#settings, read)
+    const certificate = readCertificate(next) ?? this.#certificate
+    const secure = tlsContexts(certificate, staticRsaOf(next))
+    const keys = await keysFor(store, next)
+    // From here on nothing can fail, and nothing comes between.
+    const { changed, unchanged } = compareSettings(this.#settings, read)
+    const renewed = certificate.certificate !== this.#certificate.certificate
+    this.#settings = next
+    this.#certificate = certificate
+    signing.replace(keys)
+    house.replace(houseOf(next, { signing, now: () => systemClock.now() }))
+    site.replaceLimits(siteLimits(next))
+    clients.use(admissionLimits(next))
+    site.replaceTls(secure)
+    return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
+  }
+
+  hurry(): void {
+    this.site.hurry()
+  }
+
+  async close(): Promise<void> {
+    // The ports first. Reports and requests end meanwhile: no more than what is being stored.
+    const reports = this.#reports?.stop()
+    const closed = this.site.close(undefined, reports)
+    await Promise.race([this.#requests.stop(), closed])
+    await closed
+    this.#parts.resolver.close()
+  }
+
+  async #rotate(asked: unknown): Promise<unknown> {
+    const { store, signing, options } = this.#parts
+    const domain = rotationAsked(asked)
+    // Its own cache: what DNS did not have a minute ago may have been published since.
+    const resolver = await openResolver(this.#settings, options.log)
+    const context = { resolver, now: systemClock.now() }
+    const rotating = rotateKeys(store, keysOf(store.read, domain), context)
+    const rotation = await rotating.finally(() => resolver.close())
+    signing.replace(this.#settings.domains.flatMap((one) => store.read.dkimKeys(one)))
+    return rotation
+  }
+}
+
+/** What lives as long as the server does. */
+interface Parts {
+  readonly options: LiveOptions
+  readonly site: Site
+  readonly store: FullStore
+  readonly resolver: OpenResolver
+  readonly house: CurrentHouse
+  readonly clients: Admission
+  readonly signing: SigningKeys
+}
+
+function keysFor(store: FullStore, { domains, dkim }: Settings): ReturnType<typeof ensureKeys> {
+  return ensureKeys(store, domains, { selector: dkim.selector, now: systemClock.now() })
+}
+
+function makeSite(
+  options: LiveOptions,
+  parts: Pick<Parts, 'store' | 'resolver' | 'house' | 'clients'> & {
+    readonly certificate: KeyedCertificate
+  },
+): Site {
+  const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options
+  const { hostname, listen } = settings
+  return new Site({
+    ...parts,
+    dialer,
+    clock: systemClock,
+    staticRsa: staticRsaOf(settings),
+    trustAnchors: undefined,
+    self: { selfNames: [hostname], selfAddresses: [listen.address], loopbackIsSelf },
+    retry: retryPolicy(settings),
+    limits: siteLimits(settings),
+    failureReports: failureReportsPlan(settings),
+    log,
+    report,
+  })
 }
 
 /** The reports of our verdicts to domain owners, unless the settings say no. */
@@ -224,44 +293,15 @@ export function admissionLimits({ limits }: Settings): AdmissionLimits {
 /** A password check keeps a core busy for a while: one is enough, and one core is for all else. */
 const loginsAtOnce = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)))
 
+function staticRsaOf({ tls }: Settings): StaticRsa {
+  return tls.static_rsa ? 'taken' : 'refused'
+}
+
 function retryPolicy({ queue }: Settings): RetryPolicy {
   return {
     ...defaultRetryPolicy,
     firstDelayMs: queue.first_retry_seconds * 1000,
     maxDelayMs: queue.longest_retry_seconds * 1000,
     expireAfterMs: queue.expire_seconds * 1000,
-  }
-}
-
-/** The certificate of the settings, or one of our own: opportunistic TLS is better than none. */
-async function certificateFor({ tls, hostname }: Settings): Promise<KeyedCertificate> {
-  const { certificate, key } = tls
-  if (certificate !== undefined && key !== undefined) {
-    const files = [
-      { name: 'tls.certificate', path: certificate },
-      { name: 'tls.key', path: key },
-    ] as const
-    const missing = files.filter(({ path }) => !existsSync(path))
-    if (missing.length > 0) {
-      const lines = missing.map(({ name, path }) => `  ${name}: there is no file "${path}"`)
-      throw new WaybillError(
-        'config-invalid',
-        `The configuration names files that are not there:\n${lines.join('\n')}`,
-      )
-    }
-    return { certificate: readPem(certificate), privateKey: readPem(key) }
-  }
-  const now = Date.now()
-  const year = 366 * 86_400_000
-  const validity = { notBefore: new Date(now - 86_400_000), notAfter: new Date(now + year) }
-  const authority = await makeAuthority(`Waybill at ${hostname}`, validity)
-  return issueCertificate(authority, [hostname], validity)
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, { cause })
   }
 }

@@ -69,10 +69,30 @@ export function chance(): number {
   return randomInt(2 ** 47) / 2 ** 47
 }
 
+/** What each port speaks TLS with. */
+export type TlsContexts = Readonly<Record<ListenerKind, ReturnType<typeof serverContext>>>
+
+/**
+ * The contexts of all ports. Users' programs have no need of static RSA, whatever the setting.
+ *
+ * @throws WaybillError `key-unusable`
+ */
+export function tlsContexts(
+  certificate: KeyedCertificate,
+  staticRsa: StaticRsa | undefined,
+): TlsContexts {
+  const forUsers = serverContext(certificate)
+  return {
+    smtp: serverContext(certificate, staticRsa),
+    submission: forUsers,
+    submissions: forUsers,
+  }
+}
+
 /** One running mail server: its listeners, its sessions, its queue. */
 export class Site {
   #plan: SitePlan
-  readonly #secure: Readonly<Record<ListenerKind, ReturnType<typeof serverContext>>>
+  #secure: TlsContexts
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
@@ -84,9 +104,7 @@ export class Site {
 
   constructor(plan: SitePlan) {
     this.#plan = plan
-    const forUsers = serverContext(plan.certificate)
-    const smtp = serverContext(plan.certificate, plan.staticRsa)
-    this.#secure = { smtp, submission: forUsers, submissions: forUsers }
+    this.#secure = tlsContexts(plan.certificate, plan.staticRsa)
     const { clock, log } = plan
     this.#clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
     this.#outside = new Outside(plan.dialer, plan.resolver)
@@ -115,6 +133,11 @@ export class Site {
     this.#dispatcher.notify()
   }
 
+  /** Connections that begin from now on speak TLS with these. */
+  replaceTls(secure: TlsContexts): void {
+    this.#secure = secure
+  }
+
   /** Looks at the queue now: the clock was moved, or somebody asked. */
   wakeQueue(): void {
     this.#dispatcher.forget()
@@ -141,7 +164,7 @@ export class Site {
       busy: this.#busy(),
       admit: (ip) => this.#admit(kind, clientIp ?? ip),
       handshakeTimeoutMs: handshakeMs,
-      ...(kind === 'submissions' ? { implicitTls: this.#secure[kind] } : {}),
+      ...(kind === 'submissions' ? { implicitTls: () => this.#secure[kind] } : {}),
       onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
       onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
@@ -156,7 +179,7 @@ export class Site {
    * A letter that was sent whole and not answered is waited for as long as RFC 5321 §4.5.3.2.6 asks,
    * ten minutes; the log says for which. `hurry` cuts that short.
    */
-  async close(graceMs = 2000): Promise<void> {
+  async close(graceMs = 2000, others?: Promise<unknown>): Promise<void> {
     const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
     const delivered = this.#dispatcher.stop()
     for (const session of this.#sessions) session.shutdown()
@@ -171,6 +194,7 @@ export class Site {
     if (this.#hurried) this.hurry()
     await Promise.all([closed, delivered, this.#noSessions()])
     await this.#failureReports?.settled()
+    await others
     clearTimeout(late)
     clearTimeout(last)
     this.#outside.cut()

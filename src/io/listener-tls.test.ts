@@ -22,7 +22,7 @@ async function open(
     port: 0,
     maxConnections: 10,
     handshakeTimeoutMs,
-    implicitTls: serverContext(await testCertificate(['mx.south.example'])),
+    implicitTls: tlsOf(await testCertificate(['mx.south.example'])),
     onPeer(peer) {
       peers.push(peer)
       resolve(peer)
@@ -92,7 +92,7 @@ test('a client that ends its side within the handshake is told at once, and its 
     port: 0,
     maxConnections: 1,
     handshakeTimeoutMs: 60_000,
-    implicitTls: serverContext(await testCertificate(['mx.south.example'])),
+    implicitTls: tlsOf(await testCertificate(['mx.south.example'])),
     onPeer(peer) {
       sessions++
       peers.push(peer)
@@ -117,3 +117,10 @@ test('a client that ends its side within the handshake is told at once, and its 
   next.destroy()
   assert.equal(sessions, 1)
 })
+
+function tlsOf(
+  certificate: Parameters<typeof serverContext>[0],
+): () => ReturnType<typeof serverContext> {
+  const context = serverContext(certificate)
+  return () => context
+}

@@ -69,7 +69,7 @@ test('closing does not wait for who only connects to a TLS port, nor for who is 
   const now = Date.now()
   const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) }
   const certificate = await issueCertificate(await makeAuthority('x', validity), ['a.b'], validity)
-  const opened = await open(t, { implicitTls: serverContext(certificate), maxConnections: 5 })
+  const opened = await open(t, { implicitTls: tlsOf(certificate), maxConnections: 5 })
   const socket = connect(opened.listener.port, '127.0.0.1')
   socket.on('error', () => {})
   await once(socket, 'connect')
@@ -196,3 +196,10 @@ test('when descriptors run short, callers hear so, and it is told once', async (
   ])
   assert.equal(opened.peers.length, 0)
 })
+
+function tlsOf(
+  certificate: Parameters<typeof serverContext>[0],
+): () => ReturnType<typeof serverContext> {
+  const context = serverContext(certificate)
+  return () => context
+}

@@ -8,8 +8,8 @@ export interface ListenOptions {
   readonly address: string
   /** 0 lets the system choose a free one. */
   readonly port: number
-  /** With a context every connection begins with TLS (RFC 8314 §3.3). */
-  readonly implicitTls?: SecureContext
+  /** When given every connection begins with TLS (RFC 8314 §3.3), as this says then. */
+  readonly implicitTls?: () => SecureContext
   /** More connections than this are told `busy` and closed. */
   readonly maxConnections: number
   /**
@@ -91,7 +91,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
     if (options.implicitTls === undefined) options.onPeer(peer)
     else {
       keep(loose, socket)
-      void handshake(peer, options.implicitTls, options).then(() => loose.delete(socket))
+      void handshake(peer, options.implicitTls(), options).then(() => loose.delete(socket))
     }
   })
   const setMaxConnections = (wanted: number): void => {

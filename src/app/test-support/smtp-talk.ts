@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { connect as tlsConnect } from 'node:tls'
+import { connect as tlsConnect, TLSSocket } from 'node:tls'
 
 /** One reply of a server. */
 export interface Said {
@@ -140,6 +140,11 @@ export class SmtpTalk {
   take(): Socket {
     this.#socket.removeAllListeners()
     return this.#socket
+  }
+
+  /** The fingerprint of the certificate that the server has shown; empty without TLS. */
+  get certificate(): string {
+    return this.#socket instanceof TLSSocket ? this.#socket.getPeerCertificate().fingerprint256 : ''
   }
 
   /** AUTH PLAIN. */

@@ -10,6 +10,7 @@ import { findSituation, situations } from '../../lab/situations.ts'
 import { defaultData, openJourney } from '../data.ts'
 import { type LogStyle, openLog, type OpenLog } from '../log-output.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
+import { onSignals } from '../signals.ts'
 import { programVersion } from '../version.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
 
@@ -78,13 +79,14 @@ async function startLab(options: StartOptions): Promise<void> {
     log,
     report,
   })
-  const ended = untilSignal()
+  const ended = Promise.withResolvers<void>()
+  onSignals({ stop: () => ended.resolve(), hurry: () => lab.hurry() })
   tellMovedPorts(wanted, lab.ports)
   if (options.json === true) printJson({ event: 'ready', ports: lab.ports })
   else {
     await greet(lab, options.data ?? defaultData)
   }
-  await ended
+  await ended.promise
   await lab.close()
   close()
   leave()
@@ -135,8 +137,9 @@ async function greet(lab: Lab, data: string): Promise<void> {
 
 async function startLive(path: string, options: StartOptions): Promise<void> {
   const settings = readConfig(path)
-  const { log, report, close } = openReporting(logStyle(options.log ?? settings.log.format))
-  const live = await openLive({
+  const { log, report, use, close } = openReporting(logStyle(options.log ?? settings.log.format))
+  const stopping = Promise.withResolvers<void>()
+  const opening = openLive({
     settings,
     ...(options.data === undefined ? {} : { data: options.data }),
     autoPorts: options.ports === 'auto',
@@ -149,14 +152,41 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
       process.kill(process.pid, 'SIGTERM')
     },
   })
-  const ended = untilSignal()
+  // One after the other, and none before the server is open.
+  let reloading: Promise<unknown> = opening
+  const reload = async (): Promise<void> => {
+    try {
+      const read = readConfig(path)
+      const { changed, unchanged } = await (await opening).reload(read)
+      use(logStyle(options.log ?? read.log.format))
+      log({ level: 'info', event: 'reloaded', fields: { changed, unchanged } })
+    } catch (problem) {
+      report(problem, `SIGHUP, so the settings are as before, ${path}`)
+    }
+  }
+  onSignals({
+    stop(signal) {
+      log({ level: 'info', event: 'stopping', fields: { why: signal } })
+      stopping.resolve()
+    },
+    hurry(signal) {
+      log({
+        level: 'info',
+        event: 'stopping',
+        fields: { why: `${signal} again: nothing is waited for` },
+      })
+      opening.then(
+        (live) => live.hurry(),
+        () => {},
+      )
+    },
+    reload: () => void (reloading = reloading.then(reload, reload)),
+  })
+  const live = await opening
   const { ports } = live
   if (options.json === true) printJson({ event: 'ready', ports })
-  log({
-    level: 'info',
-    event: 'started',
-    fields: { version: programVersion(), host: settings.hostname, process: process.pid, ...ports },
-  })
+  const started = { version: programVersion(), host: settings.hostname, process: process.pid }
+  log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
   if (options.json !== true) {
     print(`${settings.hostname} takes mail for ${settings.domains.join(', ')}`)
     print(
@@ -164,7 +194,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     )
     print('  DNS records to publish: waybill config dns --config <file>')
   }
-  await ended
+  await stopping.promise
   await live.close()
   log({ level: 'info', event: 'stopped', fields: {} })
   close()
@@ -174,20 +204,6 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
 /** Everything is on disk: a question to DNS that is still open need not be waited for. */
 function leave(): never {
   process.exit(process.exitCode ?? exitCodes.yes)
-}
-
-/** Resolves at Ctrl-C or when the system asks to stop; a second one ends at once. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(130)
-        asked = true
-        resolve()
-      })
-    }
-  })
 }
 
 /** The log on standard error, and what faults of ours are told with. */

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { connect } from 'node:tls'
+import { WaybillError } from '../base/error.ts'
+import { silent } from '../base/log.ts'
+import { parseConfig } from '../config/config.ts'
+import type { Settings } from '../config/settings.ts'
+import type { KeyedCertificate } from '../io/certificates.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { type Live, openLive } from './live.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+import { certificateFor } from './test-support/test-site.ts'
+
+function settingsOf(folder: string, more = ''): Settings {
+  const read = parseConfig(
+    `hostname = "mx.south.example"
+     domains = ["south.example"]
+     data = ${JSON.stringify(join(folder, 'data'))}
+     [listen]
+     address = "127.0.0.1"
+     [dns]
+     servers = ["127.0.0.1:1"]
+     ${more}`,
+  )
+  assert.ok(read.type === 'settings', JSON.stringify(read))
+  return read.settings
+}
+
+function folderFor(t: TestContext): string {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  return folder
+}
+
+async function open(t: TestContext, settings: Settings): Promise<Live> {
+  const live = await openLive({
+    settings,
+    autoPorts: true,
+    log: silent,
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  t.after(() => live.close())
+  return live
+}
+
+/** The certificate that a port shows to who connects now. */
+async function shownAt(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
+/** The certificate that is shown after STARTTLS on port 25. */
+async function shownAfterStartTls(port: number): Promise<string> {
+  const talk = await SmtpTalk.greeted(port)
+  await talk.startTls()
+  const shown = talk.certificate
+  await talk.quit()
+  return shown
+}
+
+function write(folder: string, { certificate, privateKey }: KeyedCertificate): void {
+  writeFileSync(join(folder, 'cert.pem'), certificate)
+  writeFileSync(join(folder, 'key.pem'), privateKey)
+}
+
+function tlsTable(folder: string): string {
+  const file = (name: string): string => JSON.stringify(join(folder, name))
+  return `[tls]\ncertificate = ${file('cert.pem')}\nkey = ${file('key.pem')}`
+}
+
+test('a renewed certificate is shown to new connections on every port, old ones go on', async (t) => {
+  const folder = folderFor(t)
+  write(folder, await certificateFor(['mx.south.example']))
+  const settings = settingsOf(folder, tlsTable(folder))
+  const live = await open(t, settings)
+  const first = await shownAt(live.ports.submissions)
+  assert.equal(await shownAfterStartTls(live.ports.smtp), first)
+  const old = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
+  const waiting = await SmtpTalk.greeted(live.ports.smtp)
+
+  assert.deepEqual(await live.reload(settings), { changed: [], unchanged: [] })
+  assert.equal(await shownAt(live.ports.submissions), first)
+
+  write(folder, await certificateFor(['mx.south.example']))
+  assert.deepEqual(await live.reload(settings), { changed: ['certificate'], unchanged: [] })
+  const second = await shownAt(live.ports.submissions)
+  assert.notEqual(second, first)
+  assert.equal(await shownAfterStartTls(live.ports.smtp), second)
+  await old.quit()
+  await waiting.quit()
+})
+
+test('a certificate that is gone or cannot be used changes nothing', async (t) => {
+  const folder = folderFor(t)
+  write(folder, await certificateFor(['mx.south.example']))
+  const live = await open(t, settingsOf(folder, tlsTable(folder)))
+  const shown = await shownAt(live.ports.submissions)
+  const account = '[[account]]\naddress = "new@south.example"'
+  const next = settingsOf(folder, `${tlsTable(folder)}\n${account}`)
+  writeFileSync(join(folder, 'key.pem'), 'no key')
+  await assert.rejects(live.reload(next), { code: 'key-unusable' })
+  const elsewhere = settingsOf(folder, `${tlsTable(join(folder, 'nowhere'))}\n${account}`)
+  await assert.rejects(live.reload(elsewhere), { code: 'config-invalid' })
+  assert.equal(await shownAt(live.ports.submissions), shown)
+  const talk = await SmtpTalk.greeted(live.ports.smtp)
+  await talk.say('MAIL FROM:<>', 250)
+  await talk.say('RCPT TO:<new@south.example>', 550)
+  await talk.quit()
+})
+
+test('what cannot change is told and stays: the name in the greeting, the ports, the queue', async (t) => {
+  const folder = folderFor(t)
+  const live = await open(t, settingsOf(folder))
+  const next = settingsOf(folder, '[queue]\nexpire_seconds = 60')
+  const told = await live.reload({ ...next, hostname: 'other.example' })
+  assert.deepEqual(told, { changed: [], unchanged: ['hostname', 'queue.expire_seconds'] })
+  const talk = await SmtpTalk.open(live.ports.smtp)
+  assert.match((await talk.read(220)).text, /^mx\.south\.example /)
+  await talk.quit()
+  assert.equal(live.site.ownMail.queueMs, 432_000_000)
+  // Told at each reading, because it still does not hold.
+  assert.deepEqual((await live.reload(next)).unchanged, ['queue.expire_seconds'])
+})
+
+test('when a port is taken, everything that was opened before is closed again', async (t) => {
+  const folder = folderFor(t)
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const address = other.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const first = free.address()
+  assert.ok(typeof first === 'object' && first !== null)
+  await new Promise((resolve) => free.close(resolve))
+  const settings = settingsOf(folder)
+  const listen = { ...settings.listen, smtp: first.port, submission: address.port, submissions: 0 }
+  await assert.rejects(
+    openLive({
+      settings: { ...settings, listen },
+      autoPorts: false,
+      log: silent,
+      report: () => {},
+      broken: () => {},
+    }),
+    (problem) => problem instanceof WaybillError && problem.code === 'port-taken',
+  )
+  const again = createServer().listen(first.port, '127.0.0.1')
+  await once(again, 'listening')
+  again.close()
+  // The folder is free for the next one.
+  const store = await openSqliteStore({ folder: settings.data })
+  await store.close()
+})
+
+test('a stop closes the ports before anything else, and is over when the store is', async (t) => {
+  const folder = folderFor(t)
+  const settings = settingsOf(folder)
+  const live = await open(t, settings)
+  const talk = await SmtpTalk.greeted(live.ports.smtp)
+  const closed = live.close()
+  await assert.rejects(SmtpTalk.open(live.ports.smtp))
+  await talk.read(421)
+  await closed
+  const store = await openSqliteStore({ folder: settings.data })
+  await store.close()
+})

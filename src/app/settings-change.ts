@@ -1,0 +1,47 @@
+import type { Settings } from '../config/settings.ts'
+
+/** What differs between the settings that hold and those that were read again, by their keys. */
+export interface SettingsChange {
+  /** They hold from now on. */
+  readonly changed: readonly string[]
+  /** They hold after the next start. */
+  readonly unchanged: readonly string[]
+}
+
+/** Tables and keys that can change while a server runs. */
+const changeable: ReadonlySet<string> = new Set([
+  'domains',
+  'account',
+  'alias',
+  'receive',
+  'limits',
+  'tls',
+  'dkim',
+  'log',
+])
+
+/** Compares settings key by key; accounts and aliases each count as one. */
+export function compareSettings(before: Settings, after: Settings): SettingsChange {
+  const differing = Object.entries(after).flatMap(([table, value]): readonly string[] => {
+    const old: unknown = Reflect.get(before, table)
+    if (!isTable(value) || !isTable(old)) return same(old, value) ? [] : [table]
+    const keys = Array.from(new Set([...Object.keys(old), ...Object.keys(value)]))
+    return keys.filter((key) => !same(old[key], value[key])).map((key) => `${table}.${key}`)
+  })
+  const may = (key: string): boolean => changeable.has(key.split('.')[0] ?? '')
+  return { changed: differing.filter(may), unchanged: differing.filter((key) => !may(key)) }
+}
+
+/** The settings that hold from now on: what cannot change stays as it is. */
+export function withChanges(before: Settings, after: Settings): Settings {
+  const kept = Object.entries(before).filter(([table]) => !changeable.has(table))
+  return { ...after, ...Object.fromEntries(kept) }
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

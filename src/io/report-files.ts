@@ -124,14 +124,17 @@ function readStored(json: string): Report | undefined {
 function readSummary(json: string): ReportSummary | undefined {
   try {
     const { summary }: { readonly summary?: unknown } = JSON.parse(json)
-    return isSummary(summary) ? summary : undefined
+    // Reports that 0.1.0 kept do not say whether they were read in part.
+    return isSummary(summary) ? { ...summary, partial: summary.partial === true } : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-function isSummary(value: unknown): value is ReportSummary {
+function isSummary(
+  value: unknown,
+): value is Omit<ReportSummary, 'partial'> & { readonly partial?: unknown } {
   if (typeof value !== 'object' || value === null) return false
   const kinds: readonly unknown[] = ['aggregate', 'tls', 'failure', 'abuse']
   const texts = ['reporter', 'domain', 'reportId']

@@ -1,4 +1,5 @@
 import { concat, octetString } from '../base/octets.ts'
+import { type FromLine, parseFromLine } from './from-line.ts'
 
 /** A message of an mbox file. */
 export interface MboxEntry {
@@ -18,13 +19,14 @@ const GREATER = 62
 /** A line is decided about when this much of it is there. */
 const maxFromLine = 1000
 
-/** `From joe@north.example Mon Nov 23 18:29:07 2026`; what stands behind the time differs. */
-const fromLine = /^From (.{0,320}?) +[A-Z][a-z]{2} +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d/
+/** Of the line behind a doubtful one, so much tells whether it is a header field. */
+const maxFieldName = 100
 
 /**
- * Reads an mbox file as its octets arrive, cut anywhere. A message begins at a `From ` line with a
- * date at the start of the file or behind an empty line; lines of `>`s and `From ` lose one `>`, as
- * "mboxrd" wants it (RFC 4155 leaves the quoting open). Holds one message.
+ * Reads an mbox file as its octets arrive, cut anywhere. The first `From ` line begins a message in
+ * whatever form; others do by what is in them (`FromLine`), behind an empty line or not. Lines of
+ * `>`s and `From ` lose one `>`, as "mboxrd" wants it (RFC 4155 leaves the quoting open). A byte
+ * order mark at the start is stepped over. Holds one message.
  */
 export class MboxReader {
   readonly #maxOctets: number
@@ -33,10 +35,19 @@ export class MboxReader {
   /** Inside of a line whose beginning has been dealt with. */
   #inLine = false
   #afterEmptyLine = true
+  /** Nothing but empty lines so far. */
+  #atFileStart = true
+  #mayHaveMark = true
+  #passedOver = 0
   #entry: OpenEntry | undefined
 
   constructor(options: { readonly maxOctets: number }) {
     this.#maxOctets = options.maxOctets
+  }
+
+  /** Octets before the first message: it is no mbox file, or not from its beginning. */
+  get passedOver(): number {
+    return this.#passedOver
   }
 
   /** The messages that are complete now. */
@@ -63,12 +74,17 @@ export class MboxReader {
       const end = found < 0 ? octets.length : found + 1
       if (!this.#inLine) {
         const undecided = found < 0 && !last && octets.length - start < maxFromLine
-        if (undecided) {
+        if (!undecided && this.#mayHaveMark) {
+          this.#mayHaveMark = false
+          if (hasMark(octets, start)) start += mark.length
+          kept = start
+        }
+        const entry = undecided ? 'undecided' : this.#begin(octets, { start, end, last })
+        if (entry === 'undecided') {
           this.#keep(octets.subarray(kept, start))
           this.#held = octets.slice(start)
           return done
         }
-        const entry = this.#afterEmptyLine ? beginEntry(octets, start, end) : undefined
         if (entry !== undefined) {
           this.#keep(octets.subarray(kept, start))
           done.push(...this.#finish())
@@ -79,12 +95,32 @@ export class MboxReader {
           kept = start + 1
         }
         this.#afterEmptyLine = isEmptyLine(octets, start, end)
+        this.#atFileStart &&= this.#afterEmptyLine
       }
+      if (this.#entry === undefined && !this.#atFileStart) this.#passedOver += end - start
       this.#inLine = found < 0
       start = end
     }
     this.#keep(octets.subarray(kept))
     return done
+  }
+
+  /** The message that begins with this line, or `undefined`; or the next line must be seen first. */
+  #begin(
+    octets: Uint8Array,
+    line: { readonly start: number; readonly end: number; readonly last: boolean },
+  ): OpenEntry | undefined | 'undecided' {
+    const { start, end, last } = line
+    const from = fromLineAt(octets, start, end)
+    if (from === undefined) return undefined
+    const entry = { sender: from.sender, chunks: [], octets: 0 }
+    if (this.#atFileStart || from.beginning === 'certain') return entry
+    if (!this.#afterEmptyLine || from.beginning === 'unlikely') return undefined
+    if (from.beginning === 'likely') return entry
+    const next = octetString(octets, end, Math.min(octets.length, end + maxFieldName))
+    const whole = last || next.length === maxFieldName || next.includes('\n')
+    if (!whole) return 'undecided'
+    return /^[\x21-\x39\x3b-\x7e]{1,76}:/.test(next) ? entry : undefined
   }
 
   /** Copies nothing: who pushes must not change the octets afterwards. */
@@ -111,14 +147,16 @@ interface OpenEntry {
   octets: number
 }
 
-/** What a `From ` line says; `undefined` when it is none. */
-function beginEntry(octets: Uint8Array, start: number, end: number): OpenEntry | undefined {
+function fromLineAt(octets: Uint8Array, start: number, end: number): FromLine | undefined {
   if (octets[start] !== F || octets[start + 4] !== 32) return undefined
-  const match = fromLine.exec(octetString(octets, start, Math.min(end, start + maxFromLine)))
-  const sender = match?.[1]
-  if (sender === undefined) return undefined
-  const isNull = sender === 'MAILER-DAEMON' || sender === '<>'
-  return { sender: isNull ? '' : sender.includes('@') ? sender : undefined, chunks: [], octets: 0 }
+  const line = octetString(octets, start, Math.min(end, start + maxFromLine))
+  return parseFromLine(line.replace(/\r?\n$/, ''))
+}
+
+const mark = [0xef, 0xbb, 0xbf] as const
+
+function hasMark(octets: Uint8Array, start: number): boolean {
+  return mark.every((octet, index) => octets[start + index] === octet)
 }
 
 /** `>From `, `>>From ` and so on. */

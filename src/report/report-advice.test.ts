@@ -5,6 +5,7 @@ import type { AggregateRecord, AggregateReport } from './aggregate.ts'
 import { readParts } from './mime-parts.ts'
 import { readFeedback } from './read-feedback.ts'
 import { adviseOn } from './report-advice.ts'
+import { ProblemList, type ReportProblemCode, readInPart } from './report-problem.ts'
 import { summarizeReport, summarizeSources } from './report-summary.ts'
 import type { TlsReport } from './tls-report.ts'
 
@@ -72,7 +73,73 @@ test('a report in one line says who, on whom, when and how many', () => {
     total: 12,
     failed: 2,
     problems: 0,
+    partial: false,
   })
+})
+
+test('of a report that was read in part nothing is said about all', () => {
+  const whole = report(good)
+  const partly: AggregateReport = {
+    ...whole,
+    policy: { ...whole.policy, p: 'none' },
+    problems: [{ code: 'malformed', where: '', text: 'x' }],
+  }
+  assert.equal(summarizeReport(partly).partial, true)
+  const advice = adviseOn(partly)
+  assert.match(advice[0] ?? '', /^This report was read in part: the numbers are those of what/)
+  assert.ok(!advice.some((one) => one.includes('All messages passed')))
+  const complete = adviseOn({
+    ...partly,
+    problems: [{ code: 'unusual-value', where: '', text: '' }],
+  })
+  assert.ok(complete.some((one) => one.includes('All messages passed')))
+})
+
+const costs: readonly (readonly [ReportProblemCode, string, boolean])[] = [
+  ['malformed', '', true],
+  ['too-large', 'record', true],
+  ['archive', '', true],
+  ['passed-over', 'record 1: count', true],
+  ['missing', 'record 1: row/count', true],
+  ['invalid-value', 'record 1: row/count', true],
+  ['invalid-value', 'policy 1: total-failure-session-count', true],
+  ['invalid-value', 'failed-session-count', true],
+  ['unusual-value', 'record 1: row/count', false],
+  ['missing', 'report_metadata: email', false],
+  ['invalid-value', 'discount', false],
+  ['not-a-report', '', false],
+  ['encoding', '', false],
+  ['doctype', '', false],
+]
+
+for (const [code, where, part] of costs) {
+  test(`a report with the problem ${code} ${where} is read ${part ? 'in part' : 'whole'}`, () => {
+    assert.equal(
+      readInPart([
+        { code: 'encoding', where: '', text: '' },
+        { code, where, text: '' },
+      ]),
+      part,
+    )
+  })
+}
+
+test('fifty problems are listed and the others counted, as what the worst of them is', () => {
+  const list = new ProblemList()
+  for (let i = 0; i < 50; i++) list.add('unusual-value', String(i), '')
+  assert.equal(list.all().length, 50)
+  list.add('unusual-value', '50', '')
+  assert.deepEqual(list.all().at(-1), {
+    code: 'unusual-value',
+    where: '',
+    text: 'There are 1 more problems.',
+  })
+  assert.ok(!readInPart(list.all()))
+  list.add('missing', 'record 9: row/count', '')
+  list.add('encoding', '', '')
+  assert.equal(list.all().length, 51)
+  assert.match(list.all().at(-1)?.text ?? '', /3 more/)
+  assert.ok(readInPart(list.all()))
 })
 
 test('sources are added up, those with the most failures first', () => {

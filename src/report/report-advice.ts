@@ -1,6 +1,7 @@
 import type { AggregateReport } from './aggregate.ts'
 import type { AbuseReport, FailureReport } from './feedback.ts'
 import type { Report } from './reading.ts'
+import { readInPart } from './report-problem.ts'
 import { type SourceSummary, summarizeReport, summarizeSources } from './report-summary.ts'
 import type { TlsReport } from './tls-report.ts'
 
@@ -8,6 +9,14 @@ const maxSources = 5
 
 /** What a person should look at, one sentence each, the weightiest first. */
 export function adviseOn(report: Report): readonly string[] {
+  const told = adviseOnKind(report)
+  return readInPart(report.problems) ? [inPart, ...told] : told
+}
+
+const inPart =
+  'This report was read in part: the numbers are those of what could be read, and there may be more.'
+
+function adviseOnKind(report: Report): readonly string[] {
   switch (report.type) {
     case 'aggregate':
       return adviseOnAggregate(report)
@@ -22,7 +31,7 @@ export function adviseOn(report: Report): readonly string[] {
 
 function adviseOnAggregate(report: AggregateReport): readonly string[] {
   const { policy, errors } = report
-  const { total, failed } = summarizeReport(report)
+  const { total, failed, partial } = summarizeReport(report)
   const sources = summarizeSources(report)
   const failing = sources.filter(({ messages, passed }) => passed < messages)
   const advice = failing.slice(0, maxSources).map(adviseOnSource)
@@ -39,7 +48,7 @@ function adviseOnAggregate(report: AggregateReport): readonly string[] {
     )
   }
   if (errors.length > 0) advice.push(`The reporter says of your record: ${errors.join(' ')}`)
-  if (total > 0 && failed === 0 && policy.p === 'none') {
+  if (total > 0 && failed === 0 && policy.p === 'none' && !partial) {
     advice.push(
       'All messages passed. When every reporter says so for some weeks, p=quarantine; t=y is a safe next step.',
     )

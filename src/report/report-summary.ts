@@ -1,6 +1,7 @@
 import { oneLine } from '../message/fold.ts'
 import type { AggregateRecord, AggregateReport } from './aggregate.ts'
 import type { Report } from './reading.ts'
+import { readInPart } from './report-problem.ts'
 
 /** A report in one line. Plain data, bounded. */
 export interface ReportSummary {
@@ -16,6 +17,8 @@ export interface ReportSummary {
   readonly total: number
   readonly failed: number
   readonly problems: number
+  /** Something in it was not read: the numbers are those of the rest. */
+  readonly partial: boolean
 }
 
 /** What one address sent. */
@@ -39,6 +42,7 @@ const maxListed = 5
 
 export function summarizeReport(report: Report): ReportSummary {
   const problems = report.problems.length
+  const partial = readInPart(report.problems)
   switch (report.type) {
     case 'aggregate': {
       const { total, passed } = countMessages(report.records)
@@ -52,6 +56,7 @@ export function summarizeReport(report: Report): ReportSummary {
         total,
         failed: total - passed,
         problems,
+        partial,
       }
     }
     case 'tls': {
@@ -69,6 +74,7 @@ export function summarizeReport(report: Report): ReportSummary {
         total: good + failed,
         failed,
         problems,
+        partial,
       }
     }
     case 'failure':
@@ -83,6 +89,7 @@ export function summarizeReport(report: Report): ReportSummary {
         total: report.incidents,
         failed: report.incidents,
         problems,
+        partial,
       }
   }
 }

@@ -2,7 +2,7 @@
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,6 +12,8 @@ import { type AggregateRow, gatherAggregate } from '../../report/gather-aggregat
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/reports.md'), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'waybill-report-page-'))
+// Without a data folder `import` says that it makes one.
+mkdirSync(join(folder, '.waybill'))
 after(() => rmSync(folder, { recursive: true }))
 
 const good: AggregateRow = {

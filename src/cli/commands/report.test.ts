@@ -1,7 +1,7 @@
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -74,7 +74,10 @@ function report(args: readonly string[], input = ''): Ran {
 test('reports are imported from files and mail, listed and shown', () => {
   const imported = report(['import', 'a.xml.gz', 'm.eml', 'box', 'undated', 'md', 'files'])
   assert.equal(imported.code, exitCodes.yes, imported.messages)
-  assert.equal(imported.messages, '8 imported.\n')
+  assert.match(
+    imported.messages,
+    /^There is no data folder \/.*\.waybill yet: it is made for these reports\.\n8 imported\.\n$/,
+  )
   const [packed = '', ...others] = imported.out.trimEnd().split('\n')
   assert.equal(others.length, 7)
   assert.match(
@@ -136,4 +139,36 @@ test('what is not there is told as such', () => {
   const list = report(['list', '--data', 'none'])
   assert.match(list.messages, /^No reports here\./)
   assert.equal(list.code, exitCodes.yes)
+})
+
+test('what was passed over is told, changes the sums and the exit code', () => {
+  const broken = xml('in-part').replace('Mail Co', 'A & B')
+  mkdirSync(join(folder, 'many/inner'), { recursive: true })
+  writeFileSync(join(folder, 'many/a.xml'), broken)
+  writeFileSync(join(folder, 'many/inner/b.xml'), xml('deeper'))
+  writeFileSync(join(folder, 'many/inner/two.xml'), xml('one') + xml('two'))
+  symlinkSync('nowhere', join(folder, 'many/link.xml'))
+  const data = ['--data', 'data-many']
+  const ran = report(['import', ...data, 'many', 'gone.xml', 'files/x.xml'])
+  assert.equal(ran.code, 9)
+  assert.match(ran.messages, /many\/link\.xml: many\/link\.xml is not there\./)
+  assert.match(
+    ran.messages,
+    /\n5 imported, 1 read in part, 1 not readable\.\nnot-found: gone\.xml is not there/,
+  )
+  assert.match(ran.out, /A & B on north\.example: 9 messages, 0 failed \(read in part\)/)
+  assert.match(report(['list', ...data]).out, /9 messages, 0 failed \(read in part\)/)
+  assert.match(report(['list', ...data, '--json']).out, /"partial":true/)
+  const again = report(['import', ...data, 'many/a.xml'])
+  assert.equal(again.code, exitCodes.no)
+  assert.equal(again.messages, '0 imported, 1 here already, 1 read in part.\n')
+  const shown = report(['show', ...data, 'many/a.xml'])
+  assert.equal(shown.code, exitCodes.no)
+  assert.match(shown.out, /Messages {2}9, none failed \(of what could be read\)/)
+  assert.match(shown.out, /Look at\n {2}- This report was read in part/)
+  assert.doesNotMatch(shown.out, /All messages passed/)
+  const mbox = `From r@x\n${inBox('s1')}\nFrom r@x Mon Nov 23 10:00:00 2026\n${inBox('s2')}`
+  assert.equal(report(['import', ...data, '-'], mbox).messages, '2 imported.\n')
+  const json = report(['import', ...data, '--json', 'many/link.xml', 'many'])
+  assert.match(json.out, /"file":"many\/link.xml","name":"","result":"unreadable"/)
 })

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { ReportFiles, type StoredSummary } from '../../io/report-files.ts'
-import { readReports } from '../../io/report-reader.ts'
+import { type FoundReport, readReports } from '../../io/report-reader.ts'
 import type { Report } from '../../report/reading.ts'
+import { readInPart } from '../../report/report-problem.ts'
 import { summarizeReport } from '../../report/report-summary.ts'
 import { defaultData } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { problemLine, reportLine, reportText } from '../render/report.ts'
-import { openReportInputs } from '../report-input.ts'
+import { openReportInputs, type ReportInput } from '../report-input.ts'
 import { count } from './list.ts'
 
 /** `waybill report list|show|import`. */
@@ -100,16 +101,27 @@ async function findStored(ref: string, data: string): Promise<Report | undefined
 async function showFile(path: string, options: { readonly json?: boolean }): Promise<void> {
   let shown = 0
   for await (const input of openReportInputs(path)) {
-    for (const { reading } of await readReports(input)) {
+    if (input.problem !== undefined) {
+      process.exitCode = exitCodes.no
+      say(`${input.path}: ${input.problem}`)
+    }
+    for (const { reading } of await readingsOf(input)) {
       if (reading.type === 'unreadable') {
         process.exitCode = exitCodes.no
         for (const problem of reading.problems) say(`${input.path}: ${problemLine(problem)}`)
         continue
       }
+      if (readInPart(reading.problems)) process.exitCode = exitCodes.no
       if (shown++ > 0 && options.json !== true) print('')
       show(reading, options)
     }
   }
+}
+
+/** What could not be opened has nothing in it to read. */
+async function readingsOf(input: ReportInput): Promise<readonly FoundReport[]> {
+  if (input.problem !== undefined && input.octets.length === 0) return []
+  return await readReports(input)
 }
 
 function show(report: Report, { json }: { readonly json?: boolean }): void {
@@ -123,41 +135,101 @@ function importReports(): Command {
     .argument('<file...>', 'messages, mbox files, Maildirs, XML, JSON, gzip, zip; "-" is stdin')
     .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'one JSON object a line')
-    .action(async (paths: readonly string[], options: { data: string; json?: boolean }) => {
-      const files = filesIn(options.data)
-      const counts = { imported: 0, known: 0, unreadable: 0 }
-      for (const path of paths) {
-        for await (const input of openReportInputs(path)) {
-          for (const { name, reading } of await readReports(input)) {
-            const { path: from } = input
-            if (reading.type === 'unreadable') {
-              counts.unreadable++
-              const { problems } = reading
-              if (options.json === true)
-                printJson({ file: from, name, result: 'unreadable', problems })
-              else for (const problem of problems) say(`${from}: ${problemLine(problem)}`)
-              continue
-            }
-            const { id, known } = await files.save(reading)
-            if (known) counts.known++
-            else counts.imported++
-            const summary = { id, ...summarizeReport(reading) }
-            const result = known ? 'known' : 'imported'
-            if (options.json === true) {
-              printJson({ file: from, name, result, ...summaryJson(summary) })
-            } else if (!known) print(reportLine(summary))
-          }
-        }
-      }
-      if (options.json !== true) say(told(counts))
-      if (counts.unreadable > 0) process.exitCode = exitCodes.no
+    .action((paths: readonly string[], options: ImportOptions) => {
+      return new Importing(options).all(paths)
     })
 }
 
-function told(counts: { imported: number; known: number; unreadable: number }): string {
+interface ImportOptions {
+  readonly data: string
+  readonly json?: boolean
+}
+
+class Importing {
+  readonly #options: ImportOptions
+  readonly #files: ReportFiles
+  readonly #counts = { imported: 0, known: 0, partial: 0, unreadable: 0 }
+
+  constructor(options: ImportOptions) {
+    this.#options = options
+    this.#files = filesIn(options.data)
+  }
+
+  /** One path that is not there does not keep the others from being read. */
+  async all(paths: readonly string[]): Promise<void> {
+    const missing: WaybillError[] = []
+    for (const path of paths) {
+      try {
+        for await (const input of openReportInputs(path)) await this.#one(input)
+      } catch (problem) {
+        if (!(problem instanceof WaybillError) || problem.code !== 'not-found') throw problem
+        missing.push(problem)
+      }
+    }
+    const [first, ...others] = missing
+    for (const problem of others) say(problem.message)
+    const { partial, unreadable } = this.#counts
+    if (this.#options.json !== true && missing.length < paths.length) say(told(this.#counts))
+    if (partial > 0 || unreadable > 0) process.exitCode = exitCodes.no
+    if (first !== undefined) throw first
+  }
+
+  async #one(input: ReportInput): Promise<void> {
+    const { path, problem } = input
+    if (problem !== undefined) {
+      const problems = [{ code: 'not-readable', where: '', text: problem }]
+      this.#unreadable({ path, name: input.name, problems })
+    }
+    for (const { name, reading } of await readingsOf(input)) {
+      if (reading.type === 'unreadable') {
+        this.#unreadable({ path, name, problems: reading.problems })
+      } else await this.#keep({ path, name, reading })
+    }
+  }
+
+  #unreadable(told: {
+    readonly path: string
+    readonly name: string
+    readonly problems: readonly { readonly where: string; readonly text: string }[]
+  }): void {
+    const { path, name, problems } = told
+    this.#counts.unreadable++
+    if (this.#options.json === true) {
+      printJson({ file: path, name, result: 'unreadable', problems })
+    } else for (const problem of problems) say(`${path}: ${problemLine(problem)}`)
+  }
+
+  async #keep(found: {
+    readonly path: string
+    readonly name: string
+    readonly reading: Report
+  }): Promise<void> {
+    const { path, name, reading } = found
+    const { data, json } = this.#options
+    if (!existsSync(data)) {
+      say(`There is no data folder ${resolve(data)} yet: it is made for these reports.`)
+    }
+    const { id, known } = await this.#files.save(reading)
+    if (known) this.#counts.known++
+    else this.#counts.imported++
+    const summary = { id, ...summarizeReport(reading) }
+    if (summary.partial) this.#counts.partial++
+    const result = known ? 'known' : 'imported'
+    if (json === true) printJson({ file: path, name, result, ...summaryJson(summary) })
+    else if (!known) print(reportLine(summary))
+  }
+}
+
+function told(counts: {
+  readonly imported: number
+  readonly known: number
+  readonly partial: number
+  readonly unreadable: number
+}): string {
   const parts = [
     `${counts.imported} imported`,
     ...(counts.known > 0 ? [`${counts.known} here already`] : []),
+    ...(counts.partial > 0 ? [`${counts.partial} read in part`] : []),
     ...(counts.unreadable > 0 ? [`${counts.unreadable} not readable`] : []),
   ]
   return `${parts.join(', ')}.`
@@ -182,5 +254,6 @@ function summaryJson(summary: StoredSummary): Readonly<Record<string, unknown>> 
     total: summary.total,
     failed: summary.failed,
     problems: summary.problems,
+    ...(summary.partial ? { partial: true } : {}),
   }
 }

@@ -97,7 +97,7 @@ async function verifyFiles(
   const world = openVerifyWorld(setup)
   const { ip, helo, mailFrom, at } = options
   const facts = { ip, helo, mailFrom, now: at ?? world.now() }
-  const { type, files, count } = await openMailFiles(path, process.stdin)
+  const { type, files, count, passedOver } = await openMailFiles(path, process.stdin)
   const progress = new Progress('messages', count)
   const tally = new Tally()
   const show = (result: Awaited<Verifying>): void => {
@@ -121,6 +121,7 @@ async function verifyFiles(
   }
   for (const one of underWay) show(await one)
   progress.end()
+  for (const sentence of passedOver) say(sentence)
   if (type !== 'message') say(tally.summary())
   return tally.exitCode
 }

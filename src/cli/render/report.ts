@@ -31,7 +31,8 @@ export function reportLine(summary: StoredSummary): string {
   const day = summary.begin === null ? '?'.padEnd(10) : isoDay(summary.begin)
   const total = countOf(summary.total, kinds[kind].unit)
   const counts = kind === 'aggregate' || kind === 'tls' ? `${total}, ${failed} failed` : total
-  const shown = failed > 0 ? paint('yellow', counts) : counts
+  const told = summary.partial ? `${counts} (read in part)` : counts
+  const shown = failed > 0 || summary.partial ? paint('yellow', told) : told
   return `${id.slice(0, 8)}  ${day}  ${kind.padEnd(9)}  ${reporter || '?'} on ${domain || '?'}: ${shown}`
 }
 
@@ -58,7 +59,7 @@ export function reportText(report: Report): string {
 }
 
 /** A problem in one line, with its record or policy; its text names the element. */
-export function problemLine({ where, text }: ReportProblem): string {
+export function problemLine({ where, text }: Omit<ReportProblem, 'code'>): string {
   const end = where.lastIndexOf(': ')
   return inOneLine(end < 0 ? text : `${where.slice(0, end)}: ${text}`)
 }
@@ -155,7 +156,11 @@ function section(title: string, texts: readonly string[]): readonly string[] {
     : ['', `  ${paint('bold', title)}`, ...texts.map((one) => `  - ${inOneLine(one)}`)]
 }
 
-function resultOf({ kind, total, failed }: ReportSummary): string {
+function resultOf(summary: ReportSummary): string {
+  return summary.partial ? `${countsOf(summary)} (of what could be read)` : countsOf(summary)
+}
+
+function countsOf({ kind, total, failed }: ReportSummary): string {
   if (kind === 'failure' || kind === 'abuse') return String(total)
   if (failed === 0) return `${total}, none failed`
   const share = total === 0 ? 0 : ((total - failed) / total) * 100

@@ -42,10 +42,61 @@ test('a file is one message, with the line ends of the wire', async () => {
   assert.deepEqual((await read(write('empty.eml', ''))).found, [['empty.eml', '']])
 })
 
-test('standard input is one message', async () => {
-  const { type, found } = await read('-', `From a@b.example ${date}\n`)
-  assert.equal(type, 'message')
-  assert.equal(found.length, 1)
+test('standard input is one message, or an mbox', async () => {
+  const one = await read('-', '\xef\xbb\xbfX: 1\n\nHi\n')
+  assert.equal(one.type, 'message')
+  const [[name, text] = []] = one.found
+  assert.equal(name, '-')
+  assert.equal(text?.endsWith('X: 1\r\n\r\nHi\r\n'), true)
+  const two = await read('-', `From a@b.example ${date}\nX: 1\n\nFrom a@b.example ${date}\nX: 2\n`)
+  assert.equal(two.type, 'mbox')
+  assert.deepEqual(two.found, [
+    ['-:1', 'X: 1\r\n'],
+    ['-:2', 'X: 2\r\n'],
+  ])
+})
+
+test('a mark before the header is stepped over, and a From line is no header', async () => {
+  assert.deepEqual((await read(write('mark.eml', '\xef\xbb\xbfX: 1\n'))).found, [
+    ['mark.eml', 'X: 1\r\n'],
+  ])
+  const boxed = await read(write('boxed.eml', '\xef\xbb\xbf\nFrom a@b.example\nX: 1\n'))
+  assert.deepEqual(boxed.found, [['boxed.eml:1', 'X: 1\r\n']])
+  assert.deepEqual((await read(write('short.eml', 'Fro'))).found, [['short.eml', 'Fro']])
+})
+
+test('the folders of a Maildir are read with it, and those in them', async () => {
+  write('md2/new/a', 'X: 1\n')
+  write('md2/tmp/b', 'X: half\n')
+  write('md2/.Junk/cur/c', 'X: 3\n')
+  write('md2/.Junk/new/.hidden', 'X: no\n')
+  write('md2/Work/Old/cur/e', 'X: 5\n')
+  write('md2/Work/cur/d', `From a@b.example ${date}\nX: 4\n`)
+  write('md2/notes/x', 'no Maildir')
+  const { found, type, count } = await read(join(folder, 'md2'))
+  assert.equal(type, 'folder')
+  assert.equal(count, 4)
+  assert.deepEqual(found, [
+    ['md2/new/a', 'X: 1\r\n'],
+    ['md2/.Junk/cur/c', 'X: 3\r\n'],
+    ['md2/Work/cur/d:1', 'X: 4\r\n'],
+    ['md2/Work/Old/cur/e', 'X: 5\r\n'],
+  ])
+})
+
+test('.eml is a name in any case, and what is not looked at is told', async () => {
+  write('mixed/A.EML', 'X: 1\n')
+  write('mixed/b.Eml', 'X: 2\n')
+  const opened = await openMailFiles(join(folder, 'mixed'), Readable.from([]))
+  assert.equal(opened.count, 2)
+  assert.deepEqual(opened.passedOver, [])
+  write('mixed/c.txt', 'X: 3\n')
+  const more = await openMailFiles(join(folder, 'mixed'), Readable.from([]))
+  assert.equal(more.count, 2)
+  assert.match(more.passedOver.join(), /mixed has another file or folder, not looked at\.$/)
+  write('mixed/d/e.eml', 'X: 4\n')
+  const most = await openMailFiles(join(folder, 'mixed'), Readable.from([]))
+  assert.match(most.passedOver.join(), /has 2 other files and folders/)
 })
 
 test('an mbox file has its messages counted', async () => {

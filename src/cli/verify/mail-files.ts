@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { WaybillError } from '../../base/error.ts'
 import { octetString } from '../../base/octets.ts'
+import { withoutByteOrderMark } from '../../mailbox/byte-order-mark.ts'
 import { MboxReader } from '../../mailbox/read-mbox.ts'
 import { withWireLineEndings } from '../../mailbox/wire-line-endings.ts'
 
@@ -24,6 +25,8 @@ export interface MailFiles {
   readonly type: 'message' | 'mbox' | 'folder'
   readonly count?: number
   readonly files: AsyncIterable<MailFile>
+  /** What of a folder is not looked at: one sentence each. */
+  readonly passedOver: readonly string[]
 }
 
 /** Messages of an mbox file are held in memory one by one; a longer one is told as such. */
@@ -31,40 +34,90 @@ const maxMboxMessage = 64_000_000
 
 /**
  * Opens what a person names: a file with one message, `-` for standard input, an mbox file, a
- * Maildir, or a folder of `.eml` files.
+ * Maildir with its folders, or a folder of `.eml` files.
  *
  * @throws WaybillError `not-found`
  */
 export async function openMailFiles(path: string, stdin: Readable): Promise<MailFiles> {
   if (path === '-') {
-    const message = { name: '-', chunks: withWireLineEndings(octets(stdin)) }
-    return { type: 'message', count: 1, files: one(message) }
+    const { begins, chunks } = await peek(withoutByteOrderMark(octets(stdin)))
+    if (begins) return { type: 'mbox', files: readMbox('-', chunks), passedOver: [] }
+    const message = { name: '-', chunks: withWireLineEndings(chunks) }
+    return { type: 'message', count: 1, files: one(message), passedOver: [] }
   }
   const found = await fromFile(stat(path), path)
   if (found.isDirectory()) return await openFolder(path)
-  if (await isMbox(path)) return { type: 'mbox', files: readMbox(path) }
-  return { type: 'message', count: 1, files: one(messageFile(path)) }
+  if (await isMbox(path))
+    return { type: 'mbox', files: readMbox(basename(path), readOctets(path)), passedOver: [] }
+  return { type: 'message', count: 1, files: one(messageFile(path)), passedOver: [] }
 }
 
 async function openFolder(path: string): Promise<MailFiles> {
-  const names = await readdir(path)
-  const maildir = ['cur', 'new'].filter((name) => names.includes(name))
-  const paths: string[] = []
-  for (const folder of maildir) {
-    const entries = await fromFile(readdir(join(path, folder)), join(path, folder))
-    for (const name of entries.toSorted()) {
-      if (!name.startsWith('.')) paths.push(join(path, folder, name))
-    }
-  }
-  if (maildir.length === 0) {
-    for (const name of names.toSorted()) if (name.endsWith('.eml')) paths.push(join(path, name))
-  }
+  const isMaildir = await isMaildirFolder(path)
+  const { paths, others } = isMaildir ? await maildirFiles(path) : await emlFiles(path)
   if (paths.length === 0) {
     throw new WaybillError('not-found', `There are no messages in ${path}.`, {
       hint: 'A Maildir has them in cur and new; another folder is searched for *.eml.',
     })
   }
-  return { type: 'folder', count: paths.length, files: each(paths) }
+  const passedOver =
+    others === 0
+      ? []
+      : [
+          `${path} has ${others === 1 ? 'another file or folder' : `${others} other files and folders`}, not looked at.`,
+        ]
+  return { type: 'folder', count: paths.length, files: each(paths), passedOver }
+}
+
+interface FolderFiles {
+  readonly paths: readonly string[]
+  /** Files and folders that are no messages by their place or name. */
+  readonly others: number
+}
+
+async function emlFiles(path: string): Promise<FolderFiles> {
+  const names = (await fromFile(readdir(path), path)).toSorted()
+  const messages = names.filter((name) => /\.eml$/i.test(name))
+  return { paths: messages.map((name) => join(path, name)), others: names.length - messages.length }
+}
+
+/** Deeper ones are told of and not read. */
+const maxFolders = 20
+
+/** The messages of a Maildir, then those of the folders in it, as Maildir++ and Dovecot keep them. */
+export async function maildirFiles(path: string, depth = 0): Promise<FolderFiles> {
+  const paths: string[] = []
+  let others = 0
+  for (const folder of ['cur', 'new']) {
+    const inner = join(path, folder)
+    const entries = await readdir(inner).catch((problem: unknown): string[] => {
+      if (codeOf(problem) === 'ENOENT') return []
+      throw notReadable(problem, inner)
+    })
+    const messages = entries.filter((name) => !name.startsWith('.')).toSorted()
+    paths.push(...messages.map((name) => join(inner, name)))
+  }
+  const folders = await fromFile(readdir(path, { withFileTypes: true }), path)
+  for (const { name } of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const inner = join(path, name)
+    if (['cur', 'new', 'tmp'].includes(name) || !(await isMaildirFolder(inner))) continue
+    if (depth >= maxFolders) others++
+    else {
+      const found = await maildirFiles(inner, depth + 1)
+      paths.push(...found.paths)
+      others += found.others
+    }
+  }
+  return { paths, others }
+}
+
+/** Whether it is a folder with `cur` or `new` in it. */
+export async function isMaildirFolder(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((problem: unknown): string[] => {
+    if (codeOf(problem) === 'ENOTDIR' || codeOf(problem) === 'ENOENT') return []
+    throw notReadable(problem, path)
+  })
+  return names.includes('cur') || names.includes('new')
 }
 
 async function* one(file: MailFile): AsyncGenerator<MailFile, void, undefined> {
@@ -72,18 +125,30 @@ async function* one(file: MailFile): AsyncGenerator<MailFile, void, undefined> {
 }
 
 async function* each(paths: readonly string[]): AsyncGenerator<MailFile, void, undefined> {
-  for (const path of paths) yield messageFile(path)
+  for (const path of paths) {
+    const kind = await isMbox(path).catch((problem: unknown) => {
+      // Who reads it is told what is the matter with it.
+      if (problem instanceof WaybillError) return false
+      throw problem
+    })
+    // A letter with such a line on top is an mbox of one.
+    if (kind) yield* readMbox(path, readOctets(path))
+    else yield messageFile(path)
+  }
 }
 
 function messageFile(path: string): MailFile {
-  return { name: path, chunks: withWireLineEndings(readOctets(path)) }
+  return { name: path, chunks: withWireLineEndings(withoutByteOrderMark(readOctets(path))) }
 }
 
-async function* readMbox(path: string): AsyncGenerator<MailFile, void, undefined> {
+async function* readMbox(
+  place: string,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<MailFile, void, undefined> {
   const reader = new MboxReader({ maxOctets: maxMboxMessage })
   let count = 0
-  const name = (): string => `${basename(path)}:${++count}`
-  for await (const chunk of readOctets(path)) {
+  const name = (): string => `${place}:${++count}`
+  for await (const chunk of chunks) {
     for (const entry of reader.push(chunk)) yield mboxFile(name(), entry)
   }
   for (const entry of reader.end()) yield mboxFile(name(), entry)
@@ -100,13 +165,29 @@ function mboxFile(name: string, entry: ReturnType<MboxReader['push']>[number]): 
 }
 
 async function isMbox(path: string): Promise<boolean> {
-  const file = await fromFile(open(path), path)
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(5), 0, 5, 0)
-    return octetString(buffer, 0, bytesRead) === 'From '
-  } finally {
-    await file.close()
+  const { begins } = await peek(withoutByteOrderMark(readOctets(path)), 'close')
+  return begins
+}
+
+/** Empty lines before the first message, and then `From `: an mbox file. */
+async function peek(
+  source: AsyncGenerator<Uint8Array, void, undefined>,
+  then: 'close' | 'go-on' = 'go-on',
+): Promise<{ readonly begins: boolean; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const seen: Uint8Array[] = []
+  let text = ''
+  while (text.length < 5) {
+    const next = await source.next()
+    if (next.done === true) break
+    seen.push(next.value)
+    text = (text + octetString(next.value, 0, Math.min(next.value.length, 4096))).trimStart()
   }
+  if (then === 'close') await source.return()
+  async function* again(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* seen
+    yield* source
+  }
+  return { begins: text.startsWith('From '), chunks: again() }
 }
 
 async function* readOctets(path: string): AsyncGenerator<Uint8Array, void, undefined> {
@@ -130,6 +211,10 @@ async function fromFile<T>(work: Promise<T>, path: string): Promise<T> {
   } catch (problem) {
     throw notReadable(problem, path)
   }
+}
+
+function codeOf(problem: unknown): unknown {
+  return problem instanceof Error && 'code' in problem ? problem.code : undefined
 }
 
 function notReadable(problem: unknown, path: string): unknown {

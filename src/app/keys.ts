@@ -1,3 +1,4 @@
+import { displayDomain } from '../address/domain.ts'
 import {
   type DkimSigningKey,
   dkimPublicKey,
@@ -61,10 +62,13 @@ export async function ensureKeys(
   const all: DkimKeyRow[] = []
   for (const domain of domains) {
     const known = store.read.dkimKeys(domain)
-    if (known.length > 0) {
-      all.push(...known)
-      continue
+    // 0.1.0 kept the keys of a domain with letters beyond ASCII under the name in the settings.
+    const named = known.length > 0 ? known : store.read.dkimKeys(displayDomain(domain))
+    for (const key of named) {
+      if (key.domain !== domain) await store.putDkimKey({ ...key, domain })
+      all.push({ ...key, domain })
     }
+    if (named.length > 0) continue
     for (const algorithm of ['rsa', 'ed25519'] as const) {
       const { privateKey } = generateDkimKey(algorithm)
       const suffix = algorithm === 'rsa' ? '' : '-ed'

@@ -205,6 +205,17 @@ const migrations: readonly string[] = [
   CREATE INDEX journey_recipient_by_address ON journey_recipient (address COLLATE NOCASE);
   CREATE INDEX journey_by_header_id ON journey (header_id) WHERE header_id <> '';
   `,
+  // Domains as 0.1.0 had them from its settings, in any case and with a trailing dot: since then the
+  // settings are read into the one form that is asked for here. Keys and mailboxes stay found.
+  `
+  UPDATE OR IGNORE dkim_key SET domain = rtrim(lower(domain), '.')
+    WHERE domain <> rtrim(lower(domain), '.');
+  UPDATE mailbox_item
+    SET account = substr(account, 1, instr(account, '@'))
+      || rtrim(lower(substr(account, instr(account, '@') + 1)), '.')
+    WHERE account LIKE '%@%' AND substr(account, instr(account, '@') + 1)
+      <> rtrim(lower(substr(account, instr(account, '@') + 1)), '.');
+  `,
 ]
 
 /** The version that this program reads and writes. */

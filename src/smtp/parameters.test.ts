@@ -192,8 +192,8 @@ const rcptTable: readonly (readonly [string, object | string])[] = [
   [' SIZE=1', '555 Parameter SIZE is not known here'],
 ]
 
-function told<T>(read: Result<T, Reply>, none: T): unknown {
-  if (read.ok) return Object.fromEntries(Object.entries({ ...none, ...read.value }))
+function told<T extends object>(read: Result<T, Reply>, none: T): unknown {
+  if (read.ok) return { ...none, ...read.value }
   return `${read.problem.code} ${read.problem.lines.join(' ')}`
 }
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Account } from '../policy/directory.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { testFolder } from '../store/test-folder.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -179,4 +183,81 @@ test('a header field that would keep all others waiting is refused, whatever por
     }
     talk.destroy()
   }
+})
+
+test('headers without an end use no more memory than there is for one network; small letters still come', async (t) => {
+  // A quarter for one network: 200 KiB, so three headers of 50 KiB and the copies for the disk.
+  const south = await openTestSite(t, { zone, clients: { memoryBytes: 800 * 1024 } })
+  const begun: SmtpTalk[] = []
+  for (let n = 0; n < 3; n++) {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.say('MAIL FROM:<sender@north.example>', 250)
+    await talk.say(`RCPT TO:<${receiver}>`, 250)
+    await talk.say('DATA', 354)
+    talk.write(`From: sender@north.example\r\nX-Long: ${'x'.repeat(50 * 1024)}`)
+    begun.push(talk)
+  }
+  // An answer on each connection would say that it was read; none may come before the end.
+  const last = await SmtpTalk.greeted(south.ports.smtp)
+  const message = `From: sender@north.example\nX-Long: ${'x'.repeat(150 * 1024)}\n\nx\n`
+  const said = await last.letter({ ...letter, message })
+  assert.deepEqual([said.code, said.enhanced], [451, '4.3.2'])
+  assert.deepEqual(limitsTold(south)[0], {
+    limit: 'limits.memory_bytes',
+    client: strangerIp,
+    network: '198.51.100.0/24',
+    listener: 'smtp',
+  })
+  assert.deepEqual(south.reported, [], 'it is no fault of ours')
+  const { record } = journeyIn(south.store.read, referenceIn(said))
+  assert.equal(record.outcome.status, 'deferred')
+  const step = record.steps.find(({ type }) => type === 'limit')
+  assert.deepEqual(step?.type === 'limit' && [step.limit, step.of], [
+    'limits.memory_bytes',
+    'network',
+  ])
+  // The session goes on, and small letters always have room.
+  assert.equal((await last.letter(letter)).code, 250)
+  // What is held is given back with the end of a letter, whatever end that is.
+  for (const talk of begun) {
+    talk.reset()
+    await talk.closed
+  }
+  const large = `From: sender@north.example\n\n${'x'.repeat(70)}\n`.padEnd(
+    100 * 1024,
+    `${'y'.repeat(70)}\n`,
+  )
+  let again = (await last.letter({ ...letter, message: large })).code
+  while (again === 451) again = (await last.letter({ ...letter, message: large })).code
+  for (let n = 0; n < 5; n++) {
+    assert.equal((await last.letter({ ...letter, message: large })).code, 250)
+  }
+  last.destroy()
+})
+
+test('the spool file of a letter that breaks off goes with it', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  const south = await openTestSite(t, { zone, store, replay: false })
+  const spool = join(folder, 'spool')
+  const ways: readonly ((talk: SmtpTalk) => void)[] = [
+    (talk) => talk.half(),
+    (talk) => talk.reset(),
+    (talk) => talk.destroy(),
+  ]
+  for (const leave of ways) {
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    await talk.say('MAIL FROM:<sender@north.example>', 250)
+    await talk.say(`RCPT TO:<${receiver}>`, 250)
+    await talk.say('DATA', 354)
+    const before = store.read.counts().journeys
+    talk.write('From: sender@north.example\r\n\r\n')
+    talk.write(`${'x'.repeat(70)}\r\n`.repeat(30_000))
+    while (readdirSync(spool).length === 0) await new Promise((resolve) => setImmediate(resolve))
+    leave(talk)
+    await south.when(() => (store.read.counts().journeys > before ? true : undefined))
+    while (readdirSync(spool).length > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await south.close()
 })

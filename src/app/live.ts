@@ -286,6 +286,7 @@ export function admissionLimits({ limits }: Settings): AdmissionLimits {
     wrongPasswords: limits.wrong_passwords,
     refusedRecipients: limits.refused_recipients,
     forgetMs: limits.forget_seconds * 1000,
+    memoryBytes: limits.memory_bytes,
     exempt: limits.exempt.flatMap((text) => parseNetwork(text) ?? []),
   }
 }

@@ -35,6 +35,7 @@ export interface Settings {
     readonly wrong_passwords: number
     readonly refused_recipients: number
     readonly forget_seconds: number
+    readonly memory_bytes: number
     readonly exempt: string[]
     readonly errors: number
     readonly received_fields: number
@@ -193,6 +194,11 @@ const limits = z.strictObject({
   forget_seconds: seconds
     .default(3600)
     .describe('How long wrong passwords and refused recipients count.'),
+  memory_bytes: z
+    .int()
+    .min(16_777_216, 'must be at least 16777216 (16 MiB)')
+    .default(134_217_728)
+    .describe('Memory for letters while they come in, all together; one network has a quarter.'),
   exempt: z
     .array(network)
     .default([])

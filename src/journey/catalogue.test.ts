@@ -83,6 +83,7 @@ const plain: readonly StepData[] = [
   { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },
   { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: limited },
   { type: 'limit', limit: 'limits.refused_recipients', of: 'network', answer: limited },
+  { type: 'limit', limit: 'limits.memory_bytes', of: 'server', answer: limited },
   { type: 'sender', mailFrom: 'a@b.example', refused: undefined },
   { type: 'sender', mailFrom: '', refused: undefined },
   { type: 'sender', mailFrom: 'a@b.example', refused: { ...refusal, text: 'Not yours.' } },

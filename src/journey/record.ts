@@ -123,7 +123,7 @@ export type StepData =
   | {
       readonly type: 'limit'
       readonly limit: string
-      readonly of: 'address' | 'network'
+      readonly of: 'address' | 'network' | 'server'
       readonly answer: SmtpAnswer
     }
   | {

@@ -11,6 +11,7 @@ const limits: AdmissionLimits = {
   wrongPasswords: 20,
   refusedRecipients: 100,
   forgetMs: 3_600_000,
+  memoryBytes: 100_000,
   exempt: [],
 }
 const smtp = { name: 'smtp', places: 2000 }

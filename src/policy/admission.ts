@@ -3,6 +3,7 @@ import { inNetwork, type IpNetwork, parseIp } from '../base/ip.ts'
 import type { Log } from '../base/log.ts'
 import { type ClientKeys, clientKeys } from './client-keys.ts'
 import { LoginQueue } from './login-queue.ts'
+import { type Holding, MemoryBudget } from './memory-budget.ts'
 import { OpenPlaces } from './open-places.ts'
 import { WindowCounter } from './window-counter.ts'
 
@@ -19,6 +20,8 @@ export interface AdmissionLimits {
   /** Recipients refused for good within `forgetMs`, to a stranger. */
   readonly refusedRecipients: number
   readonly forgetMs: number
+  /** Octets of memory for letters that are coming in; one network has a quarter of it. */
+  readonly memoryBytes: number
   /** Who is not counted. */
   readonly exempt: readonly IpNetwork[]
 }
@@ -27,7 +30,7 @@ export interface AdmissionLimits {
 export interface LimitMet {
   /** As `waybill.toml` names it. */
   readonly limit: LimitName
-  readonly of: 'address' | 'network'
+  readonly of: 'address' | 'network' | 'server'
 }
 
 export type LimitName =
@@ -36,6 +39,7 @@ export type LimitName =
   | 'limits.connections_per_minute'
   | 'limits.wrong_passwords'
   | 'limits.refused_recipients'
+  | 'limits.memory_bytes'
 
 export type Entrance =
   | { readonly type: 'admitted'; leave(): void }
@@ -69,6 +73,7 @@ export class Admission {
   readonly #open = new OpenPlaces()
   readonly #arrivals = new WindowCounter({ windowMs: 60_000 })
   readonly #logins: LoginQueue
+  readonly #memory: MemoryBudget
   #wrong: WindowCounter
   #refused: WindowCounter
   /** Who logged in as whom in the last day: they go first while others guess. */
@@ -84,6 +89,7 @@ export class Admission {
     this.#limits = input.limits
     this.#clock = input.clock
     this.#log = input.log
+    this.#memory = new MemoryBudget(input.limits.memoryBytes)
     this.#logins = new LoginQueue({ atOnce: input.loginsAtOnce ?? 1 })
     this.#wrong = new WindowCounter({ windowMs: input.limits.forgetMs })
     this.#refused = new WindowCounter({ windowMs: input.limits.forgetMs })
@@ -95,7 +101,13 @@ export class Admission {
       this.#wrong = new WindowCounter({ windowMs: limits.forgetMs })
       this.#refused = new WindowCounter({ windowMs: limits.forgetMs })
     }
+    this.#memory.use(limits.memoryBytes)
     this.#limits = limits
+  }
+
+  /** A letter begins to come in from there. */
+  holdMemory(ip: string): Holding {
+    return this.#memory.open(clientKeys(ip).network)
   }
 
   /** A connection has come. Who is turned away is not counted as one of the minute. */
@@ -270,6 +282,7 @@ export const noLimits: AdmissionLimits = {
   connectionsPerMinute: Infinity,
   wrongPasswords: Infinity,
   refusedRecipients: Infinity,
+  memoryBytes: Infinity,
   forgetMs: 3_600_000,
   exempt: [
     { ip: { family: 4, octets: [0, 0, 0, 0] }, prefixLength: 0 },

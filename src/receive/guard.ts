@@ -1,7 +1,7 @@
 /** A limit that a client has met, as `waybill.toml` names it, and whether it or its network did. */
 export interface LimitMet {
   readonly limit: string
-  readonly of: 'address' | 'network'
+  readonly of: 'address' | 'network' | 'server'
 }
 
 /** What becomes of a login. */
@@ -13,6 +13,14 @@ export type GuardedLogin<T> =
   /** Not checked: too many wait. */
   | { readonly type: 'full' }
 
+/** What one letter that is coming in holds of the memory for all. */
+export interface Holding {
+  /** Holds so much in all; tells whose share is used up when there is no room for it. */
+  grow(octets: number): 'network' | 'server' | undefined
+  /** Gives all of it back. */
+  release(): void
+}
+
 /** Who knows how much each client has used. `policy` provides it; nothing here counts. */
 export interface Guard {
   /** Why users there are not heard now; `undefined` when they are. */
@@ -21,6 +29,8 @@ export interface Guard {
   closedForMail(ip: string): LimitMet | undefined
   /** Tells whoever runs the server. */
   turnedAway(ip: string, met: LimitMet, more: { readonly listener: string }): void
+  /** A letter begins to come in from there. */
+  holdMemory(ip: string): Holding
   /** A stranger named a recipient that is refused for good. */
   refusedRecipient(ip: string): void
   /** Has a password checked when it is its turn. */

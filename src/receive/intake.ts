@@ -6,6 +6,7 @@ import {
   type MessageHeader,
 } from '../message/header-reader.ts'
 import type { ContentSink, NewContent } from '../store/store.ts'
+import type { Holding } from './guard.ts'
 
 /** Who looks at the message while it passes. */
 export interface IntakeWatcher {
@@ -17,6 +18,21 @@ export type TakenIn =
   | { readonly type: 'taken'; readonly header: MessageHeader; readonly content: NewContent }
   | { readonly type: 'problem'; readonly problem: HeaderProblem; readonly content: NewContent }
 
+/** There is no memory for more of a letter; it comes again. */
+export class NoRoom extends Error {
+  readonly of: 'network' | 'server'
+
+  constructor(of: 'network' | 'server') {
+    super('the memory for letters that are coming in is used up')
+    this.of = of
+  }
+}
+
+/** What the store's sink gathers at most before the disk has it: two buffers of 256 KiB. */
+const gatheredOctets = 512 * 1024
+/** So much every letter may have, whatever others hold: most letters are smaller. */
+const freeOctets = 32 * 1024
+
 /**
  * Takes one message in: each octet goes once to the store's sink and once past the watcher, and is
  * never kept here beyond the header.
@@ -25,15 +41,22 @@ export class MessageIntake {
   readonly #sink: ContentSink
   readonly #watcher: IntakeWatcher
   readonly #reader = new HeaderReader({ ...defaultHeaderLimits, fields: arrivalFieldLimits })
+  readonly #holding: Holding
+  /** Octets that were kept as a part of the header, and of all. */
+  #headerOctets = 0
+  #octets = 0
   #header: MessageHeader | undefined
   #problem: HeaderProblem | undefined
 
-  constructor(sink: ContentSink, watcher: IntakeWatcher) {
+  constructor(sink: ContentSink, watcher: IntakeWatcher, holding: Holding) {
+    this.#holding = holding
     this.#sink = sink
     this.#watcher = watcher
   }
 
+  /** @throws NoRoom before anything of these octets is kept */
   push(octets: Uint8Array): Promise<void> | undefined {
+    this.#hold(octets)
     this.#watch(octets)
     return this.#sink.push(octets) ?? undefined
   }
@@ -49,6 +72,21 @@ export class MessageIntake {
 
   abort(): void {
     this.#sink.abort()
+    this.release()
+  }
+
+  /** Nothing of it is needed any more. */
+  release(): void {
+    this.#holding.release()
+  }
+
+  #hold({ length }: Uint8Array): void {
+    this.#octets += length
+    if (this.#header !== undefined) this.#headerOctets = this.#header.octets.length
+    else this.#headerOctets = this.#problem === undefined ? this.#octets : 0
+    const needed = this.#headerOctets + Math.min(this.#octets, gatheredOctets) - freeOctets
+    const missing = needed > 0 ? this.#holding.grow(needed) : undefined
+    if (missing !== undefined) throw new NoRoom(missing)
   }
 
   #watch(octets: Uint8Array): void {

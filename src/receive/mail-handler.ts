@@ -1,7 +1,7 @@
 import { formatMailbox } from '../address/mailbox.ts'
 import type { PathRemark } from '../address/remark.ts'
 import type { TlsFacts } from '../io/peer.ts'
-import type { Outcome } from '../journey/record.ts'
+import type { Outcome, SmtpAnswer } from '../journey/record.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type {
   Answer,
@@ -13,7 +13,7 @@ import type {
 import type { Acceptance, NewContent } from '../store/store.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import type { LimitMet } from './guard.ts'
-import { MessageIntake } from './intake.ts'
+import { MessageIntake, NoRoom } from './intake.ts'
 import { letterLine, loginLine } from './log-lines.ts'
 import type { Port, Verdict } from './port.ts'
 import { answerOf, messageNote, replies, unreadableHeader } from './replies.ts'
@@ -133,16 +133,25 @@ export class MailHandler implements SessionHandler {
 
   broken(problem: unknown, reply: Reply): void {
     const { journey } = this.#log
-    this.#world.report(problem, journey.id)
     const transaction = this.#transaction
+    if (!(problem instanceof NoRoom)) this.#world.report(problem, journey.id)
     if (transaction === undefined) return
     transaction.intake?.abort()
     const told = withReference(reply, journey.id)
     const smtp = answerOf(told, 'DATA')
+    if (problem instanceof NoRoom) this.#tellNoRoom(problem, smtp)
     journey.step({ type: 'deferred', answer: smtp })
     this.#log.answered(told)
     // The same fault may strike again here; it has been told.
     this.#close(transaction, { status: 'deferred', smtp, because: ['fault'] }, () => {})
+  }
+
+  /** No fault of ours, and not of this letter. */
+  #tellNoRoom({ of }: NoRoom, answer: SmtpAnswer): void {
+    const { remote, listener } = this.#facts
+    const met = { limit: 'limits.memory_bytes', of }
+    this.#world.guard.turnedAway(remote.ip, met, { listener })
+    this.#log.journey.step({ type: 'limit', ...met, answer })
   }
 
   /** Whoever used up what one may use is not heard: another one comes in instead. */
@@ -243,7 +252,9 @@ export class MailHandler implements SessionHandler {
 
   #data(): Answer {
     const { transaction, letter } = this.#required()
-    transaction.intake = new MessageIntake(this.#world.store.newContent(), letter)
+    const { store, guard } = this.#world
+    const holding = guard.holdMemory(this.#facts.remote.ip)
+    transaction.intake = new MessageIntake(store.newContent(), letter, holding)
     return accept
   }
 
@@ -378,6 +389,7 @@ export class MailHandler implements SessionHandler {
   }
 
   #done(): void {
+    this.#transaction?.intake?.release()
     this.#transaction = undefined
     this.#log.end()
   }

@@ -2,6 +2,7 @@ import { WaybillError } from '../base/error.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { HeaderProblem } from '../message/header-reader.ts'
 import type { Reply } from '../smtp/reply.ts'
+import { NoRoom } from './intake.ts'
 
 /**
  * What the receiving side says in its own words. Nothing of our inside is told; every refusal ends
@@ -74,6 +75,7 @@ export const replies: {
 
 /** The world broke (disk full, database locked): the client keeps the message and comes again. */
 export function faultReply(problem: unknown): Reply {
+  if (problem instanceof NoRoom) return replies.storeBusy
   if (!(problem instanceof WaybillError)) return replies.localFault
   if (problem.code === 'store-full') return replies.diskFull
   return problem.code === 'store-busy' ? replies.storeBusy : replies.localFault

@@ -21,6 +21,12 @@ export type ArrivalStep = Extract<
   }
 >
 
+const whoMet = {
+  address: 'Yes: its address has',
+  network: 'Yes: its network has',
+  server: 'All clients together have',
+} as const
+
 const ports = { smtp: 25, submission: 587, submissions: 465 } as const
 
 /** Tells a step of a connection and an envelope. */
@@ -83,10 +89,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
         id: 'limit',
         label: 'limit',
         question: 'Has this client used up what one may use?',
-        answer:
-          step.of === 'address'
-            ? `Yes: it has met ${quoted(step.limit)}, and was told to come back later.`
-            : `Yes: its network has met ${quoted(step.limit)}, and it was told to come back later.`,
+        answer: `${whoMet[step.of]} met ${quoted(step.limit)}, and it was told to come back later.`,
         verdict: 'fail',
         rules: ['RFC 5321 §7.8'],
         details: { limit: step.limit, of: step.of, answer: step.answer },

@@ -1,0 +1,59 @@
+/** What one letter that is coming in holds of the budget. */
+export interface Holding {
+  /**
+   * Holds `octets` in all, from now on. Whose share is used up when there is no room for them; then
+   * it holds what it held before.
+   */
+  grow(octets: number): 'network' | 'server' | undefined
+  /** Gives all of it back. */
+  release(): void
+}
+
+/**
+ * The memory that letters may take up while they come in, all connections together: headers that
+ * are not over, and what is gathered before it is written to disk. One network has a quarter of it
+ * at most, so that no one stranger can use it up.
+ */
+export class MemoryBudget {
+  #most: number
+  #held = 0
+  readonly #byNetwork = new Map<string, number>()
+
+  /** @param most octets */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** From now on so much; what is held stays. */
+  use(most: number): void {
+    this.#most = most
+  }
+
+  /** Octets that are held now. */
+  get held(): number {
+    return this.#held
+  }
+
+  open(network: string): Holding {
+    let held = 0
+    const hold = (octets: number): void => {
+      const more = octets - held
+      held = octets
+      this.#held += more
+      const ofNetwork = (this.#byNetwork.get(network) ?? 0) + more
+      if (ofNetwork > 0) this.#byNetwork.set(network, ofNetwork)
+      else this.#byNetwork.delete(network)
+    }
+    return {
+      grow: (octets) => {
+        const more = octets - held
+        if (more <= 0) return undefined
+        if (this.#held + more > this.#most) return 'server'
+        if ((this.#byNetwork.get(network) ?? 0) + more > this.#most / 4) return 'network'
+        hold(octets)
+        return undefined
+      },
+      release: () => hold(0),
+    }
+  }
+}

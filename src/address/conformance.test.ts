@@ -53,6 +53,7 @@ function lists(): Lists {
 
 test('the paths of Haraka are read as its tests say', { skip: absent }, () => {
   const { valid, invalid } = lists()['haraka-address-rfc2821']
+  assert.ok(valid.length >= 16 && invalid.length >= 4)
   for (const { path, user, host } of valid) {
     // Haraka also takes an address without brackets; RFC 5321 §4.1.2 does not.
     const text = path.startsWith('<') ? path : `<${path}>`
@@ -77,6 +78,14 @@ test('the paths of Haraka are read as its tests say', { skip: absent }, () => {
 
 test('the local parts and addresses of mox are read as its tests say', { skip: absent }, () => {
   const mox = lists().mox
+  const counts = [
+    mox.localpartValid.length >= 6,
+    mox.localpartInvalid.length >= 6,
+    mox.addressValid.length >= 1,
+    mox.addressInvalid.length >= 8,
+    mox.packLocalpart.length >= 6,
+  ]
+  assert.ok(counts.every(Boolean), 'cases are missing')
   for (const text of mox.localpartValid) assert.ok(parseLocalPart(text).ok, text)
   for (const text of mox.localpartInvalid) {
     const read = readLocalPart(text, 0)
@@ -89,6 +98,7 @@ test('the local parts and addresses of mox are read as its tests say', { skip: a
 
 test('the reverse paths of go-smtp are read, those in brackets', { skip: absent }, () => {
   const { valid, invalid } = lists()['go-smtp-reverse-path']
+  assert.ok(valid.length >= 5 && invalid.length >= 7)
   for (const { raw, path, after } of valid) {
     const read = readReversePath(raw)
     assert.equal(read.ok, raw.startsWith('<'), raw)

@@ -19,6 +19,8 @@ interface Ending {
   readonly filed: string
   /** The sending journey's status, where there is one. */
   readonly sent: string
+  /** How each attempt to deliver ended, where there was one. */
+  readonly attempts?: readonly string[]
 }
 
 /** An ordinary letter that arrives. */
@@ -82,7 +84,7 @@ const endings: Readonly<Record<string, Ending>> = {
   'no-mx': well,
   'null-mx': nowhere,
   'no-such-domain': nowhere,
-  greylisted: well,
+  greylisted: { ...well, attempts: ['deferred 451', 'delivered 250'] },
   'server-down': well,
   'wrong-dkim-key': { ...well, dkim: 'fail fail' },
   'two-spf-records': { ...well, spf: 'permerror' },
@@ -118,6 +120,15 @@ function endingOf(journeys: readonly TestJourney[]): Ending {
   }
 }
 
+/** What the other server said at each attempt. */
+function attemptsOf(journeys: readonly TestJourney[]): readonly string[] {
+  const sent = journeys.find(({ record }) => record.direction === 'out')
+  const steps = sent?.record.steps ?? []
+  return steps.flatMap((step) => {
+    return step.type === 'attempt' ? [`${step.result} ${step.answer?.code ?? 'nothing'}`] : []
+  })
+}
+
 for (const situation of situations) {
   test(`the situation "${situation.name}": ${situation.title}`, async () => {
     const { folder, remove } = testFolder()
@@ -129,7 +140,9 @@ for (const situation of situations) {
         look: async (found) => {
           const journeys = found.map(({ reader, journey }) => journeyIn(reader, journey.id))
           for (const reader of new Set(found.map((one) => one.reader))) await replayAll(reader)
-          return endingOf(journeys)
+          const ending = endingOf(journeys)
+          const wanted = endings[situation.name]?.attempts
+          return wanted === undefined ? ending : { ...ending, attempts: attemptsOf(journeys) }
         },
       })
       assert.deepEqual(ending, endings[situation.name])

@@ -81,6 +81,7 @@ test('mutated chains get the status that mailauth gives them, or an RFC says why
         const expected = await theirs(message, record).catch(() => 'fail')
         seen.set(ours.result, (seen.get(ours.result) ?? 0) + 1)
         if (expected === ours.result) return
+        seen.set('explained', (seen.get('explained') ?? 0) + 1)
         assert.ok(
           explanation(message, ours) !== undefined,
           JSON.stringify({ message, ours, expected }),
@@ -90,6 +91,10 @@ test('mutated chains get the status that mailauth gives them, or an RFC says why
     { numRuns: 400 },
   )
   assert.ok((seen.get('pass') ?? 0) > 10 && (seen.get('fail') ?? 0) > 10)
+  assert.ok(
+    (seen.get('explained') ?? 0) < 100,
+    `${seen.get('explained')} differ and were explained`,
+  )
 })
 
 test('chains in which both seal pass for both', async () => {

@@ -380,3 +380,79 @@ test('time grows with the length and no faster; statements and problems are boun
     assert.ok(read.results.length <= 200 && read.problems.length <= 20)
   }
 })
+
+test('what stands in a comment or in quotes is no statement, however it is written', () => {
+  const fields = [
+    'mx.south.example (x; dmarc=pass header.from=north.example); spf=fail',
+    'mx.south.example; (dmarc=pass header.from=north.example;) spf=fail',
+    'mx.south.example; spf=fail (; dmarc=pass header.from=north.example)',
+    'mx.south.example; spf=fail (a \\) ; dmarc=pass header.from=north.example)',
+    'mx.south.example; spf=fail (a (b) ; dmarc=pass header.from=north.example)',
+    'mx.south.example; spf=fail (((a) b) ; dmarc=pass header.from=north.example',
+    'mx.south.example; spf=fail reason="; dmarc=pass header.from=north.example"',
+    'mx.south.example; ??? (; dmarc=pass) ; spf=fail',
+    'mx.south.example; ??? "; dmarc=pass" ; spf=fail',
+  ]
+  for (const field of fields) {
+    const said = parseAuthenticationResults(field).results.map(
+      ({ method, result }) => `${method}=${result}`,
+    )
+    assert.deepEqual(said, ['spf=fail'], field)
+  }
+})
+
+test('our name is found as any word before the first statement, and nowhere else', () => {
+  const ours = 'mx.south.example'
+  for (const [field, claims] of [
+    ['a b mx.south.example; spf=pass', true],
+    ['a (x) "b" 1 "mx.south.example" ; spf=pass', true],
+    [`${'a '.repeat(49)}mx.south.example; spf=pass`, true],
+    [`${'a '.repeat(50)}mx.south.example; spf=pass`, false],
+    ['a (mx.south.example) b; spf=pass', false],
+    ['a; spf=pass smtp.mailfrom=mx.south.example', false],
+    ['xmx.south.example; spf=pass', false],
+  ] as const) {
+    assert.equal(claimsToBe(field, ours), claims, field.slice(0, 40))
+  }
+})
+
+test('a field of a version that nobody knows is removed, whoever it names', () => {
+  for (const [head, reason] of [
+    ['mx.north.example', null],
+    ['mx.north.example 1', null],
+    ['mx.north.example 01', null],
+    ['mx.north.example 2', 'unknown-version'],
+    ['mx.north.example 11', 'unknown-version'],
+    ['mx.north.example x', 'unknown-version'],
+    ['mx.south.example 2', 'claims-our-name'],
+  ] as const) {
+    assert.equal(mustRemove(`${head}; spf=pass`, 'mx.south.example'), reason, head)
+  }
+})
+
+test('no line of a field is longer than 998 octets, however long and however written its values', () => {
+  for (const value of [
+    'x'.repeat(5000),
+    '"'.repeat(5000),
+    'a b '.repeat(2000),
+    `${'\\"'.repeat(3000)}`,
+  ]) {
+    const results: readonly MethodResult[] = [
+      {
+        method: 'spf',
+        result: 'fail',
+        reason: value,
+        comment: value,
+        properties: [{ ptype: 'smtp', property: 'mailfrom', value }],
+      },
+    ]
+    const field = formatAuthenticationResults({ authservId: 'mx.south.example', results })
+    for (const line of field.split('\r\n')) assert.ok(line.length <= 998, `${line.length} octets`)
+    const [read] = parseAuthenticationResults(
+      field.replace(/^[^:]*: /, '').replace(/\r\n /g, ' '),
+    ).results
+    const shown = read?.properties[0]?.value ?? ''
+    // It is cut where it says so, and not lost.
+    assert.ok(shown.endsWith('...') && shown.length > 300 && shown.length <= 400, `${shown.length}`)
+  }
+})

@@ -597,6 +597,15 @@ test('several From fields never pass, and what fails still fails', async () => {
   assert.equal(forged.authorDomain, 'bank.example')
 })
 
+test('several From fields: what DNS keeps open stays open, so it may come again', async () => {
+  const open = { ...bank, '_dmarc.lost.example': { error: 'SERVFAIL' } } as const
+  const from = ['a@lost.example', 'b@bank.example']
+  const verdict = await evaluate(open, { from, dkim: [pass('bank.example')] })
+  assert.equal(verdict.result, 'temperror')
+  assert.equal(verdict.authorDomain, 'lost.example')
+  assert.equal(verdict.author.problem, 'several-from-fields')
+})
+
 test('without an author nothing is asked', async () => {
   for (const [from, problem] of [
     [[], 'no-from-field'],

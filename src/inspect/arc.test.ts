@@ -9,7 +9,7 @@ import type { Zone } from '../dns/zone.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { decide, type DecisionRules } from './decide.ts'
 import { type Evaluation, Inspection } from './inspection.ts'
-import { authenticationResultsText } from './results-field.ts'
+import { authenticationResultsText, forgedFields } from './results-field.ts'
 
 const { privateKey, publicKey } = generateDkimKey('ed25519')
 const record = { TXT: [formatDkimRecord({ type: 'ed25519', publicKey })] }
@@ -157,4 +157,107 @@ test('DKIM and ARC share one pass over the body', async () => {
   assert.ok(arc.result === 'pass')
   const message = arc.sets[0]?.messageSignature
   assert.ok(message?.result === 'pass' && message.body?.hash === 'match')
+})
+
+/** The same evaluation with what the sets say replaced, the oldest first. */
+async function decideSaying(
+  texts: readonly string[],
+  trusted = ['forwarder.example'],
+): Promise<DmarcDecision> {
+  let text = letter
+  for (const _ of texts) text = sealed(text)
+  const resolver = new MemoryResolver(zone)
+  const facts = { ip: '203.0.113.9', helo: 'x', mailFrom: 'ann@north.example', receiver: 'mx', now }
+  const inspection = new Inspection(facts, {
+    spf: resolver,
+    dkim: resolver,
+    arc: resolver,
+    dmarc: resolver,
+  })
+  const { header, body } = splitMessage(octetsOf(text))
+  inspection.header(header)
+  inspection.body(body)
+  const evaluation = await inspection.finish()
+  const { arc } = evaluation
+  assert.ok(arc.result === 'pass')
+  const sets = arc.sets.map((set, i) => ({ ...set, results: texts[i] ?? null }))
+  return decide({ ...evaluation, arc: { ...arc, sets } }, header, {
+    ...rules,
+    trustedForwarders: trusted,
+  })
+}
+
+test('of several sets the newest says whether DMARC passed', async () => {
+  const [yes, no] = [`mx.forwarder.example; ${passed}`, 'mx.forwarder.example; dmarc=fail']
+  assert.equal((await decideSaying([no, yes])).action, 'deliver')
+  assert.equal((await decideSaying([yes, no])).action, 'refuse')
+  assert.equal((await decideSaying([yes, 'mx.forwarder.example; spf=pass'])).action, 'refuse')
+})
+
+test('a trusted sealer is believed in the version of the field that is known, and in no other', async () => {
+  for (const [head, action] of [
+    ['mx.forwarder.example', 'deliver'],
+    ['mx.forwarder.example 1', 'deliver'],
+    ['mx.forwarder.example 2', 'refuse'],
+  ] as const) {
+    assert.equal((await decideSaying([`${head}; ${passed}`])).action, action, head)
+  }
+})
+
+test('a forwarder is trusted with all below it, and nobody is trusted for a name below', async () => {
+  for (const [trusted, action] of [
+    ['forwarder.example', 'deliver'],
+    ['example', 'deliver'],
+    ['mx.forwarder.example', 'refuse'],
+    ['warder.example', 'refuse'],
+  ] as const) {
+    const decision = await decideSaying([`mx; ${passed}`], [trusted])
+    assert.equal(decision.action, action, `a seal of forwarder.example, and trusted is ${trusted}`)
+  }
+  const resolver = new MemoryResolver({
+    ...zone,
+    'sub.forwarder.example': { TXT: ['v=spf1 ip4:203.0.113.9 -all'] },
+  })
+  for (const [trusted, action] of [
+    ['sub.forwarder.example', 'deliver'],
+    ['forwarder.example', 'deliver'],
+    ['deep.sub.forwarder.example', 'refuse'],
+  ] as const) {
+    const facts = {
+      ip: '203.0.113.9',
+      helo: 'x',
+      mailFrom: 'a@sub.forwarder.example',
+      receiver: 'mx',
+      now,
+    }
+    const inspection = new Inspection(facts, {
+      spf: resolver,
+      dkim: resolver,
+      arc: resolver,
+      dmarc: resolver,
+    })
+    const { header, body } = splitMessage(octetsOf(letter))
+    inspection.header(header)
+    inspection.body(body)
+    const decision = decide(await inspection.finish(), header, {
+      ...rules,
+      trustedForwarders: [trusted],
+    })
+    assert.equal(decision.action, action, `SPF of sub.forwarder.example, and trusted is ${trusted}`)
+  }
+})
+
+test('fields that must not stay are named by their place, and all others are left', () => {
+  const fields = [
+    'Authentication-Results: mx.south.example; dmarc=pass\r\n',
+    'Authentication-Results: mx.north.example; dmarc=pass\r\n',
+    'Authentication-Results: mx.north.example 2; dmarc=pass\r\n',
+    'Return-Path: <x@north.example>\r\n',
+    'ARC-Authentication-Results: i=1; mx.south.example; dmarc=pass\r\n',
+    'From: ann@north.example\r\n',
+  ]
+  const text = fields.join('')
+  const { header } = splitMessage(octetsOf(`${text}\r\nHello\r\n`))
+  const gone = forgedFields(header, 'mx.south.example').map(([from, to]) => text.slice(from, to))
+  assert.deepEqual(gone, [fields[0], fields[2], fields[3]])
 })

@@ -77,3 +77,26 @@ test('a hash that is asked for too early says so', () => {
   const growing = new BodyHashes().add({ canonicalization: 'simple', hash: 'sha256' })
   assert.throws(() => growing.found, /before the body ended/)
 })
+
+test('a long body that is pushed whole has the hash that the RFC gives it, in both forms', () => {
+  // Lines that end on either side of every multiple of 64 KiB, with white space to take away there.
+  for (const length of [7, 4093, 32_767, 65_533, 65_535]) {
+    const body = `${'x'.repeat(length)} \t y  \r\n \t\r\n`.repeat(Math.ceil(300_000 / length) + 3)
+    const lines = body.split('\r\n').map((line) => line.replace(/[ \t]+/g, ' ').replace(/ $/, ''))
+    const relaxed = `${lines.join('\r\n').replace(/(?:\r\n)+$/, '')}\r\n`
+    const simple = `${body.replace(/(?:\r\n)+$/, '')}\r\n`
+    for (const [canonicalization, form] of [
+      ['relaxed', relaxed],
+      ['simple', simple],
+    ] as const) {
+      const request = { canonicalization, hash: 'sha256' } as const
+      const hashes = new BodyHashes()
+      const whole = hashes.add(request)
+      hashes.push(Buffer.from(body))
+      hashes.finish()
+      assert.equal(whole.found.hash, sha('sha256', form), `${canonicalization}, lines of ${length}`)
+      assert.equal(whole.found.octets, form.length)
+      assert.deepEqual(hashBody(Buffer.from(body), request), whole.found)
+    }
+  }
+})

@@ -179,14 +179,14 @@ test('terms made of the pieces of terms are read as the grammar says', () => {
   )
 })
 
-test('a term of 64 KB is read in no time', () => {
+test('a term of 400 KB is read, which in other than straight time would take hours', {
+  timeout: 60_000,
+}, () => {
   for (const text of ['/1', '%{d', '%{d}', '.', '-', '//', ':', '%{d------', 'a.'].flatMap((p) => [
-    `a:${p.repeat(32_000)}`,
-    `a:${p.repeat(32_000)}.example/24`,
-    `x=${p.repeat(32_000)}`,
+    `a:${p.repeat(200_000)}`,
+    `a:${p.repeat(200_000)}.example/24`,
+    `x=${p.repeat(200_000)}`,
   ])) {
-    const start = performance.now()
     parseTerm(text)
-    assert.ok(performance.now() - start < 500, text.slice(0, 20))
   }
 })

@@ -1,4 +1,4 @@
-import { concat, octetsOf } from '../base/octets.ts'
+import { concat } from '../base/octets.ts'
 import type { HeaderField } from './field.ts'
 import type { MessageHeader } from './header-reader.ts'
 import { foldLongLines, hasLongLine } from './long-lines.ts'
@@ -8,11 +8,11 @@ import { foldLongLines, hasLongLine } from './long-lines.ts'
  * §3.6.3, whichever of its three ways the program knows), and Return-Path, which is for the last
  * server to write (RFC 5321 §4.4).
  */
-const private_: ReadonlySet<string> = new Set(['bcc', 'resent-bcc', 'return-path'])
+const privateNames: ReadonlySet<string> = new Set(['bcc', 'resent-bcc', 'return-path'])
 
 /** The fields of a submission that do not go out with it. */
 export function privateFields(fields: readonly HeaderField[]): readonly HeaderField[] {
-  return fields.filter(({ name }) => private_.has(name))
+  return fields.filter(({ name }) => privateNames.has(name))
 }
 
 /** A header that is written anew. */
@@ -29,16 +29,12 @@ export type RewrittenHeader =
   | { readonly type: 'too-long'; readonly field: string }
 
 /**
- * Writes a header anew: without some fields, with others in their place, and folded so that no line
- * is longer than 998 octets (RFC 5322 §2.1.1). All else, lines that are no field too, stays as and
- * where it is.
+ * Writes a header anew: without some fields, and folded so that no line is longer than 998 octets
+ * (RFC 5322 §2.1.1). All else, lines that are no field too, stays as and where it is.
  */
 export function rewriteHeader(
   header: Pick<MessageHeader, 'fields' | 'octets'>,
-  change: {
-    readonly without: readonly HeaderField[]
-    readonly replace?: ReadonlyMap<HeaderField, string>
-  },
+  change: { readonly without: readonly HeaderField[] },
 ): RewrittenHeader {
   const pieces: Uint8Array[] = []
   const fields: HeaderField[] = []
@@ -51,11 +47,9 @@ export function rewriteHeader(
     pieces.push(between)
     end = start + field.raw.length
     if (change.without.includes(field)) continue
-    const text = change.replace?.get(field)
-    const given = text === undefined ? field.raw : octetsOf(text)
-    const raw = hasLongLine(given) ? foldLongLines(given) : given
+    const raw = hasLongLine(field.raw) ? foldLongLines(field.raw) : field.raw
     if (raw === undefined) return { type: 'too-long', field: field.name }
-    if (raw !== given) folded.push(field.name)
+    if (raw !== field.raw) folded.push(field.name)
     pieces.push(raw)
     fields.push(raw === field.raw ? field : { ...field, raw })
   }

@@ -17,6 +17,8 @@ export interface LabPortOptions {
   readonly ports: LabPorts
   /** A port that is taken: `next` takes one of those behind it, `strict` gives up. */
   readonly taken: 'next' | 'strict'
+  /** Ports that somebody asked for by number: none of these is replaced by another. */
+  readonly named?: ReadonlySet<keyof LabPorts>
 }
 
 /** How many ports behind the one that is taken are tried. */
@@ -24,16 +26,18 @@ const triesBehind = 20
 
 /** Opens at a port, or at the next free one behind it. */
 export async function near<T>(
-  options: Pick<LabPortOptions, 'taken'>,
+  options: Pick<LabPortOptions, 'taken' | 'named'>,
+  name: keyof LabPorts,
   port: number,
   open: (port: number) => Promise<T>,
 ): Promise<T> {
+  const strict = options.taken === 'strict' || options.named?.has(name) === true
   for (let at = port; ; at++) {
     try {
       return await open(at)
     } catch (problem) {
       const taken = problem instanceof WaybillError && problem.code === 'port-taken'
-      const last = port === 0 || options.taken === 'strict' || at >= port + triesBehind
+      const last = port === 0 || strict || at >= port + triesBehind
       if (!taken || last) throw problem
     }
   }
@@ -50,13 +54,16 @@ export async function openPorts(input: {
   const { options, north, south, network, dns } = input
   const address = '127.0.0.1'
   const { ports } = options
-  const smtp = await near(options, ports.smtp, (port) => {
-    return south.listen({ kind: 'smtp', address, port, clientIp: places.stranger.ip })
+  const smtp = await near(options, 'smtp', ports.smtp, (port) => {
+    // Programs that write here know nothing of the lab's authority, and many insist on TLS that they
+    // can check once it is offered. The servers of the lab meet on ports of their own.
+    const stranger = { clientIp: places.stranger.ip, tls: 'none' } as const
+    return south.listen({ kind: 'smtp', address, port, ...stranger })
   })
-  const submission = await near(options, ports.submission, (port) => {
+  const submission = await near(options, 'submission', ports.submission, (port) => {
     return north.listen({ kind: 'submission', address, port })
   })
-  const submissions = await near(options, ports.submissions, (port) => {
+  const submissions = await near(options, 'submissions', ports.submissions, (port) => {
     return north.listen({ kind: 'submissions', address, port })
   })
   for (const from of ['north', 'forwarder', 'lists', 'stranger'] as const) {

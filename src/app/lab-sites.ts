@@ -119,6 +119,7 @@ function makeSite(
     },
     limits,
     greylist: { mustWait: (input) => plan.greylist()?.mustWait(input) ?? false },
+    people: plan.place === 'south' ? [receiver] : [sender],
     reachable: (domain) => {
       return !isAddressLiteral(domain) && labOrigins.some((origin) => isWithin(domain, origin))
     },

@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { signDkim } from '../dkim/dkim.ts'
 import type { Zone } from '../dns/zone.ts'
@@ -36,6 +36,8 @@ export interface Lab {
   readonly south: LabSite
   /** PEM of the lab's own certificate authority. */
   readonly authority: string
+  /** The file that it stands in, for programs that shall trust it. */
+  readonly authorityFile: string
   changeZone(changes: Zone): void
   greylist(): void
   /** Called after each commit of either server, until the returned function is called. */
@@ -104,13 +106,15 @@ async function openWithStores(
     now,
   })
   let zone = labZone(publishedRecords([...northKeys, ...listKeys]))
-  const dns = await near(options, options.ports.dns, (port) => {
+  const dns = await near(options, 'dns', options.ports.dns, (port) => {
     return openDnsServer({ port, clock, zones: { '': zone } })
   })
   const opened: Opened = { dns, sites: [] }
   try {
     const network = new LabNetwork()
     const certificates = await makeCertificates(clock.now())
+    const authorityFile = join(options.folder, 'lab-ca.pem')
+    writeFileSync(authorityFile, certificates.authority)
     const passwordHash = await hashPassword(labPassword)
     const { log, report } = options
     const common = { log, report, clock, dns, network, certificates, passwordHash }
@@ -128,6 +132,7 @@ async function openWithStores(
       north: { site: north, store: stores.north },
       south: { site: south, store: stores.south },
       authority: certificates.authority,
+      authorityFile,
       changeZone(changes) {
         zone = { ...zone, ...changes }
         dns.setZone('', zone)

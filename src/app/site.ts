@@ -101,6 +101,7 @@ export class Site {
   readonly #failureReports: FailureReports | undefined
   #empty: (() => void) | undefined
   #hurried = false
+  #closing = false
 
   constructor(plan: SitePlan) {
     this.#plan = plan
@@ -154,8 +155,10 @@ export class Site {
     readonly address: string
     readonly port: number
     readonly clientIp?: string
+    /** Port 25 alone: STARTTLS is not offered. */
+    readonly tls?: 'none'
   }): Promise<Listener> {
-    const { kind, clientIp } = input
+    const { kind, clientIp, tls } = input
     const listener = await listen({
       address: input.address,
       port: input.port,
@@ -165,7 +168,7 @@ export class Site {
       admit: (ip) => this.#admit(kind, clientIp ?? ip),
       handshakeTimeoutMs: handshakeMs,
       ...(kind === 'submissions' ? { implicitTls: () => this.#secure[kind] } : {}),
-      onPeer: (peer) => this.#serve(kind, peer, clientIp ?? unmapped(peer.remote.ip)),
+      onPeer: (peer) => this.#serve({ kind, tls }, peer, clientIp ?? unmapped(peer.remote.ip)),
       onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
     this.#listeners.push(listener)
@@ -180,6 +183,7 @@ export class Site {
    * ten minutes; the log says for which. `hurry` cuts that short.
    */
   async close(graceMs = 2000, others?: Promise<unknown>): Promise<void> {
+    this.#closing = true
     const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
     const delivered = this.#dispatcher.stop()
     for (const session of this.#sessions) session.shutdown()
@@ -192,7 +196,7 @@ export class Site {
       for (const session of this.#sessions) session.abort()
     }, graceMs + lastWordMs)
     if (this.#hurried) this.hurry()
-    await Promise.all([closed, delivered, this.#noSessions()])
+    await Promise.all([closed.then(() => this.#noSessions()), delivered])
     await this.#failureReports?.settled()
     await others
     clearTimeout(late)
@@ -226,14 +230,18 @@ export class Site {
     return encodeUtf8(`${formatReply(reply).join('\r\n')}\r\n`)
   }
 
-  #serve(kind: ListenerKind, peer: Peer, ip: string): void {
+  #serve(
+    { kind, tls }: { readonly kind: ListenerKind; readonly tls: 'none' | undefined },
+    peer: Peer,
+    ip: string,
+  ): void {
     const { clock } = this.#plan
     const facts = { remote: { ...peer.remote, ip }, listener: kind, tls: peer.tls }
     const world = this.#receiveWorld()
     const port = kind === 'smtp' ? new InboundPort(world) : new SubmissionPort(world)
     const session: ReceiveSession = new ReceiveSession({
       peer,
-      options: this.#serverOptions(kind),
+      options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
       handler: new MailHandler(world, facts, port),
       tlsRole: { side: 'server', context: this.#secure[kind] },
       clock,
@@ -244,6 +252,8 @@ export class Site {
     })
     this.#sessions.add(session)
     session.start()
+    // Its handshake was done when the ports closed.
+    if (this.#closing) session.shutdown()
   }
 
   #admit(kind: ListenerKind, ip: string): Admission {

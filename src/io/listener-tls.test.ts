@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect as tcpConnect } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
@@ -124,3 +125,28 @@ function tlsOf(
   const context = serverContext(certificate)
   return () => context
 }
+
+test('a port is closed when the last handshake on it has been told of', async (t) => {
+  const failures: string[] = []
+  const listener = await listen({
+    address: '127.0.0.1',
+    port: 0,
+    implicitTls: tlsOf(await testCertificate(['mx.south.example'])),
+    maxConnections: 10,
+    handshakeTimeoutMs: 60_000,
+    onPeer: () => assert.fail('no session'),
+    onFailure: ({ problem }) => failures.push(problem),
+  })
+  const silent = tcpConnect(listener.port, '127.0.0.1')
+  silent.on('error', () => {})
+  t.after(() => silent.destroy())
+  await once(silent, 'connect')
+  // The server has seen it once it turns the next one's end round.
+  const next = tcpConnect(listener.port, '127.0.0.1')
+  next.on('error', () => {})
+  next.end()
+  await once(next.resume(), 'close')
+  const before = failures.length
+  await listener.close()
+  assert.equal(failures.length, before + 1)
+})

@@ -61,6 +61,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
   const places = new Places(() => told.clear())
   /** Connections that are no sessions (yet): nobody else can end them. */
   const loose = new Set<Socket>()
+  const handshakes = new Set<Promise<void>>()
   /** Told once for each time that a limit is reached: a flood must not fill the log as well. */
   const told = new Set<ListenFailure['type']>()
   const full = (type: 'full' | 'descriptors', socket: Socket, problem: string): void => {
@@ -91,7 +92,11 @@ export function listen(options: ListenOptions): Promise<Listener> {
     if (options.implicitTls === undefined) options.onPeer(peer)
     else {
       keep(loose, socket)
-      void handshake(peer, options.implicitTls(), options).then(() => loose.delete(socket))
+      const shaking = handshake(peer, options.implicitTls(), options).then(() => {
+        loose.delete(socket)
+        handshakes.delete(shaking)
+      })
+      handshakes.add(shaking)
     }
   })
   const setMaxConnections = (wanted: number): void => {
@@ -109,7 +114,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
       const bound = server.address()
       if (bound === null || typeof bound === 'string') throw new Error('listen: not a TCP address')
       const { address, port } = bound
-      resolve({ address, port, setMaxConnections, close: () => close(server, loose) })
+      resolve({ address, port, setMaxConnections, close: () => close(server, loose, handshakes) })
     })
   })
 }
@@ -175,11 +180,18 @@ function keep(loose: Set<Socket>, socket: Socket): void {
   socket.once('close', () => loose.delete(socket))
 }
 
-function close(server: Server, loose: ReadonlySet<Socket>): Promise<void> {
+/** Resolves when nothing more can come of the port: no session, and no failure to tell. */
+async function close(
+  server: Server,
+  loose: ReadonlySet<Socket>,
+  handshakes: ReadonlySet<Promise<void>>,
+): Promise<void> {
   for (const socket of loose) socket.destroy()
-  return new Promise((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
+  await Promise.all(handshakes)
+  await closed
 }
 
 function listenProblem(problem: NodeJS.ErrnoException, options: ListenOptions): WaybillError {

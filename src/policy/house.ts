@@ -21,6 +21,8 @@ export interface HousePlan {
   readonly receivedSpf?: boolean
   /** Absent: strangers need not come twice. */
   readonly greylist?: Pick<Greylist, 'mustWait'>
+  /** In the lab: who lives here, said to strangers who write to nobody. */
+  readonly people?: readonly string[]
   /** In the lab: domains that there are; mail for any other is refused with a reason. */
   readonly reachable?: (domain: string) => boolean
   readonly signingKeys: (domain: string) => readonly DkimSigningKey[]
@@ -44,7 +46,7 @@ export function makeHouse(plan: HousePlan): House {
       const { mailbox } = path
       if (!directory.isLocal(mailbox.domain)) return elsewhere(plan, mailbox, by)
       const answer = filedFor(directory.find(mailbox))
-      if (answer.type === 'refused') return answer
+      if (answer.type === 'refused') return naming(plan, answer)
       const rcptTo = formatMailbox(mailbox)
       if (by === 'stranger' && greylist?.mustWait({ ip, mailFrom, rcptTo, now: plan.now() })) {
         return { type: 'refused', reply: replies.greylisted }
@@ -70,9 +72,19 @@ function filedFor(accounts: readonly Account[]): RecipientAnswer {
   return { type: 'mailbox', accounts: [first, ...others] }
 }
 
+/** A refusal that says whom there is to write to, where that is no secret. */
+function naming(
+  { people = [] }: HousePlan,
+  { type, reply }: RecipientAnswer & { readonly type: 'refused' },
+): RecipientAnswer {
+  const [words = ''] = reply.lines
+  if (people.length === 0) return { type, reply }
+  return { type, reply: { ...reply, lines: [`${words} The lab has ${people.join(', ')}.`] } }
+}
+
 /** Mail for somebody else: our users may send it, strangers may not. */
 function elsewhere(plan: HousePlan, mailbox: Mailbox, by: 'stranger' | 'user'): RecipientAnswer {
-  if (by === 'stranger') return { type: 'refused', reply: replies.noRelaying }
+  if (by === 'stranger') return naming(plan, { type: 'refused', reply: replies.noRelaying })
   const { domain } = mailbox
   const known = plan.reachable ?? (() => true)
   if (isAddressLiteral(domain) ? plan.mode === 'lab' : !known(domain)) {

@@ -61,21 +61,24 @@ async function startLab(options: StartOptions): Promise<void> {
   // The first screen is for people, and they see what happens with `waybill list`.
   const { log, report, close } = openReporting(logStyle(options.log ?? 'faults'))
   const auto = options.ports === 'auto'
-  // A port that somebody asked for by number is not replaced by another.
-  const { smtpPort, submissionPort, submissionsPort, dnsPort } = options
-  const named = [smtpPort, submissionPort, submissionsPort, dnsPort].some(
-    (one) => one !== undefined,
-  )
+  const asked = {
+    smtp: options.smtpPort,
+    submission: options.submissionPort,
+    submissions: options.submissionsPort,
+    dns: options.dnsPort,
+  } as const
   const wanted = {
-    smtp: options.smtpPort ?? (auto ? 0 : 1025),
-    submission: options.submissionPort ?? (auto ? 0 : 1587),
-    submissions: options.submissionsPort ?? (auto ? 0 : 1465),
-    dns: options.dnsPort ?? (auto ? 0 : 1053),
+    smtp: asked.smtp ?? (auto ? 0 : 1025),
+    submission: asked.submission ?? (auto ? 0 : 1587),
+    submissions: asked.submissions ?? (auto ? 0 : 1465),
+    dns: asked.dns ?? (auto ? 0 : 1053),
   }
   const lab = await openLab({
     folder: options.data ?? defaultData,
     ports: wanted,
-    taken: options.strictPorts === true || named ? 'strict' : 'next',
+    taken: options.strictPorts === true ? 'strict' : 'next',
+    // A port that somebody asked for by number is not replaced by another.
+    named: new Set(portNames.filter((name) => asked[name] !== undefined)),
     log,
     report,
   })
@@ -92,8 +95,10 @@ async function startLab(options: StartOptions): Promise<void> {
   leave()
 }
 
+const portNames = ['smtp', 'submission', 'submissions', 'dns'] as const
+
 function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
-  for (const name of ['smtp', 'submission', 'submissions', 'dns'] as const) {
+  for (const name of portNames) {
     if (wanted[name] === 0 || wanted[name] === got[name]) continue
     say(`Port ${wanted[name]} is taken by another program. Using ${got[name]} instead.`)
     say(`  To keep ${wanted[name]}: stop that program, or choose with --${name}-port.`)
@@ -112,6 +117,7 @@ async function greet(lab: Lab, data: string): Promise<void> {
             ${place(`smtp://localhost:${ports.submission}`)}STARTTLS, sender@north.example / letmein
             ${place(`smtps://localhost:${ports.submissions}`)}TLS,      sender@north.example / letmein
   DNS       ${place(`127.0.0.1:${ports.dns}`)}zones north.example, south.example
+  CA        ${place(lab.authorityFile)}for programs that check the other two
 
   Point your app at the first one. Two mail servers are running here:
   mx.north.example is 192.0.2.10, mx.south.example is 203.0.113.20.

@@ -1,11 +1,19 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import { enableCompileCache } from 'node:module'
-import { livePastReaders } from './output.ts'
-import { run } from './run.ts'
+#!/usr/bin/env node
+/*
+ * Read by every Node that there is, also by one that is too old for the rest: nothing may be imported
+ * before the question how old it is, and no option of Node may stand in the first line.
+ */
+const wanted = 24
+const found = Number(process.versions.node.split('.')[0])
 
-// The second start of the program does not compile its sources again.
-enableCompileCache()
+if (found < wanted) {
+  process.stderr.write(
+    `waybill: it needs Node ${wanted} or newer, and this is ${process.versions.node} (${process.execPath}).\n` +
+      '  Install a newer one from https://nodejs.org, or run the clone: npm start brings its own.\n',
+  )
+  process.exitCode = 2
+} else {
+  void import('./begin.ts').then(({ begin }) => begin(process.argv.slice(2)))
+}
 
-livePastReaders()
-
-process.exitCode = await run(process.argv.slice(2))
+export {}

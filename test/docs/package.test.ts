@@ -164,8 +164,12 @@ test('the package holds all that the program and the doors are made of, and no t
   const lacking = [...imported().sources].filter((path) => !compiled.includes(path))
   assert.deepEqual(lacking, [], 'used by what is shipped, and not compiled')
   for (const name of described.files.filter((one) => one !== 'dist')) {
-    const inner = statSync(join(root, name)).isDirectory() ? readdirSync(join(root, name)) : []
-    for (const one of inner) assert.match(one, /\.md$/, `${name}/${one}`)
+    const place = join(root, name)
+    if (!statSync(place).isDirectory()) continue
+    const inner = readdirSync(place, { recursive: true, encoding: 'utf8' })
+    for (const one of inner.filter((path) => !statSync(join(place, path)).isDirectory())) {
+      assert.match(one, /\.md$|^fail2ban\/\w+\.conf$/, `${name}/${one}`)
+    }
   }
 })
 

@@ -10,6 +10,7 @@ import type {
 } from './client-types.ts'
 import { setback } from './failure.ts'
 import type { Outbox } from './outbox.ts'
+import { describeReply } from './reply-format.ts'
 import type { ReplyReader } from './reply-reader.ts'
 
 /** What the session is doing. */
@@ -125,14 +126,22 @@ export class ClientDialogue {
         else this.goOn()
         break
       case 'fail':
-        this.#settle(move.failure)
+        this.#settle(this.#withEhlo(move.failure))
         this.#sayQuit()
         break
       case 'abort':
-        this.#settle(move.failure)
+        this.#settle(this.#withEhlo(move.failure))
         this.close()
         break
     }
+  }
+
+  /** What HELO came to, with why EHLO was refused before: that may be the real reason. */
+  #withEhlo(failure: Setback): Setback {
+    const { ehloRefusal } = this.handshake
+    if (ehloRefusal === undefined || failure.atCommand !== 'HELO') return failure
+    const text = `${failure.text}; EHLO was refused before with "${describeReply(ehloRefusal)}"`
+    return { ...failure, text }
   }
 
   /** Nothing is under way: the next thing to do. */

@@ -111,8 +111,12 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
 
   /** To a message that was sent whole, nonsense is no answer: the peer may have taken it. */
   #nonsense(problem: string): void {
-    const because = this.awaitsVerdict ? 'unknownAfterMessage' : 'malformedReply'
-    this.#abort(setback(because, this.#dialogue.doing, problem))
+    const { doing } = this.#dialogue
+    if (!this.awaitsVerdict) this.#abort(setback('malformedReply', doing, problem))
+    else {
+      const text = `${problem}; the server may have taken the message`
+      this.#abort(setback('unknownAfterMessage', doing, text))
+    }
   }
 
   #replied(reply: Reply): void {

@@ -18,6 +18,8 @@ type State =
   | { readonly name: 'auth'; readonly mechanism: ClientMechanism }
   | { readonly name: 'done' }
 
+const unknownCommand: readonly number[] = [500, 502, 504]
+
 /**
  * All that comes before mail: the greeting, EHLO or HELO, STARTTLS and EHLO again, AUTH. Ends with
  * the move `ready`, or with one that ends the session.
@@ -28,6 +30,7 @@ export class Handshake {
   #extensions: Extensions = noExtensions
   #tlsActive: boolean
   #tlsRefusal: Reply | undefined
+  #ehloRefusal: Reply | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -37,6 +40,11 @@ export class Handshake {
   /** What the server offers, as far as it has said so. */
   get extensions(): Extensions {
     return this.#extensions
+  }
+
+  /** How the server refused EHLO, where HELO was said after it. */
+  get ehloRefusal(): Reply | undefined {
+    return this.#ehloRefusal
   }
 
   /** How the server refused STARTTLS, which it had offered. */
@@ -100,8 +108,12 @@ export class Handshake {
   }
 
   #helloReplied(reply: Reply, verb: 'EHLO' | 'HELO'): Move {
-    // RFC 5321 §3.2: a server that does not know EHLO says 5xx, and is greeted with HELO.
-    if (verb === 'EHLO' && reply.code >= 500) return this.#hello('HELO')
+    // RFC 5321 §3.2, §4.1.1.1: a server that does not know EHLO says so with one of these, and is
+    // greeted with HELO. Any other refusal is about us, and its reason must not be lost.
+    if (verb === 'EHLO' && unknownCommand.includes(reply.code)) {
+      this.#ehloRefusal = reply
+      return this.#hello('HELO')
+    }
     const obstacle = obstacleIn(reply, verb)
     if (obstacle !== undefined) return obstacle
     this.#extensions = verb === 'EHLO' ? parseExtensions(reply) : noExtensions
@@ -120,7 +132,8 @@ export class Handshake {
   }
 
   #startTlsReplied(reply: Reply): Move {
-    if (reply.code === 220) {
+    // RFC 5321 §4.3.2: the first digit decides, also where RFC 3207 §4 names 220 alone.
+    if (reply.code < 300) {
       this.#state = { name: 'tls' }
       return { type: 'startTls', waitMs: this.#options.timeouts.tlsMs }
     }
@@ -149,7 +162,7 @@ export class Handshake {
   }
 
   #authReplied(reply: Reply, mechanism: ClientMechanism): Move {
-    if (reply.code === 334) {
+    if (reply.code >= 300 && reply.code < 400) {
       const challenge = decodeBase64(reply.lines[0] ?? '')
       const response = challenge === undefined ? undefined : mechanism.respond(challenge)
       const state = { name: 'auth', mechanism } as const

@@ -319,6 +319,8 @@ class ClientRunner implements Runner {
       case 'messageFailed':
       case 'quit':
         return this.#feed({ type: word })
+      case 'breakOff':
+        return this.#feed({ type: 'breakOff', why: rest })
       case 'transaction':
         return this.#feed({ type: 'transaction', transaction: readTransaction(rest) })
       case 'message':

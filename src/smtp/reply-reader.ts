@@ -1,5 +1,5 @@
 import { displayUtf8 } from '../base/utf8.ts'
-import { LineReader } from './line-reader.ts'
+import { LineReader, type ReadLine } from './line-reader.ts'
 import type { OctetQueue } from './octet-queue.ts'
 import type { Reply } from './reply.ts'
 
@@ -10,19 +10,34 @@ export type ReadReply =
 
 /** Octets of one reply line. RFC 5321 §4.5.3.1.5 allows 512; some servers write more. */
 const maxLineOctets = 4096
+/** How much of what is no reply is told. */
+const maxToldLength = 200
 
 // RFC 5321 §4.2: the code, then a space or, when more lines follow, a hyphen. The text may miss.
-const replyLine = /^([2-5][0-5][0-9])(?:([ -])(.*))?$/s
+// §4.3.2 has the first digit decide, whatever the others are: 471 and 577 are replies too.
+const replyLine = /^([2-5][0-9][0-9])(?:([ -])(.*))?$/s
 const enhancedCode = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/
 
-/** Takes replies from a queue of octets: strict in form, bounded in length. */
+interface Line {
+  readonly code: number
+  readonly text: string
+}
+
+/**
+ * Takes replies from a queue of octets: bounded in length, and forgiving where the meaning is plain.
+ * The text of a reply may hold an LF or CR of its own, and lines with other codes or none: the words
+ * are kept, and the worst code counts.
+ */
 export class ReplyReader {
   readonly #queue: OctetQueue
   readonly #reader: LineReader
   readonly #maxOctets: number
-  #code = ''
-  #lines: string[] = []
+  #lines: Line[] = []
   #octets = 0
+  /** Read already, and not looked at. */
+  #next: ReadLine | undefined
+  /** The peer ends lines with LF alone, or did once: what has no code may be the rest of a text. */
+  #ragged = false
 
   constructor(queue: OctetQueue, maxOctets: number) {
     this.#queue = queue
@@ -33,23 +48,27 @@ export class ReplyReader {
   /** The next reply; `undefined` until more octets come. `heard` gets each line as it is. */
   next(heard: (line: string) => void): ReadReply | undefined {
     for (;;) {
-      const line = this.#reader.next(maxLineOctets)
+      const line = this.#take()
       if (line === undefined) return undefined
-      if (line.type === 'bareNewline') return malformed('a CR or LF stands alone in the reply')
-      if (line.type !== 'line') return malformed('a line of the reply is too long')
-      const text = displayUtf8(line.octets)
+      if (line.type !== 'line' && line.type !== 'bareNewline') {
+        return malformed('a line of the reply is too long')
+      }
+      const text = textOf(line.octets)
       heard(text)
       this.#octets += line.octets.length + 2
       if (this.#octets > this.#maxOctets) return malformed('the reply is too long')
+      if (line.type === 'bareNewline') this.#ragged = true
       const [, code, separator, rest = ''] = replyLine.exec(text) ?? []
-      if (code === undefined) return malformed('a line of the reply has no reply code')
-      // RFC 5321 §4.2.1: the code is the same on all lines.
-      if (this.#lines.length > 0 && code !== this.#code) {
-        return malformed('the reply code changes from line to line')
+      if (code === undefined) {
+        const last = this.#lines.at(-1)
+        if (last !== undefined) this.#lines.push({ ...last, text })
+        else if (!this.#ragged) return malformed(withoutCode(text))
+        continue
       }
-      this.#code = code
-      this.#lines.push(rest)
-      if (separator !== '-') return { type: 'reply', reply: this.#finish() }
+      this.#lines.push({ code: Number(code), text: rest })
+      if (separator === '-') continue
+      if (line.type === 'bareNewline') this.#takeRest(heard)
+      return { type: 'reply', reply: this.#finish() }
     }
   }
 
@@ -57,24 +76,61 @@ export class ReplyReader {
   forget(): void {
     this.#queue.clear()
     this.#reader.reset()
+    this.#next = undefined
     this.#startAnew()
   }
 
+  #take(): ReadLine | undefined {
+    const line = this.#next ?? this.#reader.next(maxLineOctets)
+    this.#next = undefined
+    return line
+  }
+
+  /** What stands behind an LF in the text of the last line, as far as it has come. */
+  #takeRest(heard: (line: string) => void): void {
+    for (;;) {
+      const line = this.#take()
+      if (line === undefined) return
+      const text = line.type === 'bareNewline' ? textOf(line.octets) : undefined
+      const last = this.#lines.at(-1)
+      const full = this.#octets > this.#maxOctets
+      if (text === undefined || last === undefined || replyLine.test(text) || full) {
+        this.#next = line
+        return
+      }
+      heard(text)
+      this.#octets += text.length + 2
+      this.#lines.push({ ...last, text })
+    }
+  }
+
   #startAnew(): void {
-    this.#code = ''
     this.#lines = []
     this.#octets = 0
   }
 
   #finish(): Reply {
-    const code = Number(this.#code)
-    const [, enhanced] = enhancedCode.exec(this.#lines[0] ?? '') ?? []
+    // RFC 5321 §4.2.1 has the code be the same on all lines. Where it is not, the worst one counts:
+    // who is told no in one of them is told no.
+    const code = Math.max(...this.#lines.map((line) => line.code))
+    const [, enhanced] =
+      enhancedCode.exec(this.#lines.find((line) => line.code === code)?.text ?? '') ?? []
     // RFC 2034 §4: the class is that of the code. If not, it is just text.
-    const fits = enhanced !== undefined && enhanced[0] === this.#code[0]
-    const lines = fits ? this.#lines.map((line) => without(line, enhanced)) : this.#lines
+    const fits = enhanced !== undefined && enhanced[0] === String(code)[0]
+    const lines = this.#lines.map(({ text }) => (fits ? without(text, enhanced) : text))
     this.#startAnew()
     return { code, enhanced: fits ? enhanced : null, lines }
   }
+}
+
+/** A CR that stands alone is a space to whoever reads. */
+function textOf(octets: Uint8Array): string {
+  return displayUtf8(octets).replaceAll('\r', ' ')
+}
+
+function withoutCode(text: string): string {
+  const told = text.slice(0, maxToldLength)
+  return told === '' ? 'the answer is an empty line' : `the answer has no reply code: "${told}"`
 }
 
 function without(line: string, enhanced: string): string {

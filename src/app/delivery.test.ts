@@ -119,6 +119,21 @@ test('when the first exchange is down, the backup takes it in the same attempt',
   )
 })
 
+test('a domain that leads into a private network is refused, and nobody is dialled', async (t) => {
+  const zone = {
+    'north.example': { MX: ['10 mx.north.example'] },
+    'mx.north.example': { A: ['10.0.0.1'] },
+  }
+  const { network, south, submit, settled } = await openSender(t, { zone })
+  const journey = await settled(await submit(), 1)
+  assert.equal(journey.status, 'failed')
+  assert.match(journey.view.summary, /10\.0\.0\.1 is a private address/)
+  assert.deepEqual(network.dialled, [])
+  const report = await reportIn(south)
+  assert.ok(report.type === 'dsn')
+  assert.equal(report.recipients[0]?.status, '5.4.4')
+})
+
 test('a domain without MX is its own exchange; a host of it is asked at IPv6 and IPv4', async (t) => {
   const zone = { 'north.example': { A: [first], AAAA: ['2001:db8::10'] } }
   const { network, submit, settled } = await openSender(t, { zone })

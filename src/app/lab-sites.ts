@@ -143,6 +143,7 @@ function makeSite(
       connections: 200,
       errors: 20,
       outgoing: 20,
+      outgoingSlow: 20,
     },
     log: common.log,
     report: (problem, where) => common.report(problem, where),

@@ -50,5 +50,6 @@ export function siteLimits({ limits, queue }: Settings): SitePlan['limits'] {
     connections: limits.connections,
     errors: limits.errors,
     outgoing: queue.connections,
+    outgoingSlow: queue.slow_connections,
   }
 }

@@ -20,6 +20,7 @@ import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, SigningKeys } from './keys.ts'
 import { ownCertificate, readCertificate } from './live-certificate.ts'
 import { houseOf, siteLimits } from './live-house.ts'
+import { selfOf } from './own-addresses.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
 import { type OpenResolver, openResolver } from './resolver.ts'
@@ -206,14 +207,13 @@ function makeSite(
   },
 ): Site {
   const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options
-  const { hostname, listen } = settings
   return new Site({
     ...parts,
     dialer,
     clock: systemClock,
     staticRsa: staticRsaOf(settings),
     trustAnchors: undefined,
-    self: { selfNames: [hostname], selfAddresses: [listen.address], loopbackIsSelf },
+    self: selfOf(settings, loopbackIsSelf),
     retry: retryPolicy(settings),
     limits: siteLimits(settings),
     failureReports: failureReportsPlan(settings),

@@ -14,8 +14,8 @@ import type { Peer } from '../io/peer.ts'
 import { serverContext, type StaticRsa } from '../io/tls-context.ts'
 import { Admission as Clients, noLimits } from '../policy/admission.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
-import { defaultLimits } from '../queue/destination-limits.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
+import { defaultLimits } from '../queue/places.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
 import { InboundPort } from '../receive/inbound.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
@@ -52,6 +52,7 @@ export interface SitePlan {
     readonly connections: number
     readonly errors: number
     readonly outgoing: number
+    readonly outgoingSlow: number
   }
   /** How much each client may use. Absent: no client is counted. */
   readonly clients?: Clients | undefined
@@ -392,8 +393,11 @@ export class Site {
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
       random: chance,
       backOff: backOffWithin(retry),
+      // With what chance adds to it, and a margin for what is put off between two attempts.
+      longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
       limits: {
         total: limits.outgoing,
+        slow: limits.outgoingSlow,
         perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),
       },
     })

@@ -16,6 +16,7 @@ test('two lines are a configuration; the rest has defaults', () => {
   if (read.type !== 'settings') return
   assert.deepEqual(read.settings.listen, {
     address: '0.0.0.0',
+    own_addresses: [],
     smtp: 25,
     submission: 587,
     submissions: 465,

@@ -10,6 +10,7 @@ export interface Settings {
   readonly data: string
   readonly listen: {
     readonly address: string
+    readonly own_addresses: string[]
     readonly smtp: number
     readonly submission: number
     readonly submissions: number
@@ -56,6 +57,8 @@ export interface Settings {
     readonly first_retry_seconds: number
     readonly longest_retry_seconds: number
     readonly connections: number
+    readonly slow_connections: number
+    readonly allow_networks: string[]
   }
   readonly dkim: { readonly selector: string }
   readonly log: { readonly format: 'text' | 'json' }
@@ -114,12 +117,20 @@ const network = z.string().refine((text) => parseNetwork(text) !== undefined, {
   error: 'is not an address or a network, such as "192.0.2.0/24" or "2001:db8::/32"',
 })
 
+const address = z.string().refine((text) => parseIp(text) !== undefined, {
+  error: 'is not an IP address',
+})
+
 const listen = z.strictObject({
   address: z
     .string()
     .refine((text) => parseIp(text) !== undefined, { error: 'is not an IP address' })
     .default('0.0.0.0')
     .describe('Address to listen on; "::" is every IPv4 and IPv6 address.'),
+  own_addresses: z
+    .array(address)
+    .default([])
+    .describe('Addresses of this server that no interface of it has: those of a NAT before it.'),
   smtp: port.default(25).describe('Port for mail from other servers (RFC 5321).'),
   submission: port.default(587).describe('Port for your users, with STARTTLS (RFC 6409).'),
   submissions: port.default(465).describe('Port for your users, with TLS at once (RFC 8314).'),
@@ -255,7 +266,22 @@ const queue = z.strictObject({
   expire_seconds: seconds.default(432_000).describe('How long delivery is tried (5 days).'),
   first_retry_seconds: seconds.default(300).describe('Wait before the second attempt.'),
   longest_retry_seconds: seconds.default(14_400).describe('Longest wait between attempts.'),
-  connections: z.int().min(1).default(50).describe('Most outgoing connections at once.'),
+  connections: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe('Most outgoing connections at once, to servers that answer.'),
+  slow_connections: z
+    .int()
+    .min(0)
+    .default(150)
+    .describe('And beside them as many to servers that let 5 seconds pass without an answer.'),
+  allow_networks: z
+    .array(network)
+    .default([])
+    .describe(
+      'Networks that mail may be taken to though they are private or otherwise not of the internet, such as "10.0.0.0/8".',
+    ),
 })
 
 const dkim = z.strictObject({

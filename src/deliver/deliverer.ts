@@ -80,7 +80,8 @@ async function findRoute(
   const recorder = new RecordingResolver(world.resolver, world.clock)
   const begin = log.begin()
   const seed = Math.floor(world.random() * 4_294_967_296)
-  const { self } = world
+  // As it is now: interfaces come and go.
+  const self = { ...world.self }
   const route = await routeTo(destination, recorder, { ...self, random: seededRandom(seed) })
   log.step({ type: 'route', destination, seed, self, route }, begin, recorder.answers)
   return route

@@ -1,6 +1,5 @@
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { QueueItem, Settlement } from '../store/store.ts'
-import { expired, tooOld } from './expiry.ts'
 import { settleDecided, type Settled } from './settle.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -15,8 +14,8 @@ export interface HeldBack {
 
 /**
  * Puts items off untried: no attempt is counted, and their own schedule goes on from where it was.
- * One whose time is over meanwhile is given up; nobody waits longer than promised for a server that
- * never comes back.
+ * None is given up here, and none waits beyond its end: whose time is over has one more attempt, so
+ * that a clock that jumped ahead ends nothing that was not tried since.
  */
 export function postponeBatch(
   world: DeliverWorld,
@@ -34,11 +33,7 @@ function putOff(
 ): Settled {
   const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
   const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
-  if (now >= item.expiresAt) {
-    const end = tooOld(item, { attempts: item.attempts, now, because })
-    return { attempt, outcome: { type: 'failed' }, status: expired, because: end, warn: false }
-  }
-  const nextAttemptAt = Math.min(until, item.expiresAt)
+  const nextAttemptAt = now < item.expiresAt ? Math.min(until, item.expiresAt) : until
   return {
     attempt,
     outcome: { type: 'deferred', nextAttemptAt, problem: because, attempted: false },

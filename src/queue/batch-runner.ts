@@ -51,24 +51,27 @@ export class BatchRunner {
     return this.#settler.failing
   }
 
-  /** `onSettled` hears of each settlement that is in the store. */
-  async deliver(items: Items, ending: Ending, onSettled: () => void): Promise<void> {
+  /** `onHeard` hears each time a server has said what becomes of a letter. */
+  async deliver(items: Items, ending: Ending, onHeard: () => void): Promise<void> {
     const { clock, onProblem } = this.#options
     const open = new Map(items.items.map((item) => [item.id, item]))
     let letGo = false
+    const settle = async (settlements: readonly Settlement[]): Promise<void> => {
+      // What a batch says that was given up is not heard: its items may be under way again.
+      if (letGo) return
+      for (const { queueId } of settlements) open.delete(queueId)
+      await this.#settler.settle(settlements)
+    }
     const batch: Batch = {
       ...items,
       ending,
-      settle: async (settlements) => {
-        // What a batch says that was given up is not heard: its items may be under way again.
-        if (letGo) return
-        for (const { queueId } of settlements) open.delete(queueId)
-        await this.#settler.settle(settlements)
-        onSettled()
+      settle: (settlements) => {
+        if (!letGo) onHeard()
+        return settle(settlements)
       },
     }
     const watched = { clock, afterMs: this.#leaseMs, ending, why: timeOver }
-    const ended = await watch(watched, () => this.#tried(batch))
+    const ended = await watch(watched, () => this.#tried(batch, settle))
     letGo = true
     if (ended === 'stuck') {
       this.#destinations.learn(batch.destination, { reachable: 'unknown' })
@@ -92,12 +95,12 @@ export class BatchRunner {
     this.#settler.hurry()
   }
 
-  async #tried(batch: Batch): Promise<'done' | 'crashed'> {
+  async #tried(batch: Batch, settle: Batch['settle']): Promise<'done' | 'crashed'> {
     const { deliverBatch, onProblem } = this.#options
     try {
       const outcome = await deliverBatch(batch)
       this.#destinations.learn(batch.destination, outcome)
-      await batch.settle(outcome.settlements)
+      await settle(outcome.settlements)
       return 'done'
     } catch (error) {
       this.#destinations.learn(batch.destination, { reachable: 'unknown' })

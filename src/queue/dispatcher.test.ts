@@ -5,6 +5,7 @@ import { ManualClock } from '../base/clock.ts'
 import type { QueueItem, Settlement, Store } from '../store/store.ts'
 import type { Batch, BatchOutcome, DispatcherProblem, Items } from './batch.ts'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+import { defaultLimits } from './places.ts'
 
 const minute = 60_000
 
@@ -53,7 +54,8 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
     const due = Array.from(this.rows.values())
       .filter(({ item, leasedTo, leasedUntil }) =>
         leasedTo === undefined
-          ? !item.held && item.nextAttemptAt <= input.now
+          ? !item.held &&
+            (item.nextAttemptAt <= input.now || item.nextAttemptAt > (input.farthest ?? Infinity))
           : leasedUntil <= input.now,
       )
       .slice(0, input.limit)
@@ -120,7 +122,7 @@ interface Bench {
 
 function bench(more: Partial<DispatcherOptions> = {}): Bench {
   const store = new FakeStore()
-  const clock = new ManualClock(1_000_000)
+  const clock = more.clock instanceof ManualClock ? more.clock : new ManualClock(1_000_000)
   const batches: Batch[] = []
   const problems: DispatcherProblem[] = []
   const open: { batch: Batch; end: (outcome: BatchOutcome) => void }[] = []
@@ -225,7 +227,9 @@ test('a notify while it leases is not lost', async () => {
 })
 
 test('items for one destination go together, others beside them', async () => {
-  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 1 } })
+  const { store, dispatcher, batches } = bench({
+    limits: { total: 10, slow: 0, perDestination: 1 },
+  })
   for (const id of ['1', '2', '3']) store.add(id)
   store.add('4', { destination: 'e.example' })
   dispatcher.start()
@@ -240,7 +244,9 @@ test('items for one destination go together, others beside them', async () => {
 })
 
 test('many items are shared among the connections of a destination', async () => {
-  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 4 } })
+  const { store, dispatcher, batches } = bench({
+    limits: { total: 10, slow: 0, perDestination: 4 },
+  })
   for (let i = 0; i < 100; i++) store.add(String(i))
   dispatcher.start()
   await quiet()
@@ -251,7 +257,9 @@ test('many items are shared among the connections of a destination', async () =>
 })
 
 test('the recipients of one message stay in one batch', async () => {
-  const { store, dispatcher, batches } = bench({ limits: { total: 10, perDestination: 4 } })
+  const { store, dispatcher, batches } = bench({
+    limits: { total: 10, slow: 0, perDestination: 4 },
+  })
   for (let i = 0; i < 20; i++) store.add(String(i), { messageId: i < 13 ? 'one' : `m${i}` })
   dispatcher.start()
   await quiet()
@@ -263,7 +271,7 @@ test('the recipients of one message stay in one batch', async () => {
 
 test('no batch is larger than the limit', async () => {
   const { store, dispatcher, batches } = bench({
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
     maxBatch: 7,
   })
   for (let i = 0; i < 20; i++) store.add(String(i), { messageId: 'one' })
@@ -274,7 +282,7 @@ test('no batch is larger than the limit', async () => {
 
 test('limits hold: in all and to each destination', async () => {
   const { store, dispatcher, underWay, finish } = bench({
-    limits: { total: 3, perDestination: 2 },
+    limits: { total: 3, slow: 0, perDestination: 2 },
     maxBatch: 1,
   })
   for (let i = 0; i < 5; i++) store.add(`a${i}`, { destination: 'a.example' })
@@ -295,7 +303,7 @@ test('limits hold: in all and to each destination', async () => {
 })
 
 test('a slow destination does not keep the others waiting', async () => {
-  const { store, dispatcher, batches } = bench({ maxLeased: 400 })
+  const { store, dispatcher, batches } = bench({ maxWaiting: 400 })
   for (let i = 0; i < 300; i++) store.add(`s${i}`, { destination: 'slow.example' })
   store.add('f', { destination: 'fast.example' })
   dispatcher.start()
@@ -305,14 +313,14 @@ test('a slow destination does not keep the others waiting', async () => {
 
 test('no more is leased than there is room for', async () => {
   const { store, dispatcher, finish } = bench({
-    maxLeased: 10,
+    maxWaiting: 10,
     maxBatch: 5,
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
   })
   for (let i = 0; i < 25; i++) store.add(String(i))
   dispatcher.start()
   await quiet()
-  assert.equal(dispatcher.counts.leased, 10)
+  assert.equal(dispatcher.counts.leased, 5 + 10, 'five are under way, ten wait')
   for (let i = 0; i < 5; i++) await finish()
   assert.equal(store.rows.size, 0)
 })
@@ -409,7 +417,7 @@ test('an item that was put off untried and is due again before that ended is not
 test('an item whose lease was renewed while it waited is started', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
   })
   store.add('1')
   store.add('2', { destination: 'e.example' })
@@ -441,7 +449,7 @@ test('an attempt that outlasts its lease keeps it and is not started twice', asy
 test('an item whose lease ran out while it waited is not started without a new one', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
     maxBatch: 1,
   })
   store.add('1')
@@ -579,7 +587,7 @@ test('a batch whose lease is over is asked to end; what it did not come to is tr
 test('a batch that does not end when its lease is over is given up, and no longer heard', async () => {
   const { store, dispatcher, batches, clock, problems } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
   })
   store.add('1')
   dispatcher.start()
@@ -681,7 +689,7 @@ test('a store that cannot lease is asked again, less and less often', async () =
 
 test('stop waits for what is under way, settles it, and starts nothing more', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
-    limits: { total: 1, perDestination: 1 },
+    limits: { total: 1, slow: 0, perDestination: 1 },
     maxBatch: 1,
   })
   store.add('1')
@@ -739,7 +747,7 @@ test('stop before start, and a second start', async () => {
 test('while a destination is down, its other messages are put off and one batch finds out', async () => {
   const postponed: string[][] = []
   const { store, dispatcher, batches, finish, clock } = bench({
-    limits: { total: 10, perDestination: 4 },
+    limits: { total: 10, slow: 0, perDestination: 4 },
     postponeBatch: (p) => {
       postponed.push([p.because, ...p.items.map(({ id }) => id)])
       return p.items.map((item) =>
@@ -803,6 +811,148 @@ test('a delivery that took no connection leaves a destination as it was', async 
   assert.equal(dispatcher.down.size, 0)
 })
 
+test('sixty slow destinations keep nobody waiting', async () => {
+  const { store, dispatcher, batches, clock, underWay } = bench()
+  for (let i = 0; i < 60; i++) store.add(`s${i}`, { destination: `slow${i}.example` })
+  dispatcher.start()
+  await quiet()
+  // One destination in five places at most is given to those of whom nothing is known.
+  assert.equal(underWay().length, 40)
+  store.add('good', { destination: 'good.example' })
+  dispatcher.notify()
+  await quiet()
+  clock.advance(5000)
+  await quiet()
+  assert.equal(underWay().length, 61)
+  assert.equal(batches.at(-1)?.destination, 'good.example')
+  // The next time nobody waits for them at all.
+  store.add('better', { destination: 'better.example' })
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches.at(-1)?.destination, 'better.example')
+})
+
+test('when more is leased than may be, what waits for slow destinations makes room', async () => {
+  const { store, dispatcher, batches, clock } = bench({
+    maxWaiting: 10,
+    limits: { total: 5, slow: 1, perDestination: 1 },
+    postponeBatch: (p) => {
+      const { because: problem, until: nextAttemptAt } = p
+      const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
+      return p.items.map((item) => settlement(p, item, outcome))
+    },
+  })
+  for (let i = 0; i < 60; i++) store.add(`s${i}`, { destination: 'slow.example' })
+  store.add('good', { destination: 'good.example', nextAttemptAt: 1 })
+  dispatcher.start()
+  await quiet()
+  clock.advance(5000)
+  for (let i = 0; i < 10; i++) await quiet()
+  assert.ok(batches.some(({ destination }) => destination === 'good.example'))
+  const [row] = Array.from(store.rows.values()).filter(({ item }) => item.lastProblem !== '')
+  assert.match(row?.item.lastProblem ?? '', /^Its servers take long/)
+  assert.equal(row?.item.attempts, 0)
+})
+
+test('what its time is over for is tried once more, also where a destination is down', async () => {
+  const postponed: string[] = []
+  const { store, dispatcher, batches, finish, clock } = bench({
+    postponeBatch: (p) => {
+      postponed.push(...p.items.map(({ id }) => id))
+      const { because: problem, until: nextAttemptAt } = p
+      const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
+      return p.items.map((item) => settlement(p, item, outcome))
+    },
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const nextAttemptAt = clock.now() + 60 * minute
+  await finish((batch) => ({
+    settlements: batch.items.map((item) =>
+      settlement(batch, item, { type: 'deferred', nextAttemptAt, problem: 'x' }),
+    ),
+    reachable: 'no',
+  }))
+  store.add('over', { expiresAt: clock.now() })
+  store.add('young', { expiresAt: clock.now() + 1 })
+  dispatcher.notify()
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['1'], ['over']])
+  assert.deepEqual(postponed, ['young'])
+})
+
+test('setting the clock ends no wait for a destination that is down, and makes none longer', async () => {
+  class SetClock extends ManualClock {
+    ahead = 0
+    override now(): number {
+      return super.now() + this.ahead
+    }
+  }
+  const clock = new SetClock(1e12)
+  const untils: number[] = []
+  const { store, dispatcher, batches, finish } = bench({
+    clock,
+    postponeBatch: (p) => {
+      untils.push(p.until - clock.now())
+      const { because: problem, until: nextAttemptAt } = p
+      const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
+      return p.items.map((item) => settlement(p, item, outcome))
+    },
+  })
+  store.add('1', { expiresAt: Infinity })
+  dispatcher.start()
+  await quiet()
+  await finish((batch) => ({ ...deliveredAll(batch), reachable: 'no' }))
+  for (const [id, ahead] of [
+    ['back', -10 * 86_400_000],
+    ['forth', 10 * 86_400_000],
+  ] as const) {
+    clock.ahead = ahead
+    store.add(id, { expiresAt: Infinity })
+    dispatcher.notify()
+    await quiet()
+  }
+  assert.deepEqual(untils.slice(0, 2), [minute, minute])
+  assert.equal(batches.length, 1)
+})
+
+test('an item that was put off before the clock was set back is tried now', async () => {
+  const { store, dispatcher, batches, clock } = bench({ longestWaitMs: 4 * 60 * minute })
+  store.add('wait', { nextAttemptAt: clock.now() + 4 * 60 * minute })
+  store.add('stray', { nextAttemptAt: clock.now() + 4 * 60 * minute + 1 })
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(batches.map(ids), [['stray']])
+})
+
+test('it never sleeps for more than a minute, and never less than 20 ms', async () => {
+  for (const [due, sleep] of [
+    [5, 20],
+    [30_000, 30_000],
+    [3_600_000, minute],
+  ] as const) {
+    const { store, dispatcher, clock } = bench()
+    store.add('1', { nextAttemptAt: clock.now() + due })
+    dispatcher.start()
+    await quiet()
+    assert.equal(clock.nextDueMs, sleep)
+  }
+})
+
+test('unless told otherwise: 50 places, 150 slow ones, 4 a destination, batches of 50, 2,000 wait', async () => {
+  const { store, dispatcher, batches } = bench()
+  for (let i = 0; i < 2500; i++) store.add(`a${i}`, { destination: 'a.example' })
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    batches.map(({ items }) => items.length),
+    [50, 50, 50, 50],
+  )
+  assert.equal(dispatcher.counts.leased, 4 * 50 + 2000)
+  assert.deepEqual(defaultLimits, { total: 50, slow: 150, perDestination: 4 })
+})
+
 test('whatever happens, every item is settled once in the end (property)', async () => {
   const fate = fc.constantFrom('deliver', 'defer', 'fail', 'forget', 'crash', 'down')
   await fc.assert(
@@ -818,8 +968,8 @@ test('whatever happens, every item is settled once in the end (property)', async
         const { store, dispatcher, clock } = bench({
           leaseMs: 10 * minute,
           maxBatch: 4,
-          maxLeased: 12,
-          limits: { total: 3, perDestination: 2 },
+          maxWaiting: 12,
+          limits: { total: 3, slow: 0, perDestination: 2 },
           postponeBatch: (p) =>
             p.items.map((item) => {
               const nextAttemptAt = p.until

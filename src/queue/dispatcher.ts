@@ -8,9 +8,10 @@ import {
   type DestinationHealth,
   type Permission,
 } from './destination-health.ts'
-import { defaultLimits, DestinationLimits, type Limits } from './destination-limits.ts'
 import { KnownDestinations } from './known-destinations.ts'
+import { Lanes } from './lanes.ts'
 import { Leases } from './leases.ts'
+import { defaultLimits, type Limits } from './places.ts'
 
 export interface DispatcherOptions extends BatchRunnerOptions {
   readonly store: Pick<Store, 'lease' | 'settle' | 'nextDueAt'>
@@ -24,13 +25,21 @@ export interface DispatcherOptions extends BatchRunnerOptions {
   readonly leaseMs?: number
   /** Items in one batch; 50. */
   readonly maxBatch?: number
-  /** Items leased at a time, waiting and under way; 2,000. */
-  readonly maxLeased?: number
+  /**
+   * The longest wait that any schedule gives; six hours. An item that is due later than that was put
+   * off before the machine's clock was set back, and is tried now.
+   */
+  readonly longestWaitMs?: number
+  /** Items that are leased and wait, at a time; 2,000. What is under way is bounded by the places. */
+  readonly maxWaiting?: number
 }
 
 /** The longest sleep: another process may have put something into the queue. */
 const maxSleepMs = 60_000
 const minSleepMs = 20
+/** How long items are put off to make room for those of other destinations. */
+const makeRoomMs = 5 * 60_000
+const keepsWaiting = 'Its servers take long over the letters before this one.'
 const leaseAtOnce = 200
 /** A batch is not split into smaller pieces than this to fill all connections. */
 const smallBatch = 5
@@ -47,13 +56,13 @@ type State = 'idle' | 'running' | 'stopping' | 'stopped'
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #limits: DestinationLimits
+  readonly #lanes: Lanes
   readonly #destinations: KnownDestinations
   readonly #runner: BatchRunner
   readonly #leases = new Leases()
   readonly #leaseMs: number
   readonly #maxBatch: number
-  readonly #maxLeased: number
+  readonly #maxWaiting: number
   /** What is under way, each with how it is asked to end. */
   readonly #underWay = new Map<Promise<void>, Ending>()
   #state: State = 'idle'
@@ -64,7 +73,8 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#limits = new DestinationLimits(options.limits ?? defaultLimits)
+    const { limits = defaultLimits, clock } = options
+    this.#lanes = new Lanes(limits, clock, () => this.notify())
     this.#destinations = new KnownDestinations(
       options.backOff ?? defaultBackOff,
       options.clock,
@@ -73,7 +83,7 @@ export class Dispatcher {
     this.#leaseMs = options.leaseMs ?? 3_600_000
     this.#runner = new BatchRunner(options, this.#destinations, this.#leaseMs)
     this.#maxBatch = options.maxBatch ?? 50
-    this.#maxLeased = options.maxLeased ?? 2000
+    this.#maxWaiting = options.maxWaiting ?? 2000
   }
 
   /** Begins. Call `Store.releaseLeases` before, when no other process uses the store. */
@@ -98,7 +108,7 @@ export class Dispatcher {
 
   /** What is going on, for the console. */
   get counts(): { readonly leased: number; readonly batchesUnderWay: number } {
-    return { leased: this.#leases.count, batchesUnderWay: this.#limits.total }
+    return { leased: this.#leases.count, batchesUnderWay: this.#lanes.total }
   }
 
   /** The destinations that are held back now. */
@@ -161,12 +171,13 @@ export class Dispatcher {
     const { store, clock, owner, onProblem } = this.#options
     try {
       for (;;) {
-        const limit = Math.min(leaseAtOnce, this.#maxLeased - this.#leases.count)
+        const limit = Math.min(leaseAtOnce, this.#maxWaiting - this.#leases.waiting)
         // No room: the end of a batch notifies. The sleep is for leases that want renewal.
         if (limit <= 0) return maxSleepMs
         const now = clock.now()
         const leaseUntil = now + this.#leaseMs
-        const items = await store.lease({ owner, now, leaseUntil, limit })
+        const farthest = now + (this.#options.longestWaitMs ?? 6 * 3_600_000)
+        const items = await store.lease({ owner, now, leaseUntil, limit, farthest })
         this.#leaseFailures = 0
         for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
         if (this.#state !== 'running') return undefined
@@ -187,17 +198,31 @@ export class Dispatcher {
   #startBatches(): void {
     // What became of letters could not be written down: each one more could be sent twice.
     if (this.#runner.storeFails) return
-    for (let progress = true; progress && this.#state === 'running' && !this.#limits.full; ) {
+    for (let progress = true; progress && this.#state === 'running'; ) {
       progress = false
       for (const destination of this.#leases.destinations()) {
-        if (this.#limits.full) return
         if (this.#startBatch(destination)) progress = true
       }
+    }
+    if (this.#leases.waiting >= this.#maxWaiting) this.#makeRoom()
+  }
+
+  /**
+   * As many items wait as may, and none can start: those that wait for a destination
+   * that keeps us waiting are put off, so that the others in the store have their turn.
+   */
+  #makeRoom(): void {
+    if (!this.#runner.postpones || this.#state !== 'running') return
+    for (const destination of this.#leases.destinations()) {
+      if (this.#lanes.paceOf(destination) !== 'slow') continue
+      const until = this.#options.clock.now() + makeRoomMs
+      const items = this.#take(destination, this.#maxBatch)
+      this.#postpone(destination, items, { until, because: keepsWaiting })
     }
   }
 
   #startBatch(destination: string): boolean {
-    const free = this.#limits.free(destination)
+    const free = this.#lanes.free(destination)
     if (free === 0) return false
     // Nothing can be put off without somebody who does it, so then everything is tried.
     const may: Permission = this.#runner.postpones
@@ -207,10 +232,13 @@ export class Dispatcher {
       case 'none': {
         if (may.until === undefined) return false
         const { until, because } = may
+        const now = this.#options.clock.now()
         const items = this.#take(destination, this.#maxBatch)
-        return this.#begin(destination, items, (batch) =>
-          this.#runner.postpone({ ...batch, until, because }),
-        )
+        // Whose time is over is tried once more before it is given up, also here.
+        const over = items.filter(({ expiresAt }) => expiresAt <= now)
+        const others = items.filter(({ expiresAt }) => expiresAt > now)
+        const tried = this.#deliver(destination, over)
+        return this.#postpone(destination, others, { until, because }) || tried
       }
       case 'one': {
         const items = this.#take(destination, 1)
@@ -232,9 +260,21 @@ export class Dispatcher {
   }
 
   #deliver(destination: string, items: readonly QueueItem[]): boolean {
-    return this.#begin(destination, items, (batch, ending) =>
-      this.#runner.deliver(batch, ending, () => {}),
-    )
+    if (items.length === 0) return false
+    const entry = this.#lanes.enter(destination)
+    return this.#begin(destination, items, async (batch, ending) => {
+      await this.#runner.deliver(batch, ending, () => entry.heard())
+      entry.leave()
+    })
+  }
+
+  /** To put items off takes no place: nobody is connected. */
+  #postpone(
+    destination: string,
+    items: readonly QueueItem[],
+    when: { readonly until: number; readonly because: string },
+  ): boolean {
+    return this.#begin(destination, items, (batch) => this.#runner.postpone({ ...batch, ...when }))
   }
 
   /** False when no item is left to begin with. */
@@ -244,10 +284,8 @@ export class Dispatcher {
     run: (items: Items, ending: Ending) => Promise<void>,
   ): boolean {
     if (items.length === 0) return false
-    this.#limits.start(destination)
     const ending = new Ending()
     const underWay = run({ destination, items, owner: this.#options.owner }, ending).finally(() => {
-      this.#limits.end(destination)
       for (const { id } of items) this.#leases.letGo(id)
       this.#underWay.delete(underWay)
       this.notify()

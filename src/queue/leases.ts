@@ -22,6 +22,11 @@ export class Leases {
     return this.#leases.size
   }
 
+  /** Items that wait. */
+  get waiting(): number {
+    return this.#waiting.total
+  }
+
   /** The destinations that have waiting items, whose turn it is first. A snapshot. */
   destinations(): readonly string[] {
     return this.#waiting.destinations()

@@ -6,8 +6,15 @@ import type { QueueItem } from '../store/store.ts'
  */
 export class WaitingItems {
   readonly #byDestination = new Map<string, QueueItem[]>()
+  #total = 0
+
+  /** How many items wait in all. */
+  get total(): number {
+    return this.#total
+  }
 
   add(item: QueueItem): void {
+    this.#total++
     const line = this.#byDestination.get(item.destination)
     if (line === undefined) this.#byDestination.set(item.destination, [item])
     else line.push(item)
@@ -36,6 +43,7 @@ export class WaitingItems {
     const last = line[end - 1]?.messageId
     while (end < Math.min(max, line.length) && line[end]?.messageId === last) end++
     const taken = line.splice(0, end)
+    this.#total -= taken.length
     this.#byDestination.delete(destination)
     if (line.length > 0) this.#byDestination.set(destination, line)
     return taken
@@ -44,5 +52,6 @@ export class WaitingItems {
   /** Takes them all out. */
   clear(): void {
     this.#byDestination.clear()
+    this.#total = 0
   }
 }

@@ -1,6 +1,7 @@
 import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 import type { DnsAnswer, DnssecState } from '../dns/resolver.ts'
 import type { QuestionList } from './questions.ts'
+import type { ReachCheck } from './reach.ts'
 import type { SelfCheck } from './self.ts'
 
 export type FamilyOrder = 'ipv6-first' | 'ipv4-first' | 'ipv4-only' | 'ipv6-only'
@@ -16,7 +17,14 @@ export type AddressAnswer =
   | { readonly type: 'not-a-name' | 'over-limit' }
   | { readonly type: 'self' }
   | { readonly type: 'no-such-name' | 'no-address' | 'could-not-ask' }
-  | { readonly type: 'addresses'; readonly addresses: readonly FoundAddress[] }
+  /** All addresses are such that mail is not taken there; each with what it is. */
+  | { readonly type: 'not-public'; readonly refused: readonly string[] }
+  | {
+      readonly type: 'addresses'
+      readonly addresses: readonly FoundAddress[]
+      /** Those that were left out, each with what it is. */
+      readonly refused: readonly string[]
+    }
 
 /**
  * Asks A and AAAA of one exchange, at the same time, and puts the addresses in order.
@@ -27,7 +35,11 @@ export type AddressAnswer =
 export async function lookUpAddresses(
   host: string,
   asked: QuestionList,
-  { isSelf, order }: { readonly isSelf: SelfCheck; readonly order: FamilyOrder },
+  {
+    isSelf,
+    reach,
+    order,
+  }: { readonly isSelf: SelfCheck; readonly reach: ReachCheck; readonly order: FamilyOrder },
 ): Promise<AddressAnswer> {
   const [a, aaaa] = await Promise.all([
     order === 'ipv6-only' ? undefined : asked.ask(host, 'A'),
@@ -35,13 +47,23 @@ export async function lookUpAddresses(
   ])
   const four = addressesOf(a)
   const six = addressesOf(aaaa)
+  const refused: string[] = []
+  const refusedOnes = new Set<string>()
   for (const { address } of [...four, ...six]) {
     const ip = parseIp(address)
-    if (ip !== undefined && isSelf.address(ip)) return { type: 'self' }
+    if (ip === undefined) continue
+    if (isSelf.address(ip)) return { type: 'self' }
+    const what = reach.forbidden(ip)
+    if (what === undefined) continue
+    refusedOnes.add(address)
+    refused.push(`${address} is ${what}`)
   }
-  const addresses = order === 'ipv4-first' ? inTurn(four, six) : inTurn(six, four)
-  if (addresses.length > 0) return { type: 'addresses', addresses }
+  const addresses = (order === 'ipv4-first' ? inTurn(four, six) : inTurn(six, four)).filter(
+    ({ address }) => !refusedOnes.has(address),
+  )
+  if (addresses.length > 0) return { type: 'addresses', addresses, refused }
   if (a?.type === 'failed' || aaaa?.type === 'failed') return { type: 'could-not-ask' }
+  if (refused.length > 0) return { type: 'not-public', refused }
   if (a?.type === 'noName' || aaaa?.type === 'noName') return { type: 'no-such-name' }
   return { type: 'no-address' }
 }

@@ -479,3 +479,66 @@ test('whatever the zone, a route keeps the rules (property)', async () => {
     { numRuns: 500 },
   )
 })
+
+test('addresses that are not of the internet are passed over, and each says what it is', async () => {
+  const zone: Zone = {
+    'x.example': { MX: ['10 a.x.example', '20 b.x.example', '30 c.x.example'] },
+    'a.x.example': { A: ['10.0.0.1'], AAAA: ['fe80::1'] },
+    'b.x.example': { A: ['192.168.0.1', '192.0.2.11'] },
+    'c.x.example': { A: ['192.0.2.12'] },
+  }
+  const allowed = { ...options, allowedNetworks: [] }
+  const route = await routeTo('x.example', new MemoryResolver(zone), allowed)
+  assert.ok(route.type === 'targets')
+  assert.deepEqual(
+    route.targets.map(({ address }) => address),
+    ['192.0.2.11', '192.0.2.12'],
+  )
+  assert.deepEqual(
+    route.exchanges.map(({ fate, refused }) => [fate, refused]),
+    [
+      ['not-public', ['10.0.0.1 is a private address', 'fe80::1 is a link-local address']],
+      ['used', ['192.168.0.1 is a private address']],
+      ['used', undefined],
+    ],
+  )
+})
+
+test('a domain that leads only there is refused for good, unless the network is allowed', async () => {
+  const zone: Zone = {
+    'x.example': { MX: ['10 a.x.example'] },
+    'a.x.example': { A: ['10.0.0.1'] },
+    'y.example': { A: ['127.0.0.1'] },
+  }
+  const resolver = new MemoryResolver(zone)
+  for (const destination of ['x.example', '[10.0.0.1]', '[IPv6:64:ff9b::a00:1]']) {
+    const route = await routeTo(destination, resolver, { ...options, allowedNetworks: [] })
+    assert.ok(route.type === 'permanent')
+    assert.equal(route.reason, 'not-public')
+    assert.match(route.because, /private address.*queue\.allow_networks/)
+    const allowedNetworks = ['10.0.0.0/8']
+    const open = await routeTo(destination, resolver, { ...options, allowedNetworks })
+    assert.equal(open.type, 'targets')
+    // Records of 0.1.0 know nothing of networks, and must be replayed as they were.
+    assert.equal((await routeTo(destination, resolver, options)).type, 'targets')
+  }
+  const loopback = await routeTo('y.example', resolver, { ...options, allowedNetworks: [] })
+  assert.ok(loopback.type === 'permanent')
+  assert.equal(loopback.reason, 'loop')
+  const allowedNetworks = ['127.0.0.0/8']
+  const other = await routeTo('y.example', resolver, { ...options, allowedNetworks })
+  assert.equal(other.type, 'targets')
+})
+
+test('an exchange that could not be asked may be the good one: the letter waits', async () => {
+  const zone: Zone = {
+    'x.example': { MX: ['10 a.x.example', '20 b.x.example'] },
+    'a.x.example': { A: ['10.0.0.1'] },
+    'b.x.example': { error: 'SERVFAIL' },
+  }
+  const route = await routeTo('x.example', new MemoryResolver(zone), {
+    ...options,
+    allowedNetworks: [],
+  })
+  assert.equal(route.type, 'temporary')
+})

@@ -4,6 +4,7 @@ import { isQueryableName, type MxRecord, normalizeName, type Resolver } from '..
 import { type AddressAnswer, type FamilyOrder, lookUpAddresses } from './addresses.ts'
 import { orderExchanges } from './exchanges.ts'
 import { type Question, QuestionList } from './questions.ts'
+import { makeReachCheck, type ReachCheck } from './reach.ts'
 import { makeSelfCheck, type Self, type SelfCheck } from './self.ts'
 
 /** One address to try, in the order of the list. */
@@ -36,6 +37,10 @@ export interface ExchangeFate {
     /** Of equal or higher preference value than this server: RFC 5321 §5.1 forbids it. */
     | 'behind-self'
     | 'over-limit'
+    /** All its addresses are private, of a loopback, or for other reasons not of the internet. */
+    | 'not-public'
+  /** The addresses that mail is not taken to: `10.0.0.1 is a private address`. Absent: none. */
+  readonly refused?: readonly string[]
 }
 
 interface Evidence {
@@ -59,7 +64,7 @@ export type Route = Evidence &
       }
     | {
         readonly type: 'permanent'
-        readonly reason: 'null-mx' | 'no-such-domain' | 'no-address' | 'loop'
+        readonly reason: 'null-mx' | 'no-such-domain' | 'no-address' | 'loop' | 'not-public'
         readonly status: '5.1.10' | '5.1.2' | '5.4.4' | '5.4.6'
         readonly because: string
       }
@@ -102,7 +107,9 @@ export async function routeTo(
 ): Promise<Route> {
   const asked = new QuestionList(resolver)
   const isSelf = makeSelfCheck(options)
-  if (isAddressLiteral(destination)) return routeToLiteral(destination, isSelf)
+  const { allowedNetworks } = options
+  const reach = allowedNetworks === undefined ? everywhere : makeReachCheck(allowedNetworks)
+  if (isAddressLiteral(destination)) return routeToLiteral(destination, isSelf, reach)
   const domain = normalizeName(destination)
   if (!isQueryableName(domain)) {
     return noSuchDomain({ questions: [], exchanges: [] }, `"${domain}" is not a domain name.`)
@@ -126,6 +133,7 @@ export async function routeTo(
       const records = [{ preference: 0, exchange: host }]
       return routeByRecords({ domain, via: 'implicit-mx', records, mxDnssec: mx.dnssec }, asked, {
         isSelf,
+        reach,
         options,
       })
     }
@@ -133,13 +141,13 @@ export async function routeTo(
       return routeByRecords(
         { domain, via: 'mx', records: mx.records, mxDnssec: mx.dnssec },
         asked,
-        { isSelf, options },
+        { isSelf, reach, options },
       )
   }
 }
 
 /** RFC 5321 §4.1.3: mail for a literal goes to that address, and DNS is not asked. */
-function routeToLiteral(destination: string, isSelf: SelfCheck): Route {
+function routeToLiteral(destination: string, isSelf: SelfCheck, reach: ReachCheck): Route {
   const evidence: Evidence = { questions: [], exchanges: [] }
   const literal = parseAddressLiteral(destination)
   const ip = literal === undefined ? undefined : literalIp(literal)
@@ -149,6 +157,8 @@ function routeToLiteral(destination: string, isSelf: SelfCheck): Route {
   if (isSelf.address(ip)) {
     return loop(evidence, `${literal} is this server, which does not take mail for it.`)
   }
+  const what = reach.forbidden(ip)
+  if (what !== undefined) return notPublic(evidence, `${literal} is ${what}`)
   const plain = unmapIp(ip)
   const target: RouteTarget = {
     host: literal,
@@ -170,7 +180,11 @@ interface Plan {
 async function routeByRecords(
   plan: Plan,
   asked: QuestionList,
-  { isSelf, options }: { readonly isSelf: SelfCheck; readonly options: RouteOptions },
+  {
+    isSelf,
+    reach,
+    options,
+  }: { readonly isSelf: SelfCheck; readonly reach: ReachCheck; readonly options: RouteOptions },
 ): Promise<Route> {
   const { domain, via } = plan
   // RFC 7505 §3: the only record, and its exchange is the root.
@@ -193,7 +207,8 @@ async function routeByRecords(
     }
     if (isSelf.name(exchange)) return { type: 'self' }
     if (index >= limit) return { type: 'over-limit' }
-    return lookUpAddresses(exchange, asked, { isSelf, order: options.families ?? 'ipv6-first' })
+    const order = options.families ?? 'ipv6-first'
+    return lookUpAddresses(exchange, asked, { isSelf, reach, order })
   })
   const answers = await Promise.all(lookUps)
 
@@ -223,7 +238,8 @@ async function routeByRecords(
         targets.push({ host, preference, address, family, dnssec: state })
       }
     }
-    exchanges.push({ host, preference, fate })
+    const refused = 'refused' in answer ? answer.refused : []
+    exchanges.push({ host, preference, fate, ...(refused.length > 0 ? { refused } : {}) })
   }
   const evidence: Evidence = { questions: asked.questions, exchanges }
   if (targets.length > 0) return { type: 'targets', via, targets, ...evidence }
@@ -242,6 +258,10 @@ function noTargets({ domain, via }: Plan, evidence: Evidence): Route {
   if (fates.has('self')) {
     const because = `DNS says that mail for ${domain} comes to this server, which does not take it.`
     return loop(evidence, because)
+  }
+  if (fates.has('not-public')) {
+    const refused = evidence.exchanges.flatMap((exchange) => exchange.refused ?? [])
+    return notPublic(evidence, refused.slice(0, 3).join(', '))
   }
   if (via === 'implicit-mx') {
     // RFC 3463 X.1.2: the system exists, but "is incapable of accepting mail".
@@ -272,6 +292,14 @@ function couldNotAsk(evidence: Evidence, because: string): Route {
 function noSuchDomain(evidence: Evidence, because: string): Route {
   return { type: 'permanent', reason: 'no-such-domain', status: '5.1.2', because, ...evidence }
 }
+
+/** The sender is told what DNS says, and whoever runs this server what to do when it is meant. */
+function notPublic(evidence: Evidence, what: string): Route {
+  const because = `No mail is taken there: ${what}. The setting queue.allow_networks allows a network.`
+  return { type: 'permanent', reason: 'not-public', status: '5.4.4', because, ...evidence }
+}
+
+const everywhere: ReachCheck = { forbidden: () => undefined }
 
 function loop(evidence: Evidence, because: string): Route {
   return { type: 'permanent', reason: 'loop', status: '5.4.6', because, ...evidence }

@@ -1,4 +1,4 @@
-import { inNetwork, type IpAddress, formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import { formatIp, inNetwork, type IpAddress, parseIp, parseNetwork, unmapIp } from '../base/ip.ts'
 import { normalizeName } from '../dns/resolver.ts'
 
 /** How this server is known to others, so that it never sends a message to itself. */
@@ -12,6 +12,11 @@ export interface Self {
    * dialler does not map addresses: `true` when not given.
    */
   readonly loopbackIsSelf?: boolean
+  /**
+   * Networks that mail may be taken to though they are not public, as text: `10.0.0.0/8`. Absent, as
+   * in records of version 0.1.0: any address may be reached.
+   */
+  readonly allowedNetworks?: readonly string[]
 }
 
 export interface SelfCheck {
@@ -34,12 +39,18 @@ export function makeSelfCheck(self: Self): SelfCheck {
     if (ip !== undefined) addresses.add(formatIp(unmapIp(ip)))
   }
   const loopbackIsSelf = self.loopbackIsSelf ?? true
+  // Who names a loopback network has another server there.
+  const others = (self.allowedNetworks ?? []).flatMap((text) => parseNetwork(text) ?? [])
+  const isOther = (ip: IpAddress): boolean => {
+    return others.some((network) => inNetwork(ip, network.ip, network.prefixLength))
+  }
   return {
     name: (host) => names.has(normalizeName(host)),
     address(ip) {
       const plain = unmapIp(ip)
       if (addresses.has(formatIp(plain))) return true
-      return loopbackIsSelf && loopbacks.some(([net, length]) => inNetwork(plain, net, length))
+      const isLoopback = loopbacks.some(([net, length]) => inNetwork(plain, net, length))
+      return loopbackIsSelf && isLoopback && !isOther(plain)
     },
   }
 }

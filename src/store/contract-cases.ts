@@ -112,7 +112,9 @@ export function settlement(changes: Partial<Settlement> = {}): Settlement {
   }
 }
 
-export function lease(changes: { owner?: string; now?: number; limit?: number } = {}): {
+export function lease(
+  changes: { owner?: string; now?: number; limit?: number; farthest?: number } = {},
+): {
   owner: string
   now: number
   leaseUntil: number

@@ -205,6 +205,18 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.equal(store.read.listQueue({ limit: 1 })[0]?.attempts, 1)
   })
 
+  storeTest('an item that is due beyond the farthest schedule is due now', async (store) => {
+    const queue = [
+      queueItem('q1', { nextAttemptAt: now + 100 }),
+      queueItem('q2', { nextAttemptAt: now + 101 }),
+    ]
+    await store.accept({ ...outgoing(), queue })
+    assert.deepEqual(ids(await store.lease(lease())), [])
+    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 101 }))), [])
+    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 100 }))), ['q2'])
+    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 100 }))), [])
+  })
+
   storeTest('a failed item leaves with its notification, in one', async (store) => {
     await store.accept(outgoing())
     await store.lease(lease())

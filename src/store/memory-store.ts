@@ -60,10 +60,11 @@ class MemoryStore implements FullStore {
 
   lease(request: LeaseRequest): Promise<readonly QueueItem[]> {
     return this.#atomically(() => {
-      const { owner, now, leaseUntil, limit } = request
+      const { owner, now, leaseUntil, limit, farthest = Infinity } = request
+      const isDue = (at: number): boolean => at <= now || at > Math.max(now, farthest)
       const due = Array.from(this.#tables.queue.values())
         .filter(({ item, lease }) =>
-          item.held ? false : lease === undefined ? item.nextAttemptAt <= now : lease.until <= now,
+          item.held ? false : lease === undefined ? isDue(item.nextAttemptAt) : lease.until <= now,
         )
         .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
         .slice(0, limit)

@@ -17,6 +17,7 @@ export interface LeaseRequest {
   readonly now: number
   readonly leaseUntil: number
   readonly limit: number
+  readonly farthest?: number
 }
 
 /** Where a pruning stands: it goes through the journeys from the oldest on. */

@@ -274,6 +274,11 @@ export interface Store {
     readonly now: number
     readonly leaseUntil: number
     readonly limit: number
+    /**
+     * No schedule puts an item off beyond this: one that is due later was put off before the clock
+     * was set back, and is due now. Absent: none is.
+     */
+    readonly farthest?: number
   }): Promise<readonly QueueItem[]>
   /**
    * Settles leased items. An item leased by another owner meanwhile is left alone, and so is one

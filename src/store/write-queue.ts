@@ -10,7 +10,7 @@ import { dropUnreferredMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
 export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
-  const { owner, now, leaseUntil, limit } = request
+  const { owner, now, leaseUntil, limit, farthest = Number.MAX_SAFE_INTEGER } = request
   const waiting = transaction.all(
     `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms <= ?
       ORDER BY next_attempt_ms, queue.key LIMIT ?`,
@@ -23,7 +23,13 @@ export function leaseItems(transaction: Transaction, request: LeaseRequest): rea
     now,
     limit,
   )
-  const due = [...waiting, ...expired].sort(byNextAttempt).slice(0, limit)
+  const strayed = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms > ?
+      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+    Math.round(Math.max(now, farthest)),
+    limit,
+  )
+  const due = [...waiting, ...expired, ...strayed].sort(byNextAttempt).slice(0, limit)
   for (const row of due) {
     transaction.run(
       'UPDATE queue SET lease_owner = ?, lease_until_ms = ? WHERE key = ?',

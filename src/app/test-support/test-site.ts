@@ -211,7 +211,12 @@ export async function openTestSite(
     certificate: options.certificate ?? (await made.certificate),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),
     trustAnchors: [(await authority()).certificate],
-    self: { selfNames: [host], selfAddresses: ['203.0.113.20'], loopbackIsSelf: true },
+    self: {
+      selfNames: [host],
+      selfAddresses: ['203.0.113.20'],
+      loopbackIsSelf: true,
+      allowedNetworks: [],
+    },
     retry: { ...defaultRetryPolicy, expireAfterMs: queueMs, ...options.retry },
     limits: {
       messageBytes: 50 * 1024 * 1024,
@@ -219,6 +224,7 @@ export async function openTestSite(
       connections: 200,
       errors: 20,
       outgoing: 20,
+      outgoingSlow: 20,
       ...options.limits,
     },
     failureReports: options.failureReports,

@@ -171,8 +171,9 @@ function viaSentence(destination: string, route: Route & { readonly type: 'targe
   const name = quoted(destination)
   switch (route.via) {
     case 'mx': {
-      const used = route.exchanges.map(({ host, preference, fate }) => {
-        const note = fate === 'used' ? '' : `, ${fate}`
+      const used = route.exchanges.map(({ host, preference, fate, refused = [] }) => {
+        const words = [...(fate === 'used' ? [] : [fate]), ...refused]
+        const note = words.map((word) => `, ${word}`).join('')
         return `${quoted(host)} (preference ${preference}${note})`
       })
       return `MX of ${name} is ${listed(used)}.`

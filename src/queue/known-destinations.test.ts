@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../base/clock.ts'
+import { defaultBackOff } from './destination-health.ts'
+import { KnownDestinations } from './known-destinations.ts'
+
+test('ten thousand destinations are remembered as down, and the oldest goes, never a probe', () => {
+  const clock = new ManualClock()
+  const known = new KnownDestinations(defaultBackOff, clock, () => 0.5)
+  known.learn('probed', { reachable: 'no' })
+  clock.advance(defaultBackOff.firstDelayMs)
+  known.probe('probed')
+  for (let n = 0; n < 10_000; n++) known.learn(`d${n}`, { reachable: 'no' })
+  assert.equal(known.down.size, 10_000)
+  assert.deepEqual([known.down.has('probed'), known.down.has('d0')], [true, false])
+  assert.ok(known.down.has('d1') && known.down.has('d9999'))
+})

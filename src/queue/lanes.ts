@@ -1,0 +1,98 @@
+import type { Clock } from '../base/clock.ts'
+import { type Limits, type Pace, type Place, Places } from './places.ts'
+
+/** How long a server may say nothing new before it counts as one that keeps us waiting. */
+const patienceMs = 5000
+/** Destinations whose pace is remembered. */
+const maxRemembered = 10_000
+
+/** What a batch holds while it is under way. */
+export interface Entry {
+  /** Something became of a letter: the server answers. */
+  heard(): void
+  leave(): void
+}
+
+/**
+ * The places for batches, with an eye on the clock: who lets five seconds pass without an answer moves
+ * to the slow lane, and begins there the next time, until it has answered quickly again. What is known
+ * of destinations lives in memory only; after a restart all are unknown.
+ */
+export class Lanes {
+  readonly #places: Places
+  readonly #clock: Clock
+  readonly #onMoved: () => void
+  readonly #paces = new Map<string, Exclude<Pace, 'unknown'>>()
+  /** Those that kept us waiting when the slow lane was full, in that order. */
+  readonly #patient = new Set<Place>()
+
+  /** `onMoved` hears when a batch has made room for others. */
+  constructor(limits: Limits, clock: Clock, onMoved: () => void) {
+    this.#places = new Places(limits)
+    this.#clock = clock
+    this.#onMoved = onMoved
+  }
+
+  get total(): number {
+    return this.#places.total
+  }
+
+  get full(): boolean {
+    return this.#places.full
+  }
+
+  paceOf(destination: string): Pace {
+    return this.#paces.get(destination) ?? 'unknown'
+  }
+
+  /** How many more batches may start to this destination now. */
+  free(destination: string): number {
+    return this.#places.free(destination, this.paceOf(destination))
+  }
+
+  enter(destination: string): Entry {
+    const place = this.#places.start(destination, this.paceOf(destination))
+    let silentSince = this.#clock.monotonicMs()
+    let cancel = (): void => {}
+    const arm = (): void => {
+      cancel = this.#clock.setTimer(patienceMs, () => this.#keepsWaiting(place))
+    }
+    arm()
+    return {
+      heard: () => {
+        cancel()
+        const now = this.#clock.monotonicMs()
+        if (now - silentSince < patienceMs) this.#learn(destination, 'quick')
+        silentSince = now
+        arm()
+      },
+      leave: () => {
+        cancel()
+        this.#patient.delete(place)
+        this.#places.end(place)
+        // A slow place may have become free for one that has waited for it.
+        for (const waiting of this.#patient) {
+          if (!this.#places.moveToSlow(waiting)) break
+          this.#patient.delete(waiting)
+        }
+      },
+    }
+  }
+
+  #keepsWaiting(place: Place): void {
+    this.#learn(place.destination, 'slow')
+    if (this.#places.moveToSlow(place)) this.#onMoved()
+    else this.#patient.add(place)
+  }
+
+  #learn(destination: string, pace: 'quick' | 'slow'): void {
+    // Set anew, so that the oldest entry is the first one and goes when there are too many.
+    this.#paces.delete(destination)
+    this.#paces.set(destination, pace)
+    if (this.#paces.size <= maxRemembered) return
+    for (const oldest of this.#paces.keys()) {
+      this.#paces.delete(oldest)
+      return
+    }
+  }
+}

@@ -1,15 +1,45 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
 import { WaybillError } from '../base/error.ts'
+import { readConfig } from '../config/config.ts'
 import { hashesOf, readRecord } from '../journey/facts.ts'
+import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { dataFolder } from '../store/data-folder.ts'
+import { parseJourneyRef } from '../store/journey-ref.ts'
 import { openStoreReader } from '../store/sqlite-reader.ts'
-import type { FoundJourney, JourneyRow, StoredJourney, StoreReader } from '../store/store.ts'
+import type { FoundJourney, FoundJourneys, StoredJourney, StoreReader } from '../store/store.ts'
 
 /** Where data is when nothing is said: `npm start` keeps it beside the clone. */
 export const defaultData = './.waybill'
+
+/** The options of every command that reads data: which folder. */
+export interface DataOptions {
+  readonly data?: string
+  readonly config?: string
+}
+
+/** What help says of `--data` and `--config`. */
+export const dataWords: string = `the data folder (${defaultData} when nothing is said)`
+export const configWords = "the data folder of this waybill.toml's server"
+
+/** Adds `--data` and `--config` to a command that reads data. */
+export function withDataOptions(command: Command): Command {
+  return command.option('--data <folder>', dataWords).option('--config <file>', configWords)
+}
+
+/**
+ * The folder that is meant.
+ *
+ * @throws WaybillError `usage` when two are named, `config-invalid` and `not-found` for the settings
+ */
+export function dataFolderOf({ data, config }: DataOptions): string {
+  if (config === undefined) return data ?? defaultData
+  if (data === undefined) return readConfig(config).data
+  throw new WaybillError('usage', 'Either --data or --config, not both.')
+}
 
 /** The stores below a data folder: the live server's own, or the two of the lab. */
 export class Stores {
@@ -17,14 +47,14 @@ export class Stores {
   /** Whether these are the stores of the lab. */
   readonly isLab: boolean
 
-  /** @throws WaybillError `not-found` when there is no data yet */
+  /** @throws WaybillError `not-found` when there is no data yet, or when it may not be read */
   constructor(folder: string) {
     const runs = join(folder, 'runs')
     const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
-    const found = places.filter((place) => existsSync(dataFolder(place).database))
+    const found = places.filter((place) => isThere(dataFolder(place).database))
     if (found.length === 0) {
       throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
-        hint: 'Start a server first (npm start), or name its folder with --data.',
+        hint: 'Start a server first (npm start), or name its folder with --data or --config.',
       })
     }
     this.isLab = found.some((place) => place !== folder)
@@ -39,26 +69,28 @@ export class Stores {
     for (const reader of this.#readers) reader.close()
   }
 
-  /** Newest first, of all stores. */
-  list(limit: number): readonly JourneyRow[] {
-    return this.#readers
-      .flatMap((reader) => reader.listJourneys({ limit }))
-      .sort((a, b) => b.startedAt - a.startedAt)
+  /** The journeys that the filter lets through, of all stores, those written last first. */
+  list(limit: number, filter: JourneyFilter = {}): FoundJourneys {
+    const all = this.#readers.map((reader) => reader.searchJourneys({ filter, limit }))
+    const rows = all
+      .flatMap((one) => one.rows)
+      .sort((a, b) => b.writtenAt - a.writtenAt)
       .slice(0, limit)
+    return { rows, searchedAll: all.every(({ searchedAll }) => searchedAll) }
   }
 
   /**
-   * A journey by `last`, `last:2`, or a part of its id.
+   * A journey by `last`, `last:2`, a part of its id, a pasted reference, or its Message-ID.
    *
    * @throws WaybillError `not-found`, and `usage` when several journeys are meant
    */
   find(ref: string): OpenJourney {
-    if (ref.length < 4) {
+    if (ref.trim().length < 4) {
       throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
     }
-    const last = /^last(?::(\d{1,6}))?$/.exec(ref)
+    const parsed = parseJourneyRef(ref)
     const wanted =
-      last === null ? ref : this.list(Number(last[1] ?? 1))[Number(last[1] ?? 1) - 1]?.id
+      parsed.type === 'newest' ? this.list(parsed.place).rows[parsed.place - 1]?.id : ref
     const answers = wanted === undefined ? [] : this.#lookUp(wanted)
     const found = answers.flatMap(({ reader, answer }) => {
       return answer.type === 'found' ? [{ reader, journey: answer.journey }] : []
@@ -70,7 +102,11 @@ export class Stores {
     const [first] = found
     if (first !== undefined && ids.length === 1) return openJourney(first.reader, first.journey)
     if (ids.length > 1) {
-      throw new WaybillError('usage', `"${ref}" is the beginning or the end of several ids.`, {
+      const what =
+        parsed.type === 'message-id'
+          ? 'the Message-ID of several journeys'
+          : 'the beginning or the end of several ids'
+      throw new WaybillError('usage', `"${ref}" is ${what}.`, {
         hint: `One of: ${ids.slice(0, 8).join(', ')}`,
       })
     }
@@ -81,6 +117,20 @@ export class Stores {
 
   #lookUp(ref: string): readonly { readonly reader: StoreReader; readonly answer: FoundJourney }[] {
     return this.#readers.map((reader) => ({ reader, answer: reader.findJourney(ref) }))
+  }
+}
+
+/** @throws WaybillError `not-found`, and not "no data", for a place that may not be looked into */
+function isThere(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch (problem) {
+    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+    if (code !== 'EACCES' && code !== 'EPERM') return false
+    throw new WaybillError('not-found', `You may not read the mail data in ${dirname(path)}.`, {
+      hint: 'Run this as the user of the server (sudo -u USER …), or as root.',
+    })
   }
 }
 

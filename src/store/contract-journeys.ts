@@ -14,7 +14,8 @@ import {
   settlement,
   textOf,
 } from './contract-cases.ts'
-import type { FoundJourney, FullStore } from './store.ts'
+import { parseFilters } from '../journey/filter.ts'
+import type { FoundJourney, FullStore, JourneyRecipient } from './store.ts'
 
 const hourMs = 60 * minuteMs
 
@@ -83,21 +84,182 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(Array.from(store.read.sharedFacts(['fact-1'])), [['fact-1', '{"n":1}']])
   })
 
-  storeTest('a journey is found by its place, the newest first', async (store) => {
-    assert.equal(idOf(store.read.findJourney('last')), 'none')
-    // Two of the same millisecond: the later one is the newer one.
-    const starts = [3, 1, 2, 3]
-    for (const [i, start] of starts.entries()) {
-      await store.accept(acceptance({ journeys: [journey(`J${i}`, { startedAt: now + start })] }))
+  storeTest(
+    'a journey is found by its place, the last written first, whatever its clock said',
+    async (store) => {
+      assert.equal(idOf(store.read.findJourney('last')), 'none')
+      const starts = [3, 1, 2, 3]
+      for (const [i, start] of starts.entries()) {
+        await store.accept(acceptance({ journeys: [journey(`J${i}`, { startedAt: now + start })] }))
+      }
+      const places = ['last', 'LAST', 'last:1', 'last:2', 'last:3', 'last:4', 'last:5', ' last ']
+      assert.deepEqual(
+        places.map((ref) => idOf(store.read.findJourney(ref))),
+        ['J3', 'J3', 'J3', 'J2', 'J1', 'J0', 'none', 'J3'],
+      )
+      for (const ref of ['last:0', 'last:-1', 'last:x', 'last:', 'last:99999999999']) {
+        assert.equal(idOf(store.read.findJourney(ref)), 'none', ref)
+      }
+    },
+  )
+
+  storeTest('a journey is found by its Message-ID and by what a person pastes', async (store) => {
+    for (const id of ['01JD7Q4M7D2F', '01JD7Q4N8E3G']) {
+      await store.accept(acceptance({ journeys: [journey(id)] }))
     }
-    const places = ['last', 'LAST', 'last:1', 'last:2', 'last:3', 'last:4', 'last:5', ' last ']
+    const twice = journey('01JE0000AAAA', { headerMessageId: '<01JD7Q4N8E3G@north.example>' })
+    const without = journey('01JE0000BBBB', { headerMessageId: '' })
+    await store.accept(acceptance({ journeys: [twice, without] }))
+    const table: [ref: string, id: string | readonly string[]][] = [
+      ['<01JD7Q4M7D2F@north.example>', '01JD7Q4M7D2F'],
+      ['01JD7Q4M7D2F@north.example', '01JD7Q4M7D2F'],
+      ['Message-ID: <01JD7Q4M7D2F@north.example>', '01JD7Q4M7D2F'],
+      ['<01JD7Q4N8E3G@north.example>', ['01JE0000AAAA', '01JD7Q4N8E3G']],
+      ['<nobody@north.example>', 'none'],
+      ['Ref 01jd7q4m7d2f', '01JD7Q4M7D2F'],
+      ['Ref: 01jd7q4m7d2f.', '01JD7Q4M7D2F'],
+      ['550 5.1.1 There is no such mailbox here. Ref 01jd7q4m7d2f', '01JD7Q4M7D2F'],
+      ['01jd7q4m7d2f.', '01JD7Q4M7D2F'],
+      ['"01jd7q4m7d2f",', '01JD7Q4M7D2F'],
+      ['7d2f)', '01JD7Q4M7D2F'],
+      ['Ref', 'none'],
+    ]
+    for (const [ref, id] of table) assert.deepEqual(idOf(store.read.findJourney(ref)), id, ref)
+  })
+
+  storeTest('a search finds the journeys that fit all of a filter', async (store) => {
+    const recipient = (address: string, status: string, accounts = ''): JourneyRecipient => {
+      return { address, status, accounts }
+    }
+    const [anna, bob, carl] = ['anna@north.example', 'bob@south.example', 'Carl@south.example']
+    const journeys = [
+      journey('IN01', {
+        startedAt: now + 5 * minuteMs,
+        status: 'delivered',
+        mailFrom: 'Bounce@list.example',
+        author: `${anna}, eve@east.example`,
+        subject: 'The Meeting on Monday',
+        ip: '192.0.2.10',
+        recipients: [recipient(bob, 'delivered', `${bob} x@south.example`)],
+      }),
+      journey('OUT1', {
+        direction: 'out',
+        startedAt: now + 1,
+        status: 'partly delivered',
+        mailFrom: bob,
+        author: bob,
+        login: bob,
+        subject: 'Re: the meeting',
+        headerMessageId: '<one@south.example>',
+        recipients: [recipient(anna, 'failed'), recipient(carl, 'delivered', carl)],
+      }),
+      journey('DROP', { startedAt: now + 2, status: 'dropped', mailFrom: '', recipients: [] }),
+    ]
+    for (const one of journeys) await store.accept(acceptance({ journeys: [one] }))
+    const table: readonly (readonly [words: string, ids: string])[] = [
+      ['', 'DROP OUT1 IN01'],
+      ['to:bob@south.example', 'IN01'],
+      ['to:BOB@south.example', 'IN01'],
+      ['to:carl@SOUTH.example', 'OUT1'],
+      ['to:ob@south.example', ''],
+      ['to:@south.example', 'OUT1 IN01'],
+      ['to:ANNA', 'OUT1'],
+      ['from:bounce@list.example', 'IN01'],
+      ['from:list', 'IN01'],
+      ['from:<>', 'DROP'],
+      ['author:eve@east.example', 'IN01'],
+      ['author:ve@east.example', ''],
+      ['author:east', 'IN01'],
+      ['author:bob@south.example', 'OUT1'],
+      ['status:delivered', 'IN01'],
+      ['status:partly', 'OUT1'],
+      ['status:partly-delivered', 'OUT1'],
+      ['status:failed', ''],
+      // Beside a recipient the status is that of this recipient.
+      ['to:anna@north.example status:failed', 'OUT1'],
+      ['to:carl@south.example status:failed', ''],
+      ['message-id:one@south.example', 'OUT1'],
+      ['message-id:<IN01@north.example>', 'IN01'],
+      ['ip:192.0.2.10', 'IN01'],
+      ['ip:192.0.2.1', ''],
+      ['account:bob@south.example', 'OUT1 IN01'],
+      ['account:X@south.example', 'IN01'],
+      ['account:carl@south.example', 'OUT1'],
+      ['account:b@south.example', ''],
+      ['subject:MEETING', 'OUT1 IN01'],
+      ['subject:monday', 'IN01'],
+      ['subject:meeting account:bob@south.example to:anna', 'OUT1'],
+    ]
+    for (const [words, wanted] of table) {
+      const filter = parseFilters(words === '' ? [] : words.split(' '), now)
+      assert.ok(filter.ok, words)
+      const { rows, searchedAll } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      assert.equal(rows.map(({ id }) => id).join(' '), wanted, words)
+      assert.equal(searchedAll, true)
+    }
+    const between = { since: now + 1, until: now + 2 }
+    const timed = store.read.searchJourneys({ filter: between, limit: 10 })
     assert.deepEqual(
-      places.map((ref) => idOf(store.read.findJourney(ref))),
-      ['J3', 'J3', 'J3', 'J0', 'J2', 'J1', 'none', 'J3'],
+      timed.rows.map(({ id }) => id),
+      ['OUT1'],
     )
-    for (const ref of ['last:0', 'last:-1', 'last:x', 'last:', 'last:99999999999']) {
-      assert.equal(idOf(store.read.findJourney(ref)), 'none', ref)
+    const first = store.read.searchJourneys({ filter: {}, limit: 2 })
+    assert.deepEqual(
+      first.rows.map(({ id }) => id),
+      ['DROP', 'OUT1'],
+    )
+  })
+
+  storeTest('what waits is found by its own fields and by those of its journey', async (store) => {
+    const letter = journey('JOURNEY1', {
+      direction: 'out',
+      messageId: 'm1',
+      login: 'anna@north.example',
+      ip: '192.0.2.7',
+      subject: 'Hello',
+      headerMessageId: '<a@b>',
+    })
+    const queue = [
+      queueItem('q1', { recipient: 'bob@south.example' }),
+      queueItem('q2', { recipient: 'carl@south.example', createdAt: now - minuteMs }),
+      queueItem('q3', { recipient: 'dora@west.example', journeyId: 'gone' }),
+    ]
+    await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [letter] }))
+    await store.lease(lease({ limit: 1 }))
+    const outcome = { type: 'deferred', nextAttemptAt: now + 1, problem: 'x' } as const
+    await store.settle([settlement({ outcome, status: 'deferred' })])
+    await store.hold(['q3'])
+    const table: readonly (readonly [words: string, ids: string])[] = [
+      ['to:bob@south.example', 'q1'],
+      ['to:south', 'q2 q1'],
+      ['from:anna@north.example', 'q2 q3 q1'],
+      ['from:nobody@north.example', ''],
+      ['author:anna@north.example', 'q2 q1'],
+      ['account:anna@north.example', 'q2 q1'],
+      ['ip:192.0.2.7', 'q2 q1'],
+      ['subject:hell', 'q2 q1'],
+      ['message-id:a@b', 'q2 q1'],
+      ['status:deferred', 'q1'],
+      ['status:queued', 'q2 q3'],
+      ['status:held', 'q3'],
+      ['status:delivered', ''],
+    ]
+    for (const [words, wanted] of table) {
+      const filter = parseFilters(words.split(' '), now)
+      assert.ok(filter.ok, words)
+      const found = store.read.listQueue({ filter: filter.value, limit: 10 })
+      assert.equal(found.map(({ id }) => id).join(' '), wanted, words)
     }
+    assert.deepEqual(
+      store.read.listQueue({ filter: { since: now }, limit: 10 }).map(({ id }) => id),
+      ['q3', 'q1'],
+    )
+    assert.deepEqual(
+      store.read.listQueue({ filter: { until: now }, limit: 10 }).map(({ id }) => id),
+      ['q2'],
+    )
+    const status = { status: 'queued' }
+    assert.equal(store.read.listQueue({ filter: status, limit: 1 }).length, 1)
   })
 
   storeTest('a journey is found by four characters of its start or end', async (store) => {

@@ -1,8 +1,10 @@
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import type { MemoryJourney, MemoryTables } from './memory-tables.ts'
+import { itemFits, journeyFits } from './memory-search.ts'
 import { octetRanges, openStored } from './message-ranges.ts'
 import type {
   FoundJourney,
+  FoundJourneys,
   JourneyQuery,
   JourneyRow,
   MailboxRow,
@@ -21,7 +23,13 @@ export class MemoryReader implements StoreReader {
 
   findJourney(ref: string): FoundJourney {
     const parsed = parseJourneyRef(ref)
-    if (parsed.type === 'newest') return found(this.#newestFirst()[parsed.place - 1])
+    if (parsed.type === 'newest') return found(this.#lastWrittenFirst()[parsed.place - 1])
+    if (parsed.type === 'message-id') {
+      const { messageId } = parsed
+      return oneOf(
+        this.#lastWrittenFirst().filter(({ journey }) => journey.headerMessageId === messageId),
+      )
+    }
     const id = parsed.id.toLowerCase()
     const exact = this.#tables.journeys.get(id)
     if (exact !== undefined || !parsed.mayBePart) return found(exact)
@@ -29,9 +37,12 @@ export class MemoryReader implements StoreReader {
       const whole = journey.id.toLowerCase()
       return whole.startsWith(id) || whole.endsWith(id)
     })
-    if (fitting.length <= 1) return found(fitting[0])
-    const ids = fitting.slice(0, maxAmbiguous).map(({ journey }) => journey.id)
-    return { type: 'ambiguous', ids }
+    return oneOf(fitting)
+  }
+
+  searchJourneys({ filter, limit }: Parameters<StoreReader['searchJourneys']>[0]): FoundJourneys {
+    const rows = this.#lastWrittenFirst().filter((one) => journeyFits(one, filter))
+    return { rows: rows.slice(0, limit).map(rowOf), searchedAll: true }
   }
 
   listJourneys(query: JourneyQuery): readonly JourneyRow[] {
@@ -89,10 +100,12 @@ export class MemoryReader implements StoreReader {
       .map((item) => ({ ...item, size: this.#tables.messages.get(item.messageId)?.size ?? 0 }))
   }
 
-  listQueue(query: { readonly limit: number }): readonly QueueItem[] {
+  listQueue({ filter = {}, limit }: Parameters<StoreReader['listQueue']>[0]): readonly QueueItem[] {
+    const { journeys } = this.#tables
     return Array.from(this.#tables.queue.values())
+      .filter(({ item }) => itemFits(item, journeys.get(item.journeyId.toLowerCase()), filter))
       .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
-      .slice(0, query.limit)
+      .slice(0, limit)
       .map(({ item }) => item)
   }
 
@@ -111,11 +124,21 @@ export class MemoryReader implements StoreReader {
     // Nothing is open.
   }
 
+  #lastWrittenFirst(): MemoryJourney[] {
+    return Array.from(this.#tables.journeys.values()).sort((a, b) => b.key - a.key)
+  }
+
   #newestFirst(): MemoryJourney[] {
     return Array.from(this.#tables.journeys.values()).sort(
       (a, b) => b.journey.startedAt - a.journey.startedAt || b.key - a.key,
     )
   }
+}
+
+function oneOf(fitting: readonly MemoryJourney[]): FoundJourney {
+  if (fitting.length <= 1) return found(fitting[0])
+  const ids = fitting.slice(0, maxAmbiguous).map(({ journey }) => journey.id)
+  return { type: 'ambiguous', ids }
 }
 
 function found(stored: MemoryJourney | undefined): FoundJourney {

@@ -10,8 +10,16 @@ import { octetRanges, openStored } from './message-ranges.ts'
 import { storeProblem } from './problems.ts'
 import { dkimKeyRow, hashText, journeyRow, mailboxRow, queueItem, selectQueue } from './rows.ts'
 import { checkCurrent } from './schema.ts'
+import {
+  type Conditions,
+  indexedConditions,
+  otherConditions,
+  queueConditions,
+} from './search-terms.ts'
+import { searchLimit } from './store.ts'
 import type {
   FoundJourney,
+  FoundJourneys,
   JourneyQuery,
   JourneyRow,
   MailboxRow,
@@ -66,14 +74,40 @@ class SqliteReader implements StoreReader {
   findJourney(ref: string): FoundJourney {
     const parsed = parseJourneyRef(ref)
     if (parsed.type === 'newest') {
-      const order = 'ORDER BY started_ms DESC, key DESC LIMIT 1 OFFSET ?'
+      // By the order of writing: a clock that was set ahead makes nothing the newest.
+      const order = 'ORDER BY key DESC LIMIT 1 OFFSET ?'
       return this.#found(this.#get(`SELECT * FROM journey ${order}`, parsed.place - 1))
+    }
+    if (parsed.type === 'message-id') {
+      return this.#oneOf(
+        this.#all(
+          `SELECT * FROM journey WHERE header_id = ? AND header_id <> ''
+            ORDER BY key DESC LIMIT ${maxAmbiguous + 1}`,
+          parsed.messageId,
+        ),
+      )
     }
     const exact = this.#get('SELECT * FROM journey WHERE id = ?', parsed.id)
     if (exact !== undefined || !parsed.mayBePart) return this.#found(exact)
-    const rows = this.#matching(parsed.id)
-    if (rows.length <= 1) return this.#found(rows[0])
-    return { type: 'ambiguous', ids: rows.slice(0, maxAmbiguous).map((row) => text(row, 'id')) }
+    return this.#oneOf(this.#matching(parsed.id))
+  }
+
+  searchJourneys({ filter, limit }: Parameters<StoreReader['searchJourneys']>[0]): FoundJourneys {
+    const first = indexedConditions(filter)
+    const then = otherConditions(filter)
+    // Without an index to follow the newest rows are looked at, and a search has an end.
+    const rows = this.#all(
+      `SELECT * FROM (SELECT * FROM journey ${where(first)} ORDER BY key DESC LIMIT ${searchLimit})
+          AS journey ${where(then)} ORDER BY key DESC LIMIT ?`,
+      ...first.values,
+      ...then.values,
+      limit,
+    ).map(journeyRow)
+    const more =
+      rows.length < limit &&
+      first.sql.length === 0 &&
+      this.#get(`SELECT 1 FROM journey ORDER BY key DESC LIMIT 1 OFFSET ${searchLimit}`)
+    return { rows, searchedAll: more === false || more === undefined }
   }
 
   listJourneys(query: JourneyQuery): readonly JourneyRow[] {
@@ -156,7 +190,16 @@ class SqliteReader implements StoreReader {
     ).map(mailboxRow)
   }
 
-  listQueue(query: { readonly limit: number }): readonly QueueItem[] {
+  listQueue(query: Parameters<StoreReader['listQueue']>[0]): readonly QueueItem[] {
+    const wanted = queueConditions(query.filter ?? {})
+    if (wanted.sql.length > 0) {
+      return this.#all(
+        `${selectQueue} LEFT JOIN journey ON journey.id = queue.journey_id ${where(wanted)}
+          ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+        ...wanted.values,
+        query.limit,
+      ).map(queueItem)
+    }
     // Each part reads the first rows of one index; together they are the first of all.
     const part = (condition: string): Row[] =>
       this.#all(`${selectQueue} WHERE ${condition} LIMIT ?`, query.limit)
@@ -204,6 +247,11 @@ class SqliteReader implements StoreReader {
     )
   }
 
+  #oneOf(rows: readonly Row[]): FoundJourney {
+    if (rows.length <= 1) return this.#found(rows[0])
+    return { type: 'ambiguous', ids: rows.slice(0, maxAmbiguous).map((row) => text(row, 'id')) }
+  }
+
   #found(row: Row | undefined): FoundJourney {
     return row === undefined
       ? { type: 'none' }
@@ -248,6 +296,10 @@ class SqliteReader implements StoreReader {
       throw storeProblem(error) ?? error
     }
   }
+}
+
+function where({ sql }: Conditions): string {
+  return sql.length === 0 ? '' : `WHERE ${sql.join(' AND ')}`
 }
 
 function queueOrder(row: Row): number {

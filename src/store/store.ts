@@ -1,3 +1,5 @@
+import type { JourneyFilter } from '../journey/filter.ts'
+
 /**
  * The store port: what must be durable, in the words of mail and not of SQL.
  *
@@ -238,11 +240,25 @@ export interface DkimKeyRow {
   readonly active: boolean
 }
 
+/** Journeys that a filter lets through, newest first in the order in which they were written. */
+export interface FoundJourneys {
+  readonly rows: readonly JourneyRow[]
+  /** `false`: only the newest `searchLimit` journeys were looked at. */
+  readonly searchedAll: boolean
+}
+
+/** How many journeys a search looks at, unless an index leads to those that are meant. */
+export const searchLimit: number = 100_000
+
 /** The reading side, for console, command line and tests. Another process may use it meanwhile. */
 export interface StoreReader {
-  /** `last`, `last:2`, or at least 4 characters from the start or the end of an id. */
+  /**
+   * `last`, `last:2` (by the order of writing), at least 4 characters from the start or the end of an
+   * id, `Ref …` as replies have it, or a Message-ID.
+   */
   findJourney(ref: string): FoundJourney
   listJourneys(query: JourneyQuery): readonly JourneyRow[]
+  searchJourneys(query: { readonly filter: JourneyFilter; readonly limit: number }): FoundJourneys
   sharedFacts(hashes: readonly string[]): ReadonlyMap<string, string>
   openMessage(id: string): OpenMessage | undefined
   listMailbox(query: {
@@ -253,7 +269,10 @@ export interface StoreReader {
     readonly limit?: number
   }): readonly MailboxRow[]
   /** The next attempts first. */
-  listQueue(query: { readonly limit: number }): readonly QueueItem[]
+  listQueue(query: {
+    readonly limit: number
+    readonly filter?: JourneyFilter
+  }): readonly QueueItem[]
   dkimKeys(domain: string): readonly DkimKeyRow[]
   counts(): { readonly messages: number; readonly queued: number; readonly journeys: number }
   close(): void

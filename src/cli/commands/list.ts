@@ -1,27 +1,49 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { JourneyRow } from '../../store/store.ts'
-import { defaultData, Stores } from '../data.ts'
+import { WaybillError } from '../../base/error.ts'
+import { filterHint, type JourneyFilter, parseFilters } from '../../journey/filter.ts'
+import { type JourneyRow, searchLimit } from '../../store/store.ts'
+import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 
 /** `waybill list`. */
 export function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .alias('ls')
     .description('list the last journeys, newest first')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .argument('[filters...]', filterWords)
     .option('-n, --limit <count>', 'how many at most', count, 20)
     .option('--json', 'one JSON object a line')
-    .action((options: { data: string; limit: number; json?: boolean }) => {
-      const stores = new Stores(options.data)
+    .action((words: readonly string[], options: ListOptions) => {
+      const filter = readFilters(words)
+      const stores = new Stores(dataFolderOf(options))
       try {
-        const rows = stores.list(options.limit)
+        const { rows, searchedAll } = stores.list(options.limit, filter)
         if (options.json === true) for (const one of rows) printJson(rowJson(one))
-        else if (rows.length === 0) say('No messages yet.')
-        else for (const one of rows) print(rowText(one))
+        else if (rows.length === 0) {
+          say(words.length === 0 ? 'No messages yet.' : 'No journey fits that.')
+        } else for (const one of rows) print(rowText(one))
+        if (!searchedAll) say(`Only the last ${searchLimit} journeys were looked at.`)
       } finally {
         stores.close()
       }
     })
+  return withDataOptions(command)
+}
+
+interface ListOptions extends DataOptions {
+  readonly limit: number
+  readonly json?: boolean
+}
+
+/** How the filters are told in help. */
+export const filterWords =
+  'only these: to: from: author: status: since: until: message-id: ip: account: subject:'
+
+/** @throws WaybillError `usage` */
+export function readFilters(words: readonly string[]): JourneyFilter {
+  const filter = parseFilters(words, Date.now())
+  if (filter.ok) return filter.value
+  throw new WaybillError('usage', `${filter.problem}.`, { hint: filterHint })
 }
 
 function rowJson(row: JourneyRow): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { MaildirWriter } from '../../io/maildir-writer.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
-import { defaultData, Stores } from '../data.ts'
+import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { findAccount } from '../mail-account.ts'
 import {
   columns,
@@ -65,14 +65,13 @@ function mailboxName(text: string): string {
 }
 
 function listMail(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list the messages in the mailboxes')
     .argument('[account]', 'one account, by its main address; all when absent')
     .addOption(mailboxOption())
-    .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'one JSON object a line')
     .action((account: string | undefined, options: ListOptions) => {
-      return withMail(options.data, (find) => {
+      return withMail(dataFolderOf(options), (find) => {
         const found = find(account, options.mailbox)
         for (const { reader, row } of found) {
           const journey = reader.findJourney(row.journeyId)
@@ -98,23 +97,27 @@ function listMail(): Command {
         if (found.length === 0 && options.json !== true) say('No messages there.')
       })
     })
+  return withDataOptions(command)
 }
 
-interface ListOptions {
-  readonly data: string
+interface ListOptions extends DataOptions {
   readonly mailbox?: string
   readonly json?: boolean
 }
 
+interface ShowOptions extends DataOptions {
+  readonly account?: string
+  readonly json?: boolean
+}
+
 function showMail(): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('print a message as it is stored')
     .argument('<id>', '"last", or at least 4 characters of an id of `waybill mail list`')
     .option('--account <address>', 'with "last": of this account')
-    .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'as JSON, the octets in base64')
-    .action((ref: string, options: { data: string; account?: string; json?: boolean }) => {
-      return withMail(options.data, async (find) => {
+    .action((ref: string, options: ShowOptions) => {
+      return withMail(dataFolderOf(options), async (find) => {
         const found = find(options.account, undefined)
         const meant = messageOf(found, ref)
         const whole = options.json === true || resultsAreSeen()
@@ -129,6 +132,7 @@ function showMail(): Command {
         printJson({ id, account, mailbox, message: Buffer.concat(chunks).toString('base64') })
       })
     })
+  return withDataOptions(command)
 }
 
 /** @throws WaybillError `not-found`, and `usage` when several messages are meant */
@@ -162,8 +166,7 @@ function open({ reader, row }: Found): OpenMessage {
   throw new WaybillError('store-broken', `The octets of ${row.messageId} are missing.`)
 }
 
-interface ExportOptions {
-  readonly data: string
+interface ExportOptions extends DataOptions {
   readonly format: 'maildir' | 'mbox'
   readonly out: string
   readonly mailbox?: string
@@ -171,16 +174,15 @@ interface ExportOptions {
 }
 
 function exportMail(): Command {
-  return new Command('export')
+  const command = new Command('export')
     .description('write the messages of an account as Maildir or mbox')
     .argument('<account>', 'its main address, as `waybill mail list` has it')
     .requiredOption('--out <path>', 'the Maildir folder, or the mbox file, which must be new')
     .option('--format <format>', 'maildir or mbox', exportFormat, 'maildir')
     .addOption(mailboxOption())
-    .option('--data <folder>', 'the data folder', defaultData)
     .option('--json', 'the count as JSON')
     .action((account: string, options: ExportOptions) => {
-      return withMail(options.data, async (find) => {
+      return withMail(dataFolderOf(options), async (find) => {
         const found = find(account, options.mailbox)
         await orCannotWrite(options.out, async () => {
           if (options.format === 'mbox') await writeMbox(found, options.out)
@@ -191,6 +193,7 @@ function exportMail(): Command {
         else say(`${messages} message${messages === 1 ? '' : 's'} written to ${options.out}`)
       })
     })
+  return withDataOptions(command)
 }
 
 /** What the file system says of a place that somebody named is not a fault of ours. */

@@ -1,19 +1,21 @@
 import { Command } from 'commander'
-import { defaultData, Stores } from '../data.ts'
+import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
-import { count, rowTime } from './list.ts'
+import { count, filterWords, readFilters, rowTime } from './list.ts'
 
 /** `waybill queue list`. */
 export function queueCommand(): Command {
-  const list = new Command('list')
+  const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .argument('[filters...]', filterWords)
     .option('-n, --limit <count>', 'how many at most', count, 50)
     .option('--json', 'one JSON object a line')
-    .action((options: { data: string; limit: number; json?: boolean }) => {
-      const stores = new Stores(options.data)
+    .action((words: readonly string[], options: QueueOptions) => {
+      const filter = readFilters(words)
+      const { limit } = options
+      const stores = new Stores(dataFolderOf(options))
       try {
-        const items = stores.readers.flatMap((reader) => reader.listQueue({ limit: options.limit }))
+        const items = stores.readers.flatMap((reader) => reader.listQueue({ limit, filter }))
         for (const item of items) {
           const next = new Date(item.nextAttemptAt).toISOString()
           const { id, journeyId: journey, recipient, destination, attempts, held } = item
@@ -39,10 +41,19 @@ export function queueCommand(): Command {
             print(row(start, why, columns()))
           }
         }
-        if (items.length === 0 && options.json !== true) say('Nothing waits.')
+        if (items.length === 0 && options.json !== true) {
+          say(words.length === 0 ? 'Nothing waits.' : 'Nothing that waits fits that.')
+        }
       } finally {
         stores.close()
       }
     })
-  return new Command('queue').description('see what waits to be delivered').addCommand(list)
+  return new Command('queue')
+    .description('see what waits to be delivered')
+    .addCommand(withDataOptions(command))
+}
+
+interface QueueOptions extends DataOptions {
+  readonly limit: number
+  readonly json?: boolean
 }

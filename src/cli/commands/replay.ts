@@ -5,12 +5,17 @@ import { tell } from '../../journey/catalogue.ts'
 import type { StepData } from '../../journey/record.ts'
 import { type Replay, type ReplayedStep, replayJourney } from '../../journey/replay.ts'
 import type { Sentence } from '../../journey/sentence.ts'
-import { defaultData, type OpenJourney, Stores } from '../data.ts'
+import {
+  dataFolderOf,
+  type DataOptions,
+  type OpenJourney,
+  Stores,
+  withDataOptions,
+} from '../data.ts'
 import { inOneLine } from '../../base/shown-text.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'
 
-interface ReplayOptions {
-  readonly data: string
+interface ReplayOptions extends DataOptions {
   readonly dns?: readonly DnsOverride[]
   readonly ip?: string
   readonly helo?: string
@@ -21,10 +26,12 @@ interface ReplayOptions {
 
 /** `waybill replay ID`. */
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('decide a journey again, offline, from its record; with changes: what if?')
-    .argument('<id>', '"last", "last:2", or at least 4 characters of an id')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .argument(
+      '<id>',
+      '"last", "last:2", 4 characters of an id or more, "Ref …" as pasted, a Message-ID',
+    )
     .option(
       '--dns <record>',
       "what DNS says instead: 'NAME TYPE VALUE' (may be repeated)",
@@ -41,10 +48,11 @@ export function replayCommand(): Command {
       '\nExit code 0: the same verdicts as recorded, or none to derive.' +
         '\n1: something differs. 3: cannot be told offline.',
     )
+  return withDataOptions(command)
 }
 
 async function replay(ref: string, options: ReplayOptions): Promise<void> {
-  const stores = new Stores(options.data)
+  const stores = new Stores(dataFolderOf(options))
   try {
     const journey = stores.find(ref)
     const { record, facts, stored, reader } = journey

@@ -7,7 +7,7 @@ import { type FoundReport, readReports } from '../../io/report-reader.ts'
 import type { Report } from '../../report/reading.ts'
 import { readInPart } from '../../report/report-problem.ts'
 import { summarizeReport } from '../../report/report-summary.ts'
-import { defaultData } from '../data.ts'
+import { configWords, dataFolderOf, type DataOptions, dataWords } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { problemLine, reportLine, reportText } from '../render/report.ts'
 import { openReportInputs, type ReportInput } from '../report-input.ts'
@@ -22,8 +22,11 @@ export function reportCommand(): Command {
     .addCommand(importReports())
 }
 
-interface ListOptions {
-  readonly data: string
+interface ReadOptions extends DataOptions {
+  readonly json?: boolean
+}
+
+interface ListOptions extends DataOptions {
   readonly limit: number
   readonly domain?: string
   readonly kind?: string
@@ -33,7 +36,8 @@ interface ListOptions {
 function listReports(): Command {
   return new Command('list')
     .description('list the imported reports, the latest period first')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--data <folder>', dataWords)
+    .option('--config <file>', configWords)
     .option('-n, --limit <count>', 'how many', count, 50)
     .option('--domain <name>', 'only reports about this domain')
     .addOption(
@@ -47,7 +51,7 @@ function listReports(): Command {
     .option('--json', 'one JSON object a line')
     .action(async (options: ListOptions) => {
       const wanted = options.domain?.toLowerCase()
-      const all = await filesIn(options.data).list()
+      const all = await filesIn(dataFolderOf(options)).list()
       const chosen = all.filter(({ kind, domain }) => {
         const right = wanted === undefined || domain.split(', ').includes(wanted)
         return right && (options.kind === undefined || options.kind === kind)
@@ -69,10 +73,11 @@ function showReport(): Command {
   return new Command('show')
     .description('show a report: an imported one by its id, or one that lies in a file')
     .argument('<id or file>', 'the first digits of an id, "last", or a path')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--data <folder>', dataWords)
+    .option('--config <file>', configWords)
     .option('--json', 'one JSON object for each report')
-    .action(async (ref: string, options: { readonly data: string; readonly json?: boolean }) => {
-      const stored = await findStored(ref, options.data)
+    .action(async (ref: string, options: ReadOptions) => {
+      const stored = await findStored(ref, dataFolderOf(options))
       if (stored !== undefined) show(stored, options)
       else await showFile(ref, options)
     })
@@ -133,15 +138,15 @@ function importReports(): Command {
   return new Command('import')
     .description('read reports from messages and files, and keep them')
     .argument('<file...>', 'messages, mbox files, Maildirs, XML, JSON, gzip, zip; "-" is stdin')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .option('--data <folder>', dataWords)
+    .option('--config <file>', configWords)
     .option('--json', 'one JSON object a line')
     .action((paths: readonly string[], options: ImportOptions) => {
       return new Importing(options).all(paths)
     })
 }
 
-interface ImportOptions {
-  readonly data: string
+interface ImportOptions extends DataOptions {
   readonly json?: boolean
 }
 
@@ -152,7 +157,7 @@ class Importing {
 
   constructor(options: ImportOptions) {
     this.#options = options
-    this.#files = filesIn(options.data)
+    this.#files = filesIn(dataFolderOf(options))
   }
 
   /** One path that is not there does not keep the others from being read. */

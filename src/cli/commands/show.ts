@@ -1,20 +1,22 @@
 import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
-import { defaultData, Stores } from '../data.ts'
+import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { print, printJson } from '../output.ts'
 import { renderJourney } from '../render/journey.ts'
 
 /** `waybill show ID|last`. */
 export function showCommand(): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('show the journey of a message: every step, with its evidence')
-    .argument('<id>', '"last", "last:2", or at least 4 characters of an id')
-    .option('--data <folder>', 'the data folder', defaultData)
+    .argument(
+      '<id>',
+      '"last", "last:2", 4 characters of an id or more, "Ref …" as pasted, a Message-ID',
+    )
     .option('--step <id>', 'only this step: spf, dkim, dmarc, route, …')
     .option('-v, --verbose', 'the evidence too: DNS answers, rules, the SMTP lines')
     .option('--json', 'the journey as one JSON object')
     .action((ref: string, options: ShowOptions) => {
-      const stores = new Stores(options.data)
+      const stores = new Stores(dataFolderOf(options))
       try {
         const { view } = stores.find(ref)
         const ids = view.steps.map(({ id }) => id)
@@ -34,10 +36,10 @@ export function showCommand(): Command {
         stores.close()
       }
     })
+  return withDataOptions(command)
 }
 
-interface ShowOptions {
-  readonly data: string
+interface ShowOptions extends DataOptions {
   readonly step?: string
   readonly verbose?: boolean
   readonly json?: boolean

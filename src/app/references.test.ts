@@ -42,8 +42,8 @@ test('what goes wrong within a letter is in its journey, however it ends', async
   const site = await openTestSite(t, { zone })
   const talk = await SmtpTalk.greeted(site.ports.smtp)
   const ends: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['dropped', () => talk.say('RSET', 250)],
-    ['dropped', () => talk.say('EHLO again.example', 250)],
+    ['refused', () => talk.say('RSET', 250)],
+    ['refused', () => talk.say('EHLO again.example', 250)],
     [
       'delivered',
       async () => {

@@ -79,6 +79,10 @@ const plain: readonly StepData[] = [
   { type: 'tls-failed', problem: 'wrong version\r\nnumber' },
   { type: 'helo', verb: 'EHLO', name: 'x.example' },
   { type: 'helo', verb: 'HELO', name: '\u0007odd' },
+  { type: 'login', mechanism: 'LOGIN', account: '', accepted: false, answer: refusal },
+  { type: 'login', mechanism: 'LOGIN', account: 'a@b', accepted: false, answer: refusal },
+  { type: 'command-refused', command: 'MAIL FROM', answer: { ...refusal, code: 552 } },
+  { type: 'command-refused', command: '', answer: { ...refusal, code: 421 } },
   { type: 'login', mechanism: 'PLAIN', account: 'a@b.example', accepted: true },
   { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },
   { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: limited },
@@ -344,6 +348,7 @@ test('what stands in a step from elsewhere stays on one line and has an end', ()
   const hostile: readonly StepData[] = [
     { type: 'helo', verb: 'EHLO', name: long },
     { type: 'login', mechanism: 'PLAIN', account: long, accepted: false },
+    { type: 'command-refused', command: long, answer: { ...refusal, text: long } },
     { type: 'sender', mailFrom: long, refused: { ...refusal, text: long } },
     { type: 'recipient', rcptTo: long, to: 'refused', answer: { ...refusal, text: long } },
     { type: 'tls-failed', problem: long },

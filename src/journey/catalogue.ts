@@ -16,6 +16,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'helo':
     case 'login':
     case 'limit':
+    case 'command-refused':
     case 'sender':
     case 'recipient':
     case 'message':

@@ -116,8 +116,18 @@ export type StepData =
   | {
       readonly type: 'login'
       readonly mechanism: string
+      /** Empty when the name is nobody's here: it may be a password in the wrong place. */
       readonly account: string
       readonly accepted: boolean
+      /** What refused it. Absent before 0.2.0. */
+      readonly answer?: SmtpAnswer
+    }
+  | {
+      /** Refused for its form, its order, or because it is not to be had here. */
+      readonly type: 'command-refused'
+      /** `MAIL FROM`; empty when it was no command. */
+      readonly command: string
+      readonly answer: SmtpAnswer
     }
   /** The client, or its network, had used up what one may use: `limits.wrong_passwords`. */
   | {

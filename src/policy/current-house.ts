@@ -48,6 +48,10 @@ export class CurrentHouse implements House {
     return this.#house.recipient(input)
   }
 
+  isOurs(address: string): boolean {
+    return this.#house.isOurs(address)
+  }
+
   login(name: string, password: string): ReturnType<House['login']> {
     return this.#house.login(name, password)
   }

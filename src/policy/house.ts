@@ -1,5 +1,5 @@
 import { isAddressLiteral } from '../address/address-literal.ts'
-import { formatMailbox, type Mailbox } from '../address/mailbox.ts'
+import { formatMailbox, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { DecisionRules } from '../inspect/decide.ts'
 import { checkPassword } from '../io/password.ts'
@@ -52,6 +52,10 @@ export function makeHouse(plan: HousePlan): House {
         return { type: 'refused', reply: replies.greylisted }
       }
       return answer
+    },
+    isOurs(address) {
+      const mailbox = parseMailbox(address)
+      return mailbox.ok && directory.isLocal(mailbox.value.domain)
     },
     async login(name, password) {
       const account = directory.login(name)

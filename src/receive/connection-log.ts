@@ -30,6 +30,9 @@ export class ConnectionLog {
   /** Somebody was told the id of `#base`, so there must be a journey with it. */
   #told = false
   #lastLine = ''
+  /** The last line of the client. */
+  #lastSaid = ''
+  #refusal: SmtpAnswer | undefined
   /** A line of the client outside of a message: it may be the one that begins the next. */
   #heard: string | undefined
   /** The message is over, but the answer to its last command is still to be said. */
@@ -86,6 +89,7 @@ export class ConnectionLog {
     this.#next = this.#newId()
     this.#told = false
     this.#messages++
+    this.#refusal = undefined
     if (this.#heard !== undefined) this.#current.line('client', this.#heard)
     this.#heard = undefined
     return this.#current
@@ -110,6 +114,7 @@ export class ConnectionLog {
       return
     }
     this.#ending = false
+    this.#lastSaid = text
     if (this.#current === undefined) this.#heard = text
     else this.#current.line('client', text)
   }
@@ -125,13 +130,43 @@ export class ConnectionLog {
   helloSaid(question: Question & { readonly type: 'helo' }): void {
     this.#helo = question.name
     this.#extended = question.verb === 'EHLO'
+    if (this.#refusal?.atCommand === question.verb) this.#refusal = undefined
     this.#base.step({ type: 'helo', verb: question.verb, name: question.name })
   }
 
-  loggedIn(mechanism: string, account: string, accepted: boolean): void {
-    const name = account.slice(0, 320)
-    if (accepted) this.#login = name
-    this.#base.step({ type: 'login', mechanism, account: name, accepted })
+  /** `account` is empty when the name is nobody's here; `answer` refuses. */
+  loggedIn(login: {
+    readonly mechanism: string
+    readonly account: string
+    readonly answer: SmtpAnswer | undefined
+  }): void {
+    const { mechanism, answer } = login
+    const account = login.account.slice(0, 320)
+    if (answer === undefined) this.#login = account
+    this.#refusal = answer
+    const said = answer === undefined ? {} : { answer }
+    const accepted = answer === undefined
+    this.#base.step({ type: 'login', mechanism, account, accepted, ...said })
+  }
+
+  /** The engine has refused the last command by itself, with the last words of the server. */
+  commandRefused(heard: 'command' | 'response'): {
+    readonly command: string
+    readonly answer: SmtpAnswer
+  } {
+    const command = heard === 'response' ? 'AUTH' : commandOf(this.#lastSaid)
+    const answer = this.lastAnswer(command)
+    this.journey.step({ type: 'command-refused', command, answer })
+    if (this.#current === undefined && decisive.has(command)) this.#refusal = answer
+    return { command, answer }
+  }
+
+  /**
+   * What the client was refused last outside of messages, of what it needs to send one; `undefined`
+   * when it has gone on since.
+   */
+  get refusal(): SmtpAnswer | undefined {
+    return this.#refusal
   }
 
   tlsStarted({ protocol, cipher, ...facts }: TlsFacts): void {
@@ -164,4 +199,24 @@ export class ConnectionLog {
       atCommand,
     }
   }
+}
+
+/** Commands without which no message comes. */
+const decisive: ReadonlySet<string> = new Set([
+  'EHLO',
+  'HELO',
+  'STARTTLS',
+  'AUTH',
+  'MAIL FROM',
+  'RCPT TO',
+  'DATA',
+  'BDAT',
+])
+
+/** The command in a line of the record, as `atCommand` has it. */
+function commandOf(line: string): string {
+  const verb = /^[a-z]{1,20}(?![a-z])/i.exec(line)?.[0].toUpperCase() ?? ''
+  if (verb === 'MAIL') return 'MAIL FROM'
+  if (verb === 'RCPT') return 'RCPT TO'
+  return verb
 }

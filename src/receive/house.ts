@@ -32,6 +32,9 @@ export interface House {
     readonly mailFrom: string
   }): RecipientAnswer
 
+  /** Whether this is an address in one of our domains, taken or not. */
+  isOurs(address: string): boolean
+
   /** The account behind these credentials; `undefined` for a wrong name or password. */
   login(name: string, password: string): Promise<UserAccount | undefined>
 

@@ -96,6 +96,13 @@ export class MailHandler implements SessionHandler {
     this.#close(transaction, { status, smtp: refusal, because: ['recipient'] })
   }
 
+  refused(heard: 'command' | 'response'): void {
+    const { command, answer } = this.#log.commandRefused(heard)
+    const transaction = this.#transaction
+    // What was asked for is not known, but that there was somebody to be refused is.
+    if (transaction !== undefined && command === 'RCPT TO') transaction.refusal = answer
+  }
+
   tlsStarted(facts: TlsFacts): void {
     this.#log.tlsStarted(facts)
     // RFC 9325 §4.1: `TLS_RSA_WITH_…` has no forward secrecy. Taken where the settings say so, and told.
@@ -125,10 +132,19 @@ export class MailHandler implements SessionHandler {
     const journey = this.#log.close()
     if (journey === undefined) return
     journey.step({ type: 'dropped', why: reason })
-    this.#keep(new Transaction(journey, { helo: this.#log.helo, mailFrom: '' }), {
-      status: 'dropped',
-      because: [reason],
-    })
+    const transaction = new Transaction(journey, { helo: this.#log.helo, mailFrom: '' })
+    this.#keep(transaction, this.#endOf(reason))
+  }
+
+  /** A client that was refused and left has not just left. */
+  #endOf(reason: string): Outcome {
+    const { refusal } = this.#log
+    if (refusal === undefined || closedByUs.has(reason)) {
+      return { status: 'dropped', because: [reason] }
+    }
+    const status = refusal.code < 500 ? 'deferred' : 'refused'
+    const because = refusal.atCommand === 'AUTH' ? 'login' : 'command'
+    return { status, smtp: refusal, because: [because] }
   }
 
   broken(problem: unknown, reply: Reply): void {
@@ -168,11 +184,15 @@ export class MailHandler implements SessionHandler {
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
     const refusal = await this.#port.login(question, this.#facts.remote.ip)
     const { id } = this.#log.journey
-    const { mechanism, username: account } = question
+    const { mechanism, username } = question
+    // A password that was typed where the name is asked for must not stand anywhere.
+    const known = refusal === undefined || this.#world.house.isOurs(username)
+    const account = known ? username : ''
     this.#world.log(
       loginLine({ id, facts: this.#facts, mechanism, account, refusal: refusal?.reply }),
     )
-    this.#log.loggedIn(question.mechanism, question.username, refusal === undefined)
+    const answer = refusal === undefined ? undefined : answerOf(refusal.reply, 'AUTH')
+    this.#log.loggedIn({ mechanism, account, answer })
     if (refusal === undefined) return accept
     if (refusal.met !== undefined) return this.#limited(refusal.met, refusal.reply, 'AUTH')
     return { type: 'reject', reply: refusal.reply }

@@ -40,6 +40,10 @@ class Notebook implements SessionHandler {
     this.#note(closing === null ? 'dropped' : `dropped ${closing}`)
   }
 
+  refused(): void {
+    this.#note('refused')
+  }
+
   tlsStarted(): void {
     this.#note('tls started')
   }

@@ -28,6 +28,8 @@ export interface SessionHandler {
    * `contentEnd` is told first. `closing`: why the session ends with it; `null` when it goes on.
    */
   dropped(closing: CloseReason | null): void
+  /** The engine itself has refused the command of the last line. */
+  refused(heard: 'command' | 'response'): void
   tlsStarted(facts: TlsFacts): void
   tlsFailed(problem: string): void
   /** One line of the dialogue, for the record. */
@@ -154,6 +156,9 @@ export class ReceiveSession {
         return
       case 'transactionDropped':
         this.#handler.dropped(output.closing)
+        return
+      case 'refused':
+        this.#handler.refused(output.heard)
         return
       case 'startTls':
         void this.#startTls()

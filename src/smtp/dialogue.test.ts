@@ -264,6 +264,7 @@ class ServerRunner implements Runner {
   #event(output: ServerOutput): Event[] {
     switch (output.type) {
       case 'send':
+      case 'refused': // as the reply says that stands before it
         return []
       case 'line':
         if (output.from === 'client') return [{ type: 'heard', text: output.text }]

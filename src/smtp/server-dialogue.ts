@@ -63,8 +63,13 @@ export class ServerDialogue {
         break
       case 'refuse': {
         if (step.counts === 'failedLogin') this.#lines.expectSecrets()
+        // What policy refuses, policy knows; what is refused on a line of the client is our own.
+        const heard = this.#state.name === 'line' ? this.#state.hearing.type : undefined
         const enough = this.#strikes.refused(step.counts, step.reply)
         this.take(enough ?? { type: 'reply', reply: step.reply })
+        if (heard !== undefined && enough === undefined) {
+          this.#out.push({ type: 'refused', heard: heard === 'response' ? 'response' : 'command' })
+        }
         break
       }
       case 'ask':

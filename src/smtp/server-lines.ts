@@ -9,7 +9,7 @@ import { commandRules, stepFor, stepForUnreadable } from './server-rules.ts'
 import { error, hangUp, type Step } from './server-step.ts'
 import type { ServerOptions, Session } from './server-types.ts'
 import type { Strikes } from './strikes.ts'
-import { brokenLineForRecord, commandForRecord, hidden } from './transcript.ts'
+import { brokenLineForRecord, commandForRecord, hidden, mayBeLogin } from './transcript.ts'
 
 /** As what the next line of the client is heard. */
 export type Hearing =
@@ -31,7 +31,10 @@ export class ClientLines {
   readonly #options: ServerOptions
   readonly #strikes: Strikes
   readonly #heard: (text: string) => void
-  /** After a refused AUTH, a line that is no command may be a password. */
+  /**
+   * After any try to log in, in whatever form, a line that is no command may be a password. It stays
+   * so: whoever stumbled once has lost the step of the dialogue, and may send anything.
+   */
   #secretsMayCome = false
 
   /** `heard` gets each line as it is to be recorded, before its step is given. */
@@ -88,13 +91,10 @@ export class ClientLines {
     }
     const rules = commandRules(session, this.#options)
     const command = text.ok ? parseCommand(text.value, rules) : text
-    // After an AUTH that failed, what is no command may be the rest of it.
-    const secret = !command.ok && this.#secretsMayCome && verb !== 'AUTH'
-    this.#heard(secret ? hidden : commandForRecord(line.octets))
+    this.#hear(line.octets)
     const step = command.ok
       ? stepFor(command.value, session, this.#options)
       : stepForUnreadable(verb, command.problem)
-    this.#secretsMayCome = step.type === 'refuse' && (secret || verb === 'AUTH')
     return this.#strikes.command(verb) ?? step
   }
 
@@ -114,16 +114,21 @@ export class ClientLines {
   #afterRefusal(line: ReadLine): Step {
     if (line.type !== 'line') return this.#broken(line, replies.lineTooLong)
     const text = readCommandText(line.octets)
-    const verb = text.ok ? verbOf(text.value) : ''
-    this.#heard(this.#secretsMayCome ? hidden : commandForRecord(line.octets))
-    if (verb === 'AUTH') this.expectSecrets()
+    this.#hear(line.octets)
     const quits = text.ok && text.value.toUpperCase() === 'QUIT'
     return quits ? hangUp(replies.goodbye, 'quit') : error(replies.refusedSession)
   }
 
+  /** Puts a line into the record. */
+  #hear(octets: Uint8Array): void {
+    this.#heard(commandForRecord(octets, this.#secretsMayCome))
+    if (mayBeLogin(octets)) this.expectSecrets()
+  }
+
   #broken(line: BrokenLine, tooLong: replies.Reply): Step {
-    const secret = this.#secretsMayCome && line.type === 'bareNewline'
-    this.#heard(secret ? hidden : brokenLineForRecord(line))
+    this.#heard(brokenLineForRecord(line, this.#secretsMayCome))
+    // Nobody knows what stood in a line that was too long.
+    if (line.type !== 'bareNewline' || mayBeLogin(line.octets)) this.expectSecrets()
     switch (line.type) {
       case 'bareNewline':
         return error(replies.lineNotEnded)

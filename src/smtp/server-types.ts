@@ -55,6 +55,15 @@ export type ServerOutput =
    * `closing`: why the session ends with it; `null` when it goes on.
    */
   | { readonly type: 'transactionDropped'; readonly closing: CloseReason | null }
+  /**
+   * The engine itself has refused the command of the last `line` of the client, with the last one of
+   * the server: its form, its order, or what is not to be had. Content is told by `messageEnd`.
+   */
+  | {
+      readonly type: 'refused'
+      /** `response`: the line was the answer to a challenge of AUTH. */
+      readonly heard: 'command' | 'response'
+    }
   /** Start the TLS handshake as server, then say `tlsStarted`, or `peerClosed` when it fails. */
   | { readonly type: 'startTls' }
   /** Send what is still to be sent, then close. Nothing comes after it. */

@@ -1,5 +1,6 @@
 import { type PathRemark, remarkText } from '../../address/remark.ts'
 import { listed, quoted, type Sentence } from '../sentence.ts'
+import { said } from './ending.ts'
 import type { StepData } from '../record.ts'
 
 /** Steps of a connection and an envelope. */
@@ -13,6 +14,7 @@ export type ArrivalStep = Extract<
       | 'helo'
       | 'login'
       | 'limit'
+      | 'command-refused'
       | 'sender'
       | 'recipient'
       | 'message'
@@ -77,12 +79,16 @@ export function tellArrival(step: ArrivalStep): Sentence {
         id: 'login',
         label: 'login',
         question: 'Who is logged in?',
-        answer: step.accepted
-          ? `${quoted(step.account)} logged in (${step.mechanism}).`
-          : `Nobody: the login as ${quoted(step.account)} was refused.`,
+        answer: loginAnswer(step),
         verdict: step.accepted ? 'ok' : 'fail',
+        ...(step.answer === undefined ? {} : { result: String(step.answer.code) }),
         rules: ['RFC 4954 §4'],
-        details: { mechanism: step.mechanism, account: step.account, accepted: step.accepted },
+        details: {
+          mechanism: step.mechanism,
+          account: step.account,
+          accepted: step.accepted,
+          answer: step.answer ?? null,
+        },
       }
     case 'limit':
       return {
@@ -94,6 +100,20 @@ export function tellArrival(step: ArrivalStep): Sentence {
         rules: ['RFC 5321 §7.8'],
         details: { limit: step.limit, of: step.of, answer: step.answer },
       }
+    case 'command-refused': {
+      const { command, answer } = step
+      const what = command === '' ? 'what is no command' : quoted(command)
+      return {
+        id: 'command',
+        label: 'refused',
+        question: 'Could the client say that?',
+        answer: `No, ${what} was refused: ${said(answer)}`,
+        verdict: answer.code < 500 ? 'unknown' : 'fail',
+        result: String(answer.code),
+        rules: ['RFC 5321 §4.3.2'],
+        details: { command, answer },
+      }
+    }
     case 'sender':
       return tellSender(step)
     case 'recipient':
@@ -144,6 +164,15 @@ function adaptedText({ removed, folded }: ArrivalStep & { readonly type: 'adapte
 
 function wasOrWere(names: readonly string[]): string {
   return names.length > 1 ? 'were' : 'was'
+}
+
+function loginAnswer(step: ArrivalStep & { readonly type: 'login' }): string {
+  const { mechanism, account, accepted, answer } = step
+  if (accepted) return `${quoted(account)} logged in (${mechanism}).`
+  const told = answer === undefined ? '' : ` The client was told: ${said(answer)}`
+  if (account !== '') return `Nobody: the login as ${quoted(account)} was refused.${told}`
+  const why = "The name is nobody's here, and is not kept: it may be a password."
+  return `Nobody: a login was refused.${told} ${why}`
 }
 
 const messageProblems: Readonly<Record<string, string>> = {

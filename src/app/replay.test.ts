@@ -111,3 +111,52 @@ test('what misses an answer is not called the first difference when it is all th
   assert.equal(result.firstDifference, undefined)
   assert.deepEqual(result.missing, ['y.stranger.example A'])
 })
+
+test('what DNS is told to say and nobody asks changes nothing, and is named', async (t) => {
+  const south = await openTestSite(t, { zone: namedZone })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const dns = [
+    { name: 'never.example', type: 'TXT', values: ['x'] },
+    { name: 'north.example', type: 'AAAA', values: [] },
+    // A record that is taken away: SPF finds none.
+    { name: 'north.example', type: 'TXT', values: [] },
+  ] as const
+  const result = await journey.replay({ dns })
+  assert.ok(result.type === 'replayed')
+  assert.deepEqual(result.unused, ['never.example TXT', 'north.example AAAA'])
+  assert.equal(result.firstDifference, 'spf')
+  const spf = result.steps[0]?.now
+  assert.equal(spf?.type === 'spf' ? spf.verdict.result : '', 'none')
+  const fault = { name: 'north.example', type: '*', values: { error: 'SERVFAIL' } } as const
+  const failed = await journey.replay({ dns: [fault] })
+  assert.ok(failed.type === 'replayed')
+  assert.deepEqual(failed.unused, [])
+})
+
+test('as if it had called itself otherwise, or come in another name', async (t) => {
+  const zone: Zone = {
+    ...namedZone,
+    'helo.example': { TXT: ['v=spf1 -all'] },
+    'other.example': { TXT: ['v=spf1 +all'] },
+  }
+  const south = await openTestSite(t, { zone })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const dns = [
+    { name: 'helo.example', type: 'TXT', values: ['v=spf1 -all'] },
+    { name: 'other.example', type: 'TXT', values: ['v=spf1 +all'] },
+  ] as const
+  const spfOf = async (changes: {
+    readonly helo?: string
+    readonly mailFrom?: string
+  }): Promise<string> => {
+    const result = await journey.replay({ dns, ...changes })
+    assert.ok(result.type === 'replayed')
+    const spf = result.steps.find(({ type }) => type === 'spf')?.now
+    assert.ok(spf?.type === 'spf')
+    return `${spf.verdict.identity} ${spf.verdict.domain} ${spf.verdict.result}`
+  }
+  assert.equal(await spfOf({ mailFrom: 'x@other.example' }), 'mailfrom other.example pass')
+  assert.equal(await spfOf({ mailFrom: '', helo: 'helo.example' }), 'helo helo.example fail')
+})

@@ -25,8 +25,8 @@ const faults = ['NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT'] as const
  *     north.example MX SERVFAIL
  *     north.example * NXDOMAIN
  *
- * VALUE is one or more values with commas between, or `NXDOMAIN`, `NODATA`, `SERVFAIL`, `REFUSED` or
- * `TIMEOUT`. TXT is taken whole when it is not in quotes; in quotes, strings side by side are one
+ * VALUE is one or more values with commas between, or `NXDOMAIN`, `NODATA` (`-` says the same: the
+ * record is taken away), `SERVFAIL`, `REFUSED` or `TIMEOUT`. TXT is taken whole when it is not in quotes; in quotes, strings side by side are one
  * record in pieces, and `\"`, `\\` and `\DDD` are read as in zone files (RFC 1035 §5.1). Text beyond
  * ASCII becomes UTF-8 octets.
  */
@@ -69,7 +69,7 @@ function readValues(type: string, value: string): Result<readonly string[] | Zon
   const fault = faults.find((one) => one === word)
   if (fault !== undefined) return ok({ error: fault })
   if (type === '*') return bad(`*: wants one of ${faults.join(', ')}`)
-  if (word === 'NODATA') return ok([])
+  if (word === 'NODATA' || word === '-') return ok([])
   if (type === 'TXT') return word.startsWith('"') ? readQuoted(word) : ok([octetsOfText(word)])
   return ok(word.split(',').map((one) => one.trim()))
 }

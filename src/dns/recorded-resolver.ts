@@ -25,6 +25,7 @@ export class RecordedResolver implements Resolver {
   readonly #overrides: ZoneTable
   readonly #overriding: MemoryResolver
   readonly #missing = new Map<string, Question>()
+  readonly #reached = new Set<string>()
 
   constructor(recording: readonly RecordedAnswer[], overrides: readonly DnsOverride[] = []) {
     for (const { name, type, answer } of recording) {
@@ -40,6 +41,11 @@ export class RecordedResolver implements Resolver {
   /** Questions that the recording has no answer to, in the order in which they were first asked. */
   get missing(): readonly Question[] {
     return [...this.#missing.values()]
+  }
+
+  /** Whether a question has come to this override; otherwise it changed nothing. */
+  reached({ name, type }: DnsOverride): boolean {
+    return this.#reached.has(keyOf(normalizeName(name), type))
   }
 
   async resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
@@ -68,8 +74,17 @@ export class RecordedResolver implements Resolver {
   #overrideAt(name: string, type: RecordType): 'here' | 'alias' | undefined {
     const found = this.#overrides.get(name)
     if (found === undefined) return undefined
-    if (found.type === 'error' || type in found.records) return 'here'
-    return 'CNAME' in found.records ? 'alias' : undefined
+    if (found.type === 'error') {
+      this.#reached.add(keyOf(name, '*'))
+      return 'here'
+    }
+    if (type in found.records) {
+      this.#reached.add(keyOf(name, type))
+      return 'here'
+    }
+    if (!('CNAME' in found.records)) return undefined
+    this.#reached.add(keyOf(name, 'CNAME'))
+    return 'alias'
   }
 
   #recorded<T extends RecordType>(name: string, type: T): DnsAnswer<RecordData[T]> {
@@ -88,6 +103,6 @@ function led<T>(answer: DnsAnswer<T>, aliases: readonly string[]): DnsAnswer<T> 
   return { ...answer, aliases: [...aliases, ...(answer.aliases ?? [])] }
 }
 
-function keyOf(name: string, type: RecordType): string {
+function keyOf(name: string, type: string): string {
   return `${type} ${name}`
 }

@@ -43,6 +43,8 @@ export type Replay =
       readonly firstDifference: string | undefined
       /** Questions of all steps that the record has no answer to, each once. */
       readonly missing: readonly string[]
+      /** What DNS was told to say and nobody asked, as `NAME TYPE`: it changes nothing. */
+      readonly unused: readonly string[]
     }
   /** The journey holds no verdict: its steps are recorded facts, which no rule can change. */
   | { readonly type: 'nothing'; readonly because: string }
@@ -59,20 +61,21 @@ export async function replayJourney(
   original: AsyncIterable<Uint8Array> | undefined,
   changes: ReplayChanges = { dns: [] },
 ): Promise<Replay> {
-  const routes = await replayRoutes(record, facts, changes)
+  const resolvers: RecordedResolver[] = []
+  const routes = await replayRoutes(record, facts, { changes, resolvers })
   if (!record.steps.some((step) => step.type === 'spf')) {
-    if (routes.length > 0) return finish(routes, changes)
+    if (routes.length > 0) return finish(routes, changes, resolvers)
     return { type: 'nothing', because: whyNothing(record) }
   }
   const { replay } = record
   if (replay === undefined || original === undefined) {
     return { type: 'impossible', because: 'The octets of this message are not kept any more.' }
   }
-  const verdicts = await replayVerdicts(record, replay, { facts, original, changes })
+  const verdicts = await replayVerdicts(record, replay, { facts, original, changes, resolvers })
   if (verdicts === undefined) {
     return { type: 'impossible', because: 'What is kept of this message has no header.' }
   }
-  return finish([...verdicts, ...routes], changes)
+  return finish([...verdicts, ...routes], changes, resolvers)
 }
 
 /** Why a journey holds no verdict, as the end of a sentence that begins with "it". */
@@ -94,12 +97,19 @@ function whyNothing({ outcome, direction }: JourneyRecord): string {
   }
 }
 
-function finish(steps: readonly ReplayedStep[], changes: ReplayChanges): Replay {
+function finish(
+  steps: readonly ReplayedStep[],
+  changes: ReplayChanges,
+  resolvers: readonly RecordedResolver[],
+): Replay {
   // Without a change a question that nobody asked then is a difference like any other.
   const whatIf = changes.dns.length > 0 || Object.keys(changes).length > 1
   const different = steps.find(({ same, missing }) => !same && !(whatIf && missing.length > 0))
   const missing = Array.from(new Set(steps.flatMap((step) => step.missing)))
-  return { type: 'replayed', steps, firstDifference: different?.type, missing }
+  const unused = changes.dns
+    .filter((override) => !resolvers.some((resolver) => resolver.reached(override)))
+    .map(({ name, type }) => `${name} ${type}`)
+  return { type: 'replayed', steps, firstDifference: different?.type, missing, unused }
 }
 
 /** `undefined` when what is kept is no message. */
@@ -110,6 +120,8 @@ async function replayVerdicts(
     readonly facts: Facts
     readonly original: AsyncIterable<Uint8Array>
     readonly changes: ReplayChanges
+    /** Those that were asked are added. */
+    readonly resolvers: RecordedResolver[]
   },
 ): Promise<readonly ReplayedStep[] | undefined> {
   const { facts, original, changes } = input
@@ -132,6 +144,7 @@ async function replayVerdicts(
     // Asked only where DMARC left it to us then; a change that leads there finds nothing recorded.
     author: recording('decision').length > 0 ? resolverFor('decision') : undefined,
   }
+  input.resolvers.push(...Object.values(resolvers).filter((one) => one !== undefined))
   const ip = changes.ip ?? envelope.ip
   const inspection = new Inspection(
     {
@@ -194,12 +207,16 @@ async function passThrough(
 async function replayRoutes(
   record: JourneyRecord,
   facts: Facts,
-  changes: ReplayChanges,
+  {
+    changes,
+    resolvers,
+  }: { readonly changes: ReplayChanges; readonly resolvers: RecordedResolver[] },
 ): Promise<readonly ReplayedStep[]> {
   const steps: ReplayedStep[] = []
   for (const step of record.steps) {
     if (step.type !== 'route') continue
     const resolver = new RecordedResolver(answersOf(step, facts), changes.dns)
+    resolvers.push(resolver)
     const random = seededRandom(step.seed)
     const route = await routeTo(step.destination, resolver, { ...step.self, random })
     const { destination, seed, self } = step

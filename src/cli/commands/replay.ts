@@ -34,7 +34,7 @@ export function replayCommand(): Command {
     )
     .option(
       '--dns <record>',
-      "what DNS says instead: 'NAME TYPE VALUE' (may be repeated)",
+      "what DNS says instead: 'NAME TYPE VALUE'; '-' takes it away (may be repeated)",
       addOverride,
     )
     .option('--ip <address>', 'as if it had come from this address', address)
@@ -104,6 +104,7 @@ function replayJson(journey: OpenJourney, result: Replay): unknown {
         first_difference: result.firstDifference ?? null,
         changed: result.steps.filter(isChanged).map(({ type }) => type),
         missing: result.missing,
+        unused: result.unused,
         steps: result.steps.map(({ type, recorded, now, same, missing }) => ({
           id: type,
           same,
@@ -158,6 +159,10 @@ function printReplay(journey: OpenJourney, result: Replay, changedAnswers: numbe
   print(`Replaying ${id} from its recorded answers (no network).${changes}\n`)
   print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(26)} now`)
   for (const step of result.steps) print(renderReplayed(step))
+  if (result.unused.length > 0) {
+    print('\nNobody asked for this, then or now, so it changes nothing:')
+    for (const question of result.unused) print(`  ${question}`)
+  }
   if (result.missing.length > 0) {
     print('\nNot in the record, because nobody asked then:')
     for (const question of result.missing) print(`  ${inOneLine(question)}`)

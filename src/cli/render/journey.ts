@@ -70,11 +70,7 @@ function renderEvidence(step: StepView): readonly string[] {
   const took = step.duration_ms > 0 ? [`${step.duration_ms} ms`] : []
   const rules = step.rules.length > 0 ? [step.rules.join(', ')] : []
   const asked = step.evidence.map((one) => {
-    const data = one.data.map((value) =>
-      typeof value === 'string' ? value : JSON.stringify(value),
-    )
-    const shown =
-      data.length === 0 ? one.rcode : data.map((value) => JSON.stringify(value)).join(' ')
+    const shown = one.data.length === 0 ? one.rcode : one.data.map(shownRecord).join(' ')
     const ttl = one.ttl === null ? '' : `, TTL ${one.ttl}`
     // The AD bit of a resolver that is trusted: DNSSEC proves the answer.
     const proven = one.dnssec === 'secure' ? ', AD' : ''
@@ -85,9 +81,53 @@ function renderEvidence(step: StepView): readonly string[] {
     ...(step.did === null ? [] : [`done: ${step.did}`]),
     ...(step.fix === null ? [] : [`to do: ${step.fix}`]),
   ]
-  return [...asked, ...wishes, [...took, ...rules].join('; ')]
+  return [...asked, ...detailLines(step), ...wishes, [...took, ...rules].join('; ')]
     .filter((line) => line !== '')
     .map((line) => `${' '.repeat(16)}${paint('gray', inOneLine(line))}`)
+}
+
+/** `10 mx.north.example` for an exchange, quotes around text. */
+function shownRecord(value: unknown): string {
+  if (!isObject(value)) return JSON.stringify(value)
+  const { preference, exchange } = value
+  if (exchange !== undefined) return `${plain(preference)} ${plain(exchange)}`
+  return JSON.stringify(value)
+}
+
+/** What stands behind a step, in its own terms: what was compared, weighed and said. */
+function detailLines(step: StepView): readonly string[] {
+  const terms = objects(step['terms']).map(
+    (one) => `${plain(one['text'])}: ${plain(one['outcome'])}`,
+  )
+  const considered = objects(step['considered']).map((one) => {
+    return `weighed ${plain(one['evidence'])}: ${plain(one['outcome'])}, ${plain(one['because'])}`
+  })
+  const signatures = objects(step['signatures']).map((one) => {
+    const { domain, selector, algorithm, result, body } = one
+    const hashes = isObject(body)
+      ? `, body hash signed ${plain(body['expected'])}, found ${plain(body['found'])}`
+      : ''
+    return `d=${plain(domain)} s=${plain(selector)} a=${plain(algorithm)}: ${plain(result)}${hashes}`
+  })
+  const said = objects(step['conversation']).map(({ from, text }) => {
+    return `${from === 'client' ? '->' : '<-'} ${plain(text)}`
+  })
+  const elsewhere = step['conversation_with']
+  const pointer =
+    typeof elsewhere === 'string' ? [`said together with the step for ${elsewhere}`] : []
+  return [...terms, ...considered, ...signatures, ...said, ...pointer]
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function objects(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-'
 }
 
 function renderConversation(view: JourneyView): readonly string[] {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { JourneyView, StepView } from '../../journey/view.ts'
+import { renderJourney } from './journey.ts'
+
+const step: StepView = {
+  id: 'x',
+  label: 'x',
+  side: 'receiving',
+  known: 'first_hand',
+  question: 'What?',
+  answer: 'That.',
+  verdict: 'ok',
+  result: null,
+  asked_for: null,
+  did: null,
+  started_at: '2026-11-26T12:00:00.000Z',
+  duration_ms: 0,
+  evidence: [],
+  rules: [],
+  explain: '',
+  fix: null,
+}
+
+function render(changes: Readonly<Record<string, unknown>>): string {
+  const view: JourneyView = {
+    schema: 'waybill.journey/1',
+    id: 'x',
+    direction: 'in',
+    mode: 'lab',
+    host: 'mx',
+    started_at: '2026-11-26T12:00:00.000Z',
+    summary: 'Done.',
+    subject: '',
+    message_id: '',
+    author: null,
+    outcome: { status: 'delivered', smtp: null, because: [] },
+    envelope: { ip: '', helo: '', mail_from: '', rcpt_to: [], login: null },
+    recipients: [],
+    steps: [{ ...step, ...changes }],
+    conversation: [],
+    replay: { complete: true, dns_answers: 0, clock: null, config_hash: null },
+  }
+  return renderJourney(view, { evidence: true })
+}
+
+test('with the evidence stands what was asked, compared, weighed and said', () => {
+  const dns = { kind: 'dns', ms: 1, rcode: 'NOERROR', ttl: 60, dnssec: null, server: null } as const
+  const mx = { ...dns, name: 'a.example', type: 'MX', data: [{ preference: 10, exchange: 'mx.a' }] }
+  assert.match(render({ evidence: [mx] }), /DNS a\.example MX: 10 mx\.a {2}\(1 ms, TTL 60\)/)
+  assert.match(render({ evidence: [{ ...mx, data: [] }] }), /MX: NOERROR/)
+  assert.match(render({ terms: [{ text: '-all', outcome: 'match' }] }), /-all: match/)
+  const weighed = [{ evidence: 'arc', outcome: 'no-bearing', because: 'there is none' }]
+  assert.match(render({ considered: weighed }), /weighed arc: no-bearing, there is none/)
+  const body = { expected: 'aa=', found: 'bb=' }
+  const signed = {
+    domain: 'd.example',
+    selector: 's',
+    algorithm: 'rsa-sha256',
+    result: 'fail',
+    body,
+  }
+  assert.match(
+    render({ signatures: [signed] }),
+    /d=d\.example s=s a=rsa-sha256: fail, body hash signed aa=, found bb=/,
+  )
+  const talk = [
+    { from: 'client', text: 'QUIT' },
+    { from: 'server', text: '221 Bye' },
+  ]
+  assert.match(render({ conversation: talk }), /-> QUIT\n +<- 221 Bye/)
+  assert.match(render({ conversation_with: 'a@b' }), /said together with the step for a@b/)
+})

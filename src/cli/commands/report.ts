@@ -210,7 +210,8 @@ class Importing {
     readonly reading: Report
   }): Promise<void> {
     const { path, name, reading } = found
-    const { data, json } = this.#options
+    const { json } = this.#options
+    const data = dataFolderOf(this.#options)
     if (!existsSync(data)) {
       say(`There is no data folder ${resolve(data)} yet: it is made for these reports.`)
     }

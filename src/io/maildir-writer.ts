@@ -1,53 +1,125 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What became of a message that was to be written. */
 export interface WrittenMessage {
-  /** `exists`: a file of that name was there, and was left as it is. */
-  readonly type: 'written' | 'exists'
+  /**
+   * `exists`: it is there, in `new` or `cur`, with whatever flags, and was left as it is. `gone`: it
+   * was written once and somebody took it away or moved it to another folder; it is not brought back.
+   */
+  readonly type: 'written' | 'exists' | 'gone'
+  /** Where it is, or would be. */
   readonly path: string
 }
+
+/** The list of messages that were ever written, beside `cur` and `new`: one name a line. */
+const recordName = 'waybill-exported'
 
 /**
  * Writes messages into one folder of a Maildir, which is made when it is missing.
  *
  * Each message is written under `tmp`, flushed, and then moved to its place, so that no program ever
- * sees half a message; `close` flushes the folders themselves. One writer at a time.
+ * sees half a message; `close` flushes the folders themselves. A message is written once: a record in
+ * the folder remembers its name, so that what a mail program changed, moved or deleted since stays as
+ * that program left it. One writer at a time.
  *
  * @see https://cr.yp.to/proto/maildir.html
  */
 export class MaildirWriter {
   readonly #path: string
+  readonly #record: FileHandle
+  /** By the part of their name that no program changes. */
+  readonly #present: Map<string, string>
+  readonly #written: Set<string>
   readonly #changed = new Set<string>()
 
-  private constructor(path: string) {
+  private constructor(
+    path: string,
+    opened: {
+      readonly record: FileHandle
+      readonly present: Map<string, string>
+      readonly written: Set<string>
+    },
+  ) {
     this.#path = path
+    this.#record = opened.record
+    this.#present = opened.present
+    this.#written = opened.written
   }
 
-  /** @throws the file system's error when the folder cannot be made */
+  /** @throws the file system's error when the folder cannot be made or read */
   static async open(path: string): Promise<MaildirWriter> {
     for (const name of ['tmp', 'new', 'cur']) {
       await mkdir(join(path, name), { recursive: true, mode: 0o700 })
     }
-    return new MaildirWriter(path)
+    const present = new Map<string, string>()
+    for (const folder of ['new', 'cur']) {
+      for (const name of await readdir(join(path, folder))) {
+        present.set(uniquePart(name), join(path, folder, name))
+      }
+    }
+    const record = await open(join(path, recordName), 'a+', 0o600)
+    try {
+      const text = await readFile(record, 'utf8')
+      // A line that was cut off by a crash must not become one with the next.
+      if (text !== '' && !text.endsWith('\n')) await record.appendFile('\n')
+      const written = new Set(text.split('\n').filter((name) => name !== ''))
+      return new MaildirWriter(path, { record, present, written })
+    } catch (error) {
+      await record.close()
+      throw error
+    }
   }
 
   /**
    * Writes one message. On a failure nothing of it is left, and the error is thrown.
    *
    * @param place  as `maildirPlace` gives it: `name` is one file name, not a path
-   * @param chunks the octets, in the line ends that the file shall have
+   * @param chunks the octets, in the line ends that the file shall have; not read when it is known
    */
   async write(
     place: { readonly folder: 'new' | 'cur'; readonly name: string },
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<WrittenMessage> {
-    if (!/^[^/\0]+$/.test(place.name) || /^\.{1,2}$/.test(place.name)) {
+    if (!/^[^/\0\n]+$/.test(place.name) || /^\.{1,2}$/.test(place.name)) {
       throw new Error(`MaildirWriter: "${place.name}" is not a file name`)
     }
     const path = join(this.#path, place.folder, place.name)
-    if (await exists(path)) return { type: 'exists', path }
-    const temporary = join(this.#path, 'tmp', place.name)
+    const unique = uniquePart(place.name)
+    const there = this.#present.get(unique)
+    if (there !== undefined) {
+      // One that was written before there was a record, or right before a crash.
+      await this.#remember(unique)
+      return { type: 'exists', path: there }
+    }
+    if (this.#written.has(unique)) return { type: 'gone', path }
+    await this.#place(path, place.name, chunks)
+    this.#present.set(unique, path)
+    this.#changed.add(place.folder)
+    await this.#remember(unique)
+    return { type: 'written', path }
+  }
+
+  /** Makes the names durable, too. */
+  async close(): Promise<void> {
+    try {
+      await this.#record.sync()
+    } finally {
+      await this.#record.close()
+    }
+    for (const name of this.#changed) {
+      const folder = await open(join(this.#path, name), 'r')
+      try {
+        await folder.sync()
+      } finally {
+        await folder.close()
+      }
+    }
+    this.#changed.clear()
+  }
+
+  async #place(path: string, name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const temporary = join(this.#path, 'tmp', name)
     try {
       const file = await open(temporary, 'w', 0o600)
       try {
@@ -61,30 +133,16 @@ export class MaildirWriter {
       await rm(temporary, { force: true })
       throw error
     }
-    this.#changed.add(place.folder)
-    return { type: 'written', path }
   }
 
-  /** Makes the names durable, too. */
-  async close(): Promise<void> {
-    for (const name of this.#changed) {
-      const folder = await open(join(this.#path, name), 'r')
-      try {
-        await folder.sync()
-      } finally {
-        await folder.close()
-      }
-    }
-    this.#changed.clear()
+  async #remember(unique: string): Promise<void> {
+    if (this.#written.has(unique)) return
+    this.#written.add(unique)
+    await this.#record.appendFile(`${unique}\n`)
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
+/** Flags stand behind `:`, and behind `,` what programs note of a message, such as its size. */
+function uniquePart(name: string): string {
+  return name.replace(/[,:].*$/s, '')
 }

@@ -177,29 +177,51 @@ function exportMail(): Command {
   const command = new Command('export')
     .description('write the messages of an account as Maildir or mbox')
     .argument('<account>', 'its main address, as `waybill mail list` has it')
-    .requiredOption('--out <path>', 'the Maildir folder, or the mbox file, which must be new')
+    .requiredOption(
+      '--out <path>',
+      'the Maildir (adds what it never wrote there), or the mbox file, which must be new',
+    )
     .option('--format <format>', 'maildir or mbox', exportFormat, 'maildir')
     .addOption(mailboxOption())
     .option('--json', 'the count as JSON')
     .action((account: string, options: ExportOptions) => {
       return withMail(dataFolderOf(options), async (find) => {
         const found = find(account, options.mailbox)
-        await orCannotWrite(options.out, async () => {
-          if (options.format === 'mbox') await writeMbox(found, options.out)
-          else await writeMaildir(found, options.out)
+        const { format, out } = options
+        const counts = await orCannotWrite(out, () => {
+          return format === 'mbox' ? writeMbox(found, out) : writeMaildir(found, out)
         })
         const { length: messages } = found
-        if (options.json === true) printJson({ account, format: options.format, messages })
-        else say(`${messages} message${messages === 1 ? '' : 's'} written to ${options.out}`)
+        const known = counts.there + counts.gone > 0 ? counts : {}
+        if (options.json === true) printJson({ account, format, messages, ...known })
+        else say(exported(counts, out))
       })
     })
   return withDataOptions(command)
 }
 
+/** What became of the messages of an export. */
+interface ExportCounts {
+  readonly written: number
+  /** In the Maildir already. */
+  readonly there: number
+  /** Written before, and taken away there since. */
+  readonly gone: number
+}
+
+function exported({ written, there, gone }: ExportCounts, out: string): string {
+  const rest = [
+    ...(there > 0 ? [`${there} there already`] : []),
+    ...(gone > 0 ? [`${gone} not brought back: moved or deleted there`] : []),
+  ]
+  const end = rest.length === 0 ? '' : `, ${rest.join(', ')}`
+  return `${written} message${written === 1 ? '' : 's'} written to ${out}${end}`
+}
+
 /** What the file system says of a place that somebody named is not a fault of ours. */
-async function orCannotWrite(path: string, write: () => Promise<void>): Promise<void> {
+async function orCannotWrite<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write()
+    return await write()
   } catch (cause) {
     const here = cause instanceof Error && 'path' in cause && String(cause.path).startsWith(path)
     const code = here && 'code' in cause ? cause.code : undefined
@@ -221,7 +243,7 @@ const writeProblems: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full'],
 ])
 
-async function writeMbox(found: readonly Found[], path: string): Promise<void> {
+async function writeMbox(found: readonly Found[], path: string): Promise<ExportCounts> {
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
   const done = finished(file)
   for (const one of found) {
@@ -235,20 +257,28 @@ async function writeMbox(found: readonly Found[], path: string): Promise<void> {
   }
   file.end()
   await done
+  return { written: found.length, there: 0, gone: 0 }
 }
 
-async function writeMaildir(found: readonly Found[], path: string): Promise<void> {
+async function writeMaildir(found: readonly Found[], path: string): Promise<ExportCounts> {
+  const counts = { written: 0, exists: 0, gone: 0 }
   for (const mailbox of new Set(found.map(({ row }) => row.mailbox))) {
     const folder = maildirFolder(mailbox)
     const writer = await MaildirWriter.open(folder === '' ? path : `${path}/${folder}`)
-    for (const one of found) {
-      if (one.row.mailbox !== mailbox) continue
-      const { receivedAt, messageId, size } = one.row
-      const place = maildirPlace({ receivedAt, unique: messageId, host: 'waybill', size })
-      await writer.write(place, formatMaildir(open(one).chunks()))
+    try {
+      for (const one of found) {
+        if (one.row.mailbox !== mailbox) continue
+        const { receivedAt, messageId, size } = one.row
+        const place = maildirPlace({ receivedAt, unique: messageId, host: 'waybill', size })
+        const { type } = await writer.write(place, formatMaildir(open(one).chunks()))
+        counts[type]++
+      }
+    } finally {
+      await writer.close()
     }
-    await writer.close()
   }
+  const { written, exists: there, gone } = counts
+  return { written, there, gone }
 }
 
 function exportFormat(text: string): 'maildir' | 'mbox' {

@@ -231,6 +231,11 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   const account = 'receiver@south.example'
   const exported = await waybill(['mail', 'export', account, '--out', maildir, '--json', ...data])
   assert.deepEqual(jsonLines(exported), [{ account, format: 'maildir', messages: 1 }])
+  const second = ['mail', 'export', account, '--out', maildir, ...data]
+  assert.match((await waybill(second)).said, /^0 messages written to .*maildir, 1 there already$/m)
+  assert.deepEqual(jsonLines(await waybill([...second, '--json'])), [
+    { account, format: 'maildir', messages: 1, written: 0, there: 1, gone: 0 },
+  ])
   const mbox = join(folder, 'mail.mbox')
   const toMbox = ['mail', 'export', account, '--format', 'mbox', ...data, '--out']
   await waybill([...toMbox, mbox])

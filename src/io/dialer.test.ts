@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
-import { dialTcp, tcpDialer } from './dialer.ts'
+import { dialProblem, dialTcp, tcpDialer } from './dialer.ts'
 import { bareServer, deadPort, Heard } from './test-support/peers.ts'
 
 test('a server that listens is connected to', async (t) => {
@@ -43,4 +43,23 @@ test('what is no address is a failure and not an exception', async () => {
 
 test('outside of a lab everything is where it says', () => {
   assert.equal(tcpDialer.realPlace({ ip: '192.0.2.1', port: 25 }), undefined)
+})
+
+test('each way to fail has its word, and want of descriptors is told as ours', () => {
+  const table: readonly (readonly [string | undefined, string, RegExp])[] = [
+    ['ECONNREFUSED', 'refused', /^as it was$/],
+    ['ETIMEDOUT', 'timeout', /^as it was$/],
+    ['EHOSTUNREACH', 'unreachable', /^as it was$/],
+    ['ENETUNREACH', 'unreachable', /^as it was$/],
+    ['EADDRNOTAVAIL', 'unreachable', /^as it was$/],
+    ['ECONNRESET', 'broken', /^as it was$/],
+    [undefined, 'broken', /^as it was$/],
+    ['EMFILE', 'broken', /^this server has no file descriptors left/],
+    ['ENFILE', 'broken', /^this server has no file descriptors left/],
+  ]
+  for (const [code, reason, text] of table) {
+    const told = dialProblem({ code, message: 'as it was' })
+    assert.equal(told.reason, reason, code)
+    assert.match(told.text, text, code)
+  }
 })

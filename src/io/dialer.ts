@@ -34,7 +34,7 @@ export function dialTcp(ip: string, port: number, timeoutMs: number): Promise<Di
       socket.destroy()
     }, timeoutMs)
     const failed = (problem: NodeJS.ErrnoException): void => {
-      settle({ type: 'failed', reason: failureOf(problem.code), text: problem.message })
+      settle({ type: 'failed', ...dialProblem(problem) })
     }
     const settle = (outcome: Dialled): void => {
       clearTimeout(timer)
@@ -46,6 +46,18 @@ export function dialTcp(ip: string, port: number, timeoutMs: number): Promise<Di
     socket.once('error', failed)
     socket.once('connect', () => settle({ type: 'connected', peer: new Peer(socket) }))
   })
+}
+
+/** What a failed connection is told as. That we have no descriptors left is no fault of the far side. */
+export function dialProblem(problem: {
+  readonly code?: string | undefined
+  readonly message: string
+}): { readonly reason: DialFailure; readonly text: string } {
+  const { code, message } = problem
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return { reason: 'broken', text: 'this server has no file descriptors left (ulimit -n)' }
+  }
+  return { reason: failureOf(code), text: message }
 }
 
 function failureOf(code: string | undefined): DialFailure {

@@ -187,9 +187,17 @@ test('who may not come in hears why, and takes no place; a place is given back o
 test('when descriptors run short, callers hear so, and it is told once', async (t) => {
   const opened = await open(t, { maxConnections: 5, maxDescriptor: 0 })
   for (let n = 0; n < 3; n++) {
-    const caller = await call(opened)
-    assert.equal(await caller.heard, '421 busy\r\n')
-    await once(caller.socket, 'close')
+    // It keeps its own side open, and must not keep the descriptor with it.
+    const place = { port: opened.listener.port, host: '127.0.0.1', allowHalfOpen: true }
+    const socket = connect(place)
+    socket.on('error', () => {})
+    const gone = once(socket, 'end')
+    const [heard] = await once(socket, 'data')
+    assert.equal(String(heard), '421 busy\r\n')
+    await gone
+    const timers = process.getActiveResourcesInfo().filter((one) => one === 'Timeout')
+    assert.deepEqual(timers, [], 'nobody waits for its end')
+    socket.destroy()
   }
   assert.deepEqual(opened.failures, [
     'no file descriptors are left for more connections (ulimit -n)',

@@ -68,7 +68,9 @@ export function listen(options: ListenOptions): Promise<Listener> {
     if (!told.has(type)) options.onFailure({ type, ...callerOf(socket), problem })
     told.add(type)
     keep(loose, socket)
-    turnAway(socket, loose, { ...options, words: options.busy })
+    // Each one that lingers keeps a descriptor, so it must not where they are short.
+    const crowd = type === 'descriptors' ? 0 : turnedAwayAtOnce
+    turnAway(socket, loose.size > crowd ? 'at once' : 'gently', { ...options, words: options.busy })
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     places.sweep()
@@ -84,7 +86,8 @@ export function listen(options: ListenOptions): Promise<Listener> {
     const admission = options.admit?.(socket.remoteAddress ?? '') ?? everybody
     if (admission.type === 'turnedAway') {
       keep(loose, socket)
-      turnAway(socket, loose, { ...options, words: admission.words })
+      const how = loose.size > turnedAwayAtOnce ? 'at once' : 'gently'
+      turnAway(socket, how, { ...options, words: admission.words })
       return
     }
     places.take(socket, () => admission.leave())
@@ -125,12 +128,12 @@ const turnedAwayAtOnce = 50
 const turnAwayMs = 2000
 
 /**
- * A word and the end. Who does not close its side in time is dropped, and at once when there are
- * many of them.
+ * A word and the end. Gently, so that the word is heard whatever the client is sending: who does not
+ * close its side in time is dropped. At once when there are many of them.
  */
 function turnAway(
   socket: Socket,
-  loose: ReadonlySet<Socket>,
+  how: 'gently' | 'at once',
   { words, implicitTls }: { readonly words?: Uint8Array | undefined } & Partial<ListenOptions>,
 ): void {
   socket.on('error', () => {})
@@ -138,7 +141,7 @@ function turnAway(
     socket.destroy()
     return
   }
-  if (loose.size > turnedAwayAtOnce) {
+  if (how === 'at once') {
     socket.write(words)
     socket.destroySoon()
     return

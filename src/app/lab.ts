@@ -1,9 +1,10 @@
 import type { Log } from '../base/log.ts'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { signDkim } from '../dkim/dkim.ts'
 import type { Zone } from '../dns/zone.ts'
 import { systemClock } from '../io/clock.ts'
+import { makeFolder } from '../io/make-folder.ts'
 import { type DnsServer, openDnsServer } from '../io/dns-server.ts'
 import { hashPassword } from '../io/password.ts'
 import { LabNetwork } from '../lab/network.ts'
@@ -79,7 +80,7 @@ interface Stores {
 }
 
 async function openStores(folder: string, changed: () => void): Promise<Stores> {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   const north = await openSqliteStore({ folder: join(folder, 'north') })
   try {
     const south = await openSqliteStore({ folder: join(folder, 'south') })

@@ -4,6 +4,7 @@
  */
 export type ErrorCode =
   | 'config-invalid'
+  | 'content-unwritten'
   | 'data-in-use'
   | 'key-unusable'
   | 'not-found'

@@ -52,6 +52,7 @@ function codeOf({ code }: WaybillError): ExitCode {
       return exitCodes.unreachable
     case 'store-busy':
       return exitCodes.couldNotTell
+    case 'content-unwritten':
     case 'key-unusable':
     case 'store-broken':
     case 'store-full':

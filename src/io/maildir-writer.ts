@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** What became of a message that was to be written. */
 export interface WrittenMessage {
@@ -47,11 +48,9 @@ export class MaildirWriter {
     this.#written = opened.written
   }
 
-  /** @throws the file system's error when the folder cannot be made or read */
+  /** @throws WaybillError `usage` when there can be no such folder, and the file system's errors */
   static async open(path: string): Promise<MaildirWriter> {
-    for (const name of ['tmp', 'new', 'cur']) {
-      await mkdir(join(path, name), { recursive: true, mode: 0o700 })
-    }
+    for (const name of ['tmp', 'new', 'cur']) makeFolder(join(path, name))
     const present = new Map<string, string>()
     for (const folder of ['new', 'cur']) {
       for (const name of await readdir(join(path, folder))) {

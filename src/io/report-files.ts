@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import type { Report } from '../report/reading.ts'
 import { type ReportSummary, summarizeReport } from '../report/report-summary.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** A report in the folder, in short. */
 export interface StoredSummary extends ReportSummary {
@@ -38,7 +39,7 @@ export class ReportFiles {
     const content = JSON.stringify(report)
     const id = createHash('sha256').update(content).digest('hex').slice(0, 16)
     const path = join(this.#folder, `${id}.json`)
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    makeFolder(this.#folder)
     if (await exists(path)) return { id, known: true }
     const temporary = join(this.#folder, `.${id}.${randomUUID()}.tmp`)
     try {

@@ -5,7 +5,7 @@ import { contentPath, dataFolder, makeDataFolder, syncFolder } from './data-fold
 import { openDatabase } from './database.ts'
 import { storeProblem } from './problems.ts'
 import { hashText } from './rows.ts'
-import { checkCurrent } from './schema.ts'
+import { checkReadable } from './schema.ts'
 
 export interface BackupResult {
   /** Content files copied. */
@@ -39,7 +39,7 @@ export function backUpStore(options: {
     closeSync(openSync(to.database, 'a', 0o600))
     const source = openDatabase(from.database, { readOnly: true, busyTimeoutMs: 5000 })
     try {
-      checkCurrent(source)
+      checkReadable(source)
       source.run('VACUUM INTO ?', to.database)
     } finally {
       source.close()

@@ -19,6 +19,8 @@ export interface Reply {
 
 /** The way to the writer: a thread, or in tests the same one. */
 export interface WriterLink {
+  /** Files in the data folder that nothing explains; they were left alone. */
+  readonly unexplained: readonly string[]
   /** Sends a batch; the buffers go over and are lost here. Throws when it cannot be sent at all. */
   post(batch: Batch, transfer: readonly ArrayBuffer[]): void
   /** To be called once, before the first post. */

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
-import { storeBroken, storeProblem } from './problems.ts'
+import { contentUnwritten, storeProblem } from './problems.ts'
 import type { ContentSink, NewContent } from './store.ts'
 
 /** A first buffer that most letters fit in; it doubles up to `inlineBytes`. */
@@ -65,7 +65,7 @@ export class SpoolSink implements ContentSink {
       await this.#file?.sync()
       await this.#close()
     } catch (error) {
-      throw storeProblem(error) ?? storeBroken(error)
+      throw unwritten(error)
     }
     return { sha256, size: this.#size, source: { type: 'file', path: this.#path } }
   }
@@ -125,7 +125,7 @@ export class SpoolSink implements ContentSink {
         at += bytesWritten
       }
     } catch (error) {
-      throw storeProblem(error) ?? storeBroken(error)
+      throw unwritten(error)
     } finally {
       this.#writesPending--
     }
@@ -143,4 +143,10 @@ export class SpoolSink implements ContentSink {
     await this.#close().catch(() => undefined)
     await rm(this.#path, { force: true }).catch(() => undefined)
   }
+}
+
+/** A full disk is one; anything else is the trouble of this letter and no other. */
+function unwritten(error: unknown): Error {
+  const problem = storeProblem(error)
+  return problem?.code === 'store-full' ? problem : contentUnwritten(error)
 }

@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, fsyncSync, openSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { WaybillError } from '../base/error.ts'
+import { makeFolder } from '../io/make-folder.ts'
 
 /** Where everything lies in the data folder. */
 export interface DataFolder {
@@ -33,14 +35,35 @@ export function contentPath(folder: DataFolder, sha256: string): string {
   return join(folder.content, sha256.slice(0, 2), sha256)
 }
 
-/** Makes the folders that are missing, readable by the owner only: mail and keys are private. */
-export function makeDataFolder(folder: DataFolder): void {
-  for (const path of [folder.root, folder.content, folder.spool]) {
-    if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(path))
+/** Makes the names in a folder durable; replaced by tests that want to know which. */
+export type SyncFolder = (path: string) => void
+
+/**
+ * Makes the folder itself where it is missing, readable by the owner only: mail and keys are private.
+ *
+ * @throws WaybillError `usage` when there can be none, or none that this user may write to
+ */
+export function makeDataRoot({ root }: DataFolder, sync: SyncFolder = syncFolder): void {
+  for (const made of makeFolder(root)) sync(dirname(made))
+  try {
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new WaybillError('usage', `This user may not write to the data folder ${root}.`, {
+      cause,
+      hint: 'Give the folder to the user that runs Waybill, or name another with --data.',
+    })
   }
 }
 
-/** Makes the names in a folder durable: a new file is lost with its name otherwise. */
+/** Makes what is missing of the folder, with the places for contents in it. */
+export function makeDataFolder(folder: DataFolder, sync: SyncFolder = syncFolder): void {
+  makeDataRoot(folder, sync)
+  for (const path of [folder.content, folder.spool]) {
+    for (const made of makeFolder(path)) sync(dirname(made))
+  }
+}
+
+/** Flushes a folder: a new file is lost with its name otherwise. */
 export function syncFolder(path: string): void {
   // Windows can neither open nor flush a folder; NTFS journals names on its own.
   if (process.platform === 'win32') return

@@ -14,12 +14,13 @@ export function startLocalWriter(
   setup: WriterSetup,
   beforeStep: (what: string) => void,
 ): Promise<WriterLink> {
-  const writer = openWriter(setup, {
+  const { writer, unexplained } = openWriter(setup, {
     database: (database) => faultyDatabase(database, beforeStep),
     files: (files) => faultyFiles(files, beforeStep),
   })
   let reply: (reply: Reply) => void = () => undefined
   return Promise.resolve({
+    unexplained,
     post({ first, operations }) {
       setImmediate(() => {
         const outcomes = writer.run(operations)

@@ -1,7 +1,7 @@
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import type { MemoryJourney, MemoryTables } from './memory-tables.ts'
 import { itemFits, journeyFits } from './memory-search.ts'
-import { octetRanges, openStored } from './message-ranges.ts'
+import { octetContent, openStored } from './message-ranges.ts'
 import type {
   FoundJourney,
   FoundJourneys,
@@ -81,7 +81,7 @@ export class MemoryReader implements StoreReader {
       contentSize: octets.length,
       prefix,
       omit,
-      read: octetRanges(() => octets),
+      read: octetContent(() => octets),
     })
   }
 

@@ -30,8 +30,11 @@ export function messageSize(prefix: Uint8Array, kept: readonly Range[]): number 
   return size
 }
 
-/** Reads ranges of a content, in order, in chunks of at most 64 KiB. */
-export type ReadRanges = (ranges: readonly Range[]) => AsyncIterable<Uint8Array>
+/**
+ * Reads a content as a whole, in chunks of at most 64 KiB. What is damaged ends with an error before
+ * its last chunk, so that nobody takes it for whole.
+ */
+export type ReadContent = () => AsyncIterable<Uint8Array>
 
 /** A message for reading, put together from its prefix and the ranges of its content. */
 export function openStored(stored: {
@@ -39,7 +42,7 @@ export function openStored(stored: {
   readonly contentSize: number
   readonly prefix: Uint8Array
   readonly omit: readonly Range[]
-  readonly read: ReadRanges
+  readonly read: ReadContent
 }): OpenMessage {
   const { id, contentSize, prefix, read } = stored
   const kept = keptRanges(contentSize, stored.omit)
@@ -47,23 +50,41 @@ export function openStored(stored: {
     id,
     size: messageSize(prefix, kept),
     async *chunks() {
-      yield* slices(prefix, 0, prefix.length)
-      yield* read(kept)
+      yield* slices(prefix)
+      yield* inRanges(read(), kept)
     },
-    original: () => read([[0, contentSize]]),
+    original: read,
   }
 }
 
-/** Reads from octets in memory. `load` is called when reading begins. */
-export function octetRanges(load: () => Uint8Array): ReadRanges {
-  return async function* (ranges) {
-    const octets = load()
-    for (const [start, end] of ranges) yield* slices(octets, start, end)
+/** Content in memory. `load` is called when reading begins. */
+export function octetContent(load: () => Uint8Array): ReadContent {
+  // A generator, so that a fault of `load` comes while reading, as it does with a file.
+  // oxlint-disable-next-line require-await
+  return async function* () {
+    yield* slices(load())
   }
 }
 
-function* slices(octets: Uint8Array, start: number, end: number): Generator<Uint8Array> {
-  for (let at = start; at < end; at += chunkBytes) {
-    yield octets.subarray(at, Math.min(at + chunkBytes, end))
+function* slices(octets: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < octets.length; at += chunkBytes) {
+    yield octets.subarray(at, Math.min(at + chunkBytes, octets.length))
+  }
+}
+
+/** What of the chunks lies in the ranges. All is read, so that a damage in between is seen as well. */
+async function* inRanges(
+  chunks: AsyncIterable<Uint8Array>,
+  ranges: readonly Range[],
+): AsyncGenerator<Uint8Array> {
+  let [at, next] = [0, 0]
+  for await (const chunk of chunks) {
+    const end = at + chunk.length
+    for (let range = ranges[next]; range !== undefined && range[0] < end; range = ranges[next]) {
+      yield chunk.subarray(Math.max(0, range[0] - at), Math.min(chunk.length, range[1] - at))
+      if (range[1] > end) break
+      next++
+    }
+    at = end
   }
 }

@@ -1,10 +1,13 @@
 import { closeSync, openSync } from 'node:fs'
 import type { ContentFiles } from './content-files.ts'
 import { contentFiles } from './content-files.ts'
-import { dataFolder, syncFolder } from './data-folder.ts'
+import { dataFolder, makeDataFolder, syncFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { openDatabase } from './database.ts'
-import { migrate } from './schema.ts'
+import type { FolderWatch } from './folder-watch.ts'
+import { watchFolder } from './folder-watch.ts'
+import { lostDatabase, lostTables } from './lost-database.ts'
+import { hasTables, migrate } from './schema.ts'
 import { Writer } from './writer.ts'
 
 /** What a writer needs to know; plain data, because it crosses to its thread. */
@@ -17,9 +20,20 @@ export interface WriterSetup {
 export interface Wrap {
   readonly database: (database: Database) => Database
   readonly files: (files: ContentFiles) => ContentFiles
+  readonly watch: (watch: FolderWatch) => FolderWatch
 }
 
-const asTheyAre: Wrap = { database: (database) => database, files: (files) => files }
+const asTheyAre: Wrap = {
+  database: (database) => database,
+  files: (files) => files,
+  watch: (watch) => watch,
+}
+
+export interface OpenedWriter {
+  readonly writer: Writer
+  /** Files in `content/` and `spool/` that nothing explains: they stay, and somebody should know. */
+  readonly unexplained: readonly string[]
+}
 
 const pageBytes = 4096
 const cacheKib = 64 * 1024
@@ -33,9 +47,12 @@ const logBytes = 64 * 1024 * 1024
  * file is not mapped into memory: a bad sector would then be a signal that ends the process, and
  * not an error with an answer.
  */
-export function openWriter(setup: WriterSetup, wrap: Wrap = asTheyAre): Writer {
+export function openWriter(setup: WriterSetup, changes: Partial<Wrap> = {}): OpenedWriter {
+  const wrap = { ...asTheyAre, ...changes }
   const folder = dataFolder(setup.folder)
   const { busyTimeoutMs } = setup
+  const lost = lostDatabase(folder)
+  if (lost !== undefined) throw lost
   // Made before SQLite makes it, so that nobody else can read it at any instant.
   closeSync(openSync(folder.database, 'a', 0o600))
   const database = openDatabase(folder.database, { readOnly: false, busyTimeoutMs })
@@ -50,12 +67,17 @@ export function openWriter(setup: WriterSetup, wrap: Wrap = asTheyAre): Writer {
       PRAGMA temp_store = MEMORY;
       PRAGMA mmap_size = 0;
     `)
+    const emptied = hasTables(database) ? undefined : lostTables(folder)
+    if (emptied !== undefined) throw emptied
     migrate(database)
+    // From now on the folder has held mail: see `lostDatabase`.
+    makeDataFolder(folder)
     syncFolder(folder.root)
     const files = contentFiles(folder)
-    const writer = new Writer(wrap.database(database), wrap.files(files))
-    files.sweep((sha256) => writer.isReferred(sha256))
-    return writer
+    const watch = watchFolder(folder)
+    const writer = new Writer(wrap.database(database), wrap.files(files), wrap.watch(watch))
+    const unexplained = writer.sweep()
+    return { writer, unexplained }
   } catch (error) {
     database.close()
     throw error

@@ -67,6 +67,19 @@ export function storeBusy(cause?: unknown): WaybillError {
   })
 }
 
+/** The file of one letter could not be written: that letter is not taken, the store works on. */
+export function contentUnwritten(cause: unknown): WaybillError {
+  const detail = cause instanceof Error ? ` (${cause.message})` : ''
+  return new WaybillError(
+    'content-unwritten',
+    `A letter could not be written to a file${detail}.`,
+    {
+      cause,
+      hint: 'Nothing of it was taken and all else goes on; look at spool/ and content/ in the data folder.',
+    },
+  )
+}
+
 /** The disk or the database failed; the store takes no more writes until it is opened again. */
 export function storeBroken(cause?: unknown): WaybillError {
   const detail = cause instanceof Error ? ` (${cause.message})` : ''

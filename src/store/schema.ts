@@ -204,6 +204,12 @@ const migrations: readonly string[] = [
 
   CREATE INDEX journey_recipient_by_address ON journey_recipient (address COLLATE NOCASE);
   CREATE INDEX journey_by_header_id ON journey (header_id) WHERE header_id <> '';
+  // Contents whose rows are gone and whose files may still be there: the one reason for which a
+  // start may remove a file that no row names.
+  `
+  CREATE TABLE leaving_content (
+    sha256 BLOB PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
   `,
   // Domains as 0.1.0 had them from its settings, in any case and with a trailing dot: since then the
   // settings are read into the one form that is asked for here. Keys and mailboxes stay found.
@@ -239,20 +245,27 @@ export function migrate(database: Database): void {
   }
 }
 
-/** For readers, which change nothing: the database must have exactly the version of this program. */
-export function checkCurrent(database: Database): void {
-  if (checkFile(database) < schemaVersion) {
+/** Readers use nothing that a later step has brought. */
+const oldestReadable = 2
+
+/** For readers, which change nothing: the database must be of a version that they can read. */
+export function checkReadable(database: Database): void {
+  if (checkFile(database) < oldestReadable) {
     throw new WaybillError('not-found', 'The data folder was written by an older Waybill.', {
       hint: 'Start the server once: it brings the data folder up to date.',
     })
   }
 }
 
+/** Whether there is anything in the database. */
+export function hasTables(database: Database): boolean {
+  return integer(database.get('SELECT count(*) AS n FROM sqlite_schema') ?? {}, 'n') > 0
+}
+
 function checkFile(database: Database): number {
   const version = integer(database.get('PRAGMA user_version') ?? {}, 'user_version')
   const application = integer(database.get('PRAGMA application_id') ?? {}, 'application_id')
-  const tables = integer(database.get('SELECT count(*) AS n FROM sqlite_schema') ?? {}, 'n')
-  if (application !== applicationId && (tables > 0 || version > 0)) {
+  if (application !== applicationId && (hasTables(database) || version > 0)) {
     throw new WaybillError('store-broken', 'waybill.db is a database of another program.', {
       hint: 'Choose another data folder.',
     })

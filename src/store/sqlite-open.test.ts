@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
+import type { LogLine } from '../base/log.ts'
 import { acceptance, journey, message, outgoing, textOf } from './contract-cases.ts'
-import { dataFolder, makeDataFolder } from './data-folder.ts'
+import { dataFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { isOlder } from './database.ts'
 import { openWriter } from './open-writer.ts'
@@ -77,13 +87,12 @@ folderTest('mail and keys are readable by their owner only', async (folder) => {
 })
 
 folderTest('a commit waits for the disk: WAL with synchronous=FULL', async (folder) => {
-  makeDataFolder(dataFolder(folder))
   const settings: unknown[] = []
   const database = (opened: Database): Database => {
     settings.push(opened.get('PRAGMA journal_mode'), opened.get('PRAGMA synchronous'))
     return opened
   }
-  const writer = openWriter({ folder, busyTimeoutMs: 0 }, { database, files: (files) => files })
+  const { writer } = openWriter({ folder, busyTimeoutMs: 0 }, { database })
   writer.close()
   assert.equal(JSON.stringify(settings), '[{"journal_mode":"wal"},{"synchronous":2}]')
   return Promise.resolve()
@@ -174,39 +183,110 @@ folderTest('a file that is no database is reported as broken', async (folder) =>
   assert.throws(() => openStoreReader({ folder }), isProblem('store-broken', /not a database/))
 })
 
-folderTest('a folder that cannot be made is reported as broken', async (folder) => {
+folderTest('a folder that cannot be made is told in a sentence, at once', async (folder) => {
   const blocked = join(folder, 'file')
   writeFileSync(blocked, '')
-  const words = /The store failed/
+  const words = /There can be no folder .*\/file\/data: .*\/file is a file\.$/
   await assert.rejects(
     openSqliteStore({ folder: join(blocked, 'data') }),
-    isProblem('store-broken', words),
+    isProblem('usage', words),
+  )
+  if (!existsSync('/proc/self')) return
+  await assert.rejects(
+    openSqliteStore({ folder: '/proc/x' }),
+    isProblem('usage', /\/proc takes no/),
   )
 })
 
 folderTest(
-  'opening clears away what a crash left: spool files and contents without rows',
+  'opening clears away what a crash left, and nothing that it cannot explain',
   async (folder) => {
     const paths = dataFolder(folder)
+    const lines: LogLine[] = []
     const first = await openSqliteStore({ folder })
     const sink = first.newContent()
     await sink.push(new Uint8Array(400_000).fill(97))
     const content = await sink.finish()
     await first.accept(acceptance({ message: message('m1', '', { content }) }))
     await first.close()
+    // Mail of a database that is not this one: perhaps an older one was put back.
     const orphan = 'ab'.padEnd(64, '0')
     mkdirSync(join(paths.content, 'ab'), { recursive: true })
     writeFileSync(join(paths.content, 'ab', orphan), 'orphan')
-    writeFileSync(join(paths.spool, 'half'), 'half a message')
+    writeFileSync(join(paths.spool, randomUUID()), 'half a message')
     writeFileSync(join(paths.content, 'README'), 'not ours: left alone')
-    const second = await openSqliteStore({ folder })
+    const second = await openSqliteStore({ folder, log: (line) => lines.push(line) })
     assert.deepEqual(readdirSync(paths.spool), [])
-    assert.deepEqual(readdirSync(join(paths.content, 'ab')), [])
+    assert.deepEqual(readdirSync(join(paths.content, 'ab')), [orphan])
     assert.ok(existsSync(join(paths.content, 'README')))
+    assert.deepEqual(
+      lines.map(({ event, fields }) => [event, fields['count'], fields['first']]),
+      [['store', 1, join(paths.content, 'ab', orphan)]],
+    )
     assert.equal((await textOf(second.read.openMessage('m1'))).length, 400_000)
     await second.close()
   },
 )
+
+for (const [how, damage] of [
+  ['gone', (path: string) => rmSync(path)],
+  ['empty', (path: string) => truncateSync(path)],
+  [
+    'without tables',
+    (path: string) => {
+      rmSync(path)
+      const fresh = new DatabaseSync(path)
+      fresh.exec('PRAGMA journal_mode = WAL')
+      fresh.close()
+    },
+  ],
+] as const) {
+  folderTest(
+    `a database that is ${how} beside its contents is refused, untouched`,
+    async (folder) => {
+      const paths = dataFolder(folder)
+      const store = await openSqliteStore({ folder })
+      await store.accept(acceptance({ message: message('m1', 'x'.repeat(300_000)) }))
+      await store.accept(acceptance({ message: message('m2', 'short') }))
+      await store.close()
+      damage(paths.database)
+      const listing = (): unknown => [
+        readdirSync(folder),
+        readdirSync(paths.content).flatMap((part) => readdirSync(join(paths.content, part))),
+        existsSync(paths.database) ? statSync(paths.database).size : undefined,
+      ]
+      const before = listing()
+      const words = isProblem(
+        'store-broken',
+        /waybill\.db (?:is|has) .*, but the folder has held mail/,
+      )
+      await assert.rejects(openSqliteStore({ folder }), words)
+      assert.deepEqual(listing(), before)
+      if (how !== 'without tables') assert.throws(() => openStoreReader({ folder }), words)
+    },
+  )
+}
+
+folderTest(
+  'a log without its database is refused, and stays for whoever puts it back',
+  async (folder) => {
+    const { database } = dataFolder(folder)
+    writeFileSync(`${database}-wal`, 'acknowledged mail')
+    await assert.rejects(openSqliteStore({ folder }), isProblem('store-broken', /is missing/))
+    writeFileSync(database, '')
+    await assert.rejects(openSqliteStore({ folder }), isProblem('store-broken', /is empty/))
+    assert.equal(statSync(`${database}-wal`).size, 17)
+  },
+)
+
+folderTest('a first start that was killed at any place is no loss', async (folder) => {
+  // What lies there then: the folder with its lock, and a database that may be empty.
+  writeFileSync(dataFolder(folder).lock, '')
+  writeFileSync(dataFolder(folder).database, '')
+  const store = await openSqliteStore({ folder })
+  await store.accept(outgoing())
+  await store.close()
+})
 
 test('versions of SQLite are compared by number', () => {
   const pairs: [string, string, boolean][] = [

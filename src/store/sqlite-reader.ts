@@ -1,15 +1,17 @@
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
-import { fileRanges } from './content-files.ts'
+import { damaged, fileContent } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Database, Row, Value } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
-import { octetRanges, openStored } from './message-ranges.ts'
+import { lostDatabase } from './lost-database.ts'
+import { octetContent, openStored } from './message-ranges.ts'
 import { storeProblem } from './problems.ts'
 import { dkimKeyRow, hashText, journeyRow, mailboxRow, queueItem, selectQueue } from './rows.ts'
-import { checkCurrent } from './schema.ts'
+import { checkReadable } from './schema.ts'
 import {
   type Conditions,
   indexedConditions,
@@ -43,6 +45,8 @@ export function openStoreReader(options: {
   readonly busyTimeoutMs?: number
 }): StoreReader {
   const folder = dataFolder(options.folder)
+  const lost = lostDatabase(folder)
+  if (lost !== undefined) throw lost
   if (!existsSync(folder.database)) {
     throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
       hint: 'Start a server with that folder first, or name the right one with --data.',
@@ -53,7 +57,7 @@ export function openStoreReader(options: {
     const busyTimeoutMs = options.busyTimeoutMs ?? 5000
     database = openDatabase(folder.database, { readOnly: true, busyTimeoutMs })
     database.exec(`PRAGMA cache_size = -${cacheKib}`)
-    checkCurrent(database)
+    checkReadable(database)
     return new SqliteReader(database, folder)
   } catch (error) {
     database?.close()
@@ -153,15 +157,16 @@ class SqliteReader implements StoreReader {
     if (row === undefined) return undefined
     const content = integer(row, 'content')
     const sha256 = hashText(row, 'sha256')
+    const contentSize = integer(row, 'content_size')
     return openStored({
       id,
-      contentSize: integer(row, 'content_size'),
+      contentSize,
       prefix: octets(row, 'prefix'),
       omit: JSON.parse(text(row, 'omit')),
       read:
         integer(row, 'in_file') === 1
-          ? fileRanges(this.#folder, sha256)
-          : octetRanges(() => this.#inlineOctets(content, sha256)),
+          ? fileContent(this.#folder, sha256, contentSize)
+          : octetContent(() => this.#inlineOctets(content, sha256)),
     })
   }
 
@@ -277,7 +282,11 @@ class SqliteReader implements StoreReader {
 
   #inlineOctets(content: number, sha256: string): Uint8Array {
     const row = this.#get('SELECT octets FROM content WHERE key = ?', content)
-    if (row !== undefined) return octets(row, 'octets')
+    if (row !== undefined) {
+      const found = octets(row, 'octets')
+      if (hash('sha256', found, 'hex') !== sha256) throw damaged(sha256)
+      return found
+    }
     throw new WaybillError('not-found', `The content ${sha256} has been removed by retention.`)
   }
 

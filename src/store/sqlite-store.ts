@@ -1,10 +1,12 @@
 import type { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import { silent } from '../base/log.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { WriterLink } from './commit-queue.ts'
 import { inlineBytes } from './content-files.ts'
 import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
-import { dataFolder, makeDataFolder } from './data-folder.ts'
+import { dataFolder, makeDataRoot } from './data-folder.ts'
 import type { DataLock } from './data-lock.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
@@ -35,6 +37,8 @@ export interface SqliteStoreOptions {
    * server should stop: opened again, the store recovers all that it has acknowledged.
    */
   readonly onBroken?: (error: WaybillError) => void
+  /** Told of what whoever runs the server should know. */
+  readonly log?: Log
 }
 
 /** Starts the writer somewhere; replaced by tests that want faults. */
@@ -43,8 +47,9 @@ export type StartWriter = (setup: WriterSetup) => Promise<WriterLink>
 /**
  * Opens the store of a data folder, and takes the folder for this process.
  *
- * Throws `data-in-use` when another server has it, `store-broken` when the database is damaged, of
- * a newer version or of another program, and `store-full` or `store-busy` as they are.
+ * Throws `usage` when there can be no such folder, `data-in-use` when another server has it,
+ * `store-broken` when the database is lost, damaged, of a newer version or of another program, and
+ * `store-full` or `store-busy` as they are.
  */
 export async function openSqliteStore(
   options: SqliteStoreOptions,
@@ -52,11 +57,12 @@ export async function openSqliteStore(
 ): Promise<FullStore> {
   const folder = dataFolder(options.folder)
   try {
-    makeDataFolder(folder)
+    makeDataRoot(folder)
     const lock = lockDataFolder(folder)
     try {
       const busyTimeoutMs = options.busyTimeoutMs ?? 5000
       const link = await startWriter({ folder: folder.root, busyTimeoutMs })
+      tellUnexplained(link.unexplained, options.log ?? silent)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
       return new SqliteStore(folder, queue, lock)
     } catch (error) {
@@ -173,6 +179,13 @@ class SqliteStore implements FullStore {
     sink.abort()
     throw new Error('Store: content does not have the hash it claims')
   }
+}
+
+function tellUnexplained(paths: readonly string[], log: Log): void {
+  if (paths.length === 0) return
+  const problem = 'files that nothing in the database explains; they are left alone'
+  const fields = { problem, count: paths.length, first: paths[0], see: 'waybill verify-store' }
+  log({ level: 'warning', event: 'store', fields })
 }
 
 function isLong({ message }: Acceptance): boolean {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -8,7 +16,7 @@ import type { TestContext } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { contentOf } from './content-sink.ts'
 import { acceptance, mailboxItem, message, octetsOf, outgoing } from './contract-cases.ts'
-import { dataFolder, makeDataFolder } from './data-folder.ts'
+import { dataFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { startLocalWriter } from './local-writer.ts'
 import { openWriter } from './open-writer.ts'
@@ -56,10 +64,9 @@ async function checkLetters(store: FullStore, ids: readonly string[]): Promise<v
 folderTest(
   'when the database may not grow, what does not fit is refused and the rest stands',
   (folder) => {
-    makeDataFolder(dataFolder(folder))
     let limited: Database | undefined
     const database = (opened: Database): Database => (limited = opened)
-    const writer = openWriter({ folder, busyTimeoutMs: 0 }, { database, files: (files) => files })
+    const { writer } = openWriter({ folder, busyTimeoutMs: 0 }, { database })
     const accept = (id: string, octets: number): Operation => ({
       type: 'accept',
       acceptance: letter(id, octets),
@@ -298,6 +305,161 @@ folderTest(
     await store.close()
   },
 )
+
+for (const [what, name] of [
+  ['the folder', ''],
+  ['the database', 'waybill.db'],
+  ['the log', 'waybill.db-wal'],
+  ['the contents', 'content'],
+] as const) {
+  folderTest(
+    `when ${what} is removed under the server, no letter is acknowledged`,
+    async (folder) => {
+      const data = join(folder, 'data')
+      const told: string[] = []
+      const store = await openSqliteStore({ folder: data, onBroken: ({ code }) => told.push(code) })
+      await store.accept(letter('m1', 100))
+      rmSync(join(data, name), { recursive: true })
+      for (const id of ['m2', 'm3']) {
+        await assert.rejects(
+          store.accept(letter(id, 100)),
+          (error) => codeOf(error) === 'store-broken' && /was removed while/.test(String(error)),
+        )
+      }
+      assert.deepEqual(told, ['store-broken'])
+      await store.close()
+    },
+  )
+}
+
+folderTest('a database that was replaced under the server is noticed, too', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  await store.accept(letter('m1', 100))
+  const { database } = dataFolder(folder)
+  renameSync(database, `${database}.old`)
+  copyFileSync(`${database}.old`, database)
+  await assert.rejects(store.accept(letter('m2', 100)), /waybill\.db was replaced while/)
+  await store.close()
+})
+
+folderTest(
+  'a letter whose file cannot be written is put off, and the store goes on',
+  async (folder) => {
+    const told: string[] = []
+    const store = await openSqliteStore({ folder, onBroken: ({ code }) => told.push(code) })
+    const { spool } = dataFolder(folder)
+    rmSync(spool, { recursive: true })
+    const sink = store.newContent()
+    await assert.rejects(
+      async () => {
+        for (let n = 0; n < 20; n++) await sink.push(new Uint8Array(65_536))
+        await sink.finish()
+      },
+      (error) => codeOf(error) === 'content-unwritten' && !/takes no more/.test(String(error)),
+    )
+    sink.abort()
+    await assert.rejects(
+      store.accept(letter('m1', 300_000)),
+      (error) => codeOf(error) === 'content-unwritten',
+    )
+    await store.accept(letter('m2', 100))
+    mkdirSync(spool)
+    await store.accept(letter('m1', 300_000))
+    await checkLetters(store, ['m1', 'm2'])
+    assert.deepEqual(told, [])
+    await store.close()
+  },
+)
+
+folderTest('a letter whose file finds no place is put off alone', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  const long = letter('m1', 300_000)
+  const part = join(dataFolder(folder).content, (long.message?.content.sha256 ?? '').slice(0, 2))
+  writeFileSync(part, 'a file where its folder should be')
+  const outcomes = await Promise.allSettled([store.accept(long), store.accept(letter('m2', 100))])
+  const [first, second] = outcomes
+  assert.ok(first?.status === 'rejected')
+  assert.equal(second?.status, 'fulfilled')
+  rmSync(part)
+  await store.accept(long)
+  await checkLetters(store, ['m1', 'm2'])
+  assert.deepEqual(readdirSync(dataFolder(folder).spool), [])
+  await store.close()
+})
+
+folderTest('content that goes and comes back in one transaction keeps its file', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  const content = contentOf(new Uint8Array(300_000).fill(97))
+  const { queue } = outgoing()
+  await store.accept(acceptance({ message: message('m1', '', { content }), queue }))
+  const now = queue[0]?.nextAttemptAt ?? 0
+  await store.lease({ owner: 'one', now, leaseUntil: now + 1, limit: 1 })
+  const sink = store.newContent()
+  await sink.push(new Uint8Array(300_000).fill(97))
+  const again = await sink.finish()
+  const outcome = { type: 'delivered' } as const
+  const words = { steps: '[]', shared: [], status: 'delivered', summary: '' }
+  await Promise.all([
+    store.settle([{ queueId: 'q1', owner: 'one', outcome, ...words }]),
+    store.accept(acceptance({ message: message('m2', '', { content: again }) })),
+  ])
+  const opened = store.read.openMessage('m2')
+  assert.ok(opened !== undefined)
+  assert.equal((await octetsOf(opened.original())).length, 300_000)
+  await store.close()
+  const next = await openSqliteStore({ folder })
+  assert.equal((await octetsOf(next.read.openMessage('m2')?.original() ?? none())).length, 300_000)
+  await next.close()
+})
+
+folderTest(
+  'a crash between a commit and the removal of a file is made good at the next start',
+  async (folder) => {
+    const { content } = dataFolder(folder)
+    const files = (): number =>
+      readdirSync(content).flatMap((part) => readdirSync(join(content, part))).length
+    let crashed = false
+    const store = await openSqliteStore({ folder }, (setup) =>
+      startLocalWriter(setup, (what) => {
+        if (crashed && what === 'remove') throw new Error('the process was killed here')
+      }),
+    )
+    const { queue } = outgoing()
+    const long = contentOf(new Uint8Array(300_000).fill(97))
+    await store.accept(acceptance({ message: message('m1', '', { content: long }), queue }))
+    const now = queue[0]?.nextAttemptAt ?? 0
+    await store.lease({ owner: 'one', now, leaseUntil: now + 1, limit: 1 })
+    crashed = true
+    const words = { steps: '[]', shared: [], status: 'delivered', summary: '' }
+    await store.settle([{ queueId: 'q1', owner: 'one', outcome: { type: 'delivered' }, ...words }])
+    assert.equal(files(), 1)
+    await store.close()
+    const lines: unknown[] = []
+    const again = await openSqliteStore({ folder, log: (line) => lines.push(line) })
+    assert.equal(files(), 0)
+    assert.deepEqual(lines, [])
+    await again.accept(acceptance({ message: message('m1', '', { content: long }) }))
+    await again.close()
+    await (await openSqliteStore({ folder })).close()
+    assert.equal(files(), 1, 'what came back is not taken for what was leaving')
+  },
+)
+
+folderTest('octets in the database that were changed are not read as mail', async (folder) => {
+  const store = await openSqliteStore({ folder })
+  await store.accept(letter('m1', 100))
+  const other = new DatabaseSync(dataFolder(folder).database, { timeout: 5000 })
+  other.exec("UPDATE content SET octets = CAST('m1 was something else' AS BLOB)")
+  other.close()
+  const read = octetsOf(store.read.openMessage('m1')?.chunks() ?? none())
+  await assert.rejects(
+    read,
+    (error) => codeOf(error) === 'store-broken' && /hash/.test(String(error)),
+  )
+  await store.close()
+})
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 
 folderTest('a letter of 50 MB goes in and out in little memory', async (folder) => {
   const store = await openSqliteStore({ folder })

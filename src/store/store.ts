@@ -326,7 +326,7 @@ export interface Store {
 export interface ContentSink {
   /**
    * Takes one chunk; it may be reused afterwards. A promise means: wait for it before the next one.
-   * Rejects with `store-full` or `store-broken`; call `abort` then.
+   * Rejects with `store-full` or `content-unwritten`; call `abort` then.
    */
   push(chunk: Uint8Array): void | Promise<void>
   /** The end of the message. What it gives is durable only after `accept`. */

@@ -16,6 +16,7 @@ import type {
   SharedFact,
 } from './store.ts'
 import type { Transaction } from './transaction.ts'
+import { forgetLeaving } from './write-retention.ts'
 
 const hourMs = 3_600_000
 
@@ -94,6 +95,8 @@ function insertContent(transaction: Transaction, content: NewContent): number {
     return insertOctets(transaction, digest, octets)
   }
   transaction.files.place(source.path, sha256, size)
+  transaction.usedSpooled.push(source.path)
+  forgetLeaving(transaction, sha256)
   return transaction.run(
     'INSERT INTO content (sha256, size, octets) VALUES (?, ?, NULL)',
     digest,

@@ -1,6 +1,7 @@
+import type { Database } from './database.ts'
 import { integer } from './database.ts'
 import type { PruneCursor, PruneStep } from './operations.ts'
-import { hashText } from './rows.ts'
+import { hashOctets, hashText } from './rows.ts'
 import type { PruneRequest } from './store.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -28,10 +29,27 @@ export function dropUnreferredMessage(
     integer(row, 'content'),
   )
   if (content === undefined) return { messages: 1, contents: 0 }
-  if (integer(content, 'in_file') === 1) {
-    transaction.removedContents.push(hashText(content, 'sha256'))
-  }
+  if (integer(content, 'in_file') === 1) leave(transaction, hashText(content, 'sha256'))
   return { messages: 1, contents: 1 }
+}
+
+/**
+ * The file goes after the commit. Until it has gone the database says that it may: a start removes
+ * no file that nothing explains.
+ */
+function leave(transaction: Transaction, sha256: string): void {
+  transaction.run('INSERT OR IGNORE INTO leaving_content (sha256) VALUES (?)', hashOctets(sha256))
+  transaction.removedContents.push(sha256)
+}
+
+/** Its file has gone, or has a row again. */
+export function forgetLeaving(transaction: Transaction, sha256: string): void {
+  transaction.run('DELETE FROM leaving_content WHERE sha256 = ?', hashOctets(sha256))
+}
+
+/** Contents whose files may go: their rows were removed, and perhaps nothing more. */
+export function leavingContents(database: Database): readonly string[] {
+  return database.all('SELECT sha256 FROM leaving_content').map((row) => hashText(row, 'sha256'))
 }
 
 /** One step of a pruning: looks at the next journeys after the cursor. */

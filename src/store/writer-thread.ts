@@ -7,7 +7,7 @@ import { storeBroken } from './problems.ts'
 
 /** What the thread says: first one of `ready` and `failed`, then replies, at last `closed`. */
 export type ThreadMessage =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly unexplained: readonly string[] }
   | { readonly type: 'failed'; readonly problem: Problem }
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'closed' }
@@ -25,7 +25,7 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {
       forget(worker)
-      if (message.type === 'ready') return resolve(linkTo(worker))
+      if (message.type === 'ready') return resolve(linkTo(worker, message.unexplained))
       const problem = message.type === 'failed' ? message.problem : { message: 'no answer' }
       void worker.terminate()
       reject(errorOf(problem))
@@ -35,9 +35,10 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   })
 }
 
-function linkTo(worker: Worker): WriterLink {
+function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
   worker.unref()
   return {
+    unexplained,
     post(batch, transfer) {
       worker.postMessage({ type: 'batch', batch }, [...transfer])
     },

@@ -4,7 +4,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Batch, Reply } from './commit-queue.ts'
-import type { WriterSetup } from './open-writer.ts'
+import type { OpenedWriter, WriterSetup } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeProblem } from './problems.ts'
@@ -67,20 +67,21 @@ function end(writer: Writer): void {
 }
 
 function start(setup: WriterSetup): void {
-  let writer: Writer
+  let opened: OpenedWriter
   try {
-    writer = openWriter(setup)
+    opened = openWriter(setup)
   } catch (error) {
     say({ type: 'failed', problem: problemOf(storeProblem(error) ?? error) })
     return
   }
+  const { writer, unexplained } = opened
   parentPort?.on('message', (request: Request) => {
     if (request.type === 'close') return end(writer)
     const { batches, last } = gather(request.batch)
     write(writer, batches)
     if (last) end(writer)
   })
-  say({ type: 'ready' })
+  say({ type: 'ready', unexplained })
 }
 
 start(workerData)

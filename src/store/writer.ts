@@ -2,6 +2,7 @@ import type { WaybillError } from '../base/error.ts'
 import type { ContentFiles } from './content-files.ts'
 import type { Database } from './database.ts'
 import { integer } from './database.ts'
+import type { FolderWatch } from './folder-watch.ts'
 import type { Operation, Outcome, Problem, Results } from './operations.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeBroken, storeProblem } from './problems.ts'
@@ -17,7 +18,7 @@ import {
   releaseLeases,
   settleItems,
 } from './write-queue.ts'
-import { pruneFacts, pruneJourneys } from './write-retention.ts'
+import { forgetLeaving, leavingContents, pruneFacts, pruneJourneys } from './write-retention.ts'
 
 /** Frames in the log that are worth a checkpoint: 16 MiB, written back after the reply has left. */
 const checkpointFrames = 4096
@@ -30,13 +31,17 @@ const maxKnownFacts = 20_000
 export class Writer {
   readonly #database: Database
   readonly #files: ContentFiles
+  readonly #watch: FolderWatch
   readonly #knownFacts = new Map<string, number>()
   #broken: WaybillError | undefined
   #full = false
+  /** Contents whose files have gone after their rows: they need not be remembered any more. */
+  #left: string[] = []
 
-  constructor(database: Database, files: ContentFiles) {
+  constructor(database: Database, files: ContentFiles, watch: FolderWatch = () => undefined) {
     this.#database = database
     this.#files = files
+    this.#watch = watch
   }
 
   get broken(): WaybillError | undefined {
@@ -103,9 +108,14 @@ export class Writer {
     try {
       this.#database.exec('BEGIN IMMEDIATE')
       begun = true
+      for (const sha256 of this.#left) forgetLeaving(transaction, sha256)
       const outcomes = operations.map((operation) => doOne(transaction, operation))
       this.#files.sync()
       this.#database.exec('COMMIT')
+      // Written into files that are removed, it would be lost although nothing has failed.
+      const gone = this.#watch()
+      if (gone !== undefined) throw gone
+      this.#left = []
       this.#afterCommit(transaction)
       return outcomes
     } catch (error) {
@@ -132,7 +142,12 @@ export class Writer {
       for (const { hash, usedMs } of transaction.newFacts) this.#knownFacts.set(hash, usedMs)
     }
     for (const sha256 of transaction.removedContents) {
-      this.#quietly(() => this.#files.remove(sha256))
+      // Equal content may have come back within the same transaction.
+      this.#quietly(() => {
+        if (this.isReferred(sha256)) return
+        this.#files.remove(sha256)
+        this.#left.push(sha256)
+      })
     }
     for (const path of transaction.usedSpooled) {
       this.#quietly(() => this.#files.removeSpooled(path))
@@ -145,8 +160,8 @@ export class Writer {
       const { source, sha256 } = content
       if (source.type !== 'file') continue
       this.#quietly(() => {
+        if (!this.isReferred(sha256)) this.#files.takeBack(source.path, sha256)
         this.#files.removeSpooled(source.path)
-        if (!this.isReferred(sha256)) this.#files.remove(sha256)
       })
     }
   }
@@ -156,6 +171,17 @@ export class Writer {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return false
     const sql = 'SELECT 1 FROM content WHERE sha256 = ? AND octets IS NULL'
     return this.#database.get(sql, hashOctets(sha256)) !== undefined
+  }
+
+  /** Removes what a crash left. @returns the paths of files that nothing explains, and that stay */
+  sweep(): readonly string[] {
+    const leaving = new Set(leavingContents(this.#database))
+    const unexplained = this.#files.sweep({
+      isReferred: (sha256) => this.isReferred(sha256),
+      mayGo: (sha256) => leaving.has(sha256),
+    })
+    this.#left = Array.from(leaving)
+    return unexplained
   }
 
   /** A file too many does no harm and goes at the next start. */

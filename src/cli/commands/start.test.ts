@@ -245,6 +245,11 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   const nowhereAtAll = await waybill([...toMbox, join(nowhere, 'mail.mbox')])
   assert.equal(nowhereAtAll.code, 5)
   assert.match(nowhereAtAll.said, /Cannot write .*: the folder that it should be in is not there/)
+  if (existsSync('/proc/self')) {
+    const never = await waybill(['mail', 'export', account, '--out', '/proc/x', ...data])
+    assert.equal(never.code, 2)
+    assert.match(never.said, /There can be no folder \/proc\/x\/tmp: \/proc takes no folders\./)
+  }
   checkExports(maildir, mbox, shown.out)
 })
 
@@ -344,6 +349,11 @@ test('exit codes: wrong use is 2, what is not there is 5', async (t) => {
     [['spf', '192.0.2.1', 'two words'], 2, /Wants an address such as/],
     [['show'], 2, /missing required argument 'id'\n\(waybill show --help tells how it is used\)/],
     [['mail', 'shwo'], 2, /\(Did you mean show\?\)\n\(waybill mail --help tells/],
+    [
+      ['start', '--lab', '--ports', 'auto', '--data', '/proc/x'],
+      2,
+      /There can be no folder \/proc\/x/,
+    ],
     [['dmarc', 'a.example', '--zone', join(folder, 'no')], 5, /Cannot read .*no such file\./],
   ]
   const command = openRunner(t)

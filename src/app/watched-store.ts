@@ -4,14 +4,14 @@ import type { FullStore } from '../store/store.ts'
 export function watchStore(store: FullStore, changed: () => void): FullStore {
   return {
     read: store.read,
-    newContent: () => store.newContent(),
+    newContent: (from) => store.newContent(from),
     lease: (input) => store.lease(input),
     releaseLeases: () => store.releaseLeases(),
     hold: (queueIds) => store.hold(queueIds),
     release: (queueIds, nextAttemptAt) => store.release(queueIds, nextAttemptAt),
     nextDueAt: () => store.nextDueAt(),
     putDkimKey: (key) => store.putDkimKey(key),
-    prune: (request) => store.prune(request),
+    prune: (request, pause) => store.prune(request, pause),
     close: () => store.close(),
     accept: (acceptance) => store.accept(acceptance).then(changed),
     settle: (settlements) => store.settle(settlements).then(changed),

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
+import type { SpoolShare } from './disk-share.ts'
 import { contentUnwritten, storeProblem } from './problems.ts'
 import type { ContentSink, NewContent } from './store.ts'
 
@@ -36,9 +37,12 @@ export class SpoolSink implements ContentSink {
   /** The write under way, and all before it. */
   #writing: Promise<void> = Promise.resolve()
   #writesPending = 0
+  readonly #share: SpoolShare | undefined
 
-  constructor(folder: DataFolder) {
+  /** @param share what all long letters of strangers have to share; absent for our own */
+  constructor(folder: DataFolder, share?: SpoolShare) {
     this.#path = join(folder.spool, randomUUID())
+    this.#share = share
   }
 
   push(chunk: Uint8Array): void | Promise<void> {
@@ -47,7 +51,11 @@ export class SpoolSink implements ContentSink {
     }
     this.#hash.update(chunk)
     this.#size += chunk.length
-    return this.#append(chunk, 0)
+    try {
+      return this.#append(chunk, 0)
+    } catch (error) {
+      return Promise.reject(unwritten(error))
+    }
   }
 
   async finish(): Promise<NewContent> {
@@ -70,10 +78,35 @@ export class SpoolSink implements ContentSink {
     return { sha256, size: this.#size, source: { type: 'file', path: this.#path } }
   }
 
+  async shorten(content: NewContent, octets: number): Promise<NewContent> {
+    const { source } = content
+    if (content.size <= octets) return content
+    if (source.type === 'octets') return contentOf(source.octets.slice(0, octets))
+    try {
+      const first = new Uint8Array(octets)
+      const file = await open(source.path)
+      try {
+        for (let at = 0; at < octets; ) {
+          const { bytesRead } = await file.read(first, at, octets - at, at)
+          if (bytesRead === 0) throw new Error('SpoolSink: the file is shorter than its content')
+          at += bytesRead
+        }
+      } finally {
+        await file.close()
+      }
+      return contentOf(first)
+    } catch (error) {
+      throw unwritten(error)
+    } finally {
+      this.abort()
+    }
+  }
+
   abort(): void {
     const used = this.#file !== undefined || this.#writesPending > 0 || this.#state === 'finished'
     this.#state = 'aborted'
     if (used) void this.#remove()
+    this.#share?.giveBack(this.#path)
   }
 
   /** Copies the chunk from `from` on into the buffer; waits when both buffers are full. */
@@ -104,6 +137,8 @@ export class SpoolSink implements ContentSink {
 
   /** Hands the filled buffer to the file and goes on with the other one. */
   #startWrite(): void {
+    // First, so that nothing is written where there is no room for it.
+    this.#share?.take(this.#path, this.#filled)
     const full = this.#buffer
     const length = this.#filled
     this.#buffer = this.#spare.length === full.length ? this.#spare : new Uint8Array(full.length)

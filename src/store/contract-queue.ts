@@ -106,7 +106,6 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.equal(journeyOf(store).status, 'delivered')
     assert.deepEqual(journeyOf(store).appended, ['[{"type":"delivery"}]'])
     assert.equal(store.read.sharedFacts(['fact-1']).get('fact-1'), '{"mx":1}')
-    assert.equal(await textOf(store.read.openMessage('m1')), 'Subject: out\r\n\r\nHello\r\n')
   })
 
   storeTest(

@@ -23,6 +23,7 @@ import type {
   SharedFact,
   StoreReader,
 } from './store.ts'
+import { strangerKind } from './strangers.ts'
 
 const hourMs = 3_600_000
 
@@ -136,28 +137,62 @@ class MemoryStore implements FullStore {
 
   prune(request: PruneRequest): Promise<PruneResult> {
     return this.#atomically(() => {
-      const { journeys, queue, facts } = this.#tables
-      const queued = new Set(Array.from(queue.values(), ({ item }) => item.journeyId.toLowerCase()))
       const before = { messages: this.#tables.messages.size, contents: this.#tables.contents.size }
-      let pruned = 0
-      for (const [id, { journey }] of Array.from(journeys)) {
-        const chosen = request.statuses?.includes(journey.status) ?? true
-        if (!chosen || journey.startedAt >= request.journeysBefore || queued.has(id)) continue
-        this.#undo.delete(journeys, id)
-        if (journey.messageId !== undefined) this.#dropUnreferred(journey.messageId)
-        pruned++
-      }
-      const starts = Array.from(journeys.values(), ({ journey }) => journey.startedAt)
-      const oldest = starts.reduce((a, b) => Math.min(a, b), Infinity)
-      const unused = Array.from(facts).filter(([, { usedMs }]) => usedMs < oldest)
-      for (const [hash] of unused) this.#undo.delete(facts, hash)
+      const journeys = this.#pruneJourneys(request)
+      this.#pruneKept(request)
+      const facts = this.#pruneFacts()
       return {
-        journeys: pruned,
+        journeys,
         messages: before.messages - this.#tables.messages.size,
         contents: before.contents - this.#tables.contents.size,
-        facts: unused.length,
+        facts,
       }
     })
+  }
+
+  #pruneJourneys({ journeysBefore, scansBefore = journeysBefore }: PruneRequest): number {
+    const { journeys, queue } = this.#tables
+    const queued = new Set(Array.from(queue.values(), ({ item }) => item.journeyId.toLowerCase()))
+    let pruned = 0
+    for (const [id, { journey }] of Array.from(journeys)) {
+      const scan = strangerKind(journey) === 'scan' && journey.startedAt < scansBefore
+      if (queued.has(id) || !(scan || journey.startedAt < journeysBefore)) continue
+      this.#undo.delete(journeys, id)
+      if (journey.messageId !== undefined) this.#dropUnreferred(journey.messageId)
+      pruned++
+    }
+    return pruned
+  }
+
+  #pruneKept({ refusedBefore = -Infinity }: PruneRequest): void {
+    for (const stored of Array.from(this.#tables.journeys.values())) {
+      const { journey } = stored
+      if (strangerKind(journey) === undefined || journey.startedAt >= refusedBefore) continue
+      if (journey.messageId !== undefined) this.#leaveMessage(journey.messageId)
+    }
+  }
+
+  #pruneFacts(): number {
+    const { journeys, facts } = this.#tables
+    const starts = Array.from(journeys.values(), ({ journey }) => journey.startedAt)
+    const oldest = starts.reduce((a, b) => Math.min(a, b), Infinity)
+    const unused = Array.from(facts).filter(([, { usedMs }]) => usedMs < oldest)
+    for (const [hash] of unused) this.#undo.delete(facts, hash)
+    return unused.length
+  }
+
+  /** Takes a message from the journeys that have it, and removes it where nothing else does. */
+  #leaveMessage(messageId: string): void {
+    const { journeys, queue, mailbox } = this.#tables
+    const has = (one: { readonly messageId: string }): boolean => one.messageId === messageId
+    if (Array.from(queue.values()).some(({ item }) => has(item))) return
+    if (Array.from(mailbox.values()).some(has)) return
+    for (const [id, stored] of Array.from(journeys)) {
+      if (stored.journey.messageId !== messageId) continue
+      const { messageId: _gone, ...journey } = stored.journey
+      this.#undo.set(journeys, id, { ...stored, journey })
+    }
+    this.#dropUnreferred(messageId)
   }
 
   close(): Promise<void> {
@@ -269,7 +304,7 @@ class MemoryStore implements FullStore {
       this.#undo.set(this.#tables.journeys, id, { ...stored, journey, recipients })
     }
     if (notification !== undefined) this.#accept(notification)
-    if (outcome.type !== 'deferred') this.#dropUnreferred(item.messageId)
+    if (outcome.type !== 'deferred') this.#leaveMessage(item.messageId)
   }
 
   #dropUnreferred(messageId: string): void {
@@ -311,6 +346,12 @@ class MemorySink implements ContentSink {
     const octets = concat(this.#chunks)
     this.#chunks = undefined
     return Promise.resolve(contentOf(octets))
+  }
+
+  shorten(content: NewContent, octets: number): Promise<NewContent> {
+    const { source } = content
+    if (source.type !== 'octets') throw new Error('MemorySink: this content is not from here')
+    return Promise.resolve(contentOf(source.octets.subarray(0, octets)))
   }
 
   abort(): void {

@@ -92,10 +92,10 @@ const others: fc.Arbitrary<Deed> = fc.oneof(
       (store) =>
         store.prune({ journeysBefore }),
   ),
-  fc.record({ before: time, status: fc.constantFrom('accepted', 'delivered') }).map(
-    ({ before, status }): Deed =>
+  fc.record({ journeysBefore: time, scansBefore: time, refusedBefore: time }).map(
+    (request): Deed =>
       (store) =>
-        store.prune({ journeysBefore: before, statuses: [status] }),
+        store.prune(request),
   ),
 )
 

@@ -8,13 +8,18 @@ import type { FolderWatch } from './folder-watch.ts'
 import { watchFolder } from './folder-watch.ts'
 import { lostDatabase, lostTables } from './lost-database.ts'
 import { hasTables, migrate } from './schema.ts'
+import type { StrangerLimits } from './strangers.ts'
 import { Writer } from './writer.ts'
 
 /** What a writer needs to know; plain data, because it crosses to its thread. */
 export interface WriterSetup {
   readonly folder: string
   readonly busyTimeoutMs: number
+  /** How much strangers may make us keep; no limit when absent. */
+  readonly strangers?: StrangerLimits
 }
+
+const noLimits: StrangerLimits = { contentOctets: Infinity, octets: Infinity }
 
 /** What stands between the writer and the disk: nothing, but in tests a place for faults. */
 export interface Wrap {
@@ -75,7 +80,12 @@ export function openWriter(setup: WriterSetup, changes: Partial<Wrap> = {}): Ope
     syncFolder(folder.root)
     const files = contentFiles(folder)
     const watch = watchFolder(folder)
-    const writer = new Writer(wrap.database(database), wrap.files(files), wrap.watch(watch))
+    const writer = new Writer({
+      database: wrap.database(database),
+      files: wrap.files(files),
+      watch: wrap.watch(watch),
+      strangers: setup.strangers ?? noLimits,
+    })
     const unexplained = writer.sweep()
     return { writer, unexplained }
   } catch (error) {

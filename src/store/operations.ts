@@ -20,12 +20,6 @@ export interface LeaseRequest {
   readonly farthest?: number
 }
 
-/** Where a pruning stands: it goes through the journeys from the oldest on. */
-export interface PruneCursor {
-  readonly startedAt: number
-  readonly key: number
-}
-
 /** What the writer thread is asked to do. Plain data: it crosses threads. */
 export type Operation =
   | { readonly type: 'accept'; readonly acceptance: Acceptance }
@@ -40,13 +34,12 @@ export type Operation =
     }
   | { readonly type: 'nextDueAt' }
   | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
-  | { readonly type: 'prune'; readonly request: PruneRequest; readonly after: PruneCursor }
-  | { readonly type: 'pruneFacts' }
+  | { readonly type: 'prune'; readonly request: PruneRequest }
 
-/** One step of a pruning, and where the next one begins; without `next` it is at its end. */
+/** One step of a pruning; without `more` it is at its end. */
 export interface PruneStep {
   readonly removed: PruneResult
-  readonly next: PruneCursor | undefined
+  readonly more: boolean
 }
 
 /** What each operation gives. */
@@ -60,8 +53,6 @@ export interface Results {
   readonly nextDueAt: number | undefined
   readonly putDkimKey: undefined
   readonly prune: PruneStep
-  /** How many went; fewer than a full step when it was the last one. */
-  readonly pruneFacts: number
 }
 
 /** An error as plain data: class and code do not survive the way between threads. */

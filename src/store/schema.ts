@@ -204,6 +204,7 @@ const migrations: readonly string[] = [
 
   CREATE INDEX journey_recipient_by_address ON journey_recipient (address COLLATE NOCASE);
   CREATE INDEX journey_by_header_id ON journey (header_id) WHERE header_id <> '';
+  `,
   // Contents whose rows are gone and whose files may still be there: the one reason for which a
   // start may remove a file that no row names.
   `
@@ -221,6 +222,75 @@ const migrations: readonly string[] = [
       || rtrim(lower(substr(account, instr(account, '@') + 1)), '.')
     WHERE account LIKE '%@%' AND substr(account, instr(account, '@') + 1)
       <> rtrim(lower(substr(account, instr(account, '@') + 1)), '.');
+  `,
+  // What strangers left without giving us mail, so that it can go first and never be too much. Its
+  // octets are counted by triggers: the sum is right whatever writes. `settled_message`: what older
+  // versions kept of sent mail, to be removed in small steps.
+  `
+  CREATE TABLE stranger (
+    journey INTEGER PRIMARY KEY REFERENCES journey (key),
+    kind TEXT NOT NULL, -- 'scan' or 'letter'
+    started_ms INTEGER NOT NULL,
+    record_octets INTEGER NOT NULL,
+    content_octets INTEGER NOT NULL -- kept to decide it again; 0 when nothing is
+  ) STRICT;
+  CREATE INDEX stranger_by_start ON stranger (started_ms);
+  CREATE INDEX stranger_by_kind ON stranger (kind, started_ms);
+  CREATE INDEX stranger_with_content ON stranger (started_ms) WHERE content_octets > 0;
+
+  CREATE TABLE stranger_total (
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    record_octets INTEGER NOT NULL,
+    content_octets INTEGER NOT NULL,
+    fact_octets INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO stranger_total VALUES (1, 0, 0, 0);
+
+  CREATE TRIGGER stranger_came AFTER INSERT ON stranger BEGIN
+    UPDATE stranger_total SET record_octets = record_octets + new.record_octets,
+      content_octets = content_octets + new.content_octets;
+  END;
+  CREATE TRIGGER stranger_lost_content AFTER UPDATE OF content_octets ON stranger BEGIN
+    UPDATE stranger_total SET
+      content_octets = content_octets - old.content_octets + new.content_octets;
+  END;
+  CREATE TRIGGER stranger_went AFTER DELETE ON stranger BEGIN
+    UPDATE stranger_total SET record_octets = record_octets - old.record_octets,
+      content_octets = content_octets - old.content_octets;
+  END;
+
+  ALTER TABLE fact ADD COLUMN kept_for TEXT NOT NULL DEFAULT 'mail'; -- or 'stranger'
+  CREATE INDEX fact_of_strangers ON fact (used_ms) WHERE kept_for = 'stranger';
+  CREATE TRIGGER stranger_fact_came AFTER INSERT ON fact WHEN new.kept_for = 'stranger' BEGIN
+    UPDATE stranger_total SET fact_octets = fact_octets + octet_length(new.json);
+  END;
+  CREATE TRIGGER stranger_fact_became_mail AFTER UPDATE OF kept_for ON fact
+    WHEN old.kept_for = 'stranger' AND new.kept_for = 'mail' BEGIN
+    UPDATE stranger_total SET fact_octets = fact_octets - octet_length(old.json);
+  END;
+  CREATE TRIGGER stranger_fact_went AFTER DELETE ON fact WHEN old.kept_for = 'stranger' BEGIN
+    UPDATE stranger_total SET fact_octets = fact_octets - octet_length(old.json);
+  END;
+
+  INSERT INTO stranger
+    SELECT journey.key,
+      CASE WHEN status = 'dropped' AND rcpt_to = '[]' THEN 'scan' ELSE 'letter' END,
+      started_ms, octet_length(journey_record.json), coalesce(content.size, 0)
+    FROM journey JOIN journey_record ON journey_record.journey = journey.key
+      LEFT JOIN message ON message.key = journey.message
+      LEFT JOIN content ON content.key = message.content
+    WHERE status IN ('refused', 'dropped', 'deferred') AND (direction = 'in' OR rcpt_to = '[]')
+      AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.message = journey.message)
+      AND NOT EXISTS (SELECT 1 FROM mailbox_item WHERE mailbox_item.message = journey.message);
+
+  CREATE TABLE settled_message (
+    message INTEGER PRIMARY KEY
+  ) STRICT;
+  INSERT INTO settled_message
+    SELECT DISTINCT message FROM journey
+    WHERE direction = 'out' AND message IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.message = journey.message)
+      AND NOT EXISTS (SELECT 1 FROM mailbox_item WHERE mailbox_item.message = journey.message);
   `,
 ]
 

@@ -8,9 +8,12 @@ import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
 import { dataFolder, makeDataRoot } from './data-folder.ts'
 import type { DataLock } from './data-lock.ts'
+import type { DiskState } from './disk-share.ts'
+import { SpoolShare, diskState, keptShare } from './disk-share.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
-import type { LeaseRequest, PruneCursor, PruneStep } from './operations.ts'
+import type { LeaseRequest } from './operations.ts'
+import { messagesIn } from './operations.ts'
 import { storeProblem } from './problems.ts'
 import { openStoreReader } from './sqlite-reader.ts'
 import type {
@@ -24,7 +27,7 @@ import type {
   Settlement,
   StoreReader,
 } from './store.ts'
-import { pruneStepSize } from './write-retention.ts'
+import { addResults } from './write-retention.ts'
 import { startWriterThread } from './writer-thread.ts'
 
 export interface SqliteStoreOptions {
@@ -37,9 +40,18 @@ export interface SqliteStoreOptions {
    * server should stop: opened again, the store recovers all that it has acknowledged.
    */
   readonly onBroken?: (error: WaybillError) => void
+  /** How much of the disk strangers may make us use, in percent. 10 when absent. */
+  readonly strangersPercent?: number
+  /** Most octets of refused letters, all together. 64 MiB when absent. */
+  readonly refusedBytes?: number
+  /** The disk of the folder; asked when it is absent. */
+  readonly disk?: () => DiskState
   /** Told of what whoever runs the server should know. */
   readonly log?: Log
 }
+
+export const defaultStrangersPercent = 10
+export const defaultRefusedBytes: number = 64 * 1024 * 1024
 
 /** Starts the writer somewhere; replaced by tests that want faults. */
 export type StartWriter = (setup: WriterSetup) => Promise<WriterLink>
@@ -61,10 +73,18 @@ export async function openSqliteStore(
     const lock = lockDataFolder(folder)
     try {
       const busyTimeoutMs = options.busyTimeoutMs ?? 5000
-      const link = await startWriter({ folder: folder.root, busyTimeoutMs })
+      const disk = options.disk ?? (() => diskState(folder.root))
+      const percent = options.strangersPercent ?? defaultStrangersPercent
+      const kept = keptShare(disk(), percent)
+      const strangers = {
+        octets: kept,
+        contentOctets: Math.min(kept, options.refusedBytes ?? defaultRefusedBytes),
+      }
+      const link = await startWriter({ folder: folder.root, busyTimeoutMs, strangers })
       tellUnexplained(link.unexplained, options.log ?? silent)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
-      return new SqliteStore(folder, queue, lock)
+      const share = new SpoolShare(disk, percent)
+      return new SqliteStore({ folder, queue, lock, share })
     } catch (error) {
       lock.release()
       throw error
@@ -79,22 +99,37 @@ class SqliteStore implements FullStore {
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
+  readonly #share: SpoolShare
   #closing: Promise<void> | undefined
 
-  constructor(folder: DataFolder, queue: CommitQueue, lock: DataLock) {
+  constructor(parts: {
+    readonly folder: DataFolder
+    readonly queue: CommitQueue
+    readonly lock: DataLock
+    readonly share: SpoolShare
+  }) {
+    const { folder, queue, lock, share } = parts
     this.#folder = folder
     this.#queue = queue
     this.#lock = lock
+    this.#share = share
     this.read = openStoreReader({ folder: folder.root })
   }
 
-  newContent(): ContentSink {
-    return new SpoolSink(this.#folder)
+  newContent(from: 'stranger' | 'own' = 'own'): ContentSink {
+    return new SpoolSink(this.#folder, from === 'stranger' ? this.#share : undefined)
   }
 
   async accept(acceptance: Acceptance): Promise<void> {
     const ready = isLong(acceptance) ? await this.#spool(acceptance) : acceptance
-    return this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
+    try {
+      return await this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
+    } finally {
+      // Taken over, whatever became of it.
+      for (const { content } of messagesIn(acceptance)) {
+        if (content.source.type === 'file') this.#share.giveBack(content.source.path)
+      }
+    }
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {
@@ -131,20 +166,13 @@ class SqliteStore implements FullStore {
     return this.#queue.submit<'putDkimKey'>({ type: 'putDkimKey', key })
   }
 
-  async prune(request: PruneRequest): Promise<PruneResult> {
-    let [journeys, messages, contents, facts] = [0, 0, 0, 0]
-    let after: PruneCursor | undefined = { startedAt: Number.MIN_SAFE_INTEGER, key: 0 }
-    while (after !== undefined) {
-      const step: PruneStep = await this.#queue.submit<'prune'>({ type: 'prune', request, after })
-      journeys += step.removed.journeys
-      messages += step.removed.messages
-      contents += step.removed.contents
-      after = step.next
-    }
+  async prune(request: PruneRequest, pause?: () => Promise<void>): Promise<PruneResult> {
+    let all: PruneResult = { journeys: 0, messages: 0, contents: 0, facts: 0 }
     for (;;) {
-      const removed = await this.#queue.submit<'pruneFacts'>({ type: 'pruneFacts' })
-      facts += removed
-      if (removed < pruneStepSize) return { journeys, messages, contents, facts }
+      const { removed, more } = await this.#queue.submit<'prune'>({ type: 'prune', request })
+      all = addResults(all, removed)
+      if (!more) return all
+      await pause?.()
     }
   }
 

@@ -9,6 +9,8 @@ import type { JourneyFilter } from '../journey/filter.ts'
  * Times are Unix milliseconds. The contract tests in `contract.ts` run on every adapter.
  */
 
+import type { StrangerLimits } from './strangers.ts'
+
 /** The octets of a message as they came in, never changed. Stored once for equal content. */
 export interface NewContent {
   /** SHA-256 of the octets, lower-case hexadecimal. */
@@ -332,6 +334,11 @@ export interface ContentSink {
   /** The end of the message. What it gives is durable only after `accept`. */
   finish(): Promise<NewContent>
   /**
+   * After `finish`: the first octets of the content alone; the rest is not wanted and goes. Of a
+   * content that is not longer, all of it.
+   */
+  shorten(content: NewContent, octets: number): Promise<NewContent>
+  /**
    * The message is not wanted: what was kept of it goes. Also for content that `finish` gave and no
    * `accept` was called with. Never rejects, may be called twice.
    */
@@ -340,15 +347,23 @@ export interface ContentSink {
 
 /** Where contents begin: the receiving side opens one sink for each message. */
 export interface ContentIntake {
-  newContent(): ContentSink
+  /**
+   * @param from whose message it is; those of strangers get a share of the disk only, and `push`
+   *   rejects with `store-full` when it is used up
+   */
+  newContent(from?: 'stranger' | 'own'): ContentSink
 }
 
 /** What may go. Messages and contents go with the last thing that refers to them. */
 export interface PruneRequest {
   /** Journeys that started before this time go, unless an item of theirs is still in the queue. */
   readonly journeysBefore: number
-  /** Only journeys with one of these statuses (refused ones may be kept shorter); all when absent. */
-  readonly statuses?: readonly string[]
+  /** The same for connections that brought no letter; as `journeysBefore` when absent. */
+  readonly scansBefore?: number
+  /** Contents of letters that were refused before this time; as their journeys when absent. */
+  readonly refusedBefore?: number
+  /** How much strangers may make us keep: the oldest goes first. No limit when absent. */
+  readonly strangers?: StrangerLimits
 }
 
 export interface PruneResult {
@@ -360,10 +375,10 @@ export interface PruneResult {
 
 export interface Retention {
   /**
-   * Removes in many small transactions, so that mail goes on meanwhile. A message that is in the
-   * queue, in a mailbox or part of a journey that stays is kept with its content.
+   * Removes in many small transactions, so that mail goes on meanwhile, with a `pause` between any
+   * two. A message that is in the queue, in a mailbox or part of a journey that stays is kept.
    */
-  prune(request: PruneRequest): Promise<PruneResult>
+  prune(request: PruneRequest, pause?: () => Promise<void>): Promise<PruneResult>
 }
 
 /** All that an adapter gives: the port of the agents, and what intake and housekeeping need. */

@@ -1,5 +1,15 @@
 import type { ContentFiles } from './content-files.ts'
 import type { Database, Row, Value } from './database.ts'
+import type { StrangerLimits } from './strangers.ts'
+
+/** Whom a fact is kept for: a journey of mail, or only what strangers left. */
+export type FactUse = 'mail' | 'stranger'
+
+/** A fact that is stored: marked as used up to that time, for mail or for strangers only. */
+export interface KnownFact {
+  readonly usedMs: number
+  readonly keptFor: FactUse
+}
 
 /** A point within a transaction that its side notes can go back to. */
 export interface Mark {
@@ -16,10 +26,12 @@ export interface Mark {
 export class Transaction {
   readonly database: Database
   readonly files: ContentFiles
-  /** Facts that are known to be stored: from hash to the time up to which they are marked. */
-  readonly #knownFacts: ReadonlyMap<string, number>
+  /** How much strangers may make us keep. */
+  readonly strangers: StrangerLimits
+  /** Facts that are known to be stored, by their hash. */
+  readonly #knownFacts: ReadonlyMap<string, KnownFact>
   /** Facts stored by this transaction. */
-  readonly newFacts: { readonly hash: string; readonly usedMs: number }[] = []
+  readonly newFacts: (KnownFact & { readonly hash: string })[] = []
   /** Contents whose rows this transaction removed, and which lie in files. */
   readonly removedContents: string[] = []
   /** Spool files whose octets are in the database now. */
@@ -27,15 +39,23 @@ export class Transaction {
   /** True when facts were removed: what was known about them is void. */
   factsRemoved = false
 
-  constructor(database: Database, files: ContentFiles, knownFacts: ReadonlyMap<string, number>) {
-    this.database = database
-    this.files = files
-    this.#knownFacts = knownFacts
+  constructor(parts: {
+    readonly database: Database
+    readonly files: ContentFiles
+    readonly strangers: StrangerLimits
+    readonly knownFacts: ReadonlyMap<string, KnownFact>
+  }) {
+    this.database = parts.database
+    this.files = parts.files
+    this.strangers = parts.strangers
+    this.#knownFacts = parts.knownFacts
   }
 
-  /** Whether a fact is stored and marked as used up to that time. No means: perhaps. */
-  knowsFact(hash: string, usedMs: number): boolean {
-    return !this.factsRemoved && (this.#knownFacts.get(hash) ?? -1) >= usedMs
+  /** Whether a fact is stored and marked for such a use up to that time. No means: perhaps. */
+  knowsFact(hash: string, { usedMs, keptFor }: KnownFact): boolean {
+    const known = this.#knownFacts.get(hash)
+    if (this.factsRemoved || known === undefined) return false
+    return known.usedMs >= usedMs && (known.keptFor === 'mail' || keptFor === 'stranger')
   }
 
   run(sql: string, ...values: Value[]): { readonly changes: number; readonly lastKey: number } {

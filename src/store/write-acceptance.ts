@@ -15,8 +15,10 @@ import type {
   NewQueueItem,
   SharedFact,
 } from './store.ts'
-import type { Transaction } from './transaction.ts'
-import { forgetLeaving } from './write-retention.ts'
+import type { StrangerKind } from './strangers.ts'
+import { strangerKind } from './strangers.ts'
+import type { FactUse, Transaction } from './transaction.ts'
+import { forgetLeaving, makeRoomFromStrangers } from './write-retention.ts'
 
 const hourMs = 3_600_000
 
@@ -39,6 +41,9 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
     insertMailboxItem(transaction, item, keyOf(item.messageId))
   }
   for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
+  if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
+    makeRoomFromStrangers(transaction, transaction.strangers)
+  }
 }
 
 /** Appends steps to a journey. @returns its key; `undefined` when it is gone */
@@ -46,11 +51,18 @@ export function appendSteps(
   transaction: Transaction,
   { journeyId, steps, shared }: LaterSteps,
 ): number | undefined {
-  const journey = transaction.get('SELECT key, started_ms FROM journey WHERE id = ?', journeyId)
+  const journey = transaction.get(
+    `SELECT key, started_ms, EXISTS (SELECT 1 FROM stranger WHERE journey = key) AS stranger
+      FROM journey WHERE id = ?`,
+    journeyId,
+  )
   if (journey === undefined) return undefined
   const key = integer(journey, 'key')
   transaction.run('INSERT INTO journey_steps (journey, json) VALUES (?, ?)', key, steps)
-  writeFacts(transaction, shared, integer(journey, 'started_ms'))
+  writeFacts(transaction, shared, {
+    startedAt: integer(journey, 'started_ms'),
+    keptFor: integer(journey, 'stranger') === 1 ? 'stranger' : 'mail',
+  })
   return key
 }
 
@@ -151,7 +163,34 @@ function insertJourney(
   )
   for (const recipient of recipientsIn(journey)) putRecipient(transaction, lastKey, recipient)
   transaction.run('INSERT INTO journey_record (journey, json) VALUES (?, ?)', lastKey, journey.json)
-  writeFacts(transaction, journey.shared, journey.startedAt)
+  const kind = strangerKind(journey)
+  if (kind !== undefined) insertStranger(transaction, { journey, key: lastKey, kind, message })
+  writeFacts(transaction, journey.shared, {
+    startedAt: journey.startedAt,
+    keptFor: kind === undefined ? 'mail' : 'stranger',
+  })
+}
+
+function insertStranger(
+  transaction: Transaction,
+  stranger: {
+    readonly journey: NewJourney
+    readonly key: number
+    readonly kind: StrangerKind
+    readonly message: number | null
+  },
+): void {
+  const { journey, key, kind, message } = stranger
+  transaction.run(
+    `INSERT INTO stranger (journey, kind, started_ms, record_octets, content_octets)
+      VALUES (?, ?, ?, ?, coalesce((SELECT content.size FROM message
+        JOIN content ON content.key = message.content WHERE message.key = ?), 0))`,
+    key,
+    kind,
+    Math.round(journey.startedAt),
+    Buffer.byteLength(journey.json),
+    message,
+  )
 }
 
 /** Writes how it stands with a recipient; what is known of its account stays when this is silent. */
@@ -173,25 +212,29 @@ export function putRecipient(
 
 /**
  * Stores facts that a journey of this start refers to. The time of use is rounded up to the hour,
- * so that a fact in steady use is written once an hour and not with every message.
+ * so that a fact in steady use is written once an hour and not with every message. A fact that mail
+ * has used once is kept for mail, whoever uses it later.
  */
-export function writeFacts(
+function writeFacts(
   transaction: Transaction,
   facts: readonly SharedFact[],
-  journeyStartedAt: number,
+  use: { readonly startedAt: number; readonly keptFor: FactUse },
 ): void {
-  const usedMs = Math.ceil(journeyStartedAt / hourMs) * hourMs
+  const { keptFor } = use
+  const usedMs = Math.ceil(use.startedAt / hourMs) * hourMs
   for (const { hash: factHash, json } of facts) {
-    if (transaction.knowsFact(factHash, usedMs)) continue
+    if (transaction.knowsFact(factHash, { usedMs, keptFor })) continue
     transaction.run(
-      `INSERT INTO fact (hash, used_ms, json) VALUES (?, ?, ?)
-        ON CONFLICT (hash) DO UPDATE SET used_ms = excluded.used_ms
-        WHERE used_ms < excluded.used_ms`,
+      `INSERT INTO fact (hash, used_ms, json, kept_for) VALUES (?, ?, ?, ?)
+        ON CONFLICT (hash) DO UPDATE SET used_ms = max(used_ms, excluded.used_ms),
+          kept_for = CASE WHEN kept_for = 'mail' THEN 'mail' ELSE excluded.kept_for END
+        WHERE used_ms < excluded.used_ms OR (kept_for = 'stranger' AND excluded.kept_for = 'mail')`,
       factHash,
       usedMs,
       json,
+      keptFor,
     )
-    transaction.newFacts.push({ hash: factHash, usedMs })
+    transaction.newFacts.push({ hash: factHash, usedMs, keptFor })
   }
 }
 

@@ -6,7 +6,7 @@ import { queueItem, selectQueue } from './rows.ts'
 import type { QueueItem, Settlement } from './store.ts'
 import type { Transaction } from './transaction.ts'
 import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
-import { dropUnreferredMessage } from './write-retention.ts'
+import { dropSettledMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
 export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
@@ -88,7 +88,7 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
     putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
   }
   if (notification !== undefined) writeAcceptance(transaction, notification)
-  if (outcome.type !== 'deferred') dropUnreferredMessage(transaction, integer(item, 'message'))
+  if (outcome.type !== 'deferred') dropSettledMessage(transaction, integer(item, 'message'))
   return journey
 }
 

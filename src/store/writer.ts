@@ -8,6 +8,8 @@ import { messagesOf, problemOf } from './operations.ts'
 import { storeBroken, storeProblem } from './problems.ts'
 import { hashOctets } from './rows.ts'
 import type { DkimKeyRow } from './store.ts'
+import type { StrangerLimits } from './strangers.ts'
+import type { KnownFact } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 import { writeAcceptance } from './write-acceptance.ts'
 import {
@@ -18,7 +20,7 @@ import {
   releaseLeases,
   settleItems,
 } from './write-queue.ts'
-import { forgetLeaving, leavingContents, pruneFacts, pruneJourneys } from './write-retention.ts'
+import { forgetLeaving, leavingContents, pruneStep } from './write-retention.ts'
 
 /** Frames in the log that are worth a checkpoint: 16 MiB, written back after the reply has left. */
 const checkpointFrames = 4096
@@ -32,16 +34,23 @@ export class Writer {
   readonly #database: Database
   readonly #files: ContentFiles
   readonly #watch: FolderWatch
-  readonly #knownFacts = new Map<string, number>()
+  readonly #strangers: StrangerLimits
+  readonly #knownFacts = new Map<string, KnownFact>()
   #broken: WaybillError | undefined
   #full = false
   /** Contents whose files have gone after their rows: they need not be remembered any more. */
   #left: string[] = []
 
-  constructor(database: Database, files: ContentFiles, watch: FolderWatch = () => undefined) {
-    this.#database = database
-    this.#files = files
-    this.#watch = watch
+  constructor(parts: {
+    readonly database: Database
+    readonly files: ContentFiles
+    readonly watch: FolderWatch
+    readonly strangers: StrangerLimits
+  }) {
+    this.#database = parts.database
+    this.#files = parts.files
+    this.#watch = parts.watch
+    this.#strangers = parts.strangers
   }
 
   get broken(): WaybillError | undefined {
@@ -103,7 +112,12 @@ export class Writer {
    */
   #commit(operations: readonly Operation[], doOne: DoOne): readonly Outcome[] | undefined {
     if (this.#broken !== undefined) return failed(operations, problemOf(this.#broken))
-    const transaction = new Transaction(this.#database, this.#files, this.#knownFacts)
+    const transaction = new Transaction({
+      database: this.#database,
+      files: this.#files,
+      strangers: this.#strangers,
+      knownFacts: this.#knownFacts,
+    })
     let begun = false
     try {
       this.#database.exec('BEGIN IMMEDIATE')
@@ -139,7 +153,7 @@ export class Writer {
   #afterCommit(transaction: Transaction): void {
     if (transaction.factsRemoved || this.#knownFacts.size > maxKnownFacts) this.#knownFacts.clear()
     if (!transaction.factsRemoved) {
-      for (const { hash, usedMs } of transaction.newFacts) this.#knownFacts.set(hash, usedMs)
+      for (const { hash, ...known } of transaction.newFacts) this.#knownFacts.set(hash, known)
     }
     for (const sha256 of transaction.removedContents) {
       // Equal content may have come back within the same transaction.
@@ -244,9 +258,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       putDkimKey(transaction, operation.key)
       return undefined
     case 'prune':
-      return pruneJourneys(transaction, operation.request, operation.after)
-    case 'pruneFacts':
-      return pruneFacts(transaction)
+      return pruneStep(transaction, operation.request)
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../dmarc/dmarc.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
-import { BodyHashes } from '../signature/body-hash.ts'
+import { BodyHashes, type KeptBodyHash } from '../signature/body-hash.ts'
 import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
 import { type AuthorDomainVerdict, checkAuthorDomain } from './author-domain.ts'
 import { OutageWatch } from './outage-watch.ts'
@@ -63,12 +63,19 @@ export class Inspection {
   readonly #watch = new OutageWatch()
   readonly #resolvers: InspectionResolvers
   readonly #spf: Promise<SpfVerdict>
-  readonly #bodyHashes = new BodyHashes()
+  readonly #bodyHashes: BodyHashes
+  #finished = false
   #dkim: DkimVerifier | undefined
   #arc: ArcVerifier | undefined
   #dmarc: DmarcCheck | undefined
 
-  constructor(facts: InspectionFacts, resolvers: InspectionResolvers) {
+  /** @param kept hashes of the body, when it was judged before and is not kept as a whole */
+  constructor(
+    facts: InspectionFacts,
+    resolvers: InspectionResolvers,
+    kept?: readonly KeptBodyHash[],
+  ) {
+    this.#bodyHashes = new BodyHashes(kept)
     this.#facts = facts
     const { author } = resolvers
     this.#resolvers = {
@@ -86,6 +93,16 @@ export class Inspection {
   /** The SPF verdict, which needs nothing of the message. */
   get spf(): Promise<SpfVerdict> {
     return this.#spf
+  }
+
+  /** What the verdicts needed of the body; nothing before the message has ended. */
+  get bodyHashes(): readonly KeptBodyHash[] {
+    return this.#finished ? this.#bodyHashes.all : []
+  }
+
+  /** Whether a hash of the body was needed that is not among those that were kept. */
+  get lacksBodyHash(): boolean {
+    return this.#bodyHashes.lacking
   }
 
   header(header: MessageHeader): void {
@@ -106,6 +123,7 @@ export class Inspection {
       throw new Error('Inspection: finish before the header')
     }
     this.#bodyHashes.finish()
+    this.#finished = true
     const [spf, dkim, arc] = await Promise.all([this.#spf, this.#dkim.finish(), this.#arc.finish()])
     const dmarc = await this.#dmarc.finish({
       // DMARC looks at MAIL FROM alone; with a null reverse-path that is postmaster@HELO

@@ -7,6 +7,7 @@ import type { Decision, DecisionRules } from '../inspect/decide.ts'
 import type { IprevVerdict } from '../inspect/iprev.ts'
 import type { Route } from '../route/route.ts'
 import type { Self } from '../route/self.ts'
+import type { KeptBodyHash } from '../signature/body-hash.ts'
 
 /**
  * The record of one message's way through one server: what happened, in order, as data. Every view
@@ -91,6 +92,11 @@ export interface ReplayFacts {
   readonly configHash: string
   /** The message's octets are in the store under this id; absent when none came. */
   readonly messageId: string | undefined
+  /**
+   * Of a long letter that was refused only the beginning is kept, all of its header within it, and
+   * in place of its body what the verdicts needed of it.
+   */
+  readonly kept?: { readonly octets: number; readonly bodyHashes: readonly KeptBodyHash[] }
 }
 
 interface StepBase {

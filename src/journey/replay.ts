@@ -72,9 +72,7 @@ export async function replayJourney(
     return { type: 'impossible', because: 'The octets of this message are not kept any more.' }
   }
   const verdicts = await replayVerdicts(record, replay, { facts, original, changes, resolvers })
-  if (verdicts === undefined) {
-    return { type: 'impossible', because: 'What is kept of this message has no header.' }
-  }
+  if ('impossible' in verdicts) return { type: 'impossible', because: verdicts.impossible }
   return finish([...verdicts, ...routes], changes, resolvers)
 }
 
@@ -112,7 +110,6 @@ function finish(
   return { type: 'replayed', steps, firstDifference: different?.type, missing, unused }
 }
 
-/** `undefined` when what is kept is no message. */
 async function replayVerdicts(
   record: JourneyRecord,
   replay: ReplayFacts,
@@ -123,7 +120,7 @@ async function replayVerdicts(
     /** Those that were asked are added. */
     readonly resolvers: RecordedResolver[]
   },
-): Promise<readonly ReplayedStep[] | undefined> {
+): Promise<readonly ReplayedStep[] | { readonly impossible: string }> {
   const { facts, original, changes } = input
   const { envelope } = record
   const recording = (type: AskingStep): readonly RecordedAnswer[] => {
@@ -155,9 +152,13 @@ async function replayVerdicts(
       now: changes.now ?? replay.now,
     },
     resolvers,
+    replay.kept?.bodyHashes,
   )
   const header = await passThrough(inspection, original)
-  if (header === undefined) return undefined
+  if (header === undefined) return { impossible: 'What is kept of this message has no header.' }
+  if (inspection.lacksBodyHash) {
+    return { impossible: 'Of this message only the beginning is kept, and it wants more of it.' }
+  }
   const evaluation = await inspection.finish()
   const decision = decide(evaluation, header, replay.rules)
   const again: readonly (readonly [StepData, RecordedResolver | undefined])[] = [

@@ -22,6 +22,8 @@ export interface House {
     readonly receivedFields: number
     /** How long a message waits in the queue before it is given up. */
     readonly queueMs: number
+    /** How much is kept of a letter that is refused, in octets; 262,144 when absent. */
+    readonly refusedBytes?: number
   }
 
   /** Where a recipient leads, asked by a stranger (no relaying) or by a user. */

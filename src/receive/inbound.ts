@@ -9,6 +9,7 @@ import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import { returnPath } from '../message/return-path.ts'
+import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
@@ -73,6 +74,10 @@ class InboundLetter implements Letter {
     const rules = this.#rules
     const messageId = this.#envelope.journey.id
     return { now, receiver, rules, configHash: configHash(rules), messageId }
+  }
+
+  get bodyHashes(): readonly KeptBodyHash[] {
+    return this.#checks?.inspection.bodyHashes ?? []
   }
 
   recipient({ path, rcptTo }: AskedRecipient): 'mailbox' | { readonly refusal: Reply } {

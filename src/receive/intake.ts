@@ -70,6 +70,11 @@ export class MessageIntake {
     return { type: 'taken', header: this.#header, content }
   }
 
+  /** After `finish`: the first octets of the content alone. */
+  shorten(content: NewContent, octets: number): Promise<NewContent> {
+    return this.#sink.shorten(content, octets)
+  }
+
   abort(): void {
     this.#sink.abort()
     this.release()

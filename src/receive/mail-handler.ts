@@ -274,7 +274,8 @@ export class MailHandler implements SessionHandler {
     const { transaction, letter } = this.#required()
     const { store, guard } = this.#world
     const holding = guard.holdMemory(this.#facts.remote.ip)
-    transaction.intake = new MessageIntake(store.newContent(), letter, holding)
+    const from = this.#port.direction === 'in' ? 'stranger' : 'own'
+    transaction.intake = new MessageIntake(store.newContent(from), letter, holding)
     return accept
   }
 
@@ -300,7 +301,7 @@ export class MailHandler implements SessionHandler {
       return await this.#commit(
         transaction,
         verdict,
-        this.#acceptance(transaction, verdict, content),
+        await this.#acceptance(transaction, verdict, content),
       )
     } catch (problem) {
       // Nothing of it has come to pass, and the client comes again: only the fault is written down.
@@ -317,15 +318,24 @@ export class MailHandler implements SessionHandler {
     return { type: 'reject', reply: connectionLost }
   }
 
-  /** What is put down: of a letter that is not taken, the octets at most. */
-  #acceptance({ journey, intake }: Transaction, verdict: Verdict, content: NewContent): Acceptance {
+  /** What is put down: of a letter that is not taken, as much as its replay needs. */
+  async #acceptance(
+    transaction: Transaction,
+    verdict: Verdict,
+    content: NewContent,
+  ): Promise<Acceptance> {
     if (verdict.type === 'taken') return verdict.acceptance
-    if (this.#port.keepsRefused) {
-      const message = { id: journey.id, content, prefix: new Uint8Array(0), omit: [] }
-      return { ...nothing, message }
+    const { journey, intake, header } = transaction
+    if (!this.#port.keepsRefused || intake === undefined) {
+      intake?.abort()
+      return nothing
     }
-    intake?.abort()
-    return nothing
+    const { refusedBytes = defaultRefusedBytes } = this.#world.house.limits
+    const kept = Math.max(refusedBytes, header?.bodyOffset ?? 0)
+    if (kept < content.size) transaction.kept = kept
+    const shortened = await intake.shorten(content, kept)
+    const message = { id: journey.id, content: shortened, prefix: new Uint8Array(0), omit: [] }
+    return { ...nothing, message }
   }
 
   /** Puts everything down in one, and only then gives the answer. */
@@ -431,6 +441,9 @@ function remarksOf({ remarks }: { readonly remarks: readonly PathRemark[] }): {
 } {
   return remarks.length === 0 ? {} : { remarks }
 }
+
+/** What is kept of a refused letter, in octets. */
+const defaultRefusedBytes = 256 * 1024
 
 const accept: Answer = { type: 'accept' }
 

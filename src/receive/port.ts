@@ -4,6 +4,7 @@ import type { ReplayFacts, StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { ReceivedFacts } from '../message/received.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
+import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
@@ -48,6 +49,8 @@ export interface Envelope {
 export interface Letter extends IntakeWatcher {
   /** What a replay of its verdicts needs; `undefined` when there are none. */
   readonly replay: ReplayFacts | undefined
+  /** What its verdicts needed of the body, for a letter of which only the beginning is kept. */
+  readonly bodyHashes: readonly KeptBodyHash[]
   /** The Message-ID that was added, where the header had none. */
   readonly addedMessageId: string | undefined
   /** Takes a recipient, or says why not. */

@@ -86,6 +86,7 @@ export interface SubmittedRecipient {
 class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
   readonly replay = undefined
+  readonly bodyHashes = []
   readonly #world: ReceiveWorld
   readonly #envelope: Envelope
   readonly #user: UserAccount

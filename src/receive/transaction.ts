@@ -1,5 +1,5 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Outcome, SmtpAnswer } from '../journey/record.ts'
+import type { Outcome, ReplayFacts, SmtpAnswer } from '../journey/record.ts'
 import { journeyRow } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { NewJourney } from '../store/store.ts'
@@ -24,6 +24,8 @@ export class Transaction {
   octets: number | undefined
   /** The whole message is here, and its answer is being found. */
   settling = false
+  /** How many octets are kept, when that is not all of the message. */
+  kept: number | undefined
   /** Why the session ended while the answer was being found. */
   gone: string | undefined
 
@@ -55,10 +57,16 @@ export class Transaction {
       host,
       envelope: { ip, helo, mailFrom, rcptTo, ...(login === undefined ? {} : { login }) },
       outcome,
-      replay: messageId === undefined ? undefined : this.letter?.replay,
+      replay: messageId === undefined ? undefined : this.#replay(),
       ...headerTexts(this.header),
       ...(added === undefined ? {} : { headerMessageId: added }),
       messageId,
     })
+  }
+
+  #replay(): ReplayFacts | undefined {
+    const { letter, kept } = this
+    if (letter?.replay === undefined || kept === undefined) return letter?.replay
+    return { ...letter.replay, kept: { octets: kept, bodyHashes: letter.bodyHashes } }
   }
 }

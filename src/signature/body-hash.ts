@@ -24,6 +24,12 @@ export interface BodyHash {
   readonly covered: number
 }
 
+/** A finished hash and what was asked: with all of these a body need not be kept to be judged again. */
+export interface KeptBodyHash {
+  readonly request: BodyHashRequest
+  readonly found: BodyHash
+}
+
 /**
  * The hash of one body that is whole in memory. Most bodies are canonical as they are, and then
  * nothing has to be opened for them.
@@ -48,16 +54,35 @@ export function hashBody(body: Uint8Array, request: BodyHashRequest): BodyHash {
 export class BodyHashes {
   readonly #passes = new Map<Canonicalization, Pass>()
   readonly #requests: { readonly request: BodyHashRequest; readonly growing: GrowingHash }[] = []
+  readonly #kept: readonly KeptBodyHash[] | undefined
+  #lacking = false
+
+  /** @param kept hashes of a body that is not here any more: they are given, and nothing is hashed */
+  constructor(kept?: readonly KeptBodyHash[]) {
+    this.#kept = kept
+  }
+
+  /** Whether a hash was asked for that is not among those that were kept. */
+  get lacking(): boolean {
+    return this.#lacking
+  }
+
+  /** All hashes, each with its request; to be asked when the body has ended. */
+  get all(): readonly KeptBodyHash[] {
+    return this.#requests.map(({ request, growing }) => ({ request, found: growing.found }))
+  }
 
   /** Asks for a hash before the first octet; gives where it will be found. */
   add(request: BodyHashRequest): GrowingHash {
     const limit = request.maxOctets ?? Infinity
-    for (const known of this.#requests) {
-      const same =
-        known.request.canonicalization === request.canonicalization &&
-        known.request.hash === request.hash &&
-        (known.request.maxOctets ?? Infinity) === limit
-      if (same) return known.growing
+    const known = this.#requests.find((one) => sameRequest(one.request, request))
+    if (known !== undefined) return known.growing
+    if (this.#kept !== undefined) {
+      const kept = this.#kept.find((one) => sameRequest(one.request, request))
+      this.#lacking ||= kept === undefined
+      const growing = new GrowingHash(request.hash, limit, kept?.found ?? nothing)
+      this.#requests.push({ request, growing })
+      return growing
     }
     let pass = this.#passes.get(request.canonicalization)
     if (pass === undefined) {
@@ -90,6 +115,17 @@ export class BodyHashes {
   }
 }
 
+/** Stands for a hash that is not known. */
+const nothing: BodyHash = { hash: '', octets: 0, covered: 0 }
+
+function sameRequest(a: BodyHashRequest, b: BodyHashRequest): boolean {
+  return (
+    a.canonicalization === b.canonicalization &&
+    a.hash === b.hash &&
+    (a.maxOctets ?? Infinity) === (b.maxOctets ?? Infinity)
+  )
+}
+
 class Pass {
   readonly canonicalizer: BodyCanonicalizer
   readonly hashes: GrowingHash[] = []
@@ -110,9 +146,11 @@ export class GrowingHash {
   #octets = 0
   #found: BodyHash | undefined
 
-  constructor(algorithm: HashAlgorithm, limit: number) {
+  /** @param found the hash itself, when it is known from before */
+  constructor(algorithm: HashAlgorithm, limit: number, found?: BodyHash) {
     this.#hash = createHash(algorithm)
     this.#limit = limit
+    this.#found = found
   }
 
   update(octets: Uint8Array): void {

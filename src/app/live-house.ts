@@ -10,7 +10,7 @@ export function houseOf(
   settings: Settings,
   parts: { readonly signing: Pick<SigningKeys, 'for'>; readonly now: () => number },
 ): House {
-  const { domains, receive, limits, queue } = settings
+  const { domains, receive, limits, queue, retention } = settings
   return makeHouse({
     hostname: settings.hostname,
     mode: 'live',
@@ -34,6 +34,7 @@ export function houseOf(
     limits: {
       receivedFields: limits.received_fields,
       queueMs: queue.expire_seconds * 1000,
+      refusedBytes: retention.refused_bytes_each,
     },
     addresses: receive.strict_addresses ? 'strict' : 'lenient',
     receivedSpf: receive.received_spf,

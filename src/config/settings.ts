@@ -60,6 +60,14 @@ export interface Settings {
     readonly slow_connections: number
     readonly allow_networks: string[]
   }
+  readonly retention: {
+    readonly journey_days: number
+    readonly scan_days: number
+    readonly refused_days: number
+    readonly refused_bytes: number
+    readonly refused_bytes_each: number
+    readonly strangers_percent: number
+  }
   readonly dkim: { readonly selector: string }
   readonly log: { readonly format: 'text' | 'json' }
   readonly reports: {
@@ -284,6 +292,36 @@ const queue = z.strictObject({
     ),
 })
 
+const days = z.int().min(1, 'must be at least 1 day').max(36_500, 'must be at most 36500 days')
+
+const retention = z.strictObject({
+  journey_days: days
+    .min(3, 'must be at least 3 days: reports tell of the days before')
+    .default(90)
+    .describe('How long journeys are kept; those whose mail still waits stay longer.'),
+  scan_days: days.default(1).describe('How long connections are kept that brought no letter.'),
+  refused_days: days
+    .default(7)
+    .describe('How long the content of refused letters is kept, to decide them again.'),
+  refused_bytes: z
+    .int()
+    .min(0)
+    .default(67_108_864)
+    .describe('Most content of refused letters in all, in octets; the oldest goes first.'),
+  refused_bytes_each: z
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(262_144)
+    .describe('Content kept of one refused letter, in octets; the header is always kept whole.'),
+  strangers_percent: z
+    .int()
+    .min(1)
+    .max(50)
+    .default(10)
+    .describe('Share of the disk that strangers may use without giving us mail, in percent.'),
+})
+
 const dkim = z.strictObject({
   selector: z
     .string()
@@ -359,6 +397,7 @@ const schema = z.strictObject({
   limits: limits.prefault({}),
   receive: receive.prefault({}),
   queue: queue.prefault({}),
+  retention: retention.prefault({}),
   dkim: dkim.prefault({}),
   log: log.prefault({}),
   reports: reports.prefault({}),
@@ -374,6 +413,7 @@ const tables: Readonly<Record<string, z.ZodObject>> = {
   limits,
   receive,
   queue,
+  retention,
   dkim,
   log,
   reports,

@@ -166,13 +166,15 @@ class SqliteStore implements FullStore {
     return this.#queue.submit<'putDkimKey'>({ type: 'putDkimKey', key })
   }
 
-  async prune(request: PruneRequest, pause?: () => Promise<void>): Promise<PruneResult> {
+  async prune(
+    request: PruneRequest,
+    pause?: () => Promise<'go-on' | 'enough'>,
+  ): Promise<PruneResult> {
     let all: PruneResult = { journeys: 0, messages: 0, contents: 0, facts: 0 }
     for (;;) {
       const { removed, more } = await this.#queue.submit<'prune'>({ type: 'prune', request })
       all = addResults(all, removed)
-      if (!more) return all
-      await pause?.()
+      if (!more || (await pause?.()) === 'enough') return all
     }
   }
 

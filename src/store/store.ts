@@ -362,7 +362,7 @@ export interface PruneRequest {
   readonly scansBefore?: number
   /** Contents of letters that were refused before this time; as their journeys when absent. */
   readonly refusedBefore?: number
-  /** How much strangers may make us keep: the oldest goes first. No limit when absent. */
+  /** How much strangers may make us keep: the oldest goes first. The store's own when absent. */
   readonly strangers?: StrangerLimits
 }
 
@@ -376,9 +376,10 @@ export interface PruneResult {
 export interface Retention {
   /**
    * Removes in many small transactions, so that mail goes on meanwhile, with a `pause` between any
-   * two. A message that is in the queue, in a mailbox or part of a journey that stays is kept.
+   * two, which may end it there. A message that is in the queue, in a mailbox or part of a journey
+   * that stays is kept.
    */
-  prune(request: PruneRequest, pause?: () => Promise<void>): Promise<PruneResult>
+  prune(request: PruneRequest, pause?: () => Promise<'go-on' | 'enough'>): Promise<PruneResult>
 }
 
 /** All that an adapter gives: the port of the agents, and what intake and housekeeping need. */

@@ -139,13 +139,11 @@ const oldKept: Stage = (transaction, { refusedBefore }) => {
 }
 
 const tooMuchKept: Stage = (transaction, { strangers }) => {
-  if (strangers === undefined) return { removed: none, more: false }
-  return trimKept(transaction, strangers, pruneStepSize)
+  return trimKept(transaction, strangers ?? transaction.strangers, pruneStepSize)
 }
 
 const tooManyStrangers: Stage = (transaction, { strangers }) => {
-  if (strangers === undefined) return { removed: none, more: false }
-  return trimStrangers(transaction, strangers, pruneStepSize)
+  return trimStrangers(transaction, strangers ?? transaction.strangers, pruneStepSize)
 }
 
 const settledOfOlderVersions: Stage = (transaction) => {

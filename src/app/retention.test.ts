@@ -170,8 +170,8 @@ test('a pass begins by itself, again and again, and tells what it removed', asyn
   // Nothing outlives its journey.
   const half = now + 60_000 + passEveryMs - dayMs / 2
   assert.deepEqual(requests[1], { journeysBefore: half, scansBefore: half, refusedBefore: half })
-  const fields = { journeys: 1, messages: 2, contents: 3, facts: 4 }
-  assert.deepEqual(lines, [{ level: 'info', event: 'pruned', fields }])
+  const fields = { did: 'pruned', journeys: 1, messages: 2, contents: 3, facts: 4 }
+  assert.deepEqual(lines, [{ level: 'info', event: 'store', fields }])
   await retention.stop()
   clock.advance(passEveryMs * 3)
   await nextTurn()

@@ -105,7 +105,11 @@ export class Retention {
     const removed = await store.prune(request, () => this.#pause())
     const { journeys, messages, contents, facts } = removed
     if (journeys + messages + contents + facts > 0) {
-      log({ level: 'info', event: 'pruned', fields: { journeys, messages, contents, facts } })
+      log({
+        level: 'info',
+        event: 'store',
+        fields: { did: 'pruned', journeys, messages, contents, facts },
+      })
     }
     return removed
   }

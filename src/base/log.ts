@@ -17,8 +17,6 @@ export type LogEvent =
   | 'dns-down'
   | 'dns-up'
   | 'store'
-  /** Retention removed what was kept long enough. */
-  | 'pruned'
   | 'report'
   | 'started'
   | 'reloaded'

@@ -21,6 +21,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   },
   dmarc: async () => (await import('./commands/dmarc.ts')).dmarcCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
+  prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
+  'verify-store': async () => (await import('./commands/verify-store.ts')).verifyStoreCommand(),
   config: async () => (await import('./commands/config.ts')).configCommand(),
 }
 

@@ -320,16 +320,23 @@ const oldestReadable = 2
 
 /** For readers, which change nothing: the database must be of a version that they can read. */
 export function checkReadable(database: Database): void {
-  if (checkFile(database) < oldestReadable) {
-    throw new WaybillError('not-found', 'The data folder was written by an older Waybill.', {
-      hint: 'Start the server once: it brings the data folder up to date.',
-    })
-  }
+  if (checkFile(database) < oldestReadable) throw tooOld()
 }
 
 /** Whether there is anything in the database. */
 export function hasTables(database: Database): boolean {
   return integer(database.get('SELECT count(*) AS n FROM sqlite_schema') ?? {}, 'n') > 0
+}
+
+/** For those who use all of it. */
+export function checkCurrent(database: Database): void {
+  if (checkFile(database) < schemaVersion) throw tooOld()
+}
+
+function tooOld(): WaybillError {
+  return new WaybillError('not-found', 'The data folder was written by an older Waybill.', {
+    hint: 'Start the server once: it brings the data folder up to date.',
+  })
 }
 
 function checkFile(database: Database): number {

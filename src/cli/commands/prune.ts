@@ -1,0 +1,91 @@
+import { Command } from 'commander'
+import { type PruneAsked, pruneRequest, retentionTimes } from '../../app/retention.ts'
+import { askServer, requestFolder } from '../../app/requests.ts'
+import { WaybillError } from '../../base/error.ts'
+import { readConfig } from '../../config/config.ts'
+import type { Settings } from '../../config/settings.ts'
+import { systemClock } from '../../io/clock.ts'
+import { diskState, keptShare } from '../../store/disk-share.ts'
+import { countPrunable, type Prunable } from '../../store/prunable.ts'
+import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openStoreReader } from '../../store/sqlite-reader.ts'
+import type { FullStore, PruneResult } from '../../store/store.ts'
+import { print, printJson } from '../output.ts'
+
+interface PruneOptions {
+  readonly config: string
+  readonly data?: string
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+/** `waybill prune`. */
+export function pruneCommand(): Command {
+  return new Command('prune')
+    .description('remove now what is kept long enough, as the table [retention] says')
+    .requiredOption('--config <file>', 'the waybill.toml of your server')
+    .option('--data <folder>', 'instead of the data folder in it')
+    .option('--dry-run', 'count what would be removed, and remove nothing')
+    .option('--json', 'the counts as one JSON object')
+    .addHelpText(
+      'after',
+      '\nA running server does this every ten minutes by itself, and does it when it is asked here.',
+    )
+    .action(async (options: PruneOptions) => {
+      const settings = readConfig(options.config)
+      const folder = options.data ?? settings.data
+      // There must be something: opening a store would make one.
+      openStoreReader({ folder }).close()
+      if (options.dryRun === true) tellPrunable(prunable(folder, settings), options.json === true)
+      else tellRemoved(await prune(folder, settings), options.json === true)
+    })
+}
+
+function prunable(folder: string, { retention }: Settings): Prunable {
+  const octets = keptShare(diskState(folder), retention.strangers_percent)
+  const strangers = { octets, contentOctets: Math.min(octets, retention.refused_bytes) }
+  const request = pruneRequest(retentionTimes(retention), systemClock.now())
+  return countPrunable(folder, { ...request, strangers })
+}
+
+/** By the server that is running, which alone writes to its store, else here. */
+async function prune(folder: string, { retention }: Settings): Promise<PruneResult> {
+  let store: FullStore
+  try {
+    store = await openSqliteStore({
+      folder,
+      strangersPercent: retention.strangers_percent,
+      refusedBytes: retention.refused_bytes,
+    })
+  } catch (problem) {
+    if (!(problem instanceof WaybillError && problem.code === 'data-in-use')) throw problem
+    const asked: PruneAsked = { prune: true }
+    const patience = { timeoutMs: 600_000, everyMs: 50 }
+    const place = { folder: requestFolder(folder), clock: systemClock }
+    // What `Retention.run` gave in the server, as JSON.
+    return (await askServer(asked, { ...place, ...patience })) as PruneResult
+  }
+  try {
+    return await store.prune(pruneRequest(retentionTimes(retention), systemClock.now()))
+  } finally {
+    await store.close()
+  }
+}
+
+function tellPrunable({ journeys, contents, octets }: Prunable, json: boolean): void {
+  if (json) printJson({ dry_run: true, journeys, contents, octets })
+  else {
+    print(
+      `Would remove ${journeys} journeys, and of others the content of ${contents} refused letters (${octets} octets).`,
+    )
+  }
+}
+
+function tellRemoved({ journeys, messages, contents, facts }: PruneResult, json: boolean): void {
+  if (json) printJson({ dry_run: false, journeys, messages, contents, facts })
+  else {
+    print(
+      `Removed ${journeys} journeys, ${messages} messages, ${contents} contents and ${facts} shared facts.`,
+    )
+  }
+}

@@ -1,0 +1,145 @@
+/** A data folder that an older version has written: its mail, and what it had kept too long. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import {
+  acceptance,
+  journey,
+  lease,
+  mailboxItem,
+  message,
+  now,
+  queueItem,
+  settlement,
+  textOf,
+} from './contract-cases.ts'
+import { dataFolder } from './data-folder.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { countPrunable } from './prunable.ts'
+import { openStoreReader } from './sqlite-reader.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { testFolder } from './test-folder.ts'
+
+/** Takes back what the steps after the format with recipients have brought. */
+const olderFormat = `
+  DROP TRIGGER stranger_fact_came;
+  DROP TRIGGER stranger_fact_became_mail;
+  DROP TRIGGER stranger_fact_went;
+  DROP INDEX fact_of_strangers;
+  ALTER TABLE fact DROP COLUMN kept_for;
+  DROP TABLE stranger;
+  DROP TABLE stranger_total;
+  DROP TABLE settled_message;
+  DROP TABLE leaving_content;
+  PRAGMA user_version = 2;`
+
+async function olderFolder(t: TestContext): Promise<string> {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  const put = (
+    id: string,
+    changes: Parameters<typeof journey>[1],
+    size?: number,
+  ): Promise<void> => {
+    const stored = size === undefined ? {} : { message: message(id, id.padEnd(size, '.')) }
+    const messageId = size === undefined ? {} : { messageId: id }
+    return store.accept(
+      acceptance({ ...stored, journeys: [journey(id, { ...changes, ...messageId })] }),
+    )
+  }
+  await put('SCAN', { status: 'dropped', rcptTo: [] })
+  await put('REFUSED', { status: 'refused' }, 5000)
+  await put('OURS', { status: 'refused', direction: 'out' })
+  for (const id of ['FILED', 'SENT', 'WAITING']) {
+    await store.accept(
+      acceptance({
+        message: message(id, id.padEnd(300_000, '.')),
+        mailbox: id === 'FILED' ? [mailboxItem({ messageId: id })] : [],
+        queue: id === 'WAITING' ? [queueItem('q', { messageId: id, journeyId: id })] : [],
+        journeys: [
+          journey(id, {
+            messageId: id,
+            direction: id === 'FILED' ? 'in' : 'out',
+            status: 'queued',
+          }),
+        ],
+      }),
+    )
+  }
+  await store.close()
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec(olderFormat)
+  database.close()
+  return folder
+}
+
+test('the folder of an older version is read before, and brought up to date at the start', async (t) => {
+  const folder = await olderFolder(t)
+  const reader = openStoreReader({ folder })
+  assert.equal(reader.counts().journeys, 6)
+  reader.close()
+  const strangers = { octets: Infinity, contentOctets: Infinity }
+  const request = { journeysBefore: now - 100, scansBefore: now + 1, refusedBefore: now + 1 }
+  assert.throws(() => countPrunable(folder, { ...request, strangers }), /older Waybill/)
+  const store = await openSqliteStore({ folder })
+  assert.deepEqual(countPrunable(folder, { ...request, strangers }), {
+    journeys: 1,
+    contents: 1,
+    octets: 5000,
+  })
+  const removed = await store.prune(request)
+  // The connection, the content of the refused letter, and that of the one that was sent.
+  assert.deepEqual(removed, { journeys: 1, messages: 2, contents: 2, facts: 0 })
+  assert.equal(store.read.openMessage('SENT'), undefined)
+  assert.equal(store.read.openMessage('REFUSED'), undefined)
+  for (const id of ['FILED', 'WAITING']) {
+    assert.match(await textOf(store.read.openMessage(id)), new RegExp(`^${id}`))
+  }
+  await store.lease(lease())
+  await store.settle([settlement({ queueId: 'q' })])
+  assert.equal(store.read.openMessage('WAITING'), undefined)
+  await store.close()
+})
+
+test('what a pruning would remove is counted as it then removes it', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  t.after(() => store.close())
+  for (let n = 0; n < 40; n++) {
+    const id = `S-${n}`
+    const scan = n % 4 === 0
+    const startedAt = now + n
+    const one = scan
+      ? journey(id, { startedAt, status: 'dropped', rcptTo: [] })
+      : journey(id, { startedAt, status: 'refused', messageId: id })
+    const stored = scan ? {} : { message: message(id, id.padEnd(1000, '.')) }
+    await store.accept(acceptance({ ...stored, journeys: [one] }))
+  }
+  const refused = 30
+  const requests = [
+    { octets: Infinity, contentOctets: Infinity },
+    { octets: Infinity, contentOctets: 12_500 },
+    { octets: 9000, contentOctets: 9000 },
+  ]
+  for (const strangers of requests) {
+    const request = {
+      journeysBefore: now + 2,
+      scansBefore: now + 9,
+      refusedBefore: now + 6,
+      strangers,
+    }
+    const before = store.read.counts().journeys
+    const kept = (): number =>
+      Array.from({ length: 40 }, (_, n) => store.read.openMessage(`S-${n}`)).filter(Boolean).length
+    const contentsBefore = kept()
+    const told = countPrunable(folder, request)
+    const { journeys } = await store.prune(request)
+    assert.equal(told.journeys, journeys)
+    assert.equal(before - store.read.counts().journeys, journeys)
+    assert.ok(contentsBefore - kept() >= told.contents)
+    assert.equal(told.octets, told.contents * 1000)
+    assert.deepEqual(countPrunable(folder, request), { journeys: 0, contents: 0, octets: 0 })
+  }
+  assert.ok(store.read.counts().journeys < refused)
+})

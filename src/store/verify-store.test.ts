@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test, type TestContext } from 'node:test'
+import { contentOf } from './content-sink.ts'
+import { acceptance, journey, mailboxItem, message, outgoing } from './contract-cases.ts'
+import { contentPath, dataFolder } from './data-folder.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { testFolder } from './test-folder.ts'
+import { verifyStore } from './verify-store.ts'
+
+const short = contentOf(Buffer.from('a short letter'))
+const long = contentOf(new Uint8Array(300_000).fill(97))
+
+/** A store with a short and a long letter, closed. */
+async function filled(t: TestContext): Promise<string> {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  await store.accept(outgoing())
+  for (const [id, content] of [
+    ['short', short],
+    ['long', long],
+    ['long-too', long],
+  ] as const) {
+    await store.accept(
+      acceptance({
+        message: message(id, '', { content }),
+        mailbox: [mailboxItem({ messageId: id })],
+        journeys: [journey(`J-${id}`, { messageId: id })],
+      }),
+    )
+  }
+  await store.close()
+  return folder
+}
+
+function change(folder: string, sql: string): void {
+  const database = new DatabaseSync(dataFolder(folder).database, {
+    enableForeignKeyConstraints: false,
+  })
+  database.exec(sql)
+  database.close()
+}
+
+test('a whole store is whole, also while a server has it', async (t) => {
+  const folder = await filled(t)
+  const seen: number[] = []
+  const report = await verifyStore({ folder, progress: (octets) => seen.push(octets) })
+  const outgoingOctets = 'Subject: out\r\n\r\nHello\r\n'.length
+  assert.deepEqual(report, {
+    contents: 3,
+    octets: outgoingOctets + short.size + long.size,
+    messages: 4,
+    journeys: 4,
+    findings: [],
+    more: 0,
+  })
+  assert.equal(seen.at(-1), report.octets)
+  const store = await openSqliteStore({ folder })
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
+  await store.close()
+})
+
+test('a content that is gone, cut, longer or changed is named with its messages', async (t) => {
+  const folder = await filled(t)
+  const path = contentPath(dataFolder(folder), long.sha256)
+  const whole = readFileSync(path)
+  const finding = async (): Promise<unknown> => {
+    const { findings } = await verifyStore({ folder })
+    return findings.map((one) => ('messages' in one ? [one.type, one.sha256, one.messages] : one))
+  }
+  const messages = ['long', 'long-too']
+  truncateSync(path, 299_999)
+  assert.deepEqual(await finding(), [['damaged', long.sha256, messages]])
+  writeFileSync(path, Buffer.concat([whole, Buffer.from('x')]))
+  assert.deepEqual(await finding(), [['damaged', long.sha256, messages]])
+  writeFileSync(path, Buffer.concat([whole.subarray(1), Buffer.from('x')]))
+  assert.deepEqual(await finding(), [['damaged', long.sha256, messages]])
+  rmSync(path)
+  assert.deepEqual(await finding(), [['missing', long.sha256, messages]])
+  mkdirSync(path)
+  assert.deepEqual(await finding(), [['unreadable', long.sha256, messages]])
+})
+
+test('octets in the database that were changed are found, of the same length too', async (t) => {
+  const folder = await filled(t)
+  change(folder, "UPDATE content SET octets = CAST('A short letter' AS BLOB) WHERE size = 14")
+  const { findings } = await verifyStore({ folder })
+  assert.deepEqual(
+    findings.map((one) => ('messages' in one ? [one.type, one.messages] : one)),
+    [['damaged', ['short']]],
+  )
+})
+
+test('a file that no row names is named, and one that a crash explains is not', async (t) => {
+  const folder = await filled(t)
+  const paths = dataFolder(folder)
+  const orphan = contentOf(Buffer.from('mail of a database that is gone'))
+  const explained = contentOf(Buffer.from('its row was removed'))
+  for (const { sha256 } of [orphan, explained]) {
+    mkdirSync(join(paths.content, sha256.slice(0, 2)), { recursive: true })
+    writeFileSync(contentPath(paths, sha256), 'octets')
+  }
+  change(folder, `INSERT INTO leaving_content VALUES (x'${explained.sha256}')`)
+  const { findings } = await verifyStore({ folder })
+  const path = contentPath(paths, orphan.sha256)
+  assert.deepEqual(findings, [{ type: 'orphan', path, octets: 6 }])
+  assert.equal(readFileSync(path, 'utf8'), 'octets', 'and stays')
+})
+
+test('rows that refer to nothing are named', async (t) => {
+  const folder = await filled(t)
+  change(
+    folder,
+    `DELETE FROM message WHERE id = 'short';
+     DELETE FROM journey_record WHERE journey = (SELECT key FROM journey WHERE id = 'J-long');
+     DELETE FROM journey_recipient WHERE journey = (SELECT key FROM journey WHERE id = 'JOURNEY1');
+     DELETE FROM journey_record WHERE journey = (SELECT key FROM journey WHERE id = 'JOURNEY1');
+     DELETE FROM journey WHERE id = 'JOURNEY1'`,
+  )
+  const { findings } = await verifyStore({ folder })
+  const details = findings.map((one) => ('detail' in one ? `${one.type} ${one.detail}` : one.type))
+  assert.deepEqual(
+    details.sort(),
+    [
+      'reference J-long: a journey without its record',
+      'reference q1: an item of the queue without its journey',
+      'reference row 2 of journey refers to a message that is not there',
+      'reference row 1 of mailbox_item refers to a message that is not there',
+    ].sort(),
+  )
+})
+
+test('a database whose pages are damaged is told', async (t) => {
+  const folder = await filled(t)
+  const { database } = dataFolder(folder)
+  const octets = readFileSync(database)
+  // An index that does not have what its table has.
+  const copy = new DatabaseSync(database)
+  const [row] = copy
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'journey_by_id'")
+    .all()
+  copy.close()
+  const page = Number(row?.['rootpage'])
+  octets.fill(0, page * 4096 - 100, page * 4096 - 20)
+  writeFileSync(database, octets)
+  const { findings } = await verifyStore({ folder })
+  assert.ok(
+    findings.some(({ type }) => type === 'database'),
+    JSON.stringify(findings),
+  )
+})

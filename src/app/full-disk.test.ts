@@ -66,13 +66,13 @@ async function inside(t: TestContext, folder: string): Promise<void> {
     return said.code
   }
   // Until nothing fits any more, whether it goes into the database or into a file of its own.
-  for (const octets of [900_000, 100_000, 3000]) {
+  for (const octets of [350_000, 100_000, 3000]) {
     for (let refused = 0; refused < 3; ) if ((await send(octets)) === 452) refused++
     assert.ok(taken.length < 2000, 'the disk is small')
   }
   await check(store, taken)
   rmSync(ballast)
-  for (const octets of [900_000, 100_000, 3000]) assert.equal(await send(octets), 250)
+  for (const octets of [350_000, 100_000, 3000]) assert.equal(await send(octets), 250)
   await check(store, taken)
   await talk.quit()
   await south.close()

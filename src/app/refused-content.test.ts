@@ -39,7 +39,7 @@ test('of a long refused letter the beginning is kept, and it is decided again bi
   const { folder, remove } = testFolder()
   t.after(remove)
   const store = await openSqliteStore({ folder })
-  const south = await openTestSite(t, { zone, store })
+  const south = await openTestSite(t, { zone, store, replay: false })
   const now = Math.floor(south.clock.now() / 1000)
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const message = forgery({ lines: 10_000, now: now - 30 })
@@ -68,6 +68,15 @@ test('of a long refused letter the beginning is kept, and it is decided again bi
   const changed = await journey.replay({ dns: without })
   assert.ok(changed.type === 'replayed')
   assert.equal(changed.firstDifference, 'dkim')
+
+  // Once retention has taken it, the journey says that it cannot be decided again, and why.
+  assert.equal(journey.view.replay.complete, true)
+  await store.prune({ journeysBefore: 0, refusedBefore: south.clock.now() + 1 })
+  const later = journeyIn(store.read, id)
+  assert.equal(later.view.replay.complete, false)
+  const gone = await later.replay()
+  assert.ok(gone.type === 'impossible')
+  assert.match(gone.because, /not kept any more/)
 })
 
 test('what only the whole letter could tell is not made up', async (t) => {

@@ -106,13 +106,19 @@ export interface LineView {
 export function viewJourney(
   record: JourneyRecord,
   facts: Facts,
-  current: { readonly status: string; readonly summary: string },
+  current: {
+    readonly status: string
+    readonly summary: string
+    /** The message that is still kept; without this key the record's own is believed. */
+    readonly messageId?: string | undefined
+  },
 ): JourneyView {
   const { envelope, replay } = record
   const asked = record.steps.flatMap((step) => step.dns)
+  const octetsKept = !('messageId' in current) || current.messageId !== undefined
   const complete =
     asked.every(({ hash }) => facts.has(hash)) &&
-    (replay !== undefined || !record.steps.some(({ type }) => type === 'spf'))
+    ((replay !== undefined && octetsKept) || !record.steps.some(({ type }) => type === 'spf'))
   return {
     schema: 'waybill.journey/1',
     id: record.id,

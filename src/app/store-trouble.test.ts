@@ -116,7 +116,7 @@ test('while another program locks the database letters are put off, and then tak
   const store = await openSqliteStore({ folder, busyTimeoutMs: 20 })
   const south = await openTestSite(t, { zone, store })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
-  const shell = new DatabaseSync(dataFolder(folder).database)
+  const shell = new DatabaseSync(dataFolder(folder).database, { timeout: 5000 })
   shell.exec('BEGIN IMMEDIATE')
   const said = await talk.letter(letter)
   assert.deepEqual([said.code, said.enhanced], [451, '4.3.2'])

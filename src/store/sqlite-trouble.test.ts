@@ -96,7 +96,7 @@ folderTest(
   'a database that another program locks gives busy, and works when it is free',
   async (folder) => {
     const store = await openSqliteStore({ folder, busyTimeoutMs: 20 })
-    const other = new DatabaseSync(dataFolder(folder).database)
+    const other = new DatabaseSync(dataFolder(folder).database, { timeout: 5000 })
     other.exec('BEGIN IMMEDIATE')
     const waiting = ['m1', 'm2'].map((id) => store.accept(letter(id, 100)))
     const outcomes = await Promise.allSettled(waiting)
@@ -113,7 +113,7 @@ folderTest(
 
 folderTest('a lock that ends in time is only a delay', async (folder) => {
   const store = await openSqliteStore({ folder })
-  const other = new DatabaseSync(dataFolder(folder).database)
+  const other = new DatabaseSync(dataFolder(folder).database, { timeout: 5000 })
   other.exec('BEGIN IMMEDIATE')
   const waiting = store.accept(letter('m1', 100))
   setImmediate(() => other.close())

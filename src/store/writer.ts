@@ -85,13 +85,23 @@ export class Writer {
       const state = this.#database.get('PRAGMA wal_checkpoint(NOOP)') ?? {}
       const frames = integer(state, 'log') - integer(state, 'checkpointed')
       if (frames < checkpointFrames && !this.#full) return
+      const full = this.#full
       this.#full = false
       this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
+      if (full) this.#makeRoom()
     } catch (error) {
       // No room or a lock: the log keeps everything and the next checkpoint tries again.
       const problem = storeProblem(error) ?? storeBroken(error)
       if (problem.code === 'store-broken') this.#broken = problem
     }
+  }
+
+  /** Mail goes before what is kept of strangers: some of that goes for each time there is no room. */
+  #makeRoom(): void {
+    const { octets } = this.#strangers
+    const request = { journeysBefore: -Infinity, strangers: { octets, contentOctets: 0 } }
+    this.#commit([{ type: 'prune', request }], perform)
+    this.#full = false
   }
 
   close(): void {

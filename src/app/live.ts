@@ -22,6 +22,7 @@ import { ownCertificate, readCertificate } from './live-certificate.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { selfOf } from './own-addresses.ts'
 import { requestFolder, Requests } from './requests.ts'
+import { pruneAsked, Retention, retentionTimes } from './retention.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
 import { type OpenResolver, openResolver } from './resolver.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
@@ -87,6 +88,7 @@ class LiveServer implements Live {
   readonly site: Site
   readonly #parts: Parts
   readonly #requests: Requests
+  readonly #retention: Retention
   readonly #reports: DailyReports | undefined
   #settings: Settings
   #certificate: KeyedCertificate
@@ -104,11 +106,18 @@ class LiveServer implements Live {
     this.site = site
     this.#settings = first.settings
     this.#certificate = first.certificate
+    this.#retention = new Retention({
+      store,
+      clock: systemClock,
+      times: retentionTimes(first.settings.retention),
+      log: options.log,
+      report,
+    })
     this.#requests = new Requests({
       folder: requestFolder(folder),
       clock: systemClock,
       everyMs: 500,
-      answer: (asked) => this.#rotate(asked),
+      answer: (asked) => (pruneAsked(asked) ? this.#retention.run() : this.#rotate(asked)),
       report,
     })
     this.#reports = dailyReports(first.settings, { site, store, resolver, folder, report })
@@ -120,7 +129,13 @@ class LiveServer implements Live {
     const now = systemClock.now()
     const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
     const folder = options.data ?? settings.data
-    const store = await openSqliteStore({ folder, onBroken: (problem) => options.broken(problem) })
+    const store = await openSqliteStore({
+      folder,
+      onBroken: (problem) => options.broken(problem),
+      log: options.log,
+      strangersPercent: settings.retention.strangers_percent,
+      refusedBytes: settings.retention.refused_bytes,
+    })
     opened.push(() => store.close())
     const resolver = await openResolver(settings, options.log)
     opened.push(async () => resolver.close())
@@ -137,6 +152,7 @@ class LiveServer implements Live {
     const live = new LiveServer(parts, ports, { settings, certificate })
     live.#requests.start()
     live.#reports?.start()
+    live.#retention.start()
     return live
   }
 
@@ -165,7 +181,7 @@ class LiveServer implements Live {
 
   async close(): Promise<void> {
     // The ports first. Reports and requests end meanwhile: no more than what is being stored.
-    const reports = this.#reports?.stop()
+    const reports = Promise.all([this.#reports?.stop(), this.#retention.stop()])
     const closed = this.site.close(undefined, reports)
     await Promise.race([this.#requests.stop(), closed])
     await closed

@@ -164,12 +164,16 @@ test('a pass begins by itself, again and again, and tells what it removed', asyn
     [journeysBefore, scansBefore, refusedBefore],
     [now - 90 * dayMs, now - dayMs, now - 7 * dayMs],
   )
-  retention.replaceTimes({ ...times, journeysMs: dayMs / 2 })
   clock.advance(passEveryMs)
   await nextTurn()
+  assert.deepEqual(requests[1], pruneRequest(times, now + 60_000 + passEveryMs))
   // Nothing outlives its journey.
-  const half = now + 60_000 + passEveryMs - dayMs / 2
-  assert.deepEqual(requests[1], { journeysBefore: half, scansBefore: half, refusedBefore: half })
+  const half = now - dayMs / 2
+  assert.deepEqual(pruneRequest({ ...times, journeysMs: dayMs / 2 }, now), {
+    journeysBefore: half,
+    scansBefore: half,
+    refusedBefore: half,
+  })
   const fields = { did: 'pruned', journeys: 1, messages: 2, contents: 3, facts: 4 }
   assert.deepEqual(lines, [{ level: 'info', event: 'store', fields }])
   await retention.stop()

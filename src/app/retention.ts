@@ -53,7 +53,6 @@ export const pauseMs: number = 50
 /** Removes what is kept long enough, again and again, in small steps beside the traffic. */
 export class Retention {
   readonly #options: RetentionOptions
-  #times: RetentionTimes
   #cancel: () => void = () => {}
   #pass: Promise<PruneResult> | undefined
   #stopped = false
@@ -62,16 +61,10 @@ export class Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = options
-    this.#times = options.times
   }
 
   start(): void {
     this.#sleep(firstPassMs)
-  }
-
-  /** Other times from the next pass on. */
-  replaceTimes(times: RetentionTimes): void {
-    this.#times = times
   }
 
   /** A pass now, or the one under way. Rejects with what the store says. */
@@ -100,8 +93,8 @@ export class Retention {
   }
 
   async #once(): Promise<PruneResult> {
-    const { store, clock, log } = this.#options
-    const request = pruneRequest(this.#times, clock.now())
+    const { store, clock, times, log } = this.#options
+    const request = pruneRequest(times, clock.now())
     const removed = await store.prune(request, () => this.#pause())
     const { journeys, messages, contents, facts } = removed
     if (journeys + messages + contents + facts > 0) {

@@ -76,21 +76,24 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.equal(leased.flat().length, 100)
   })
 
-  storeTest('expired leases are not kept waiting by those that wait, nor the other way round', async (store) => {
-    await acceptItems(store, [1, 2, 3, 4, 5])
-    await store.lease(lease({ now: now + 2 }))
-    const later = now + 2 + 10 * minuteMs
-    // More are due than asked for, and those that had been leased are the oldest.
-    assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 1 }))), ['q0+1'])
-    assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 2 }))), ['q1+2', 'q2+3'])
-    const again = later + 10 * minuteMs
-    assert.deepEqual(ids(await store.lease(lease({ now: again, limit: 4 }))), [
-      'q0+1',
-      'q1+2',
-      'q2+3',
-      'q3+4',
-    ])
-  })
+  storeTest(
+    'expired leases are not kept waiting by those that wait, nor the other way round',
+    async (store) => {
+      await acceptItems(store, [1, 2, 3, 4, 5])
+      await store.lease(lease({ now: now + 2 }))
+      const later = now + 2 + 10 * minuteMs
+      // More are due than asked for, and those that had been leased are the oldest.
+      assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 1 }))), ['q0+1'])
+      assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 2 }))), ['q1+2', 'q2+3'])
+      const again = later + 10 * minuteMs
+      assert.deepEqual(ids(await store.lease(lease({ now: again, limit: 4 }))), [
+        'q0+1',
+        'q1+2',
+        'q2+3',
+        'q3+4',
+      ])
+    },
+  )
 
   storeTest('an expired lease is due again, in its place', async (store) => {
     await acceptItems(store, [1, 2, 3])

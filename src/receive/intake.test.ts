@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
-import type { ContentSink } from '../store/store.ts'
+import type { ContentSink, NewContent } from '../store/store.ts'
 import type { Holding } from './guard.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 
@@ -17,6 +17,10 @@ class Sink implements ContentSink {
   finish(): ReturnType<ContentSink['finish']> {
     const source = { type: 'octets', octets: new Uint8Array(0) } as const
     return Promise.resolve({ sha256: '', size: this.octets, source })
+  }
+
+  shorten(content: NewContent): Promise<NewContent> {
+    return Promise.resolve(content)
   }
 
   abort(): void {

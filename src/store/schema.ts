@@ -205,13 +205,6 @@ const migrations: readonly string[] = [
   CREATE INDEX journey_recipient_by_address ON journey_recipient (address COLLATE NOCASE);
   CREATE INDEX journey_by_header_id ON journey (header_id) WHERE header_id <> '';
   `,
-  // Contents whose rows are gone and whose files may still be there: the one reason for which a
-  // start may remove a file that no row names.
-  `
-  CREATE TABLE leaving_content (
-    sha256 BLOB PRIMARY KEY
-  ) STRICT, WITHOUT ROWID;
-  `,
   // Domains as 0.1.0 had them from its settings, in any case and with a trailing dot: since then the
   // settings are read into the one form that is asked for here. Keys and mailboxes stay found.
   `
@@ -222,6 +215,13 @@ const migrations: readonly string[] = [
       || rtrim(lower(substr(account, instr(account, '@') + 1)), '.')
     WHERE account LIKE '%@%' AND substr(account, instr(account, '@') + 1)
       <> rtrim(lower(substr(account, instr(account, '@') + 1)), '.');
+  `,
+  // Contents whose rows are gone and whose files may still be there: the one reason for which a
+  // start may remove a file that no row names.
+  `
+  CREATE TABLE leaving_content (
+    sha256 BLOB PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
   `,
   // What strangers left without giving us mail, so that it can go first and never be too much. Its
   // octets are counted by triggers: the sum is right whatever writes. `settled_message`: what older

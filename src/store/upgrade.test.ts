@@ -30,7 +30,7 @@ const olderFormat = `
   DROP TABLE stranger_total;
   DROP TABLE settled_message;
   DROP TABLE leaving_content;
-  PRAGMA user_version = 2;`
+  PRAGMA user_version = 3;`
 
 async function olderFolder(t: TestContext): Promise<string> {
   const { folder, remove } = testFolder()

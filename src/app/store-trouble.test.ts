@@ -110,6 +110,38 @@ test('a delivery that cannot be settled on a full disk is settled later, and not
   assert.equal(north.letters.length, 1)
 })
 
+test('a failure that cannot be told on a full disk is told later: the letter stays until then', async (t) => {
+  const plan = faultPlan(() => storeFull())
+  const store = openMemoryStore({ beforeChange: plan.step })
+  const network = new TestNetwork()
+  const south = await openTestSite(t, { zone, store, dialer: network })
+  const refused = Promise.withResolvers<void>()
+  const north = await FakeServer.open(t, {
+    answer(stage) {
+      if (stage !== 'rcpt') return undefined
+      plan.failFrom(1)
+      refused.resolve()
+      return '550 5.1.1 nobody here'
+    },
+  })
+  network.at('192.0.2.10', north.port)
+  const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await user.login(receiver, password, 235)
+  const id = referenceIn(await user.letter({ ...own, to: 'someone@north.example' }))
+  await refused.promise
+  while (!south.reported.some((line) => line.includes('settle-failed'))) await nextTurn()
+  // Neither has the letter ended, nor is there half of a report.
+  assert.equal(south.store.read.counts().queued, 1)
+  assert.equal(south.store.read.listMailbox({}).length, 0)
+  assert.ok(south.store.read.openMessage(id) !== undefined)
+  plan.heal()
+  south.clock.advance(1000)
+  await south.when(() => (south.store.read.counts().queued === 0 ? true : undefined))
+  assert.equal(journeyIn(south.store.read, id).status, 'failed')
+  assert.equal(south.store.read.listMailbox({ account: receiver }).length, 1)
+  assert.equal(north.connections, 1, 'nobody was asked twice')
+})
+
 test('while another program locks the database letters are put off, and then taken', async (t) => {
   const { folder, remove } = testFolder()
   t.after(remove)

@@ -1,6 +1,9 @@
+import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { oneLine } from '../message/fold.ts'
+import { parseMessageIds } from '../message/message-id.ts'
 import { allParts, decodedLines, fieldValue, kindOf, type MimePart } from './mime-parts.ts'
 import type { ReportedRecipient } from './read-dsn.ts'
+import { shownText } from './remote-text.ts'
 
 const maxLines = 400
 const maxLineCharacters = 1000
@@ -8,6 +11,10 @@ const maxGuesses = 20
 
 const bounceSubject =
   /undeliver|returned mail|failure notice|mail (?:delivery )?(?:failed|failure|system error)|delivery (?:status|failure|failed|report|notification|delayed|has failed)|non[- ]?delivery|could not (?:be delivered|send)|delayed mail|warning: message/i
+
+/** The same in the languages in which servers are set up most. */
+const otherBounceSubject =
+  /unzustellbar|nicht (?:zugestellt|zustellbar|übermittelt)|zustellung (?:fehlgeschlagen|verzögert)|échec de (?:la )?(?:remise|distribution|livraison)|non (?:remis|distribué|délivré)|no se (?:pudo|puede|ha podido) entregar|no entregado|entrega fallida|mancat[oa] (?:recapito|consegna)|não (?:foi )?entregue|falha na entrega|onbestelbaar|niet (?:bezorgd|afgeleverd)|niedostarcz|не ?доставлен|kunde inte levereras|kunne ikke leveres|退信|配信(?:不能|エラー|できません)/iu
 
 /** Where the copy of the message begins: its addresses are not those that failed. */
 const copyBegins =
@@ -27,7 +34,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
     '5.1.2',
   ],
   [
-    /(?:unknown|no such|invalid|bad) (?:user|recipient|address|mailbox|account)|user[a-z ]{0,10}(?:unknown|not found)|does(?: not|n't) exist|no mailbox|mailbox unavailable/i,
+    /(?:unknown|no such|invalid|bad) (?:user|recipient|address|mailbox|account)|user[a-z ]{0,10}(?:unknown|not found)|user does(?:n't| not) have an? .{1,80} account|does(?: not|n't) exist|no mailbox|mailbox unavailable/i,
     '5.1.1',
   ],
   [/too (?:large|big)|exceeds? (?:the )?(?:maximum )?(?:message )?size/i, '5.3.4'],
@@ -43,7 +50,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
 export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
   const failed = fieldValue(whole.fields, 'x-failed-recipients')
   const subject = fieldValue(whole.fields, 'subject') ?? ''
-  if (failed === undefined && !bounceSubject.test(subject)) return []
+  if (failed === undefined && !isBounceSubject(subject)) return []
   const text = allParts(whole).find((part) => kindOf(part) === 'text/plain') ?? whole
   const lines: string[] = []
   for (const line of decodedLines(text).slice(0, maxLines)) {
@@ -56,12 +63,12 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
       ? addressesIn(lines, ownAddresses(whole))
       : addressesIn([failed], new Set())
   const action = delayed.test(`${subject}\n${said}`) ? 'delayed' : 'failed'
-  const status = guessStatus(said, action)
+  const status = guessStatus(said, action) ?? (action === 'failed' ? '5.0.0' : '4.0.0')
   return addresses.map((finalRecipient) => ({
     finalRecipient,
     originalRecipient: undefined,
     action,
-    status,
+    status: guessStatus(saidOf(finalRecipient, { lines, addresses }), action) ?? status,
     remoteMta: undefined,
     diagnosticCode: undefined,
     lastAttemptDate: undefined,
@@ -69,10 +76,53 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
   }))
 }
 
-function guessStatus(said: string, action: 'failed' | 'delayed'): string {
+/** Without its class: `.2.2` of "mailbox full", `.0.0` of what is not known. */
+export function detailOf(said: string): string {
+  return phraseIn(said)?.slice(1) ?? '.0.0'
+}
+
+/** The Message-ID of the message whose copy stands in the text of a bounce. */
+export function copiedMessageId(whole: MimePart): string | undefined {
+  const text = allParts(whole).find((part) => kindOf(part) === 'text/plain') ?? whole
+  const lines = decodedLines(text).slice(0, maxLines)
+  const copyAt = lines.findIndex((line) => copyBegins.test(line))
+  const field =
+    copyAt < 0 ? undefined : lines.slice(copyAt).find((line) => /^message-id:/i.test(line))
+  return field === undefined ? undefined : parseMessageIds(field.slice(11, 1000), 1)[0]
+}
+
+function isBounceSubject(subject: string): boolean {
+  const shown = oneLine(decodeEncodedWords(shownText(subject)))
+  return bounceSubject.test(shown) || otherBounceSubject.test(shown)
+}
+
+/** What stands from an address on, up to the next one: where there are several, each has its reason. */
+function saidOf(
+  address: string,
+  {
+    lines,
+    addresses,
+  }: { readonly lines: readonly string[]; readonly addresses: readonly string[] },
+): string {
+  const start = lines.findIndex((line) => line.includes(address))
+  if (start < 0) return ''
+  const others = addresses.filter((one) => one !== address)
+  const end = lines.findIndex((line, index) => {
+    return index > start && others.some((one) => line.includes(one))
+  })
+  return lines.slice(start, end < 0 ? undefined : end).join('\n')
+}
+
+function phraseIn(said: string): string | undefined {
+  return phrases.find(([phrase]) => phrase.test(said))?.[1]
+}
+
+function guessStatus(said: string, action: 'failed' | 'delayed'): string | undefined {
   const own = /(?:^|[\s#(-])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(said)?.[1]
-  const told = own ?? phrases.find(([phrase]) => phrase.test(said))?.[1] ?? '5.0.0'
-  return (action === 'failed' ? told.charAt(0) : '4') + told.slice(1)
+  const told = own ?? phraseIn(said)
+  return told === undefined
+    ? undefined
+    : (action === 'failed' ? told.charAt(0) : '4') + told.slice(1)
 }
 
 /** The one who got the bounce and the one who sent it did not fail. */

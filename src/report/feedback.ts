@@ -23,7 +23,21 @@ export interface Feedback {
   readonly reportedDomains: readonly string[]
   readonly reportedUris: readonly string[]
   readonly original: FeedbackOriginal | null
+  /** What the report does not say and its message does; absent when there is nothing of it. */
+  readonly inferred?: InferredFeedback
   readonly problems: readonly ReportProblem[]
+}
+
+/** What the header of the message tells where the report is silent. */
+export interface InferredFeedback {
+  /** From the newest Received field, as are the seconds since 1970. */
+  readonly sourceIp?: string
+  readonly arrivedAt?: number
+  /** From Return-Path. */
+  readonly originalMailFrom?: string
+  readonly originalRcptTo?: readonly string[]
+  /** The domain in From. */
+  readonly reportedDomains?: readonly string[]
 }
 
 /** The message that it is about, so far as it came along. */

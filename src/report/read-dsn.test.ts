@@ -197,3 +197,205 @@ test('reading never throws, whatever is changed in a report (mutation)', () => {
     { numRuns: 300 },
   )
 })
+
+// As notifications are really written: the lines of the status part, and what is read of them.
+const written: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  [
+    'white space alone in a folded field',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Diagnostic-Code: smtp; 550 5.1.1 no',
+      ' ',
+      ' such',
+      'Status: 5.1.1',
+    ],
+    ['a@b.example failed 5.1.1 smtp; 550 5.1.1 no such'],
+  ],
+  [
+    'no empty line between recipients',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Status: 5.1.1',
+      'Final-Recipient: rfc822; c@b.example',
+      'Action: delayed',
+      'Status: 4.4.1',
+    ],
+    ['a@b.example failed 5.1.1 ', 'c@b.example delayed 4.4.1 '],
+  ],
+  [
+    'no empty line, the original address first',
+    [
+      'Original-Recipient: rfc822; x@b.example',
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Original-Recipient: rfc822; y@b.example',
+      'Final-Recipient: rfc822; c@b.example',
+      'Action: failed',
+    ],
+    ['a@b.example failed 5.0.0 ', 'c@b.example failed 5.0.0 '],
+  ],
+  [
+    'the status first',
+    ['Status: 5.7.1', 'Final-Recipient: rfc822; a@b.example', 'Action: failed'],
+    ['a@b.example failed 5.7.1 '],
+  ],
+  [
+    'a comment behind the address',
+    ['Final-Recipient: rfc822; a@b.example (Ann)', 'Action: failed', 'Status: 5.1.1'],
+    ['a@b.example failed 5.1.1 '],
+  ],
+  [
+    'a name before the address',
+    ['Final-Recipient: rfc822; Ann B <a@b.example>', 'Action: failed', 'Status: 5.1.1'],
+    ['a@b.example failed 5.1.1 '],
+  ],
+  [
+    'a reply in the status',
+    ['Final-Recipient: rfc822; a@b.example', 'Action: failed', 'Status: 550 5.1.1 unknown'],
+    ['a@b.example failed 5.1.1 '],
+  ],
+  [
+    'a short status',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Status: 5.1',
+      'Diagnostic-Code: smtp;550-5.2.1 x',
+    ],
+    ['a@b.example failed 5.2.1 smtp;550-5.2.1 x'],
+  ],
+  [
+    'words for a status',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Diagnostic-Code: smtp; 452 mailbox full',
+    ],
+    ['a@b.example failed 5.2.2 smtp; 452 mailbox full'],
+  ],
+  [
+    'words of a delay',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: delayed',
+      'Diagnostic-Code: smtp; 452 mailbox full',
+    ],
+    ['a@b.example delayed 4.2.2 smtp; 452 mailbox full'],
+  ],
+  [
+    'no action, a reply with a status',
+    ['Final-Recipient: rfc822; a@b.example', 'Diagnostic-Code: smtp; 452 4.2.2 mailbox full'],
+    ['a@b.example delayed 4.2.2 smtp; 452 4.2.2 mailbox full'],
+  ],
+  [
+    'no action, a bare reply',
+    ['Final-Recipient: rfc822; a@b.example', 'Diagnostic-Code: smtp; 550 go away'],
+    ['a@b.example failed 5.0.0 smtp; 550 go away'],
+  ],
+  [
+    'no action, delivered',
+    ['Final-Recipient: rfc822; a@b.example', 'Status: 2.0.0'],
+    ['a@b.example delivered 2.0.0 '],
+  ],
+  [
+    'no action, nothing else',
+    ['Final-Recipient: rfc822; a@b.example'],
+    ['a@b.example unknown 5.0.0 '],
+  ],
+  [
+    'the reply in a field of its own',
+    [
+      'Final-recipient: RFC822; a@b.example',
+      'Action: failed',
+      'Status: 5.0.0',
+      'X-Supplementary-Info: <192.0.2.3 #5.0.0 smtp; 550 5.4.1 "x">',
+    ],
+    ['a@b.example failed 5.4.1 <192.0.2.3 #5.0.0 smtp; 550 5.4.1 "x">'],
+  ],
+  [
+    'a vague status, a reply of another class',
+    [
+      'Final-Recipient: rfc822; a@b.example',
+      'Action: failed',
+      'Status: 5.0.0',
+      'Diagnostic-Code: smtp; 450 4.7.1 later',
+    ],
+    ['a@b.example failed 5.0.0 smtp; 450 4.7.1 later'],
+  ],
+]
+
+for (const [what, lines, expected] of written) {
+  test(`a notification with ${what} is read`, () => {
+    const found = read(report(['Reporting-MTA: dns; mx.example', '', ...lines]))
+    if (found.type !== 'dsn') assert.fail(found.type)
+    assert.deepEqual(
+      found.recipients.map(
+        (one) => `${one.finalRecipient} ${one.action} ${one.status} ${one.diagnosticCode ?? ''}`,
+      ),
+      expected,
+    )
+    assert.equal(found.reportingMta, 'mx.example')
+    assert.equal(found.originalMessageId, '<1@x.example>')
+  })
+}
+
+test('a transfer encoding with a comment is undone', () => {
+  const digits = encodeBase64(encodeUtf8(status.join('\r\n')))
+  const text = report([digits], ['Content-Transfer-Encoding: base64 (x)'])
+  assert.deepEqual(short(read(text)), both)
+})
+
+test('of several recipients in sentences each has its own reason', () => {
+  const text = [
+    'From: Mailer-Daemon@mx.example',
+    'X-Failed-Recipients: a@b.example, c@b.example, d@b.example',
+    'Subject: Mail delivery failed: returning message to sender',
+    '',
+    '  a@b.example',
+    '    SMTP error: 550 5.7.1 no',
+    '  c@b.example',
+    '    retry timeout exceeded',
+    '  d@b.example',
+    '',
+    '------ This is a copy of the message ------',
+    'Message-ID: <m@north.example>',
+    'To: z@other.example',
+  ].join('\n')
+  const found = read(text)
+  assert.deepEqual(short(found), [
+    'a@b.example failed 5.7.1',
+    'c@b.example failed 5.4.1',
+    'd@b.example failed 5.7.1',
+  ])
+  assert.equal(found.type === 'dsn' && found.originalMessageId, '<m@north.example>')
+})
+
+const subjects = [
+  'Unzustellbar: Hallo',
+  '=?utf-8?q?=C3=89chec_de_la_remise?=',
+  'No se puede entregar: x',
+  'Mancato recapito',
+  'Não entregue: x',
+  'Onbestelbaar: x',
+  '退信',
+  'undeliverable',
+]
+
+for (const subject of subjects) {
+  test(`a bounce with the subject ${subject} is one`, () => {
+    const text = `Subject: ${subject}\n\na@b.example\n550 5.1.1 unbekannt\n`
+    assert.deepEqual(short(readDsn(encodeUtf8(text))), ['a@b.example failed 5.1.1'])
+  })
+}
+
+test('a letter about deliveries is no bounce', () => {
+  assert.equal(readDsn(encodeUtf8('Subject: Zustellung morgen\n\na@b.example\n')).type, 'not-a-dsn')
+  assert.equal(
+    read(
+      "Subject: undelivered\n\nMessage-ID: <x@y.example>\nuser doesn't have a b.example account a@b.example",
+    ).type,
+    'dsn',
+  )
+})

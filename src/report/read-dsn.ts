@@ -2,7 +2,7 @@ import { octetsOf } from '../base/octets.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { oneLine } from '../message/fold.ts'
 import { parseMessageIds } from '../message/message-id.ts'
-import { readBounceText } from './bounce-text.ts'
+import { copiedMessageId, detailOf, readBounceText } from './bounce-text.ts'
 import {
   allParts,
   decodedLines,
@@ -72,7 +72,7 @@ const returnedKinds = new Set([
 export function readDsn(message: Uint8Array): DsnReading {
   const whole = readParts(message)
   const parts = allParts(whole)
-  const originalMessageId = returnedMessageId(parts)
+  const originalMessageId = returnedMessageId(parts) ?? copiedMessageId(whole)
   const statusPart = parts.find((part) => statusKinds.has(kindOf(part)))
   if (statusPart !== undefined) {
     const read = readStatus(groupsOf(decodedLines(statusPart)))
@@ -97,16 +97,36 @@ export function readDsn(message: Uint8Array): DsnReading {
 
 type Group = readonly PartField[]
 
-/** RFC 3464 §2.1: groups of fields with empty lines between them. */
+/** RFC 3464 §2.1: groups of fields with empty lines between them, or without. */
 function groupsOf(lines: readonly string[]): readonly Group[] {
   const groups: Group[] = []
   let open: string[] = []
-  for (const line of [...lines, '']) {
+  for (const [index, line] of [...lines, ''].entries()) {
     if (line.trim() !== '') open.push(line)
-    else if (open.length > 0) {
-      groups.push(readFields(open).fields)
+    else if (line !== '' && open.length > 0 && /^[ \t]+\S/.test(lines[index + 1] ?? '')) {
+      // White space alone between a field and its next line (RFC 5322 §4.2) is no empty line.
+      continue
+    } else if (open.length > 0) {
+      groups.push(...recipientsIn(readFields(open).fields))
       open = []
     }
+  }
+  return groups
+}
+
+const oncePerRecipient = /^(?:final-recipient|original-recipient|action|status)$/
+
+/** A field that stands there again belongs to the next recipient. */
+function recipientsIn(fields: Group): readonly Group[] {
+  const groups: PartField[][] = [[]]
+  let seen = new Set<string>()
+  for (const field of fields) {
+    if (seen.has(field.name)) {
+      groups.push([])
+      seen = new Set()
+    }
+    if (oncePerRecipient.test(field.name)) seen.add(field.name)
+    groups.at(-1)?.push(field)
   }
   return groups
 }
@@ -154,13 +174,17 @@ function readStatus(groups: readonly Group[]): {
 }
 
 function readRecipient(group: Group): ReportedRecipient {
-  const diagnosticCode = textValue(group, 'diagnostic-code')
-  const action = readAction(textValue(group, 'action') ?? '')
+  // Some tell the reply in a field of their own.
+  const diagnosticCode =
+    textValue(group, 'diagnostic-code') ?? textValue(group, 'x-supplementary-info')
+  const stated = textValue(group, 'action')
+  const written = textValue(group, 'status') ?? ''
+  const action = stated === undefined ? actionOf(written, diagnosticCode ?? '') : readAction(stated)
   return {
     finalRecipient: addressOf(textValue(group, 'final-recipient')) ?? '',
     originalRecipient: addressOf(textValue(group, 'original-recipient')),
     action,
-    status: readStatusCode(textValue(group, 'status') ?? '', diagnosticCode ?? '', action),
+    status: readStatusCode(written, diagnosticCode ?? '', action),
     remoteMta: withoutType(textValue(group, 'remote-mta')),
     diagnosticCode,
     lastAttemptDate: textValue(group, 'last-attempt-date'),
@@ -185,6 +209,32 @@ function readAction(text: string): ReportedRecipient['action'] {
   }
 }
 
+/** What a report without an action must mean: the class of its status, or of the reply. */
+function actionOf(status: string, diagnostic: string): ReportedRecipient['action'] {
+  const code = statusIn(status) ?? statusIn(diagnostic) ?? replyIn(diagnostic) ?? ''
+  switch (code.charAt(0)) {
+    case '2':
+      return 'delivered'
+    case '4':
+      return 'delayed'
+    case '5':
+      return 'failed'
+    default:
+      return 'unknown'
+  }
+}
+
+function statusIn(text: string): string | undefined {
+  const found = text.matchAll(/(?:^|[\s#(-])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/g)
+  const codes = Array.from(found, ([, code = '']) => code)
+  return codes.find((code) => !code.endsWith('.0.0')) ?? codes[0]
+}
+
+/** `550` of `smtp; 550 no such user`. */
+function replyIn(diagnostic: string): string | undefined {
+  return /(?:^|[;\s])([245]\d\d)(?=[\s-]|$)/.exec(diagnostic)?.[1]
+}
+
 function readStatusCode(
   text: string,
   diagnostic: string,
@@ -192,15 +242,20 @@ function readStatusCode(
 ): string {
   // Only within the Status field may text follow the code without a space.
   const own = /^([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(text)?.[1]
-  if (own !== undefined) return own
-  const told = /(?:^|[\s#(-])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(diagnostic)?.[1]
-  if (told !== undefined) return told
+  const told = statusIn(diagnostic)
+  // `5.0.0` says nothing that its class does not say; the reply may say more.
+  const vague = own === undefined || own.endsWith('.0.0')
+  if (!vague) return own
+  if (told !== undefined && (own === undefined || told.startsWith(own.charAt(0)))) return told
+  const later = own ?? statusIn(text)
+  if (later !== undefined) return later
+  const guessed = detailOf(diagnostic)
   switch (action) {
     case 'failed':
     case 'unknown':
-      return '5.0.0'
+      return `5${guessed}`
     case 'delayed':
-      return '4.0.0'
+      return `4${guessed}`
     case 'delivered':
     case 'relayed':
     case 'expanded':
@@ -224,7 +279,8 @@ function withoutType(text: string | undefined): string | undefined {
 function addressOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const utf8 = /^utf-8[ \t]*;/i.test(text)
-  const bare = (withoutType(text) ?? '').replace(/^<(.*)>$/, '$1')
+  const named = (withoutType(text) ?? '').replace(/[ \t]*\([^()]*\)$/, '')
+  const bare = /^(?:[^<>@]*[ \t])?<([^<>]*)>$/.exec(named)?.[1] ?? named
   if (!utf8) return bare
   return oneLine(
     bare.replace(/\\x\{([0-9A-Fa-f]{1,6})\}/g, (whole, hex: string) => {

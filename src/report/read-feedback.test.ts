@@ -5,6 +5,7 @@ import { encodeUtf8 } from '../base/utf8.ts'
 import { readParts } from './mime-parts.ts'
 import { readFeedback } from './read-feedback.ts'
 import { formOf, readReportMail } from './report-mail.ts'
+import { summarizeReport } from './report-summary.ts'
 
 function mail(
   fields: string,
@@ -235,4 +236,205 @@ test('a message cut anywhere, or made of anything, is read without a fault', () 
     }),
     { numRuns: 1000 },
   )
+})
+
+function complaint(fields: string, message: string): string {
+  return `From: fbl@mx.example
+Content-Type: multipart/report; boundary=b
+
+--b
+Content-Type: message/feedback-report
+
+${fields}
+--b
+Content-Type: message/rfc822
+
+${message}
+--b--
+`
+}
+
+const complained = `Return-Path: <bounce@north.example>
+Received: from x.example (x.example [192.0.2.5]) by mx.example; Mon, 23 Nov 2026 18:29:07 +0000
+Received: from y.example ([192.0.2.6]) by x.example; Mon, 23 Nov 2026 18:28:07 +0000
+From: Ann <a@North.example>
+Subject: s
+
+hi
+`
+
+test('what a complaint does not say is inferred from its message, and kept apart', () => {
+  const sparse = 'Feedback-Type: abuse\nUser-Agent: JMRP/1.0\nVersion: 1\n'
+  const report = read(complaint(sparse, complained))
+  assert.deepEqual([report?.sourceIp, report?.arrivedAt, report?.reportedDomains], [null, null, []])
+  assert.deepEqual(report?.inferred, {
+    sourceIp: '192.0.2.5',
+    arrivedAt: Date.UTC(2026, 10, 23, 18, 29, 7) / 1000,
+    originalMailFrom: 'bounce@north.example',
+    reportedDomains: ['north.example'],
+  })
+  const { domain, begin, end } = summarizeReport(report)
+  assert.deepEqual([domain, begin, end], ['north.example', 1_795_458_547, 1_795_458_547])
+  const told = `${sparse}Source-IP: 192.0.2.9\nArrival-Date: Mon, 23 Nov 2026 10:00:00 +0000
+Reported-Domain: b.example\nOriginal-Mail-From: <c@b.example>\n`
+  const whole = read(complaint(told, complained))
+  assert.ok(whole !== undefined && !('inferred' in whole))
+  assert.equal(summarizeReport(whole).domain, 'b.example')
+  const bare = read(complaint(sparse, 'Subject: x\nReceived: by z.example\nFrom: nobody\n'))
+  assert.ok(bare !== undefined && !('inferred' in bare))
+  const ipv6 = read(complaint(sparse, 'Received: from [IPv6:2001:DB8::1] by x\n'))
+  assert.deepEqual(ipv6?.inferred, { sourceIp: '2001:db8::1' })
+})
+
+test('a complaint that is nothing but the message is one, by the field that Hotmail puts there', () => {
+  const message = `X-HmXmrOriginalRecipient: u@mx.example\n${complained}`
+  const forwarded = `From: staff@mx.example\nContent-Type: multipart/mixed; boundary=b\n\n--b
+Content-Type: message/rfc822\n\n${message}\n--b--\n`
+  const { feedback, files } = readReportMail(encodeUtf8(forwarded))
+  assert.deepEqual(files, [])
+  assert.equal(feedback.length, 1)
+  const [one] = feedback
+  assert.deepEqual([one?.type, one?.feedbackType, one?.source], ['abuse', 'abuse', 'text'])
+  assert.deepEqual(
+    one?.problems.map(({ code, where }) => [code, where]),
+    [['missing', 'message/feedback-report']],
+  )
+  assert.deepEqual(one?.inferred?.originalRcptTo, ['u@mx.example'])
+  assert.equal(one?.original?.complete, true)
+})
+
+const xmlReport = '<feedback><report_metadata/></feedback>'
+
+function multipart(type: string, ...parts: readonly string[]): string {
+  const boundary = `b${parts.join('').length}`
+  const inside = parts.map((part) => `--${boundary}\n${part}\n`).join('')
+  return `Content-Type: multipart/${type}; boundary=${boundary}\n\n${inside}--${boundary}--\n`
+}
+
+const withFile = (name: string): string =>
+  `Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=${name}\n\n${xmlReport}`
+const attached = (message: string): string => `Content-Type: message/rfc822\n\n${message}`
+
+// However reports are nested, all of them are found.
+const nested: readonly (readonly [string, string, readonly string[], number])[] = [
+  ['two files', multipart('mixed', withFile('a'), withFile('b')), ['a', 'b'], 0],
+  [
+    'two attached messages',
+    multipart('mixed', attached(withFile('a')), attached(withFile('b'))),
+    ['a', 'b'],
+    0,
+  ],
+  [
+    'a file beside an attached message',
+    multipart('mixed', withFile('a'), attached(multipart('mixed', withFile('b')))),
+    ['a', 'b'],
+    0,
+  ],
+  ['a message in a message', attached(multipart('mixed', attached(withFile('a')))), ['a'], 0],
+  ['a digest', multipart('digest', `\n${withFile('a')}`, `\n${withFile('b')}`), ['a', 'b'], 0],
+  ['an .eml file', `Content-Type: text/plain; name="x.EML"\n\n${withFile('a')}`, ['a'], 0],
+  ['a message as octets', `Content-Type: application/octet-stream\n\n${withFile('a')}`, ['a'], 0],
+  ['a letter in plain text', 'Content-Type: text/plain\n\nSubject: none', [], 0],
+  ['two complaints', multipart('mixed', attached(mail(failure)), attached(mail(failure))), [], 2],
+  ['a complaint and a file', multipart('mixed', attached(mail(failure)), withFile('a')), ['a'], 1],
+  ['what a complaint is about', complaint('Feedback-Type: abuse', withFile('a')), [], 1],
+]
+
+for (const [what, text, names, complaints] of nested) {
+  test(`reports are found in ${what}`, () => {
+    const { files, feedback, problems } = readReportMail(encodeUtf8(text))
+    assert.deepEqual(
+      files.map(({ name }) => name),
+      names,
+    )
+    assert.equal(feedback.length, complaints)
+    assert.deepEqual(problems, [])
+  })
+}
+
+test('two feedback reports in one message have each its own message', () => {
+  const part = (type: string, subject: string): readonly string[] => [
+    `Content-Type: message/feedback-report\n\nFeedback-Type: ${type}\nUser-Agent: x\nVersion: 1`,
+    attached(`Subject: ${subject}\n`),
+  ]
+  const both = multipart(
+    'report',
+    'Content-Type: text/plain\n\nTwo.',
+    ...part('abuse', 'a'),
+    ...part('fraud', 'b'),
+  )
+  assert.deepEqual(
+    readReportMail(encodeUtf8(both)).feedback.map((one) => [
+      one.feedbackType,
+      one.original?.subject,
+    ]),
+    [
+      ['abuse', 'a'],
+      ['fraud', 'b'],
+    ],
+  )
+})
+
+test('the limits of a message are told when they are met, and not before', () => {
+  const told = (text: string): string => {
+    return readReportMail(encodeUtf8(text))
+      .problems.map(({ code, text: one }) => `${code}: ${one}`)
+      .join(' ')
+  }
+  const parts = (count: number): string =>
+    multipart('mixed', ...Array.from({ length: count }, () => 'X: 1\n\nhi'))
+  assert.equal(told(parts(100)), '')
+  assert.match(told(parts(101)), /^too-large: .*more than 100 parts/)
+  const deep = (levels: number): string => {
+    return levels === 0 ? 'X: 1\n\nhi' : multipart('mixed', deep(levels - 1), `X: ${levels}\n\nhi`)
+  }
+  assert.equal(told(deep(6)), '')
+  assert.match(told(deep(7)), /more than 6 levels of parts/)
+  const inside = (levels: number): string =>
+    levels === 0 ? withFile('a') : attached(inside(levels - 1))
+  assert.equal(told(inside(8)), '')
+  assert.match(told(inside(9)), /more than 8 messages are inside each other/)
+  const many = (count: number): string => {
+    const messages = Array.from({ length: count / 10 }, () =>
+      attached(multipart('mixed', ...Array.from({ length: 10 }, () => withFile('a')))),
+    )
+    return multipart('mixed', ...messages)
+  }
+  assert.equal(readReportMail(encodeUtf8(many(100))).files.length, 100)
+  assert.equal(told(many(100)), '')
+  assert.equal(readReportMail(encodeUtf8(many(110))).files.length, 100)
+  assert.match(told(many(110)), /more than 100 reports/)
+  const long = encodeUtf8(`X: 1\n\n${'x'.repeat(1000)}`)
+  const limitsOf = (octets: Uint8Array, maxOctets: number): readonly string[] => {
+    const limits: string[] = []
+    readParts(octets, maxOctets, (what) => limits.push(what))
+    return limits
+  }
+  assert.deepEqual(limitsOf(long, long.length), [])
+  assert.deepEqual(limitsOf(long, long.length - 1), [`it is longer than ${long.length - 1} octets`])
+  const lines = encodeUtf8('\n'.repeat(1 << 20))
+  assert.deepEqual(limitsOf(lines, 1 << 21), [`it has more than ${1 << 20} lines`])
+  assert.deepEqual(limitsOf(lines.subarray(1), 1 << 21), [])
+})
+
+test('a transfer encoding is its word, whatever stands around it', () => {
+  const base64 = Buffer.from(xmlReport).toString('base64')
+  for (const written of [
+    'base64',
+    'BASE64 (yes)',
+    '(a comment) base64',
+    '"base64"',
+    'base64;',
+    ' base64 ',
+  ]) {
+    const text = `Content-Type: application/xml\nContent-Transfer-Encoding: ${written}\n\n${base64}\n`
+    const [file] = readReportMail(encodeUtf8(text)).files
+    assert.equal(Buffer.from(file?.octets ?? []).toString(), xmlReport, written)
+  }
+  const [quoted] = readReportMail(
+    encodeUtf8(
+      'Content-Type: application/xml\nContent-Transfer-Encoding: Quoted-Printable\n\n=3Cx/>\n',
+    ),
+  ).files
+  assert.match(Buffer.from(quoted?.octets ?? []).toString(), /^<x\/>/)
 })

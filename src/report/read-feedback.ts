@@ -1,8 +1,14 @@
-import { parseIp } from '../base/ip.ts'
+import { formatIp, parseIp } from '../base/ip.ts'
 import { parseDate } from '../message/date.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { oneLine } from '../message/fold.ts'
-import type { AbuseReport, FailureReport, Feedback, FeedbackOriginal } from './feedback.ts'
+import type {
+  AbuseReport,
+  FailureReport,
+  Feedback,
+  FeedbackOriginal,
+  InferredFeedback,
+} from './feedback.ts'
 import { checkFailure, checkRepeats } from './feedback-checks.ts'
 import { readFailureText } from './failure-text.ts'
 import {
@@ -42,7 +48,52 @@ export function readFeedback(whole: MimePart): AbuseReport | FailureReport | und
   const lines = decodedLines(report)
   const start = lines.findIndex((line) => line.trim() !== '')
   const { fields } = readFields(lines.slice(Math.max(0, start)))
-  return assemble(fields, original === undefined ? null : readOriginal(original))
+  const read = assemble(fields, original === undefined ? null : readOriginal(original))
+  return original === undefined ? read : completed(read, original)
+}
+
+/** Hotmail's complaints, when they come without fields, have this one in the message. */
+const complaintField = 'x-hmxmroriginalrecipient'
+
+/** A complaint that is nothing but the message, as an attachment; `undefined` when it is none. */
+export function readBareComplaint(original: MimePart): AbuseReport | undefined {
+  const { fields } = readFields(decodedLines(original))
+  if (fieldValue(fields, complaintField) === undefined) return undefined
+  const assembled = assemble([{ name: 'feedback-type', value: 'abuse' }], readOriginal(original))
+  if (assembled.type !== 'abuse') return undefined
+  const text = 'It has no fields for programs (RFC 5965 §3); the message was read.'
+  const problem = { code: 'missing', where: 'message/feedback-report', text } as const
+  return completed({ ...assembled, source: 'text', problems: [problem] }, original)
+}
+
+/** What a report leaves out and its message tells: many name neither the address nor the domain. */
+function completed<T extends AbuseReport | FailureReport>(report: T, original: MimePart): T {
+  const { fields } = readFields(decodedLines(original))
+  const received = fieldValue(fields, 'received') ?? ''
+  const ip = /\[(?:IPv6:)?([0-9A-Fa-f.:]{3,45})\]/i.exec(received)?.[1] ?? ''
+  const source = parseIp(ip)
+  const date = parseDate(received.slice(received.lastIndexOf(';') + 1).trim())
+  const returnPath = addressOf(fieldValue(fields, 'return-path'))
+  const recipient = addressOf(fieldValue(fields, complaintField))
+  const author =
+    addressOf(/<[^<>]*>/.exec(report.original?.from ?? '')?.[0]) ?? report.original?.from
+  const domain = /@([A-Za-z0-9.-]{1,255})$/.exec(author ?? '')?.[1]?.toLowerCase()
+  const inferred: InferredFeedback = {
+    ...(report.sourceIp === null && source !== undefined ? { sourceIp: formatIp(source) } : {}),
+    ...(report.arrivedAt === null && date !== undefined && received.includes(';')
+      ? { arrivedAt: Math.floor(date.unixMs / 1000) }
+      : {}),
+    ...(report.originalMailFrom === null && returnPath !== null
+      ? { originalMailFrom: returnPath }
+      : {}),
+    ...(report.originalRcptTo.length === 0 && recipient !== null
+      ? { originalRcptTo: [recipient] }
+      : {}),
+    ...(report.reportedDomains.length === 0 && domain !== undefined
+      ? { reportedDomains: [domain] }
+      : {}),
+  }
+  return Object.keys(inferred).length === 0 ? report : { ...report, inferred }
 }
 
 function assemble(

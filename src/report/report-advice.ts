@@ -112,7 +112,7 @@ function adviseOnFailure(report: FailureReport): readonly string[] {
   const names = { dkim: 'DKIM', spf: 'SPF' } as const
   const missing = report.identityAlignment?.map((method) => names[method]) ?? []
   const what = missing.length === 0 ? '' : ` It had no aligned pass of ${missing.join(' or ')}.`
-  const from = report.sourceIp === null ? 'an unknown address' : report.sourceIp
+  const from = report.sourceIp ?? report.inferred?.sourceIp ?? 'an unknown address'
   return [
     `A message in your name came from ${from}.${what} If that address is yours, it has to sign; if not, somebody uses your name.`,
   ]

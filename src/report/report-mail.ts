@@ -12,7 +12,7 @@ import {
   readParts,
   transferEncoding,
 } from './mime-parts.ts'
-import { readFeedback } from './read-feedback.ts'
+import { readBareComplaint, readFeedback } from './read-feedback.ts'
 import { shownText } from './remote-text.ts'
 import type { ReportProblem } from './report-problem.ts'
 
@@ -85,6 +85,8 @@ class ReportSearch {
     if (isFeedback(part)) return this.#feedbackIn(part)
     const kind = kindOf(part)
     if (kind === 'message/rfc822' || kind === 'message/global') {
+      const complaint = readBareComplaint(part)
+      if (complaint !== undefined) return this.#take(this.#feedback, complaint)
       return this.message(decodedOctets(part), depth + 1)
     }
     const { type } = part.mediaType

@@ -78,19 +78,24 @@ export function summarizeReport(report: Report): ReportSummary {
       }
     }
     case 'failure':
-    case 'abuse':
+    case 'abuse': {
+      const { inferred = {} } = report
+      const stated = report.reportedDomains
+      const domains = stated.length > 0 ? stated : (inferred.reportedDomains ?? [])
+      const arrivedAt = report.arrivedAt ?? inferred.arrivedAt ?? null
       return {
         kind: report.type,
         reporter: cut(report.reportingMta ?? report.userAgent ?? ''),
-        domain: cut(report.reportedDomains.join(', ')),
+        domain: cut(domains.join(', ')),
         reportId: cut(report.originalEnvelopeId ?? ''),
-        begin: report.arrivedAt,
-        end: report.arrivedAt,
+        begin: arrivedAt,
+        end: arrivedAt,
         total: report.incidents,
         failed: report.incidents,
         problems,
         partial,
       }
+    }
   }
 }
 

@@ -116,9 +116,10 @@ function failureDetails(report: FailureReport): readonly string[] {
 
 function feedbackDetails(report: FailureReport | AbuseReport): readonly string[] {
   const { original } = report
-  const from = original?.from ?? report.originalMailFrom
+  const { sourceIp, inferred = {} } = report
+  const from = original?.from ?? report.originalMailFrom ?? inferred.originalMailFrom ?? null
   return [
-    `  Source    ${report.sourceIp ?? '(not told)'}`,
+    `  Source    ${sourceIp ?? inferred.sourceIp ?? '(not told)'}`,
     ...(from === null ? [] : [`  From      ${from}`]),
     ...(original?.subject ? [`  Subject   ${original.subject}`] : []),
     ...report.authenticationResults.map((one) => `  Results   ${one}`),

@@ -200,6 +200,25 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
   }
 })
 
+test('a letter that failed and was filed all the same is reported too, in Inbox and in Junk', async (t) => {
+  for (const [policy, mailbox] of [
+    ['none', 'Inbox'],
+    ['quarantine', 'Junk'],
+  ] as const) {
+    const north = await openNorth(t)
+    const zone: Zone = {
+      ...northZone,
+      '_dmarc.north.example': { TXT: [`v=DMARC1; p=${policy}; ${ruf}; fo=1`] },
+    }
+    const { south, forge } = await openSouth(t, { zone, dialer: north.network })
+    assert.equal((await forge()).type, 'reported', policy)
+    const [row] = south.store.read.listMailbox({ account: receiver })
+    assert.equal(row?.mailbox, mailbox)
+    const failure = await readFailure((await north.taken(1))[0])
+    assert.notEqual(failure.deliveryResult, 'reject')
+  }
+})
+
 test('the report is signed, shows the header with its recipients unreadable, and no body', async (t) => {
   const north = await openNorth(t)
   const zone = asking(ruf)

@@ -17,6 +17,7 @@ import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { defaultLimits } from '../queue/places.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
+import { busy } from '../receive/replies.ts'
 import { InboundPort } from '../receive/inbound.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
 import { ReceiveSession } from '../receive/session.ts'
@@ -226,9 +227,7 @@ export class Site {
 
   /** What somebody hears for whom there is no room. */
   #busy(): Uint8Array {
-    const { hostname } = this.#plan.house
-    const reply = { code: 421, enhanced: '4.3.2', lines: [`${hostname} is busy, try again soon`] }
-    return encodeUtf8(`${formatReply(reply).join('\r\n')}\r\n`)
+    return encodeUtf8(`${formatReply(busy(this.#plan.house.hostname)).join('\r\n')}\r\n`)
   }
 
   #serve(

@@ -4,7 +4,7 @@ import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { DecisionRules } from '../inspect/decide.ts'
 import { checkPassword } from '../io/password.ts'
 import type { House, RecipientAnswer, UserAccount } from '../receive/house.ts'
-import { replies } from '../receive/replies.ts'
+import { notInLab, replies } from '../receive/replies.ts'
 import type { Account, Directory } from './directory.ts'
 import type { Greylist } from './greylist.ts'
 
@@ -92,8 +92,7 @@ function elsewhere(plan: HousePlan, mailbox: Mailbox, by: 'stranger' | 'user'): 
   const { domain } = mailbox
   const known = plan.reachable ?? (() => true)
   if (isAddressLiteral(domain) ? plan.mode === 'lab' : !known(domain)) {
-    const text = `This is the lab, and ${domain} is not in it: nothing leaves this computer.`
-    return { type: 'refused', reply: { code: 550, enhanced: '5.7.1', lines: [text] } }
+    return { type: 'refused', reply: notInLab(domain) }
   }
   return { type: 'remote', recipient: formatMailbox(mailbox), destination: domain }
 }

@@ -16,7 +16,7 @@ import type { LimitMet } from './guard.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 import { letterLine, loginLine } from './log-lines.ts'
 import type { Port, Verdict } from './port.ts'
-import { answerOf, messageNote, replies, unreadableHeader } from './replies.ts'
+import { answerOf, connectionLost, messageNote, replies, unreadableHeader } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import { Transaction } from './transaction.ts'
 import type { ReceiveWorld } from './world.ts'
@@ -446,12 +446,5 @@ function remarksOf({ remarks }: { readonly remarks: readonly PathRemark[] }): {
 const defaultRefusedBytes = 256 * 1024
 
 const accept: Answer = { type: 'accept' }
-
-/** The engine wants an answer; it reaches nobody. */
-const connectionLost: Reply = {
-  code: 451,
-  enhanced: '4.4.2',
-  lines: ['The connection is lost'],
-}
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }

@@ -4,9 +4,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
+  busy,
+  connectionLost,
   dmarcRefusal,
   fieldTooLong,
   longLine,
+  notInLab,
   notYours,
   notYoursIn,
   replies,
@@ -53,6 +56,9 @@ test('every reply to a message is told to the letter, and no other', () => {
     dmarcRefusal('example.com', 'reject'),
     longLine('subject'),
     fieldTooLong('from', 16_384),
+    busy('mx.example.com'),
+    notInLab('example.net'),
+    connectionLost,
   ]
   const real = all.map(({ code, enhanced, lines }) => `${code} ${enhanced} ${lines.join(' ')}`)
   const rows = tableRows(section(page, '## What a sending server is told'))

@@ -1,0 +1,462 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseForwardPath, parseReversePath } from '../address/path.ts'
+import { ManualClock } from '../base/clock.ts'
+import type { LogLine } from '../base/log.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import type { JourneyRecord } from '../journey/record.ts'
+import type { Reply } from '../smtp/reply.ts'
+import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
+import { contentOf } from '../store/content-sink.ts'
+import type { Acceptance, ContentSink } from '../store/store.ts'
+import type { House } from './house.ts'
+import { MailHandler } from './mail-handler.ts'
+import type { Letter, Port, Verdict } from './port.ts'
+import { replies } from './replies.ts'
+import type { ReceiveWorld } from './world.ts'
+
+/** What is taken in, and what became of the places where its octets were kept. */
+class Sinks {
+  readonly aborted: number[] = []
+  #opened = 0
+
+  open(): ContentSink {
+    const number = this.#opened++
+    const octets: number[] = []
+    return {
+      push(chunk) {
+        octets.push(...chunk)
+      },
+      finish: () => Promise.resolve(contentOf(Uint8Array.from(octets))),
+      shorten: (_content, kept) =>
+        Promise.resolve(contentOf(Uint8Array.from(octets.slice(0, kept)))),
+      abort: () => void this.aborted.push(number),
+    }
+  }
+}
+
+const facts: MessageFacts = {
+  octets: 14,
+  eightBit: false,
+  nul: false,
+  bareNewline: false,
+  tooBig: false,
+}
+
+const taken: Verdict = {
+  type: 'taken',
+  status: 'delivered',
+  reply: replies.filed,
+  because: ['x'],
+  steps: [{ type: 'filed', account: 'a@b', mailbox: 'Inbox', recipient: 'a@b' }],
+  acceptance: { queue: [], mailbox: [], journeys: [] },
+}
+
+interface Setup {
+  readonly verdict?: () => Verdict | Promise<Verdict>
+  readonly keepsRefused?: boolean
+  readonly senderRefused?: Reply
+  readonly recipient?: 'mailbox' | 'remote' | { readonly refusal: Reply }
+  readonly accept?: (acceptance: Acceptance) => Promise<void>
+  readonly login?: Reply
+}
+
+interface Run {
+  readonly handler: MailHandler
+  readonly sinks: Sinks
+  readonly accepted: Acceptance[]
+  readonly reported: string[]
+  readonly logged: LogLine[]
+  readonly queued: () => number
+  /** The record of the only journey that was put down last. */
+  readonly record: () => JourneyRecord
+  readonly released: () => number
+}
+
+function open(setup: Setup = {}): Run {
+  const sinks = new Sinks()
+  const accepted: Acceptance[] = []
+  const reported: string[] = []
+  const logged: LogLine[] = []
+  let [queued, ids, released] = [0, 0, 0]
+  const letter: Letter = {
+    replay: undefined,
+    bodyHashes: [],
+    addedMessageId: undefined,
+    recipient: () => setup.recipient ?? 'mailbox',
+    header: () => {},
+    body: () => {},
+    finish: () => Promise.resolve(setup.verdict?.() ?? taken),
+  }
+  const port: Port = {
+    direction: 'in',
+    keepsRefused: setup.keepsRefused ?? false,
+    login: () => Promise.resolve(setup.login === undefined ? undefined : { reply: setup.login }),
+    sender: () => (setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }),
+  }
+  const house = {
+    hostname: 'mx.south.example',
+    mode: 'lab',
+    limits: { refusedBytes: 13 },
+    isOurs: (address: string) => address.endsWith('@south.example'),
+  }
+  const guard = {
+    closedForMail: () => undefined,
+    closedForLogins: () => undefined,
+    turnedAway: () => {},
+    refusedRecipient: () => {},
+    holdMemory: () => ({ grow: () => undefined, release: () => void released++ }),
+  }
+  const world = {
+    // What the handler itself asks of them; the rest is for ports.
+    house: house as unknown as House,
+    guard: guard as unknown as ReceiveWorld['guard'],
+    store: {
+      newContent: () => sinks.open(),
+      accept(acceptance: Acceptance) {
+        const done = setup.accept?.(acceptance) ?? Promise.resolve()
+        accepted.push(acceptance)
+        return done
+      },
+    },
+    resolver: { resolve: () => Promise.reject(new Error('nobody asks')) },
+    clock: new ManualClock(1000),
+    random: () => 0,
+    newId: () => `id${ids++}`,
+    queued: () => void queued++,
+    log: (line: LogLine) => void logged.push(line),
+    report: (problem: unknown, id: string) => void reported.push(`${id}: ${String(problem)}`),
+  } satisfies ReceiveWorld
+  const connection = {
+    remote: { ip: '198.51.100.66', port: 4711 },
+    listener: 'smtp',
+    tls: undefined,
+  } as const
+  return {
+    handler: new MailHandler(world, connection, port),
+    sinks,
+    accepted,
+    reported,
+    logged,
+    queued: () => queued,
+    released: () => released,
+    record() {
+      const json = accepted.at(-1)?.journeys[0]?.json
+      assert.ok(json !== undefined, 'a journey was put down')
+      return JSON.parse(json) as JourneyRecord
+    },
+  }
+}
+
+function sender(): Question & { readonly type: 'sender' } {
+  const reversePath = parseReversePath('<a@north.example>')
+  assert.ok(reversePath.ok)
+  const parameters = {
+    size: null,
+    body: null,
+    smtpUtf8: false,
+    ret: null,
+    envid: null,
+    auth: null,
+  }
+  return { type: 'sender', reversePath: reversePath.value, parameters, remarks: [] }
+}
+
+function recipient(address = 'b@south.example'): Question & { readonly type: 'recipient' } {
+  const forwardPath = parseForwardPath(`<${address}>`)
+  assert.ok(forwardPath.ok)
+  const parameters = { notify: null, orcpt: null }
+  return { type: 'recipient', forwardPath: forwardPath.value, parameters, remarks: [] }
+}
+
+async function toContent({ handler }: Run): Promise<void> {
+  await handler.answer(sender())
+  await handler.answer(recipient())
+  await handler.answer({ type: 'data' })
+  await handler.content(encodeUtf8('Subject: x\r\n\r\nx'))
+}
+
+function finish({ handler }: Run): Answer | Promise<Answer> {
+  handler.contentEnd('complete', facts)
+  return handler.answer({ type: 'message', facts })
+}
+
+function login(username: string): Question {
+  const secrets = { authorizationId: '', username, password: 'x' }
+  return { type: 'auth', mechanism: 'LOGIN', ...secrets }
+}
+
+test('the answer to a letter leaves when it is in the store, and not before', async () => {
+  const stored = Promise.withResolvers<void>()
+  const run = open({ accept: () => stored.promise })
+  await toContent(run)
+  const heard: string[] = []
+  const answering = Promise.resolve(finish(run)).finally(() => heard.push('answer'))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(run.accepted.length, 1)
+  assert.deepEqual(heard, [])
+  stored.resolve()
+  const answer = await answering
+  assert.equal(answer.type, 'accept')
+  assert.equal(answer.reply?.lines.at(-1), 'Filed. Ref id0')
+  assert.equal(run.record().outcome.status, 'delivered')
+  assert.deepEqual(run.sinks.aborted, [])
+  assert.equal(run.released(), 1)
+  assert.equal(run.queued(), 0)
+})
+
+test('the queue is woken when something waits in it, after it is in the store', async () => {
+  const acceptance = { queue: [{ id: 'q' }], mailbox: [], journeys: [] } as unknown as Acceptance
+  const run = open({ verdict: () => ({ ...taken, status: 'queued', acceptance }) })
+  await toContent(run)
+  await finish(run)
+  assert.equal(run.queued(), 1)
+})
+
+test('what begins afterwards begins once it is settled, and its fault changes nothing', async () => {
+  let storedBefore = -1
+  const run: Run = open({
+    verdict: () => ({
+      ...taken,
+      afterwards() {
+        storedBefore = run.accepted.length
+        throw new Error('too late')
+      },
+    }),
+  })
+  await toContent(run)
+  assert.equal((await finish(run)).type, 'accept')
+  assert.equal(storedBefore, 1)
+  assert.deepEqual(run.reported, ['id0: Error: too late'])
+})
+
+test('the octets of a refused letter are kept where the port says so, and else let go', async () => {
+  for (const keepsRefused of [true, false]) {
+    const verdict: Verdict = { type: 'refused', reply: replies.loop, because: ['loop'] }
+    const run = open({ verdict: () => verdict, keepsRefused })
+    await toContent(run)
+    const answer = await finish(run)
+    assert.equal(answer.type, 'reject')
+    assert.equal(run.accepted[0]?.message?.id, keepsRefused ? 'id0' : undefined)
+    // No more of it than the house wants to keep, but the header whole.
+    assert.equal(run.accepted[0]?.message?.content.size, keepsRefused ? 14 : undefined)
+    assert.deepEqual(run.sinks.aborted, keepsRefused ? [] : [0])
+    assert.deepEqual(run.record().outcome, {
+      status: 'refused',
+      smtp: {
+        code: 554,
+        enhanced: '5.4.6',
+        text: `${replies.loop.lines[0]} Ref id0`,
+        atCommand: 'DATA',
+      },
+      because: ['loop'],
+    })
+    assert.equal(run.record().steps.at(-1)?.type, 'refused')
+  }
+})
+
+test('the spool of a letter that broke off, or that the engine refused, is let go', async () => {
+  const broken = open()
+  await toContent(broken)
+  broken.handler.contentEnd('abandoned', facts)
+  broken.handler.dropped('peerClosed')
+  assert.deepEqual(broken.sinks.aborted, [0])
+  assert.deepEqual(broken.record().outcome, {
+    status: 'dropped',
+    because: ['the client gave the message up'],
+  })
+  const refused = open()
+  await toContent(refused)
+  refused.handler.contentEnd('refused', { ...facts, tooBig: true })
+  assert.deepEqual(refused.sinks.aborted, [0])
+  assert.equal(refused.accepted.length, 0, 'the words come next')
+  refused.handler.line('server', '552 5.3.4 Too big Ref id0')
+  const { outcome, steps } = refused.record()
+  assert.deepEqual(outcome, {
+    status: 'refused',
+    smtp: { code: 552, enhanced: '5.3.4', text: 'Too big Ref id0', atCommand: 'DATA' },
+    because: ['message'],
+  })
+  const message = steps.find((step) => step.type === 'message')
+  assert.ok(message?.type === 'message')
+  assert.deepEqual([message.octets, message.problem], [14, 'too-big'])
+})
+
+test('a letter whose client is gone before its answer is not kept', async () => {
+  const verdict = Promise.withResolvers<Verdict>()
+  const run = open({ verdict: () => verdict.promise })
+  await toContent(run)
+  const answering = finish(run)
+  await new Promise((resolve) => setImmediate(resolve))
+  run.handler.dropped('peerClosed')
+  assert.equal(run.accepted.length, 0)
+  verdict.resolve(taken)
+  const answer = await answering
+  assert.equal(answer.type, 'reject')
+  assert.deepEqual(run.sinks.aborted, [0])
+  assert.equal(run.accepted.length, 1)
+  assert.equal(run.accepted[0]?.message, undefined)
+  assert.equal(run.record().outcome.status, 'dropped')
+})
+
+test('a fault is told once, its letter let go, and the record says that it must come again', async () => {
+  const run = open({ accept: () => Promise.reject(new Error('disk')) })
+  await toContent(run)
+  await assert.rejects(Promise.resolve(finish(run)), /disk/)
+  run.handler.broken(new Error('disk'), replies.localFault)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(run.reported, ['id0: Error: disk'])
+  assert.deepEqual(run.sinks.aborted, [0])
+  const { outcome, steps } = run.record()
+  assert.equal(outcome.status, 'deferred')
+  assert.deepEqual(outcome.because, ['fault'])
+  // Of what did not come to pass nothing is told.
+  assert.ok(!steps.some(({ type }) => type === 'filed'))
+  assert.equal(steps.at(-1)?.type, 'deferred')
+})
+
+test('a fault outside of letters is told, and ends nothing', () => {
+  const run = open()
+  run.handler.broken(new Error('x'), replies.localFault)
+  assert.deepEqual(run.reported, ['id0: Error: x'])
+  assert.equal(run.accepted.length, 0)
+})
+
+test('a record that cannot be kept is a fault that is told', async () => {
+  const run = open({ accept: () => Promise.reject(new Error('disk')) })
+  run.handler.closed('quit')
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(run.reported, ['id0: Error: disk'])
+})
+
+test('how a transaction ends without its message: refused, put off, given up, or cut by us', async () => {
+  const table: readonly (readonly [
+    Setup,
+    closing: string | null,
+    status: string,
+    because: string,
+  ])[] = [
+    [{ recipient: { refusal: replies.noSuchMailbox } }, null, 'refused', 'recipient'],
+    [{ recipient: { refusal: replies.greylisted } }, 'quit', 'deferred', 'recipient'],
+    [{}, null, 'dropped', 'the client gave the message up'],
+    [{}, 'quit', 'dropped', 'the client gave the message up'],
+    [{}, 'peerClosed', 'dropped', 'the client gave the message up'],
+    [{}, 'timeout', 'dropped', 'timeout'],
+    [{}, 'shutdown', 'dropped', 'shutdown'],
+    [{}, 'tooManyErrors', 'dropped', 'tooManyErrors'],
+  ]
+  for (const [setup, closing, status, because] of table) {
+    const run = open(setup)
+    await run.handler.answer(sender())
+    await run.handler.answer(recipient())
+    run.handler.dropped(closing)
+    const { outcome, envelope } = run.record()
+    assert.deepEqual([outcome.status, ...outcome.because], [status, because])
+    assert.deepEqual(envelope.rcptTo, ['b@south.example'])
+    run.handler.dropped(closing)
+    assert.equal(run.accepted.length, 1, 'once')
+  }
+})
+
+test('a sender who is refused has a journey at once', async () => {
+  const run = open({ senderRefused: replies.noRelaying })
+  const answer = await run.handler.answer(sender())
+  assert.ok(answer.type === 'reject')
+  assert.match(answer.reply.lines[0] ?? '', / Ref id0$/)
+  const { outcome, envelope } = run.record()
+  assert.deepEqual([outcome.status, outcome.because], ['refused', ['sender']])
+  assert.equal(envelope.mailFrom, 'a@north.example')
+  await assert.rejects(async () => run.handler.answer(recipient()), /no letter is under way/)
+})
+
+test('a connection that was refused what it needs did not just leave', () => {
+  const table: readonly (readonly [line: string, reply: string, reason: string, end: string])[] = [
+    ['MAIL FROM:<a@b> SIZE=9', '552 5.3.4 Too big', 'quit', 'refused command'],
+    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required', 'peerClosed', 'refused command'],
+    ['MAIL FROM:<ä@b>', '553 5.6.7 No', 'lost', 'refused command'],
+    ['EHLO', '501 5.5.4 Your host name expected', 'quit', 'refused command'],
+    ['AUTH FOO', '504 5.5.4 Unknown', 'quit', 'refused login'],
+    ['RCPT TO:<a@b>', '452 4.5.3 Later', 'quit', 'deferred command'],
+    ['FOO', '500 5.5.1 Unknown command', 'quit', 'dropped quit'],
+    // We ended it, for a reason of its own.
+    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required', 'timeout', 'dropped timeout'],
+  ]
+  for (const [line, reply, reason, end] of table) {
+    const run = open()
+    run.handler.line('client', line)
+    run.handler.line('server', reply)
+    run.handler.refused('command')
+    run.handler.closed(reason)
+    const { outcome, steps } = run.record()
+    assert.equal([outcome.status, ...outcome.because].join(' '), end, line)
+    assert.deepEqual(
+      steps.map(({ type }) => type),
+      ['connect', 'command-refused', 'dropped'],
+    )
+  }
+})
+
+test('a recipient that the engine refuses within a letter is why it was refused', async () => {
+  const run = open()
+  run.handler.line('client', 'MAIL FROM:<a@north.example>')
+  await run.handler.answer(sender())
+  run.handler.line('client', 'RCPT TO:<x')
+  run.handler.line('server', '501 5.1.3 Bad recipient address Ref id0')
+  run.handler.refused('command')
+  run.handler.dropped(null)
+  const { outcome } = run.record()
+  assert.equal(outcome.status, 'refused')
+  assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 501)
+  const other = open()
+  await other.handler.answer(sender())
+  other.handler.line('client', 'NOOP x')
+  other.handler.line('server', '501 5.5.4 No')
+  other.handler.refused('command')
+  other.handler.dropped(null)
+  assert.equal(other.record().outcome.status, 'dropped')
+})
+
+test('of a refused login a name is kept that somebody here could have, and no other', async () => {
+  for (const [username, kept] of [
+    ['anna@south.example', 'anna@south.example'],
+    ['correct horse', ''],
+    ['P@ssw0rd.example', ''],
+  ] as const) {
+    const run = open({ login: replies.wrongLogin })
+    const answer = await run.handler.answer(login(username))
+    assert.equal(answer.type, 'reject')
+    run.handler.closed('quit')
+    const { steps, outcome } = run.record()
+    const step = steps.find(({ type }) => type === 'login')
+    assert.ok(step?.type === 'login')
+    assert.deepEqual([step.account, step.accepted, step.answer?.code], [kept, false, 535])
+    assert.deepEqual([outcome.status, outcome.because], ['refused', ['login']])
+    assert.ok(kept !== '' || !JSON.stringify([run.record(), run.logged]).includes(username))
+  }
+  const right = open()
+  assert.equal((await right.handler.answer(login('anna'))).type, 'accept')
+  right.handler.closed('quit')
+  const { envelope, outcome } = right.record()
+  assert.equal(envelope.login, 'anna')
+  assert.equal(outcome.status, 'dropped')
+})
+
+test('a header that cannot be read is refused with its reason, and nobody judges it', async () => {
+  let judged = 0
+  const run = open({
+    verdict() {
+      judged++
+      return taken
+    },
+  })
+  await run.handler.answer(sender())
+  await run.handler.answer(recipient())
+  await run.handler.answer({ type: 'data' })
+  await run.handler.content(encodeUtf8('X: x\r\n'.repeat(10_001)))
+  const answer = await finish(run)
+  assert.ok(answer.type === 'reject')
+  assert.equal(answer.reply.code, 554)
+  assert.equal(judged, 0)
+  const message = run.record().steps.find((step) => step.type === 'message')
+  assert.equal(message?.type === 'message' ? message.problem : '', 'header-too-many-fields')
+})

@@ -22,7 +22,10 @@ const step: StepView = {
   fix: null,
 }
 
-function render(changes: Readonly<Record<string, unknown>>): string {
+function render(
+  changes: Readonly<Record<string, unknown>>,
+  whole: Partial<JourneyView> = {},
+): string {
   const view: JourneyView = {
     schema: 'waybill.journey/1',
     id: 'x',
@@ -40,6 +43,7 @@ function render(changes: Readonly<Record<string, unknown>>): string {
     steps: [{ ...step, ...changes }],
     conversation: [],
     replay: { complete: true, dns_answers: 0, clock: null, config_hash: null },
+    ...whole,
   }
   return renderJourney(view, { evidence: true })
 }
@@ -70,4 +74,28 @@ test('with the evidence stands what was asked, compared, weighed and said', () =
   ]
   assert.match(render({ conversation: talk }), /-> QUIT\n +<- 221 Bye/)
   assert.match(render({ conversation_with: 'a@b' }), /said together with the step for a@b/)
+})
+
+test('nothing that others wrote moves the terminal or begins a line of its own, wherever it stands', () => {
+  const bad = 'x\n  1  DMARC  pass\x1b]0;t\x07\x9b2J\u202e'
+  const shown = String.raw`x\n  1  DMARC  pass\x1b]0;t\x07\x9b2J\u202e`
+  const dns = { kind: 'dns', ms: 1, rcode: 'NOERROR', ttl: 60, dnssec: null, server: null } as const
+  const mx = { preference: 10, exchange: bad }
+  const step = {
+    answer: bad,
+    fix: bad,
+    evidence: [{ ...dns, name: bad, type: 'MX', data: [mx] }],
+    conversation: [{ from: 'server', text: bad }],
+    terms: [{ text: bad, outcome: 'match' }],
+  }
+  const text = render(step, {
+    subject: bad,
+    summary: bad,
+    envelope: { ip: '192.0.2.1', helo: bad, mail_from: bad, rcpt_to: [bad], login: null },
+    conversation: [{ at: '', from: 'client', text: bad }],
+  })
+  assert.doesNotMatch(text, /[^\n\x20-\x7e]/)
+  assert.doesNotMatch(text, /^ *1 {2}DMARC/m)
+  // Sender, recipient, subject, answer, name and exchange, dialogue, term, advice, summary, line.
+  assert.equal(text.split(shown).length - 1, 11)
 })

@@ -11,7 +11,6 @@ import { SmtpTalk } from './test-support/smtp-talk.ts'
 
 async function open(t: TestContext): Promise<{ readonly lab: Lab; readonly folder: string }> {
   const { folder, remove } = testFolder()
-  t.after(remove)
   const lab = await openLab({
     folder,
     ports: { smtp: 0, submission: 0, submissions: 0, dns: 0 },
@@ -19,7 +18,10 @@ async function open(t: TestContext): Promise<{ readonly lab: Lab; readonly folde
     log: silent,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
   })
-  t.after(() => lab.close())
+  t.after(async () => {
+    await lab.close()
+    remove()
+  })
   return { lab, folder }
 }
 

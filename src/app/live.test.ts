@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
@@ -31,13 +31,20 @@ function settingsOf(folder: string, more = ''): Settings {
   return read.settings
 }
 
+/** The server of each folder. */
+const running = new Map<string, Live>()
+
 function folderFor(t: TestContext): string {
   const { folder, remove } = testFolder()
-  t.after(remove)
+  t.after(async () => {
+    // Before the folder goes: a server whose store is taken away is broken.
+    await running.get(folder)?.close()
+    remove()
+  })
   return folder
 }
 
-async function open(t: TestContext, settings: Settings): Promise<Live> {
+async function open(settings: Settings): Promise<Live> {
   const live = await openLive({
     settings,
     autoPorts: true,
@@ -45,7 +52,7 @@ async function open(t: TestContext, settings: Settings): Promise<Live> {
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  t.after(() => live.close())
+  running.set(dirname(settings.data), live)
   return live
 }
 
@@ -81,7 +88,7 @@ test('a renewed certificate is shown to new connections on every port, old ones 
   const folder = folderFor(t)
   write(folder, await certificateFor(['mx.south.example']))
   const settings = settingsOf(folder, tlsTable(folder))
-  const live = await open(t, settings)
+  const live = await open(settings)
   const first = await shownAt(live.ports.submissions)
   assert.equal(await shownAfterStartTls(live.ports.smtp), first)
   const old = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
@@ -102,7 +109,7 @@ test('a renewed certificate is shown to new connections on every port, old ones 
 test('a certificate that is gone or cannot be used changes nothing', async (t) => {
   const folder = folderFor(t)
   write(folder, await certificateFor(['mx.south.example']))
-  const live = await open(t, settingsOf(folder, tlsTable(folder)))
+  const live = await open(settingsOf(folder, tlsTable(folder)))
   const shown = await shownAt(live.ports.submissions)
   const account = '[[account]]\naddress = "new@south.example"'
   const next = settingsOf(folder, `${tlsTable(folder)}\n${account}`)
@@ -119,7 +126,7 @@ test('a certificate that is gone or cannot be used changes nothing', async (t) =
 
 test('what cannot change is told and stays: the name in the greeting, the ports, the queue', async (t) => {
   const folder = folderFor(t)
-  const live = await open(t, settingsOf(folder))
+  const live = await open(settingsOf(folder))
   const next = settingsOf(folder, '[queue]\nexpire_seconds = 60')
   const told = await live.reload({ ...next, hostname: 'other.example' })
   assert.deepEqual(told, { changed: [], unchanged: ['hostname', 'queue.expire_seconds'] })
@@ -166,7 +173,7 @@ test('when a port is taken, everything that was opened before is closed again', 
 test('a stop closes the ports before anything else, and is over when the store is', async (t) => {
   const folder = folderFor(t)
   const settings = settingsOf(folder)
-  const live = await open(t, settings)
+  const live = await open(settings)
   const talk = await SmtpTalk.greeted(live.ports.smtp)
   const closed = live.close()
   await assert.rejects(SmtpTalk.open(live.ports.smtp))

@@ -23,7 +23,6 @@ function account(address: string): string {
 
 async function openWith(t: TestContext, settings: Settings): Promise<Live> {
   const { folder, remove } = testFolder()
-  t.after(remove)
   const live = await openLive({
     settings: { ...settings, data: folder },
     autoPorts: true,
@@ -31,7 +30,10 @@ async function openWith(t: TestContext, settings: Settings): Promise<Live> {
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  t.after(() => live.close())
+  t.after(async () => {
+    await live.close()
+    remove()
+  })
   return live
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
+import type { LogLine } from '../base/log.ts'
 import { acceptance, mailboxItem, message } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
 import { keptShare, SpoolShare } from './disk-share.ts'
@@ -14,17 +15,22 @@ function isFull(error: unknown): boolean {
 }
 
 test('letters that are coming get half of the share, all together', () => {
-  const share = new SpoolShare(() => ({ size: 10_000, free: 9000 }), 10)
+  const lines: LogLine[] = []
+  const log = (line: LogLine): void => void lines.push(line)
+  const share = new SpoolShare(() => ({ size: 10_000, free: 9000 }), 10, log)
   assert.equal(keptShare({ size: 10_000, free: 0 }, 10), 500)
   share.take('a', 300)
   share.take('b', 200)
-  assert.throws(() => share.take('b', 1), isFull)
+  for (let n = 0; n < 3; n++) assert.throws(() => share.take('b', 1), isFull)
   assert.equal(share.taken, 500)
+  const fields = { limit: 'retention.strangers_percent', taken: 500, share: 500 }
+  assert.deepEqual(lines, [{ level: 'warning', event: 'limit', fields }])
   share.giveBack('a')
   share.giveBack('a')
   assert.equal(share.taken, 200)
   share.take('c', 300)
   assert.throws(() => share.take('d', 1), isFull)
+  assert.equal(lines.length, 2, 'told again once there was room between')
 })
 
 test('when little is free they get no more than half of that', () => {

@@ -1,5 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import { silent } from '../base/log.ts'
 import { storeProblem } from './problems.ts'
 
 /** A disk, in octets. */
@@ -33,10 +35,14 @@ export class SpoolShare {
   /** By the path of the file, in octets. */
   readonly #files = new Map<string, number>()
   #taken = 0
+  readonly #log: Log
+  /** It was told that the share is used up, and since then nothing was given back. */
+  #told = false
 
-  constructor(disk: () => DiskState, percent: number) {
+  constructor(disk: () => DiskState, percent: number, log: Log = silent) {
     this.#disk = disk
     this.#percent = percent
+    this.#log = log
   }
 
   /** How much is taken, in octets. */
@@ -52,7 +58,10 @@ export class SpoolShare {
   take(path: string, octets: number): void {
     const disk = this.#read()
     const share = Math.min(keptShare(disk, this.#percent), (disk.free + this.#taken) / 2)
-    if (this.#taken + octets > share) throw usedUp()
+    if (this.#taken + octets > share) {
+      this.#tell(share)
+      throw usedUp()
+    }
     this.#taken += octets
     this.#files.set(path, (this.#files.get(path) ?? 0) + octets)
   }
@@ -60,7 +69,15 @@ export class SpoolShare {
   /** The file is gone, or is mail from now on. */
   giveBack(path: string): void {
     this.#taken -= this.#files.get(path) ?? 0
-    this.#files.delete(path)
+    if (this.#files.delete(path)) this.#told = false
+  }
+
+  /** Once, until there is room again. */
+  #tell(share: number): void {
+    if (this.#told) return
+    this.#told = true
+    const fields = { limit: 'retention.strangers_percent', taken: this.#taken, share }
+    this.#log({ level: 'warning', event: 'limit', fields })
   }
 
   #read(): DiskState {

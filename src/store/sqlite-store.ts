@@ -83,7 +83,7 @@ export async function openSqliteStore(
       const link = await startWriter({ folder: folder.root, busyTimeoutMs, strangers })
       tellUnexplained(link.unexplained, options.log ?? silent)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
-      const share = new SpoolShare(disk, percent)
+      const share = new SpoolShare(disk, percent, options.log)
       return new SqliteStore({ folder, queue, lock, share })
     } catch (error) {
       lock.release()

@@ -295,6 +295,16 @@ test('any text is read without throwing, and what is read is written and read ba
   )
 })
 
+test('octets are counted as UTF-8 has them, at every border', () => {
+  const points = [0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff]
+  for (const point of points) {
+    const text = String.fromCodePoint(point)
+    assert.equal(utf8Length(text), new TextEncoder().encode(text).length, point.toString(16))
+  }
+  assert.equal(utf8Length('aäb', 1, 2), 2)
+  assert.equal(utf8Length('\ud800') + utf8Length('\udfff'), 4, 'two halves make one')
+})
+
 test('a mailbox is read without brackets', () => {
   const parsed = parseMailbox('"a b"@Example.org')
   assert.ok(parsed.ok)

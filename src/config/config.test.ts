@@ -118,6 +118,16 @@ test('a value of the wrong kind: what was seen, what is wanted, and what to writ
   }
 })
 
+test('a value of sixty characters is shown whole, a longer one to its sixtieth', () => {
+  for (const [length, wanted] of [
+    [58, `"${'x'.repeat(58)}"`],
+    [59, `"${'x'.repeat(59)}…`],
+  ] as const) {
+    const [found] = problems(`listen = "${'x'.repeat(length)}"\n${smallest}`)
+    assert.ok(found?.startsWith(`listen: ${wanted} is text`), found)
+  }
+})
+
 test('of a long value only the beginning is shown', () => {
   const read = parseConfig(`hostname = ["${'x'.repeat(500)}"]\ndomains = ["a.example"]\n`)
   assert.ok(read.type === 'problems')

@@ -102,3 +102,20 @@ test('single octets are queued in linear time', () => {
   for (let i = 0; i < 300_000; i++) queue.push(Uint8Array.of(i & 255))
   assert.equal(queue.length, 300_000)
 })
+
+test('a line of 1 MiB with its end is too long, one octet more and it is endless', () => {
+  for (const [length, wanted] of [
+    [1024 * 1024, 'tooLong'],
+    [1024 * 1024 + 1, 'endless'],
+  ] as const) {
+    const text = octetsOf(`${'x'.repeat(length - 2)}\r\n`)
+    for (const cut of [0, 3, length - 2, length - 1, length]) {
+      const queue = new OctetQueue()
+      const reader = new LineReader(queue)
+      queue.push(text.subarray(0, cut))
+      const early = reader.next(512)
+      queue.push(text.subarray(cut))
+      assert.equal((early ?? reader.next(512))?.type, wanted, `${length} cut at ${cut}`)
+    }
+  }
+})

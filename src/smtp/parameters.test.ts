@@ -227,3 +227,14 @@ test('a parameter of an extension that is not on offer is not known', () => {
     assert.ok(!read.ok && read.problem.code === 555, text)
   }
 })
+
+test('a code point of an address is none of a control, half a pair, or beyond Unicode', () => {
+  const taken = ['20', '7E', '80', 'D7FF', 'E000', '10FFFF']
+  for (const hex of taken) {
+    const wanted = String.fromCodePoint(Number.parseInt(hex, 16))
+    assert.equal(decodeUtf8Address(`\\x{${hex}}`), wanted, hex)
+  }
+  for (const hex of ['00', '1F', '7F', 'D800', 'DFFF', '110000']) {
+    assert.equal(decodeUtf8Address(`\\x{${hex}}`), undefined, hex)
+  }
+})

@@ -30,8 +30,7 @@ test('lines that are no commands each get an answer, and the session goes on', a
     ['MAIL', 501],
     ['MAIL FROM', 501],
     ['MAIL TO:<a@north.example>', 501],
-    ['MAIL FROM:a@north.example', 501],
-    ['MAIL FROM: <a@north.example>', 501],
+    ['MAIL FROM:a north.example', 501],
     ['MAIL FROM:<a@north.example', 501],
     ['MAIL FROM:<a@@north.example>', 501],
     ['MAIL FROM:<a@-north.example>', 501],
@@ -203,7 +202,7 @@ test('a header that is no header is still a message', async (t) => {
     'From: a@north.example\n',
     'From: =?utf-8?q?=00=0A?= <a@north.example>\nSubject: =?bogus?x?y?=\n\nx\n',
     `From: ${'('.repeat(5000)}a@north.example\n\nx\n`,
-    `From: ${'a@north.example,'.repeat(20_000)}\n\nx\n`,
+    `From: ${'a@north.example,'.repeat(1000)}\n\nx\n`,
     `Subject: ${'=?utf-8?q?x?= '.repeat(10_000)}\n\nx\n`,
     `DKIM-Signature: v=1; d=north.example; ${'a=b;'.repeat(10_000)}\nFrom: a@north.example\n\nx\n`,
     `${'DKIM-Signature: v=1; a=rsa-sha256; d=n.example; s=s; h=from; bh=; b=\n'.repeat(2000)}From: a@north.example\n\nx\n`,
@@ -333,7 +332,7 @@ test('noise is answered or hung up on, and the server lives on', async (t) => {
 })
 
 test('TLS octets on a clear port and clear text on the TLS port are let go', async (t) => {
-  const { ports, reported } = await openTestSite(t, { zone })
+  const { ports, reported, store, when } = await openTestSite(t, { zone })
   const talk = await SmtpTalk.open(ports.smtp)
   await talk.read(220)
   talk.write('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03')
@@ -342,5 +341,12 @@ test('TLS octets on a clear port and clear text on the TLS port are let go', asy
   const plain = await SmtpTalk.open(ports.submissions)
   plain.write('EHLO x.example\r\n')
   await plain.closed
-  assert.ok(reported.length === 1 && /TLS/.test(reported[0] ?? ''), String(reported))
+  // Whose handshake failed has a journey with the reason, and is no fault of ours.
+  const failed = await when(() => store.read.listJourneys({ limit: 9, direction: 'out' })[0])
+  const { view } = journeyIn(store.read, failed.id)
+  assert.ok(
+    view.steps.some(({ answer }) => answer.includes('TLS')),
+    JSON.stringify(view.steps),
+  )
+  assert.deepEqual(reported, [])
 })

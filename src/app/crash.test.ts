@@ -88,7 +88,7 @@ test(`killed ${rounds} times under load, the server has all that it answered wit
   const config = writeConfig(folder, { dnsPort: dns.endpoint.port, more })
   const letters: Acknowledged[] = []
   for (let round = 0; round < rounds; round++) {
-    const server = await startServer(t, ['--config', config, '--ports', 'auto'])
+    const server = await startServer(t, ['--config', config, '--ports', 'auto', '--log', 'faults'])
     const first = Promise.withResolvers<void>()
     const take = (letter: Acknowledged): void => {
       letters.push(letter)

@@ -107,7 +107,10 @@ test('who asked for it is told that the letter is in the mailbox (RFC 3461 §5.2
   const told = record.steps.find((step) => step.type === 'notified')
   assert.ok(told?.type === 'notified')
   assert.deepEqual([told.about, told.to, told.journey], ['success', receiver, report])
-  assert.match(view.steps.at(-1)?.answer ?? '', /A report of the delivery went to receiver@south/)
+  assert.match(
+    view.steps.at(-1)?.answer ?? '',
+    /A report of the delivery for other@south\.example went to receiver@south/,
+  )
   assert.equal(journeyIn(site.store.read, told.journey).status, 'created')
 })
 

@@ -205,7 +205,7 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   const told = server.said().trimEnd().split('\n')
   assert.deepEqual(
     told.map((line) => line.split(' ')[2]),
-    ['started', 'accepted', 'dropped', 'stopped'],
+    ['started', 'accepted', 'stopping', 'dropped', 'stopped'],
   )
   assert.ok(told[1]?.includes(` id=${id} `))
 

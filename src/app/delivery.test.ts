@@ -1,95 +1,17 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
-import type { Zone } from '../dns/zone.ts'
+import { test } from 'node:test'
 import { readDsn } from '../report/read-dsn.ts'
 import { type Act, FakeServer, hangUp, silence, type Stage } from './test-support/fake-server.ts'
-import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
-import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import { journeyIn } from './test-support/replay-all.ts'
 import {
-  certificateFor,
-  northZone,
-  openTestSite,
-  password,
-  receiver as user,
-  storedText,
-  TestNetwork,
-  type TestSite,
-  type TestSiteOptions,
-} from './test-support/test-site.ts'
-
-const first = '192.0.2.10'
-const second = '192.0.2.20'
-
-/** North with a server for mail and another behind it. */
-const twoExchanges: Zone = {
-  'north.example': { MX: ['20 backup.north.example', '10 mx.north.example'] },
-  'mx.north.example': { A: [first] },
-  'backup.north.example': { A: [second] },
-}
-
-interface Sender {
-  readonly south: TestSite
-  readonly network: TestNetwork
-  /** Submits a letter; gives its id. */
-  readonly submit: (input?: {
-    readonly to?: readonly string[]
-    readonly from?: string
-    readonly parameters?: string
-    readonly wishes?: string
-    readonly text?: string
-  }) => Promise<string>
-  /** The journey, once it has been settled `times` times. */
-  readonly settled: (id: string, times: number) => Promise<TestJourney>
-  /** Sets the clock ahead to the next attempt. */
-  readonly goOn: () => void
-}
-
-async function openSender(t: TestContext, options: TestSiteOptions = {}): Promise<Sender> {
-  const network = new TestNetwork()
-  const south = await openTestSite(t, { zone: northZone, dialer: network, ...options })
-  const { read } = south.store
-  return {
-    south,
-    network,
-    async submit(input = {}) {
-      const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
-      await talk.login(user, password, 235)
-      const { to = ['someone@north.example'], from = user, parameters = '', wishes = '' } = input
-      await talk.say(`MAIL FROM:<${from}>${parameters}`, 250)
-      for (const one of to) await talk.say(`RCPT TO:<${one}>${wishes}`, 250)
-      const said = await talk.data(
-        `From: ${user}\nSubject: x\nMessage-ID: <q@south.example>\n\n${input.text ?? 'Hello'}\n`,
-      )
-      await talk.quit()
-      return referenceIn(said)
-    },
-    async settled(id, times) {
-      await south.when(() => {
-        const found = read.findJourney(id)
-        if (found.type !== 'found') return undefined
-        return found.journey.appended.length >= times ? true : undefined
-      })
-      return journeyIn(read, id)
-    },
-    goOn() {
-      const [item] = read.listQueue({ limit: 1 })
-      assert.ok(item !== undefined, 'something waits')
-      south.clock.advance(item.nextAttemptAt - south.clock.now() + 1)
-      south.site.wakeQueue()
-    },
-  }
-}
-
-function attempts({ record }: TestJourney): readonly string[] {
-  return record.steps.flatMap((step) => (step.type === 'attempt' ? [step.result] : []))
-}
-
-/** The one report in the sender's mailbox, read. */
-async function reportIn({ store }: TestSite): Promise<ReturnType<typeof readDsn>> {
-  const [row, ...more] = store.read.listMailbox({ account: user })
-  assert.ok(row !== undefined && more.length === 0, 'there is one report')
-  return readDsn(Buffer.from(await storedText(store, row.messageId), 'latin1'))
-}
+  attempts,
+  first,
+  openSender,
+  reportIn,
+  second,
+  twoExchanges,
+} from './test-support/sender.ts'
+import { certificateFor, receiver as user, storedText } from './test-support/test-site.ts'
 
 test('the exchange with the lowest preference is used, and the other not asked', async (t) => {
   const { south, network, submit, settled } = await openSender(t, { zone: twoExchanges })

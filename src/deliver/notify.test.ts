@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateDkimKey } from '../dkim/dkim.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
-import type { Acceptance } from '../store/store.ts'
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
+import type { Acceptance, OpenMessage } from '../store/store.ts'
 import { notify } from './notify.ts'
 import type { Settled } from './settle.ts'
 import { dayMs, start, testItem, testWorld } from './test-support/world.ts'
@@ -77,4 +77,36 @@ test('its journey tells for whom it was made', async () => {
   assert.deepEqual(journey?.rcptTo, ['anna@north.example'])
   assert.equal(journey?.mailFrom, '')
   assert.equal(journey?.subject, 'Not delivered: Quote')
+})
+
+test('a report returns 64 KiB of a long message, and little more than that is read', async () => {
+  const line = `${'x'.repeat(62)}\r\n`
+  const octets = encodeUtf8(line.repeat(16))
+  let read = 0
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield encodeUtf8('From: anna@north.example\r\n\r\n')
+    for (;;) {
+      read += octets.length
+      yield octets
+    }
+  }
+  const message: OpenMessage = { id: 'm1', size: 1e9, chunks, original: chunks }
+  const long = testWorld({ openMessage: () => message })
+  const item = testItem({ reversePath: 'anna@north.example', dsn: { ret: 'full' } })
+  const settled = refused('anna@north.example')
+  const notified = await notify(long, [{ ...settled, attempt: { ...settled.attempt, item } }], [])
+  const source = notified?.acceptance?.message?.content.source
+  assert.ok(source?.type === 'octets')
+  assert.ok(read > 65_536 - 1024 && read <= 65_536 + 1024, `${read} octets were read`)
+  assert.ok(source.octets.length < 80_000)
+})
+
+test('a message that cannot be read any more does not keep its report', async () => {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield encodeUtf8('From: anna@north.example\r\nSubject: Quote\r\n\r\nHel')
+    throw new Error('EIO')
+  }
+  const broken: OpenMessage = { id: 'm1', size: 100, chunks, original: chunks }
+  const report = await reportFor(testWorld({ openMessage: () => broken }), 'anna@north.example')
+  assert.equal(report.mailbox.length, 1)
 })

@@ -125,10 +125,15 @@ async function beginning(
   if (message === undefined) return { octets: new Uint8Array(0), complete: false }
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of message.chunks()) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > maxOriginalOctets) break
+  try {
+    for await (const chunk of message.chunks()) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > maxOriginalOctets) break
+    }
+  } catch {
+    // The sender must hear of the failure, whether the store still has all of the message or not.
+    return { octets: concat(chunks), complete: false }
   }
   return { octets: concat(chunks), complete: length === message.size }
 }

@@ -53,11 +53,15 @@ export class FakeServer {
   }
 
   /** Opens a server that is closed after the test. */
-  static open(t: TestContext, options: FakeServerOptions = {}): Promise<FakeServer> {
+  static open(
+    t: TestContext,
+    options: FakeServerOptions = {},
+    host = '127.0.0.1',
+  ): Promise<FakeServer> {
     const fake = new FakeServer(options)
     t.after(() => fake.close())
     return new Promise((resolve) => {
-      fake.#server.listen(0, '127.0.0.1', () => resolve(fake))
+      fake.#server.listen(0, host, () => resolve(fake))
     })
   }
 

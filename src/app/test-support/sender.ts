@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { Zone } from '../../dns/zone.ts'
+import { readDsn } from '../../report/read-dsn.ts'
+import { journeyIn, type TestJourney } from './replay-all.ts'
+import { referenceIn, SmtpTalk } from './smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver as user,
+  storedText,
+  TestNetwork,
+  type TestSite,
+  type TestSiteOptions,
+} from './test-site.ts'
+
+/** The addresses of north's servers. */
+export const first = '192.0.2.10'
+export const second = '192.0.2.20'
+
+/** North with a server for mail and another behind it. */
+export const twoExchanges: Zone = {
+  'north.example': { MX: ['20 backup.north.example', '10 mx.north.example'] },
+  'mx.north.example': { A: [first] },
+  'backup.north.example': { A: [second] },
+}
+
+/** South, with a user who sends letters to north. */
+export interface Sender {
+  readonly south: TestSite
+  readonly network: TestNetwork
+  /** Submits a letter; gives its id. */
+  readonly submit: (input?: {
+    readonly to?: readonly string[]
+    readonly from?: string
+    readonly parameters?: string
+    readonly wishes?: string
+    readonly text?: string
+  }) => Promise<string>
+  /** The journey, once it has been settled `times` times. */
+  readonly settled: (id: string, times: number) => Promise<TestJourney>
+  /** Sets the clock ahead to the next attempt. */
+  readonly goOn: () => void
+}
+
+/** Opens south, whose way to the world is a network of the test. */
+export async function openSender(t: TestContext, options: TestSiteOptions = {}): Promise<Sender> {
+  const network = new TestNetwork()
+  const south = await openTestSite(t, { zone: northZone, dialer: network, ...options })
+  const { read } = south.store
+  return {
+    south,
+    network,
+    async submit(input = {}) {
+      const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+      await talk.login(user, password, 235)
+      const { to = ['someone@north.example'], from = user, parameters = '', wishes = '' } = input
+      await talk.say(`MAIL FROM:<${from}>${parameters}`, 250)
+      for (const one of to) await talk.say(`RCPT TO:<${one}>${wishes}`, 250)
+      const said = await talk.data(
+        `From: ${user}\nSubject: x\nMessage-ID: <q@south.example>\n\n${input.text ?? 'Hello'}\n`,
+      )
+      await talk.quit()
+      return referenceIn(said)
+    },
+    async settled(id, times) {
+      await south.when(() => {
+        const found = read.findJourney(id)
+        if (found.type !== 'found') return undefined
+        return found.journey.appended.length >= times ? true : undefined
+      })
+      return journeyIn(read, id)
+    },
+    goOn() {
+      const [item] = read.listQueue({ limit: 1 })
+      assert.ok(item !== undefined, 'something waits')
+      south.clock.advance(item.nextAttemptAt - south.clock.now() + 1)
+      south.site.wakeQueue()
+    },
+  }
+}
+
+/** How the attempts of a journey went. */
+export function attempts({ record }: TestJourney): readonly string[] {
+  return record.steps.flatMap((step) => (step.type === 'attempt' ? [step.result] : []))
+}
+
+/** The one report in the sender's mailbox, read. */
+export async function reportIn({ store }: TestSite): Promise<ReturnType<typeof readDsn>> {
+  const [row, ...more] = store.read.listMailbox({ account: user })
+  assert.ok(row !== undefined && more.length === 0, 'there is one report')
+  return readDsn(Buffer.from(await storedText(store, row.messageId), 'latin1'))
+}

@@ -62,7 +62,7 @@ test('the list has the latest period first, and no report has to be read whole',
   await assert.rejects(files.find(first.id), { code: 'store-broken' })
 })
 
-test('what is no report is passed over', async () => {
+test('what is no report is passed over, and told', async () => {
   const folder = join(root, 'odd')
   const files = new ReportFiles(folder)
   const { id } = await files.save(report('a', 100))
@@ -70,10 +70,30 @@ test('what is no report is passed over', async () => {
   writeFileSync(join(folder, `${'1'.repeat(16)}.json`), '{"summary":{"kind":"moon"},\n')
   writeFileSync(join(folder, `${'2'.repeat(16)}.json`), '')
   writeFileSync(join(folder, 'notes.txt'), 'mine')
+  const others: string[] = []
   assert.deepEqual(
-    (await files.list()).map((one) => one.id),
+    (await files.list((path) => others.push(path))).map((one) => one.id),
     [id],
   )
+  assert.deepEqual(
+    others.toSorted(),
+    ['0', '1', '2'].map((digit) => join(folder, `${digit.repeat(16)}.json`)),
+  )
+})
+
+test('a report that 0.1.0 kept does not say whether it was read in part', async () => {
+  const folder = join(root, 'older')
+  const files = new ReportFiles(folder)
+  const { id } = await files.save(report('a', 100))
+  const path = join(folder, `${id}.json`)
+  const text = readFileSync(path, 'utf8')
+  assert.match(text, /"partial":false/)
+  const partialOf = async (written: string): Promise<readonly boolean[]> => {
+    writeFileSync(path, written)
+    return (await files.list()).map(({ partial }) => partial)
+  }
+  assert.deepEqual(await partialOf(text.replace(',"partial":false', '')), [false])
+  assert.deepEqual(await partialOf(text.replace('"partial":false', '"partial":true')), [true])
 })
 
 test('an id is found by its beginning, and nothing else is a file', async () => {

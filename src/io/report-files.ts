@@ -60,13 +60,18 @@ export class ReportFiles {
     return { id, known: false }
   }
 
-  /** All reports, the latest period first. Files that are no reports are passed over. */
-  async list(): Promise<readonly StoredSummary[]> {
+  /**
+   * All reports, the latest period first.
+   *
+   * @param onOther told of each file that is named as a report and is none: it was changed
+   */
+  async list(onOther: (path: string) => void = () => undefined): Promise<readonly StoredSummary[]> {
     const summaries: StoredSummary[] = []
     for (const id of await this.#ids()) {
       const line = await firstLine(join(this.#folder, `${id}.json`))
       const summary = line.endsWith(',') ? readSummary(`${line.slice(0, -1)}}`) : undefined
-      if (summary !== undefined) summaries.push({ ...summary, id })
+      if (summary === undefined) onOther(join(this.#folder, `${id}.json`))
+      else summaries.push({ ...summary, id })
     }
     return summaries.sort((a, b) => {
       const later = (b.end ?? 0) - (a.end ?? 0)

@@ -89,7 +89,8 @@ function archiveIn(octets: Uint8Array): Uint8Array | undefined {
   const asSaid = said + 4 <= octets.length && view.getUint32(said, true) === entrySignature
   const start = before > 0 && !asSaid && (!is64 || isEnd64) ? before : 0
   // Without its comment, which is of no use and often of another length than the record says.
-  const archive = octets.slice(start, at + endOctets)
+  // A copy also of a Buffer, whose slice is the same memory.
+  const archive = new Uint8Array(octets.subarray(start, at + endOctets))
   archive.fill(0, archive.length - 2)
   return archive
 }

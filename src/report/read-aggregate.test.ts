@@ -79,6 +79,8 @@ const words: readonly (readonly [string, RegExp, string, string])[] = [
   ['', /"p":null/, '<p>reject</p>', 'missing'],
   ['<begin>2026-11-23</begin>', /"begin":1795392000/, '<begin>1795392000</begin>', 'unusual-value'],
   ['<begin>99999999999999</begin>', /"begin":null/, '<begin>1795392000</begin>', 'invalid-value'],
+  ['<end>253402300799</end>', /"end":253402300799/, '<end>1795478399</end>', ''],
+  ['<end>253402300800</end>', /"end":null/, '<end>1795478399</end>', 'invalid-value'],
   ['<begin>1795478400</begin>', /"begin":1795478400/, '<begin>1795392000</begin>', 'invalid-value'],
 ]
 
@@ -432,6 +434,8 @@ test('reports one behind the other, in documents of their own or in one, are all
   assert.equal(many.length, 20)
   assert.match(JSON.stringify(many[0]), /more than 20 reports/)
   assert.equal(readAggregates(encodeUtf8(whole.repeat(20))).length, 20)
+  const more = readAggregates(encodeUtf8(whole.repeat(25)))
+  assert.equal(JSON.stringify(more[0]).split('more than 20 reports').length, 2, 'said once')
 })
 
 test('the records of all reports of a file together have a limit', () => {

@@ -90,6 +90,27 @@ test('what is no report says why', () => {
   }
 })
 
+test('a policy that is none, one without its list, and texts over the limit are told or read', () => {
+  const read = (policies: unknown) => {
+    const text = JSON.stringify({ 'organization-name': 'x', policies })
+    const report = readTlsReport(encodeUtf8(text))
+    if (report.type !== 'tls') assert.fail(report.type)
+    return report
+  }
+  const told = (policies: unknown): readonly string[] => {
+    return read(policies).problems.map(({ code, where }) => `${code} ${where}`)
+  }
+  assert.ok(told([7]).includes('passed-over policy 1: policy'))
+  const policy = { 'policy-type': 'sts', 'policy-domain': 'a.example' }
+  assert.equal(read({ policy }).policies[0]?.policyDomain, 'a.example')
+  const hosts = (count: number) => [
+    { policy: { ...policy, 'mx-host': Array.from({ length: count }, () => 'm') } },
+  ]
+  assert.ok(!told(hosts(100)).some((one) => one.startsWith('too-large')))
+  assert.ok(told(hosts(101)).includes('too-large policy 1: mx-host'))
+  assert.equal(read(hosts(101)).policies[0]?.mxHosts.length, 100)
+})
+
 test('deep, long and wide documents are bounded', () => {
   const before = process.cpuUsage()
   const deep = `{"policies":${'['.repeat(1_000_000)}`

@@ -51,7 +51,10 @@ function listReports(): Command {
     .option('--json', 'one JSON object a line')
     .action(async (options: ListOptions) => {
       const wanted = options.domain?.toLowerCase()
-      const all = await filesIn(dataFolderOf(options)).list()
+      const all = await filesIn(dataFolderOf(options)).list((path) => {
+        say(`${path} is not a report any more: somebody changed it.`)
+        process.exitCode = exitCodes.no
+      })
       const chosen = all.filter(({ kind, domain }) => {
         const right = wanted === undefined || domain.split(', ').includes(wanted)
         return right && (options.kind === undefined || options.kind === kind)

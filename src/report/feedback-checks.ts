@@ -19,6 +19,9 @@ const singles = [
   'Identity-Alignment',
 ]
 
+/** RFC 5965 §3.2: these may. */
+const repeatable = ['Original-Rcpt-To', 'Authentication-Results', 'Reported-Domain', 'Reported-URI']
+
 /** RFC 6591 §3.3; RFC 9991 §4 for `dmarc`. */
 const authFailures = ['adsp', 'bodyhash', 'dmarc', 'revoked', 'signature', 'spf']
 
@@ -31,6 +34,15 @@ export function checkRepeats(fields: readonly PartField[], values: ValueReader):
     const count = fields.filter((field) => field.name === name.toLowerCase()).length
     if (count < 2) continue
     values.problem('passed-over', name, `${name} stands there ${count} times; one was read.`)
+  }
+}
+
+/** Tells of fields that may stand there again, and stand more often than is read. */
+export function checkNumbers(fields: readonly PartField[], max: number, values: ValueReader): void {
+  for (const name of repeatable) {
+    const count = fields.filter((field) => field.name === name.toLowerCase()).length
+    if (count <= max) continue
+    values.problem('too-large', name, `${name} stands there ${count} times; ${max} were read.`)
   }
 }
 

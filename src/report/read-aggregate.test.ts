@@ -221,6 +221,11 @@ test('size and records have limits, and the report says so', () => {
   )
   const refused = readAggregate(encodeUtf8(many), { ...defaultAggregateLimits, maxOctets: 100 })
   assert.equal(refused.type, 'unreadable')
+  const octets = encodeUtf8(many)
+  const exact = readAggregate(octets, { ...defaultAggregateLimits, maxOctets: octets.length })
+  assert.equal(exact.type, 'aggregate')
+  const one = readAggregate(octets, { ...defaultAggregateLimits, maxOctets: octets.length - 1 })
+  assert.equal(one.type, 'unreadable')
 })
 
 test('whatever the octets are, the reader answers with plain data', () => {
@@ -436,6 +441,26 @@ test('reports one behind the other, in documents of their own or in one, are all
   assert.equal(readAggregates(encodeUtf8(whole.repeat(20))).length, 20)
   const more = readAggregates(encodeUtf8(whole.repeat(25)))
   assert.equal(JSON.stringify(more[0]).split('more than 20 reports').length, 2, 'said once')
+})
+
+test('records without a report are told of', () => {
+  const stray = `<feedback>${record()}${record()}</feedback>`
+  const [found, ...others] = readAggregates(encodeUtf8(stray + whole))
+  assert.deepEqual(others, [])
+  if (found.type !== 'aggregate') assert.fail(found.type)
+  assert.equal(found.records.length, 1)
+  assert.deepEqual(codes(found), ['passed-over record'])
+  assert.match(found.problems[0]?.text ?? '', /^2 records stand in no report/)
+  assert.deepEqual(read(`<feedback/>${whole}`).problems, [])
+})
+
+test('a tag has a thousand attributes, and one with more is text', () => {
+  const told = (count: number): string => {
+    const attributes = Array.from({ length: count }, (_, i) => `a${i}=""`).join(' ')
+    return JSON.stringify(read(whole.replace('Mail Co', `A<x ${attributes}/>`)).problems)
+  }
+  assert.equal(told(1000), '[]')
+  assert.match(told(1001), /begins no tag/)
 })
 
 test('the records of all reports of a file together have a limit', () => {

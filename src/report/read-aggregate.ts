@@ -195,9 +195,16 @@ function collect(text: string, limits: AggregateLimits, problems: ProblemList): 
     }
   }
   readXmlElements(text, { wanted, take, namespace, begin, parents }, problems)
-  return all.slice(0, maxReports).filter(({ metadata, policy }) => {
+  const read = all.slice(0, maxReports)
+  const reports = read.filter(({ metadata, policy }) => {
     return metadata !== undefined || policy !== undefined
   })
+  const lost = read.reduce((sum, one) => sum + (reports.includes(one) ? 0 : one.records.length), 0)
+  if (lost > 0) {
+    const told = `${lost} records stand in no report: neither metadata nor a policy is with them.`
+    problems.add('passed-over', 'record', told)
+  }
+  return reports
 }
 
 /** Tells of elements that stand more often than they may; the first one is what is read. */

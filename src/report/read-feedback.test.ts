@@ -438,3 +438,75 @@ test('a transfer encoding is its word, whatever stands around it', () => {
   ).files
   assert.match(Buffer.from(quoted?.octets ?? []).toString(), /^<x\/>/)
 })
+
+test('fields that repeat are read to a hundred, and told of when there are more', () => {
+  const repeated = (name: string, value: string, count: number) => {
+    const text = `Feedback-Type: abuse\nUser-Agent: x\nVersion: 1\n${`${name}: ${value}\n`.repeat(count)}`
+    return read(mail(text.trimEnd()))
+  }
+  const full = repeated('Reported-Domain', 'a.example', 100)
+  assert.deepEqual([full?.reportedDomains.length, full?.problems], [100, []])
+  for (const [name, value] of [
+    ['Reported-Domain', 'a.example'],
+    ['Reported-URI', 'x:y'],
+    ['Original-Rcpt-To', '<a@b.example>'],
+    ['Authentication-Results', 'x; none'],
+  ] as const) {
+    const over = repeated(name, value, 101)
+    const problems = over?.problems.map(({ code, where }) => [code, where])
+    assert.deepEqual(problems, [['too-large', name]])
+  }
+  assert.equal(repeated('Reported-Domain', 'a.example', 101)?.reportedDomains.length, 100)
+})
+
+test('a byte order mark before the header is stepped over', () => {
+  const text = `Content-Type: application/xml; name=a\n\n${xmlReport}`
+  const found = (octets: readonly number[]): number => {
+    return readReportMail(Uint8Array.from([...octets, ...encodeUtf8(text)])).files.length
+  }
+  assert.equal(found([0xef, 0xbb, 0xbf]), 1)
+  for (const octets of [
+    [0xef, 0xbb],
+    [0xef, 0xbb, 0xbe],
+    [0xf0, 0xbb, 0xbf],
+    [0xef, 0xbc, 0xbf],
+  ]) {
+    assert.equal(readParts(Uint8Array.from([...octets, ...encodeUtf8(text)])).fields.length, 0)
+  }
+})
+
+test('octets that begin nearly like a form are not of it', () => {
+  const unknown = [
+    [0x1f, 0x8a],
+    [0x1e, 0x8b],
+    [0x50, 0x4a, 3, 4],
+    [0x51, 0x4b, 3, 4],
+    [0x50, 0x4b, 9, 8],
+    [0x50, 0x4b, 8, 9],
+    [0xff, 0xff],
+    [0xfe, 0xfe],
+    [0xef, 0xbb, 0x3c],
+    [0xef, 0x3c],
+    [],
+  ]
+  for (const octets of unknown)
+    assert.equal(formOf(Uint8Array.from(octets)), 'unknown', String(octets))
+  for (const octets of [
+    [0xff, 0xfe],
+    [0xfe, 0xff],
+    [9, 32, 13, 10, 0x3c],
+  ]) {
+    assert.equal(formOf(Uint8Array.from(octets)), 'xml', String(octets))
+  }
+  assert.equal(formOf(Uint8Array.from([0x50, 0x4b, 8, 8])), 'zip')
+  assert.equal(formOf(Uint8Array.from([0x5b])), 'json')
+  const form = (text: string): string => formOf(encodeUtf8(text))
+  assert.deepEqual(
+    ['From x', '>From x', 'A: b', '\n A :', `${'a'.repeat(76)}:`].map(form),
+    Array(5).fill('mail'),
+  )
+  assert.deepEqual(
+    ['Fro', ': x', 'a b: c', `${'a'.repeat(77)}:`, 'a\n: b'].map(form),
+    Array(5).fill('unknown'),
+  )
+})

@@ -9,7 +9,7 @@ import type {
   FeedbackOriginal,
   InferredFeedback,
 } from './feedback.ts'
-import { checkFailure, checkRepeats } from './feedback-checks.ts'
+import { checkFailure, checkNumbers, checkRepeats } from './feedback-checks.ts'
 import { readFailureText } from './failure-text.ts'
 import {
   allParts,
@@ -112,6 +112,7 @@ function assemble(
     }
   }
   checkRepeats(fields, values)
+  checkNumbers(fields, maxRepeats, values)
   const common: Omit<Feedback, 'problems'> = {
     source: 'fields',
     userAgent: one('user-agent'),

@@ -37,7 +37,6 @@ const maxText = 4000
 /** In one wanted element. */
 const maxElements = 20_000
 const maxErrors = 100
-const maxAttributes = 1000
 /** Slices without an element: 1 MiB of comments or text. */
 const maxSilentSlices = 64
 
@@ -47,7 +46,7 @@ const maxSilentSlices = 64
  * costs a value, not the rest.
  *
  * No entity is expanded but the five of XML. At most 32 levels, 20,000 elements in a wanted one,
- * 1,000 attributes in a tag, 1 MiB between tags, and 100 faults; a document beyond them is not read
+ * 1,000 attributes in a tag (a longer one is text), 1 MiB between tags, and 100 faults; a document beyond them is not read
  * on. Time and memory grow with `text` alone.
  */
 export function readXmlElements(text: string, reading: XmlReading, problems: ProblemList): void {
@@ -57,7 +56,6 @@ export function readXmlElements(text: string, reading: XmlReading, problems: Pro
   const parser = new SaxesParser({ xmlns: false, position: false, fragment: true })
   parser.on('opentag', ({ name, attributes }) => reader.open(name, attributes))
   parser.on('closetag', () => reader.close())
-  parser.on('attribute', () => reader.attribute())
   parser.on('text', (piece) => reader.text(piece))
   parser.on('cdata', (piece) => reader.text(piece))
   // With a listener saxes goes on after a fault; without one it would throw.
@@ -84,7 +82,6 @@ class ElementReader {
   #depth = 0
   #elements = 0
   #faults = 0
-  #attributes = 0
   #silentSlices = 0
   #cutTexts = 0
   #stopped = false
@@ -100,7 +97,6 @@ class ElementReader {
 
   open(tag: string, attributes: Readonly<Record<string, string>>): void {
     if (this.#stopped) return
-    this.#attributes = 0
     this.#silentSlices = 0
     if (++this.#depth > maxDepth) {
       this.#stop(`More than ${maxDepth} elements are inside each other.`)
@@ -142,12 +138,6 @@ class ElementReader {
     const room = maxText - element.text.length
     if (start.length > room) this.#cutTexts++
     element.text += start.slice(0, room)
-  }
-
-  /** Each one costs a look-up when its tag is closed, and a fault when its name came before. */
-  attribute(): void {
-    if (++this.#attributes <= maxAttributes || this.#stopped) return
-    this.#stop(`A tag has more than ${maxAttributes} attributes.`)
   }
 
   endSlice(): void {

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { FakeServer } from './test-support/fake-server.ts'
 import { startServer, writeConfig } from './test-support/processes.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  northZone,
+  openTestSite,
+  password,
+  receiver,
+  TestNetwork,
+} from './test-support/test-site.ts'
 
 /** As large as the default limit lets it be. */
 const octets = 50 * 1024 * 1024 - 4096
@@ -103,6 +114,40 @@ test('a letter of 50 MB is submitted, signed, delivered and filed with little mo
   assert.equal(last.status, 'delivered')
   const replay = await last.replay()
   assert.ok(replay.type === 'replayed' && replay.firstDifference === undefined)
+})
+
+test('what the server holds does not grow with the letters that it has sent', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  assert.ok(typeof collect === 'function')
+  const folder = folderFor(t)
+  const network = new TestNetwork()
+  const store = await openSqliteStore({ folder })
+  const south = await openTestSite(t, { store, zone: northZone, dialer: network, replay: false })
+  const north = await FakeServer.open(t)
+  network.at('192.0.2.10', north.port)
+  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await talk.login(receiver, password, 235)
+  const body = 'Hello there\n'.repeat(1000)
+  const message = `From: ${receiver}\nSubject: x\n\n${body}`
+  const held: number[] = []
+  for (let round = 0; round < 8; round++) {
+    for (let n = 0; n < 60; n++)
+      await talk.letter({ from: receiver, to: 'a@north.example', message })
+    await south.when(() => (store.read.counts().queued === 0 ? true : undefined))
+    // What the test itself keeps is not the server's.
+    north.letters.length = 0
+    north.lines.length = 0
+    south.logged.length = 0
+    collect()
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+    held.push((heapUsed + external + arrayBuffers) / 1024)
+  }
+  await talk.quit()
+  // The first round is spent warming up; of three the least is what is really held.
+  const grown = Math.min(...held.slice(5)) - Math.min(...held.slice(1, 4))
+  // 240 letters of 12 KB lie between: were each still held, or only its journey, it would be seen.
+  assert.ok(grown < 1200, `${held.map((kib) => kib.toFixed(0)).join(', ')} KiB`)
 })
 
 /** Another process is looked at, so there is nothing to be called by. */

@@ -21,6 +21,9 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
     // Not those of the process: `node -e` has some that no worker may have.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     name: 'waybill-writer',
+    // What passes through the writer is soon done with: unbounded, its heap grows to what it never
+    // uses again.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
   })
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {

@@ -58,7 +58,7 @@ export interface TestSite {
   /** Faults of ours that were told to the log. */
   readonly reported: readonly string[]
   /** What whoever runs the server was told. */
-  readonly logged: readonly LogLine[]
+  readonly logged: LogLine[]
   /** The zone from now on. */
   readonly setZone: (zone: Zone) => void
   /** Resolves with the first value that `look` gives; it looks after every commit. */

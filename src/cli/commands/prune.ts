@@ -29,7 +29,7 @@ export function pruneCommand(): Command {
     .option('--json', 'the counts as one JSON object')
     .addHelpText(
       'after',
-      '\nA running server does this every ten minutes by itself, and does it when it is asked here.',
+      '\nA running server does this every ten minutes by itself, and when it is asked\nhere.',
     )
     .action(async (options: PruneOptions) => {
       const settings = readConfig(options.config)

@@ -312,3 +312,11 @@ test('what the other server said cannot leave its place (property)', () => {
     }),
   )
 })
+
+test('a report has a hundred recipients at the most', () => {
+  const recipients = (count: number): readonly DsnRecipient[] => {
+    return Array.from({ length: count }, (_, i) => ({ ...failed, address: `x${i}@slow.example` }))
+  }
+  assert.equal(send({ recipients: recipients(100) }).about.length, 100)
+  assert.equal(send({ recipients: recipients(101) }).about.length, 100)
+})

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   type AggregateRow,
   defaultGatherLimits,
+  AggregateGatherer,
   gatherAggregate,
   type RowPolicy,
 } from './gather-aggregate.ts'
@@ -153,5 +154,17 @@ test('no message is lost, and the order of rows does not matter', () => {
       assert.deepEqual(gatherAggregate(list.toReversed()), reports)
     }),
     { numRuns: 200 },
+  )
+})
+
+test('messages of domains beyond the limit are counted', () => {
+  const gatherer = new AggregateGatherer({ ...defaultGatherLimits, maxReports: 2 })
+  for (const domain of ['a.example', 'b.example', 'c.example', 'c.example', 'd.example']) {
+    gatherer.add({ ...row, count: 3, policy: { ...row.policy, domain } })
+  }
+  assert.equal(gatherer.leftOut, 9)
+  assert.deepEqual(
+    Array.from(gatherer.reports(), ({ policy }) => policy.domain),
+    ['a.example', 'b.example'],
   )
 })

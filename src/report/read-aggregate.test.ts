@@ -177,6 +177,11 @@ test('character sets are what they are, whatever is declared', () => {
   const wrong = Uint8Array.from(named, (c) => c.charCodeAt(0))
   assert.equal(read(wrong).orgName, 'M\ufffdller')
   assert.deepEqual(codes(read(wrong)), ['encoding '])
+  const declared = Uint8Array.from(`<?xml version="1.0" encoding="koi8-r"?>${named}`, (c) =>
+    c.charCodeAt(0),
+  )
+  assert.equal(read(declared).orgName, 'M\ufffdller')
+  assert.deepEqual(codes(read(declared)), ['encoding '])
 })
 
 test('entities are not expanded, and a document type is told of', () => {

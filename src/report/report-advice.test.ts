@@ -281,3 +281,22 @@ test('complaints and failures of single messages are explained', () => {
   )
   assert.match(told.join(), /came from 192\.0\.2\.1\. It had no aligned pass of SPF\./)
 })
+
+test('of a source five reasons and five strangers are listed', () => {
+  const reasons = Array.from({ length: 6 }, (_, i) => ({
+    type: 'other' as const,
+    comment: `r${i}`,
+  }))
+  const spf = Array.from({ length: 6 }, (_, i) => {
+    return { domain: `d${i}.example`, scope: null, result: 'pass' as const, humanResult: null }
+  })
+  const [source] = summarizeSources(report({ ...bad, reasons, spf }))
+  assert.deepEqual(source?.reasons, [
+    'other: r0',
+    'other: r1',
+    'other: r2',
+    'other: r3',
+    'other: r4',
+  ])
+  assert.equal(source?.strangers.length, 5)
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { Ending } from '../base/ending.ts'
+import type { LogLine } from '../base/log.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { dialTcp, type Dialer } from '../io/dialer.ts'
@@ -12,7 +13,7 @@ import { letter, openText, testItem, testWorld } from './test-support/world.ts'
 import type { DeliverWorld } from './world.ts'
 
 /** What a server says to a command; `hangUp` breaks the connection instead. */
-type Says = (command: string) => string
+type Says = (command: string, write: (reply: string) => void) => string
 
 const kind: Says = (command) => (command === 'DATA' ? '354 go on' : '250 ok')
 
@@ -32,7 +33,11 @@ async function serve(t: TestContext, greeting: string, says: Says = kind): Promi
         text = text.slice(end + 2)
         if (content && line !== '.') continue
         const command = content ? '.' : line
-        const reply = says(command)
+        const reply = says(command, (late) => {
+          content = command === 'DATA' && late.startsWith('354')
+          socket.write(`${late}\r\n`)
+        })
+        if (reply === 'silence') continue
         content = command === 'DATA' && reply.startsWith('354')
         if (reply === 'hangUp') socket.destroy()
         else socket.write(`${reply}\r\n`)
@@ -146,7 +151,7 @@ test('a server that answered counts for all, though only some letters were taken
   let letters = 0
   const onlyOne: Says = (command) => {
     if (command.startsWith('MAIL') && ++letters > 1) return 'hangUp'
-    return kind(command)
+    return kind(command, () => {})
   }
   const items = [testItem(), testItem({ id: 'q2', messageId: 'm2', journeyId: 'j2' })]
   const report = await deliver({ [first]: await serve(t, '220 first', onlyOne) }, items)
@@ -181,7 +186,7 @@ function takes(count: number, then: string): { readonly says: Says; taken: numbe
         here++
         server.taken++
       }
-      return kind(command)
+      return kind(command, () => {})
     },
   }
   return server
@@ -254,7 +259,7 @@ test('a letter over which the connection breaks does not keep the others', async
   let begun = 0
   const says: Says = (command) => {
     if (command.startsWith('MAIL') && ++begun === 1) return 'hangUp'
-    return kind(command)
+    return kind(command, () => {})
   }
   const report = await deliver({ [first]: await serve(t, '220 first', says) }, fifty())
   const kinds = outcomes(report)
@@ -290,7 +295,7 @@ test('what the first exchange does not hear goes on to the second, and is delive
 
 test('a letter that was sent whole and not answered is not sent to the second exchange', async (t) => {
   for (const answer of ['hangUp', 'no code at all', '354 what?']) {
-    const says: Says = (command) => (command === '.' ? answer : kind(command))
+    const says: Says = (command) => (command === '.' ? answer : kind(command, () => {}))
     const other = takes(50, '421 never')
     const report = await deliver({
       [first]: await serve(t, '220 one', says),
@@ -302,7 +307,8 @@ test('a letter that was sent whole and not answered is not sent to the second ex
 })
 
 test('a refusal to talk by one exchange does not end a letter that the other put off', async (t) => {
-  const hangsUp: Says = (command) => (command.startsWith('RCPT') ? 'hangUp' : kind(command))
+  const hangsUp: Says = (command) =>
+    command.startsWith('RCPT') ? 'hangUp' : kind(command, () => {})
   const putOff = [undefined, await serve(t, '421 busy'), await serve(t, '220 one', hangsUp)]
   const refuses = await serve(t, '554 no mail here')
   for (const port of putOff) {
@@ -318,7 +324,8 @@ test('a refusal to talk by one exchange does not end a letter that the other put
 })
 
 test('an answer about the letter from the second exchange counts, whatever the first did', async (t) => {
-  const no: Says = (command) => (command.startsWith('RCPT') ? '550 5.1.1 nobody' : kind(command))
+  const no: Says = (command) =>
+    command.startsWith('RCPT') ? '550 5.1.1 nobody' : kind(command, () => {})
   const report = await deliver({
     [first]: await serve(t, '421 busy'),
     [second]: await serve(t, '220 two', no),
@@ -330,7 +337,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
   let taken = 0
   const says: Says = (command) => {
     if (command === '.') taken++
-    return kind(command)
+    return kind(command, () => {})
   }
   const port = await serve(t, '220 first', says)
   const dialer: Dialer = {
@@ -364,7 +371,7 @@ test('a stored message that ends before its end does not go out, and the others 
   const says: Says = (command) => {
     heard.push(command)
     if (command === '.') taken++
-    return kind(command)
+    return kind(command, () => {})
   }
   const port = await serve(t, '220 first', says)
   const whole = openText(letter)
@@ -410,4 +417,92 @@ test('a dial is given up after 30 seconds', async () => {
   }
   await deliver({}, [testItem()], { dialer })
   assert.equal(asked, 30_000)
+})
+
+/** A letter whose server is silent at a command, until it is told to speak. */
+async function silentAt(
+  t: TestContext,
+  command: string,
+): Promise<{
+  readonly ending: Ending
+  readonly logged: readonly LogLine[]
+  readonly report: Promise<DeliveryReport>
+  readonly heard: Promise<void>
+  readonly speak: (reply: string) => void
+}> {
+  const heard = Promise.withResolvers<void>()
+  let speak = (_reply: string): void => {}
+  const port = await serve(t, '220 first', (said, write) => {
+    if (said !== command) return kind(said, write)
+    speak = write
+    heard.resolve()
+    return 'silence'
+  })
+  const logged: LogLine[] = []
+  const ending = new Ending()
+  const dialer: Dialer = {
+    dial: ({ timeoutMs }) => dialTcp('127.0.0.1', port, timeoutMs),
+    realPlace: () => undefined,
+  }
+  const world = {
+    ...testWorld(),
+    resolver: new MemoryResolver(zone),
+    dialer,
+    clock: systemClock,
+    log: (line: LogLine) => logged.push(line),
+  }
+  const items = fifty().slice(0, 2)
+  const report = run(world, { destination: 'south.example', items }, ending)
+  return { ending, logged, report, heard: heard.promise, speak: (reply) => speak(reply) }
+}
+
+test('who is asked to begin nothing finishes the letter under way, and leaves the others', async (t) => {
+  const { ending, report, heard, speak, logged } = await silentAt(t, 'DATA')
+  await heard
+  ending.ask('begin-nothing', 'the sun went down')
+  speak('354 go on')
+  const { settlements } = await report
+  assert.deepEqual(
+    settlements.map(({ queueId, outcome }) => [queueId, outcome.type]),
+    [['q0', 'delivered']],
+  )
+  assert.deepEqual(
+    logged.filter(({ event }) => event === 'stopping'),
+    [],
+  )
+})
+
+test('who is asked to break off ends a letter that is not sent whole, and says why', async (t) => {
+  const { ending, report, heard } = await silentAt(t, 'DATA')
+  await heard
+  ending.ask('wait-for-answer', 'the sun went down')
+  const { settlements } = await report
+  assert.equal(settlements.length, 1)
+  assert.match(settlements[0]?.summary ?? '', /ended, because the sun went down/)
+})
+
+test('who is asked to break off waits for the answer to a letter that is sent whole', async (t) => {
+  const { ending, report, heard, speak, logged } = await silentAt(t, '.')
+  await heard
+  ending.ask('wait-for-answer', 'the sun went down')
+  const [line, ...more] = logged.filter(({ event }) => event === 'stopping')
+  assert.ok(line !== undefined && more.length === 0)
+  assert.deepEqual(
+    [line.fields['journey'], line.fields['because'], line.fields['at_most_seconds']],
+    ['j0', 'the sun went down', 600],
+  )
+  speak('250 taken')
+  const { settlements } = await report
+  assert.deepEqual(
+    settlements.map(({ outcome }) => outcome.type),
+    ['delivered'],
+  )
+})
+
+test('who is asked to end at once waits for nothing, and says that the server may have it', async (t) => {
+  const { ending, report, heard } = await silentAt(t, '.')
+  await heard
+  ending.ask('at-once', 'the house is on fire')
+  const { settlements } = await report
+  assert.match(settlements[0]?.summary ?? '', /because the house is on fire; the server may have/)
 })

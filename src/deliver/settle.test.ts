@@ -100,6 +100,7 @@ test('when the time is over the sender is told with 5.4.7, the steps and an advi
     stepsOf(settlement).map(({ type }) => type),
     ['dial', 'attempt', 'notified'],
   )
+  assert.match(settlement?.steps ?? '', /"attempt":23/)
 })
 
 test('an expired message whose server answered at last keeps the words of that server', async () => {

@@ -23,7 +23,7 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
     name: 'waybill-writer',
     // What passes through the writer is soon done with: unbounded, its heap grows to what it never
     // uses again.
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
   })
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {

@@ -89,6 +89,10 @@ export class FakeServer {
     dialogue.onLetter = (letter) => this.letters.push(letter)
     this.#sockets.add(socket)
     this.#dialogues.add(dialogue)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#dialogues.delete(dialogue)
+    })
     dialogue.serve(socket)
   }
 }

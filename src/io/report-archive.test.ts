@@ -411,6 +411,21 @@ test('stored files count against the room, whatever they pack', async () => {
   assert.equal((await unpackReport({ name: '', octets }, enough)).files.length, 1)
 })
 
+test('only what is named a zip archive is looked for one behind other octets', async () => {
+  const octets = zipOf([{ text: xml }], { before: 'MZ' })
+  assert.deepEqual((await unpack(octets, 'r.xml')).files, [{ name: 'r.xml', octets }])
+  assert.deepEqual((await unpack(strToU8(xml), 'r.zip')).problems, [])
+})
+
+test('a stored file has no ratio, and a packed one has', async () => {
+  const limits = { ...defaultUnpackLimits, freeOctets: 1, maxRatio: 1 }
+  const count = async (method: 0 | 8): Promise<number> => {
+    const octets = zipOf([{ text: xml, method }])
+    return (await unpackReport({ name: '', octets }, limits)).files.length
+  }
+  assert.deepEqual([await count(0), await count(8)], [1, 0])
+})
+
 test('what is wrong with a gzip file is said in the right words', async () => {
   const damaged = (at: number): Uint8Array => {
     const octets = packed.slice()

@@ -12,9 +12,9 @@ import {
   checkSettings,
   type ReadableSettings,
   readableSettings,
-  type Settings,
   settingKeys,
-} from './settings.ts'
+} from './read-settings.ts'
+import type { Settings } from './settings.ts'
 
 export type { ConfigProblem } from './problem.ts'
 

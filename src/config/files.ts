@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { checkTlsFiles } from '../io/tls-files.ts'
 import type { ConfigProblem } from './problem.ts'
-import type { ReadableSettings } from './settings.ts'
+import type { ReadableSettings } from './read-settings.ts'
 
 /**
  * What is wrong with the files that settings name, as far as they could be read: the certificate and

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/config/config.ts'
-import { describeSettings } from '../../src/config/settings.ts'
+import { describeSettings } from '../../src/config/read-settings.ts'
 import { cell, checkMade, codeBlocks, pages, readPage } from './page.ts'
 
 test('the list of settings is the one of the program', () => {

@@ -1,7 +1,7 @@
 /** docs/limits.md has every limit of the settings, with its default. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeSettings } from '../../src/config/settings.ts'
+import { describeSettings } from '../../src/config/read-settings.ts'
 import { codeWords, readPage, tableRows } from './page.ts'
 
 const rows = tableRows(readPage('docs/limits.md'))

@@ -4,7 +4,8 @@ import { publishRecords, type RecordToPublish } from '../../app/publish.ts'
 import { WaybillError } from '../../base/error.ts'
 import { parseIp } from '../../base/ip.ts'
 import { readConfig, testConfig } from '../../config/config.ts'
-import { describeSettings, type Settings } from '../../config/settings.ts'
+import { describeSettings } from '../../config/read-settings.ts'
+import type { Settings } from '../../config/settings.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 
 /** `waybill config test|describe|dns`. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import type { Zone } from '../dns/zone.ts'
+import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
+import { first, openSender, second, twoExchanges } from './test-support/sender.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
   northZone,
@@ -159,4 +162,49 @@ test('as if it had called itself otherwise, or come in another name', async (t) 
   }
   assert.equal(await spfOf({ mailFrom: 'x@other.example' }), 'mailfrom other.example pass')
   assert.equal(await spfOf({ mailFrom: '', helo: 'helo.example' }), 'helo helo.example fail')
+})
+
+test('as if it were later: a signature that has run out since passes no more', async (t) => {
+  const key = generateDkimKey('ed25519')
+  const record = formatDkimRecord({ type: 'ed25519', publicKey: key.publicKey })
+  const zone: Zone = { ...namedZone, 's._domainkey.north.example': { TXT: [record] } }
+  const south = await openTestSite(t, { zone })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const now = Math.floor(south.clock.now() / 1000)
+  const text = letter.message.replaceAll('\n', '\r\n')
+  const keys = [{ domain: 'north.example', selector: 's', ...key }]
+  const signature = signDkim(Buffer.from(text), { keys, now, expiresAfterSeconds: 3600 }).join('')
+  const message = signature + text
+  const journey = journeyIn(
+    south.store.read,
+    referenceIn(await talk.letter({ ...letter, message })),
+  )
+  const dkimAt = async (seconds: number): Promise<string> => {
+    const result = await journey.replay({ dns: [], now: seconds })
+    assert.ok(result.type === 'replayed')
+    assert.deepEqual(result.missing, [])
+    const dkim = result.steps.find(({ type }) => type === 'dkim')?.now
+    assert.ok(dkim?.type === 'dkim')
+    return `${dkim.verdicts[0]?.result}, then ${result.firstDifference ?? 'the same'}`
+  }
+  assert.equal(await dkimAt(now + 3590), 'pass, then the same')
+  assert.equal(await dkimAt(now + 3610), 'permerror, then dkim')
+})
+
+test('as if its exchanges were others: the route comes out differently, and is the first to do so', async (t) => {
+  const { network, submit, settled } = await openSender(t, { zone: twoExchanges })
+  network.at(first, (await FakeServer.open(t)).port)
+  const journey = await settled(await submit(), 1)
+  const routeWith = async (values: readonly string[]): Promise<unknown> => {
+    const result = await journey.replay({
+      dns: [{ name: 'north.example', type: 'MX', values }],
+    })
+    assert.ok(result.type === 'replayed')
+    const route = result.steps.find(({ type }) => type === 'route')
+    assert.ok(route?.now.type === 'route')
+    return [result.firstDifference, JSON.stringify(route.now.route)]
+  }
+  const [difference, route] = (await routeWith(['10 backup.north.example'])) as [unknown, string]
+  assert.equal(difference, 'route')
+  assert.ok(!route.includes(first) && route.includes(second), route)
 })

@@ -53,6 +53,8 @@ test('with the evidence stands what was asked, compared, weighed and said', () =
   const mx = { ...dns, name: 'a.example', type: 'MX', data: [{ preference: 10, exchange: 'mx.a' }] }
   assert.match(render({ evidence: [mx] }), /DNS a\.example MX: 10 mx\.a {2}\(1 ms, TTL 60\)/)
   assert.match(render({ evidence: [{ ...mx, data: [] }] }), /MX: NOERROR/)
+  assert.match(render({ evidence: [{ ...mx, dnssec: 'secure' }] }), /\(1 ms, TTL 60, AD\)/)
+  assert.match(render({ evidence: [{ ...mx, dnssec: 'insecure' }] }), /\(1 ms, TTL 60\)/)
   assert.match(render({ terms: [{ text: '-all', outcome: 'match' }] }), /-all: match/)
   const weighed = [{ evidence: 'arc', outcome: 'no-bearing', because: 'there is none' }]
   assert.match(render({ considered: weighed }), /weighed arc: no-bearing, there is none/)

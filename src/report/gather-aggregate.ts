@@ -89,7 +89,7 @@ interface OpenReport {
   policy: RowPolicy
   policySeenAt: number
   changed: boolean
-  readonly records: Map<string, { readonly record: GatheredRecord; count: number }>
+  readonly records: Map<string, Counted>
   leftOut: number
 }
 
@@ -149,7 +149,7 @@ export class AggregateGatherer {
     const known = this.#reports.get(key)
     if (known !== undefined) return known
     if (this.#reports.size >= this.#limits.maxReports) return undefined
-    const records = new Map<string, { readonly record: GatheredRecord; count: number }>()
+    const records = new Map<string, Counted>()
     const opened = { begin, policy, policySeenAt: receivedAt, changed: false, records, leftOut: 0 }
     this.#reports.set(key, opened)
     return opened
@@ -182,7 +182,15 @@ function finish(report: OpenReport): GatheredReport {
   }
 }
 
-function recordOf(row: AggregateRow): GatheredRecord {
+/** What rows of one record have in common. */
+type RecordKey = Omit<GatheredRecord, 'count'>
+
+interface Counted {
+  readonly record: RecordKey
+  count: number
+}
+
+function recordOf(row: AggregateRow): RecordKey {
   const { sourceIp, headerFrom, envelopeFrom, spf, dkimAligned, spfAligned } = row
   return {
     sourceIp,
@@ -194,7 +202,6 @@ function recordOf(row: AggregateRow): GatheredRecord {
     spfAligned,
     disposition: row.disposition,
     overrides: row.overrides,
-    count: 0,
   }
 }
 

@@ -98,13 +98,16 @@ for (const [written, seen, instead, problem] of words) {
 test('results have the synonyms of RFC 7489, and signatures of nobody are none', () => {
   const results = `<dkim><domain>A.Example.</domain><selector>s</selector><result>error</result></dkim>
     <dkim><domain></domain><result>none</result></dkim>
-    <spf><domain>b.example</domain><scope>helo</scope><result>unknown</result></spf>`
+    <spf><domain>b.example</domain><scope>helo</scope><result>unknown</result></spf>
+    <spf><domain>.</domain><scope>helo</scope><result>none</result></spf>`
   const [one] = read(`<feedback>${metadata}${policy}${record('', results)}</feedback>`).records
   assert.deepEqual(one?.dkim, [
     { domain: 'a.example', selector: 's', result: 'permerror', humanResult: null },
   ])
   assert.deepEqual(one.spf, [
     { domain: 'b.example', scope: 'helo', result: 'temperror', humanResult: null },
+    // The root is a name without a dot too many.
+    { domain: '.', scope: 'helo', result: 'none', humanResult: null },
   ])
 })
 

@@ -75,6 +75,24 @@ test('what is written otherwise is understood, and what is wrong is told', () =>
   )
 })
 
+test('a time may stand in lower case, with a space, without a zone or as a day alone', () => {
+  const expected = Date.UTC(2026, 10, 22) / 1000
+  const times = [
+    '2026-11-22T00:00:00Z',
+    '2026-11-22t00:00:00z',
+    '2026-11-22 00:00:00Z',
+    '2026-11-22 00:00:00',
+    '2026-11-22T00:00:00.999999999',
+    '2026-11-21 19:00:00-05:00',
+    '2026-11-22',
+    '1795305600',
+  ]
+  for (const time of times) {
+    const odd = { ...report, 'date-range': { ...report['date-range'], 'start-datetime': time } }
+    assert.equal(read(odd).begin, expected, time)
+  }
+})
+
 test('what is no report says why', () => {
   for (const [text, code] of [
     ['', 'malformed'],

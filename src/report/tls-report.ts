@@ -186,7 +186,7 @@ function readTime(written: string | undefined, name: string, values: ValueReader
   const form = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)?)?$/
   if (form.test(text)) {
     const zoned = text.length <= 10 || /(?:[Zz]|[+-]\d\d:\d\d)$/.test(text)
-    const ms = Date.parse((zoned ? text : `${text}Z`).toUpperCase().replace(' ', 'T'))
+    const ms = Date.parse((zoned ? text : `${text}Z`).toUpperCase())
     if (Number.isFinite(ms)) return Math.floor(ms / 1000)
   }
   if (/^\d{9,10}$/.test(text)) {

@@ -57,6 +57,27 @@ export function brokeOff(outcome: RecipientOutcome): boolean {
   return because === 'unknownAfterMessage' || outcome.reply?.code === 421 || anotherMayHelp(outcome)
 }
 
+/**
+ * Which recipients the server had no room for in this transaction, though it took others that were
+ * named before them and got the letter to those.
+ *
+ * RFC 5321 §4.5.3.1.10: 452 (some say 552, which is read as the same) means "too many recipients",
+ * and the rest goes in a transaction of its own. 452 is also said of a mailbox that is full; where no
+ * enhanced code tells which is meant, asking once more costs little.
+ */
+export function beyondRoom(
+  outcomes: readonly (RecipientOutcome | undefined)[],
+): readonly boolean[] {
+  let taken = false
+  return outcomes.map((outcome) => {
+    if (outcome?.result === 'accepted') taken = true
+    if (!taken || outcome?.result !== 'deferred' || outcome.atCommand !== 'RCPT') return false
+    const { reply } = outcome
+    if (reply === null || (reply.code !== 452 && reply.code !== 552)) return false
+    return reply.enhanced === null || reply.enhanced.endsWith('.5.3')
+  })
+}
+
 /** The envelope for items of one message. Addresses were checked when they were accepted. */
 export function transactionFor(
   items: readonly [QueueItem, ...QueueItem[]],

@@ -26,6 +26,24 @@ export function letterAgain(letter: Letter, attempts: readonly Attempt[]): Lette
   return { items: [first, ...more], before: attempts.map((attempt) => after(letter, attempt)) }
 }
 
+/**
+ * The letter for these of its items in parts of at most so many recipients. That the server had no
+ * room for them is told by the dialogue of those it had room for.
+ */
+export function inParts(
+  letter: Letter,
+  attempts: readonly Attempt[],
+  most: number,
+): readonly Letter[] {
+  const parts: Letter[] = []
+  for (let start = 0; start < attempts.length; start += most) {
+    const some = attempts.slice(start, start + most).map((attempt) => ({ ...attempt, lines: [] }))
+    const part = letterAgain(letter, some)
+    if (part !== undefined) parts.push(part)
+  }
+  return parts
+}
+
 /** The attempt as it stands after all exchanges: their dialogues in a row, and what weighs most. */
 export function after({ before }: Letter, attempt: Attempt): Attempt {
   const earlier = before.find(({ item }) => item.id === attempt.item.id)

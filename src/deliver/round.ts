@@ -5,6 +5,7 @@ import {
   anotherMayHelp,
   type AttemptResult,
   attemptResult,
+  beyondRoom,
   brokeOff,
   closesDown,
   transactionFor,
@@ -13,7 +14,7 @@ import {
 import type { ClientSession, SessionLine } from './client-session.ts'
 import { connectTo } from './connect.ts'
 import type { Attempt, DeliveryBatch } from './deliverer.ts'
-import { after, type Letter, letterAgain, lettersOf } from './letters.ts'
+import { after, inParts, type Letter, letterAgain, lettersOf } from './letters.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -138,13 +139,18 @@ export class Round {
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
-      this.#letters = others
+      const noRoom = beyondRoom(outcomes)
+      const taken = outcomes.filter((outcome) => outcome?.result === 'accepted').length
+      const rest = attempts.filter((_, index) => noRoom[index] === true)
+      this.#letters = [...inParts(letter, rest, taken), ...others]
       const unheard = attempts.filter(({ result: { outcome } }) => {
         return outcome !== undefined && anotherMayHelp(outcome)
       })
       const again = letterAgain(letter, unheard)
       if (again !== undefined) passedOn.push(again)
-      const heard = attempts.filter((attempt) => !unheard.includes(attempt))
+      const heard = attempts.filter(
+        (attempt) => !unheard.includes(attempt) && !rest.includes(attempt),
+      )
       await this.#settling.settle(heard.map((attempt) => after(letter, attempt)))
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
       if (broken === undefined || broken.result === 'accepted') continue

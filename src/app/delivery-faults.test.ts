@@ -11,7 +11,14 @@ import {
   type Stage,
 } from './test-support/fake-server.ts'
 import type { TestJourney } from './test-support/replay-all.ts'
-import { attempts, first, openSender, second, twoExchanges } from './test-support/sender.ts'
+import {
+  attempts,
+  first,
+  openSender,
+  second,
+  type Sender,
+  twoExchanges,
+} from './test-support/sender.ts'
 import { certificateFor } from './test-support/test-site.ts'
 
 /** A server that does this at one stage, on one connection or on all. */
@@ -30,8 +37,17 @@ interface Run {
 }
 
 /** Sends one letter to north, whose exchanges are these servers; `undefined` is one that is down. */
-async function send(
+function send(
   t: TestContext,
+  ...servers: readonly (FakeServerOptions | undefined)[]
+): Promise<Run> {
+  return sendLetter(t, {}, ...servers)
+}
+
+/** The same with a letter of a kind. */
+async function sendLetter(
+  t: TestContext,
+  letter: Parameters<Sender['submit']>[0],
   ...servers: readonly (FakeServerOptions | undefined)[]
 ): Promise<Run> {
   const { network, submit, settled } = await openSender(t, { zone: twoExchanges })
@@ -42,7 +58,7 @@ async function send(
     open.push(server)
     network.at(index === 0 ? first : second, server.port)
   }
-  const journey = await settled(await submit(), 1)
+  const journey = await settled(await submit(letter), 1)
   return { journey, servers: open, dialled: network.dialled }
 }
 
@@ -136,6 +152,46 @@ for (const [what, options, problem] of tlsFaults) {
     assert.match(told?.answer ?? '', /^No, it goes in clear text/)
   })
 }
+
+for (const [words, stage] of [
+  ['530 5.7.0 Must issue a STARTTLS command first', 'mail'],
+  ['550 5.7.10 Encryption needed', 'rcpt'],
+] as const) {
+  test(`"${words}" after a TLS that failed puts the letter off, and ends it where none was offered`, async (t) => {
+    const insists = at(stage, words)
+    const broken = await send(t, { tls: 'broken', ...insists })
+    assert.deepEqual([broken.journey.status, attempts(broken.journey)], ['deferred', ['deferred']])
+    assert.match(broken.journey.view.summary, /takes no mail without TLS, which it offered/)
+    assert.ok(broken.journey.view.summary.endsWith(words))
+    // Refused for now, on the same connection.
+    const refused: FakeServerOptions = {
+      tls: 'broken',
+      answer: (here) =>
+        here === 'starttls' ? '454 4.7.0 no TLS today' : here === stage ? words : undefined,
+    }
+    assert.equal((await send(t, refused)).journey.status, 'deferred')
+    // Another exchange may have its TLS in order.
+    const both = await send(t, { tls: 'broken', ...insists }, {})
+    assert.deepEqual([both.journey.status, both.servers[1]?.letters.length], ['delivered', 1])
+    assert.equal((await send(t, insists)).journey.status, 'failed')
+  })
+}
+
+test('an exchange that cannot take such a letter is followed by one that can', async (t) => {
+  const plain: FakeServerOptions = {
+    answer: (stage) => (stage === 'ehlo' ? '250-fake.example\r\n250 PIPELINING' : undefined),
+  }
+  const eightBit = { text: 'K\xe1va' }
+  const able = await sendLetter(t, eightBit, plain, {})
+  assert.deepEqual([able.journey.status, able.servers[1]?.letters.length], ['delivered', 1])
+  // Where there is none, or none that talks, the letter has failed, and at once.
+  for (const others of [[], [plain], [at('banner', '421 4.3.2 busy')]]) {
+    const { journey, dialled } = await sendLetter(t, eightBit, plain, ...others)
+    assert.deepEqual([journey.status, attempts(journey)], ['failed', ['failed']])
+    assert.match(journey.view.summary, /the server does not offer 8BITMIME/)
+    assert.equal(dialled.length, 2)
+  }
+})
 
 test('a server that has TLS gets the letter over it, one without is said not to offer it', async (t) => {
   const tls = await certificateFor(['mx.north.example'])

@@ -1,6 +1,7 @@
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { isAscii } from '../base/octets.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
+import { setback } from '../smtp/failure.ts'
 import type { OriginalRecipient } from '../smtp/parameters.ts'
 import type { OpenMessage, QueueItem } from '../store/store.ts'
 
@@ -40,6 +41,35 @@ export function anotherMayHelp(outcome: RecipientOutcome): boolean {
   return (
     ['timeout', 'connectionLost', 'malformedReply'].includes(outcome.because) || closesDown(outcome)
   )
+}
+
+/**
+ * Whether this server cannot take the letter as it is, and another exchange of the same destination
+ * may well be able to: it offers no SMTPUTF8 or 8BITMIME (RFC 6531 §3.2 has the client look for
+ * another route), or wants TLS that failed. Nothing is wrong with the connection.
+ */
+export function anotherIsAble(outcome: RecipientOutcome): boolean {
+  if (outcome.result === 'accepted') return false
+  return lacksExtension(outcome) || outcome.because === 'tlsFailed'
+}
+
+/** What the server does not offer, it will not offer a moment later: that is for good. */
+export function lacksExtension(outcome: RecipientOutcome | undefined): boolean {
+  if (outcome === undefined || outcome.result === 'accepted') return false
+  return outcome.because === 'smtpUtf8NotOffered' || outcome.because === 'eightBitNotOffered'
+}
+
+/**
+ * What a refusal means in clear text, after TLS was offered and has failed: who insists on TLS says
+ * 530 (RFC 3207 §4) or x.7.10 (RFC 5248), and that is about the TLS of this moment and not
+ * about the letter.
+ */
+export function withoutTls(outcome: RecipientOutcome): RecipientOutcome {
+  if (outcome.result === 'accepted' || outcome.reply === null) return outcome
+  const { reply, atCommand } = outcome
+  if (reply.code !== 530 && reply.enhanced?.endsWith('.7.10') !== true) return outcome
+  const text = 'The server takes no mail without TLS, which it offered and which failed'
+  return { ...setback('tlsFailed', atCommand, text), reply }
 }
 
 /** RFC 5321 §3.8, §4.2.1: 421 is about the whole service, and the connection ends with it. */
@@ -91,12 +121,15 @@ export function transactionFor(
     recipients: items.map(clientRecipient),
     size: message.size,
     eightBit: first.eightBit,
-    smtpUtf8:
-      first.smtpUtf8 &&
-      items.some((item) => !isAscii(item.recipient) || !isAscii(item.reversePath)),
+    smtpUtf8: items.some(needsSmtpUtf8),
     ret: first.dsn.ret === undefined ? null : first.dsn.ret === 'full' ? 'FULL' : 'HDRS',
     envid: first.dsn.envelopeId ?? null,
   }
+}
+
+/** RFC 6531 §3.4: an address of the envelope cannot be said without it. */
+export function needsSmtpUtf8({ smtpUtf8, recipient, reversePath }: QueueItem): boolean {
+  return smtpUtf8 && !(isAscii(recipient) && isAscii(reversePath))
 }
 
 function clientRecipient(item: QueueItem): ClientRecipient {

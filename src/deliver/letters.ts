@@ -1,4 +1,5 @@
 import type { QueueItem } from '../store/store.ts'
+import { lacksExtension, needsSmtpUtf8 } from './attempt.ts'
 import type { Attempt } from './deliverer.ts'
 
 /** The items of one message that still have to go to this destination: one transaction. */
@@ -8,12 +9,16 @@ export interface Letter {
   readonly before: readonly Attempt[]
 }
 
-/** One letter for each message, in the order of the items. */
+/**
+ * One letter for each message, in the order of the items. Recipients whose addresses need SMTPUTF8
+ * are a letter of their own: a server without it still takes the message for the others.
+ */
 export function lettersOf(items: readonly QueueItem[]): readonly Letter[] {
   const groups = new Map<string, [QueueItem, ...QueueItem[]]>()
   for (const item of items) {
-    const group = groups.get(item.messageId)
-    if (group === undefined) groups.set(item.messageId, [item])
+    const key = `${needsSmtpUtf8(item) ? 'utf8' : 'ascii'} ${item.messageId}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
     else group.push(item)
   }
   return Array.from(groups.values(), (group) => ({ items: group, before: [] }))
@@ -51,6 +56,8 @@ export function after({ before }: Letter, attempt: Attempt): Attempt {
   const lines = [...earlier.lines, ...attempt.lines]
   // RFC 5321 §4.2.1 has a refusal to talk end a letter. It speaks for one host, and another one has
   // put the letter off: as long as that one may still take it, the letter waits.
-  const milder = attempt.refusedToTalk && earlier.result.result === 'deferred'
-  return { ...(milder ? earlier : attempt), lines }
+  const putOff = earlier.result.result === 'deferred'
+  // Nor does it say more than one that talked, and cannot take such a letter.
+  const stands = attempt.refusedToTalk && (putOff || lacksExtension(earlier.result.outcome))
+  return { ...(stands ? earlier : attempt), lines }
 }

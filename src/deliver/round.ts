@@ -2,6 +2,7 @@ import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/route.ts'
 import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
 import {
+  anotherIsAble,
   anotherMayHelp,
   type AttemptResult,
   attemptResult,
@@ -10,6 +11,7 @@ import {
   closesDown,
   transactionFor,
   unreadable,
+  withoutTls,
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
 import { connectTo } from './connect.ts'
@@ -93,8 +95,10 @@ export class Round {
         break
       }
       this.#answered = true
-      const nothing = await this.#sendOver(connected.session, target, passedOn)
-      connected.session.quit()
+      const { session } = connected
+      const tlsFailed = tls.state === 'failed' || session.tlsRefusal !== undefined
+      const nothing = await this.#sendOver({ session, tlsFailed }, target, passedOn)
+      session.quit()
       if (nothing === undefined) fruitless = 0
       else if (closesDown(nothing.failure) || ++fruitless === maxFruitless) {
         passedOn.push(...this.#unheard(target, resultForOthers(nothing.failure), nothing.lines))
@@ -128,14 +132,14 @@ export class Round {
 
   /** Sends letters over one session until it takes no more; gives why, when nothing came of it. */
   async #sendOver(
-    session: ClientSession,
+    over: { readonly session: ClientSession; readonly tlsFailed: boolean },
     target: RouteTarget,
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
     for (let answered = 0; ; answered++) {
       const [letter, ...others] = this.#letters
-      if (letter === undefined || this.#ended || !session.usable) return undefined
-      const attempts = await this.#send(session, letter, target)
+      if (letter === undefined || this.#ended || !over.session.usable) return undefined
+      const attempts = await this.#send(over, letter, target)
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
@@ -144,7 +148,7 @@ export class Round {
       const rest = attempts.filter((_, index) => noRoom[index] === true)
       this.#letters = [...inParts(letter, rest, taken), ...others]
       const unheard = attempts.filter(({ result: { outcome } }) => {
-        return outcome !== undefined && anotherMayHelp(outcome)
+        return outcome !== undefined && (anotherMayHelp(outcome) || anotherIsAble(outcome))
       })
       const again = letterAgain(letter, unheard)
       if (again !== undefined) passedOn.push(again)
@@ -161,7 +165,7 @@ export class Round {
 
   /** One letter over one session. */
   async #send(
-    session: ClientSession,
+    { session, tlsFailed }: { readonly session: ClientSession; readonly tlsFailed: boolean },
     { items }: Letter,
     { host, address: ip }: RouteTarget,
   ): Promise<readonly Attempt[]> {
@@ -170,7 +174,8 @@ export class Round {
     unwatch()
     const lines = session.takeLines()
     return items.map((item, index) => {
-      const outcome = outcomes[index]
+      const said = outcomes[index]
+      const outcome = said !== undefined && tlsFailed ? withoutTls(said) : said
       const result = outcome === undefined ? unreadable : attemptResult(outcome)
       return { item, host, ip, result, lines, refusedToTalk: false }
     })

@@ -1,7 +1,7 @@
 import { formatMailbox } from '../address/mailbox.ts'
 import type { PathRemark } from '../address/remark.ts'
 import type { TlsFacts } from '../io/peer.ts'
-import type { Outcome, SmtpAnswer } from '../journey/record.ts'
+import type { Outcome } from '../journey/record.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type {
   Answer,
@@ -11,12 +11,12 @@ import type {
   References,
 } from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
+import { ClientLimits } from './client-limits.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
-import type { LimitMet } from './guard.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 import { letterLine, loginLine } from './log-lines.ts'
 import type { Port, Verdict } from './port.ts'
-import { answerOf, connectionLost, messageNote, replies, unreadableHeader } from './replies.ts'
+import { answerOf, connectionLost, messageNote, unreadableHeader } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import { Transaction } from './transaction.ts'
 import type { ReceiveWorld } from './world.ts'
@@ -31,6 +31,7 @@ export class MailHandler implements SessionHandler {
   readonly #facts: ConnectionFacts
   readonly #port: Port
   readonly #log: ConnectionLog
+  readonly #limits: ClientLimits
   #transaction: Transaction | undefined
   /** The engine has refused the message; the line with its words comes next. */
   #refusedByEngine: MessageFacts | undefined
@@ -40,6 +41,8 @@ export class MailHandler implements SessionHandler {
     this.#facts = facts
     this.#port = port
     this.#log = new ConnectionLog(facts, world.clock, () => world.newId())
+    const { direction } = port
+    this.#limits = new ClientLimits(world, { facts, direction, log: this.#log })
   }
 
   references(): References {
@@ -49,7 +52,7 @@ export class MailHandler implements SessionHandler {
   answer(question: Question): Answer | Promise<Answer> {
     switch (question.type) {
       case 'connect':
-        return this.#greet()
+        return this.#limits.atGreeting() ?? accept
       case 'helo':
         this.#log.helloSaid(question)
         return accept
@@ -105,15 +108,12 @@ export class MailHandler implements SessionHandler {
 
   tlsStarted(facts: TlsFacts): void {
     this.#log.tlsStarted(facts)
-    // RFC 9325 §4.1: `TLS_RSA_WITH_…` has no forward secrecy. Taken where the settings say so, and told.
-    if (facts.cipher.startsWith('TLS_RSA_')) this.#tellStaticRsa('info', `taken: ${facts.cipher}`)
+    this.#limits.tlsStarted(facts)
   }
 
   tlsFailed(problem: string): void {
     this.#log.tlsFailed(problem)
-    if (/no cipher suits both sides/.test(problem)) {
-      this.#tellStaticRsa('warning', 'refused: the client has no cipher with forward secrecy')
-    }
+    this.#limits.tlsFailed(problem)
   }
 
   line(from: 'client' | 'server', text: string): void {
@@ -155,30 +155,11 @@ export class MailHandler implements SessionHandler {
     transaction.intake?.abort()
     const told = withReference(reply, journey.id)
     const smtp = answerOf(told, 'DATA')
-    if (problem instanceof NoRoom) this.#tellNoRoom(problem, smtp)
+    if (problem instanceof NoRoom) this.#limits.noRoom(problem, smtp)
     journey.step({ type: 'deferred', answer: smtp })
     this.#log.answered(told)
     // The same fault may strike again here; it has been told.
     this.#close(transaction, { status: 'deferred', smtp, because: ['fault'] }, () => {})
-  }
-
-  /** No fault of ours, and not of this letter. */
-  #tellNoRoom({ of }: NoRoom, answer: SmtpAnswer): void {
-    const { remote, listener } = this.#facts
-    const met = { limit: 'limits.memory_bytes', of }
-    this.#world.guard.turnedAway(remote.ip, met, { listener })
-    this.#log.journey.step({ type: 'limit', ...met, answer })
-  }
-
-  /** Whoever used up what one may use is not heard: another one comes in instead. */
-  #greet(): Answer {
-    const { guard } = this.#world
-    const { remote, listener } = this.#facts
-    const strangers = this.#port.direction === 'in'
-    const met = strangers ? guard.closedForMail(remote.ip) : guard.closedForLogins(remote.ip)
-    if (met === undefined) return accept
-    guard.turnedAway(remote.ip, met, { listener })
-    return this.#limited(met, replies.heardTooMuch, 'connect')
   }
 
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
@@ -194,21 +175,8 @@ export class MailHandler implements SessionHandler {
     const answer = refusal === undefined ? undefined : answerOf(refusal.reply, 'AUTH')
     this.#log.loggedIn({ mechanism, account, answer })
     if (refusal === undefined) return accept
-    if (refusal.met !== undefined) return this.#limited(refusal.met, refusal.reply, 'AUTH')
+    if (refusal.met !== undefined) return this.#limits.refused(refusal.met, refusal.reply, 'AUTH')
     return { type: 'reject', reply: refusal.reply }
-  }
-
-  /** A refusal for what the client has used up, and not for what it says now. */
-  #limited({ limit, of }: LimitMet, reply: Reply, atCommand: string): Answer {
-    const { journey } = this.#log
-    journey.step({ type: 'limit', limit, of, answer: answerOf(reply, atCommand) })
-    return { type: 'reject', reply }
-  }
-
-  #tellStaticRsa(level: 'info' | 'warning', why: string): void {
-    const { remote, listener } = this.#facts
-    const fields = { limit: 'tls.static_rsa', client: remote.ip, listener, why }
-    this.#world.log({ level, event: 'limit', fields })
   }
 
   #sender(question: Question & { readonly type: 'sender' }): Answer {
@@ -249,25 +217,11 @@ export class MailHandler implements SessionHandler {
       journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
       return accept
     }
-    const told = withReference(this.#countRefused(to.refusal), journey.id)
+    const told = withReference(this.#limits.countRefused(to.refusal), journey.id)
     const answer = answerOf(told, 'RCPT TO')
     transaction.refusal = answer
     journey.step({ type: 'recipient', rcptTo, to: 'refused', answer, ...remarks })
     return { type: 'reject', reply: told }
-  }
-
-  /** A stranger who tries names is not heard any more: the last one is answered with that. */
-  #countRefused(refusal: Reply): Reply {
-    if (refusal.code < 500 || this.#port.direction === 'out') return refusal
-    const { guard } = this.#world
-    const { remote, listener } = this.#facts
-    guard.refusedRecipient(remote.ip)
-    const met = guard.closedForMail(remote.ip)
-    if (met === undefined) return refusal
-    guard.turnedAway(remote.ip, met, { listener })
-    const answer = answerOf(replies.heardTooMuch, 'RCPT TO')
-    this.#log.journey.step({ type: 'limit', limit: met.limit, of: met.of, answer })
-    return replies.heardTooMuch
   }
 
   #data(): Answer {

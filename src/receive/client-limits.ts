@@ -1,0 +1,94 @@
+import type { TlsFacts } from '../io/peer.ts'
+import type { SmtpAnswer } from '../journey/record.ts'
+import type { Reply } from '../smtp/reply.ts'
+import type { Answer } from '../smtp/server-types.ts'
+import type { ConnectionFacts, ConnectionLog } from './connection-log.ts'
+import type { LimitMet } from './guard.ts'
+import type { NoRoom } from './intake.ts'
+import type { Port } from './port.ts'
+import { answerOf, replies } from './replies.ts'
+import type { ReceiveWorld } from './world.ts'
+
+/** What the client of one connection may still use, and who is told when that is nothing. */
+export class ClientLimits {
+  readonly #world: Pick<ReceiveWorld, 'guard' | 'log'>
+  readonly #facts: ConnectionFacts
+  /** Strangers come in, users go out; each has limits of its own. */
+  readonly #direction: Port['direction']
+  readonly #log: ConnectionLog
+
+  constructor(
+    world: Pick<ReceiveWorld, 'guard' | 'log'>,
+    connection: {
+      readonly facts: ConnectionFacts
+      readonly direction: Port['direction']
+      readonly log: ConnectionLog
+    },
+  ) {
+    this.#world = world
+    this.#facts = connection.facts
+    this.#direction = connection.direction
+    this.#log = connection.log
+  }
+
+  /** Whoever used up what one may use is not heard: another one comes in instead. */
+  atGreeting(): Answer | undefined {
+    const { guard } = this.#world
+    const { ip } = this.#facts.remote
+    const met = this.#direction === 'in' ? guard.closedForMail(ip) : guard.closedForLogins(ip)
+    if (met === undefined) return undefined
+    this.#tellGuard(met)
+    return this.refused(met, replies.heardTooMuch, 'connect')
+  }
+
+  /** A stranger who tries names is not heard any more: the last one is answered with that. */
+  countRefused(refusal: Reply): Reply {
+    if (refusal.code < 500 || this.#direction === 'out') return refusal
+    const { guard } = this.#world
+    const { ip } = this.#facts.remote
+    guard.refusedRecipient(ip)
+    const met = guard.closedForMail(ip)
+    if (met === undefined) return refusal
+    this.#tellGuard(met)
+    this.#step(met, answerOf(replies.heardTooMuch, 'RCPT TO'))
+    return replies.heardTooMuch
+  }
+
+  /** A refusal for what the client has used up, and not for what it says now. */
+  refused(met: LimitMet, reply: Reply, atCommand: string): Answer {
+    this.#step(met, answerOf(reply, atCommand))
+    return { type: 'reject', reply }
+  }
+
+  /** No fault of ours, and not of this letter. */
+  noRoom({ of }: NoRoom, answer: SmtpAnswer): void {
+    const met = { limit: 'limits.memory_bytes', of }
+    this.#tellGuard(met)
+    this.#step(met, answer)
+  }
+
+  /** RFC 9325 §4.1: `TLS_RSA_WITH_…` has no forward secrecy. Taken where the settings say so, and told. */
+  tlsStarted({ cipher }: TlsFacts): void {
+    if (cipher.startsWith('TLS_RSA_')) this.#tellStaticRsa('info', `taken: ${cipher}`)
+  }
+
+  tlsFailed(problem: string): void {
+    if (!/no cipher suits both sides/.test(problem)) return
+    this.#tellStaticRsa('warning', 'refused: the client has no cipher with forward secrecy')
+  }
+
+  #step({ limit, of }: LimitMet, answer: SmtpAnswer): void {
+    this.#log.journey.step({ type: 'limit', limit, of, answer })
+  }
+
+  #tellGuard(met: LimitMet): void {
+    const { remote, listener } = this.#facts
+    this.#world.guard.turnedAway(remote.ip, met, { listener })
+  }
+
+  #tellStaticRsa(level: 'info' | 'warning', why: string): void {
+    const { remote, listener } = this.#facts
+    const fields = { limit: 'tls.static_rsa', client: remote.ip, listener, why }
+    this.#world.log({ level, event: 'limit', fields })
+  }
+}

@@ -1,23 +1,26 @@
+import { oneLine } from '../message/fold.ts'
 import {
   type AggregateRecord,
   type AggregateReport,
   aggregateNamespace,
-  type OverrideReason,
-  type ReportedDkim,
   type ReportedPolicy,
-  type ReportedResult,
-  type ReportedSpf,
 } from './aggregate.ts'
-import { oneLine } from '../message/fold.ts'
+import {
+  aggregateParents,
+  inPolicy,
+  singleInMetadata,
+  wantedElements,
+} from './aggregate-elements.ts'
+import { readRecord } from './read-aggregate-record.ts'
+import { atMost, checkRepeats } from './repeated-elements.ts'
 import {
   ProblemList,
   type ReportProblem,
   type UnreadableReport,
   unreadable,
 } from './report-problem.ts'
-import { ValueReader, type WordChoice } from './reported-value.ts'
+import { domainText, ValueReader } from './reported-value.ts'
 import { child, childrenOf, readXmlElements, type XmlElement } from './xml-elements.ts'
-import type { XmlParents } from './xml-repair.ts'
 import { decodeXml } from './xml-text.ts'
 
 /** How much of a report is read. */
@@ -33,8 +36,6 @@ export const defaultAggregateLimits: AggregateLimits = {
   maxRecords: 50_000,
 }
 
-const maxAuthResults = 100
-const maxReasons = 20
 const maxReportErrors = 20
 /** Reports in one file. */
 const maxReports = 20
@@ -54,9 +55,10 @@ export function readAggregate(
 }
 
 /**
- * Reads the aggregate reports of a file, which is one, or several one behind the other: RFC 9990's, RFC 7489's, and what is sent in their name. Elements are
- * taken wherever they stand, in any namespace and order; unknown ones are passed over; what is
- * wrong is in `problems`. Never throws, whatever the octets are.
+ * Reads the aggregate reports of a file, which is one, or several one behind the other: RFC 9990's,
+ * RFC 7489's, and what is sent in their name. Elements are taken wherever they stand, in any
+ * namespace and order; unknown ones are passed over; what is wrong is in `problems`. Never throws,
+ * whatever the octets are.
  */
 export function readAggregates(
   octets: Uint8Array,
@@ -88,54 +90,6 @@ interface Parts {
   /** What is wrong with this report alone. */
   readonly problems: ProblemList
 }
-
-const wanted: ReadonlySet<string> = new Set([
-  'version',
-  'report_metadata',
-  'policy_published',
-  'record',
-  // Whatever stands in it has other names than ours, even where they sound alike (RFC 9990 §3.1.1.6).
-  'extension',
-  'extensions',
-])
-
-const inRecord = ['row', 'identifiers', 'identities', 'auth_results']
-const inPolicy = 'domain p sp np adkim aspf fo testing t discovery_method pct'.split(' ')
-const singleInMetadata = 'org_name email report_id date_range'.split(' ')
-const inMetadata = 'org_name email extra_contact_info report_id date_range error generator'.split(
-  ' ',
-)
-
-/** RFC 9990 appendix A, and the names that earlier formats have beside. */
-const parents: XmlParents = new Map<string, readonly string[]>([
-  ['feedback', []],
-  ['version', ['feedback']],
-  ['report_metadata', ['feedback']],
-  ['policy_published', ['feedback']],
-  ['record', ['feedback']],
-  ...inMetadata.map((name) => [name, ['report_metadata']] as const),
-  ['begin', ['date_range']],
-  ['end', ['date_range']],
-  ...inPolicy.map((name) => [name, ['policy_published']] as const),
-  ...inRecord.map((name) => [name, ['record']] as const),
-  ['source_ip', ['row']],
-  ['count', ['row']],
-  ['policy_evaluated', ['row']],
-  ['disposition', ['policy_evaluated']],
-  ['reason', ['policy_evaluated']],
-  ['type', ['reason']],
-  ['comment', ['reason']],
-  ['dkim', ['policy_evaluated', 'auth_results']],
-  ['spf', ['policy_evaluated', 'auth_results']],
-  ['domain', ['policy_published', 'dkim', 'spf']],
-  ['selector', ['dkim']],
-  ['scope', ['spf']],
-  ['result', ['dkim', 'spf']],
-  ['human_result', ['dkim', 'spf']],
-  ['header_from', ['identifiers', 'identities']],
-  ['envelope_from', ['identifiers', 'identities']],
-  ['envelope_to', ['identifiers', 'identities']],
-])
 
 function openParts(): Parts {
   return {
@@ -194,7 +148,11 @@ function collect(text: string, limits: AggregateLimits, problems: ProblemList): 
       parts.namespace = oneLine(uri, 200)
     }
   }
-  readXmlElements(text, { wanted, take, namespace, begin, parents }, problems)
+  readXmlElements(
+    text,
+    { wanted: wantedElements, take, namespace, begin, parents: aggregateParents },
+    problems,
+  )
   const read = all.slice(0, maxReports)
   const reports = read.filter(({ metadata, policy }) => {
     return metadata !== undefined || policy !== undefined
@@ -205,30 +163,6 @@ function collect(text: string, limits: AggregateLimits, problems: ProblemList): 
     problems.add('passed-over', 'record', told)
   }
   return reports
-}
-
-/** Tells of elements that stand more often than they may; the first one is what is read. */
-function checkRepeats(
-  element: XmlElement | undefined,
-  names: readonly string[],
-  values: ValueReader,
-): void {
-  for (const name of names) {
-    const count = childrenOf(element, name).length
-    if (count < 2) continue
-    values.problem('passed-over', name, `${name} stands there ${count} times; one was read.`)
-  }
-}
-
-/** As many as are read; a problem says when there are more. */
-function atMost(
-  list: readonly XmlElement[],
-  max: number,
-  { name, values }: { readonly name: string; readonly values: ValueReader },
-): readonly XmlElement[] {
-  if (list.length <= max) return list
-  values.problem('too-large', name, `${name} stands there ${list.length} times; ${max} were read.`)
-  return list.slice(0, max)
 }
 
 function assemble(parts: Parts, ofFile: readonly ReportProblem[]): AggregateReport {
@@ -306,114 +240,6 @@ function readPolicy(element: XmlElement | undefined, values: ValueReader): Repor
     discoveryMethod: values.word(text('discovery_method'), 'discovery_method', methods),
     pct: (pct ?? '') === '' ? null : values.whole(pct, 'pct'),
   }
-}
-
-const dispositions = { words: ['none', 'pass', 'quarantine', 'reject'] } as const
-const evaluations = {
-  words: ['pass', 'fail'],
-  // RFC 9990 knows two words here; what is not a pass is a fail.
-  synonyms: {
-    none: 'fail',
-    neutral: 'fail',
-    softfail: 'fail',
-    policy: 'fail',
-    temperror: 'fail',
-    permerror: 'fail',
-  },
-} as const
-const results: WordChoice<ReportedResult> = {
-  words: ['none', 'pass', 'fail', 'softfail', 'policy', 'neutral', 'temperror', 'permerror'],
-  // RFC 7489 appendix C: "commonly implemented as" such.
-  synonyms: { unknown: 'temperror', error: 'permerror', hardfail: 'fail', invalid: 'permerror' },
-}
-const scopes = { words: ['mfrom', 'helo'], synonyms: { mailfrom: 'mfrom', ehlo: 'helo' } } as const
-const reasonTypes: WordChoice<OverrideReason> = {
-  words: [
-    'local_policy',
-    'mailing_list',
-    'other',
-    'policy_test_mode',
-    'trusted_forwarder',
-    'forwarded',
-    'sampled_out',
-  ],
-}
-
-function readRecord(element: XmlElement, number: number, values: ValueReader): AggregateRecord {
-  values.at(`record ${number}`)
-  const row = child(element, 'row')
-  const evaluated = child(row, 'policy_evaluated')
-  // Drafts before RFC 7489 named it `identities`.
-  const identifiers = child(element, 'identifiers') ?? child(element, 'identities')
-  const authResults = childrenOf(element, 'auth_results')
-  checkRepeats(element, ['row', 'identifiers'], values)
-  checkRepeats(row, ['source_ip', 'count', 'policy_evaluated'], values)
-  checkRepeats(evaluated, ['disposition', 'dkim', 'spf'], values)
-  checkRepeats(identifiers, ['header_from', 'envelope_from', 'envelope_to'], values)
-  const disposition = child(evaluated, 'disposition')?.text
-  const resultsOf = (name: string): readonly XmlElement[] => {
-    const all = authResults.flatMap((one) => childrenOf(one, name))
-    return atMost(all, maxAuthResults, { name: `auth_results/${name}`, values })
-  }
-  return {
-    sourceIp: values.address(child(row, 'source_ip')?.text, 'row/source_ip'),
-    count: values.whole(child(row, 'count')?.text, 'row/count') ?? 0,
-    disposition: values.word(disposition, 'policy_evaluated/disposition', dispositions),
-    dkimAligned: values.word(child(evaluated, 'dkim')?.text, 'policy_evaluated/dkim', evaluations),
-    spfAligned: values.word(child(evaluated, 'spf')?.text, 'policy_evaluated/spf', evaluations),
-    reasons: readReasons(evaluated, values),
-    headerFrom: domainText(
-      values.required(child(identifiers, 'header_from')?.text, 'identifiers/header_from'),
-    ),
-    envelopeFrom: optionalDomain(child(identifiers, 'envelope_from')),
-    envelopeTo: optionalDomain(child(identifiers, 'envelope_to')),
-    dkim: resultsOf('dkim').flatMap((one) => readDkim(one, values)),
-    spf: resultsOf('spf').map((one) => readSpf(one, values)),
-  }
-}
-
-function readReasons(
-  evaluated: XmlElement | undefined,
-  values: ValueReader,
-): AggregateRecord['reasons'] {
-  const reasons = childrenOf(evaluated, 'reason')
-  const place = { name: 'policy_evaluated/reason', values }
-  return atMost(reasons, maxReasons, place).flatMap((reason) => {
-    const written = child(reason, 'type')?.text
-    const comment = values.optional(child(reason, 'comment')?.text)
-    // An empty element, as some write when there is no reason.
-    if ((written ?? '') === '' && comment === null) return []
-    const type = values.word(written, 'policy_evaluated/reason/type', reasonTypes) ?? 'other'
-    return [{ type, comment }]
-  })
-}
-
-function readDkim(element: XmlElement, values: ValueReader): readonly ReportedDkim[] {
-  const domain = domainText(oneLine(child(element, 'domain')?.text ?? '', 300))
-  const result = values.word(child(element, 'result')?.text, 'auth_results/dkim/result', results)
-  const humanResult = values.optional(child(element, 'human_result')?.text)
-  const selector = values.optional(child(element, 'selector')?.text)
-  // Many reports tell of an unsigned message by a signature of nobody.
-  if (domain === '' && selector === null && (result === null || result === 'none')) return []
-  return [{ domain, selector, result, humanResult }]
-}
-
-function readSpf(element: XmlElement, values: ValueReader): ReportedSpf {
-  return {
-    domain: domainText(oneLine(child(element, 'domain')?.text ?? '', 300)),
-    scope: values.word(child(element, 'scope')?.text, 'auth_results/spf/scope', scopes),
-    result: values.word(child(element, 'result')?.text, 'auth_results/spf/result', results),
-    humanResult: values.optional(child(element, 'human_result')?.text),
-  }
-}
-
-function optionalDomain(element: XmlElement | undefined): string | null {
-  return element === undefined ? null : domainText(oneLine(element.text, 300))
-}
-
-function domainText(text: string): string {
-  const lower = text.toLowerCase()
-  return lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower
 }
 
 /** The year 9999 and later are no times of a report. */

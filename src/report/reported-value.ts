@@ -99,6 +99,12 @@ export interface WordChoice<T extends string> {
   readonly synonyms?: Readonly<Record<string, T>>
 }
 
+/** A domain in lower case, without the dot that may stand behind it. */
+export function domainText(text: string): string {
+  const lower = text.toLowerCase()
+  return lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower
+}
+
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined
 }

@@ -42,12 +42,12 @@ const maxSilentSlices = 64
 
 /**
  * Reads the wanted elements of an XML document wherever they stand, also of several documents one
- * behind the other. What breaks the rules of XML is mended and told (`XmlRepair`): a fault
- * costs a value, not the rest.
+ * behind the other. What breaks the rules of XML is mended and told (`XmlRepair`): a fault costs a
+ * value, not the rest.
  *
  * No entity is expanded but the five of XML. At most 32 levels, 20,000 elements in a wanted one,
- * 1,000 attributes in a tag (a longer one is text), 1 MiB between tags, and 100 faults; a document beyond them is not read
- * on. Time and memory grow with `text` alone.
+ * 1,000 attributes in a tag (a longer one is text), 1 MiB between tags, and 100 faults; a document
+ * beyond them is not read on. Time and memory grow with `text` alone.
  */
 export function readXmlElements(text: string, reading: XmlReading, problems: ProblemList): void {
   const reader = new ElementReader(reading, problems)

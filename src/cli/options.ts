@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseIp } from '../base/ip.ts'
-import type { DnsEndpoint } from '../io/dns-client.ts'
+import type { DnsEndpoint } from '../io/dns-endpoint.ts'
 
 /** Readers of option values that several commands have. */
 

@@ -2,17 +2,12 @@ import { randomFillSync } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import type { DnsEndpoint } from './dns-endpoint.ts'
 import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
 import type { DnsMessage } from './dns-message.ts'
 import type { DnsPlaces, PlaceAsked } from './dns-places.ts'
 import { matchAnswer } from './dns-query.ts'
 import { readDnsId, readDnsMessage } from './dns-reader.ts'
-
-/** Where a DNS server listens: an IP address, never a name. */
-export interface DnsEndpoint {
-  readonly address: string
-  readonly port: number
-}
 
 /** What came of one question to one server. */
 export type Exchange =

@@ -8,7 +8,7 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { RecordType, Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { systemClock } from './clock.ts'
-import type { DnsEndpoint } from './dns-client.ts'
+import type { DnsEndpoint } from './dns-endpoint.ts'
 import { type DnsServer, openDnsServer } from './dns-server.ts'
 import { StubResolver } from './stub-resolver.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseIp } from '../base/ip.ts'
-import type { DnsEndpoint } from './dns-client.ts'
+import type { DnsEndpoint } from './dns-endpoint.ts'
 
 /** What the machine's resolver configuration says, as far as it concerns us. */
 export interface ResolvConf {

@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.ts'
-import { WaybillError } from '../base/error.ts'
 import { type Log, silent } from '../base/log.ts'
-import { parseIp } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
 import { isQueryableName, maxAliases, normalizeName } from '../dns/resolver.ts'
 import type { DnsAnswer, DnsFailure, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import { zoneOf } from '../dns/zone-of.ts'
 import { type Reading, readAnswer } from './dns-answer.ts'
-import { DnsClient, type DnsEndpoint, type DnsTraffic, RandomStock } from './dns-client.ts'
+import { absentName, type Led, lengthened } from './dns-alias-way.ts'
+import { DnsClient, type DnsTraffic, RandomStock } from './dns-client.ts'
 import type { Exchange, ExchangeFailure } from './dns-client.ts'
+import { checkServers, type DnsEndpoint, formatEndpoint, isLoopback } from './dns-endpoint.ts'
 import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
 import { type QueryOptions, writeDnsQuery } from './dns-query.ts'
 import { ResolverHealth } from './resolver-health.ts'
@@ -314,13 +314,6 @@ interface Limits {
   readonly deadlineMs: number
 }
 
-/** What was learnt on the way along aliases, before the name that is asked for now. */
-interface Led {
-  readonly aliases: readonly string[]
-  readonly ttlSeconds: number
-  readonly dnssec: 'secure' | 'insecure'
-}
-
 /** Of several failures the one that says most comes first. */
 const worst: readonly Miss['reason'][] = [
   'servfail',
@@ -346,44 +339,4 @@ function isSignOfLife(exchange: Exchange): boolean {
 
 function isTruncated(exchange: Exchange): boolean {
   return exchange.type === 'message' && exchange.message.truncated
-}
-
-function absentName(led: Led): DnsAnswer<never> {
-  const ttlSeconds = led.aliases.length > 0 ? led.ttlSeconds : 0
-  return lengthened({ type: 'noName', ttlSeconds, dnssec: 'insecure' }, led, undefined)
-}
-
-function lengthened<T>(
-  answer: Exclude<DnsAnswer<T>, { type: 'failed' }>,
-  led: Led,
-  server: string | undefined,
-): DnsAnswer<T> {
-  const aliases = [...led.aliases, ...(answer.aliases ?? [])]
-  return {
-    ...answer,
-    ttlSeconds: Math.min(answer.ttlSeconds, led.ttlSeconds),
-    dnssec: led.dnssec === 'secure' ? answer.dnssec : 'insecure',
-    ...(aliases.length > 0 && { aliases }),
-    ...(server !== undefined && { server }),
-  }
-}
-
-function checkServers(servers: readonly DnsEndpoint[]): void {
-  if (servers.length === 0) throw new WaybillError('config-invalid', 'No DNS server is named.')
-  for (const { address, port } of servers) {
-    // A link-local address has its interface behind a percent sign.
-    const sound = parseIp(address.replace(/%[\w.-]+$/, '')) !== undefined
-    if (sound && Number.isInteger(port) && port >= 1 && port <= 65_535) continue
-    throw new WaybillError('config-invalid', `"${address}" port ${port} is no DNS server.`, {
-      hint: 'Name it by its IP address, like 127.0.0.1, and a port from 1 to 65535.',
-    })
-  }
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
-}
-
-function formatEndpoint({ address, port }: DnsEndpoint): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -3,7 +3,7 @@ import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts
 import { domainOf } from '../../address/mailbox.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../../dmarc/dmarc.ts'
 import { publicSuffixes } from '../../inspect/public-suffixes.ts'
-import type { DnsEndpoint } from '../../io/dns-client.ts'
+import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
 import { serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson } from '../output.ts'
 import { renderPolicy, renderWalk } from '../render/dmarc.ts'

@@ -103,7 +103,14 @@ test('a mapped address is unmapped, every other stays', () => {
   assert.equal(formatIp(unmapIp(ip('::ffff:192.0.2.1'))), '192.0.2.1')
   assert.equal(formatIp(unmapIp(ip('::192.0.2.1'))), formatIp(ip('::192.0.2.1')))
   assert.deepEqual(unmapIp(ip('192.0.2.1')), ip('192.0.2.1'))
-  assert.deepEqual(unmapIp(ip('2001:db8::ffff:1')), ip('2001:db8::ffff:1'))
+  // Each octet of the prefix counts: one that differs makes it another address.
+  for (const other of [
+    '2001:db8::ffff:1',
+    '::ff:192.0.2.1',
+    '::ff00:192.0.2.1',
+    '::1:ffff:c000:201',
+  ])
+    assert.deepEqual(unmapIp(ip(other)), ip(other), other)
 })
 
 test('a network matches by its first bits and never across families', () => {

@@ -34,6 +34,12 @@ test('one change is always found, in any place', () => {
   )
 })
 
+test('words of 64 characters are compared, longer ones are not', () => {
+  const word = 'a'.repeat(63)
+  assert.equal(nearest(`${word}b`, [`${word}c`]), `${word}c`)
+  assert.equal(nearest(`${word}bb`, [`${word}cb`]), undefined)
+})
+
 test('endless words cost nothing', () => {
   const long = 'a'.repeat(1_000_000)
   assert.equal(nearest(long, [`${long}b`]), undefined)

@@ -77,6 +77,19 @@ test('names over the limit are counted, and not asked about', async () => {
   assert.ok(!asked.includes('n10.many.example A'))
 })
 
+test('of a name with very many addresses all are compared, and ten are kept', async () => {
+  const addresses = Array.from({ length: 12 }, (_, i) => `192.0.2.${100 + i}`)
+  const verdict = await checkIprev(
+    '192.0.2.111',
+    new MemoryResolver({
+      '111.2.0.192.in-addr.arpa': { PTR: ['farm.example'] },
+      'farm.example': { A: addresses },
+    }),
+  )
+  assert.equal(verdict.result, 'pass')
+  assert.deepEqual(verdict.names[0]?.addresses, addresses.slice(0, 10))
+})
+
 test('the result is told with the address as its policy', async () => {
   const four = await checkIprev('192.0.2.10', new MemoryResolver(zone))
   const told = authenticationResultsText({ iprev: four }, 'mx.south.example')

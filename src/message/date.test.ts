@@ -89,6 +89,9 @@ const wrong: readonly string[] = [
   '23 Nov 2026 17:29:07 (open +0000',
   '2026-11-23T17:29:07Z',
   '29-04-2017 23:34',
+  'Mon1 23 Nov 2026 17:29:07 +0000',
+  'Moonlight. 23 Nov 2026 17:29:07 +0000',
+  'Moo 23 Nov 2026 17:29:07 +0000',
   `23 Nov 2026 17:29:07 +0000${' '.repeat(600)}`,
 ]
 for (const text of wrong) {

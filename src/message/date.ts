@@ -59,7 +59,7 @@ export function parseDate(text: string): MailDate | undefined {
   if (bare === undefined) return undefined
   // A comma stands only behind the day of the week, and there it is often forgotten.
   const words = bare.split(/[\s,]+/).filter((word) => word !== '')
-  if (/^[a-z]{3,9}\.?$/i.test(words[0] ?? '') && isDayName(words[0] ?? '')) words.shift()
+  if (nameIn(dayNames, words[0] ?? '') >= 0) words.shift()
   if (monthOf(words[0] ?? '') >= 0) asctimeToMail(words)
   // `1-Jan-2026` is one word in some programs' dates.
   const [dashed] = words
@@ -178,15 +178,15 @@ function withoutComments(text: string): string | undefined {
   return depth === 0 ? bare : undefined
 }
 
-function isDayName(word: string): boolean {
-  const start = word.slice(0, 3).toLowerCase()
-  return dayNames.some((name) => name.toLowerCase() === start)
+function monthOf(word: string): number {
+  return nameIn(monthNames, word)
 }
 
-function monthOf(word: string): number {
+/** Which of these names it is, in full (`Thursday`), short (`Thu`) or in between (`Thurs.`); else -1. */
+function nameIn(names: readonly string[], word: string): number {
   if (!/^[a-z]{3,9}\.?$/i.test(word)) return -1
   const start = word.slice(0, 3).toLowerCase()
-  return monthNames.findIndex((name) => name.toLowerCase() === start)
+  return names.findIndex((name) => name.toLowerCase() === start)
 }
 
 function two(number: number): string {

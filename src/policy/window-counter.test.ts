@@ -59,3 +59,23 @@ test('a guesser is not forgotten because many others come', () => {
   assert.equal(counter.count('guesser', 1), 20)
   assert.equal(counter.size, 100)
 })
+
+test('a window ends at its last millisecond: what comes then belongs to the next', () => {
+  const counter = new WindowCounter({ windowMs: 1000 })
+  for (let n = 0; n < 10; n++) counter.add('a', 0)
+  assert.equal(counter.add('a', 1000), 11)
+  assert.equal(counter.count('a', 1500), 6)
+})
+
+test('room is made among the 32 oldest only, so that it costs the same however many there are', () => {
+  const counter = new WindowCounter({ windowMs: 1000, maxKeys: 40 })
+  const times = (n: number): number => ({ 31: 2, 32: 1 })[n] ?? 5
+  for (let key = 0; key < 40; key++) {
+    for (let n = 0; n < times(key); n++) counter.add(String(key), 10 + key)
+  }
+  counter.add('new', 100)
+  assert.deepEqual(
+    ['0', '30', '31', '32', '39', 'new'].map((key) => counter.count(key, 100)),
+    [5, 5, 0, 1, 5, 1],
+  )
+})

@@ -82,3 +82,20 @@ test('without room it ends, keeps nothing, and says whose share is used up', asy
   assert.deepEqual([sink.aborted, holding.released], [true, 1])
   assert.equal(sink.octets, 20 * kib + 3, 'what is too much goes nowhere')
 })
+
+test('a field of what arrives has 256 KiB, those that name a sender 16 KiB', async () => {
+  const problemOf = async (name: string, octets: number): Promise<unknown> => {
+    const intake = new MessageIntake(new Sink(), watcher, room(Infinity))
+    await intake.push(octetsOf(`${name}: ${'x'.repeat(octets - name.length - 4)}\r\n\r\n`))
+    const taken = await intake.finish()
+    return taken.type === 'problem' ? taken.problem : undefined
+  }
+  for (const [name, most] of [
+    ['Subject', 256 * kib],
+    ['From', 16 * kib],
+  ] as const) {
+    assert.equal(await problemOf(name, most), undefined, name)
+    const problem = { type: 'field-too-long', field: name.toLowerCase(), maxOctets: most }
+    assert.deepEqual(await problemOf(name, most + 1), problem)
+  }
+})

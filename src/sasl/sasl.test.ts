@@ -41,6 +41,8 @@ for (const [what, octets] of [
   ['an empty user name', '\0\0password'],
   ['an empty password', '\0user\0'],
   ['octets that are not UTF-8', '\0us\xffer\0password'],
+  ['a password that is not UTF-8', '\0user\0pass\xff'],
+  ['an authorization id that is not UTF-8', '\xff\0user\0password'],
   ['a field without end', `\0${'u'.repeat(maxFieldOctets + 1)}\0p`],
 ] as const) {
   test(`PLAIN refuses ${what}`, () => {

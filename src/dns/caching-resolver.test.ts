@@ -223,3 +223,16 @@ test('who joins the question of a client without a place asks on its own behalf'
   assert.deepEqual(got, ['failed', 'failed', 'noName', 'noName'])
   assert.deepEqual(clients, ['full 1', 'full 2', 'free', 'free too'])
 })
+
+test('an answer larger than the cache pushes nothing out', async () => {
+  const huge = found(Array(2000).fill('x'.repeat(100)), 60)
+  const { cache, inner } = setUp(
+    { 'A a': [found(['192.0.2.1'], 60)], 'TXT huge': [huge] },
+    { maxBytes: 10_000 },
+  )
+  await cache.resolve('a', 'A')
+  assert.equal((await cache.resolve('huge', 'TXT')).type, 'found')
+  await cache.resolve('huge', 'TXT')
+  await cache.resolve('a', 'A')
+  assert.deepEqual(inner.asked, ['A a', 'TXT huge', 'TXT huge'])
+})

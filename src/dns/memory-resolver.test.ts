@@ -104,6 +104,8 @@ test('lists the names that an alias leads to, ending where the records are or ar
   const resolver = new MemoryResolver(zone)
   const found = await resolver.resolve('alias-of-alias.example', 'A')
   assert.deepEqual(found.type === 'found' && found.aliases, ['alias.example', 'north.example'])
+  const near = await resolver.resolve('alias.example', 'A')
+  assert.deepEqual(near.type === 'found' && near.aliases, ['north.example'])
   const absent = await resolver.resolve('alias-to-nowhere.example', 'A')
   assert.deepEqual(absent.type === 'noName' && absent.aliases, ['nowhere.example'])
   const plain = await resolver.resolve('north.example', 'A')

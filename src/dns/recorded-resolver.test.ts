@@ -155,6 +155,15 @@ test('an override goes before the recording', async () => {
   assert.equal((await replay.resolve('north.example', 'A')).type, 'found')
 })
 
+test('an override tells whether a question came to it', async () => {
+  const [dmarc, other] = overrides('_DMARC.north.example TXT x', 'new.example TXT x')
+  assert.ok(dmarc !== undefined && other !== undefined)
+  const replay = new RecordedResolver(await record(), [dmarc, other])
+  assert.equal(replay.reached(dmarc), false)
+  await replay.resolve('_dmarc.north.example', 'TXT')
+  assert.deepEqual([replay.reached(dmarc), replay.reached(other)], [true, false])
+})
+
 test('an override takes hold in the middle of a recorded chain of aliases', async () => {
   const replay = new RecordedResolver(await record(), overrides('www.north.example A 192.0.2.77'))
   assert.deepEqual(await replay.resolve('far.example', 'A'), {

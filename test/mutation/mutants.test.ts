@@ -26,6 +26,7 @@ const cases: readonly (readonly [source: string, expected: readonly string[]])[]
   ['const maxTags = 200', ['moved limit: const maxTags = (200 + 1)']],
   ['const y = f(a, b)', ['swapped arguments: const y = f(b, a)']],
   ['const y = f(a, a)', []],
+  ['const y = Math.min(a, b)', []],
   [
     'function f(): void { a }',
     [

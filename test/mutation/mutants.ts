@@ -102,6 +102,8 @@ function changesOf(node: Node, parent: Node | undefined, { source, found }: Walk
       if (first === undefined || second === undefined) return
       if (![first, second].every(({ type }) => swappable.has(type))) return
       if (text(first) === text(second)) return
+      // The order of their arguments says nothing.
+      if (/^Math\.(?:min|max)$/.test(text(asNode(node['callee'])))) return
       const both = { ...first, end: second.end }
       add('swapped arguments', both, `${text(second)}, ${text(first)}`)
       return

@@ -153,5 +153,6 @@ test('each recipient of a letter that leaves is one line: delivered, put off, fa
   assert.match(String(later?.fields['why']), /451 4\.2\.0 mailbox/)
   assert.match(String(later?.fields['next']), /^\d{4}-\d\d-\d\dT/)
   assert.equal(good?.fields['next'], undefined)
+  assert.match(String(good?.fields['why']), /^250 /, 'what it said, and nothing before that')
   await talk.quit()
 })

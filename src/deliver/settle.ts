@@ -174,11 +174,12 @@ function settlementOf(
   }
 }
 
-/** Our sentence with the other server's words behind it, for lists. */
+/** Our sentence, if there is one, with the other server's words behind it, for lists. */
 function inOneLine(because: string, { outcome }: Attempt['result']): string {
   const reply = outcome?.reply ?? null
   if (reply === null) return because
-  return `${because.replace(/\.$/, '')}: ${describeReply(reply).slice(0, 300)}`
+  const words = describeReply(reply).slice(0, 300)
+  return because === '' ? words : `${because.replace(/\.$/, '')}: ${words}`
 }
 
 function summary(item: QueueItem, type: Settlement['outcome']['type'], because: string): string {

@@ -1,6 +1,6 @@
 /** A command asks the server that is running: nothing but the server writes to its store. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { silent } from '../base/log.ts'
@@ -54,6 +54,24 @@ test('requests are answered one after the other, each its own, and nothing is le
   )
   assert.deepEqual(readdirSync(folder), [])
   assert.equal(statSync(folder).mode & 0o777, 0o700)
+})
+
+test('what root asks belongs to whom the folder belongs to', async (t) => {
+  const folder = folderFor(t)
+  const isRoot = process.getuid?.() === 0
+  const owner = isRoot ? 65_534 : statSync(folder).uid
+  if (isRoot) chownSync(folder, owner, owner)
+  const asking = askServer('x', { folder, ...patience })
+  const [asked = ''] = readdirSync(folder)
+  assert.match(asked, /\.request$/)
+  assert.equal(statSync(join(folder, asked)).uid, owner)
+  assert.equal(statSync(join(folder, asked)).mode & 0o777, 0o600)
+  writeFileSync(
+    join(folder, asked.replace('.request', '.answer')),
+    JSON.stringify({ type: 'answer', value: 'y' }),
+  )
+  assert.equal(await asking, 'y')
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('what goes wrong in the server is told with its code and its hint', async (t) => {

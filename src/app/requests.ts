@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import {
+  closeSync,
+  fchownSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -154,6 +157,22 @@ export async function askServer(
 function writeWhole(folder: string, name: string, value: unknown): void {
   const path = join(folder, name)
   const unfinished = `${path}.part`
-  writeFileSync(unfinished, JSON.stringify(value), { mode: 0o600 })
+  const file = openSync(unfinished, 'wx', 0o600)
+  try {
+    writeFileSync(file, JSON.stringify(value))
+    giveToOwner(file, folder)
+  } finally {
+    closeSync(file)
+  }
   renameSync(unfinished, path)
+}
+
+/**
+ * What root asks of a server that runs as somebody else must be readable there. By the open file and
+ * not by its name: in place of that, whoever owns the folder could have put a link to another file.
+ */
+function giveToOwner(file: number, folder: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(folder)
+  if (uid !== 0) fchownSync(file, uid, gid)
 }

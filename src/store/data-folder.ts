@@ -1,4 +1,12 @@
-import { accessSync, closeSync, constants, fsyncSync, openSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import { makeFolder } from '../io/make-folder.ts'
@@ -43,16 +51,43 @@ export type SyncFolder = (path: string) => void
  *
  * @throws WaybillError `usage` when there can be none, or none that this user may write to
  */
-export function makeDataRoot({ root }: DataFolder, sync: SyncFolder = syncFolder): void {
+export function makeDataRoot(folder: DataFolder, sync: SyncFolder = syncFolder): void {
+  const { root, database, lock, content, spool } = folder
   for (const made of makeFolder(root)) sync(dirname(made))
-  try {
-    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch (cause) {
-    throw new WaybillError('usage', `This user may not write to the data folder ${root}.`, {
-      cause,
-      hint: 'Give the folder to the user that runs Waybill, or name another with --data.',
-    })
+  if (!mayWrite(root)) throw notWritable(root, root)
+  // A command that root ran once may leave what is root's: said now, not with the first long letter.
+  for (const path of [database, `${database}-wal`, `${database}-shm`, lock, content, spool]) {
+    if (!mayWrite(path)) throw notWritable(path, root)
   }
+  const parts = isFolder(content) ? readdirSync(content) : []
+  const shut = parts.map((part) => join(content, part)).find((path) => !mayWrite(path))
+  if (shut !== undefined) throw notWritable(shut, root)
+}
+
+function notWritable(path: string, root: string): WaybillError {
+  const what = path === root ? 'the data folder ' : ''
+  return new WaybillError('usage', `This user may not write to ${what}${path}.`, {
+    hint:
+      path === root
+        ? 'Give the folder to the user that runs Waybill, or name another with --data.'
+        : `Give all of the data folder to the user that runs Waybill: chown -R USER ${root}`,
+  })
+}
+
+/** Also `true` for what is not there. */
+function mayWrite(path: string): boolean {
+  const { R_OK, W_OK, X_OK } = constants
+  try {
+    accessSync(path, isFolder(path) ? R_OK | W_OK | X_OK : R_OK | W_OK)
+    return true
+  } catch (problem) {
+    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+    return code === 'ENOENT' || code === 'ENOTDIR'
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Makes what is missing of the folder, with the places for contents in it. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -85,6 +87,32 @@ folderTest('mail and keys are readable by their owner only', async (folder) => {
   }
   await store.close()
 })
+
+folderTest(
+  'a file that the user may not write is named at the start, with what to do',
+  async (folder) => {
+    await (await openSqliteStore({ folder })).close()
+    mkdirSync(join(folder, 'content', 'ab'), { mode: 0o700 })
+    // Root may do all: where it runs the tests, another user looks.
+    const isRoot = process.getuid?.() === 0
+    const everything = ['', 'content', 'content/ab', 'spool', 'server.lock', 'waybill.db']
+    if (isRoot) for (const name of everything) chownSync(join(folder, name), 65_534, 65_534)
+    const become = isRoot ? 'process.setgid(65534); process.setuid(65534);' : ''
+    const open = `${become} await openSqliteStore({ folder }).then(
+    (store) => store.close(),
+    (problem) => console.log([problem.code, problem.message, problem.hint].join(' ')))`
+    for (const name of ['waybill.db', 'content/ab', 'spool']) {
+      const path = join(folder, name)
+      if (isRoot) chownSync(path, 0, 0)
+      else chmodSync(path, 0)
+      const said = `usage This user may not write to ${path}. Give all of the data folder to the user that runs Waybill: chown -R USER ${folder}`
+      assert.equal(inAnotherProcess(open, folder), said)
+      if (isRoot) chownSync(path, 65_534, 65_534)
+      else chmodSync(path, name === 'waybill.db' ? 0o600 : 0o700)
+    }
+    return Promise.resolve()
+  },
+)
 
 folderTest('a commit waits for the disk: WAL with synchronous=FULL', async (folder) => {
   const settings: unknown[] = []

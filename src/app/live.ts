@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { parseNetwork } from '../base/ip.ts'
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
@@ -13,6 +12,7 @@ import type { StaticRsa } from '../io/tls-context.ts'
 import { Admission, type AdmissionLimits } from '../policy/admission.ts'
 import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
+import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
 import { DailyReports } from './daily-reports.ts'
@@ -258,7 +258,7 @@ function dailyReports(
     from: reportAuthor(settings),
     world: site.ownMail,
     random: chance,
-    firstOpenDay: new DayMark(join(folder, 'first-unreported-day')),
+    firstOpenDay: new DayMark(dataFolder(folder).firstUnreportedDay),
     turn: () => new Promise((go) => setImmediate(go)),
     queued: () => site.queued(),
     report,

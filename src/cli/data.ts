@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { WaybillError } from '../base/error.ts'
@@ -39,6 +39,24 @@ export function dataFolderOf({ data, config }: DataOptions): string {
   if (config === undefined) return data ?? defaultData
   if (data === undefined) return readConfig(config).data
   throw new WaybillError('usage', 'Either --data or --config, not both.')
+}
+
+/**
+ * The folder itself, or the stores of a lab below it: whatever holds mail, or has held it.
+ *
+ * @throws WaybillError `not-found` when there is none, or when it may not be read
+ */
+export function storesIn(folder: string): readonly string[] {
+  const runs = join(folder, 'runs')
+  const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
+  const found = places.filter((place) => {
+    const { database, content } = dataFolder(place)
+    return isThere(database) || existsSync(content)
+  })
+  if (found.length > 0) return found
+  throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
+    hint: 'Name the right folder with --data, or its configuration with --config.',
+  })
 }
 
 /** The stores below a data folder: the live server's own, or the two of the lab. */

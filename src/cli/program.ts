@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   dmarc: async () => (await import('./commands/dmarc.ts')).dmarcCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
+  backup: async () => (await import('./commands/backup.ts')).backupCommand(),
   'verify-store': async () => (await import('./commands/verify-store.ts')).verifyStoreCommand(),
   config: async () => (await import('./commands/config.ts')).configCommand(),
 }

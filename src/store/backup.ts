@@ -1,13 +1,24 @@
-import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { WaybillError } from '../base/error.ts'
-import { contentPath, dataFolder, makeDataFolder, syncFolder } from './data-folder.ts'
-import { openDatabase } from './database.ts'
+import { contentPath, dataFolder, makeDataFolder, makeDataRoot, syncFolder } from './data-folder.ts'
+import { integer, openDatabase } from './database.ts'
+import { lostDatabase } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashText } from './rows.ts'
-import { checkReadable } from './schema.ts'
+import { checkKnown } from './schema.ts'
 
 export interface BackupResult {
+  /** Messages in the copy. */
+  readonly messages: number
   /** Content files copied. */
   readonly contents: number
   /** Content files that retention removed while the backup ran; nothing young is among them. */
@@ -17,6 +28,9 @@ export interface BackupResult {
 /**
  * Copies a data folder, also while a server writes to it: the state of one instant, whole and
  * durable when this returns. The copy is a data folder; a server or a reader opens it as it is.
+ * Also one that an older version wrote, which stays of that version.
+ *
+ * Until all is copied the copy has no `waybill.db`: one that was broken off opens nowhere.
  *
  * Synchronous and as long as the disk takes: for the command line, not for a server's main thread.
  *
@@ -29,41 +43,56 @@ export function backUpStore(options: {
   const from = dataFolder(options.folder)
   const to = dataFolder(options.to)
   try {
-    makeDataFolder(to)
-    const strange = readdirSync(to.root).filter((name) => name !== 'content' && name !== 'spool')
-    if (strange.length > 0 || readdirSync(to.content).length > 0) {
+    const lost = lostDatabase(from)
+    if (lost !== undefined) throw lost
+    makeDataRoot(to)
+    if (readdirSync(to.root).length > 0) {
       throw new WaybillError('usage', `${to.root} is not empty.`, {
         hint: 'Name a new folder for the backup.',
       })
     }
-    closeSync(openSync(to.database, 'a', 0o600))
+    makeDataFolder(to)
+    const unfinished = `${to.database}.part`
+    closeSync(openSync(unfinished, 'wx', 0o600))
     const source = openDatabase(from.database, { readOnly: true, busyTimeoutMs: 5000 })
     try {
-      checkReadable(source)
-      source.run('VACUUM INTO ?', to.database)
+      checkKnown(source)
+      source.run('VACUUM INTO ?', unfinished)
     } finally {
       source.close()
     }
-    syncFile(to.database) // SQLite leaves that to us
+    syncFile(unfinished) // SQLite leaves that to us
     // Contents are never changed, so they can be copied after the rows that name them.
-    const copied = openDatabase(to.database, { readOnly: true, busyTimeoutMs: 0 })
-    const rows = copied.all('SELECT sha256 FROM content WHERE octets IS NULL')
-    copied.close()
+    const { rows, messages } = rowsOf(unfinished)
     let missing = 0
-    for (const row of rows) {
-      const sha256 = hashText(row, 'sha256')
-      if (!copyContent(contentPath(from, sha256), contentPath(to, sha256))) missing++
+    for (const sha256 of rows) {
+      if (!copyDurably(contentPath(from, sha256), contentPath(to, sha256))) missing++
     }
     for (const part of readdirSync(to.content)) syncFolder(`${to.content}/${part}`)
     syncFolder(to.content)
+    copyDurably(from.firstUnreportedDay, to.firstUnreportedDay)
+    renameSync(unfinished, to.database)
     syncFolder(to.root)
-    return { contents: rows.length - missing, missing }
+    return { messages, contents: rows.length - missing, missing }
   } catch (error) {
     throw storeProblem(error) ?? error
   }
 }
 
-function copyContent(from: string, to: string): boolean {
+/** What the copied database says lies in files, and how many messages there are. */
+function rowsOf(path: string): { readonly rows: readonly string[]; readonly messages: number } {
+  const copied = openDatabase(path, { readOnly: true, busyTimeoutMs: 0 })
+  try {
+    const rows = copied.all('SELECT sha256 FROM content WHERE octets IS NULL')
+    const counted = copied.get('SELECT count(*) AS n FROM message') ?? {}
+    return { rows: rows.map((row) => hashText(row, 'sha256')), messages: integer(counted, 'n') }
+  } finally {
+    copied.close()
+  }
+}
+
+/** `false` when there is no such file (any more). */
+function copyDurably(from: string, to: string): boolean {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
   try {
     copyFileSync(from, to)

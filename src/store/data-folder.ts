@@ -24,6 +24,8 @@ export interface DataFolder {
   readonly content: string
   /** Files that are being written. Worth nothing after a crash. */
   readonly spool: string
+  /** The UTC day from which on aggregate reports are still to be sent. */
+  readonly firstUnreportedDay: string
 }
 
 export function dataFolder(folder: string): DataFolder {
@@ -35,6 +37,7 @@ export function dataFolder(folder: string): DataFolder {
     owner: join(root, 'server.pid'),
     content: join(root, 'content'),
     spool: join(root, 'spool'),
+    firstUnreportedDay: join(root, 'first-unreported-day'),
   }
 }
 

@@ -323,6 +323,11 @@ export function checkReadable(database: Database): void {
   if (checkFile(database) < oldestReadable) throw tooOld()
 }
 
+/** For those who copy it whole: of this version or an older one. */
+export function checkKnown(database: Database): void {
+  checkFile(database)
+}
+
 /** Whether there is anything in the database. */
 export function hasTables(database: Database): boolean {
   return integer(database.get('SELECT count(*) AS n FROM sqlite_schema') ?? {}, 'n') > 0

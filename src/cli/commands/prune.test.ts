@@ -128,3 +128,42 @@ test('verify-store says yes of a whole store, and no with what is wrong', async 
   const none = await run('verify-store', '--data', join(data, 'none'))
   assert.equal(none.code, 5)
 })
+
+test('backup copies beside a running server, once into a folder, and the copy is whole', async (t) => {
+  const { data, config } = await filled(t)
+  const run = runner(t)
+  const store = await openSqliteStore({ folder: data })
+  t.after(() => store.close())
+  const to = join(data, '..', 'copy')
+  const done = await run('backup', '--config', config, '--to', to)
+  assert.deepEqual(
+    [done.code, done.out, done.messages],
+    [0, `${to}: 2 messages, 1 of their contents in files of their own\n`, ''],
+  )
+  const whole = await run('verify-store', '--data', to)
+  assert.equal(whole.code, 0, whole.out)
+  const again = await run('backup', '--config', config, '--to', to)
+  assert.equal(again.code, 2)
+  assert.match(again.messages, /copy is not empty\./)
+  const json = await run('backup', '--data', data, '--to', join(to, 'b'), '--json')
+  const told = { folder: data, to: join(to, 'b'), messages: 2, contents: 1, missing: 0 }
+  assert.deepEqual(JSON.parse(json.out), told)
+  const none = await run('backup', '--data', join(data, 'none'), '--to', join(to, 'c'))
+  assert.equal(none.code, 5)
+})
+
+test('backup of the lab copies each of its stores', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const lab = join(folder, 'lab')
+  for (const house of ['north', 'south']) {
+    await (await openSqliteStore({ folder: join(lab, house) })).close()
+  }
+  const run = runner(t)
+  const done = await run('backup', '--data', lab, '--to', join(folder, 'copy'), '--json')
+  const to = done.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).to)
+  assert.deepEqual(to, [join(folder, 'copy', 'north'), join(folder, 'copy', 'south')])
+})

@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
-import { WaybillError } from '../../base/error.ts'
 import { readConfig } from '../../config/config.ts'
-import { dataFolder } from '../../store/data-folder.ts'
 import { type StoreFinding, type StoreReport, verifyStore } from '../../store/verify-store.ts'
-import { defaultData } from '../data.ts'
+import { defaultData, storesIn } from '../data.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 
 interface VerifyStoreOptions {
@@ -38,20 +34,6 @@ export function verifyStoreCommand(): Command {
       }
       process.exitCode = whole ? exitCodes.yes : exitCodes.no
     })
-}
-
-/** The folder itself, or the stores of a lab below it: whatever holds mail, or has held it. */
-function storesIn(folder: string): readonly string[] {
-  const runs = join(folder, 'runs')
-  const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
-  const found = places.filter((place) => {
-    const { database, content } = dataFolder(place)
-    return existsSync(database) || existsSync(content)
-  })
-  if (found.length > 0) return found
-  throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
-    hint: 'Name the right folder with --data, or its configuration with --config.',
-  })
 }
 
 function printReport(folder: string, report: StoreReport): void {

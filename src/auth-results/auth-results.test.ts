@@ -430,6 +430,37 @@ test('a field of a version that nobody knows is removed, whoever it names', () =
   }
 })
 
+test('of a head that does not end only the beginning is read, and the field is removed', () => {
+  const ours = 'mx.south.example'
+  for (const [head, reason] of [
+    [`${'x'.repeat(999)};`, null],
+    [`x${' '.repeat(998)};`, null],
+    ['x'.repeat(1000), null],
+    ['x'.repeat(1001), 'endless-head'],
+    [`${'x'.repeat(1000)};`, 'endless-head'],
+    [`x (${';'.repeat(1000)})`, 'endless-head'],
+    [`"${';'.repeat(1000)}"`, 'endless-head'],
+    [`${'é,'.repeat(500)} ${ours};`, 'endless-head'],
+    [`${' '.repeat(980)}${ours};`, 'claims-our-name'],
+    [`${ours} (${'x'.repeat(900)});`, 'claims-our-name'],
+  ] as const) {
+    assert.equal(
+      mustRemove(head.endsWith(';') ? `${head} spf=pass` : head, ours),
+      reason,
+      head.slice(0, 20),
+    )
+  }
+})
+
+test('a name in UTF-8 is read whole, whatever stands where reading ends', () => {
+  const value = String.fromCharCode(
+    ...new TextEncoder().encode(`bücher.example; ${'é'.repeat(900)}`),
+  )
+  for (const more of ['', 'x', 'xx']) {
+    assert.equal(mustRemove(value + more, 'xn--bcher-kva.example'), 'claims-our-name')
+  }
+})
+
 test('no line of a field is longer than 998 octets, however long and however written its values', () => {
   for (const value of [
     'x'.repeat(5000),

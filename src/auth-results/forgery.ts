@@ -4,10 +4,20 @@ import { decodeUtf8 } from '../base/utf8.ts'
 import { ResultScanner } from './scanner.ts'
 
 /** Why a field that came from outside must go. RFC 8601 §5. */
-export type RemovalReason = 'claims-our-name' | 'unknown-version'
+export type RemovalReason =
+  | 'claims-our-name'
+  | 'unknown-version'
+  /** More stands before its first statement than is looked at, so nobody knows what it claims. */
+  | 'endless-head'
 
 /** Words looked at before the first semicolon; a field with more claims nothing for sure. */
 const maxHeadWords = 50
+
+/**
+ * Octets looked at before it. A name and a version need a third of them, and each piece of them may
+ * cost as much as a name in U-labels, while others wait.
+ */
+const maxHeadOctets = 1000
 
 /**
  * Whether a field of a message claims to have been written by `authservId`.
@@ -22,7 +32,7 @@ const maxHeadWords = 50
  */
 export function claimsToBe(fieldValue: string, authservId: string): boolean {
   const ours = comparable(authservId)
-  return headWords(textOf(fieldValue)).some((word) => {
+  return headWords(textOf(headOf(fieldValue).text)).some((word) => {
     return comparable(word) === ours || word.split(noName).some((part) => comparable(part) === ours)
   })
 }
@@ -37,12 +47,24 @@ function textOf(value: string): string {
 
 /**
  * Why a field that came with a message from outside must be removed, or `null` when it may stay:
- * it claims our name, or it has a version that we do not know (RFC 8601 §5: "MUST").
+ * it claims our name, it has a version that we do not know (RFC 8601 §5: "MUST"), or nobody can tell,
+ * because what stands before its first statement does not end (§5 leaves more to us).
  */
 export function mustRemove(fieldValue: string, authservId: string): RemovalReason | null {
-  if (claimsToBe(fieldValue, authservId)) return 'claims-our-name'
-  const version = headWords(fieldValue)[1]
+  const head = headOf(fieldValue)
+  if (!head.ends) return 'endless-head'
+  if (claimsToBe(head.text, authservId)) return 'claims-our-name'
+  const version = headWords(head.text)[1]
   return version === undefined || /^0{0,8}1$/.test(version) ? null : 'unknown-version'
+}
+
+/** What stands before the first semicolon, as far as it is looked at, and whether it ends there. */
+function headOf(fieldValue: string): { readonly text: string; readonly ends: boolean } {
+  const start = fieldValue.slice(0, maxHeadOctets)
+  const scan = new ResultScanner(start)
+  scan.skipStatement()
+  const ends = !scan.ended || start.length === fieldValue.length
+  return { text: start.slice(0, scan.at), ends }
 }
 
 /** The words before the first semicolon, unquoted. */

@@ -32,20 +32,26 @@ export function authenticationResultsText(verdicts: ToldVerdicts, hostname: stri
   return authenticationResultsValue(tell(verdicts, hostname))
 }
 
+/** Each hop adds one, and no message has as many hops. */
+const maxResultsFields = 100
+
 /**
  * The ranges of a message's header that must not stay: Authentication-Results fields that claim to
- * be ours (RFC 8601 §5), and Return-Path fields, which only the last server writes (RFC 5321 §4.4).
- * In order, each `[start, end)` in octets of the message.
+ * be ours or of which that cannot be told (RFC 8601 §5), those past the first hundred, which are not
+ * even read, and Return-Path fields, which only the last server writes (RFC 5321 §4.4). In order,
+ * each `[start, end)` in octets of the message.
  */
 export function forgedFields(
   header: MessageHeader,
   hostname: string,
 ): readonly (readonly [number, number])[] {
   const start = header.octets.byteOffset
+  let count = 0
   return header.fields
     .filter((field) => {
       if (field.name === 'return-path') return true
       if (field.name !== 'authentication-results') return false
+      if (++count > maxResultsFields) return true
       return mustRemove(unfoldedValue(field), hostname) !== null
     })
     .map(({ raw }) => [raw.byteOffset - start, raw.byteOffset - start + raw.length] as const)

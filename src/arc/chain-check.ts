@@ -3,11 +3,12 @@
 import type { Resolver } from '../dns/resolver.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { BodyHashes, GrowingHash } from '../signature/body-hash.ts'
-import { signedHeader } from '../signature/canonical-header.ts'
+import { mostSigned, signedHeader } from '../signature/canonical-header.ts'
 import { FieldSelection } from '../signature/field-selection.ts'
 import { type KeyCache, sharedKeyCache } from '../signature/key-cache.ts'
 import { KeyLookups, keyName } from '../signature/key-lookup.ts'
 import { type SignatureRules, defaultSignatureRules } from '../signature/rules.ts'
+import { SignedWork } from '../signature/signed-work.ts'
 import { type ArcSet, type SoundChain, failure, showResults, unchecked, unusable } from './chain.ts'
 import { judge } from './judge.ts'
 import { type SealedOctets, sealedOctets } from './sealed-octets.ts'
@@ -61,6 +62,9 @@ export class ChainCheck {
   readonly #older: readonly Candidate[]
   /** The verdicts on the seals, the newest first. */
   readonly #seals: Promise<readonly ArcSignatureVerdict[]>
+  /** Seals and message signatures are checked side by side, so each kind has its own count. */
+  readonly #sealWork: SignedWork
+  readonly #messageWork: SignedWork
   #selection: FieldSelection | undefined
 
   /** Asks for body hashes and for the first keys. */
@@ -79,6 +83,8 @@ export class ChainCheck {
     this.#keys = keys ?? sharedKeyCache
     this.#now = now
     this.#lookups = new KeyLookups(resolver)
+    this.#sealWork = new SignedWork(this.#limits.maxSignedOctets)
+    this.#messageWork = new SignedWork(this.#limits.maxSignedOctets / 2)
     const { newest, newestMessage } = chain
     this.#newest = begin(newest, newestMessage, input.bodyHashes)
     this.#older = this.#beginOlder(input.bodyHashes)
@@ -141,12 +147,16 @@ export class ChainCheck {
     let octets: SealedOctets | undefined
     for (const { seal, instance } of newestFirst) {
       const answer = await this.#answer(seal)
+      let own: Uint8Array | undefined
+      const made = (): Uint8Array => {
+        octets ??= sealedOctets(this.#chain.sets)
+        return (own ??= octets.under(instance, seal.field, seal.omit))
+      }
       const verdict = judge({
         signature: seal,
-        octets: () => {
-          octets ??= sealedOctets(this.#chain.sets)
-          return octets.under(instance, seal.field, seal.omit)
-        },
+        size: () => made().length,
+        octets: made,
+        work: this.#sealWork,
         answer,
         ...this.#terms(),
       })
@@ -162,12 +172,16 @@ export class ChainCheck {
 
   async #judgeMessage({ signature, set, bodyHash }: Candidate): Promise<ArcSignatureVerdict> {
     const answer = await this.#answer(signature)
+    const fields = (): readonly (HeaderField | undefined)[] => {
+      this.#selection ??= new FieldSelection(this.#fields)
+      return this.#selection.select(signature.signedFields, set.messagePosition)
+    }
     return judge({
       signature,
+      size: () => mostSigned({ fields: fields(), signature: signature.field }),
       octets: () => {
-        this.#selection ??= new FieldSelection(this.#fields)
         return signedHeader({
-          fields: this.#selection.select(signature.signedFields, set.messagePosition),
+          fields: fields(),
           signature: signature.field,
           omit: signature.omit,
           canonicalization: signature.canonicalization.header,
@@ -175,6 +189,7 @@ export class ChainCheck {
       },
       body: { signature, found: bodyHash.found },
       answer,
+      work: this.#messageWork,
       ...this.#terms(),
     })
   }

@@ -20,6 +20,7 @@ import {
   lengthExceedsBody,
   signedInFuture,
 } from '../signature/rules.ts'
+import type { SignedWork } from '../signature/signed-work.ts'
 import type { ArcMessageSignature, ArcSignature } from './signature-field.ts'
 import type {
   ArcBodyEvidence,
@@ -32,6 +33,8 @@ import type {
 /** All that a verdict on one signature rests on. */
 export interface ArcCase {
   readonly signature: ArcSignature
+  /** How many octets it is over at most; only asked when there is a key. */
+  readonly size: () => number
   /** Makes the canonical octets that it is over; only asked when there is a key. */
   readonly octets: () => Uint8Array
   /** For a message signature: what it says of the body, and what the body came to. */
@@ -41,6 +44,8 @@ export interface ArcCase {
   /** Unix seconds. */
   readonly now: number
   readonly rules: SignatureRules
+  /** What signatures of this kind have cost so far. */
+  readonly work: SignedWork
 }
 
 export function judge(input: ArcCase): ArcSignatureVerdict {
@@ -81,6 +86,8 @@ function withRecord(input: ArcCase, text: string, known: Known): ArcSignatureVer
   // RFC 6376 §6.1.2 items 5 to 9; ARC has no i= that `t=s` could be about.
   const unfit = notForMail(name, record) ?? notForAlgorithm(name, record, algorithm)
   if (unfit !== undefined) return failed(input, unfit, found)
+  const tooMuch = input.work.begin(input.size())
+  if (tooMuch !== undefined) return failed(input, tooMuch, found)
   const header = headerEvidence(signature, record.key, input.octets())
   const evidence = { ...found, header }
   const wrong =

@@ -21,6 +21,8 @@ export type ArcChainStatus = 'none' | 'pass' | 'fail'
  * `fields-listed` (`h=` in a seal), `expires-before-signed`, `expired`, `signed-in-future`,
  * `length-exceeds-body`.
  *
+ * Its cost: `too-much-signed`.
+ *
  * Its key: `key-unavailable` when DNS did not answer; the others when there is none, or none that
  * counts for this signature.
  *

@@ -534,6 +534,15 @@ test('keys are judged as DKIM judges them', async (t) => {
   })
 })
 
+test('a chain whose seals cover too much together fails, and says so', async () => {
+  const text = chain(4)
+  const checks = (count: number) => ({ limits: { maxSignedOctets: count * 32 * 1024 } })
+  assert.equal(outcome(await verify(text, checks(8))), 'pass 0')
+  // Half of it is for message signatures, of which older ones only bear on `oldestPass`.
+  assert.equal(outcome(await verify(text, checks(4))), 'pass 3')
+  assert.equal(outcome(await verify(text, checks(3))), 'fail 1 ARC-Seal too-much-signed')
+})
+
 test('a key that DNS does not give fails the chain, and is marked as temporary', async () => {
   const text = chain(3)
   for (const [instance, field] of [

@@ -4,7 +4,7 @@ import { octetString } from '../base/octets.ts'
 import type { DnsAnswer } from '../dns/resolver.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { BodyHash, CanonicalExcerpt } from '../signature/body-hash.ts'
-import { signedHeader } from '../signature/canonical-header.ts'
+import { mostSigned, signedHeader } from '../signature/canonical-header.ts'
 import { headerEvidence, mismatchOf } from '../signature/evidence.ts'
 import type { KeyCache } from '../signature/key-cache.ts'
 import {
@@ -22,6 +22,7 @@ import {
   lengthExceedsBody,
   signedInFuture,
 } from '../signature/rules.ts'
+import type { SignedWork } from '../signature/signed-work.ts'
 import { type Found, dkimBodyEvidence, evidence } from './evidence.ts'
 import type { DkimSignature } from './signature-field.ts'
 import type {
@@ -43,6 +44,8 @@ export interface DkimCase {
   /** Unix seconds. */
   readonly now: number
   readonly rules: SignatureRules
+  /** What the signatures of this message have cost so far. */
+  readonly work: SignedWork
   /** Canonical body octets, when they are to be shown. */
   readonly excerpt?: { readonly body: CanonicalExcerpt; readonly maxOctets: number } | undefined
 }
@@ -58,17 +61,31 @@ export function judge(input: DkimCase): DkimVerdict {
     const result = records.problem.code === 'key-unavailable' ? 'temperror' : 'permerror'
     return notPassed(input, result, records.problem, { key: asked, body })
   }
+  let made: Uint8Array | undefined
+  const octets = (): Uint8Array => (made ??= headerOf(input))
   return nearestToPass(records.value.slice(0, rules.maxKeyRecords), (record) =>
-    withRecord(input, record, asked, body),
+    withRecord(input, record, { asked, body, octets }),
   )
 }
 
-function withRecord(
-  input: DkimCase,
-  text: string,
-  asked: DkimKeyEvidence,
-  body: DkimBodyEvidence,
-): DkimVerdict {
+/** What is known before a key was chosen. */
+interface Known {
+  readonly asked: DkimKeyEvidence
+  readonly body: DkimBodyEvidence
+  /** Makes what is signed, once for all keys. */
+  readonly octets: () => Uint8Array
+}
+
+function headerOf({ signature, fields }: DkimCase): Uint8Array {
+  return signedHeader({
+    fields,
+    signature: signature.field,
+    omit: signature.omit,
+    canonicalization: signature.canonicalization.header,
+  })
+}
+
+function withRecord(input: DkimCase, text: string, { asked, body, octets }: Known): DkimVerdict {
   const { signature } = input
   const said: DkimKeyEvidence = { ...asked, record: text.slice(0, maxRecordExcerpt) }
   const read = input.keys.read(text)
@@ -86,7 +103,7 @@ function withRecord(
   if (unfit !== undefined) {
     return notPassed(input, 'permerror', unfit, { key, keyBits: record.key.bits, body, testing })
   }
-  return withKey(input, record, key, body)
+  return withKey(input, record, { key, body, octets })
 }
 
 /** RFC 6376 §6.1.2 items 5 to 9: a record that can be read but is not for this signature. */
@@ -117,16 +134,17 @@ function notForIdentity(
 function withKey(
   input: DkimCase,
   record: KeyRecord,
-  key: DkimKeyEvidence,
-  body: DkimBodyEvidence,
+  known: Omit<Known, 'asked'> & { readonly key: DkimKeyEvidence },
 ): DkimVerdict {
   const { signature } = input
-  const octets = signedHeader({
-    fields: input.fields,
-    signature: signature.field,
-    omit: signature.omit,
-    canonicalization: signature.canonicalization.header,
-  })
+  const { key, body } = known
+  const size = mostSigned({ fields: input.fields, signature: signature.field })
+  const tooMuch = input.work.begin(size)
+  if (tooMuch !== undefined) {
+    const { testing } = record
+    return notPassed(input, 'policy', tooMuch, { key, keyBits: record.key.bits, body, testing })
+  }
+  const octets = known.octets()
   const header = headerEvidence(signature, record.key, octets)
   const { bits } = record.key
   const found: Found = {

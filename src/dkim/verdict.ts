@@ -20,7 +20,7 @@ import type { SignatureAlgorithm } from '../signature/signature.ts'
  * that cannot be told (Ed25519); the two with `and-body`, when the body hash differs as well.
  *
  * Our own rules (`policy`; `neutral` for `too-many-signatures`): `algorithm-weak` (rsa-sha1),
- * `key-too-short`, `key-too-large`, `signed-in-future`.
+ * `key-too-short`, `key-too-large`, `signed-in-future`, `too-much-signed`.
  */
 export type DkimReasonCode =
   | SignatureReasonCode

@@ -388,6 +388,27 @@ test('an operator may ask for longer RSA keys', async () => {
   assert.equal(outcome(await verdict(craft({ key: rsaKey }), asked)), 'policy key-too-short')
 })
 
+test('signatures that cover too much of a header together are not all checked', async () => {
+  const signed = craft({ key: edKey }).toString('latin1')
+  const field = signed.slice(0, signed.indexOf('Received:'))
+  assert.ok(field.startsWith('DKIM-Signature:'))
+  const message = Buffer.from(field.repeat(2) + signed, 'latin1')
+  const results = async (maxSignedOctets: number): Promise<readonly string[]> => {
+    const found = await verdicts(message, { limits: { maxSignedOctets } })
+    return found.map(outcome)
+  }
+  assert.deepEqual(await results(3 * 32 * 1024), ['pass', 'pass', 'pass'])
+  assert.deepEqual(await results(2 * 32 * 1024), ['pass', 'pass', 'policy too-much-signed'])
+})
+
+test('each key at a name counts anew', async () => {
+  const other = `k=ed25519; p=${generateDkimKey('ed25519').publicKey}`
+  const records = { TXT: [other, edRecord] }
+  const asked = (checks: number) => ({ records, limits: { maxSignedOctets: checks * 32 * 1024 } })
+  assert.equal(outcome(await verdict(craft({ key: edKey }), asked(2))), 'pass')
+  assert.equal(outcome(await verdict(craft({ key: edKey }), asked(1))), 'fail signature-mismatch')
+})
+
 test('a changed header under RSA tells the hash that was signed; another key tells none', async () => {
   const message = craft({ key: rsaKey })
   const good = await verdict(message, { records: { TXT: [rsaRecord] } })

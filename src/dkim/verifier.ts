@@ -9,6 +9,7 @@ import { type KeyCache, sharedKeyCache } from '../signature/key-cache.ts'
 import { KeyLookups, keyName } from '../signature/key-lookup.ts'
 import { type SignatureRules, defaultSignatureRules, expired } from '../signature/rules.ts'
 import { hashOf } from '../signature/signature.ts'
+import { SignedWork } from '../signature/signed-work.ts'
 import { judge } from './judge.ts'
 import { type DkimSignature, parseDkimSignature } from './signature-field.ts'
 import type { DkimVerdict } from './verdict.ts'
@@ -70,11 +71,13 @@ export class DkimVerifier {
   readonly #lookups: KeyLookups
   readonly #bodyHashes: BodyHashes
   readonly #entries: (Candidate | DkimVerdict)[] = []
+  readonly #work: SignedWork
   #ended = false
 
   constructor(options: DkimVerifierOptions) {
     this.#options = options
     this.#limits = { ...defaultDkimLimits, ...options.limits }
+    this.#work = new SignedWork(this.#limits.maxSignedOctets)
     this.#lookups = new KeyLookups(options.resolver)
     this.#bodyHashes = options.bodyHashes ?? new BodyHashes()
     const { fields } = options.header
@@ -158,6 +161,7 @@ export class DkimVerifier {
       keys: this.#options.keys ?? sharedKeyCache,
       now: this.#options.now,
       rules: this.#limits,
+      work: this.#work,
       excerpt:
         excerpt === undefined
           ? undefined

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { generateDkimKey, signDkim } from '../dkim/dkim.ts'
+import { craftSet, testKey, zoneOf } from '../arc/test-support/chains.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { Inspection } from './inspection.ts'
@@ -17,7 +19,7 @@ const facts = {
 /** A resolver that does what none may do. */
 const broken: Resolver = { resolve: () => Promise.reject(new Error('the resolver broke')) }
 
-const { privateKey } = generateDkimKey('ed25519')
+const { privateKey, publicKey } = generateDkimKey('ed25519')
 const letter = encodeUtf8('From: sender@north.example\r\nSubject: x\r\n\r\nHello\r\n')
 const key = {
   domain: 'north.example',
@@ -66,4 +68,40 @@ test('a letter that is finished tells what broke', async () => {
 
 test('without a header there is nothing to finish', async () => {
   await assert.rejects(begin(broken).finish(), /before the header/)
+})
+
+test('a header that costs too much to check under many signatures is checked under some', async () => {
+  const text = encodeUtf8(`X: ${'a b '.repeat(100_000)}\r\n${Buffer.from(letter).toString()}`)
+  const headerPolicy = { signed: ['from', 'x'], oversigned: [] }
+  const fields = signDkim(text, { keys: [key, key, key], now: facts.now, headerPolicy })
+  const signed = splitMessage(encodeUtf8(fields.join('') + Buffer.from(text).toString()))
+  const record = `k=ed25519; p=${publicKey}`
+  const inspection = begin(new MemoryResolver({ 's._domainkey.north.example': { TXT: [record] } }))
+  inspection.header(signed.header)
+  inspection.body(signed.body)
+  const { dkim } = await inspection.finish()
+  assert.deepEqual(
+    dkim.map((one) => (one.result === 'pass' ? 'pass' : `${one.result} ${one.reason.code}`)),
+    ['pass', 'pass', 'policy too-much-signed'],
+  )
+})
+
+test('so is a chain of seals', async () => {
+  const { key: sealKey, record } = testKey('ed25519')
+  const chain = async (sets: number): Promise<string> => {
+    let text = Buffer.from(letter).toString('latin1')
+    for (let instance = 1; instance <= sets; instance++) {
+      const results = ` i=${instance}; x.example; x=${'y '.repeat(50_000)}`
+      text = craftSet(text, { instance, key: sealKey, results })
+    }
+    const { header: fields, body } = splitMessage(encodeUtf8(text))
+    const inspection = begin(zoneOf(record, 50))
+    inspection.header(fields)
+    inspection.body(body)
+    const { arc } = await inspection.finish()
+    return arc.result === 'fail' ? arc.reason.code : arc.result
+  }
+  // Seals over 100 KB, 200 KB and so on: 2.8 MB in all, and 4.5 MB.
+  assert.equal(await chain(7), 'pass')
+  assert.equal(await chain(9), 'too-much-signed')
 })

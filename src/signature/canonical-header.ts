@@ -27,9 +27,7 @@ export function signedHeader(input: {
   readonly omit: Omission
   readonly canonicalization: Canonicalization
 }): Uint8Array<ArrayBuffer> {
-  let size = input.signature.raw.length
-  // A canonical field is never longer than the raw one, but for a CRLF that was missing.
-  for (const field of input.fields) if (field !== undefined) size += field.raw.length + 2
+  const size = mostSigned(input)
   // From the pool of Buffer: memory of its own would cost as much as all that is written into it.
   const out = Buffer.allocUnsafe(size)
   let at = 0
@@ -41,6 +39,17 @@ export function signedHeader(input: {
   }
   at = writeField(out, at, input.signature, input.canonicalization, input.omit)
   return out.subarray(0, at)
+}
+
+/** How many octets `signedHeader` gives at most, without making them. */
+export function mostSigned(input: {
+  readonly fields: readonly (HeaderField | undefined)[]
+  readonly signature: HeaderField
+}): number {
+  let size = input.signature.raw.length
+  // A canonical field is never longer than the raw one, but for a CRLF that was missing.
+  for (const field of input.fields) if (field !== undefined) size += field.raw.length + 2
+  return size
 }
 
 /** One field in canonical form, without its final CRLF. */

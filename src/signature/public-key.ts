@@ -14,8 +14,8 @@ export interface PublicKey {
 }
 
 /**
- * `too-large`: an RSA key past `maxRsaBits`, or with an exponent past 64 bits, where verifying would
- * cost the receiver whatever the sender likes. `unusable`: no key of the type it is said to be.
+ * `too-large`: an RSA key past `maxRsaBits`, or with an exponent past 64 bits (past 65,537 when it is
+ * longer than 4,096 bits), where verifying would cost the receiver whatever the sender likes. `unusable`: no key of the type it is said to be.
  */
 export type PublicKeyProblem =
   | { readonly type: 'too-large'; readonly bits: number | undefined }
@@ -31,6 +31,10 @@ export const maxRsaBits = 8192
 const maxKeyOctets = 4096
 
 const maxExponent = 2n ** 64n
+
+/** Longer keys verify that fast only with the exponent that nearly all keys have, or a smaller one. */
+const maxBitsWithAnyExponent = 4096
+const usualExponent = 65_537n
 
 /** SubjectPublicKeyInfo of Ed25519 (RFC 8410 §4) up to the 32 octets of the key. */
 const ed25519Prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]
@@ -65,7 +69,8 @@ function readRsa(octets: Uint8Array): Result<PublicKey, PublicKeyProblem> {
   if (bits === undefined || publicExponent === undefined) {
     return bad({ type: 'unusable', text: 'its length cannot be told' })
   }
-  if (bits > maxRsaBits || publicExponent >= maxExponent) return bad({ type: 'too-large', bits })
+  const most = bits > maxBitsWithAnyExponent ? usualExponent : maxExponent - 1n
+  if (bits > maxRsaBits || publicExponent > most) return bad({ type: 'too-large', bits })
   return ok({ type: 'rsa', bits, object })
 }
 

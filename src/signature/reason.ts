@@ -34,6 +34,7 @@ export type SignatureReasonCode =
   | 'signature-mismatch'
   | 'signature-and-body-hash-mismatch'
   | 'signed-in-future'
+  | 'too-much-signed'
 
 export interface SignatureReason<Code extends string = SignatureReasonCode> {
   readonly code: Code

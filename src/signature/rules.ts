@@ -10,6 +10,8 @@ export interface SignatureRules {
   readonly maxKeyRecords: number
   /** How far `t=` may lie ahead of `now` before a signature does not count (RFC 6376 §3.5, t=). */
   readonly futureToleranceSeconds: number
+  /** Header octets that all signatures of a message may cover together, each key tried anew. */
+  readonly maxSignedOctets: number
 }
 
 export const defaultSignatureRules: SignatureRules = {
@@ -17,6 +19,7 @@ export const defaultSignatureRules: SignatureRules = {
   maxKeyRecords: 4,
   // Clocks that are wrong are wrong by less than a day, most of them by a time zone.
   futureToleranceSeconds: 86_400,
+  maxSignedOctets: 1 << 28,
 }
 
 /** RFC 6376 §6.1.1 (signature expired). Times in Unix seconds. */

@@ -47,11 +47,13 @@ test('the shares of 256 places', () => {
     total: 256,
     perClient: 32,
     perNetwork: 64,
+    perSite: 112,
     clients: 224,
     perZone: 64,
     perSilentZone: 4,
   })
   assert.deepEqual(placeLimits(256, 10).perNetwork, 20)
+  assert.deepEqual(placeLimits(256, 100).perSite, 200, 'a site has what one of its networks has')
   // However few there are, a client and a zone may have one.
   const { perClient, clients, perZone } = placeLimits(1)
   assert.deepEqual([perClient, clients, perZone], [1, 1, 1])
@@ -71,6 +73,7 @@ const takers: readonly {
   },
   { what: 'one /24', clients: (n) => `192.0.2.${n}`, most: 4 },
   { what: 'one /64', clients: (n) => `2001:db8:0:1::${n}`, most: 2 },
+  { what: 'one /48', clients: (n) => `2001:db8:1:${n}::1`, most: 7 },
   { what: 'all clients', clients: (n) => `10.${n}.0.1`, most: 14 },
   { what: 'ourselves', clients: () => undefined, most: 16 },
   { what: 'one zone', clients: () => undefined, zone: 'z.example', most: 4 },

@@ -9,6 +9,8 @@ export interface PlaceLimits {
   readonly perClient: number
   /** On behalf of the clients of one network: /24 of IPv4, /64 of IPv6. */
   readonly perNetwork: number
+  /** On behalf of the clients of all networks of a /48 of IPv6, which is what one customer may have. */
+  readonly perSite: number
   /** On behalf of all clients; the rest is kept for questions of our own. */
   readonly clients: number
   /** For names of one zone. */
@@ -19,11 +21,13 @@ export interface PlaceLimits {
 
 /** Shares of `total` places; a client may have `perClient` of them, its network twice as many. */
 export function placeLimits(total: number, perClient: number = Math.ceil(total / 8)): PlaceLimits {
+  const clients = Math.max(1, total - Math.floor(total / 8))
   return {
     total,
     perClient,
     perNetwork: 2 * perClient,
-    clients: Math.max(1, total - Math.floor(total / 8)),
+    perSite: Math.max(2 * perClient, Math.ceil(clients / 2)),
+    clients,
     perZone: Math.max(1, Math.floor(total / 4)),
     perSilentZone: 4,
   }
@@ -53,6 +57,7 @@ interface Waiting {
 interface Shares {
   readonly client: string | undefined
   readonly network: string | undefined
+  readonly site: string | undefined
   readonly zone: string
 }
 
@@ -129,9 +134,9 @@ export class DnsPlaces {
   }
 
   /** The setting that keeps a question from going, as it is now. */
-  #limitMet({ client, network }: Shares): QuestionLimit {
-    const { perClient, perNetwork } = this.#limits
-    const own = this.#countOf(client) >= perClient || this.#countOf(network) >= perNetwork
+  #limitMet(shares: Shares): QuestionLimit {
+    const { client } = shares
+    const own = !this.#hasShare(shares)
     return client !== undefined && own ? 'dns.questions_per_address' : 'dns.questions'
   }
 
@@ -156,12 +161,19 @@ export class DnsPlaces {
     }
   }
 
-  #mayGo({ client, network, zone }: Shares): boolean {
-    const { total, perClient, perNetwork, clients } = this.#limits
+  #hasShare({ client, network, site }: Shares): boolean {
+    const { perClient, perNetwork, perSite } = this.#limits
+    if (this.#countOf(client) >= perClient || this.#countOf(network) >= perNetwork) return false
+    return this.#countOf(site) < perSite
+  }
+
+  #mayGo(shares: Shares): boolean {
+    const { client, zone } = shares
+    const { total, clients } = this.#limits
     if (this.#total >= total || this.#countOf(zone) >= this.#zoneLimit(zone)) return false
     if (client === undefined) return true
     if (this.#ofClients >= clients) return false
-    return this.#countOf(client) < perClient && this.#countOf(network) < perNetwork
+    return this.#hasShare(shares)
   }
 
   #isFullAndSilent({ zone }: Shares): boolean {
@@ -179,10 +191,10 @@ export class DnsPlaces {
     return key === undefined ? 0 : (this.#taken.get(key) ?? 0)
   }
 
-  #count({ client, network, zone }: Shares, by: 1 | -1): void {
+  #count({ client, network, site, zone }: Shares, by: 1 | -1): void {
     this.#total += by
     if (client !== undefined) this.#ofClients += by
-    for (const key of [client, network, zone]) {
+    for (const key of [client, network, site, zone]) {
       if (key === undefined) continue
       const count = this.#countOf(key) + by
       if (count === 0) this.#taken.delete(key)
@@ -196,15 +208,22 @@ const zonePrefix = 'zone '
 /** Keys of all kinds share one map; each says what it is. */
 function sharesOf({ client, zone }: PlaceAsked): Shares {
   const ofZone = `${zonePrefix}${zone}`
-  if (client === undefined) return { client: undefined, network: undefined, zone: ofZone }
+  if (client === undefined) {
+    return { client: undefined, network: undefined, site: undefined, zone: ofZone }
+  }
   const parsed = parseIp(client)
   const ip = parsed === undefined ? undefined : unmapIp(parsed)
-  const network = ip === undefined ? client : networkOf(ip)
+  const network = ip === undefined ? client : networkOf(ip, ip.family === 4 ? 3 : 8)
   // Whoever has a /64 has all its addresses.
   const address = ip === undefined || ip.family === 6 ? network : formatIp(ip)
-  return { client: `client ${address}`, network: `network ${network}`, zone: ofZone }
+  return {
+    client: `client ${address}`,
+    network: `network ${network}`,
+    site: ip?.family === 6 ? `site ${networkOf(ip, 6)}` : undefined,
+    zone: ofZone,
+  }
 }
 
-function networkOf({ family, octets }: IpAddress): string {
-  return octets.slice(0, family === 4 ? 3 : 8).join('.')
+function networkOf({ octets }: IpAddress, length: number): string {
+  return octets.slice(0, length).join('.')
 }

@@ -110,6 +110,45 @@ test('the same with IPv6, where a network is a /64', () => {
   )
 })
 
+test('who has a /48 of IPv6 has 65,536 networks, and eight times as much as an address', () => {
+  const house = new House()
+  const other = (n: number): string => `2001:db8:1:${n.toString(16)}::1`
+  assert.deepEqual(house.fill(other), [400, 'limits.connections_per_address network'])
+  assert.equal(house.logged.at(-1)?.fields['network'], '2001:db8:1::/48')
+  assert.equal(house.enter('2001:db8:2::1'), 'admitted')
+  house.leave()
+  house.clock.advance(120_000)
+  assert.deepEqual(house.fill(other), [400, 'limits.connections_per_address network'])
+
+  const few = new House()
+  assert.deepEqual(few.fill(other, { name: 'smtp', places: 100 }), [
+    50,
+    'limits.connections network',
+  ])
+
+  const many = new House({ connectionsPerAddress: 1000 })
+  assert.deepEqual(many.fill(other, { name: 'smtp', places: 20_000 }), [
+    2400,
+    'limits.connections_per_minute network',
+  ])
+})
+
+test('guesses are counted over a /48 too, and so are refused recipients', async () => {
+  const house = new House()
+  for (let n = 0; n < 160; n++) {
+    const ip = `2001:db8:1:${n.toString(16)}::1`
+    assert.equal(house.admission.closedForLogins(ip), undefined)
+    assert.equal(await house.login(ip, 'you@own.example', false), 'wrong')
+  }
+  const met = { limit: 'limits.wrong_passwords', of: 'network', network: '2001:db8:1::/48' }
+  assert.deepEqual(house.admission.closedForLogins('2001:db8:1:abcd::1'), met)
+  assert.equal(await house.login('2001:db8:1:abcd::1', 'you@own.example', true), 'closed')
+  assert.equal(await house.login('2001:db8:2::1', 'you@own.example', true), 'right')
+  for (let n = 0; n < 800; n++) house.admission.refusedRecipient(`2001:db8:1:${n.toString(16)}::1`)
+  assert.equal(house.admission.closedForMail('2001:db8:1:ffff::1')?.of, 'network')
+  assert.equal(house.admission.closedForMail('2001:db8:2::1'), undefined)
+})
+
 test('300 a minute from one address, 600 from its network, and it is forgotten with time', () => {
   const house = new House({ connectionsPerAddress: 1000 })
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { WindowCounter } from './window-counter.ts'
 
 /**
  * How much one client may use. Each number is for one address; its network (/24 of IPv4, /64 of
- * IPv6) may use twice as much. `docs/limits.md` has them all.
+ * IPv6) may use twice as much, and all networks of a /48 of IPv6 together eight times. `docs/limits.md` has them all.
  */
 export interface AdmissionLimits {
   /** Connections at once, all ports together. */
@@ -31,6 +31,8 @@ export interface LimitMet {
   /** As `waybill.toml` names it. */
   readonly limit: LimitName
   readonly of: 'address' | 'network' | 'server'
+  /** Of which network, where it is not the usual one. */
+  readonly network?: string
 }
 
 export type LimitName =
@@ -107,7 +109,8 @@ export class Admission {
 
   /** A letter begins to come in from there. */
   holdMemory(ip: string): Holding {
-    return this.#memory.open(clientKeys(ip).network)
+    const { network, site } = clientKeys(ip)
+    return this.#memory.open(network, site)
   }
 
   /** A connection has come. Who is turned away is not counted as one of the minute. */
@@ -120,9 +123,9 @@ export class Admission {
       return { type: 'turnedAway', ...met }
     }
     const now = this.#clock.monotonicMs()
-    this.#arrivals.add(keys.address, now)
-    this.#arrivals.add(keys.network, now)
-    const counted = [keys.address, keys.network, ...listenerKeys(keys, listener)]
+    const shares = sharesOf(keys)
+    for (const { key } of shares) this.#arrivals.add(key, now)
+    const counted = shares.flatMap(({ key }) => [key, `${listener.name} ${key}`])
     for (const key of counted) this.#open.enter(key)
     return {
       type: 'admitted',
@@ -166,7 +169,7 @@ export class Admission {
     const weight = (): number => {
       const now = this.#clock.monotonicMs()
       if (this.#known.count(person, now) > 0) return -1
-      return Math.max(this.#wrong.count(keys.address, now), this.#wrong.count(keys.network, now))
+      return Math.max(...sharesOf(keys).map(({ key }) => this.#wrong.count(key, now)))
     }
     const outcome = await this.#logins.run({ client: keys.network, weight }, () =>
       this.#check(input, { keys, person }, check),
@@ -203,8 +206,8 @@ export class Admission {
   #count(counter: WindowCounter, keys: ClientKeys): number {
     if (this.#isExempt(keys)) return 0
     const now = this.#clock.monotonicMs()
-    counter.add(keys.network, now)
-    return counter.add(keys.address, now)
+    for (const { key } of sharesOf(keys)) counter.add(key, now)
+    return counter.count(keys.address, now)
   }
 
   /** A mistyped password costs nothing; a guesser waits a little longer each time. */
@@ -220,17 +223,15 @@ export class Admission {
     const now = this.#clock.monotonicMs()
     const { connectionsPerAddress, connectionsPerMinute } = this.#limits
     const half = Math.max(1, Math.floor(listener.places / 2))
-    for (const whose of ['address', 'network'] as const) {
-      const key = keys[whose]
-      const times = whose === 'address' ? 1 : 2
+    for (const { key, times, whose } of sharesOf(keys)) {
       if (this.#open.count(key) >= connectionsPerAddress * times) {
-        return { limit: 'limits.connections_per_address', of: whose }
+        return { limit: 'limits.connections_per_address', ...whose }
       }
       if (this.#open.count(`${listener.name} ${key}`) >= half) {
-        return { limit: 'limits.connections', of: whose }
+        return { limit: 'limits.connections', ...whose }
       }
       if (this.#arrivals.count(key, now) + 1 > connectionsPerMinute * times) {
-        return { limit: 'limits.connections_per_minute', of: whose }
+        return { limit: 'limits.connections_per_minute', ...whose }
       }
     }
     return undefined
@@ -240,8 +241,9 @@ export class Admission {
     const keys = clientKeys(ip)
     if (this.#isExempt(keys)) return undefined
     const now = this.#clock.monotonicMs()
-    if (counter.count(keys.address, now) >= most) return { limit, of: 'address' }
-    if (counter.count(keys.network, now) >= most * 2) return { limit, of: 'network' }
+    for (const { key, times, whose } of sharesOf(keys)) {
+      if (counter.count(key, now) >= most * times) return { limit, ...whose }
+    }
     return undefined
   }
 
@@ -253,8 +255,12 @@ export class Admission {
     })
   }
 
-  #tell({ limit, of }: LimitMet, keys: ClientKeys, more: Readonly<Record<string, string>>): void {
-    const network = of === 'network' ? { network: keys.network } : {}
+  #tell(
+    { limit, of, network: wider }: LimitMet,
+    keys: ClientKeys,
+    more: Readonly<Record<string, string>>,
+  ): void {
+    const network = of === 'network' ? { network: wider ?? keys.network } : {}
     const fields = { limit, client: keys.address, ...network, ...more }
     this.#log({ level: 'warning', event: 'limit', fields })
   }
@@ -272,8 +278,22 @@ const freeMistakes = 3
 const delayStepMs = 60
 const maxDelayMs = 1020
 
-function listenerKeys(keys: ClientKeys, { name }: CountedListener): readonly string[] {
-  return [`${name} ${keys.address}`, `${name} ${keys.network}`]
+/** A part of the world that a client belongs to, and how many times as much it may use. */
+interface Share {
+  readonly key: string
+  readonly times: number
+  readonly whose: Pick<LimitMet, 'of' | 'network'>
+}
+
+function sharesOf({ address, network, site }: ClientKeys): readonly Share[] {
+  const shares: Share[] = [
+    { key: address, times: 1, whose: { of: 'address' } },
+    { key: network, times: 2, whose: { of: 'network' } },
+  ]
+  if (site !== undefined) {
+    shares.push({ key: site, times: 8, whose: { of: 'network', network: site } })
+  }
+  return shares
 }
 
 /** For a lab, whose one user is everybody: no client is counted, passwords still have their queue. */

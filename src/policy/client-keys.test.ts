@@ -18,5 +18,21 @@ test('a client is counted by its address and by its network, /24 or /64', () => 
     ['', 'unknown', 'unknown'],
     ['not an address', 'unknown', 'unknown'],
   ]
-  for (const [ip, address, network] of table) assert.deepEqual(clientKeys(ip), { address, network })
+  for (const [ip, address, network] of table) {
+    const keys = clientKeys(ip)
+    assert.deepEqual([keys.address, keys.network], [address, network])
+  }
+})
+
+test('a network of IPv6 lies in a /48, one of IPv4 in nothing wider', () => {
+  for (const [ip, site] of [
+    ['192.0.2.77', undefined],
+    ['::ffff:192.0.2.77', undefined],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8:1:ffff::1', '2001:db8:1::/48'],
+    ['2001:db8:2::1', '2001:db8:2::/48'],
+    ['', undefined],
+  ]) {
+    assert.equal(clientKeys(ip ?? '').site, site)
+  }
 })

@@ -17,6 +17,17 @@ test('one network has a quarter at most, all together have no more than there is
   assert.equal(budget.held, 100)
 })
 
+test('a site of many networks has half at most', () => {
+  const budget = new MemoryBudget(100)
+  const held = ['a', 'b'].map((network) => budget.open(network, 'site'))
+  for (const one of held) assert.equal(one.grow(25), undefined)
+  assert.equal(budget.open('c', 'site').grow(1), 'network')
+  assert.equal(budget.open('d', 'other').grow(25), undefined)
+  held[0]?.release()
+  assert.equal(budget.open('c', 'site').grow(25), undefined)
+  assert.equal(budget.open('e', 'site').grow(1), 'network')
+})
+
 test('what is given back is free again, once; growing means in all', () => {
   const budget = new MemoryBudget(100)
   const one = budget.open('a')

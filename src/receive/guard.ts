@@ -2,6 +2,8 @@
 export interface LimitMet {
   readonly limit: string
   readonly of: 'address' | 'network' | 'server'
+  /** Of which network, where it is not the usual one. */
+  readonly network?: string
 }
 
 /** What becomes of a login. */

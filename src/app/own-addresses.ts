@@ -7,7 +7,6 @@ import type { Self } from '../route/self.ts'
 export interface InterfaceAddress {
   readonly address: string
   readonly family: string
-  readonly internal: boolean
 }
 
 /**
@@ -20,15 +19,19 @@ export function ownAddresses(
 ): readonly string[] {
   const ip = parseIp(address)
   const everywhere = ip !== undefined && unmapIp(ip).octets.every((octet) => octet === 0)
-  // A socket on "::" hears IPv4 too.
-  const heard = interfaces.filter(({ family, internal }) => {
-    return !internal && everywhere && (ip.family === 6 || family === 'IPv4')
+  // A socket on "::" hears IPv4 too. A public address may be on the loopback interface: anycast.
+  const heard = interfaces.filter(({ address: own, family }) => {
+    return !isLoopback(own) && everywhere && (ip.family === 6 || family === 'IPv4')
   })
   const all = [address, ...heard.map((one) => one.address), ...own_addresses].flatMap((text) => {
     const read = parseIp(text)
     return read === undefined ? [] : [formatIp(unmapIp(read))]
   })
   return Array.from(new Set(all))
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
 }
 
 /** How a server with these settings is known to others; its interfaces are looked up each time. */

@@ -1,6 +1,14 @@
 /** A command asks the server that is running: nothing but the server writes to its store. */
 import assert from 'node:assert/strict'
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { silent } from '../base/log.ts'
@@ -54,6 +62,32 @@ test('requests are answered one after the other, each its own, and nothing is le
   )
   assert.deepEqual(readdirSync(folder), [])
   assert.equal(statSync(folder).mode & 0o777, 0o700)
+})
+
+test('what lies in the folder by mistake is removed, and never read when it is no file', async (t) => {
+  const folder = join(folderFor(t), 'requests')
+  mkdirSync(join(folder, 'a folder', 'in it'), { recursive: true })
+  writeFileSync(join(folder, 'old.request'), '"nobody waits"')
+  const asked: unknown[] = []
+  open(t, folder, (one) => {
+    asked.push(one)
+    return Promise.resolve('told')
+  })
+  assert.deepEqual(readdirSync(folder), [])
+  mkdirSync(join(folder, '1.request', 'in it'), { recursive: true })
+  // To read it would never end.
+  symlinkSync('/dev/zero', join(folder, '2.request'))
+  assert.equal(await askServer('now', { folder, ...patience }), 'told')
+  assert.deepEqual(asked, ['now'])
+})
+
+test('where the folder should be is a file: a sentence', async (t) => {
+  const folder = join(folderFor(t), 'requests')
+  writeFileSync(folder, '')
+  assert.throws(
+    () => open(t, folder, () => Promise.resolve('')),
+    (problem) => problem instanceof WaybillError && /requests is a file/.test(problem.message),
+  )
 })
 
 test('what root asks belongs to whom the folder belongs to', async (t) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   fchownSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,6 +15,7 @@ import {
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
+import { makeFolder } from '../io/make-folder.ts'
 import { type Problem, errorOf, problemOf } from '../store/operations.ts'
 
 /**
@@ -57,8 +59,8 @@ export class Requests {
   constructor(options: RequestsOptions) {
     this.#options = options
     const { folder } = options
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true })
+    makeFolder(folder)
+    for (const name of readdirSync(folder)) remove(join(folder, name))
   }
 
   start(): void {
@@ -99,12 +101,15 @@ export class Requests {
     // Taken back meanwhile: nobody waits, and an answer would lie here for good.
     const awaited = readdirSync(folder).includes(name)
     if (awaited) writeWhole(folder, `${name.slice(0, -request.length)}${answer}`, told)
-    rmSync(path, { force: true })
+    remove(path)
   }
 
   async #answerTo(path: string): Promise<Answer> {
     try {
-      if (statSync(path).size > maxRequestOctets) throw new Error('Requests: it is too long')
+      const found = lstatSync(path)
+      // Reading a pipe or a device would not end, and nobody would be served meanwhile.
+      if (!found.isFile()) throw new Error('Requests: it is no file')
+      if (found.size > maxRequestOctets) throw new Error('Requests: it is too long')
       const asked: unknown = JSON.parse(readFileSync(path, 'utf8'))
       return { type: 'answer', value: await this.#options.answer(asked) }
     } catch (problem) {
@@ -151,6 +156,11 @@ export async function askServer(
     rmSync(join(folder, `${id}${request}`), { force: true })
     rmSync(path, { force: true })
   }
+}
+
+/** Whatever it is: folders, too, lie here by mistake only. */
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true })
 }
 
 /** A reader sees the file whole or not at all. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import type { LogLine } from '../base/log.ts'
 import { generateDkimKey, verifyDkim, formatDkimRecord } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
@@ -102,6 +103,7 @@ function reports(
     },
     random: () => 0,
     queued: () => {},
+    log: () => {},
     report: (problem) => assert.fail(String(problem)),
     ...more,
   })
@@ -122,8 +124,9 @@ test('the verdicts of a day are reported the next day, signed, once', async () =
   clock.advance(86_400_000)
   await receive(store, clock, 'aaaaaaaaaaaaaaa4', '192.0.2.10')
 
-  const daily = reports(store, clock)
-  const [sent, ...others] = await daily.send()
+  const told: LogLine[] = []
+  const log = (line: LogLine): void => void told.push(line)
+  const [sent, ...others] = await reports(store, clock, { log }).send()
   assert.deepEqual(others, [])
   assert.equal(sent?.result, 'sent')
   assert.equal(sent?.messages, 3, 'the letter of the next day is not in it')
@@ -140,12 +143,14 @@ test('the verdicts of a day are reported the next day, signed, once', async () =
   assert.match(xml, /<source_ip>198\.51\.100\.66<\/source_ip>\s*<count>2<\/count>/)
   assert.match(xml, /<source_ip>192\.0\.2\.10<\/source_ip>\s*<count>1<\/count>/)
 
-  const again = await reports(store, clock).send()
+  const again = await reports(store, clock, { log }).send()
   assert.deepEqual(
     again.map(({ result }) => result),
     ['already-sent'],
   )
   assert.equal(store.read.listQueue({ limit: 9 }).length, 1)
+  const fields = { kind: 'aggregate', day: '2026-11-22', sent: 1, nowhere: 0, later: 0 }
+  assert.deepEqual(told, [{ level: 'info', event: 'report', fields }], 'what was sent is told once')
 })
 
 test('a report that is filed here begins with its reverse-path, and one that is sent does not', async () => {

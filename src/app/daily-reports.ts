@@ -1,5 +1,6 @@
 import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
 import type { FullStore } from '../store/store.ts'
@@ -31,6 +32,7 @@ export interface DailyReportsOptions {
   readonly turn: () => Promise<void>
   /** Something was put into the queue. */
   readonly queued: () => void
+  readonly log: Log
   readonly report: (problem: unknown, where: string) => void
 }
 
@@ -65,6 +67,7 @@ export class DailyReports {
     let open: number | undefined
     for (let day = first; day < today; day += dayMs) {
       const ofDay = await this.#sendDay(day)
+      this.#tell(day, ofDay)
       if (this.#stopped) return outcomes
       outcomes.push(...ofDay)
       if (ofDay.some(({ result }) => result === 'try-later')) open ??= day
@@ -78,6 +81,17 @@ export class DailyReports {
     this.#stopped = true
     this.#cancel()
     await this.#submitting
+  }
+
+  /** One line for the day's work, when there was any. */
+  #tell(day: number, outcomes: readonly AggregateOutcome[]): void {
+    const count = (result: AggregateOutcome['result']): number =>
+      outcomes.filter((one) => one.result === result).length
+    const [sent, nowhere, later] = [count('sent'), count('no-destination'), count('try-later')]
+    if (sent + nowhere + later === 0) return
+    const utcDay = new Date(day).toISOString().slice(0, 10)
+    const fields = { kind: 'aggregate', day: utcDay, sent, nowhere, later }
+    this.#options.log({ level: 'info', event: 'report', fields })
   }
 
   #sendDay(day: number): Promise<readonly AggregateOutcome[]> {

@@ -120,7 +120,8 @@ class LiveServer implements Live {
       answer: (asked) => (pruneAsked(asked) ? this.#retention.run() : this.#rotate(asked)),
       report,
     })
-    this.#reports = dailyReports(first.settings, { site, store, resolver, folder, report })
+    const { log } = options
+    this.#reports = dailyReports(first.settings, { site, store, resolver, folder, log, report })
   }
 
   /** @param opened takes how to close again what is open already */
@@ -246,11 +247,12 @@ function dailyReports(
     readonly store: FullStore
     readonly resolver: Resolver
     readonly folder: string
+    readonly log: Log
     readonly report: (problem: unknown, where: string) => void
   },
 ): DailyReports | undefined {
   if (!settings.reports.aggregate) return undefined
-  const { site, store, resolver, folder, report } = parts
+  const { site, store, resolver, folder, log, report } = parts
   return new DailyReports({
     store,
     resolver,
@@ -261,6 +263,7 @@ function dailyReports(
     firstOpenDay: new DayMark(dataFolder(folder).firstUnreportedDay),
     turn: () => new Promise((go) => setImmediate(go)),
     queued: () => site.queued(),
+    log,
     report,
   })
 }

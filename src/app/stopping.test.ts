@@ -121,8 +121,8 @@ test('an answer to a letter that was sent whole is waited for, and the log says 
   const { south, reference, speak } = await underWay(t, 'dot')
   const closed = south.close()
   const { fields } = await waitedFor(south)
-  assert.deepEqual(fields['recipients'], ['someone@north.example'])
-  assert.deepEqual([fields['journey'], fields['ip']], [reference, '192.0.2.10'])
+  assert.deepEqual(fields['to'], ['someone@north.example'])
+  assert.deepEqual([fields['id'], fields['ip']], [reference, '192.0.2.10'])
   assert.equal(fields['at_most_seconds'], 600)
   speak('250 2.0.0 taken after all')
   await closed

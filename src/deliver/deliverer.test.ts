@@ -488,7 +488,7 @@ test('who is asked to break off waits for the answer to a letter that is sent wh
   const [line, ...more] = logged.filter(({ event }) => event === 'stopping')
   assert.ok(line !== undefined && more.length === 0)
   assert.deepEqual(
-    [line.fields['journey'], line.fields['because'], line.fields['at_most_seconds']],
+    [line.fields['id'], line.fields['why'], line.fields['at_most_seconds']],
     ['j0', 'the sun went down', 600],
   )
   speak('250 taken')

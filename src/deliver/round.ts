@@ -193,7 +193,7 @@ export class Round {
       return await session.send(transactionFor(items, message), message.chunks())
     } catch (error) {
       // One letter that we cannot read must not keep the others.
-      const fields = { where: 'delivery', journey: items[0].journeyId, problem: String(error) }
+      const fields = { where: 'delivery', id: items[0].journeyId, problem: String(error) }
       log({ level: 'error', event: 'fault', fields })
       return []
     }
@@ -216,12 +216,12 @@ export class Round {
     // RFC 5321 §4.5.3.2.6: the server has ten minutes to answer the final dot. Whoever does not wait
     // for it sends the letter twice (RFC 1047).
     const fields = {
-      waits_for: 'the answer to a letter that was sent whole',
-      because: why,
-      journey: items[0].journeyId,
-      server: host,
+      id: items[0].journeyId,
+      to: items.map(({ recipient }) => recipient),
+      host,
       ip,
-      recipients: items.map(({ recipient }) => recipient),
+      why,
+      waits_for: 'the answer to a letter that was sent whole',
       at_most_seconds: 600,
     }
     this.#world.log({ level: 'info', event: 'stopping', fields })

@@ -728,7 +728,7 @@ test('without a descriptor nobody was asked, so nobody is blamed', async () => {
       {
         level: 'warning',
         event: 'limit',
-        fields: { limit: 'open files', client: '192.0.2.1' },
+        fields: { limit: 'descriptors', client: '192.0.2.1' },
       },
     ],
   ])

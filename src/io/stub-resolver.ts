@@ -193,7 +193,7 @@ export class StubResolver implements Resolver {
       case 'closed':
         return { reading: failed('no-resolver') }
       case 'no-socket':
-        this.#tellLimit('open files', client)
+        this.#tellLimit('descriptors', client)
         return { reading: failed('no-place') }
       case 'no-place':
         return { reading: failed('no-place') }

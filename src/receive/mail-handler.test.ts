@@ -5,6 +5,7 @@ import { ManualClock } from '../base/clock.ts'
 import type { LogLine } from '../base/log.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { JourneyRecord } from '../journey/record.ts'
+import { recipientsOf } from '../journey/recipients.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
 import { contentOf } from '../store/content-sink.ts'
@@ -57,6 +58,8 @@ interface Setup {
   readonly keepsRefused?: boolean
   readonly senderRefused?: Reply
   readonly recipient?: 'mailbox' | 'remote' | { readonly refusal: Reply }
+  /** Who is refused, whatever `recipient` says of the others. */
+  readonly refused?: string
   readonly accept?: (acceptance: Acceptance) => Promise<void>
   readonly login?: Reply
 }
@@ -83,7 +86,10 @@ function open(setup: Setup = {}): Run {
     replay: undefined,
     bodyHashes: [],
     addedMessageId: undefined,
-    recipient: () => setup.recipient ?? 'mailbox',
+    recipient: ({ rcptTo }) =>
+      rcptTo === setup.refused
+        ? { refusal: replies.noSuchMailbox }
+        : (setup.recipient ?? 'mailbox'),
     header: () => {},
     body: () => {},
     finish: () => Promise.resolve(setup.verdict?.() ?? taken),
@@ -355,6 +361,32 @@ test('how a transaction ends without its message: refused, put off, given up, or
     assert.deepEqual(envelope.rcptTo, ['b@south.example'])
     run.handler.dropped(closing)
     assert.equal(run.accepted.length, 1, 'once')
+  }
+})
+
+test('a letter that is given up was not refused, as long as somebody was to have it', async () => {
+  for (const order of [
+    ['b@south.example', 'nobody@south.example'],
+    ['nobody@south.example', 'b@south.example'],
+  ]) {
+    for (const [closing, because] of [
+      [null, 'the client gave the message up'],
+      ['peerClosed', 'the client gave the message up'],
+      ['timeout', 'timeout'],
+    ] as const) {
+      const run = open({ refused: 'nobody@south.example' })
+      await run.handler.answer(sender())
+      for (const address of order) await run.handler.answer(recipient(address))
+      run.handler.dropped(closing)
+      const record = run.record()
+      assert.deepEqual(record.outcome, { status: 'dropped', because: [because] })
+      const states = recipientsOf(record).map(({ address, status }) => [address, status])
+      assert.deepEqual(Object.fromEntries(states), {
+        'b@south.example': 'dropped',
+        'nobody@south.example': 'refused',
+      })
+      assert.equal(run.logged.at(-1)?.event, 'dropped')
+    }
   }
 })
 

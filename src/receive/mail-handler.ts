@@ -86,8 +86,9 @@ export class MailHandler implements SessionHandler {
       transaction.gone ??= closing ?? 'lost'
       return
     }
-    const { journey, refusal } = transaction
-    if (refusal === undefined) {
+    const { journey, refusal, hasRecipient } = transaction
+    // Where one recipient was taken and another refused, nobody has refused the letter.
+    if (refusal === undefined || hasRecipient) {
       const ours = closing !== null && closedByUs.has(closing)
       const why = ours ? closing : 'the client gave the message up'
       journey.step({ type: 'dropped', why })
@@ -215,6 +216,7 @@ export class MailHandler implements SessionHandler {
     if (typeof to === 'string') {
       const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
       journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
+      transaction.hasRecipient = true
       return accept
     }
     const told = withReference(this.#limits.countRefused(to.refusal), journey.id)

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 
 import fc from 'fast-check'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { heldNow } from '../signature/test-support/held-memory.ts'
 import { mutations } from '../signature/test-support/letters.ts'
 import {
   DkimVerifier,
@@ -161,16 +160,3 @@ test('memory does not grow with the body', async () => {
   assert.equal(verdict?.result, 'fail')
   assert.ok(held < 8 << 20, `${held} octets for 50 MB`)
 })
-
-/** What is held is only known when the rest is gone; buffers go a turn after who held them. */
-async function heldNow(): Promise<number> {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  assert.ok(typeof collect === 'function')
-  for (let turn = 0; turn < 4; turn++) {
-    collect()
-    await new Promise((next) => setImmediate(next))
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
+import { checkSpf } from '../spf/spf.ts'
 import { JourneyBuilder } from './builder.ts'
 import type { Facts } from './facts.ts'
-import type { JourneyRecord, Outcome, ReplayFacts, SmtpAnswer, StepData } from './record.ts'
+import type { JourneyRecord, Outcome, ReplayFacts, SmtpAnswer, Step, StepData } from './record.ts'
 import { type JourneyView, viewJourney } from './view.ts'
 
 const start = Date.UTC(2026, 10, 26, 12)
@@ -17,7 +19,7 @@ const replay: ReplayFacts = {
   rules: { trustedForwarders: [], mailingLists: [], allow: [], onTemperror: 'deliver' },
   configHash: 'hash',
   messageId: 'x',
-} as unknown as ReplayFacts
+}
 
 const rest = { server: '192.0.2.53', dnssec: 'insecure' } as const
 const answers: readonly RecordedAnswer[] = [
@@ -45,7 +47,7 @@ const answers: readonly RecordedAnswer[] = [
     elapsedMs: 3,
   },
   { name: 'x.example', type: 'A', answer: { type: 'failed', reason: 'timeout' }, elapsedMs: 4 },
-] as unknown as readonly RecordedAnswer[]
+]
 
 const attempt = {
   type: 'attempt',
@@ -173,13 +175,18 @@ test('the answer of the outcome is the last that anybody gave', () => {
   assert.equal(view([helo]).outcome.status, 'queued')
 })
 
-test('a replay is complete when every answer is kept, and what verdicts were made with', () => {
+test('a replay is complete when every answer is kept, and what verdicts were made with', async () => {
   const { record, facts } = made([helo])
   const told = viewJourney(record, facts, current).replay
   assert.deepEqual(told, { complete: true, dns_answers: 4, clock: null, config_hash: null })
   assert.equal(viewJourney(record, new Map(), current).replay.complete, false)
-  const spf = { ...record.steps[0], type: 'spf', ip: 'x', verdict: none, dns: [] }
-  const judged = { ...record, steps: [spf] } as unknown as JourneyRecord
+  const [first] = record.steps
+  assert.ok(first !== undefined)
+  const { startedAt, durationMs } = first
+  const client = { ip: '192.0.2.7', helo: 'pc', mailFrom: 'u@s.example' }
+  const verdict = await checkSpf(client, new MemoryResolver({}))
+  const spf: Step = { startedAt, durationMs, type: 'spf', ip: client.ip, verdict, dns: [] }
+  const judged = { ...record, steps: [spf] }
   assert.equal(viewJourney(judged, facts, current).replay.complete, false)
   const whole = viewJourney({ ...judged, replay }, facts, current).replay
   assert.deepEqual(whole, {
@@ -189,13 +196,3 @@ test('a replay is complete when every answer is kept, and what verdicts were mad
     config_hash: 'hash',
   })
 })
-
-const none = {
-  result: 'none',
-  domain: 'a.example',
-  ip: '192.0.2.1',
-  identity: 'mailfrom',
-  lookups: {},
-  terms: [],
-  absence: 'no-record',
-}

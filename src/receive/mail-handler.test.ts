@@ -9,7 +9,8 @@ import { recipientsOf } from '../journey/recipients.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
 import { contentOf } from '../store/content-sink.ts'
-import type { Acceptance, ContentSink } from '../store/store.ts'
+import type { Acceptance, ContentSink, NewQueueItem } from '../store/store.ts'
+import type { Guard } from './guard.ts'
 import type { House } from './house.ts'
 import { MailHandler } from './mail-handler.ts'
 import type { Letter, Port, Verdict } from './port.ts'
@@ -51,6 +52,10 @@ const taken: Verdict = {
   because: ['x'],
   steps: [{ type: 'filed', account: 'a@b', mailbox: 'Inbox', recipient: 'a@b' }],
   acceptance: { queue: [], mailbox: [], journeys: [] },
+}
+
+function nobodyAsks(): never {
+  throw new Error('nobody asks')
 }
 
 interface Setup {
@@ -100,13 +105,23 @@ function open(setup: Setup = {}): Run {
     login: () => Promise.resolve(setup.login === undefined ? undefined : { reply: setup.login }),
     sender: () => (setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }),
   }
-  const house = {
+  const house: House = {
     hostname: 'mx.south.example',
     mode: 'lab',
-    limits: { refusedBytes: 13 },
-    isOurs: (address: string) => address.endsWith('@south.example'),
+    limits: { receivedFields: 100, queueMs: 1000, refusedBytes: 13 },
+    isOurs: (address) => address.endsWith('@south.example'),
+    // What only ports ask.
+    rules: { trustedForwarders: [], mailingLists: [], allow: [], onTemperror: 'deliver' },
+    addresses: 'lenient',
+    receivedSpf: false,
+    recipient: nobodyAsks,
+    login: nobodyAsks,
+    maySendAs: nobodyAsks,
+    accountsOf: nobodyAsks,
+    signingKeys: nobodyAsks,
   }
-  const guard = {
+  const guard: Guard = {
+    login: nobodyAsks,
     closedForMail: () => undefined,
     closedForLogins: () => undefined,
     turnedAway: () => {},
@@ -114,9 +129,8 @@ function open(setup: Setup = {}): Run {
     holdMemory: () => ({ grow: () => undefined, release: () => void released++ }),
   }
   const world = {
-    // What the handler itself asks of them; the rest is for ports.
-    house: house as unknown as House,
-    guard: guard as unknown as ReceiveWorld['guard'],
+    house,
+    guard,
     store: {
       newContent: () => sinks.open(),
       accept(acceptance: Acceptance) {
@@ -212,7 +226,21 @@ test('the answer to a letter leaves when it is in the store, and not before', as
 })
 
 test('the queue is woken when something waits in it, after it is in the store', async () => {
-  const acceptance = { queue: [{ id: 'q' }], mailbox: [], journeys: [] } as unknown as Acceptance
+  const item: NewQueueItem = {
+    id: 'q',
+    messageId: 'm',
+    journeyId: 'id0',
+    reversePath: 'a@north.example',
+    recipient: 'c@north.example',
+    destination: 'north.example',
+    smtpUtf8: false,
+    eightBit: false,
+    dsn: {},
+    createdAt: 0,
+    nextAttemptAt: 0,
+    expiresAt: 1,
+  }
+  const acceptance = { queue: [item], mailbox: [], journeys: [] }
   const run = open({ verdict: () => ({ ...taken, status: 'queued', acceptance }) })
   await toContent(run)
   await finish(run)

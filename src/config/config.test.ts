@@ -133,3 +133,38 @@ test('of a long value only the beginning is shown', () => {
   assert.ok(read.type === 'problems')
   assert.ok((read.problems[0]?.problem.length ?? 0) < 120, JSON.stringify(read))
 })
+
+test('a hash that no password could fit is told, instead of refusing every login', () => {
+  const withHash = (text: string): string =>
+    `${smallest}[[account]]\naddress = "a@example.com"\npassword_hash = '${text}'\n`
+  const salt = 'zfqilCzDIAuq40rHD8BobQ'
+  const tag = 't6P4U0ojedO9p70jsSqAY7YUMRCz9debnenYookwfzE'
+  const good = withHash(`$argon2id$v=19$m=19456,t=2,p=1$${salt}$${tag}`)
+  assert.equal(parseConfig(good).type, 'settings')
+  for (const bad of [
+    '$argon2id$',
+    'letmein',
+    `$argon2i$v=19$m=19456,t=2,p=1$${salt}$${tag}`,
+    `$argon2id$v=19$m=19456,t=2,p=1$${salt}`,
+    // More memory than a login may cost.
+    `$argon2id$v=19$m=99999999,t=2,p=1$${salt}$${tag}`,
+  ]) {
+    const [first, ...more] = problems(withHash(bad))
+    assert.match(
+      first ?? '',
+      /^account\[0\]\.password_hash: .* is not a hash made by `waybill/,
+      bad,
+    )
+    assert.deepEqual(more, [])
+  }
+})
+
+test('a DNS server has a port that there is', () => {
+  const withServer = (text: string): string => `${smallest}[dns]\nservers = ["${text}"]\n`
+  for (const good of ['192.0.2.1', '192.0.2.1:1', '[::1]:65535']) {
+    assert.equal(parseConfig(withServer(good)).type, 'settings', good)
+  }
+  for (const bad of ['192.0.2.1:0', '[::1]:65536']) {
+    assert.match(problems(withServer(bad)).join(), /^dns\.servers\[0\]: .* is not an address/)
+  }
+})

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { parseIp, parseNetwork } from '../base/ip.ts'
+import { isPasswordHash } from '../io/password.ts'
 
 /*
  * What may stand as the value of a setting. Texts are read once, here: what the program gets is the
@@ -36,10 +37,17 @@ export const network: z.ZodType<string> = z
 export const serverPlace: z.ZodType<string> = z.string().refine(
   (text) => {
     const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
-    return match !== null && parseIp(match[1] ?? match[2] ?? '') !== undefined
+    const placePort = Number(match?.[3] ?? 53)
+    const possible = placePort >= 1 && placePort <= 65_535
+    return possible && parseIp(match?.[1] ?? match?.[2] ?? '') !== undefined
   },
   { error: 'is not an address with an optional port, such as "127.0.0.1:53" or "[::1]:53"' },
 )
+
+/** A hash that a password can be checked against. */
+export const passwordHash: z.ZodType<string> = z
+  .string()
+  .refine(isPasswordHash, { error: 'is not a hash made by `waybill account hash`' })
 
 /** A port of TCP; 0 lets the system choose. */
 export const port: z.ZodInt = z

@@ -5,6 +5,7 @@ import {
   ipAddress,
   mailbox,
   network,
+  passwordHash,
   port,
   seconds,
   serverPlace,
@@ -247,9 +248,7 @@ const reports = z.strictObject({
 /** One table `[[account]]`. */
 export const account: z.ZodObject & z.ZodType<AccountSettings> = z.strictObject({
   address: mailbox.describe('The mail address, which is also the login.'),
-  password_hash: z
-    .string()
-    .startsWith('$argon2id$', 'is not a hash made by `waybill account hash`')
+  password_hash: passwordHash
     .optional()
     .describe('Made by `waybill account hash`; without it the account only receives.'),
   aliases: z

@@ -27,11 +27,6 @@ export function parseAddressLiteral(text: string): AddressLiteral | undefined {
   return `[${inner}]` as AddressLiteral
 }
 
-/** The literal of an address. */
-export function formatAddressLiteral(ip: IpAddress): AddressLiteral {
-  return bracketed(ip)
-}
-
 /** The address in a literal; `undefined` for a general literal. */
 export function literalIp(literal: AddressLiteral): IpAddress | undefined {
   return literalAddress(literal.slice(1, -1))

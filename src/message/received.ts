@@ -2,12 +2,6 @@ import { formatDate } from './date.ts'
 import type { HeaderField } from './field.ts'
 import { formatField, oneLine } from './fold.ts'
 
-/**
- * How many Received fields a message may carry before it is taken to run in a circle.
- * RFC 5321 §6.3: the limit SHOULD be at least 100.
- */
-export const maxReceivedFields = 100
-
 /** The protocol as it was spoken, which decides the keyword behind `with`. */
 export interface ReceivedProtocol {
   /** EHLO, not HELO. */

@@ -61,9 +61,9 @@ function hostRecords(
     const own = addresses.filter((address) => address.family === family)
     const there = `Where other servers find this one over IPv${family}.`
     if (own.length === 0) {
-      const unknown = `This machine has no public IPv${family} address of its own`
-      const what = `${unknown}: the one it is seen with, if it has one. ${there}`
-      return [{ name: hostname, type, value: '', reason: what }]
+      const unknown = `This machine has no public IPv${family} address of its own.`
+      const what = `${unknown} If others see it with one, write that (--address names it).`
+      return [{ name: hostname, type, value: '', reason: `${there} ${what}` }]
     }
     return own.flatMap((address): readonly RecordToPublish[] => [
       { name: hostname, type, value: formatIp(address), reason: there },
@@ -97,7 +97,7 @@ function domainRecords(domain: string, hostname: string): readonly RecordToPubli
       type: 'TXT',
       value: `"${report}"`,
       reason:
-        'What becomes of mail that fails both, and where the daily reports about it go (DMARC). ' +
+        'What becomes of mail that neither SPF nor DKIM vouches for, and where the daily reports go (DMARC). ' +
         'When the reports show that all your mail passes: p=quarantine, then p=reject.',
     },
   ]

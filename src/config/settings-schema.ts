@@ -126,7 +126,7 @@ const receive = z.strictObject({
     .enum(['deliver', 'defer'])
     .default('deliver')
     .describe(
-      'When DNS of a domain did not answer DMARC: take the message, or answer 451. When no DNS server answers, or no question is free, the answer is always 451.',
+      'When DNS of a domain did not answer DMARC: take the message, or answer 451. A decision that hangs on what could not be asked, because no DNS server answers or no question is free, is 451 in any case.',
     ),
   on_own_domain: z
     .enum(['junk', 'deliver'])

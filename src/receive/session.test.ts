@@ -220,6 +220,19 @@ test('a connection that is cut off because we stop is closed for that reason', a
   await book.until('closed shutdown')
 })
 
+test('a message that is cut off because we stop at once was not given up by its client', async (t) => {
+  const { port, book, session } = await serve(t, noTls)
+  const talk = await SmtpTalk.greeted(port)
+  await toData(talk)
+  session().abort()
+  await book.until('closed shutdown')
+  assert.deepEqual(book.notes.slice(-3), [
+    'content abandoned',
+    'dropped shutdown',
+    'closed shutdown',
+  ])
+})
+
 test('a client that is silent between commands hears 421 when its time is over', async (t) => {
   const { port, book, clock } = await serve(t, noTls)
   const talk = await SmtpTalk.greeted(port)

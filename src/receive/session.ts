@@ -104,8 +104,9 @@ export class ReceiveSession {
     this.#feed({ type: 'graceOver' })
   }
 
-  /** Drops the connection at once. */
+  /** Drops the connection at once. It is we who do: the record must not say that the client left. */
   abort(): void {
+    this.stop()
     this.#peer.destroy()
   }
 

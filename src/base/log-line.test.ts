@@ -67,6 +67,14 @@ test('foreign text ends no line, no value and moves no terminal', () => {
   )
 })
 
+test('a list has a thousand characters in all, so that a line stays a line', () => {
+  const to = Array.from({ length: 20 }, (_, i) => `${String(i).padStart(2, '0')}${'x'.repeat(248)}`)
+  const read = Object(JSON.parse(formatLogLine(lineOf({ to }), 'json', now)))
+  assert.deepEqual(read.to, [...to.slice(0, 4), 'and 16 more'])
+  const long = formatLogLine(lineOf({ to: ['y'.repeat(600), 'z'] }), 'json', now)
+  assert.deepEqual(Object(JSON.parse(long)).to, [`${'y'.repeat(500)}…`, 'z'])
+})
+
 test('a value is cut at 500 characters, a list at 20, and the cut is seen', () => {
   const long = formatLogLine(lineOf({ why: 'y'.repeat(501), whole: 'z'.repeat(500) }), 'json', now)
   const read = Object(JSON.parse(long))

@@ -8,6 +8,8 @@ export type LogFormat = 'text' | 'json'
 const maxValue = 500
 /** Of longer lists the rest is counted. */
 const maxItems = 20
+/** In all items of a list. */
+const maxListCharacters = 1000
 
 /**
  * One line without its end: `TIME LEVEL EVENT name=value …`, or one JSON object with `time`, `level`,
@@ -34,8 +36,14 @@ export function formatLogLine(line: LogLine, format: LogFormat, nowMs: number): 
 function bounded(value: LogValue): LogValue {
   if (typeof value === 'string') return cut(value)
   if (typeof value !== 'object') return value
-  const more = value.length - maxItems
-  const shown = value.slice(0, maxItems).map(cut)
+  const shown: string[] = []
+  let room = maxListCharacters
+  for (const item of value.slice(0, maxItems).map(cut)) {
+    room -= item.length
+    if (room < 0) break
+    shown.push(item)
+  }
+  const more = value.length - shown.length
   return more > 0 ? [...shown, `and ${more} more`] : shown
 }
 

@@ -1,3 +1,4 @@
+import { clientKeys } from './client-keys.ts'
 import type { Clock } from './clock.ts'
 import { formatIp, parseIp, unmapIp } from './ip.ts'
 import type { Log, LogEvent, LogLine } from './log.ts'
@@ -130,8 +131,8 @@ const others = 'others'
 
 /** An IPv6 client has a whole /64 for itself (RFC 6177 §2), so its address alone says little. */
 function networkOf(client: string): string {
-  const ip = parseIp(client)
-  return ip?.family === 6 ? ip.octets.slice(0, 8).join('.') : client
+  const { network, site } = clientKeys(client)
+  return site === undefined ? client : network
 }
 
 /** A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`; nobody else calls them so. */

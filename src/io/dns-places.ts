@@ -1,5 +1,5 @@
+import { clientKeys } from '../base/client-keys.ts'
 import type { Clock } from '../base/clock.ts'
-import { formatIp, type IpAddress, parseIp, unmapIp } from '../base/ip.ts'
 
 /** How many questions may be under way at once. */
 export interface PlaceLimits {
@@ -211,19 +211,13 @@ function sharesOf({ client, zone }: PlaceAsked): Shares {
   if (client === undefined) {
     return { client: undefined, network: undefined, site: undefined, zone: ofZone }
   }
-  const parsed = parseIp(client)
-  const ip = parsed === undefined ? undefined : unmapIp(parsed)
-  const network = ip === undefined ? client : networkOf(ip, ip.family === 4 ? 3 : 8)
+  const { address, network, site } = clientKeys(client)
   // Whoever has a /64 has all its addresses.
-  const address = ip === undefined || ip.family === 6 ? network : formatIp(ip)
+  const own = site === undefined ? address : network
   return {
-    client: `client ${address}`,
+    client: `client ${own}`,
     network: `network ${network}`,
-    site: ip?.family === 6 ? `site ${networkOf(ip, 6)}` : undefined,
+    site: site === undefined ? undefined : `site ${site}`,
     zone: ofZone,
   }
-}
-
-function networkOf({ octets }: IpAddress, length: number): string {
-  return octets.slice(0, length).join('.')
 }

@@ -1,15 +1,17 @@
+import { type ClientKeys, clientKeys } from '../base/client-keys.ts'
 import type { Clock } from '../base/clock.ts'
 import { inNetwork, type IpNetwork, parseIp } from '../base/ip.ts'
 import type { Log } from '../base/log.ts'
-import { type ClientKeys, clientKeys } from './client-keys.ts'
+import type { Guard, GuardedLogin, Holding, LimitMet as MetLimit } from '../receive/guard.ts'
 import { LoginQueue } from './login-queue.ts'
-import { type Holding, MemoryBudget } from './memory-budget.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { OpenPlaces } from './open-places.ts'
 import { WindowCounter } from './window-counter.ts'
 
 /**
  * How much one client may use. Each number is for one address; its network (/24 of IPv4, /64 of
- * IPv6) may use twice as much, and all networks of a /48 of IPv6 together eight times. `docs/limits.md` has them all.
+ * IPv6) may use twice as much, and all networks of a /48 of IPv6 together eight times.
+ * `docs/limits.md` has them all.
  */
 export interface AdmissionLimits {
   /** Connections at once, all ports together. */
@@ -27,10 +29,8 @@ export interface AdmissionLimits {
 }
 
 /** For whoever uses more than their share: which limit it was, and whose. */
-export interface LimitMet {
-  /** As `waybill.toml` names it. */
+export interface LimitMet extends MetLimit {
   readonly limit: LimitName
-  readonly of: 'address' | 'network' | 'server'
   /** Of which network, where it is not the usual one. */
   readonly network?: string
 }
@@ -53,14 +53,6 @@ export interface CountedListener {
   readonly places: number
 }
 
-export type LoginOutcome<T> =
-  | { readonly type: 'right'; readonly user: T }
-  | { readonly type: 'wrong' }
-  /** Not checked: this client has guessed too often. */
-  | ({ readonly type: 'closed' } & LimitMet)
-  /** Not checked: too many wait. */
-  | { readonly type: 'full' }
-
 /**
  * The one place that knows who has used how much: by address, by network and by listener. It counts
  * and answers; what is said to a client is for who asks. Each limit that somebody meets is told to
@@ -68,7 +60,7 @@ export type LoginOutcome<T> =
  *
  * No account is ever closed for what strangers guess: its owner logs in from elsewhere as always.
  */
-export class Admission {
+export class Admission implements Guard {
   #limits: AdmissionLimits
   readonly #clock: Clock
   readonly #log: Log
@@ -163,7 +155,7 @@ export class Admission {
   async login<T>(
     input: { readonly ip: string; readonly name: string },
     check: () => Promise<T | undefined>,
-  ): Promise<LoginOutcome<T>> {
+  ): Promise<GuardedLogin<T>> {
     const keys = clientKeys(input.ip)
     const person = `${keys.address} ${input.name.toLowerCase().slice(0, maxNameLength)}`
     const weight = (): number => {
@@ -267,7 +259,7 @@ export class Admission {
 }
 
 type Checked<T> =
-  | Exclude<LoginOutcome<T>, { readonly type: 'wrong' | 'full' }>
+  | Exclude<GuardedLogin<T>, { readonly type: 'wrong' | 'full' }>
   | { readonly type: 'wrong'; readonly times: number }
 
 const dayMs = 86_400_000

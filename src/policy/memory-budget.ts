@@ -1,13 +1,4 @@
-/** What one letter that is coming in holds of the budget. */
-export interface Holding {
-  /**
-   * Holds `octets` in all, from now on. Whose share is used up when there is no room for them; then
-   * it holds what it held before.
-   */
-  grow(octets: number): 'network' | 'server' | undefined
-  /** Gives all of it back. */
-  release(): void
-}
+import type { Holding } from '../receive/guard.ts'
 
 /**
  * The memory that letters may take up while they come in, all connections together: headers that

@@ -17,7 +17,10 @@ export type GuardedLogin<T> =
 
 /** What one letter that is coming in holds of the memory for all. */
 export interface Holding {
-  /** Holds so much in all; tells whose share is used up when there is no room for it. */
+  /**
+   * Holds `octets` in all, from now on. Whose share is used up when there is no room for them; then
+   * it holds what it held before.
+   */
   grow(octets: number): 'network' | 'server' | undefined
   /** Gives all of it back. */
   release(): void

@@ -1,4 +1,4 @@
-import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import { formatIp, parseIp, unmapIp } from './ip.ts'
 
 /** What a client is counted by. */
 export interface ClientKeys {

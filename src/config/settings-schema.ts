@@ -259,7 +259,7 @@ export const account: z.ZodObject & z.ZodType<AccountSettings> = z.strictObject(
 
 /** One table `[[alias]]`. */
 export const alias: z.ZodObject & z.ZodType<AliasSettings> = z.strictObject({
-  address: mailbox.describe('An address that leads to several accounts, or to another domain.'),
+  address: mailbox.describe('An address that leads to several accounts, or to other aliases.'),
   to: z
     .array(mailbox)
     .min(1, 'needs at least one address')

@@ -73,6 +73,17 @@ test('an excerpt keeps the first octets, and says when there were more', () => {
   assert.equal(excerpt?.truncated, true)
 })
 
+test('an excerpt that holds all says so, also when it is just full', () => {
+  for (const maxOctets of [5, 6, 100]) {
+    const hashes = new BodyHashes()
+    hashes.add({ canonicalization: 'relaxed', hash: 'sha256' })
+    const excerpt = hashes.keep('relaxed', maxOctets)
+    run(hashes, 'abc\r\n')
+    assert.equal(Buffer.from(excerpt?.octets ?? []).toString(), 'abc\r\n')
+    assert.equal(excerpt?.truncated, false)
+  }
+})
+
 test('a hash that is asked for too early says so', () => {
   const growing = new BodyHashes().add({ canonicalization: 'simple', hash: 'sha256' })
   assert.throws(() => growing.found, /before the body ended/)

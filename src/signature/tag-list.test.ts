@@ -35,6 +35,8 @@ const table: readonly (readonly [what: string, text: string, expected: unknown])
   ['a name with white space in it', 'a b=1', 'syntax'],
   ['a control character', 'a=\x01', 'syntax'],
   ['a bare LF', 'a=b\n c', 'syntax'],
+  ['a bare LF at the start', '\na=b', 'syntax'],
+  ['a CRLF at the start that does not fold', '\r\na=b', 'syntax'],
   ['a bare CR', 'a=b\r c', 'syntax'],
   ['a CRLF that does not fold', 'a=b\r\nc=d', 'syntax'],
   ['a CRLF at the end', 'a=b\r\n', 'syntax'],

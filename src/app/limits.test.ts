@@ -113,6 +113,30 @@ test('twenty right logins at once from one address all succeed', async (t) => {
   for (const talk of talks) talk.destroy()
 })
 
+test('an account has its places, and a connection that ends gives its own back', async (t) => {
+  const south = await openTestSite(t, { clients: { connectionsPerAccount: 2 } })
+  const open = (): Promise<SmtpTalk> => SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  const [one, two, three] = [await open(), await open(), await open()]
+  await one.login(receiver, password, 235)
+  // However it is written it is the same account.
+  await two.login('Receiver@SOUTH.example', password, 235)
+  const said = await three.login(receiver, password, 454)
+  assert.match(said.text, /^Too many connections of this account; close some first\. Ref /)
+  await three.login('other@south.example', password, 235)
+  assert.deepEqual(limitsTold(south), [
+    { limit: 'limits.connections_per_account', client: '127.0.0.1', account: receiver },
+  ])
+  for (const talk of [one, three]) await talk.quit()
+  const id = referenceIn(said)
+  await south.when(() => south.store.read.listJourneys({ limit: 9 }).find((one) => one.id === id))
+  const { record, view } = journeyIn(south.store.read, id)
+  assert.ok(record.steps.some(({ type }) => type === 'limit'))
+  assert.match(JSON.stringify(view.steps), /Yes: its account has met/)
+  const again = await open()
+  await again.login(receiver, password, 235)
+  for (const talk of [two, again]) talk.destroy()
+})
+
 test('refused recipients count across connections, and those of users do not', async (t) => {
   const south = await openTestSite(t, { zone, clients: { refusedRecipients: 4 } })
   const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })

@@ -301,6 +301,7 @@ async function openPorts(site: Site, settings: Settings, auto: boolean): Promise
 export function admissionLimits({ limits }: Settings): AdmissionLimits {
   return {
     connectionsPerAddress: limits.connections_per_address,
+    connectionsPerAccount: limits.connections_per_account,
     connectionsPerMinute: limits.connections_per_minute,
     wrongPasswords: limits.wrong_passwords,
     refusedRecipients: limits.refused_recipients,

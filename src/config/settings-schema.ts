@@ -81,6 +81,11 @@ const limits = z.strictObject({
     .min(1)
     .default(50)
     .describe('Most connections at once from one address; twice as many from its network.'),
+  connections_per_account: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('Most connections at once that are logged in to one account, from anywhere.'),
   connections_per_minute: z
     .int()
     .min(1)

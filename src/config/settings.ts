@@ -27,6 +27,7 @@ export interface Settings {
     readonly recipients: number
     readonly connections: number
     readonly connections_per_address: number
+    readonly connections_per_account: number
     readonly connections_per_minute: number
     readonly wrong_passwords: number
     readonly refused_recipients: number

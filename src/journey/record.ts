@@ -139,7 +139,7 @@ export type StepData =
   | {
       readonly type: 'limit'
       readonly limit: string
-      readonly of: 'address' | 'network' | 'server'
+      readonly of: 'address' | 'network' | 'account' | 'server'
       readonly answer: SmtpAnswer
     }
   | {

@@ -7,6 +7,7 @@ import { Admission, type AdmissionLimits, noLimits } from './admission.ts'
 
 const limits: AdmissionLimits = {
   connectionsPerAddress: 50,
+  connectionsPerAccount: 100,
   connectionsPerMinute: 300,
   wrongPasswords: 20,
   refusedRecipients: 100,
@@ -254,6 +255,32 @@ test('each limit that is met is told with its name, its client and its network',
       },
     },
   ])
+})
+
+test('an account has so many places, wherever its people are, and gets them back', () => {
+  const house = new House({ connectionsPerAccount: 2 })
+  const open = (ip: string, account: string): string => {
+    const entrance = house.admission.enterAccount(ip, account)
+    if (entrance.type === 'turnedAway') return `${entrance.limit} ${entrance.of}`
+    leaves.push(() => entrance.leave())
+    return 'admitted'
+  }
+  const leaves: (() => void)[] = []
+  assert.equal(open('192.0.2.1', 'you@own.example'), 'admitted')
+  assert.equal(open('198.51.100.1', 'You@Own.example'), 'admitted')
+  assert.equal(open('203.0.113.1', 'you@own.example'), 'limits.connections_per_account account')
+  assert.equal(open('203.0.113.1', 'other@own.example'), 'admitted')
+  const fields = {
+    limit: 'limits.connections_per_account',
+    client: '203.0.113.1',
+    account: 'you@own.example',
+  }
+  assert.deepEqual(house.logged, [{ level: 'warning', event: 'limit', fields }])
+  // A place that is given back twice is one place.
+  leaves[0]?.()
+  leaves[0]?.()
+  assert.equal(open('192.0.2.1', 'you@own.example'), 'admitted')
+  assert.equal(open('192.0.2.1', 'you@own.example'), 'limits.connections_per_account account')
 })
 
 test('after 20 wrong passwords of one address nobody there may log in; elsewhere all goes on', async () => {

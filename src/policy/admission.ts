@@ -16,6 +16,8 @@ import { WindowCounter } from './window-counter.ts'
 export interface AdmissionLimits {
   /** Connections at once, all ports together. */
   readonly connectionsPerAddress: number
+  /** Connections at once on which one account is logged in, wherever they come from. */
+  readonly connectionsPerAccount: number
   readonly connectionsPerMinute: number
   /** Wrong passwords within `forgetMs`; then nobody there may log in for a while. */
   readonly wrongPasswords: number
@@ -38,6 +40,7 @@ export interface LimitMet extends MetLimit {
 export type LimitName =
   | 'limits.connections'
   | 'limits.connections_per_address'
+  | 'limits.connections_per_account'
   | 'limits.connections_per_minute'
   | 'limits.wrong_passwords'
   | 'limits.refused_recipients'
@@ -54,9 +57,9 @@ export interface CountedListener {
 }
 
 /**
- * The one place that knows who has used how much: by address, by network and by listener. It counts
- * and answers; what is said to a client is for who asks. Each limit that somebody meets is told to
- * the log.
+ * The one place that knows who has used how much: by address, by network, by account and by
+ * listener. It counts and answers; what is said to a client is for who asks. Each limit that somebody
+ * meets is told to the log.
  *
  * No account is ever closed for what strangers guess: its owner logs in from elsewhere as always.
  */
@@ -117,7 +120,10 @@ export class Admission implements Guard {
     const now = this.#clock.monotonicMs()
     const shares = sharesOf(keys)
     for (const { key } of shares) this.#arrivals.add(key, now)
-    const counted = shares.flatMap(({ key }) => [key, `${listener.name} ${key}`])
+    return this.#admit(shares.flatMap(({ key }) => [key, `${listener.name} ${key}`]))
+  }
+
+  #admit(counted: string[]): Entrance {
     for (const key of counted) this.#open.enter(key)
     return {
       type: 'admitted',
@@ -125,6 +131,17 @@ export class Admission implements Guard {
         for (const key of counted.splice(0)) this.#open.leave(key)
       },
     }
+  }
+
+  /** Somebody has logged in as `account`. A stolen password must not take the places of all others. */
+  enterAccount(ip: string, account: string): Entrance {
+    const key = `account ${account.toLowerCase()}`
+    if (this.#open.count(key) >= this.#limits.connectionsPerAccount) {
+      const met = { limit: 'limits.connections_per_account', of: 'account' } as const
+      this.#tell(met, clientKeys(ip), { account })
+      return { type: 'turnedAway', ...met }
+    }
+    return this.#admit([key])
   }
 
   /** Why nobody there may log in now; `undefined` when they may. */
@@ -291,6 +308,7 @@ function sharesOf({ address, network, site }: ClientKeys): readonly Share[] {
 /** For a lab, whose one user is everybody: no client is counted, passwords still have their queue. */
 export const noLimits: AdmissionLimits = {
   connectionsPerAddress: Infinity,
+  connectionsPerAccount: Infinity,
   connectionsPerMinute: Infinity,
   wrongPasswords: Infinity,
   refusedRecipients: Infinity,

@@ -1,7 +1,7 @@
-/** A limit that a client has met, as `waybill.toml` names it, and whether it or its network did. */
+/** A limit that a client has met, as `waybill.toml` names it, and whose it is. */
 export interface LimitMet {
   readonly limit: string
-  readonly of: 'address' | 'network' | 'server'
+  readonly of: 'address' | 'network' | 'account' | 'server'
   /** Of which network, where it is not the usual one. */
   readonly network?: string
 }
@@ -32,6 +32,11 @@ export interface Guard {
   closedForLogins(ip: string): LimitMet | undefined
   /** Why strangers there are not heard now; `undefined` when they are. */
   closedForMail(ip: string): LimitMet | undefined
+  /** Somebody has logged in as `account`; `leave` when the connection is over. */
+  enterAccount(
+    ip: string,
+    account: string,
+  ): { readonly type: 'admitted'; leave(): void } | ({ readonly type: 'turnedAway' } & LimitMet)
   /** Tells whoever runs the server. */
   turnedAway(ip: string, met: LimitMet, more: { readonly listener: string }): void
   /** A letter begins to come in from there. */

@@ -42,6 +42,9 @@ export class InboundPort implements Port {
     return Promise.resolve({ reply: replies.noLoginHere })
   }
 
+  /** Strangers have no account whose places they could take. */
+  closed(): void {}
+
   sender(envelope: Envelope): Letter {
     return new InboundLetter(this.#world, envelope)
   }

@@ -103,6 +103,7 @@ function open(setup: Setup = {}): Run {
     direction: 'in',
     keepsRefused: setup.keepsRefused ?? false,
     login: () => Promise.resolve(setup.login === undefined ? undefined : { reply: setup.login }),
+    closed: () => {},
     sender: () => (setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }),
   }
   const house: House = {
@@ -124,6 +125,7 @@ function open(setup: Setup = {}): Run {
     login: nobodyAsks,
     closedForMail: () => undefined,
     closedForLogins: () => undefined,
+    enterAccount: () => ({ type: 'admitted', leave: () => undefined }),
     turnedAway: () => {},
     refusedRecipient: () => {},
     holdMemory: () => ({ grow: () => undefined, release: () => void released++ }),

@@ -129,6 +129,7 @@ export class MailHandler implements SessionHandler {
   }
 
   closed(reason: string): void {
+    this.#port.closed()
     if (this.#transaction !== undefined) this.dropped(reason)
     const journey = this.#log.close()
     if (journey === undefined) return

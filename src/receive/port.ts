@@ -24,6 +24,8 @@ export interface Port {
   login(question: Question & { readonly type: 'auth' }, ip: string): Promise<Refusal | undefined>
   /** Begins a letter, or says why its sender is refused. */
   sender(envelope: Envelope): Letter | { readonly refusal: Reply }
+  /** The connection is over. */
+  closed(): void
 }
 
 /** Why something is not taken; with `met` because of what the client has used up. */

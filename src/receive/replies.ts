@@ -23,6 +23,7 @@ export const replies: {
   readonly noLoginHere: Reply
   readonly loginsClosed: Reply
   readonly tooManyLogins: Reply
+  readonly accountBusy: Reply
   readonly heardTooMuch: Reply
   readonly headerTooLong: Reply
   readonly tooManyFields: Reply
@@ -46,6 +47,7 @@ export const replies: {
   noLoginHere: reply(503, '5.5.1', 'There is no login on this port; use 587 or 465.'),
   loginsClosed: reply(454, '4.7.0', 'Too many wrong passwords from your network; try again later.'),
   tooManyLogins: reply(454, '4.7.0', 'Too many logins at once; please try again.'),
+  accountBusy: reply(454, '4.7.0', 'Too many connections of this account; close some first.'),
   heardTooMuch: reply(421, '4.7.0', 'Too much was refused from your network; try again later.'),
   headerTooLong: reply(552, '5.3.4', 'The header of this message is longer than 1 MiB.'),
   tooManyFields: reply(554, '5.6.0', 'The header of this message has more than 10000 fields.'),

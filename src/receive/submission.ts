@@ -37,6 +37,7 @@ export class SubmissionPort implements Port {
   readonly keepsRefused = false
   readonly #world: ReceiveWorld
   #user: UserAccount | undefined
+  #leave: (() => void) | undefined
 
   constructor(world: ReceiveWorld) {
     this.#world = world
@@ -59,9 +60,21 @@ export class SubmissionPort implements Port {
       case 'right':
         // RFC 4616 §2: acting for somebody else is nobody's right here.
         if (authorizationId !== '' && authorizationId !== name) return { reply: replies.wrongLogin }
-        this.#user = outcome.user
-        return undefined
+        return this.#enter(outcome.user, ip)
     }
+  }
+
+  #enter(user: UserAccount, ip: string): Refusal | undefined {
+    const entrance = this.#world.guard.enterAccount(ip, user.address)
+    if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
+    this.#leave = () => entrance.leave()
+    this.#user = user
+    return undefined
+  }
+
+  closed(): void {
+    this.#leave?.()
+    this.#leave = undefined
   }
 
   sender(envelope: Envelope): Letter | { readonly refusal: Reply } {

@@ -26,6 +26,7 @@ export type ArrivalStep = Extract<
 const whoMet = {
   address: 'Yes: its address has',
   network: 'Yes: its network has',
+  account: 'Yes: its account has',
   server: 'All clients together have',
 } as const
 

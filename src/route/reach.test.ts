@@ -87,6 +87,13 @@ test('the addresses beside those networks may be reached, and test networks too'
   }
 })
 
+test('what is an IPv4 address is not read as the disguise of another', () => {
+  const words = (text: string): string => forbidden(text) ?? ''
+  assert.equal(words('10.1.2.3'), 'a private address')
+  assert.equal(words('::ffff:10.1.2.3'), 'a private address')
+  assert.match(words('64:ff9b::a01:203'), /^a private address \(10\.1\.2\.3\) in an address of /)
+})
+
 test('a network that the settings allow may be reached, in every disguise, and no other', () => {
   const allowed = ['10.1.0.0/16', 'fd00::/8', 'no network']
   assert.equal(forbidden('10.1.2.3', allowed), undefined)

@@ -2,6 +2,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { checkSpf } from './spf.ts'
 import type { SpfInput } from './spf.ts'
@@ -49,6 +50,31 @@ test('the receiver\'s name is "unknown" and the time 0 when they are not given',
   const zone = { ...record, 'why.north.example': { TXT: ['%{r} %{t}'] } }
   const verdict = await checkSpf(bare, new MemoryResolver(zone))
   assert.equal(verdict.result === 'fail' && verdict.explanation, 'unknown 0')
+})
+
+test('a target that cannot be asked for is not asked for', async () => {
+  const asked: string[] = []
+  const inner = new MemoryResolver({
+    'north.example': { TXT: ['v=spf1 -all exp=%{h}'] },
+    'mail.north.example': { TXT: ['No.'] },
+    localhost: { TXT: ['No.'] },
+  })
+  const resolver: Resolver = {
+    resolve: (name, type) => {
+      asked.push(name)
+      return inner.resolve(name, type)
+    },
+  }
+  const told = async (helo: string): Promise<string | undefined> => {
+    const verdict = await checkSpf({ ...client, helo }, resolver)
+    return verdict.result === 'fail' ? verdict.explanation : verdict.result
+  }
+  assert.equal(await told('mail.north.example'), 'No.')
+  for (const helo of ['localhost', '192.0.2.1', '']) assert.equal(await told(helo), undefined)
+  assert.deepEqual(
+    asked.filter((name) => name !== 'north.example'),
+    ['mail.north.example'],
+  )
 })
 
 test('what cannot be used is as if it were not there', async () => {

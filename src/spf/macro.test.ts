@@ -93,6 +93,24 @@ test('transformers, delimiters and escaping do what RFC 7208 §7.1 to §7.3 say'
   for (const [text, of, expected] of cases) assert.equal(explanation(text, of), expected, text)
 })
 
+test('a macro ends within its part of the text', () => {
+  const part = (to: number): boolean => {
+    return parseMacroString('%{dr-}', { from: 0, to }, 'domain').ok
+  }
+  assert.deepEqual([2, 3, 4, 5, 6].map(part), [false, false, false, false, true])
+})
+
+test('the letter of a macro that there is not is told when it can be shown', () => {
+  const told = (text: string): string => {
+    const parsed = read(text, 'domain')
+    return parsed.ok ? '' : parsed.problem
+  }
+  assert.equal(told('%{x}'), 'there is no macro "%{x"')
+  assert.equal(told('%{~}'), 'there is no macro "%{~"')
+  for (const text of ['%{', '%{ }', '%{\x7f}', '%{\x1b[2J}', '%{é}'])
+    assert.equal(told(text), 'there is no macro "%{"')
+})
+
 test('what is no macro-string is refused with a sentence', () => {
   const wrong: readonly (readonly [string, MacroPlace])[] = [
     ['%', 'domain'],

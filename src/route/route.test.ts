@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { type Route, routeTo, type RouteOptions } from './route.ts'
 
@@ -354,6 +355,20 @@ test('every question is kept with its answer, in the order of asking', async () 
     ' not-a-name',
   ])
   assert.deepEqual(JSON.parse(JSON.stringify(found)), found)
+})
+
+test('a name is said not to exist when one answer says so, whatever the other is', async () => {
+  const zone: Zone = { 'd.example': { MX: ['1 a.example'] }, 'a.example': {} }
+  const inner = new MemoryResolver(zone)
+  for (const missing of ['A', 'AAAA'] as const) {
+    const resolver: Resolver = {
+      resolve: (name, type) => {
+        return inner.resolve(name === 'a.example' && type === missing ? 'gone.example' : name, type)
+      },
+    }
+    const found = await routeTo('d.example', resolver, options)
+    assert.deepEqual(fates(found), ['a.example no-such-name'])
+  }
 })
 
 test('a route is secure only when each answer on the way was', async () => {

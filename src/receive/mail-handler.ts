@@ -87,8 +87,9 @@ export class MailHandler implements SessionHandler {
       return
     }
     const { journey, refusal, hasRecipient } = transaction
-    // Where one recipient was taken and another refused, nobody has refused the letter.
-    if (refusal === undefined || hasRecipient) {
+    // Where one recipient was taken and another refused, nobody has refused the letter; but 421 is
+    // for the whole connection (RFC 5321 §3.8).
+    if (refusal === undefined || (hasRecipient && refusal.code !== 421)) {
       const ours = closing !== null && closedByUs.has(closing)
       const why = ours ? closing : 'the client gave the message up'
       journey.step({ type: 'dropped', why })

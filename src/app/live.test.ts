@@ -6,13 +6,16 @@ import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
-import { silent } from '../base/log.ts'
+import { type LogLine, silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
+import { systemClock } from '../io/clock.ts'
+import { outgoing, queueItem } from '../store/contract-cases.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { type Live, openLive } from './live.ts'
+import { askServer, requestFolder } from './requests.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { certificateFor } from './test-support/test-site.ts'
 
@@ -181,4 +184,33 @@ test('a stop closes the ports before anything else, and is over when the store i
   await closed
   const store = await openSqliteStore({ folder: settings.data })
   await store.close()
+})
+
+test('a letter that somebody wants tried now is tried, also at a destination that was down', async (t) => {
+  const folder = folderFor(t)
+  const settings = settingsOf(folder)
+  const store = await openSqliteStore({ folder: settings.data })
+  const nextAttemptAt = Date.now() + 3_600_000
+  const expiresAt = nextAttemptAt + 3_600_000
+  const queue = [queueItem('q1', { nextAttemptAt, expiresAt })]
+  await store.accept({ ...outgoing(), queue })
+  await store.close()
+  const { promise, resolve } = Promise.withResolvers<LogLine>()
+  const live = await openLive({
+    settings,
+    autoPorts: true,
+    log: (line) => {
+      if (line.event === 'deferred') resolve(line)
+    },
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  running.set(folder, live)
+  const asked = { queue: 'retry', items: [{ id: 'q1', destination: 'south.example' }] }
+  const patience = { clock: systemClock, timeoutMs: 20_000, everyMs: 5 }
+  const place = { folder: requestFolder(settings.data), ...patience }
+  assert.equal(await askServer(asked, place), 1)
+  // No resolver answers in this test.
+  const line = await promise
+  assert.deepEqual([line.fields['id'], line.fields['attempt']], ['JOURNEY1', 1])
 })

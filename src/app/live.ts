@@ -21,6 +21,7 @@ import { ensureKeys, SigningKeys } from './keys.ts'
 import { ownCertificate, readCertificate } from './live-certificate.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { selfOf } from './own-addresses.ts'
+import { changeQueue, queueChangeAsked } from './queue-change.ts'
 import { requestFolder, Requests } from './requests.ts'
 import { pruneAsked, Retention, retentionTimes } from './retention.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
@@ -117,7 +118,7 @@ class LiveServer implements Live {
       folder: requestFolder(folder),
       clock: systemClock,
       everyMs: 500,
-      answer: (asked) => (pruneAsked(asked) ? this.#retention.run() : this.#rotate(asked)),
+      answer: (asked) => this.#answer(asked),
       report,
     })
     const { log } = options
@@ -187,6 +188,16 @@ class LiveServer implements Live {
     await Promise.race([this.#requests.stop(), closed])
     await closed
     this.#parts.resolver.close()
+  }
+
+  /** What a command asks. */
+  #answer(asked: unknown): Promise<unknown> {
+    if (pruneAsked(asked)) return this.#retention.run()
+    const change = queueChangeAsked(asked)
+    if (change === undefined) return this.#rotate(asked)
+    const { store, site } = this.#parts
+    const forget = (destination: string): void => site.wakeQueue(destination)
+    return changeQueue(change, { store, now: systemClock.now(), forget })
   }
 
   async #rotate(asked: unknown): Promise<unknown> {

@@ -128,7 +128,7 @@ test('files that are no request are answered with a problem or left alone', asyn
   open(t, folder, () => Promise.resolve('never'))
   writeFileSync(join(folder, 'half.request.part'), '"x')
   writeFileSync(join(folder, 'broken.request'), '{')
-  writeFileSync(join(folder, 'long.request'), JSON.stringify('x'.repeat(5000)))
+  writeFileSync(join(folder, 'long.request'), JSON.stringify('x'.repeat(300_000)))
   // Behind these two, in the order of names.
   await askServer('y', { folder, ...patience })
   await askServer('y', { folder, ...patience })

@@ -30,8 +30,8 @@ type Answer =
 
 const request = '.request'
 const answer = '.answer'
-/** A request is a line, not a letter. */
-const maxRequestOctets = 4096
+/** A request names letters at most, some hundred of them, and is none. */
+const maxRequestOctets = 256 * 1024
 
 /** Where the requests of a data folder lie. */
 export function requestFolder(dataFolder: string): string {

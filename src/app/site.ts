@@ -141,9 +141,12 @@ export class Site {
     this.#secure = secure
   }
 
-  /** Looks at the queue now: the clock was moved, or somebody asked. */
-  wakeQueue(): void {
-    this.#dispatcher.forget()
+  /**
+   * Looks at the queue now: the clock was moved, or somebody asked. That a destination (or any) was
+   * down is forgotten.
+   */
+  wakeQueue(destination?: string): void {
+    this.#dispatcher.forget(destination)
   }
 
   /**

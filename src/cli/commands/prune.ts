@@ -1,15 +1,13 @@
 import { Command } from 'commander'
 import { type PruneAsked, pruneRequest, retentionTimes } from '../../app/retention.ts'
-import { askServer, requestFolder } from '../../app/requests.ts'
-import { WaybillError } from '../../base/error.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Settings } from '../../config/settings.ts'
 import { systemClock } from '../../io/clock.ts'
 import { diskState, keptShare } from '../../store/disk-share.ts'
 import { countPrunable, type Prunable } from '../../store/prunable.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
-import type { FullStore, PruneResult } from '../../store/store.ts'
+import type { PruneResult } from '../../store/store.ts'
+import { changeStore } from '../change-store.ts'
 import { print, printJson } from '../output.ts'
 
 interface PruneOptions {
@@ -50,26 +48,18 @@ function prunable(folder: string, { retention }: Settings): Prunable {
 
 /** By the server that is running, which alone writes to its store, else here. */
 async function prune(folder: string, { retention }: Settings): Promise<PruneResult> {
-  let store: FullStore
-  try {
-    store = await openSqliteStore({
-      folder,
-      strangersPercent: retention.strangers_percent,
-      refusedBytes: retention.refused_bytes,
-    })
-  } catch (problem) {
-    if (!(problem instanceof WaybillError && problem.code === 'data-in-use')) throw problem
-    const asked: PruneAsked = { prune: true }
-    const patience = { timeoutMs: 600_000, everyMs: 50 }
-    const place = { folder: requestFolder(folder), clock: systemClock }
-    // What `Retention.run` gave in the server, as JSON.
-    return (await askServer(asked, { ...place, ...patience })) as PruneResult
-  }
-  try {
-    return await store.prune(pruneRequest(retentionTimes(retention), systemClock.now()))
-  } finally {
-    await store.close()
-  }
+  const { strangers_percent: strangersPercent, refused_bytes: refusedBytes } = retention
+  const asked: PruneAsked = { prune: true }
+  const removed = await changeStore(
+    { folder, strangersPercent, refusedBytes },
+    {
+      here: (store) => store.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
+      asked,
+      timeoutMs: 600_000,
+    },
+  )
+  // What `Retention.run` gave in the server, as JSON.
+  return removed as PruneResult
 }
 
 function tellPrunable({ journeys, contents, octets }: Prunable, json: boolean): void {

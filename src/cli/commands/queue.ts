@@ -2,8 +2,10 @@ import { Command } from 'commander'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 import { count, filterWords, readFilters, rowTime } from './list.ts'
+import { queueChangeCommand } from './queue-change.ts'
+import type { QueueItem } from '../../store/store.ts'
 
-/** `waybill queue list`. */
+/** `waybill queue list`, `retry` and `hold`. */
 export function queueCommand(): Command {
   const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
@@ -17,29 +19,8 @@ export function queueCommand(): Command {
       try {
         const items = stores.readers.flatMap((reader) => reader.listQueue({ limit, filter }))
         for (const item of items) {
-          const next = new Date(item.nextAttemptAt).toISOString()
-          const { id, journeyId: journey, recipient, destination, attempts, held } = item
-          const why = item.lastProblem
-          if (options.json === true) {
-            const times = {
-              next_attempt_at: next,
-              expires_at: new Date(item.expiresAt).toISOString(),
-            }
-            printJson({
-              id,
-              journey,
-              recipient,
-              destination,
-              attempts,
-              held,
-              ...times,
-              last_problem: why,
-            })
-          } else {
-            const time = rowTime(item.nextAttemptAt)
-            const start = `${journey}  ${time}  attempt ${attempts + 1}  ${recipient}`
-            print(row(start, why, columns()))
-          }
+          if (options.json === true) printJson(itemJson(item))
+          else print(row(itemText(item), item.lastProblem, columns()))
         }
         if (items.length === 0 && options.json !== true) {
           say(words.length === 0 ? 'Nothing waits.' : 'Nothing that waits fits that.')
@@ -49,11 +30,40 @@ export function queueCommand(): Command {
       }
     })
   return new Command('queue')
-    .description('see what waits to be delivered')
+    .description('see what waits to be delivered, try it now, or keep it back')
     .addCommand(withDataOptions(command))
+    .addCommand(queueChangeCommand('retry'))
+    .addCommand(queueChangeCommand('hold'))
 }
 
 interface QueueOptions extends DataOptions {
   readonly limit: number
   readonly json?: boolean
+}
+
+function itemJson(item: QueueItem): Record<string, unknown> {
+  const { id, journeyId: journey, recipient, destination, attempts, held } = item
+  return {
+    id,
+    journey,
+    recipient,
+    destination,
+    attempts,
+    held,
+    next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
+    expires_at: new Date(item.expiresAt).toISOString(),
+    last_problem: item.lastProblem,
+  }
+}
+
+function itemText(item: QueueItem): string {
+  const { journeyId, attempts, recipient } = item
+  return `${journeyId}  ${whenText(item)}  attempt ${attempts + 1}  ${recipient}`
+}
+
+/** When it is tried; what is due is under way, or has a place in a moment. */
+function whenText({ held, nextAttemptAt }: QueueItem): string {
+  const time = rowTime(nextAttemptAt)
+  if (held) return 'held'.padEnd(time.length)
+  return nextAttemptAt <= Date.now() ? 'now'.padEnd(time.length) : time
 }

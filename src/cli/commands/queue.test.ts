@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { queueChangeAsked } from '../../app/queue-change.ts'
+import { requestFolder, Requests } from '../../app/requests.ts'
+import { systemClock } from '../../io/clock.ts'
+import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
+import { openStoreReader } from '../../store/sqlite-reader.ts'
+import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { testFolder } from '../../store/test-folder.ts'
+
+interface Ran {
+  readonly out: string
+  readonly messages: string
+  readonly code: number
+}
+
+function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
+  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
+  t.after(() => child.kill())
+  return async (...args) => {
+    child.send(args)
+    // What `Ran` of that file says.
+    const [ran] = (await once(child, 'message')) as [Ran]
+    return ran
+  }
+}
+
+const later = Date.UTC(2100, 0, 2, 3, 4, 5)
+
+/** A folder with three letters that wait, two of them for south.example. */
+async function waiting(t: TestContext): Promise<string> {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  const north = { recipient: 'eve@north.example', destination: 'north.example' }
+  await store.accept(
+    acceptance({
+      message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
+      queue: [
+        queueItem('q1', { journeyId: '1m8aaaa', nextAttemptAt: later }),
+        queueItem('q2', { journeyId: '1m8bbbb', nextAttemptAt: later }),
+        queueItem('q3', { journeyId: '1m8cccc', nextAttemptAt: later, ...north }),
+      ],
+      journeys: ['1m8aaaa', '1m8bbbb', '1m8cccc'].map((id) => journey(id, { direction: 'out' })),
+    }),
+  )
+  await store.close()
+  return data
+}
+
+/** How each of the three waits, by a reader of its own. */
+function states(data: string): Record<string, string> {
+  const reader = openStoreReader({ folder: data })
+  const items = reader.listQueue({ limit: 10 })
+  reader.close()
+  return Object.fromEntries(
+    items.map(({ id, held, nextAttemptAt }) => {
+      const due = nextAttemptAt <= Date.now() ? 'due' : 'waits'
+      return [id, held ? 'held' : due]
+    }),
+  )
+}
+
+test('queue hold keeps back what fits, queue retry lets it go now, and the list says so', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const held = await run('queue', 'hold', 'to:@south.example', '--data', data)
+  assert.deepEqual(
+    [held.code, held.out],
+    [0, '2 letters will be kept back until waybill queue retry.\n'],
+  )
+  assert.deepEqual(states(data), { q1: 'held', q2: 'held', q3: 'waits' })
+  const again = await run('queue', 'hold', 'to:@south.example', '--data', data, '--json')
+  assert.deepEqual([again.code, again.out], [5, '{"held":0}\n'])
+  const one = await run('queue', 'retry', '1M8aa', '--data', data)
+  assert.deepEqual([one.code, one.out], [0, '1 letter will be tried now.\n'])
+  assert.deepEqual(states(data), { q1: 'due', q2: 'held', q3: 'waits' })
+  const { out } = await run('queue', 'list', '--data', data)
+  const rows = out.split('\n').map((line) => line.slice(0, 30).trimEnd())
+  assert.deepEqual(rows.toSorted(), [
+    '',
+    '1m8aaaa  now',
+    '1m8bbbb  held',
+    '1m8cccc  2100-01-02 03:04:05Z',
+  ])
+  const all = await run('queue', 'retry', '--all', '--data', data, '--json')
+  assert.deepEqual([all.code, all.out], [0, '{"retried":3}\n'])
+  assert.deepEqual(states(data), { q1: 'due', q2: 'due', q3: 'due' })
+})
+
+test('queue retry wants to be told which letters, and says when there is none', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  for (const args of [[], ['--all', 'to:anna']]) {
+    const ran = await run('queue', 'retry', ...args, '--data', data)
+    assert.equal(ran.code, 2)
+    assert.match(ran.messages, /It must be said which letters are meant\.\n {2}Either --all, or/)
+  }
+  const wrong = await run('queue', 'retry', 'too:anna', '--data', data)
+  assert.equal(wrong.code, 2)
+  const none = await run('queue', 'retry', 'to:@west.example', '--data', data)
+  assert.deepEqual([none.code, none.out], [5, ''])
+  assert.match(none.messages, /Nothing that waits fits that\./)
+  assert.deepEqual(states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
+})
+
+test('the server that runs is asked, with where the letters go', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const store = await openSqliteStore({ folder: data })
+  t.after(() => store.close())
+  const heard: unknown[] = []
+  const requests = new Requests({
+    folder: requestFolder(data),
+    clock: systemClock,
+    everyMs: 5,
+    answer(asked) {
+      heard.push(queueChangeAsked(asked))
+      return Promise.resolve(7)
+    },
+    report: assert.fail,
+  })
+  requests.start()
+  const done = await run('queue', 'retry', 'to:eve', '--data', data)
+  assert.deepEqual([done.code, done.out], [0, '7 letters will be tried now.\n'])
+  await requests.stop()
+  const items = [{ id: 'q3', destination: 'north.example' }]
+  assert.deepEqual(heard, [{ queue: 'retry', items }])
+})
+
+test('the lab tries its queue alone', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  await (await openSqliteStore({ folder: join(folder, 'north') })).close()
+  const ran = await runner(t)('queue', 'retry', '--all', '--data', folder)
+  assert.equal(ran.code, 2)
+  assert.match(ran.messages, /tried by the lab alone/)
+})
+
+test('requests that are no change of the queue are none', () => {
+  const items = [{ id: 'q1', destination: 'south.example' }]
+  assert.deepEqual(queueChangeAsked({ queue: 'hold', items }), { queue: 'hold', items })
+  for (const other of [null, 'x', { queue: 'drop', items }, { queue: 'hold' }, { prune: true }]) {
+    assert.equal(queueChangeAsked(other), undefined)
+  }
+  const mixed = [{ id: 1, destination: 'x' }, 'q', null, { id: 'q1' }, ...items]
+  assert.deepEqual(queueChangeAsked({ queue: 'hold', items: mixed }), { queue: 'hold', items })
+})

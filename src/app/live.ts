@@ -15,6 +15,7 @@ import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
+import { CertificateWatch } from './certificate-watch.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { ensureKeys, SigningKeys } from './keys.ts'
@@ -91,6 +92,7 @@ class LiveServer implements Live {
   readonly #requests: Requests
   readonly #retention: Retention
   readonly #reports: DailyReports | undefined
+  readonly #certificateWatch: CertificateWatch
   #settings: Settings
   #certificate: KeyedCertificate
 
@@ -123,6 +125,7 @@ class LiveServer implements Live {
     })
     const { log } = options
     this.#reports = dailyReports(first.settings, { site, store, resolver, folder, log, report })
+    this.#certificateWatch = new CertificateWatch({ clock: systemClock, log })
   }
 
   /** @param opened takes how to close again what is open already */
@@ -155,6 +158,7 @@ class LiveServer implements Live {
     live.#requests.start()
     live.#reports?.start()
     live.#retention.start()
+    live.#certificateWatch.use(certificate.certificate)
     return live
   }
 
@@ -174,6 +178,7 @@ class LiveServer implements Live {
     site.replaceLimits(siteLimits(next))
     clients.use(admissionLimits(next))
     site.replaceTls(secure)
+    this.#certificateWatch.use(certificate.certificate)
     return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
   }
 
@@ -182,6 +187,7 @@ class LiveServer implements Live {
   }
 
   async close(): Promise<void> {
+    this.#certificateWatch.stop()
     // The ports first. Reports and requests end meanwhile: no more than what is being stored.
     const reports = Promise.all([this.#reports?.stop(), this.#retention.stop()])
     const closed = this.site.close(undefined, reports)

@@ -16,6 +16,8 @@ export type LogEvent =
   /** Resolvers that do not answer, and that answer again. */
   | 'dns-down'
   | 'dns-up'
+  /** The TLS certificate in use runs out. */
+  | 'certificate'
   | 'store'
   | 'report'
   | 'started'

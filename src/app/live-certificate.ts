@@ -38,6 +38,9 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, { cause })
+    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, {
+      cause,
+      hint: 'May the user that runs Waybill read it? waybill config test looks at it.',
+    })
   }
 }

@@ -183,6 +183,6 @@ function isPublic(address: IpAddress): boolean {
 }
 
 /** A TXT value in strings of at most 255 octets, each in quotes, as zone files want it. */
-function quoteTxt(value: string): string {
+export function quoteTxt(value: string): string {
   return (value.match(/.{1,255}/g) ?? ['']).map((part) => `"${part}"`).join(' ')
 }

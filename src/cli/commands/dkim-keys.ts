@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { askServer, requestFolder } from '../../app/requests.ts'
+import { quoteTxt } from '../../app/publish.ts'
 import { openResolver } from '../../app/resolver.ts'
 import { silent } from '../../base/log.ts'
 import {
@@ -116,7 +117,7 @@ function tell(state: KeyState, json: boolean): void {
     `${key.selector}  ${key.algorithm}  ${key.active ? 'signs' : 'does not sign'}  ${publication.state}`,
   )
   if (publication.state === 'published') return
-  print(`  publish: ${record.name} TXT "${record.value}"`)
+  print(`  publish: ${record.name}. TXT ${quoteTxt(record.value)}`)
   if ('text' in publication) print(`  ${publication.text}`)
 }
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { askServer, requestFolder } from '../../app/requests.ts'
 import { quoteTxt } from '../../app/publish.ts'
 import { openResolver } from '../../app/resolver.ts'
 import { silent } from '../../base/log.ts'
@@ -12,13 +11,10 @@ import {
   rotateKeys,
   type ToldKey,
 } from '../../app/rotation.ts'
-import { WaybillError } from '../../base/error.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Settings } from '../../config/settings.ts'
-import { systemClock } from '../../io/clock.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
-import type { FullStore } from '../../store/store.ts'
+import { changeStore } from '../change-store.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 
 interface KeyOptions {
@@ -73,25 +69,22 @@ export function dkimRotateCommand(): Command {
 
 /** One step: by the server that is running, which alone writes to its store, else here. */
 async function rotationStep(settings: Settings, domain: string): Promise<Rotation> {
-  let store: FullStore
-  try {
-    store = await openSqliteStore({ folder: settings.data })
-  } catch (problem) {
-    if (!(problem instanceof WaybillError && problem.code === 'data-in-use')) throw problem
-    const folder = requestFolder(settings.data)
-    const patience = { timeoutMs: 30_000, everyMs: 50 }
-    const asked: RotationRequest = { rotate: domain }
-    // What `rotateKeys` gave in the server, as JSON.
-    return (await askServer(asked, { folder, clock: systemClock, ...patience })) as Rotation
-  }
-  try {
-    const keys = keysOf(store.read, domain)
-    const resolver = await openResolver(settings, silent)
-    const rotating = rotateKeys(store, keys, { resolver, now: Date.now() })
-    return await rotating.finally(() => resolver.close())
-  } finally {
-    await store.close()
-  }
+  const asked: RotationRequest = { rotate: domain }
+  const rotated = await changeStore(
+    { folder: settings.data },
+    {
+      async here(store) {
+        const keys = keysOf(store.read, domain)
+        const resolver = await openResolver(settings, silent)
+        const rotating = rotateKeys(store, keys, { resolver, now: Date.now() })
+        return await rotating.finally(() => resolver.close())
+      },
+      asked,
+      timeoutMs: 30_000,
+    },
+  )
+  // What `rotateKeys` gave in the server, as JSON.
+  return rotated as Rotation
 }
 
 function stateJson({ key, record, publication }: KeyState): unknown {

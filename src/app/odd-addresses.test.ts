@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isAscii, octetString } from '../base/octets.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
+  northZone,
   openTestSite,
   password,
   receiver as user,
+  storedText,
   TestNetwork,
   type TestSite,
 } from './test-support/test-site.ts'
@@ -101,4 +105,40 @@ test('by the setting only addresses by the letter are taken', async (t) => {
   await talk.say('RCPT TO:receiver@south.example', 501)
   await talk.say('RCPT TO:<receiver@south.example.>', 501)
   await talk.say('RCPT TO:<receiver@south.example>', 250)
+})
+
+test('a client may call itself what it likes: two words, letters of any script and character set', async (t) => {
+  const zone = {
+    ...northZone,
+    'north.example': { TXT: ['v=spf1 exists:%{h}.hosts.north.example ip4:192.0.2.10 -all'] },
+  }
+  const south = await openTestSite(t, { zone, clientIp: '192.0.2.10', receivedSpf: true })
+  for (const [said, name, shown] of [
+    ["Anna's  Mac ", "Anna's Mac", "Anna's Mac"],
+    [octetString(encodeUtf8('MÜLLER-PC')), 'MÜLLER-PC', 'M?LLER-PC'],
+    ['M\xdcLLER-PC', 'M\ufffdLLER-PC', 'M?LLER-PC'],
+    [octetString(encodeUtf8('Дмитрий-ПК')), 'Дмитрий-ПК', '???????-??'],
+  ] as const) {
+    for (const verb of ['EHLO', 'HELO']) {
+      const talk = await SmtpTalk.open(south.ports.smtp)
+      await talk.read(220)
+      await talk.say(`${verb} ${said}`, 250)
+      const id = referenceIn(
+        await talk.letter({
+          from: 'someone@north.example',
+          to: 'receiver@south.example',
+          message: 'From: someone@north.example\nSubject: x\n\nHello\n',
+        }),
+      )
+      await talk.quit()
+      const journey = journeyIn(south.store.read, id)
+      assert.equal(journey.status, 'delivered')
+      assert.equal(journey.view.envelope.helo, name)
+      const text = await storedText(south.store, id)
+      assert.ok(isAscii(text), text)
+      const received = /^Received: ([\s\S]*?)\r\n(?!\s)/m.exec(text)?.[1] ?? ''
+      assert.match(received, /^from \[192\.0\.2\.10\] \(\[192\.0\.2\.10\]\)\s\(it said /)
+      assert.ok(received.replace(/\s+/g, ' ').includes(`(it said ${shown})`), received)
+    }
+  }
 })

@@ -1,3 +1,4 @@
+import { isAscii } from '../base/octets.ts'
 import { formatDate } from './date.ts'
 import type { HeaderField } from './field.ts'
 import { formatField, oneLine } from './fold.ts'
@@ -81,10 +82,15 @@ function fromClause(from: NonNullable<ReceivedFacts['from']>): string {
   const literal = addressLiteral(from.ip)
   const name = from.verifiedName === undefined ? '' : nameOr(from.verifiedName, '')
   const tcpInfo = name === '' ? literal : `${name} ${literal}`
-  const helo = nameOr(from.helo, '')
+  // RFC 6531 §3.7.1: the name is in A-labels. What is not has no place in a header of ASCII.
+  const helo = isAscii(from.helo) ? nameOr(from.helo, '') : ''
   if (helo !== '') return `from ${helo} (${tcpInfo})`
   // RFC 5321 §4.1.4: a client without a valid name is accepted, and is called by its address here.
-  return `from ${literal} (${tcpInfo}) (it said ${commentText(from.helo, 100)})`
+  return `from ${literal} (${tcpInfo}) (it said ${commentText(asciiOnly(from.helo), 100)})`
+}
+
+function asciiOnly(text: string): string {
+  return text.replace(/[^\x00-\x7f]/g, '?')
 }
 
 /** A domain or an address literal as it stands, or `otherwise` when the text is neither. */

@@ -9,7 +9,7 @@ import {
 import { type PathRemark, remarkText } from '../address/remark.ts'
 import { octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
 import {
   type MailParameters,
   type OfferedParameters,
@@ -63,14 +63,22 @@ export function readCommandText(line: Uint8Array): Result<string, Reply> {
     if ((octet < 0x20 && octet !== 0x09) || octet === 0x7f) return bad(replies.controlInCommand)
     if (octet > 0x7f) beyondAscii = true
   }
-  const text = beyondAscii ? decodeUtf8(line) : octetString(line)
+  const text = beyondAscii ? wideText(line) : octetString(line)
   if (text === undefined) return bad(replies.notUtf8)
   // RFC 5321 §4.1.1: white space before the CRLF is tolerated. A tab anywhere else is a control.
   const command = withoutTrailingSpace(text)
   if (command.includes('\t')) return bad(replies.controlInCommand)
-  // RFC 6531 §3.3, §3.7.4: only paths, and the arguments of VRFY and EXPN, may go beyond ASCII.
-  if (beyondAscii && !/^(?:MAIL|RCPT|VRFY|EXPN) /i.test(command)) return bad(replies.notAscii)
+  // RFC 6531 §3.3, §3.7.4: only paths, and the arguments of VRFY and EXPN, may go beyond ASCII. Names
+  // of clients do as well: see `parseHelo`.
+  const wide = /^(?:MAIL|RCPT|VRFY|EXPN|EHLO|HELO) /i
+  if (beyondAscii && !wide.test(command)) return bad(replies.notAscii)
   return ok(command)
+}
+
+/** Text beyond ASCII. The name of a client may be in any character set; it is read for showing. */
+function wideText(line: Uint8Array): string | undefined {
+  const greets = /^(?:EHLO|HELO) /i.test(octetString(line.subarray(0, 5)))
+  return decodeUtf8(line) ?? (greets ? displayUtf8(line) : undefined)
 }
 
 /** A loop, because a regular expression takes quadratic time on long runs of spaces. */
@@ -121,8 +129,10 @@ export function parseCommand(text: string, rules: CommandRules): Result<Command,
 
 function parseHelo(verb: 'EHLO' | 'HELO', rest: string): Result<Command, Reply> {
   // Whether the name is a good one is for policy: RFC 5321 §4.1.4 forbids refusing for that alone.
-  if (rest === '' || rest.includes(' ') || rest.length > 255) return bad(replies.nameExpected)
-  return ok({ verb, name: rest })
+  // Computers are called "MÜLLER-PC" and "Anna's Mac", and their programs say so.
+  const name = rest.replace(/ {2,}/g, ' ').trim()
+  if (name === '' || name.length > 255) return bad(replies.nameExpected)
+  return ok({ verb, name })
 }
 
 function parseMail(rest: string, rules: CommandRules): Result<Command, Reply> {

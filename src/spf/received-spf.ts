@@ -27,7 +27,7 @@ export function formatReceivedSpf(verdict: SpfVerdict, options: ReceivedSpfOptio
 function keyValues(verdict: SpfVerdict, receiver: string | undefined): [string, string][] {
   const pairs: [string, string][] = [['client-ip', verdict.ip]]
   if (verdict.identity === 'mailfrom') pairs.push(['envelope-from', verdict.sender])
-  pairs.push(['helo', verdict.helo], ['identity', verdict.identity])
+  pairs.push(['helo', asciiOnly(verdict.helo)], ['identity', verdict.identity])
   if (receiver !== undefined) pairs.push(['receiver', receiver])
   if ('mechanism' in verdict) pairs.push(['mechanism', shown(verdict.mechanism)])
   if ('problem' in verdict) pairs.push(['problem', describeSpfProblem(verdict.problem)])
@@ -68,6 +68,11 @@ function wordOf(value: string): string {
   const safe = withoutControls(value)
   if (dotAtom.test(safe)) return safe
   return `"${safe.replace(/["\\]/g, (character) => `\\${character}`)}"`
+}
+
+/** What a client calls itself may be in any script; a field of ASCII holds no other (RFC 5322 §2.2). */
+function asciiOnly(text: string): string {
+  return text.replace(/[^\x00-\x7f]/g, '?')
 }
 
 /** Line breaks, NUL and their like have no place in a field, whoever brought them. */

@@ -20,6 +20,8 @@ const x = (count: number): string => 'x'.repeat(count)
 interface Sender {
   readonly south: TestSite
   readonly send: (header: readonly string[], body?: string) => Promise<Said>
+  /** The content as it is, lines ended with LF or CRLF. */
+  readonly raw: (content: string) => Promise<Said>
 }
 
 async function openSender(t: TestContext): Promise<Sender> {
@@ -31,6 +33,13 @@ async function openSender(t: TestContext): Promise<Sender> {
     async send(header, body = 'Hi\n') {
       const message = `${[`From: ${user}`, ...header].join('\n')}\n\n${body}`
       return talk.letter({ from: user, to: someone, message })
+    },
+    async raw(content) {
+      await talk.say(`MAIL FROM:<${user}>`, 250)
+      await talk.say(`RCPT TO:<${someone}>`, 250)
+      await talk.say('DATA', 354)
+      talk.write(`${content.replace(/\r?\n/g, '\r\n')}.\r\n`)
+      return talk.read()
     },
   }
 }
@@ -155,6 +164,78 @@ test('a body with a long line is refused with a sentence', async (t) => {
       refusal(sender, said),
       'A line of the message is longer than 998 octets; send it as quoted-printable or base64.',
     )
+  }
+})
+
+test('the line of an mbox in front of a letter is taken out, wherever a program left it', async (t) => {
+  const sender = await openSender(t)
+  const dividing = 'From 0a0ae3e955aed0f3e3d29882fb3d3cb575e0009b Mon Sep 17 00:00:00 2001\n'
+  for (const before of [dividing, `>${dividing}`, `>${dividing}${dividing}`]) {
+    for (const field of ['Subject: a', `References: ${'<a@b.example> '.repeat(100)}`]) {
+      const said = await sender.raw(
+        `${before}From: ${user}\nBcc: b@north.example\n${field}\n\nHi\n`,
+      )
+      const text = await sent(sender, said)
+      assert.doesNotMatch(text, /0a0ae3e9|b@north/)
+      assert.match(text, /\r\nFrom: receiver@south\.example\r\n/)
+      const folded = field.startsWith('R') ? ['references'] : []
+      assert.deepEqual(adapted(sender, said), [['mbox from line', 'bcc'], folded])
+    }
+  }
+  // Only where it stands in front, and only where it is one.
+  const said = await sender.raw(`Subject: x\n${dividing}From: ${user}\n\n${dividing}`)
+  assert.equal((await sent(sender, said)).split('0a0ae3e9').length, 3)
+})
+
+test('a letter whose header has no empty line behind it gets one', async (t) => {
+  const sender = await openSender(t)
+  for (const [content, end] of [
+    [`From: ${user}\r\nSubject: x\r\n`, `From: ${user}\r\nSubject: x\r\n\r\n`],
+    [`From: ${user}\r\nBcc: b@north.example\r\n`, `From: ${user}\r\n\r\n`],
+    ['', `From: <${user}>\r\n\r\n`],
+  ] as const) {
+    const said = await sender.raw(content)
+    assert.ok((await sent(sender, said)).endsWith(end), content)
+    const { view } = journeyIn(sender.south.store.read, referenceIn(said))
+    const told = view.steps.find(({ id }) => id === 'adapted')
+    assert.match(told?.answer ?? '', /an empty line was put behind the header/)
+    assert.equal(told?.['ended'], true)
+  }
+  for (const whole of [`From: ${user}\n\n`, '\n', '\nnot a field\n']) {
+    const said = await sender.raw(whole)
+    await sent(sender, said)
+    assert.equal(adapted(sender, said), undefined)
+  }
+})
+
+test('lists of addresses and ids that were written without spaces are folded behind their marks', async (t) => {
+  const sender = await openSender(t)
+  const people = Array.from(
+    { length: 60 },
+    (_, i) => `"a,\\"${i}"(b,c)<person${i}@long.north.example>`,
+  )
+  const ids = Array.from({ length: 60 }, (_, i) => `<${i}.a.long.enough.id@example.com>`)
+  const said = await sender.send([`To: ${people.join(',')}`, `References: ${ids.join('')}`])
+  const text = (await sent(sender, said)).replaceAll('\r\n ', ' ')
+  assert.ok(text.includes(`\r\nTo: ${people.join(', ')}\r\n`), text)
+  assert.ok(text.includes(`\r\nReferences: ${ids.join(' ')}\r\n`))
+  assert.deepEqual(adapted(sender, said), [[], ['to', 'references']])
+})
+
+test('an author without an address is refused with what stands there', async (t) => {
+  const sender = await openSender(t)
+  for (const [field, wanted] of [
+    [`From: Tester, Joe <${user}>`, 'From has "Tester" where'],
+    [
+      'From: =?utf-8?q?receiver=40south=2Eexample?=',
+      'From has "=?utf-8?q?receiver=40south=2Eexample?=" where',
+    ],
+    ['From: <>', 'From has something that is no address where'],
+    [`From: ${user}\nSender: Joe, <x@north.example>`, 'Sender has "Joe" where'],
+  ] as const) {
+    const said = await sender.raw(`${field}\n\nHi\n`)
+    assert.deepEqual([said.code, said.enhanced], [550, '5.6.0'], said.text)
+    assert.ok(refusal(sender, said).startsWith(wanted), said.text)
   }
 })
 

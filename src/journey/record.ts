@@ -191,6 +191,8 @@ export type StepData =
       readonly removed: readonly string[]
       /** Fields with lines over 998 octets. */
       readonly folded: readonly string[]
+      /** There was no empty line behind the header. Absent: there was. */
+      readonly ended?: boolean
     }
   | {
       readonly type: 'signed'

@@ -1,8 +1,13 @@
 import { concat } from '../base/octets.ts'
+import type { HeaderField } from './field.ts'
 import { maxLineOctets, preferredLineOctets } from './fold.ts'
 
 const LF = 10
 const CR = 13
+const QUOTE = 34
+const OPEN = 40
+const CLOSE = 41
+const BACKSLASH = 92
 const crlf = new Uint8Array([CR, LF])
 
 /**
@@ -63,6 +68,59 @@ export function foldLongLines(raw: Uint8Array): Uint8Array | undefined {
     start = end
   }
   return concat(pieces)
+}
+
+/**
+ * A header field whose lines are no longer than 998 octets. Lists of addresses and of message ids
+ * that were written without a space get one behind each comma or `>`, where that is needed: such
+ * white space means nothing there (RFC 5322 §3.2.2).
+ */
+export function foldField({
+  name,
+  raw,
+}: Pick<HeaderField, 'name' | 'raw'>): Uint8Array | undefined {
+  const folded = foldLongLines(raw)
+  const mark = listMarks.get(name)
+  return folded ?? (mark === undefined ? undefined : foldLongLines(spacedAfter(raw, mark)))
+}
+
+const COMMA = 44
+const GREATER = 62
+
+/** Fields that are lists, and what ends one of their items. */
+const listMarks: ReadonlyMap<string, number> = new Map([
+  ...[
+    'from',
+    'sender',
+    'reply-to',
+    'to',
+    'cc',
+    'resent-from',
+    'resent-sender',
+    'resent-to',
+    'resent-cc',
+  ].map((name) => [name, COMMA] as const),
+  ['references', GREATER],
+  ['in-reply-to', GREATER],
+])
+
+/** A space behind each mark that has none and stands neither in quotes nor in a comment. */
+function spacedAfter(raw: Uint8Array, mark: number): Uint8Array {
+  const out: number[] = []
+  let quoted = false
+  let comments = 0
+  for (let at = 0; at < raw.length; at++) {
+    const octet = raw[at] ?? 0
+    out.push(octet)
+    if (octet === BACKSLASH && (quoted || comments > 0)) out.push(raw[++at] ?? 0)
+    else if (octet === QUOTE && comments === 0) quoted = !quoted
+    else if (quoted) continue
+    else if (octet === OPEN) comments++
+    else if (octet === CLOSE) comments = Math.max(0, comments - 1)
+    else if (octet === mark && comments === 0 && !isBlank(raw[at + 1]) && raw[at + 1] !== CR)
+      out.push(32)
+  }
+  return new Uint8Array(out)
 }
 
 /** The line in pieces with CRLF between them. */

@@ -1,11 +1,16 @@
 import { domainOf, parseMailbox, type Mailbox } from '../address/mailbox.ts'
-import { octetsOf } from '../base/octets.ts'
+import { concat, octetsOf } from '../base/octets.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { makeMessageId } from '../message/message-id.ts'
-import { privateFields, rewriteHeader } from '../message/submitted-header.ts'
+import {
+  missingEmptyLine,
+  postmarkOctets,
+  privateFields,
+  rewriteHeader,
+} from '../message/submitted-header.ts'
 import type { House } from './house.ts'
 import { type NamedSender, namedSenders } from './sender-fields.ts'
 
@@ -26,11 +31,15 @@ export interface Outgoing {
   readonly removed: readonly string[]
   /** Names of the fields whose lines were too long. */
   readonly folded: readonly string[]
+  /** The header had no empty line behind it, and has one now. */
+  readonly ended: boolean
 }
 
 export type OutgoingProblem =
   /** In the name of somebody else. */
   | { readonly type: 'foreign'; readonly field: NamedSender['field']; readonly address: string }
+  /** It has this where an address must stand (RFC 5322 §3.4). */
+  | { readonly type: 'no-address'; readonly field: NamedSender['field']; readonly found: string }
   /** Which of them is meant, only the sender knows (RFC 5322 §3.6). */
   | { readonly type: 'two-authors' }
   /** A line that is too long and cannot be folded; the name of its field, empty when it is none. */
@@ -62,7 +71,9 @@ export function prepareOutgoing(
   })
   const hidden = privateFields(header.fields)
   const without = [...completion.replaced, ...hidden]
-  const written = rewriteHeader(header, { without })
+  const begin = postmarkOctets(header)
+  const written = rewriteHeader(header, { without, begin })
+  const ending = missingEmptyLine(header.octets)
   const kept = written.type === 'header' ? written : { fields: header.fields, folded: [] }
   const added = splitMessage(octetsOf(completion.prefix)).header.fields
   const fields = [...added, ...kept.fields]
@@ -71,8 +82,9 @@ export function prepareOutgoing(
   const domain = author?.mailbox.host ?? domainOf(mailFrom)
   const keys = house.signingKeys(domain)
   const signing = { keys, now: Math.floor(now / 1000), header: { fields } }
-  // Folding changes octets within fields, so then the whole header is written anew.
-  const anew = written.type === 'header' && written.folded.length > 0
+  // Folding changes octets within fields, so then the whole header is written anew; and nothing can
+  // be put behind it otherwise.
+  const anew = written.type === 'header' && (written.folded.length > 0 || ending !== '')
   return {
     completion,
     signer: keys.length === 0 ? undefined : new DkimSigner(signing),
@@ -82,10 +94,11 @@ export function prepareOutgoing(
       twoAuthors(completion) ??
       foreignSender(senders, sender.maySendAs) ??
       (written.type === 'too-long' ? { type: 'long-line', field: written.field } : undefined),
-    rewritten: anew ? written.octets : new Uint8Array(0),
-    omit: anew ? [[0, header.bodyOffset]] : rangesOf(without, header),
-    removed: namesOf(hidden),
+    rewritten: anew ? concat([written.octets, octetsOf(ending)]) : new Uint8Array(0),
+    omit: anew ? range(0, header.bodyOffset) : [...range(0, begin), ...rangesOf(without, header)],
+    removed: [...(begin > 0 ? ['mbox from line'] : []), ...namesOf(hidden)],
     folded: kept.folded,
+    ended: anew && ending !== '',
   }
 }
 
@@ -100,10 +113,17 @@ function foreignSender(
 ): OutgoingProblem | undefined {
   for (const { field, mailbox } of senders) {
     const address = `${mailbox.localPart}@${mailbox.domain}`
+    if (mailbox.localPart === '' || mailbox.domain === '') {
+      return { type: 'no-address', field, found: mailbox.localPart }
+    }
     const read = parseMailbox(address)
     if (!read.ok || !maySendAs(read.value)) return { type: 'foreign', field, address }
   }
   return undefined
+}
+
+function range(start: number, end: number): Outgoing['omit'] {
+  return end > start ? [[start, end]] : []
 }
 
 /** Where fields stand in the content, in order. */

@@ -106,6 +106,13 @@ export function notYours(address: string, login: string): Reply {
   return reply(550, '5.7.1', `${login} may not send as ${printable(address)}.`)
 }
 
+/** Why a field that names a sender is refused which has something else where an address must stand. */
+export function noAddressIn(field: string, found: string): Reply {
+  const what = found === '' ? 'something that is no address' : `"${printable(found)}"`
+  const text = `${field} has ${what} where an address must stand (RFC 5322 section 3.4); a name with a comma or an @ needs quotes.`
+  return reply(550, '5.6.0', text)
+}
+
 /** Why a field of the header that says who sends it is refused. RFC 5322 §3.6.2, §3.6.6. */
 export function notYoursIn(field: string, address: string, login: string): Reply {
   return reply(550, '5.7.1', `${login} may not write ${printable(address)} into ${field}.`)

@@ -22,7 +22,7 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { longLine, notYours, notYoursIn, replies } from './replies.ts'
+import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
 import { reportSuccess } from './success-report.ts'
 import type { ReceiveWorld } from './world.ts'
 
@@ -152,9 +152,11 @@ class SubmittedLetter implements Letter {
     if (taken.facts.nul) return refused(replies.nulInMessage)
     if (outgoing.problem !== undefined) return this.#refusal(outgoing.problem)
     if (this.#lines.tooLong) return refused(replies.longLineInBody)
-    const { completion, domain, keys, signer, removed, folded } = outgoing
+    const { completion, domain, keys, signer, removed, folded, ended } = outgoing
     const { journey } = this.#envelope
-    if (removed.length + folded.length > 0) journey.step({ type: 'adapted', removed, folded })
+    if (removed.length + folded.length > 0 || ended) {
+      journey.step({ type: 'adapted', removed, folded, ...(ended ? { ended } : {}) })
+    }
     if (completion.added.length > 0) journey.step({ type: 'completed', added: completion.added })
     const begin = journey.begin()
     const signatures = (await signer?.finish()) ?? []
@@ -177,6 +179,8 @@ class SubmittedLetter implements Letter {
         }
         return { type: 'refused', reply: notYoursIn(field, address, login), because: ['sender'] }
       }
+      case 'no-address':
+        return refused(noAddressIn(problem.field, problem.found))
       case 'long-line':
         return refused(longLine(problem.field))
     }

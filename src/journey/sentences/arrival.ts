@@ -150,15 +150,24 @@ export function tellArrival(step: ArrivalStep): Sentence {
         answer: adaptedText(step),
         verdict: 'ok',
         rules: ['RFC 5322 §2.1.1', 'RFC 5322 §3.6.3'],
-        details: { removed: step.removed, folded: step.folded },
+        details: {
+          removed: step.removed,
+          folded: step.folded,
+          ...(step.ended === true ? { ended: true } : {}),
+        },
       }
   }
 }
 
-function adaptedText({ removed, folded }: ArrivalStep & { readonly type: 'adapted' }): string {
+function adaptedText({
+  removed,
+  folded,
+  ended,
+}: ArrivalStep & { readonly type: 'adapted' }): string {
   const told = [
     ...(removed.length === 0 ? [] : [`${listed(removed)} ${wasOrWere(removed)} taken out`]),
     ...(folded.length === 0 ? [] : [`long lines of ${listed(folded)} were folded`]),
+    ...(ended === true ? ['an empty line was put behind the header'] : []),
   ]
   return `Yes: ${told.join('; ')}.`
 }

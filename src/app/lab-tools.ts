@@ -100,6 +100,7 @@ async function converse(
     size: octets.length,
     eightBit: false,
     smtpUtf8: false,
+    utf8Header: false,
     ret: null,
     envid: null,
   }

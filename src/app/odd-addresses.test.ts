@@ -142,3 +142,40 @@ test('a client may call itself what it likes: two words, letters of any script a
     }
   }
 })
+
+test('SMTPUTF8 is said where it is offered and the header needs it, and not for ASCII alone', async (t) => {
+  const fake = await FakeServer.open(t, { keywords: ['SMTPUTF8'] })
+  const without = await FakeServer.open(t)
+  const network = new TestNetwork()
+  network.at('192.0.2.10', fake.port)
+  network.at('192.0.2.20', without.port)
+  const zone = {
+    'north.example': { MX: ['10 mx.north.example'] },
+    'mx.north.example': { A: ['192.0.2.10'] },
+    'plain.example': { A: ['192.0.2.20'] },
+  }
+  const south = await openTestSite(t, { zone, dialer: network })
+  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await talk.login(user, password, 235)
+  const subject = octetString(encodeUtf8('Káva'))
+  for (const [said, header, wanted] of [
+    [' SMTPUTF8', subject, true],
+    [' SMTPUTF8', 'Coffee', false],
+    ['', subject, false],
+  ] as const) {
+    for (const [to, server] of [
+      ['someone@north.example', fake],
+      ['someone@plain.example', without],
+    ] as const) {
+      const parameters = `BODY=8BITMIME${said}`
+      const message = `From: ${user}\nSubject: ${header}\n\n${subject}\n`
+      const id = referenceIn(await talk.letter({ from: user, to, message, parameters }))
+      await south.when(() =>
+        journeyIn(south.store.read, id).status === 'delivered' ? 1 : undefined,
+      )
+      const { mail = '' } = server.letters.at(-1) ?? {}
+      assert.equal(mail.endsWith(' SMTPUTF8'), wanted && server === fake, mail)
+      assert.match(mail, / BODY=8BITMIME/)
+    }
+  }
+})

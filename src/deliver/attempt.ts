@@ -122,6 +122,7 @@ export function transactionFor(
     size: message.size,
     eightBit: first.eightBit,
     smtpUtf8: items.some(needsSmtpUtf8),
+    utf8Header: first.smtpUtf8,
     ret: first.dsn.ret === undefined ? null : first.dsn.ret === 'full' ? 'FULL' : 'HDRS',
     envid: first.dsn.envelopeId ?? null,
   }

@@ -1,5 +1,5 @@
 import type { Mailbox } from '../address/mailbox.ts'
-import { concat } from '../base/octets.ts'
+import { concat, isAscii } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
@@ -206,7 +206,7 @@ class SubmittedLetter implements Letter {
   ): Verdict {
     const { journey, mailFrom } = this.#envelope
     const { omit } = made
-    const queue = this.#queueItems(facts)
+    const queue = this.#queueItems(header, facts)
     const sent = { id: journey.id, content, prefix: made.prefix, omit }
     // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
     const prefix = concat([encodeUtf8(returnPath(mailFrom)), made.prefix])
@@ -256,10 +256,14 @@ class SubmittedLetter implements Letter {
     })
   }
 
-  #queueItems({ eightBit }: MessageFacts): readonly NewQueueItem[] {
+  #queueItems({ octets }: MessageHeader, { eightBit }: MessageFacts): readonly NewQueueItem[] {
     const { journey, mailFrom: reversePath, parameters } = this.#envelope
     const { clock, house } = this.#world
     const now = clock.now()
+    // RFC 6531 §3.4: SMTPUTF8 is for a header or an address that is not ASCII. Many programs say it
+    // wherever it is offered, and servers without it would then refuse what they could take.
+    const { smtpUtf8 } = parameters
+    const utf8Header = smtpUtf8 && octets.some((octet) => octet > 0x7f)
     return this.#recipients.flatMap(({ to, wishes }) => {
       if (to.type === 'mailbox') return []
       const { recipient, destination } = to
@@ -271,7 +275,7 @@ class SubmittedLetter implements Letter {
           reversePath,
           recipient,
           destination,
-          smtpUtf8: parameters.smtpUtf8,
+          smtpUtf8: smtpUtf8 && (utf8Header || !isAscii(recipient) || !isAscii(reversePath)),
           eightBit,
           dsn: dsnRequest(parameters, wishes),
           createdAt: now,

@@ -35,6 +35,7 @@ function transaction(recipients: number, more: Partial<ClientTransaction> = {}):
     size: null,
     eightBit: false,
     smtpUtf8: false,
+    utf8Header: false,
     ret: null,
     envid: null,
     ...more,

@@ -18,6 +18,7 @@ const toTwo: ClientTransaction = {
   size: 100,
   eightBit: true,
   smtpUtf8: false,
+  utf8Header: false,
   ret: null,
   envid: null,
 }

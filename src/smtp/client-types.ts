@@ -51,8 +51,10 @@ export interface ClientTransaction {
   readonly size: number | null
   /** The content has octets over 127. */
   readonly eightBit: boolean
-  /** The header or an address is not ASCII, so the peer must offer SMTPUTF8. RFC 6531 §3.1. */
+  /** An address is not ASCII, so the peer must offer SMTPUTF8. RFC 6531 §3.1. */
   readonly smtpUtf8: boolean
+  /** The header is not ASCII: SMTPUTF8 is said where it is offered. RFC 6531 §3.4. */
+  readonly utf8Header: boolean
   readonly ret: 'FULL' | 'HDRS' | null
   readonly envid: string | null
 }

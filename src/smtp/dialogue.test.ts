@@ -437,8 +437,9 @@ function readTransaction(json: string): ClientTransaction {
     assert.ok(forwardPath.ok)
     return { forwardPath: forwardPath.value, notify: null, orcpt: null, ...given.dsn }
   })
-  const defaults = { size: null, eightBit: false, smtpUtf8: false, ret: null, envid: null }
-  return { ...defaults, ...given, reversePath: reversePath.value, recipients }
+  const defaults = { size: null, eightBit: false, smtpUtf8: false, utf8Header: false }
+  const none = { ret: null, envid: null }
+  return { ...defaults, ...none, ...given, reversePath: reversePath.value, recipients }
 }
 
 function describeFailure(failure: {

@@ -177,8 +177,9 @@ export class Envelope {
   }
 
   #mailParameters(): string {
-    const { size, eightBit, smtpUtf8, ret, envid } = this.#transaction
+    const { size, eightBit, utf8Header, ret, envid } = this.#transaction
     const offered = this.#extensions
+    const smtpUtf8 = this.#transaction.smtpUtf8 || (utf8Header && offered.smtpUtf8)
     return formatMailParameters({
       ...noMailParameters,
       size: offered.size === null ? null : size,

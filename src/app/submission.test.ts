@@ -345,3 +345,18 @@ test('a letter with octets over 127 is marked so, and one with addresses beyond 
   const utf8 = south.store.read.listQueue({ limit: 5 }).find((item) => item.smtpUtf8)
   assert.equal(utf8?.recipient, 'jürgen@north.example')
 })
+
+test("who acts for itself may say so, in any case; acting for others is nobody's right", async (t) => {
+  const south = await openTestSite(t)
+  for (const [acting, code] of [
+    ['', 235],
+    [user, 235],
+    [user.toUpperCase(), 235],
+    ['other@south.example', 535],
+  ] as const) {
+    const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+    const response = Buffer.from(`${acting}\0${user}\0${password}`).toString('base64')
+    await talk.say(`AUTH PLAIN ${response}`, code)
+    talk.destroy()
+  }
+})

@@ -59,7 +59,9 @@ export class SubmissionPort implements Port {
         return { reply: replies.wrongLogin }
       case 'right':
         // RFC 4616 §2: acting for somebody else is nobody's right here.
-        if (authorizationId !== '' && authorizationId !== name) return { reply: replies.wrongLogin }
+        if (authorizationId !== '' && authorizationId.toLowerCase() !== name.toLowerCase()) {
+          return { reply: replies.wrongLogin }
+        }
         return this.#enter(outcome.user, ip)
     }
   }

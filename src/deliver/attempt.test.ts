@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AtCommand, RecipientOutcome } from '../smtp/client-types.ts'
 import { refusedBy, setback } from '../smtp/failure.ts'
-import { anotherMayHelp, attemptResult, brokeOff, closesDown, transactionFor } from './attempt.ts'
+import {
+  anotherIsAble,
+  anotherMayHelp,
+  attemptResult,
+  beyondRoom,
+  brokeOff,
+  closesDown,
+  lacksExtension,
+  transactionFor,
+  withoutTls,
+} from './attempt.ts'
 import { letter, openText, testItem } from './test-support/world.ts'
 
 const said = (code: number, at: AtCommand): RecipientOutcome =>
@@ -66,8 +76,8 @@ test('the envelope is what was stored: addresses, wishes, and SMTPUTF8 where one
   })
   const plain = transactionFor([item], openText(letter))
   assert.deepEqual(
-    [plain.size, plain.eightBit, plain.smtpUtf8, plain.ret, plain.envid],
-    [letter.length, true, false, 'HDRS', 'e1'],
+    [plain.size, plain.eightBit, plain.smtpUtf8, plain.utf8Header, plain.ret, plain.envid],
+    [letter.length, true, false, true, 'HDRS', 'e1'],
   )
   assert.deepEqual(plain.recipients[0]?.notify, ['FAILURE', 'DELAY'])
   assert.deepEqual(plain.recipients[0]?.orcpt, {
@@ -76,6 +86,80 @@ test('the envelope is what was stored: addresses, wishes, and SMTPUTF8 where one
   })
   const wide = transactionFor([{ ...item, recipient: 'bøb@south.example' }], openText(letter))
   assert.equal(wide.smtpUtf8, true)
+  const sender = transactionFor([{ ...item, reversePath: 'bøb@south.example' }], openText(letter))
+  assert.equal(sender.smtpUtf8, true)
+  const unasked = testItem({ recipient: 'bøb@south.example' })
+  const never = transactionFor([unasked], openText(letter))
+  assert.deepEqual([never.smtpUtf8, never.utf8Header], [false, false])
   const full = transactionFor([testItem({ dsn: { ret: 'full' } })], openText(letter))
   assert.deepEqual([full.ret, full.envid, full.recipients[0]?.orcpt], ['FULL', null, null])
+})
+
+test('who is beyond the room of one transaction is told from who is refused otherwise', () => {
+  const replied = (
+    code: number,
+    enhanced: string | null,
+    at: AtCommand = 'RCPT',
+  ): RecipientOutcome => refusedBy({ code, enhanced, lines: ['x'] }, at)
+  const full = replied(452, '4.5.3')
+  const table: readonly (readonly [RecipientOutcome | undefined, boolean])[] = [
+    [full, true],
+    [replied(452, null), true],
+    [replied(552, null), true],
+    [replied(552, '5.5.3'), true],
+    [replied(452, '4.2.2'), false],
+    [replied(452, '4.3.1'), false],
+    [replied(552, '5.2.2'), false],
+    [replied(451, '4.5.3'), false],
+    [replied(550, '5.5.3'), false],
+    [replied(452, '4.5.3', 'MESSAGE'), false],
+    [setback('connectionLost', 'RCPT'), false],
+    [taken, false],
+    [undefined, false],
+  ]
+  for (const [outcome, beyond] of table) {
+    assert.deepEqual(beyondRoom([taken, outcome]), [false, beyond], outcome?.result)
+  }
+  // Nobody was taken before, so one transaction more would be the same again.
+  assert.deepEqual(beyondRoom([full, taken, full]), [false, false, true])
+  assert.deepEqual(beyondRoom([full, full]), [false, false])
+  assert.deepEqual(beyondRoom([]), [])
+})
+
+test('what a server lacks, another may have; a broken connection is another matter', () => {
+  for (const [outcome, lacks, able] of [
+    [taken, false, false],
+    [setback('smtpUtf8NotOffered', 'MAIL'), true, true],
+    [setback('eightBitNotOffered', 'MAIL'), true, true],
+    [setback('tlsFailed', 'MAIL'), false, true],
+    [setback('messageTooBig', 'MAIL'), false, false],
+    [setback('timeout', 'MAIL'), false, false],
+    [said(550, 'RCPT'), false, false],
+  ] as const) {
+    assert.deepEqual([lacksExtension(outcome), anotherIsAble(outcome)], [lacks, able])
+    assert.equal(brokeOff(setback('eightBitNotOffered', 'MAIL')), false)
+  }
+  assert.equal(lacksExtension(undefined), false)
+})
+
+test('in clear text after a failed TLS, who insists on TLS refuses for now', () => {
+  const refused = (code: number, enhanced: string | null): RecipientOutcome =>
+    refusedBy({ code, enhanced, lines: ['TLS, please'] }, 'RCPT')
+  for (const outcome of [refused(530, null), refused(530, '5.7.0'), refused(550, '5.7.10')]) {
+    const found = withoutTls(outcome)
+    assert.ok(found.result === 'deferred')
+    assert.deepEqual(
+      [found.because, found.status, found.atCommand, found.reply?.lines],
+      ['tlsFailed', '4.7.5', 'RCPT', ['TLS, please']],
+    )
+  }
+  for (const other of [
+    taken,
+    refused(550, null),
+    refused(550, '5.7.1'),
+    refused(550, '5.17.10'),
+    setback('timeout', 'MAIL'),
+  ]) {
+    assert.equal(withoutTls(other), other)
+  }
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { octetsOf, octetString } from '../base/octets.ts'
-import { foldLongLines, hasLongLine, LineWatch } from './long-lines.ts'
+import { foldField, foldLongLines, hasLongLine, LineWatch } from './long-lines.ts'
 
 const x = (count: number): string => 'x'.repeat(count)
 
@@ -96,4 +96,36 @@ test('whatever is folded has the same value, short lines, and no line of white s
       assert.equal(folded(got), got)
     }),
   )
+})
+
+test('a list without spaces gets one behind each of its marks, and only where it must be folded', () => {
+  const folded = (name: string, value: string): string | undefined => {
+    const octets = foldField({ name, raw: octetsOf(`${name}:${value}\r\n`) })
+    if (octets === undefined) return undefined
+    assert.equal(hasLongLine(octets), false)
+    return octetString(octets)
+      .slice(name.length + 1)
+      .replaceAll('\r\n', '')
+  }
+  const many = (item: string): string => item.repeat(600)
+  for (const name of ['to', 'cc', 'from', 'sender', 'reply-to', 'resent-to', 'resent-cc']) {
+    assert.equal(folded(name, `${many('a@b.example,')}c@d`), `${many('a@b.example, ')}c@d`)
+  }
+  for (const name of ['references', 'in-reply-to']) {
+    // The last one ends the line, and so has no space behind it.
+    assert.equal(folded(name, many('<a@b.example>')), many('<a@b.example> ').trimEnd())
+  }
+  // What stands in quotes and comments is left alone, whatever is quoted in them.
+  const held = `"a,\\",b"(c,(d,)\\),e)<f@g.example>,`
+  assert.equal(folded('to', many(held)), many(held.replace(/,$/, ', ')).trimEnd())
+  assert.equal(folded('to', `(${many('a,')}),b`), undefined)
+  assert.equal(folded('to', `"${many('a,')}"`), undefined)
+  // A bracket too many closes nothing, and a backslash outside of quotes is one.
+  assert.equal(folded('to', `)${many('a@b.example,')}`), `)${many('a@b.example, ')}`.trimEnd())
+  assert.equal(folded('to', `\\${many('a@b.example,')}`), `\\${many('a@b.example, ')}`.trimEnd())
+  // Other fields are no lists, and what can be folded as it is gets no space.
+  assert.equal(folded('subject', many('a,')), undefined)
+  assert.equal(folded('message-id', many('<a>')), undefined)
+  assert.equal(folded('to', many('a,b, ')), many('a,b, '))
+  assert.equal(folded('to', 'a,b'), 'a,b')
 })

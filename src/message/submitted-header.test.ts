@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { octetsOf, octetString } from '../base/octets.ts'
 import { type MessageHeader, splitMessage } from './header-reader.ts'
-import { privateFields, rewriteHeader } from './submitted-header.ts'
+import {
+  missingEmptyLine,
+  postmarkOctets,
+  privateFields,
+  rewriteHeader,
+} from './submitted-header.ts'
 
 const x = (count: number): string => 'x'.repeat(count)
 
@@ -65,4 +70,49 @@ test('a long line that cannot be folded is told by its field, unless the field g
     assert.deepEqual(wrong, { type: 'too-long', field: '' })
   }
   assert.equal(rewriteHeader(headerOf(x(998), 'A: b'), { without: [] }).type, 'header')
+})
+
+test('the line that divides an mbox is known in front of a header, and nowhere else', () => {
+  const line = 'From anna@north.example Thu Nov 26 10:00:00 2026'
+  const table: readonly (readonly [readonly string[], number])[] = [
+    [[line, 'To: a'], line.length + 2],
+    [[`>${line}`, 'To: a'], line.length + 3],
+    [[`>${line}`, line, 'To: a'], 2 * line.length + 5],
+    [['From ', 'To: a'], 7],
+    [['To: a', line], 0],
+    [['no field', line, 'To: a'], 0],
+    [['From: a', 'To: a'], 0],
+    [['From : a'], 0],
+    [['From', 'To: a'], 0],
+    [['>>From x'], 0],
+    [['FROM x', 'To: a'], 0],
+    [['xFrom x'], 0],
+    [[' From x'], 0],
+  ]
+  for (const [lines, wanted] of table) {
+    const header = headerOf(...lines)
+    assert.equal(postmarkOctets(header), wanted, lines.join('|'))
+    const written = rewriteHeader(header, { without: [], begin: wanted })
+    assert.ok(written.type === 'header')
+    assert.equal(octetString(written.octets), octetString(header.octets).slice(wanted))
+  }
+  // A line that goes on is longer than itself; one without an end is all there is.
+  const folded = headerOf(line, ' more', 'To: a')
+  assert.equal(postmarkOctets(folded), line.length + 2)
+  assert.equal(postmarkOctets(splitMessage(octetsOf(line)).header), line.length)
+})
+
+test('what lacks of the empty line behind a header is known', () => {
+  for (const [text, missing] of [
+    ['To: a\r\n\r\n', ''],
+    ['\r\n', ''],
+    ['\r\n\r\n', ''],
+    ['', '\r\n'],
+    ['To: a\r\n', '\r\n'],
+    ['a\r\n', '\r\n'],
+    ['To: a', '\r\n\r\n'],
+    ['a\r', '\r\n\r\n'],
+  ] as const) {
+    assert.equal(missingEmptyLine(octetsOf(text)), missing, JSON.stringify(text))
+  }
 })

@@ -1,25 +1,23 @@
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
-import type { Resolver } from '../dns/resolver.ts'
 import { zoneOfName } from '../inspect/public-suffixes.ts'
 import { systemClock } from '../io/clock.ts'
 import { readResolvConf, type ResolvConf } from '../io/resolv-conf.ts'
 import { type StubOptions, StubResolver } from '../io/stub-resolver.ts'
-
-/** A resolver that must be closed: what is asked then, or later, is `failed`, `no-resolver`. */
-export interface OpenResolver extends Resolver {
-  close(): void
-}
+import { FollowingResolver, type OpenResolver } from './following-resolver.ts'
 
 /** The resolver of the settings, with its cache. */
 export async function openResolver({ dns }: Settings, log: Log): Promise<OpenResolver> {
-  const stub = new StubResolver({
-    ...stubOptions(dns, await readResolvConf()),
-    clock: systemClock,
-    zoneOf: zoneOfName,
-    log,
-  })
+  const clock = systemClock
+  const open = (conf: ResolvConf): OpenResolver => {
+    return new StubResolver({ ...stubOptions(dns, conf), clock, zoneOf: zoneOfName, log })
+  }
+  const conf = await readResolvConf()
+  const stub =
+    dns.servers.length > 0
+      ? open(conf)
+      : new FollowingResolver(conf, { read: readResolvConf, open, clock, log })
   const cache = new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
   return {
     resolve: (name, type, client) => cache.resolve(name, type, client),

@@ -193,6 +193,17 @@ test('an exchange that cannot take such a letter is followed by one that can', a
   }
 })
 
+test('who refuses our address for its missing name is followed by the next address', async (t) => {
+  const words = '550 5.7.25 [2001:db8::25] has no PTR record'
+  for (const stage of ['mail', 'rcpt', 'dot'] as const) {
+    const { journey, servers } = await send(t, at(stage, words), {})
+    assert.deepEqual([journey.status, servers[1]?.letters.length], ['delivered', 1])
+    const alone = await send(t, at(stage, words))
+    assert.deepEqual([alone.journey.status, attempts(alone.journey)], ['failed', ['failed']])
+    assert.ok(alone.journey.view.summary.endsWith(words))
+  }
+})
+
 test('a server that has TLS gets the letter over it, one without is said not to offer it', async (t) => {
   const tls = await certificateFor(['mx.north.example'])
   assert.deepEqual(tlsSteps((await send(t, { tls })).journey), ['private'])

@@ -9,7 +9,7 @@ import {
   beyondRoom,
   brokeOff,
   closesDown,
-  lacksExtension,
+  notHere,
   transactionFor,
   withoutTls,
 } from './attempt.ts'
@@ -135,11 +135,14 @@ test('what a server lacks, another may have; a broken connection is another matt
     [setback('messageTooBig', 'MAIL'), false, false],
     [setback('timeout', 'MAIL'), false, false],
     [said(550, 'RCPT'), false, false],
+    [refusedBy({ code: 550, enhanced: '5.7.25', lines: ['x'] }, 'MESSAGE'), true, true],
+    [refusedBy({ code: 550, enhanced: '5.7.1', lines: ['x'] }, 'MESSAGE'), false, false],
+    [refusedBy({ code: 450, enhanced: '4.7.25', lines: ['x'] }, 'MESSAGE'), false, false],
   ] as const) {
-    assert.deepEqual([lacksExtension(outcome), anotherIsAble(outcome)], [lacks, able])
+    assert.deepEqual([notHere(outcome), anotherIsAble(outcome)], [lacks, able])
     assert.equal(brokeOff(setback('eightBitNotOffered', 'MAIL')), false)
   }
-  assert.equal(lacksExtension(undefined), false)
+  assert.equal(notHere(undefined), false)
 })
 
 test('in clear text after a failed TLS, who insists on TLS refuses for now', () => {

@@ -44,19 +44,25 @@ export function anotherMayHelp(outcome: RecipientOutcome): boolean {
 }
 
 /**
- * Whether this server cannot take the letter as it is, and another exchange of the same destination
- * may well be able to: it offers no SMTPUTF8 or 8BITMIME (RFC 6531 §3.2 has the client look for
- * another route), or wants TLS that failed. Nothing is wrong with the connection.
+ * Whether this server cannot take the letter as it is, and another address of the same destination
+ * may well be able to: it cannot be had here for good, or wants TLS that failed. Nothing is wrong
+ * with the connection.
  */
 export function anotherIsAble(outcome: RecipientOutcome): boolean {
   if (outcome.result === 'accepted') return false
-  return lacksExtension(outcome) || outcome.because === 'tlsFailed'
+  return notHere(outcome) || outcome.because === 'tlsFailed'
 }
 
-/** What the server does not offer, it will not offer a moment later: that is for good. */
-export function lacksExtension(outcome: RecipientOutcome | undefined): boolean {
+/**
+ * What this server will not take a moment later either, though another may: it offers no SMTPUTF8 or
+ * 8BITMIME (RFC 6531 §3.2 has the client look for another route), or our own address, the IPv6 one
+ * most often, has no name that leads back to it (RFC 7372 §3.3); by IPv4 we have another.
+ */
+export function notHere(outcome: RecipientOutcome | undefined): boolean {
   if (outcome === undefined || outcome.result === 'accepted') return false
-  return outcome.because === 'smtpUtf8NotOffered' || outcome.because === 'eightBitNotOffered'
+  const { because, reply } = outcome
+  if (because === 'smtpUtf8NotOffered' || because === 'eightBitNotOffered') return true
+  return reply !== null && reply.code >= 500 && reply.enhanced === '5.7.25'
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { QueueItem } from '../store/store.ts'
-import { lacksExtension, needsSmtpUtf8 } from './attempt.ts'
+import { needsSmtpUtf8, notHere } from './attempt.ts'
 import type { Attempt } from './deliverer.ts'
 
 /** The items of one message that still have to go to this destination: one transaction. */
@@ -58,6 +58,6 @@ export function after({ before }: Letter, attempt: Attempt): Attempt {
   // put the letter off: as long as that one may still take it, the letter waits.
   const putOff = earlier.result.result === 'deferred'
   // Nor does it say more than one that talked, and cannot take such a letter.
-  const stands = attempt.refusedToTalk && (putOff || lacksExtension(earlier.result.outcome))
+  const stands = attempt.refusedToTalk && (putOff || notHere(earlier.result.outcome))
   return { ...(stands ? earlier : attempt), lines }
 }

@@ -44,7 +44,7 @@ export function explainDelivery({
 
   for (const recipient of recipients) {
     const address = oneLine(recipient.address, 320)
-    say(`${headline(recipient.action)} ${address}. ${oneLine(recipient.because, 500)}`)
+    say(`${headline(recipient.action)} ${address}. ${sentence(oneLine(recipient.because, 500))}`)
     if (recipient.reply !== undefined) {
       say(`${speaker(recipient)} said:`)
       for (const line of readableReply(recipient.reply, 1000)) quote(line)
@@ -64,6 +64,11 @@ export function explainDelivery({
       `reference ${oneLine(input.reference, 100)}. What follows is for programs.`,
   )
   return lines.join('\r\n')
+}
+
+/** With the full stop that a clause before a quotation lacks. */
+function sentence(words: string): string {
+  return words === '' || /[.!?]$/.test(words) ? words : `${words}.`
 }
 
 function headline(action: DsnRecipient['action']): string {

@@ -320,3 +320,20 @@ test('a report has a hundred recipients at the most', () => {
   assert.equal(send({ recipients: recipients(100) }).about.length, 100)
   assert.equal(send({ recipients: recipients(101) }).about.length, 100)
 })
+
+test('a clause without a full stop ends with one, and what has one is left alone', () => {
+  for (const [because, told] of [
+    [
+      'The server refused the recipient for good',
+      'to b@south.example. The server refused the recipient for good.',
+    ],
+    ['Nobody is there.', 'to b@south.example. Nobody is there.'],
+    ['Why?', 'to b@south.example. Why?'],
+    ['', 'to b@south.example. '],
+  ] as const) {
+    const { text } = send({ recipients: [{ ...failed, address: 'b@south.example', because }] })
+    const words = text.replaceAll(/\s+/g, ' ')
+    assert.ok(words.includes(told), words)
+    assert.ok(!words.includes(`${told.trim()}.`))
+  }
+})

@@ -210,6 +210,73 @@ function dials(steps: string): number {
   return steps.split('"type":"dial"').length - 1
 }
 
+test('a server with little room gets the others in transactions of that size, over one connection', async (t) => {
+  const people = Array.from({ length: 5 }, (_, i) => {
+    return testItem({ id: `q${i}`, recipient: `p${i}@south.example` })
+  })
+  for (const [most, sizes] of [
+    [1, [1, 1, 1, 1, 1]],
+    [2, [2, 2, 1]],
+    [3, [3, 2]],
+  ] as const) {
+    const taken: number[] = []
+    let named = 0
+    const says: Says = (command) => {
+      if (command.startsWith('MAIL')) named = 0
+      if (command.startsWith('RCPT') && ++named > most) return '452 4.5.3 too many'
+      if (command === '.') taken.push(Math.min(named, most))
+      return kind(command, () => {})
+    }
+    const report = await deliver({ [first]: await serve(t, '220 one', says) }, people)
+    assert.deepEqual(taken, sizes)
+    assert.deepEqual(
+      outcomes(report),
+      Array.from(people, () => 'delivered'),
+    )
+    // The way is told once for each transaction, and each dialogue once.
+    const told = report.settlements.map(({ steps }) => steps).join('')
+    assert.equal(dials(told), sizes.length)
+    assert.equal(told.split('RCPT TO:').length - 1, people.length + people.length - most)
+  }
+})
+
+test('what several recipients of a letter heard of two exchanges is written down once', async (t) => {
+  const people = ['a', 'b', 'c'].map((name) => {
+    return testItem({ id: name, recipient: `${name}@south.example` })
+  })
+  const busy: Says = (command) => (command.startsWith('RCPT') ? '421 busy' : '250 ok')
+  const no: Says = (command) =>
+    command.startsWith('RCPT') ? '550 nobody' : kind(command, () => {})
+  for (const [says, kinds] of [
+    [kind, ['delivered', 'delivered', 'delivered']],
+    [no, ['failed', 'failed', 'failed']],
+  ] as const) {
+    const ports = {
+      [first]: await serve(t, '220 one', busy),
+      [second]: await serve(t, '220 two', says),
+    }
+    const report = await deliver(ports, people)
+    assert.deepEqual(outcomes(report), kinds)
+    const told = report.settlements.map(({ steps }) => steps).join('')
+    assert.equal(told.split('220 one').length - 1, 1)
+    assert.equal(told.split('220 two').length - 1, 1)
+  }
+})
+
+test('what one exchange lacks another has, and a refusal to talk says less than that', async (t) => {
+  const letters = [testItem({ eightBit: true })]
+  const plain = await serve(t, '220 plain')
+  const able: Says = (command) =>
+    command.startsWith('EHLO') ? '250-two\r\n250 8BITMIME' : kind(command, () => {})
+  const both = await deliver({ [first]: plain, [second]: await serve(t, '220 two', able) }, letters)
+  assert.deepEqual(outcomes(both), ['delivered'])
+  for (const greeting of ['421 busy', '554 no']) {
+    const report = await deliver({ [first]: plain, [second]: await serve(t, greeting) }, letters)
+    assert.deepEqual(outcomes(report), ['failed'])
+    assert.match(report.settlements[0]?.steps ?? '', /does not offer 8BITMIME/)
+  }
+})
+
 test('a server that hangs up as soon as it has answered gets all over new connections', async (t) => {
   // The end of the connection is there before the next letter is begun.
   const sockets = new Set<Socket>()

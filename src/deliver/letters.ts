@@ -28,7 +28,7 @@ export function lettersOf(items: readonly QueueItem[]): readonly Letter[] {
 export function letterAgain(letter: Letter, attempts: readonly Attempt[]): Letter | undefined {
   const [first, ...more] = attempts.map(({ item }) => item)
   if (first === undefined) return undefined
-  return { items: [first, ...more], before: attempts.map((attempt) => after(letter, attempt)) }
+  return { items: [first, ...more], before: after(letter, attempts) }
 }
 
 /**
@@ -41,23 +41,36 @@ export function inParts(
   most: number,
 ): readonly Letter[] {
   const parts: Letter[] = []
+  const lines: Attempt['lines'] = []
   for (let start = 0; start < attempts.length; start += most) {
-    const some = attempts.slice(start, start + most).map((attempt) => ({ ...attempt, lines: [] }))
+    const some = attempts.slice(start, start + most).map((attempt) => ({ ...attempt, lines }))
     const part = letterAgain(letter, some)
     if (part !== undefined) parts.push(part)
   }
   return parts
 }
 
-/** The attempt as it stands after all exchanges: their dialogues in a row, and what weighs most. */
-export function after({ before }: Letter, attempt: Attempt): Attempt {
-  const earlier = before.find(({ item }) => item.id === attempt.item.id)
-  if (earlier === undefined) return attempt
-  const lines = [...earlier.lines, ...attempt.lines]
-  // RFC 5321 §4.2.1 has a refusal to talk end a letter. It speaks for one host, and another one has
-  // put the letter off: as long as that one may still take it, the letter waits.
-  const putOff = earlier.result.result === 'deferred'
-  // Nor does it say more than one that talked, and cannot take such a letter.
-  const stands = attempt.refusedToTalk && (putOff || notHere(earlier.result.outcome))
-  return { ...(stands ? earlier : attempt), lines }
+/**
+ * The attempts of one talk as they stand after all exchanges: the dialogues in a row, and what weighs
+ * most. Recipients that share what was said go on sharing it: it is written down once.
+ */
+export function after({ before }: Letter, attempts: readonly Attempt[]): readonly Attempt[] {
+  const joined = new Map<Attempt['lines'], Attempt['lines']>()
+  return attempts.map((attempt) => {
+    const earlier = before.find(({ item }) => item.id === attempt.item.id)
+    if (earlier === undefined) return attempt
+    const lines = joined.get(earlier.lines) ?? inARow(earlier.lines, attempt.lines)
+    joined.set(earlier.lines, lines)
+    // RFC 5321 §4.2.1 has a refusal to talk end a letter. It speaks for one host, and another one has
+    // put the letter off: as long as that one may still take it, the letter waits.
+    const putOff = earlier.result.result === 'deferred'
+    // Nor does it say more than one that talked, and cannot take such a letter.
+    const stands = attempt.refusedToTalk && (putOff || notHere(earlier.result.outcome))
+    return { ...(stands ? earlier : attempt), lines }
+  })
+}
+
+function inARow(first: Attempt['lines'], second: Attempt['lines']): Attempt['lines'] {
+  if (first.length === 0) return second
+  return second.length === 0 ? first : [...first, ...second]
 }

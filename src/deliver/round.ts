@@ -155,7 +155,7 @@ export class Round {
       const heard = attempts.filter(
         (attempt) => !unheard.includes(attempt) && !rest.includes(attempt),
       )
-      await this.#settling.settle(heard.map((attempt) => after(letter, attempt)))
+      await this.#settling.settle(after(letter, heard))
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
       if (broken === undefined || broken.result === 'accepted') continue
       const lines = attempts[0]?.lines ?? []

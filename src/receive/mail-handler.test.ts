@@ -65,6 +65,7 @@ interface Setup {
   readonly recipient?: 'mailbox' | 'remote' | { readonly refusal: Reply }
   /** Who is refused, whatever `recipient` says of the others. */
   readonly refused?: string
+  readonly refusal?: Reply
   readonly accept?: (acceptance: Acceptance) => Promise<void>
   readonly login?: Reply
 }
@@ -93,7 +94,7 @@ function open(setup: Setup = {}): Run {
     addedMessageId: undefined,
     recipient: ({ rcptTo }) =>
       rcptTo === setup.refused
-        ? { refusal: replies.noSuchMailbox }
+        ? { refusal: setup.refusal ?? replies.noSuchMailbox }
         : (setup.recipient ?? 'mailbox'),
     header: () => {},
     body: () => {},
@@ -418,6 +419,16 @@ test('a letter that is given up was not refused, as long as somebody was to have
       assert.equal(run.logged.at(-1)?.event, 'dropped')
     }
   }
+})
+
+test('who is turned away within a letter was told so for all of its recipients', async () => {
+  const run = open({ refused: 'nobody@south.example', refusal: replies.heardTooMuch })
+  await run.handler.answer(sender())
+  await run.handler.answer(recipient())
+  await run.handler.answer(recipient('nobody@south.example'))
+  run.handler.dropped('refused')
+  const { outcome } = run.record()
+  assert.deepEqual([outcome.status, 'smtp' in outcome && outcome.smtp.code], ['deferred', 421])
 })
 
 test('a sender who is refused has a journey at once', async () => {

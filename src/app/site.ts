@@ -280,7 +280,8 @@ export class Site {
     }
     const limit = type === 'full' ? 'limits.connections' : 'descriptors'
     const fields = { limit, listener: kind, client: ip, why: problem }
-    this.#plan.log({ level: 'warning', event: 'limit', fields })
+    // Whoever comes next is not to blame.
+    this.#plan.log({ level: 'error', event: 'limit', fields })
   }
 
   #receiveWorld(): ReceiveWorld {

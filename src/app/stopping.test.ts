@@ -235,8 +235,10 @@ test('connections beyond the limit hear 421 and are closed, those within go on',
   }
   for (const talk of inside) assert.equal((await talk.letter(letter)).code, 250)
   assert.deepEqual(
-    south.logged.filter(({ event }) => event === 'limit').map(({ fields }) => fields['limit']),
-    ['limits.connections'],
+    south.logged.flatMap(({ level, event, fields }) => {
+      return event === 'limit' ? [[level, fields['limit']]] : []
+    }),
+    [['error', 'limits.connections']],
   )
   await inside[0]?.quit()
   let again: SmtpTalk

@@ -726,7 +726,7 @@ test('without a descriptor nobody was asked, so nobody is blamed', async () => {
     { type: 'failed', reason: 'no-place' },
     [
       {
-        level: 'warning',
+        level: 'error',
         event: 'limit',
         fields: { limit: 'descriptors', client: '192.0.2.1' },
       },

@@ -218,7 +218,9 @@ export class StubResolver implements Resolver {
   }
 
   #tellLimit(limit: string, client: string | undefined): void {
-    this.#options.log({ level: 'warning', event: 'limit', fields: { limit, client } })
+    // What all share is used up by somebody else, or by many.
+    const level = limit === 'dns.questions_per_address' ? 'warning' : 'error'
+    this.#options.log({ level, event: 'limit', fields: { limit, client } })
   }
 
   /** Whether a server answers a question that any resolver can answer: who serves the root? */

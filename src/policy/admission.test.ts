@@ -283,6 +283,17 @@ test('an account has so many places, wherever its people are, and gets them back
   assert.equal(open('192.0.2.1', 'you@own.example'), 'limits.connections_per_account account')
 })
 
+test('where the whole server has no more, that is its own trouble and not the client’s', () => {
+  const house = new House()
+  const more = { listener: 'smtp' }
+  house.admission.turnedAway('192.0.2.1', { limit: 'limits.memory_bytes', of: 'server' }, more)
+  house.admission.turnedAway('192.0.2.1', { limit: 'limits.memory_bytes', of: 'network' }, more)
+  assert.deepEqual(
+    house.logged.map(({ level }) => level),
+    ['error', 'warning'],
+  )
+})
+
 test('after 20 wrong passwords of one address nobody there may log in; elsewhere all goes on', async () => {
   const house = new House()
   for (let n = 0; n < 20; n++) {

@@ -271,7 +271,9 @@ export class Admission implements Guard {
   ): void {
     const network = of === 'network' ? { network: wider ?? keys.network } : {}
     const fields = { limit, client: keys.address, ...network, ...more }
-    this.#log({ level: 'warning', event: 'limit', fields })
+    // `docs/fail2ban` goes by it: who happens to come when there is no more has done nothing.
+    const level = of === 'server' ? 'error' : 'warning'
+    this.#log({ level, event: 'limit', fields })
   }
 }
 

@@ -69,12 +69,12 @@ export class ClientLimits {
 
   /** RFC 9325 §4.1: `TLS_RSA_WITH_…` has no forward secrecy. Taken where the settings say so, and told. */
   tlsStarted({ cipher }: TlsFacts): void {
-    if (cipher.startsWith('TLS_RSA_')) this.#tellStaticRsa('info', `taken: ${cipher}`)
+    if (cipher.startsWith('TLS_RSA_')) this.#tellStaticRsa(`taken: ${cipher}`)
   }
 
   tlsFailed(problem: string): void {
     if (!/no cipher suits both sides/.test(problem)) return
-    this.#tellStaticRsa('warning', 'refused: the client has no cipher with forward secrecy')
+    this.#tellStaticRsa('refused: the client has no cipher with forward secrecy')
   }
 
   #step({ limit, of }: LimitMet, answer: SmtpAnswer): void {
@@ -86,9 +86,10 @@ export class ClientLimits {
     this.#world.guard.turnedAway(remote.ip, met, { listener })
   }
 
-  #tellStaticRsa(level: 'info' | 'warning', why: string): void {
+  /** An old server is no attacker, and sends in clear text when it cannot have TLS. */
+  #tellStaticRsa(why: string): void {
     const { remote, listener } = this.#facts
     const fields = { limit: 'tls.static_rsa', client: remote.ip, listener, why }
-    this.#world.log({ level, event: 'limit', fields })
+    this.#world.log({ level: 'info', event: 'limit', fields })
   }
 }

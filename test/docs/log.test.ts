@@ -90,6 +90,9 @@ test('the fail2ban filter finds who failed to log in and who met a limit, and no
     { level: 'info', event: 'refused', fields: { client: '192.0.2.4', helo: bad, from: bad } },
     { level: 'info', event: 'login', fields: { client: '192.0.2.5', account: bad } },
     { level: 'warning', event: 'limit', fields: { limit: bad } },
+    // The whole server has no more, whoever asks next.
+    { level: 'error', event: 'limit', fields: { limit: 'descriptors', client: '192.0.2.6' } },
+    { level: 'info', event: 'limit', fields: { limit: 'tls.static_rsa', client: '192.0.2.7' } },
   ]
   for (const format of ['text', 'json'] as const) {
     const found = lines.flatMap((line) => addressesIn(line, format))

@@ -5,9 +5,11 @@ export interface FromLine {
   /**
    * `certain`: one word and a date, which is a beginning wherever it stands. `likely`: words and a
    * date, a beginning behind an empty line. `possible`: an address or a time, a beginning behind an
-   * empty line and before a header field. `unlikely`: a beginning only at the start of a file.
+   * empty line and before a header field. `bare`: nothing at all, a beginning as a possible one is,
+   * and without the empty line where the file itself begins so. `unlikely`: a beginning only at the
+   * start of a file.
    */
-  readonly beginning: 'certain' | 'likely' | 'possible' | 'unlikely'
+  readonly beginning: 'certain' | 'likely' | 'possible' | 'bare' | 'unlikely'
 }
 
 const weekday = '[A-Z][a-z]{2,8},?'
@@ -37,6 +39,7 @@ const likely = new RegExp(`^From (.{0,320}?) +(?:${dates})`)
  */
 export function parseFromLine(line: string): FromLine | undefined {
   if (!line.startsWith('From ')) return undefined
+  if (line.trimEnd() === 'From') return { sender: undefined, beginning: 'bare' }
   const one = certain.exec(line)?.[1]
   if (one !== undefined) return { sender: senderIn(one), beginning: 'certain' }
   const words = likely.exec(line)?.[1]

@@ -116,6 +116,30 @@ test('a line without a date divides behind an empty line, before a field, cut an
   }
 })
 
+test('a line with nothing but From divides before a field, cut anywhere', () => {
+  const two = ['X: 1\n\nHi\n', 'X: 2\n\nHo\n']
+  for (const file of [
+    'From \nX: 1\n\nHi\n\nFrom \nX: 2\n\nHo\n',
+    `From \n${two[0]}From \n${two[1]}`,
+  ]) {
+    for (let i = 0; i <= file.length; i++) {
+      const found = readPieces([file.slice(0, i), file.slice(i)])
+      assert.deepEqual(
+        found.map(({ text }) => text),
+        two,
+      )
+    }
+  }
+})
+
+test('in a file of other From lines one with nothing in it wants an empty line, too', () => {
+  const start = `From a@b.example ${date}\nX: 1\n\nHi\n`
+  assert.equal(read(`${start}From \nTo: be filled in\n`).length, 1)
+  assert.equal(read(`${start}\nFrom \nbut no field\n`).length, 1)
+  assert.equal(read(`From \nX: 1\n\nHi\nFrom \nbut no field\n`).length, 1)
+  assert.equal(read(`${start}\nFrom \nX: 2\n`).length, 2)
+})
+
 test('From in a text starts no message', () => {
   const start = `From a@b.example ${date}\n`
   for (const text of [

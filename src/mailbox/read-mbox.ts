@@ -38,6 +38,8 @@ export class MboxReader {
   /** Nothing but empty lines so far. */
   #atFileStart = true
   #mayHaveMark = true
+  /** The first `From ` line has nothing behind it: those of the others may stand anywhere. */
+  #isBare = false
   #passedOver = 0
   #entry: OpenEntry | undefined
 
@@ -114,8 +116,10 @@ export class MboxReader {
     const from = fromLineAt(octets, start, end)
     if (from === undefined) return undefined
     const entry = { sender: from.sender, chunks: [], octets: 0 }
+    if (this.#atFileStart) this.#isBare = from.beginning === 'bare'
     if (this.#atFileStart || from.beginning === 'certain') return entry
-    if (!this.#afterEmptyLine || from.beginning === 'unlikely') return undefined
+    if (from.beginning === 'unlikely') return undefined
+    if (!this.#afterEmptyLine && !(from.beginning === 'bare' && this.#isBare)) return undefined
     if (from.beginning === 'likely') return entry
     const next = octetString(octets, end, Math.min(octets.length, end + maxFieldName))
     const whole = last || next.length === maxFieldName || next.includes('\n')

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseIp } from '../base/ip.ts'
+import { parseMoment } from '../base/moment.ts'
 import type { DnsEndpoint } from '../io/dns-endpoint.ts'
 
 /** Readers of option values that several commands have. */
@@ -43,9 +44,11 @@ export function readAddress(text: string): string {
  * @throws InvalidArgumentError
  */
 export function readTime(text: string): number {
-  const ms = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : Date.parse(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Not a time such as 2026-09-01T12:00:00Z.')
-  return Math.floor(ms / 1000)
+  // Our times are in UTC, and so is one without its zone.
+  const moment = parseMoment(text) ?? parseMoment(`${text}Z`)
+  const ms = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : moment
+  if (ms === undefined) throw new InvalidArgumentError('Not a time such as 2026-09-01T12:00:00Z.')
+  return ms / 1000
 }
 
 /** The reverse-path, with or without its angle brackets. */

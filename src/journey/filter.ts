@@ -1,3 +1,4 @@
+import { parseMoment } from '../base/moment.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { formatIp, parseIp } from '../base/ip.ts'
 
@@ -143,10 +144,6 @@ function readMoment(value: string, now: number): number | undefined {
     const unit = ago[2] === 'm' ? unitMs.m : ago[2] === 'h' ? unitMs.h : unitMs.d
     return now - Number(ago[1]) * unit
   }
-  // Nothing but this form: what else `Date` takes, it takes in the machine's own zone.
-  if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(value)) {
-    return undefined
-  }
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? undefined : ms
+  // Nothing else that `Date` takes, which it takes in the machine's own zone.
+  return parseMoment(value)
 }

@@ -3,7 +3,7 @@ import type { AbuseReport, FailureReport } from './feedback.ts'
 import { readAggregates } from './read-aggregate.ts'
 import { formOf, type ReportFile } from './report-mail.ts'
 import { quoted, type UnreadableReport, unreadable } from './report-problem.ts'
-import { readTlsReport, type TlsReport } from './tls-report.ts'
+import { readTlsReports, type TlsReport } from './tls-report.ts'
 
 /** A report of any kind that was read. Plain data. */
 export type Report = AggregateReport | TlsReport | FailureReport | AbuseReport
@@ -13,7 +13,7 @@ export type ReportReading = Report | UnreadableReport
 
 /**
  * Reads one file that is not packed: XML is an aggregate report, or several one behind the other,
- * JSON a TLS report. At least one reading.
+ * JSON a TLS report, or several. At least one reading.
  */
 export function readUnpacked({ name, octets }: ReportFile): readonly ReportReading[] {
   const form = formOf(octets)
@@ -21,7 +21,7 @@ export function readUnpacked({ name, octets }: ReportFile): readonly ReportReadi
     case 'xml':
       return readAggregates(octets)
     case 'json':
-      return [readTlsReport(octets)]
+      return readTlsReports(octets)
     case 'gzip':
     case 'zip':
     case 'mail':

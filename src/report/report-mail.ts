@@ -128,7 +128,8 @@ export function formOf(octets: Uint8Array): ReportForm {
   if (a === 0x1f && b === 0x8b) return 'gzip'
   // An empty archive begins with PK 05 06, a spanned one with PK 07 08.
   if (a === 0x50 && b === 0x4b && c <= 8 && d <= 8) return 'zip'
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return 'xml'
+  if (a === 0xff && b === 0xfe) return c === 0x7b || c === 0x5b ? 'json' : 'xml'
+  if (a === 0xfe && b === 0xff) return d === 0x7b || d === 0x5b ? 'json' : 'xml'
   let at = a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0
   while (at < octets.length && isBlank(octets[at] ?? 0)) at++
   const first = octets[at]

@@ -2,7 +2,9 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { encodeUtf8 } from '../base/utf8.ts'
-import { readTlsReport, type TlsReport } from './tls-report.ts'
+import { formOf } from './report-mail.ts'
+import { readInPart } from './report-problem.ts'
+import { readTlsReport, readTlsReports, type TlsReport } from './tls-report.ts'
 
 const report = {
   'organization-name': 'Mail Co',
@@ -160,4 +162,85 @@ test('any JSON is read without a fault', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('what a summary does not count is told, and failures that are told count', () => {
+  const without = structuredClone(report) as unknown as {
+    policies: { summary?: Record<string, unknown> }[]
+  }
+  delete without.policies[0]?.summary
+  const none = read(without)
+  assert.equal(none.policies[0]?.failedSessions, 2)
+  assert.ok(readInPart(none.problems))
+  assert.deepEqual(
+    none.problems.map(({ code, where }) => [code, where]),
+    [
+      ['missing', 'policy 1: total-successful-session-count'],
+      ['missing', 'policy 1: total-failure-session-count'],
+    ],
+  )
+})
+
+test('several reports of a file are read, in a list or one behind the other', () => {
+  const other = JSON.stringify({ ...report, 'report-id': 't-2' })
+  const one = JSON.stringify(report)
+  for (const file of [`${one}\n${other}\n`, `${one}${other}`, `[${one},${other}]`]) {
+    const readings = readTlsReports(encodeUtf8(file))
+    assert.deepEqual(
+      readings.map((reading) => reading.type === 'tls' && [reading.reportId, reading.problems]),
+      [
+        ['t-1', []],
+        ['t-2', []],
+      ],
+    )
+  }
+  const many = readTlsReports(encodeUtf8(`[${Array(21).fill(one).join(',')}]`))
+  assert.equal(many.length, 20)
+  assert.deepEqual(many.at(-1)?.problems[0]?.code, 'too-large')
+  const lines = readTlsReports(encodeUtf8(Array(21).fill(one).join('\n')))
+  assert.equal(lines.length, 20)
+  assert.deepEqual(
+    lines.map(({ problems }) => problems.length),
+    [...Array<number>(19).fill(0), 1],
+  )
+})
+
+test('what stands behind a report costs nothing of it, and is told when it is something', () => {
+  const one = JSON.stringify(report)
+  for (const fill of ['\0\0\0', '\x1a', '\r\n \0']) assert.deepEqual(read(one + fill).problems, [])
+  for (const rest of ['}', ' that was all', '{"policies":']) {
+    assert.deepEqual(
+      read(one + rest).problems.map(({ code }) => code),
+      ['passed-over'],
+    )
+  }
+})
+
+test('controls in a text and UTF-16 cost nothing, and are told', () => {
+  const broken = JSON.stringify(report).replace('tls@mail', 'tls\n\u0001@mail')
+  const withControls = read(broken)
+  assert.equal(withControls.contactInfo, 'tls @mail.example')
+  assert.deepEqual(
+    withControls.problems.map(({ code }) => code),
+    ['unusual-value'],
+  )
+  for (const bigEndian of [false, true]) {
+    const units = Uint16Array.from(`\ufeff${JSON.stringify(report)}`, (unit) => unit.charCodeAt(0))
+    const octets = new Uint8Array(units.buffer)
+    if (bigEndian) new Uint8Array(octets).forEach((_, at, all) => (octets[at] = all[at ^ 1] ?? 0))
+    const wide = readTlsReport(octets)
+    assert.equal(wide.type === 'tls' && wide.reportId, 't-1')
+    assert.deepEqual(
+      wide.problems.map(({ code }) => code),
+      ['encoding'],
+    )
+    assert.equal(formOf(octets), 'json')
+  }
+})
+
+test('a leap second is a time, and a day that is none is not', () => {
+  const range = { 'start-datetime': '2026-02-30T00:00:00Z', 'end-datetime': '2026-12-31T23:59:60Z' }
+  const odd = read({ ...report, 'date-range': range })
+  assert.equal(odd.end, Date.UTC(2026, 11, 31, 23, 59, 59) / 1000)
+  assert.equal(odd.begin, null)
 })

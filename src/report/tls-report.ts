@@ -1,5 +1,7 @@
+import { parseMoment } from '../base/moment.ts'
 import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
 import { oneLine } from '../message/fold.ts'
+import { type JsonDocument, readJsonDocuments } from './json-documents.ts'
 import {
   ProblemList,
   quoted,
@@ -8,6 +10,7 @@ import {
   unreadable,
 } from './report-problem.ts'
 import { ValueReader } from './reported-value.ts'
+import { decodeUtf16, withoutFill } from './xml-text.ts'
 
 /** RFC 8460 §4.3. */
 export const tlsResultTypes: readonly string[] = [
@@ -62,28 +65,74 @@ export interface TlsReport {
 }
 
 const maxOctets = 8 << 20
+const maxReports = 20
 const maxPolicies = 1000
 const maxFailures = 10_000
 const maxTexts = 100
 
 /**
- * Reads a TLS report. At most 8 MiB, 1,000 policies and 10,000 failures; unknown members are passed
- * over, numbers written as text are understood. Never throws, whatever the octets are.
+ * Reads the TLS reports in a file, of which some hold several. At most 8 MiB and 20 reports, and of
+ * each 1,000 policies and 10,000 failures; unknown members are passed over, numbers written as text
+ * are understood. At least one reading. Never throws, whatever the octets are.
  */
-export function readTlsReport(octets: Uint8Array): TlsReport | UnreadableReport {
+export function readTlsReports(octets: Uint8Array): readonly (TlsReport | UnreadableReport)[] {
   if (octets.length > maxOctets) {
     const text = `The report has ${octets.length} octets; ${maxOctets} are read.`
-    return unreadable({ code: 'too-large', where: '', text })
+    return [unreadable({ code: 'too-large', where: '', text })]
   }
-  const problems = new ProblemList()
+  const { text, problem } = decodeJson(octets)
+  const { documents, hadControls, hasRest } = readJsonDocuments(text)
+  const reports = documents.flatMap(inList)
+  return reports.slice(0, maxReports).map((document, index, all) => {
+    const problems = new ProblemList()
+    if (problem !== undefined) problems.add('encoding', '', problem)
+    if (hadControls) {
+      const sentence = 'It has controls in its texts, which JSON does not allow; they are blanks.'
+      problems.add('unusual-value', '', sentence)
+    }
+    const isLast = index === all.length - 1
+    if (isLast && reports.length > maxReports) {
+      const sentence = `The file has ${reports.length} reports; ${maxReports} are read.`
+      problems.add('too-large', '', sentence)
+    } else if (isLast && hasRest) {
+      problems.add('passed-over', '', 'Something stands behind it that was not read.')
+    }
+    return readDocument(document, problems)
+  })
+}
+
+/** The first report of a file. */
+export function readTlsReport(octets: Uint8Array): TlsReport | UnreadableReport {
+  const [first] = readTlsReports(octets)
+  if (first === undefined) throw new Error('TLS report: no reading')
+  return first
+}
+
+/** RFC 8259 §8.1 wants UTF-8. */
+function decodeJson(octets: Uint8Array): {
+  readonly text: string
+  readonly problem: string | undefined
+} {
+  const wide = decodeUtf16(octets)
+  if (wide !== undefined) return { text: withoutFill(wide), problem: 'It is UTF-16, not UTF-8.' }
   const strict = decodeUtf8(octets)
-  if (strict === undefined) problems.add('encoding', '', 'Some octets are not UTF-8.')
-  const parsed = parseJson((strict ?? displayUtf8(octets)).replace(/^\ufeff/, ''))
-  if (!parsed.ok) {
-    const text = `This is no JSON: ${oneLine(parsed.problem, 200)}`
+  const text = withoutFill((strict ?? displayUtf8(octets)).replace(/^\ufeff/, ''))
+  return { text, problem: strict === undefined ? 'Some octets are not UTF-8.' : undefined }
+}
+
+/** Some put their report, or all of them, into a list. */
+function inList(document: JsonDocument): readonly JsonDocument[] {
+  const { ok } = document
+  if (!ok || !Array.isArray(document.value) || !document.value.every(isObject)) return [document]
+  return document.value.length === 0 ? [document] : document.value.map((value) => ({ ok, value }))
+}
+
+function readDocument(document: JsonDocument, problems: ProblemList): TlsReport | UnreadableReport {
+  if (!document.ok) {
+    const text = `This is no JSON: ${oneLine(document.problem, 200)}`
     return unreadable({ code: 'malformed', where: '', text })
   }
-  const report = parsed.value
+  const report = document.value
   if (!isObject(report) || !('policies' in report || 'organization-name' in report)) {
     const text = 'This is no TLS report: it has neither policies nor an organization.'
     return unreadable({ code: 'not-a-report', where: '', text })
@@ -126,6 +175,9 @@ function assemble(report: JsonObject, problems: ProblemList): TlsReport {
 
 const policyTypes = { words: ['tlsa', 'sts', 'no-policy-found'] } as const
 
+const goodCount = 'total-successful-session-count'
+const badCount = 'total-failure-session-count'
+
 function readPolicy(
   entry: JsonObject,
   values: ValueReader,
@@ -140,17 +192,17 @@ function readPolicy(
     if (--room.failures < 0) break
     failures.push(readFailure(isObject(one) ? one : {}, values))
   }
-  const sessions = (name: string): number => {
-    const written = textIn(summary, name)
-    return written === undefined ? 0 : (values.whole(written, name) ?? 0)
-  }
+  // RFC 8460 §4.4: both counts are there.
+  const succeeded = values.whole(textIn(summary, goodCount), goodCount)
+  const failed = values.whole(textIn(summary, badCount), badCount)
+  const explained = failures.reduce((sum, { failedSessions }) => sum + failedSessions, 0)
   return {
     policyType: values.word(type, 'policy-type', policyTypes),
     policyStrings: textsIn(policy, 'policy-string', values),
     policyDomain: values.required(textIn(policy, 'policy-domain'), 'policy-domain').toLowerCase(),
     mxHosts: textsIn(policy, 'mx-host', values),
-    successfulSessions: sessions('total-successful-session-count'),
-    failedSessions: sessions('total-failure-session-count'),
+    successfulSessions: succeeded ?? 0,
+    failedSessions: failed ?? explained,
     failures,
   }
 }
@@ -179,36 +231,18 @@ function readFailure(detail: JsonObject, values: ValueReader): TlsFailure {
   }
 }
 
-/** RFC 3339; a date alone is understood, and so are seconds since 1970. */
+/** RFC 3339; a day alone is understood, and a time without its zone, and seconds since 1970. */
 function readTime(written: string | undefined, name: string, values: ValueReader): number | null {
   const text = values.required(written, name)
   if (text === '') return null
-  const form = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)?)?$/
-  if (form.test(text)) {
-    const zoned = text.length <= 10 || /(?:[Zz]|[+-]\d\d:\d\d)$/.test(text)
-    const ms = Date.parse((zoned ? text : `${text}Z`).toUpperCase())
-    if (Number.isFinite(ms)) return Math.floor(ms / 1000)
-  }
+  const ms = parseMoment(text) ?? parseMoment(`${text}Z`)
+  if (ms !== undefined) return ms / 1000
   if (/^\d{9,10}$/.test(text)) {
     values.problem('unusual-value', name, `${name} is written "${text}", not as RFC 3339 wants.`)
     return Number(text)
   }
   values.problem('invalid-value', name, `${name} is ${quoted(text)}, which is no date.`)
   return null
-}
-
-function parseJson(
-  text: string,
-):
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problem: string } {
-  try {
-    return { ok: true, value: JSON.parse(text) }
-  } catch (problem) {
-    // JSON.parse tells of malformed text by a SyntaxError.
-    if (problem instanceof SyntaxError) return { ok: false, problem: problem.message }
-    throw problem
-  }
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,7 +1,7 @@
 import { octetString } from '../base/octets.ts'
 import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
 
-/** A document as text, and how sure that is. */
+/** A document as text, without what is behind its end, and how sure that is. */
 export interface XmlText {
   readonly text: string
   /** The octets are not what the document says that they are; U+FFFD stands for the wrong ones. */
@@ -18,9 +18,34 @@ const singleOctetSets =
  * known by its first octets; a declared one-octet set is read as ISO 8859-1. XML 1.0 appendix F.
  */
 export function decodeXml(octets: Uint8Array): XmlText {
+  const { text, broken } = decode(octets)
+  return { text: withoutFill(text), broken }
+}
+
+/** Text that begins with the byte order mark of UTF-16; else `undefined`. */
+export function decodeUtf16(octets: Uint8Array): string | undefined {
+  const [a = 0, b = 0] = octets
+  if (a === 0xff && b === 0xfe) return utf16(octets, 2, 'little')
+  if (a === 0xfe && b === 0xff) return utf16(octets, 2, 'big')
+  return undefined
+}
+
+/**
+ * Takes away what fills up a file behind its text: NULs of a last block, the Ctrl-Z of DOS, blanks.
+ * No document has them, so nothing of it is lost.
+ */
+export function withoutFill(text: string): string {
+  let end = text.length
+  while (end > 0 && fill.has(text.charCodeAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
+const fill: ReadonlySet<number> = new Set([0, 9, 10, 13, 26, 32])
+
+function decode(octets: Uint8Array): XmlText {
   const [a = 0, b = 0, c = 0] = octets
-  if (a === 0xff && b === 0xfe) return { text: utf16(octets, 2, 'little'), broken: false }
-  if (a === 0xfe && b === 0xff) return { text: utf16(octets, 2, 'big'), broken: false }
+  const wide = decodeUtf16(octets)
+  if (wide !== undefined) return { text: wide, broken: false }
   if (a === 0x3c && b === 0) return { text: utf16(octets, 0, 'little'), broken: false }
   if (a === 0 && b === 0x3c) return { text: utf16(octets, 0, 'big'), broken: false }
   const start = a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0

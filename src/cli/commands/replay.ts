@@ -13,6 +13,7 @@ import {
   withDataOptions,
 } from '../data.ts'
 import { inOneLine } from '../../base/shown-text.ts'
+import { readTime } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'
 
 interface ReplayOptions extends DataOptions {
@@ -40,7 +41,7 @@ export function replayCommand(): Command {
     .option('--ip <address>', 'as if it had come from this address', address)
     .option('--helo <name>', 'as if the client had called itself so')
     .option('--mail-from <address>', 'as if this were the reverse-path')
-    .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', unixTime)
+    .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', readTime)
     .option('--json', 'the result as one JSON object')
     .action((ref: string, options: ReplayOptions) => replay(ref, options))
     .addHelpText(
@@ -198,10 +199,4 @@ function addOverride(text: string, before: readonly DnsOverride[] = []): readonl
 function address(text: string): string {
   if (parseIp(text) === undefined) throw new InvalidArgumentError('Not an IP address.')
   return text
-}
-
-function unixTime(text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Not a time such as 2026-09-01T12:00:00Z.')
-  return Math.floor(ms / 1000)
 }

@@ -9,6 +9,8 @@ function read(...words: readonly string[]): JourneyFilter | string {
   return parsed.ok ? parsed.value : parsed.problem
 }
 
+const bücher = { also: ['a@xn--bcher-kva.example'] }
+
 test('each filter is read into its own field', () => {
   const table: readonly (readonly [string, JourneyFilter])[] = [
     ['to:anna@example.com', { to: { text: 'anna@example.com', match: 'whole' } }],
@@ -29,6 +31,9 @@ test('each filter is read into its own field', () => {
     ['message-id:<a@b>', { messageId: '<a@b>' }],
     ['ip:192.0.2.1', { ip: '192.0.2.1' }],
     ['ip:2001:DB8:0:0::1', { ip: '2001:db8::1' }],
+    ['ip:::ffff:192.0.2.1', { ip: '192.0.2.1' }],
+    ['to:a@bücher.example', { to: { ...bücher, text: 'a@bücher.example', match: 'whole' } }],
+    ['account:a@bücher.example', { account: 'a@xn--bcher-kva.example' }],
     ['account:anna@example.com', { account: 'anna@example.com' }],
     ['subject:two words: more', { subject: 'two words: more' }],
     ...filterStatuses.map((status) => [`status:${status}`, { status }] as const),
@@ -56,6 +61,7 @@ test('what is no filter is told with what was seen', () => {
     [['ip:192.0.2'], 'ip: "192.0.2" is not an IP address'],
     [['since:yesterday'], 'since: "yesterday" is not a time such as 2026-09-01 or 2h'],
     [['since:1'], 'since: "1" is not a time such as 2026-09-01 or 2h'],
+    [['since:2026-02-30'], 'since: "2026-02-30" is not a time such as 2026-09-01 or 2h'],
     [['until:2026-13-01'], 'until: "2026-13-01" is not a time such as 2026-09-01 or 2h'],
   ]
   for (const [words, problem] of table) assert.equal(read(...words), problem)

@@ -1,6 +1,7 @@
 import { parseMoment } from '../base/moment.ts'
+import { displayDomain, parseDomain } from '../address/domain.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { formatIp, parseIp } from '../base/ip.ts'
+import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 
 /**
  * What a journey or a waiting letter must be like to be listed; what is absent does not matter.
@@ -31,6 +32,8 @@ export interface JourneyFilter {
 
 export interface AddressFilter {
   readonly text: string
+  /** The same with its domain in A-labels and in U-labels, where that is something else. */
+  readonly also?: readonly string[]
   /** Whether it is the whole address or a part of it. */
   readonly match: 'whole' | 'part'
 }
@@ -117,10 +120,13 @@ function readFilter(key: Key, value: string, now: number): Result<JourneyFilter>
       return ok({ messageId: bracketed(value) })
     case 'ip': {
       const ip = parseIp(value)
-      return ip === undefined ? bad(`"${value}" is not an IP address`) : ok({ ip: formatIp(ip) })
+      if (ip === undefined) return bad(`"${value}" is not an IP address`)
+      // Journeys have no `::ffff:192.0.2.1`.
+      return ok({ ip: formatIp(unmapIp(ip)) })
     }
     case 'account':
-      return ok({ account: value })
+      // Accounts have their domains in A-labels.
+      return ok({ account: withDomain(value, parseDomain) ?? value })
     case 'subject':
       return ok({ subject: value })
   }
@@ -128,7 +134,37 @@ function readFilter(key: Key, value: string, now: number): Result<JourneyFilter>
 
 function addressFilter(value: string): AddressFilter {
   const text = value.startsWith('<') && value.endsWith('>') ? value.slice(1, -1) : value
-  return { text, match: text === '' || /^[^@]+@[^@]+$/.test(text) ? 'whole' : 'part' }
+  const match = text === '' || /^[^@]+@[^@]+$/.test(text) ? 'whole' : 'part'
+  const ascii = withDomain(text, parseDomain)
+  const forms = ascii === undefined ? [] : [ascii, withDomain(ascii, displayDomain) ?? ascii]
+  const also = Array.from(new Set(forms)).filter((form) => lower(form) !== lower(text))
+  return also.length === 0 ? { text, match } : { text, also, match }
+}
+
+/** As the store compares: letters of ASCII alone. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** An address, or the end of one, with its domain in another form. */
+function withDomain(
+  text: string,
+  form: (domain: string) => string | undefined,
+): string | undefined {
+  const start = text.lastIndexOf('@') + 1
+  const domain = form(text.slice(start))
+  return domain === undefined ? undefined : text.slice(0, start) + domain
+}
+
+/** All forms of what is looked for, the one that was written first. */
+export function formsOf({ text, also = [] }: AddressFilter): readonly string[] {
+  return [text, ...also]
+}
+
+/** The forms in which a Message-ID may stand in its field: with its brackets, and without. */
+export function messageIdForms(messageId: string): readonly [string, string] {
+  const whole = bracketed(messageId)
+  return [whole, whole.replace(/^<|>$/g, '')]
 }
 
 /** A Message-ID as it stands in its field. */

@@ -46,3 +46,12 @@ test('nothing of it is endless, and no control gets through', () => {
   const hostile = headerTexts(headerOf('Subject: =?utf-8?q?a=1B[31m=0D=0Ab?='))
   assert.match(hostile.subject, /^a \[31m +b$/)
 })
+
+test('a Message-ID is told without what stands beside it, and as it is where it is none', () => {
+  const told = (field: string): string =>
+    headerTexts(headerOf(`Message-ID:${field}`)).headerMessageId
+  assert.equal(told(' <m@north.example> (added by x)'), '<m@north.example>')
+  assert.equal(told('\r\n <m@north.example>'), '<m@north.example>')
+  assert.equal(told(' m@north.example '), 'm@north.example')
+  assert.equal(told(' <a b@north.example>'), '<a b@north.example>')
+})

@@ -3,6 +3,7 @@ import { displayUtf8 } from '../base/utf8.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { parseAddressList } from '../message/address-list.ts'
 import { unfoldedValue } from '../message/field.ts'
+import { parseMessageIds } from '../message/message-id.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 
 /** How much of a From field is read: enough for any that people write. */
@@ -23,9 +24,14 @@ export function headerTexts(header: MessageHeader | undefined): {
   }
   return {
     subject: oneLine(decodeEncodedWords(first('subject')), 300),
-    headerMessageId: oneLine(first('message-id'), 300),
+    headerMessageId: oneLine(messageIdIn(first('message-id')), 300),
     author: oneLine(authorsOf(header).join(', '), 500),
   }
+}
+
+/** The id without what stands beside it, such as a comment; of a field without an id, its text. */
+function messageIdIn(value: string): string {
+  return parseMessageIds(value, 1)[0] ?? value.trim()
 }
 
 function authorsOf(header: MessageHeader | undefined): readonly string[] {

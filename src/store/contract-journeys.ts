@@ -211,6 +211,61 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     )
   })
 
+  storeTest('names and ids are found in whatever form they are asked for', async (store) => {
+    const stored = journey('ODD1', {
+      mailFrom: 'mx@xn--bcher-kva.example',
+      author: 'Jörg@bücher.example',
+      ip: '192.0.2.10',
+      headerMessageId: 'no-brackets@north.example',
+      recipients: [
+        {
+          address: 'anna@xn--bcher-kva.example',
+          status: 'failed',
+          accounts: 'anna@xn--bcher-kva.example',
+        },
+      ],
+    })
+    await store.accept(acceptance({ journeys: [stored, journey('NONE', { headerMessageId: '' })] }))
+    const fitting = [
+      'to:anna@bücher.example',
+      'to:ANNA@BÜCHER.example',
+      'to:@bücher.example',
+      'to:bücher.example',
+      'to:xn--bcher-kva.example',
+      'to:anna@bücher.example status:failed',
+      'from:mx@bücher.example',
+      'from:@bücher.example',
+      'author:Jörg@xn--bcher-kva.example',
+      'author:jörg@bücher.example',
+      'author:Jörg@BÜCHER.EXAMPLE',
+      'author:@xn--bcher-kva.example',
+      'author:jörg',
+      'account:anna@bücher.example',
+      'account:anna@xn--bcher-kva.example',
+      'ip:::ffff:192.0.2.10',
+      'message-id:no-brackets@north.example',
+      'message-id:<no-brackets@north.example>',
+    ]
+    for (const words of fitting) {
+      const filter = parseFilters(words.split(' '), now)
+      assert.ok(filter.ok, words)
+      const { rows } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        ['ODD1'],
+        words,
+      )
+    }
+    for (const words of ['to:anna@bucher.example', 'from:bücher@x.example', 'message-id:<>']) {
+      const filter = parseFilters([words], now)
+      assert.ok(filter.ok, words)
+      const { rows } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      assert.deepEqual(rows, [], words)
+    }
+    const found = store.read.findJourney('<no-brackets@north.example>')
+    assert.equal(found.type === 'found' && found.journey.id, 'ODD1')
+  })
+
   storeTest('what waits is found by its own fields and by those of its journey', async (store) => {
     const letter = journey('JOURNEY1', {
       direction: 'out',

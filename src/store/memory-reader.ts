@@ -1,6 +1,6 @@
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import type { MemoryJourney, MemoryTables } from './memory-tables.ts'
-import { itemFits, journeyFits } from './memory-search.ts'
+import { hasMessageId, itemFits, journeyFits } from './memory-search.ts'
 import { octetContent, openStored } from './message-ranges.ts'
 import type {
   FoundJourney,
@@ -27,7 +27,9 @@ export class MemoryReader implements StoreReader {
     if (parsed.type === 'message-id') {
       const { messageId } = parsed
       return oneOf(
-        this.#lastWrittenFirst().filter(({ journey }) => journey.headerMessageId === messageId),
+        this.#lastWrittenFirst().filter(({ journey }) => {
+          return hasMessageId(journey.headerMessageId, messageId)
+        }),
       )
     }
     const id = parsed.id.toLowerCase()

@@ -1,4 +1,9 @@
-import type { AddressFilter, JourneyFilter } from '../journey/filter.ts'
+import {
+  type AddressFilter,
+  formsOf,
+  type JourneyFilter,
+  messageIdForms,
+} from '../journey/filter.ts'
 import type { MemoryJourney } from './memory-tables.ts'
 import type { QueueItem } from './store.ts'
 
@@ -16,7 +21,7 @@ export function journeyFits(
     (statusFits(journey.status, status) || his.some((one) => one.status === status)) &&
     (since === undefined || journey.startedAt >= since) &&
     (until === undefined || journey.startedAt < until) &&
-    (messageId === undefined || journey.headerMessageId === messageId) &&
+    hasMessageId(journey.headerMessageId, messageId) &&
     textFits(journey, filter) &&
     personFits(journey, all, filter)
   )
@@ -36,7 +41,7 @@ export function itemFits(
     itemStatusFits(item, journey?.status ?? '', filter.status) &&
     (since === undefined || item.createdAt >= since) &&
     (until === undefined || item.createdAt < until) &&
-    (messageId === undefined || journey?.headerMessageId === messageId) &&
+    hasMessageId(journey?.headerMessageId, messageId) &&
     textFits(journey ?? {}, filter) &&
     personFits(journey ?? {}, Array.from(stored?.recipients.values() ?? []), filter)
   )
@@ -56,8 +61,14 @@ function statusFits(status: string, wanted: string | undefined): boolean {
 
 function addressFits(address: string, wanted: AddressFilter | undefined): boolean {
   if (wanted === undefined) return true
-  if (wanted.match === 'whole') return lower(address) === lower(wanted.text)
-  return lower(address).includes(lower(wanted.text))
+  const shown = lower(address)
+  const forms = formsOf(wanted).map(lower)
+  return forms.some((form) => (wanted.match === 'whole' ? shown === form : shown.includes(form)))
+}
+
+/** Whether this is what stands in a Message-ID field. */
+export function hasMessageId(field = '', wanted?: string): boolean {
+  return wanted === undefined || (field !== '' && messageIdForms(wanted).includes(field))
 }
 
 function textFits(

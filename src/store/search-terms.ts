@@ -1,4 +1,9 @@
-import type { AddressFilter, JourneyFilter } from '../journey/filter.ts'
+import {
+  type AddressFilter,
+  formsOf,
+  type JourneyFilter,
+  messageIdForms,
+} from '../journey/filter.ts'
 import type { Value } from './database.ts'
 
 /** Conditions of SQL that must all hold, with their values in order. */
@@ -12,14 +17,13 @@ export function indexedConditions({ messageId, to }: JourneyFilter): Conditions 
   const sql: string[] = []
   const values: Value[] = []
   if (messageId !== undefined) {
-    sql.push("journey.header_id = ? AND journey.header_id <> ''")
-    values.push(messageId)
+    sql.push("journey.header_id IN (?, ?) AND journey.header_id <> ''")
+    values.push(...messageIdForms(messageId))
   }
   if (to?.match === 'whole') {
-    sql.push(
-      'journey.key IN (SELECT journey FROM journey_recipient WHERE address = ? COLLATE NOCASE)',
-    )
-    values.push(to.text)
+    const his = formsOf(to).map(() => 'address = ? COLLATE NOCASE')
+    sql.push(`journey.key IN (SELECT journey FROM journey_recipient WHERE ${his.join(' OR ')})`)
+    values.push(...formsOf(to))
   }
   return { sql, values }
 }
@@ -28,7 +32,7 @@ export function indexedConditions({ messageId, to }: JourneyFilter): Conditions 
 export function otherConditions(filter: JourneyFilter): Conditions {
   const { to, from, author, since, until, subject } = filter
   const all = [
-    to?.match === 'part' ? anyRecipient('instr(lower(address), lower(?)) > 0', to.text) : none,
+    to?.match === 'part' ? anyRecipient('instr(lower(address), lower(?)) > 0', formsOf(to)) : none,
     addressCondition('journey.mail_from', from),
     author === undefined ? none : authorCondition(author),
     statusCondition(filter),
@@ -51,7 +55,9 @@ export function queueConditions(filter: JourneyFilter): Conditions {
     since === undefined ? none : one('queue.created_ms >= ?', since),
     until === undefined ? none : one('queue.created_ms < ?', until),
     subject === undefined ? none : one('instr(lower(journey.subject), lower(?)) > 0', subject),
-    messageId === undefined ? none : one('journey.header_id = ?', messageId),
+    messageId === undefined
+      ? none
+      : one('journey.header_id IN (?, ?)', ...messageIdForms(messageId)),
     personConditions(filter),
   ])
 }
@@ -66,16 +72,23 @@ function joined(all: readonly Conditions[]): Conditions {
   return { sql: all.flatMap(({ sql }) => sql), values: all.flatMap(({ values }) => values) }
 }
 
+function anyOf(condition: string, values: readonly Value[]): Conditions {
+  return one(`(${values.map(() => condition).join(' OR ')})`, ...values)
+}
+
 function addressCondition(column: string, wanted: AddressFilter | undefined): Conditions {
   if (wanted === undefined) return none
-  if (wanted.match === 'whole') return one(`lower(${column}) = lower(?)`, wanted.text)
-  return one(`instr(lower(${column}), lower(?)) > 0`, wanted.text)
+  const forms = formsOf(wanted)
+  if (wanted.match === 'whole') return anyOf(`lower(${column}) = lower(?)`, forms)
+  return anyOf(`instr(lower(${column}), lower(?)) > 0`, forms)
 }
 
 /** From may name several, with commas between. */
-function authorCondition({ text, match }: AddressFilter): Conditions {
-  if (match === 'part') return one('instr(lower(journey.author), lower(?)) > 0', text)
-  return one("instr(', ' || lower(journey.author) || ', ', ', ' || lower(?) || ', ') > 0", text)
+function authorCondition(wanted: AddressFilter): Conditions {
+  const forms = formsOf(wanted)
+  if (wanted.match === 'part') return anyOf('instr(lower(journey.author), lower(?)) > 0', forms)
+  const among = "instr(', ' || lower(journey.author) || ', ', ', ' || lower(?) || ', ') > 0"
+  return anyOf(among, forms)
 }
 
 /** With a recipient beside it, the status may be that of this recipient. */
@@ -83,7 +96,7 @@ function statusCondition({ status, to }: JourneyFilter): Conditions {
   if (status === undefined) return none
   if (status === 'partly') return one("journey.status LIKE 'partly %'")
   if (to?.match !== 'whole') return one('journey.status = ?', status)
-  const his = anyRecipient('address = ? COLLATE NOCASE AND status = ?', to.text, status)
+  const his = anyRecipient('address = ? COLLATE NOCASE', formsOf(to), status)
   return one(`(journey.status = ? OR ${his.sql.join(' AND ')})`, status, ...his.values)
 }
 
@@ -105,10 +118,9 @@ function queueStatusCondition(status: string | undefined): Conditions {
 function personConditions({ ip, account }: JourneyFilter): Conditions {
   const where = ip === undefined ? none : one('journey.ip = ?', ip)
   if (account === undefined) return where
-  const has = anyRecipient(
-    "instr(' ' || lower(accounts) || ' ', ' ' || lower(?) || ' ') > 0",
+  const has = anyRecipient("instr(' ' || lower(accounts) || ' ', ' ' || lower(?) || ' ') > 0", [
     account,
-  )
+  ])
   const who = one(
     `(lower(journey.login) = lower(?) OR ${has.sql.join(' AND ')})`,
     account,
@@ -117,9 +129,13 @@ function personConditions({ ip, account }: JourneyFilter): Conditions {
   return joined([where, who])
 }
 
-function anyRecipient(condition: string, ...values: Value[]): Conditions {
+/** Some recipient is one of these, and stands so where a status is asked for. */
+function anyRecipient(condition: string, forms: readonly string[], status?: string): Conditions {
+  const who = anyOf(condition, forms)
+  const his = status === undefined ? who : joined([who, one('status = ?', status)])
   return one(
-    `EXISTS (SELECT 1 FROM journey_recipient AS r WHERE r.journey = journey.key AND ${condition})`,
-    ...values,
+    `EXISTS (SELECT 1 FROM journey_recipient AS r
+      WHERE r.journey = journey.key AND ${his.sql.join(' AND ')})`,
+    ...his.values,
   )
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
+import { messageIdForms } from '../journey/filter.ts'
 import { damaged, fileContent } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { dataFolder } from './data-folder.ts'
@@ -85,9 +86,9 @@ class SqliteReader implements StoreReader {
     if (parsed.type === 'message-id') {
       return this.#oneOf(
         this.#all(
-          `SELECT * FROM journey WHERE header_id = ? AND header_id <> ''
+          `SELECT * FROM journey WHERE header_id IN (?, ?) AND header_id <> ''
             ORDER BY key DESC LIMIT ${maxAmbiguous + 1}`,
-          parsed.messageId,
+          ...messageIdForms(parsed.messageId),
         ),
       )
     }

@@ -129,7 +129,6 @@ function identity(path: string): string | undefined {
   return found === undefined ? undefined : `${found.dev} ${found.ino}`
 }
 
-/** As `SpoolSink` names its files; whatever else lies in the spool is not ours. */
 const spoolName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function sweep(
@@ -140,22 +139,38 @@ function sweep(
   const spooled = new Set<string>()
   const spool = readdirSync(folder.spool).map((name) => join(folder.spool, name))
   for (const path of spool) spooled.add(identity(path) ?? '')
-  for (const part of readdirSync(folder.content)) {
-    if (!/^[0-9a-f]{2}$/.test(part)) continue
-    for (const name of readdirSync(join(folder.content, part))) {
-      const path = join(folder.content, part, name)
-      const known = isContentName(name)
-      if (known && isReferred(name)) continue
-      if (known && (mayGo(name) || spooled.has(identity(path) ?? ''))) rmSync(path)
-      else unexplained.push(path)
-    }
+  for (const { name, path } of filesBelow(folder.content)) {
+    const known = isContentName(name) && path === contentPath(folder, name)
+    if (known && isReferred(name)) continue
+    if (known && (mayGo(name) || spooled.has(identity(path) ?? ''))) rmSync(path)
+    else unexplained.push(path)
   }
   // Last: until here they explain what lies in `content`, also when this is cut short.
   for (const path of spool) {
-    if (spoolName.test(basename(path))) rmSync(path, { recursive: true, force: true })
+    if (isSpoolName(basename(path))) rmSync(path, { recursive: true, force: true })
     else unexplained.push(path)
   }
   return unexplained
+}
+
+/** Whether a file is named as `SpoolSink` does it; whatever else lies in the spool is not ours. */
+export function isSpoolName(name: string): boolean {
+  return spoolName.test(name)
+}
+
+/** Folders in folders are looked into so far; what is deeper is told as it stands. */
+const maxDepth = 8
+
+/** Whatever lies in a folder and in its folders, links as themselves; folders only where too deep. */
+export function* filesBelow(
+  folder: string,
+  depth = 0,
+): Generator<{ readonly name: string; readonly path: string }> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory() && depth < maxDepth) yield* filesBelow(path, depth + 1)
+    else yield { name: entry.name, path }
+  }
 }
 
 /** Whether a file is named as contents are: by its SHA-256. */

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import type { LogLine } from '../base/log.ts'
 import { contentOf } from './content-sink.ts'
 import { acceptance, journey, mailboxItem, message, outgoing } from './contract-cases.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
@@ -108,6 +117,40 @@ test('a file that no row names is named, and one that a crash explains is not', 
   const path = contentPath(paths, orphan.sha256)
   assert.deepEqual(findings, [{ type: 'orphan', path, octets: 6 }])
   assert.equal(readFileSync(path, 'utf8'), 'octets', 'and stays')
+})
+
+test('whatever lies in content or spool and is no content is named, wherever it lies', async (t) => {
+  const folder = await filled(t)
+  const { content, spool } = dataFolder(folder)
+  const place = contentPath(dataFolder(folder), long.sha256)
+  const strange = [
+    join(content, 'letter.eml'),
+    join(content, 'ff'),
+    join(content, 'old', 'deep', 'a.eml'),
+    join(content, 'zz', long.sha256),
+    join(spool, 'note'),
+  ]
+  for (const path of strange) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'strange')
+  }
+  mkdirSync(join(content, 'empty'))
+  symlinkSync(place, join(content, 'link'))
+  writeFileSync(join(spool, '01234567-89ab-cdef-0123-456789abcdef'), 'just coming')
+  const { findings } = await verifyStore({ folder })
+  const wanted = [...strange, join(content, 'link')].toSorted()
+  assert.deepEqual(
+    findings.map((one) => (one.type === 'orphan' ? one.path : '')).toSorted(),
+    wanted,
+  )
+
+  // A start tells the same, and removes nothing of it.
+  const told: string[] = []
+  const log = (line: LogLine): void => void told.push(JSON.stringify(line.fields))
+  const store = await openSqliteStore({ folder, log })
+  await store.close()
+  assert.match(told.join('\n'), /"count":6/)
+  for (const path of wanted) assert.ok(lstatSync(path, { throwIfNoEntry: false }), path)
 })
 
 test('rows that refer to nothing are named', async (t) => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
-import { isContentName } from './content-files.ts'
+import { filesBelow, isContentName, isSpoolName } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
 import type { Database, Row } from './database.ts'
@@ -235,26 +235,27 @@ class Verification {
     }
   }
 
-  /** Files without a row. Those that are also in the spool are being placed, or were by a crash. */
+  /**
+   * Files without a row, wherever they lie. Those that are also in the spool are being placed, or
+   * were by a crash; and in the spool is what is just coming.
+   */
   #checkFiles(): void {
-    const { content } = this.#folder
-    if (!existsSync(content)) return
-    for (const part of readdirSync(content)) {
-      const path = join(content, part)
-      const isPart = /^[0-9a-f]{2}$/.test(part) && statSync(path).isDirectory()
-      const names = isPart ? readdirSync(path) : []
-      for (const name of names) {
-        const file = join(path, name)
-        const size = statSync(file, { throwIfNoEntry: false })?.size
-        // Asked behind the look at the file: what is committed since has its row.
-        if (size === undefined || this.#isExplained(name, file)) continue
-        this.#found({ type: 'orphan', path: file, octets: size })
-      }
+    const { content, spool } = this.#folder
+    for (const { name, path } of existsSync(content) ? filesBelow(content) : []) {
+      const size = lstatSync(path, { throwIfNoEntry: false })?.size
+      // Asked behind the look at the file: what is committed since has its row.
+      if (size === undefined || this.#isExplained(name, path)) continue
+      this.#found({ type: 'orphan', path, octets: size })
+    }
+    for (const { name, path } of existsSync(spool) ? filesBelow(spool) : []) {
+      const size = lstatSync(path, { throwIfNoEntry: false })?.size
+      if (size === undefined || isSpoolName(name)) continue
+      this.#found({ type: 'orphan', path, octets: size })
     }
   }
 
   #isExplained(name: string, file: string): boolean {
-    if (!isContentName(name)) return false
+    if (!isContentName(name) || file !== contentPath(this.#folder, name)) return false
     const hash = hashOctets(name)
     const row = 'SELECT 1 FROM content WHERE sha256 = ? AND octets IS NULL'
     if (this.#database.get(row, hash) !== undefined) return true

@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from '../base/ip.ts'
+import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 import { oneLine } from '../message/fold.ts'
 import { type ProblemList, quoted } from './report-problem.ts'
 
@@ -82,14 +82,33 @@ export class ValueReader {
   address(text: string | undefined, name: string): string {
     const value = this.required(text, name)
     if (value === '') return ''
-    const bare = value.replace(/^\[(?:IPv6:)?(.*)\]$/i, '$1')
+    const { bare, plain } = addressIn(value)
     const ip = parseIp(bare)
     if (ip === undefined) {
       this.problem('invalid-value', name, `${name} is ${quoted(value)}, which is no IP address.`)
       return value
     }
-    return formatIp(ip)
+    // An IPv4 address written as IPv6 is no other machine.
+    const address = formatIp(unmapIp(ip))
+    if (!plain) {
+      const told = `${name} is written ${quoted(value)}, which is read as ${address}.`
+      this.problem('unusual-value', name, told)
+    }
+    return address
   }
+}
+
+/** An address out of its brackets; with its tag or a port it is understood and not plain. */
+function addressIn(value: string): { readonly bare: string; readonly plain: boolean } {
+  // RFC 5321 §4.1.3 has the brackets and the tag.
+  const literal = /^\[(?:IPv6:)?([^\]]*)\]$/i.exec(value)?.[1]
+  if (literal !== undefined) return { bare: literal, plain: true }
+  const { groups } =
+    /^(?:IPv6:(?<tagged>.*)|\[(?:IPv6:)?(?<six>[^\]]*)\]:\d{1,5}|(?<four>[\d.]+):\d{1,5})$/i.exec(
+      value,
+    ) ?? {}
+  const within = groups?.['tagged'] ?? groups?.['six'] ?? groups?.['four']
+  return within === undefined ? { bare: value, plain: true } : { bare: within, plain: false }
 }
 
 /** What a value may be, and what else is understood. */

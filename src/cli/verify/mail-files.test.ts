@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +7,8 @@ import { after, test } from 'node:test'
 import { WaybillError } from '../../base/error.ts'
 import { concat, octetString } from '../../base/octets.ts'
 import { openMailFiles } from './mail-files.ts'
+import { verifyFile } from './verify-file.ts'
+import { openVerifyWorld } from './verify-world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waybill-mail-files-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -141,4 +143,34 @@ test('what is not there, or has no message, is not found', async () => {
       return problem instanceof WaybillError && problem.code === 'not-found'
     })
   }
+})
+
+test('Maildirs are found below folders that are none, each once whatever links there are', async () => {
+  write('mail/INBOX/cur/1:2,S', 'X: 1\n')
+  write('mail/Lists/rust/new/2', 'X: 2\n')
+  write('mail/Lists/notes', 'no letter')
+  const named = async (path: string): Promise<readonly string[]> => {
+    return (await read(join(folder, path))).found.map(([name]) => name)
+  }
+  assert.deepEqual(await named('mail'), ['mail/INBOX/cur/1:2,S', 'mail/Lists/rust/new/2'])
+  write('fsbox/cur/0', 'X: 0\n')
+  write('fsbox/fs/Work/cur/3', 'X: 3\n')
+  symlinkSync(join(folder, 'fsbox'), join(folder, 'fsbox', 'fs', 'loop'))
+  symlinkSync(join(folder, 'mail', 'INBOX'), join(folder, 'fsbox', '.Linked'))
+  const linked = 'fsbox/.Linked/cur/1:2,S'
+  assert.deepEqual(await named('fsbox'), ['fsbox/cur/0', linked, 'fsbox/fs/Work/cur/3'])
+})
+
+test('a packed letter is told as such and not judged', async () => {
+  const world = openVerifyWorld({ receiver: 'mx.example', zone: new Map() })
+  const facts = { ip: undefined, helo: undefined, mailFrom: undefined, now: 0 }
+  const verified = async (octets: readonly number[]): Promise<unknown> => {
+    const chunks = Readable.from(octets.map((octet) => Uint8Array.of(octet)))
+    const result = await verifyFile({ name: 'x', chunks }, facts, world)
+    return 'problem' in result ? result.problem : 'read'
+  }
+  assert.equal(await verified([0x1f, 0x8b, 8, 0, 0, 0, 0]), 'it is packed (gzip)')
+  assert.equal(await verified([0x28, 0xb5, 0x2f, 0xfd, 1]), 'it is packed (zstd)')
+  assert.equal(await verified([0x1f, 0x8a, 8, 0, 0, 0, 0]), 'read')
+  assert.equal(await verified([]), 'read')
 })

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { WaybillError } from '../../base/error.ts'
@@ -54,10 +54,13 @@ export async function openMailFiles(path: string, stdin: Readable): Promise<Mail
 
 async function openFolder(path: string): Promise<MailFiles> {
   const isMaildir = await isMaildirFolder(path)
-  const { paths, others } = isMaildir ? await maildirFiles(path) : await emlFiles(path)
+  const letters = isMaildir ? undefined : await emlFiles(path)
+  // A folder of Maildirs has none itself.
+  const { paths, others } =
+    letters === undefined || letters.paths.length === 0 ? await maildirFiles(path) : letters
   if (paths.length === 0) {
     throw new WaybillError('not-found', `There are no messages in ${path}.`, {
-      hint: 'A Maildir has them in cur and new; another folder is searched for *.eml.',
+      hint: 'A Maildir has them in cur and new; another folder is searched for *.eml, then for Maildirs.',
     })
   }
   const passedOver =
@@ -84,10 +87,24 @@ async function emlFiles(path: string): Promise<FolderFiles> {
 /** Deeper ones are told of and not read. */
 const maxFolders = 20
 
-/** The messages of a Maildir, then those of the folders in it, as Maildir++ and Dovecot keep them. */
-export async function maildirFiles(path: string, depth = 0): Promise<FolderFiles> {
+/**
+ * The messages of a Maildir, then those of the folders in it, as Maildir++ and Dovecot keep them. A
+ * folder that is no Maildir may hold some (Dovecot's LAYOUT=fs, mbsync): it is looked into.
+ */
+export function maildirFiles(path: string): Promise<FolderFiles> {
+  return filesBelow(path, { depth: 0, seen: new Set() })
+}
+
+async function filesBelow(
+  path: string,
+  { depth, seen }: { readonly depth: number; readonly seen: Set<string> },
+): Promise<FolderFiles> {
   const paths: string[] = []
   let others = 0
+  // A link may lead to where we are.
+  const place = await fromFile(realpath(path), path)
+  if (seen.has(place)) return { paths, others }
+  seen.add(place)
   for (const folder of ['cur', 'new']) {
     const inner = join(path, folder)
     const entries = await readdir(inner).catch((problem: unknown): string[] => {
@@ -97,13 +114,14 @@ export async function maildirFiles(path: string, depth = 0): Promise<FolderFiles
     const messages = entries.filter((name) => !name.startsWith('.')).toSorted()
     paths.push(...messages.map((name) => join(inner, name)))
   }
-  const folders = await fromFile(readdir(path, { withFileTypes: true }), path)
-  for (const { name } of folders.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const inner = join(path, name)
-    if (['cur', 'new', 'tmp'].includes(name) || !(await isMaildirFolder(inner))) continue
+  const entries = await fromFile(readdir(path, { withFileTypes: true }), path)
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const inner = join(path, entry.name)
+    if (['cur', 'new', 'tmp'].includes(entry.name)) continue
+    if (!entry.isDirectory() && !(await isMaildirFolder(inner))) continue
     if (depth >= maxFolders) others++
     else {
-      const found = await maildirFiles(inner, depth + 1)
+      const found = await filesBelow(inner, { depth: depth + 1, seen })
       paths.push(...found.paths)
       others += found.others
     }

@@ -1,4 +1,5 @@
 import { WaybillError } from '../../base/error.ts'
+import { concat } from '../../base/octets.ts'
 import { MessageInspection, type VerifiedParts } from '../../inspect/verify-answer.ts'
 import type { VerifyWorld } from '../../inspect/verify-answer.ts'
 import { unfoldedValue } from '../../message/field.ts'
@@ -56,7 +57,13 @@ async function verify(
   const { name } = file
   const reader = new HeaderReader(headerLimits)
   let begun: Begun | undefined
+  let start: Uint8Array = new Uint8Array(0)
   for await (const chunk of file.chunks) {
+    if (start.length < longestMark) {
+      start = concat([start, chunk.subarray(0, longestMark)])
+      const packing = packings.find(({ mark }) => mark.every((octet, at) => start[at] === octet))
+      if (packing !== undefined) return { name, problem: `it is packed (${packing.name})` }
+    }
     if (begun !== undefined) begun.inspection.body(chunk)
     else {
       const progress = reader.push(chunk)
@@ -73,6 +80,17 @@ async function verify(
   const [from, subject] = [valueOf(header, 'from'), valueOf(header, 'subject')]
   return { name, parts: await inspection.finish(), from, subject }
 }
+
+/** How packed files begin: whole mailboxes, and letters as Dovecot's mail_compress keeps them. */
+const packings: readonly { readonly name: string; readonly mark: readonly number[] }[] = [
+  { name: 'gzip', mark: [0x1f, 0x8b] },
+  { name: 'zstd', mark: [0x28, 0xb5, 0x2f, 0xfd] },
+  { name: 'xz', mark: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] },
+  { name: 'lz4', mark: [0x04, 0x22, 0x4d, 0x18] },
+  { name: 'bzip2', mark: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41] },
+  { name: 'zip', mark: [0x50, 0x4b, 3, 4] },
+]
+const longestMark = 6
 
 interface Begun {
   readonly header: MessageHeader

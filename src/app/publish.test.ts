@@ -49,6 +49,7 @@ test('all that DNS must say, each with its reason: names there and back, mail, i
     '7.100.51.198.in-addr.arpa PTR mx.south.example.',
     'mx.south.example AAAA 2001:db8::7',
     `7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa PTR mx.south.example.`,
+    'mx.south.example TXT "v=spf1 a -all"',
     ...own('south.example'),
     ...own('other.example'),
     ...keys('south.example'),
@@ -71,7 +72,7 @@ test('where the server listens counts, and an address that only a network knows 
     'PTR mx.south.example.',
     'AAAA ',
   ])
-  assert.deepEqual(await asked('192.168.0.1'), ['A ', 'AAAA ', 'MX 10 mx.south.example.'])
+  assert.deepEqual(await asked('192.168.0.1'), ['A ', 'AAAA ', 'TXT "v=spf1 a -all"'])
   assert.deepEqual(await asked('2001:db8::1'), ['A ', 'AAAA 2001:db8::1', 'PTR mx.south.example.'])
 })
 

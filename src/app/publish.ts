@@ -36,6 +36,7 @@ export async function publishRecords(
   return {
     records: [
       ...hostRecords(hostname, publicAddresses(settings.listen.address, addresses)),
+      ...greetingRecords(hostname, domains),
       ...domains.flatMap((domain) => domainRecords(domain, hostname)),
       ...publishedRecords(keys).map(
         ({ name, value }): RecordToPublish => ({
@@ -75,6 +76,17 @@ function hostRecords(
       },
     ])
   })
+}
+
+/**
+ * RFC 7208 §2.4, §10.1.3: the name of the greeting stands for letters without a sender. One of the
+ * domains has a record of its own.
+ */
+function greetingRecords(hostname: string, domains: readonly string[]): readonly RecordToPublish[] {
+  if (domains.includes(hostname)) return []
+  const reason =
+    'Who may send notifications, which have no sender, in the name of this server (SPF).'
+  return [{ name: hostname, type: 'TXT', value: '"v=spf1 a -all"', reason }]
 }
 
 function domainRecords(domain: string, hostname: string): readonly RecordToPublish[] {

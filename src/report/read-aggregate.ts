@@ -1,3 +1,4 @@
+import { parseMoment } from '../base/moment.ts'
 import { oneLine } from '../message/fold.ts'
 import {
   type AggregateRecord,
@@ -245,20 +246,26 @@ function readPolicy(element: XmlElement | undefined, values: ValueReader): Repor
 /** The year 9999 and later are no times of a report. */
 const lastSecond = 253_402_300_799
 
-/** Unix seconds; a date in ISO 8601 is understood, too. */
+/** Unix seconds; a time in RFC 3339, parts of a second and milliseconds are understood, too. */
 function readTime(text: string | undefined, name: string, values: ValueReader): number | null {
   const written = (text ?? '').trim()
-  if (/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?$/.test(written)) {
-    const zoned = /\d\d:\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/.test(written)
-    const ms = Date.parse(zoned || !/[T ]/.test(written) ? written : `${written}Z`)
-    if (Number.isFinite(ms)) {
-      const told = `${name} is written "${written}", not in seconds since 1970.`
-      values.problem('unusual-value', name, told)
-      return Math.floor(ms / 1000)
-    }
+  const time = otherTime(written)
+  if (time !== undefined) {
+    const told = `${name} is written "${written}", not in seconds since 1970.`
+    values.problem('unusual-value', name, told)
+    return time
   }
   const seconds = values.whole(text, name)
   if (seconds === null || seconds <= lastSecond) return seconds
   values.problem('invalid-value', name, `${name} is ${seconds}, which is no time in seconds.`)
   return null
+}
+
+function otherTime(written: string): number | undefined {
+  if (/^\d{9,10}\.\d{1,9}$/.test(written)) return Math.floor(Number(written))
+  if (/^\d{13}$/.test(written)) return Math.floor(Number(written) / 1000)
+  if (!/^\d{4}-/.test(written)) return undefined
+  const withColon = written.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')
+  const ms = parseMoment(withColon) ?? parseMoment(`${withColon}Z`)
+  return ms === undefined ? undefined : ms / 1000
 }

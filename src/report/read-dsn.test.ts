@@ -399,3 +399,23 @@ test('a letter about deliveries is no bounce', () => {
     'dsn',
   )
 })
+
+test('a receipt that tells of reading is no bounce', () => {
+  const receipt = [
+    'From: bob@south.example',
+    'Subject: Read: hello',
+    'Content-Type: multipart/report; report-type=disposition-notification; boundary=B',
+    '',
+    '--B',
+    'Content-Type: text/plain',
+    '',
+    'Your message was displayed.',
+    '--B',
+    'Content-Type: message/disposition-notification',
+    '',
+    'Final-Recipient: rfc822; bob@south.example',
+    'Disposition: manual-action/MDN-sent-manually; displayed',
+    '--B--',
+  ]
+  assert.deepEqual(readDsn(encodeUtf8(receipt.join('\r\n'))), { type: 'not-a-dsn' })
+})

@@ -57,6 +57,10 @@ export type DsnReading =
 
 const maxRecipients = 1000
 const statusKinds = new Set(['message/delivery-status', 'message/global-delivery-status'])
+const receiptKinds = new Set([
+  'message/disposition-notification',
+  'message/global-disposition-notification',
+])
 const returnedKinds = new Set([
   'message/rfc822',
   'message/global',
@@ -78,6 +82,8 @@ export function readDsn(message: Uint8Array): DsnReading {
     const read = readStatus(groupsOf(decodedLines(statusPart)))
     return { type: 'dsn', source: 'report', ...read, originalMessageId }
   }
+  // A receipt (RFC 8098 §3) has a final recipient, too, and tells of reading.
+  if (parts.some((part) => receiptKinds.has(kindOf(part)))) return { type: 'not-a-dsn' }
   const loose = looseGroups(whole)
   if (loose.length > 0) {
     return { type: 'dsn', source: 'loose', ...readStatus(loose), originalMessageId }

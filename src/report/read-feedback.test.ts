@@ -439,6 +439,27 @@ test('a transfer encoding is its word, whatever stands around it', () => {
   assert.match(Buffer.from(quoted?.octets ?? []).toString(), /^<x\/>/)
 })
 
+test('text behind base64 is no data, and base64 that nobody announced is read', () => {
+  const base64 = Buffer.from(
+    `${xmlReport} `.replace(/ *$/, ' '.repeat(3 - (xmlReport.length % 3) + 1)),
+  )
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\n')
+  assert.match(base64, /=\n$/)
+  const read = (encoding: string, behind: string): string | undefined => {
+    const text = `Content-Type: application/xml\n${encoding}\n${base64}${behind}`
+    const [file] = readReportMail(encodeUtf8(text)).files
+    return file === undefined ? undefined : Buffer.from(file.octets).toString().trimEnd()
+  }
+  const announced = 'Content-Transfer-Encoding: base64\n'
+  assert.equal(read(announced, '\n_______\nThis is for you only, Bob.\n'), xmlReport)
+  assert.equal(read(announced, '\n\n'), xmlReport)
+  assert.equal(read('', ''), xmlReport)
+  assert.equal(read('Content-Transfer-Encoding: 7bit\n', ''), xmlReport)
+  // What else has words in it is text.
+  assert.equal(read('', 'and more.\n'), undefined)
+})
+
 test('fields that repeat are read to a hundred, and told of when there are more', () => {
   const repeated = (name: string, value: string, count: number) => {
     const text = `Feedback-Type: abuse\nUser-Agent: x\nVersion: 1\n${`${name}: ${value}\n`.repeat(count)}`

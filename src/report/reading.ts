@@ -27,7 +27,10 @@ export function readUnpacked({ name, octets }: ReportFile): readonly ReportReadi
     case 'mail':
     case 'unknown': {
       const what = name === '' ? 'This' : quoted(name)
-      const text = `${what} is neither XML nor JSON, so it is no report.`
+      const text =
+        octets.length === 0
+          ? `${what} is empty.`
+          : `${what} is neither XML nor JSON, so it is no report.`
       return [unreadable({ code: 'not-a-report', where: '', text })]
     }
   }

@@ -164,11 +164,37 @@ function decodedOctets(part: MimePart): Uint8Array {
   if (encoding === 'quoted-printable') {
     return octetsOf(decodeQuotedPrintable(part.lines.join('\n')))
   }
-  if (encoding !== 'base64') return octetsOf(part.lines.join('\r\n'))
-  const digits = part.lines.join('').replace(/[^A-Za-z0-9+/]/g, '')
+  if (encoding === 'base64') return base64Octets(beforeText(part.lines))
+  // Some forget to say so.
+  if (isBase64File(part.lines)) return base64Octets(part.lines)
+  return octetsOf(part.lines.join('\r\n'))
+}
+
+function base64Octets(lines: readonly string[]): Uint8Array {
+  const digits = lines.join('').replace(/[^A-Za-z0-9+/]/g, '')
   const whole = digits.slice(0, digits.length - (digits.length % 4 === 1 ? 1 : 0))
   const padded = whole + '='.repeat((4 - (whole.length % 4)) % 4)
   return decodeBase64(padded) ?? new Uint8Array(0)
+}
+
+const base64Line = /^[ \t]*[A-Za-z0-9+/]*={0,2}[ \t]*$/
+
+/**
+ * RFC 2045 §6.8: padding is the end of the data. Lists put their text behind it, whose letters must
+ * not be taken for data.
+ */
+function beforeText(lines: readonly string[]): readonly string[] {
+  const end = lines.findIndex((line) => /=[ \t]*$/.test(line)) + 1
+  const isText = end > 0 && lines.slice(end).some((line) => !base64Line.test(line))
+  return isText ? lines.slice(0, end) : lines
+}
+
+/** How gzip, zip and XML begin in base64. */
+const base64Begin = /^(?:H4sI|UEsDB|PD94bWwg|PGZlZWRiYWNr)/
+
+function isBase64File(lines: readonly string[]): boolean {
+  const first = lines.find((line) => line !== '') ?? ''
+  return base64Begin.test(first) && lines.every((line) => base64Line.test(line))
 }
 
 function nameOf(part: MimePart): string {

@@ -279,6 +279,16 @@ for (const value of [
 
 test('a version that we do not know must go', () => {
   assert.equal(mustRemove('mx.north.example 2; none', 'mx.south.example'), 'unknown-version')
+  for (const nobody of [
+    'spf=pass smtp.mailfrom=x.example; dkim=pass',
+    'spf=pass; dmarc=pass',
+    'compauth=pass reason=000',
+    '(a comment) dmarc=pass',
+    '; dmarc=pass',
+  ]) {
+    assert.equal(mustRemove(nobody, 'mx.south.example'), 'no-name', nobody)
+  }
+  assert.equal(mustRemove('"a=b"; dmarc=pass', 'mx.south.example'), null)
   assert.equal(mustRemove('mx.north.example 1; none', 'mx.south.example'), null)
 })
 

@@ -7,6 +7,8 @@ import { ResultScanner } from './scanner.ts'
 export type RemovalReason =
   | 'claims-our-name'
   | 'unknown-version'
+  /** It says of nobody that they wrote it, so careless readers take it for ours. */
+  | 'no-name'
   /** More stands before its first statement than is looked at, so nobody knows what it claims. */
   | 'endless-head'
 
@@ -47,15 +49,26 @@ function textOf(value: string): string {
 
 /**
  * Why a field that came with a message from outside must be removed, or `null` when it may stay:
- * it claims our name, it has a version that we do not know (RFC 8601 §5: "MUST"), or nobody can tell,
- * because what stands before its first statement does not end (§5 leaves more to us).
+ * it claims our name, it has a version that we do not know (RFC 8601 §5: "MUST"), it has no name at
+ * all, as Office 365 writes it, or nobody can tell, because what stands before its first statement
+ * does not end (§5 leaves more to us).
  */
 export function mustRemove(fieldValue: string, authservId: string): RemovalReason | null {
   const head = headOf(fieldValue)
   if (!head.ends) return 'endless-head'
   if (claimsToBe(head.text, authservId)) return 'claims-our-name'
-  const version = headWords(head.text)[1]
+  const [name, version] = headWords(head.text)
+  // Without a name the first statement stands in its place.
+  const isStatement = name === undefined ? head.text !== fieldValue : name.includes('=')
+  if (isStatement && !isQuoted(head.text)) return 'no-name'
   return version === undefined || /^0{0,8}1$/.test(version) ? null : 'unknown-version'
+}
+
+/** A name in quotes may have any character (RFC 8601 §2.2). */
+function isQuoted(head: string): boolean {
+  const scan = new ResultScanner(head)
+  scan.skipSpace()
+  return scan.is('"')
 }
 
 /** What stands before the first semicolon, as far as it is looked at, and whether it ends there. */

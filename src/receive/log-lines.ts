@@ -13,6 +13,8 @@ export interface LetterFacts {
   readonly mailFrom: string
   /** Every recipient that was asked for. */
   readonly asked: readonly string[]
+  /** Of these, those that were taken. */
+  readonly taken: readonly string[]
   readonly outcome: Outcome
   /** Of the content, when it came. */
   readonly octets: number | undefined
@@ -30,8 +32,11 @@ const events = {
 
 /** A letter that was taken, refused or put off at the door, or a session that ended without one. */
 export function letterLine(letter: LetterFacts): LogLine {
-  const { id, facts, helo, login, mailFrom, asked, outcome, octets } = letter
+  const { id, facts, helo, login, mailFrom, asked, taken, outcome, octets } = letter
   const { status, because } = outcome
+  // Whoever looks for one address must not find that of a letter which they never got.
+  const to = taken.length === 0 ? asked : taken
+  const refused = taken.length === 0 ? [] : without(asked, taken)
   const answer = 'smtp' in outcome ? inWords(outcome.smtp) : undefined
   return {
     level: 'info',
@@ -43,13 +48,24 @@ export function letterLine(letter: LetterFacts): LogLine {
       account: login,
       helo,
       from: mailFrom === '' && asked.length === 0 ? undefined : `<${mailFrom}>`,
-      to: asked.length === 0 ? undefined : asked,
+      to: to.length === 0 ? undefined : to,
+      refused: refused.length === 0 ? undefined : refused,
       octets,
       status,
       answer,
       why: because.length === 0 ? undefined : because.join(', '),
     },
   }
+}
+
+/** What is in the one list more often than in the other. */
+function without(all: readonly string[], some: readonly string[]): readonly string[] {
+  const left = [...some]
+  return all.filter((one) => {
+    const at = left.indexOf(one)
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
 }
 
 function inWords({ code, enhanced, text }: SmtpAnswer): string {

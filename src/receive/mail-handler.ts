@@ -86,10 +86,10 @@ export class MailHandler implements SessionHandler {
       transaction.gone ??= closing ?? 'lost'
       return
     }
-    const { journey, refusal, hasRecipient } = transaction
+    const { journey, refusal, taken } = transaction
     // Where one recipient was taken and another refused, nobody has refused the letter; but 421 is
     // for the whole connection (RFC 5321 §3.8).
-    if (refusal === undefined || (hasRecipient && refusal.code !== 421)) {
+    if (refusal === undefined || (taken.length > 0 && refusal.code !== 421)) {
       const ours = closing !== null && closedByUs.has(closing)
       const why = ours ? closing : 'the client gave the message up'
       journey.step({ type: 'dropped', why })
@@ -216,9 +216,9 @@ export class MailHandler implements SessionHandler {
     transaction.asked.push(rcptTo)
     const to = letter.recipient({ path, rcptTo, parameters })
     if (typeof to === 'string') {
+      transaction.taken.push(rcptTo)
       const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
       journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
-      transaction.hasRecipient = true
       return accept
     }
     const told = withReference(this.#limits.countRefused(to.refusal), journey.id)
@@ -346,10 +346,10 @@ export class MailHandler implements SessionHandler {
     this.#world.store.accept({ ...nothing, journeys: [row] }).catch(failed)
   }
 
-  #tell({ journey, mailFrom, asked, octets }: Transaction, outcome: Outcome): void {
+  #tell({ journey, mailFrom, asked, taken, octets }: Transaction, outcome: Outcome): void {
     const { helo, login } = this.#log
     const { id } = journey
-    const letter = { id, facts: this.#facts, helo, login, mailFrom, asked, outcome, octets }
+    const letter = { id, facts: this.#facts, helo, login, mailFrom, asked, taken, outcome, octets }
     this.#world.log(letterLine(letter))
   }
 

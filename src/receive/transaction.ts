@@ -15,8 +15,8 @@ export class Transaction {
   readonly helo: string
   /** Every recipient that was asked for, taken or not. */
   readonly asked: string[] = []
-  /** Somebody was to have it. */
-  hasRecipient = false
+  /** Of these, those that were taken. */
+  readonly taken: string[] = []
   /** The last recipient that was refused, as its client was told. */
   refusal: SmtpAnswer | undefined
   letter: Letter | undefined

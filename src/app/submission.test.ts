@@ -195,6 +195,8 @@ test('a user may write only as itself, in MAIL FROM and in From', async (t) => {
     const said = await talk.say(`MAIL FROM:<${address}>`, 550)
     assert.equal(said.enhanced, '5.7.1')
     assert.match(said.text, new RegExp(`^${user} may not send as ${address}\\. Ref`))
+    // What may still come behind a refused sender would belong to it.
+    await talk.say('RSET', 250)
     assert.equal(journeyIn(south.store.read, referenceIn(said)).status, 'refused')
   }
   for (const author of [

@@ -35,6 +35,8 @@ export class ConnectionLog {
   #refusal: SmtpAnswer | undefined
   /** A line of the client outside of a message: it may be the one that begins the next. */
   #heard: string | undefined
+  /** The sender was refused, so what comes behind it has no sender. */
+  #senderRefused = false
   /** The message is over, but the answer to its last command is still to be said. */
   #ending = false
   #messages = 0
@@ -68,8 +70,8 @@ export class ConnectionLog {
 
   /** The ids of the journeys that refusals belong to. */
   get references(): References {
-    const outside = this.#current === undefined ? this.#base.id : this.#next
-    return { transaction: this.#last, outside }
+    if (this.#current === undefined) return { transaction: this.#last, outside: this.#base.id }
+    return { transaction: this.#last, outside: this.#senderRefused ? this.#last : this.#next }
   }
 
   /**
@@ -95,10 +97,21 @@ export class ConnectionLog {
     return this.#current
   }
 
+  /** The message goes no further than its sender; what its client has sent behind belongs to it. */
+  senderRefused(): void {
+    this.#senderRefused = true
+  }
+
+  /** Whether a line can only have been meant for a message whose sender is known. */
+  isBehindSender(line: string): boolean {
+    return behindSender.has(commandOf(line))
+  }
+
   /** The message is over; the next one begins with the connection's steps alone. */
   end(): void {
     if (this.#current !== undefined) this.#base = this.#base.fork(this.#next)
     this.#current = undefined
+    this.#senderRefused = false
     this.#ending = true
   }
 
@@ -157,7 +170,9 @@ export class ConnectionLog {
     const command = heard === 'response' ? 'AUTH' : commandOf(this.#lastSaid)
     const answer = this.lastAnswer(command)
     this.journey.step({ type: 'command-refused', command, answer })
-    if (this.#current === undefined && decisive.has(command)) this.#refusal = answer
+    // "MAIL first" is no reason where MAIL was refused: that it was, and why, is.
+    const follows = answer.code === 503 && behindSender.has(command) && this.#refusal !== undefined
+    if (this.#current === undefined && decisive.has(command) && !follows) this.#refusal = answer
     return { command, answer }
   }
 
@@ -200,6 +215,9 @@ export class ConnectionLog {
     }
   }
 }
+
+/** Commands that need a sender before them. */
+const behindSender: ReadonlySet<string> = new Set(['RCPT TO', 'DATA', 'BDAT'])
 
 /** Commands without which no message comes. */
 const decisive: ReadonlySet<string> = new Set([

@@ -72,6 +72,7 @@ interface Setup {
 
 interface Run {
   readonly handler: MailHandler
+  readonly clock: ManualClock
   readonly sinks: Sinks
   readonly accepted: Acceptance[]
   readonly reported: string[]
@@ -131,6 +132,7 @@ function open(setup: Setup = {}): Run {
     refusedRecipient: () => {},
     holdMemory: () => ({ grow: () => undefined, release: () => void released++ }),
   }
+  const clock = new ManualClock(1000)
   const world = {
     house,
     guard,
@@ -143,7 +145,7 @@ function open(setup: Setup = {}): Run {
       },
     },
     resolver: { resolve: () => Promise.reject(new Error('nobody asks')) },
-    clock: new ManualClock(1000),
+    clock,
     random: () => 0,
     newId: () => `id${ids++}`,
     queued: () => void queued++,
@@ -157,6 +159,7 @@ function open(setup: Setup = {}): Run {
   } as const
   return {
     handler: new MailHandler(world, connection, port),
+    clock,
     sinks,
     accepted,
     reported,
@@ -431,15 +434,70 @@ test('who is turned away within a letter was told so for all of its recipients',
   assert.deepEqual([outcome.status, 'smtp' in outcome && outcome.smtp.code], ['deferred', 421])
 })
 
-test('a sender who is refused has a journey at once', async () => {
+test('a sender who is refused has a journey when nothing has come behind for a second', async () => {
   const run = open({ senderRefused: replies.noRelaying })
   const answer = await run.handler.answer(sender())
   assert.ok(answer.type === 'reject')
   assert.match(answer.reply.lines[0] ?? '', / Ref id0$/)
+  run.clock.advance(1000)
   const { outcome, envelope } = run.record()
   assert.deepEqual([outcome.status, outcome.because], ['refused', ['sender']])
   assert.equal(envelope.mailFrom, 'a@north.example')
   await assert.rejects(async () => run.handler.answer(recipient()), /no letter is under way/)
+})
+
+test('what was pipelined behind a refused sender is no letter of its own', async () => {
+  for (const end of ['MAIL', 'QUIT', 'time', 'closed']) {
+    const run = open({ senderRefused: replies.noRelaying })
+    run.handler.line('client', 'MAIL FROM:<a@north.example>')
+    await run.handler.answer(sender())
+    run.handler.line('server', '550 5.7.1 No. Ref id0')
+    for (const line of ['RCPT TO:<b@south.example>', 'DATA', 'BDAT 0 LAST']) {
+      run.handler.line('client', line)
+      assert.equal(run.handler.references().outside, 'id0', 'its refusal refers to the same')
+      run.handler.line('server', '503 5.5.1 MAIL first Ref id0')
+      run.handler.refused('command')
+    }
+    assert.equal(run.accepted.length, 0)
+    if (end === 'time') run.clock.advance(1000)
+    else if (end !== 'closed') run.handler.line('client', end)
+    if (end !== 'closed') assert.equal(run.accepted.length, 1, end)
+    run.handler.closed('quit')
+    assert.equal(run.accepted.length, 1, end)
+    const { outcome, steps, conversation } = run.record()
+    assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 550, end)
+    assert.deepEqual(
+      steps.map(({ type }) => type),
+      ['connect', 'sender', 'command-refused', 'command-refused', 'command-refused'],
+    )
+    assert.equal(conversation.length, 8, 'each line once')
+    assert.equal(run.logged.length, 1)
+  }
+})
+
+test('that MAIL is wanted first is no reason where MAIL was refused', () => {
+  const run = open()
+  const dialogue = [
+    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required Ref id0'],
+    ['RCPT TO:<c@d>', '503 5.5.1 MAIL first Ref id0'],
+    ['DATA', '503 5.5.1 MAIL first Ref id0'],
+  ] as const
+  for (const [line, reply] of dialogue) {
+    run.handler.line('client', line)
+    run.handler.line('server', reply)
+    run.handler.refused('command')
+  }
+  run.handler.closed('peerClosed')
+  const { outcome, steps } = run.record()
+  assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 530)
+  assert.equal(steps.filter(({ type }) => type === 'command-refused').length, 3)
+  const other = open()
+  other.handler.line('client', 'RCPT TO:<c@d>')
+  other.handler.line('server', '503 5.5.1 MAIL first Ref id0')
+  other.handler.refused('command')
+  other.handler.closed('peerClosed')
+  const alone = other.record().outcome
+  assert.equal('smtp' in alone ? alone.smtp.code : 0, 503, 'alone it is')
 })
 
 test('a connection that was refused what it needs did not just leave', () => {

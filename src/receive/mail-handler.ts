@@ -33,6 +33,8 @@ export class MailHandler implements SessionHandler {
   readonly #log: ConnectionLog
   readonly #limits: ClientLimits
   #transaction: Transaction | undefined
+  /** Ends the letter whose sender was refused, while what its client sent behind it comes. */
+  #endRefusedSender: (() => void) | undefined
   /** The engine has refused the message; the line with its words comes next. */
   #refusedByEngine: MessageFacts | undefined
 
@@ -119,6 +121,7 @@ export class MailHandler implements SessionHandler {
   }
 
   line(from: 'client' | 'server', text: string): void {
+    if (from === 'client' && !this.#log.isBehindSender(text)) this.#endRefusedSender?.()
     this.#log.line(from, text)
     const [facts, transaction] = [this.#refusedByEngine, this.#transaction]
     if (from === 'client' || facts === undefined || transaction === undefined) return
@@ -131,6 +134,7 @@ export class MailHandler implements SessionHandler {
 
   closed(reason: string): void {
     this.#port.closed()
+    this.#endRefusedSender?.()
     if (this.#transaction !== undefined) this.dropped(reason)
     const journey = this.#log.close()
     if (journey === undefined) return
@@ -202,9 +206,24 @@ export class MailHandler implements SessionHandler {
     const told = withReference(begun.refusal, journey.id)
     const smtp = answerOf(told, 'MAIL FROM')
     journey.step({ type: 'sender', mailFrom, refused: smtp, ...remarks })
-    this.#log.answered(told)
-    this.#close(transaction, { status: 'refused', smtp, because: ['sender'] })
+    this.#refuseSender(transaction, { status: 'refused', smtp, because: ['sender'] })
     return { type: 'reject', reply: told }
+  }
+
+  /**
+   * RFC 2920 §3.1: a client that pipelines has sent RCPT and DATA before it hears of the refusal.
+   * They, and that they are refused too, belong to this letter and are none of their own.
+   */
+  #refuseSender(transaction: Transaction, outcome: Outcome): void {
+    this.#transaction = undefined
+    this.#log.senderRefused()
+    const end = (): void => {
+      this.#endRefusedSender = undefined
+      cancel()
+      this.#close(transaction, outcome)
+    }
+    const cancel = this.#world.clock.setTimer(pipelinedMs, end)
+    this.#endRefusedSender = end
   }
 
   #recipient(question: Question & { readonly type: 'recipient' }): Answer {
@@ -399,6 +418,9 @@ function remarksOf({ remarks }: { readonly remarks: readonly PathRemark[] }): {
 } {
   return remarks.length === 0 ? {} : { remarks }
 }
+
+/** How long what was pipelined behind a refused sender may take to come. */
+const pipelinedMs = 1000
 
 /** What is kept of a refused letter, in octets. */
 const defaultRefusedBytes = 256 * 1024

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { readConfig } from '../config/config.ts'
@@ -8,6 +7,7 @@ import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { dataFolder } from '../store/data-folder.ts'
+import { isThere } from '../store/folder-access.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
 import { openStoreReader } from '../store/sqlite-reader.ts'
 import type { FoundJourney, FoundJourneys, StoredJourney, StoreReader } from '../store/store.ts'
@@ -50,8 +50,8 @@ export function storesIn(folder: string): readonly string[] {
   const runs = join(folder, 'runs')
   const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
   const found = places.filter((place) => {
-    const { database, content } = dataFolder(place)
-    return isThere(database) || existsSync(content)
+    const data = dataFolder(place)
+    return isThere(data) || isThere(data, data.content)
   })
   if (found.length > 0) return found
   throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
@@ -69,7 +69,7 @@ export class Stores {
   constructor(folder: string) {
     const runs = join(folder, 'runs')
     const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
-    const found = places.filter((place) => isThere(dataFolder(place).database))
+    const found = places.filter((place) => isThere(dataFolder(place)))
     if (found.length === 0) {
       throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
         hint: 'Start a server first (npm start), or name its folder with --data or --config.',
@@ -135,20 +135,6 @@ export class Stores {
 
   #lookUp(ref: string): readonly { readonly reader: StoreReader; readonly answer: FoundJourney }[] {
     return this.#readers.map((reader) => ({ reader, answer: reader.findJourney(ref) }))
-  }
-}
-
-/** @throws WaybillError `not-found`, and not "no data", for a place that may not be looked into */
-function isThere(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK)
-    return true
-  } catch (problem) {
-    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
-    if (code !== 'EACCES' && code !== 'EPERM') return false
-    throw new WaybillError('not-found', `You may not read the mail data in ${dirname(path)}.`, {
-      hint: 'Run this as the user of the server (sudo -u USER …), or as root.',
-    })
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -50,4 +50,21 @@ test('Node 24 and newer run the program; of warnings only those of experiments a
   )
   assert.doesNotMatch(said, /Experimental/)
   assert.match(said, /Warning: heed this/)
+})
+
+test('a result that finds no room on its disk is a sentence and exit code 1', (t) => {
+  if (!existsSync('/dev/full')) {
+    t.skip('this system has no /dev/full')
+    return
+  }
+  const full = openSync('/dev/full', 'w')
+  t.after(() => closeSync(full))
+  const args = ['--conditions=waybill-source', main, 'lab', 'list']
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'] })
+  assert.equal(status, 1)
+  assert.match(
+    String(stderr),
+    /^waybill: The result could not be written whole\. .*the disk is full\.$/m,
+  )
+  assert.doesNotMatch(String(stderr), / at /)
 })

@@ -3,6 +3,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { inLines, inOneLine, jsonLine } from '../base/shown-text.ts'
 import { displayUtf8 } from '../base/utf8.ts'
+import { refusedByTheSystem } from './system-refusal.ts'
 
 /** Exit codes that scripts rely on. */
 export const exitCodes = {
@@ -128,8 +129,11 @@ export const helpOutput = {
  */
 export function livePastReaders(): void {
   process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
-    if (problem.code !== 'EPIPE') throw problem
-    process.exit()
+    if (problem.code === 'EPIPE') process.exit()
+    // What is written there is the result, so without it the command has failed.
+    const why = refusedByTheSystem(problem)?.sentence ?? problem.message
+    say(`waybill: The result could not be written whole. ${why}`)
+    process.exit(exitCodes.no)
   })
   process.stderr.on('error', () => {})
 }

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { type ExitCode, exitCodes, say } from './output.ts'
 import { makeProgram } from './program.ts'
+import { refusedByTheSystem } from './system-refusal.ts'
 
 /** Runs one command line. Gives the exit code; results go to stdout, messages to stderr. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
@@ -34,6 +35,12 @@ function tell(problem: unknown): ExitCode {
     say(`waybill: ${problem.message}`)
     if (problem.hint !== undefined) say(`  ${problem.hint}`)
     return codeOf(problem)
+  }
+  const refused = refusedByTheSystem(problem)
+  if (refused !== undefined) {
+    say(`waybill: ${refused.sentence}`)
+    say(`  ${refused.hint}`)
+    return exitCodes.no
   }
   const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)
   say(`waybill: something went wrong that should not: ${text}`)

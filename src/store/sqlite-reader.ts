@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
 import { messageIdForms } from '../journey/filter.ts'
 import { damaged, fileContent } from './content-files.ts'
@@ -7,6 +6,7 @@ import type { DataFolder } from './data-folder.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Database, Row, Value } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
+import { isThere } from './folder-access.ts'
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import { lostDatabase } from './lost-database.ts'
 import { octetContent, openStored } from './message-ranges.ts'
@@ -38,7 +38,7 @@ const cacheKib = 8 * 1024
  * Opens the data folder for reading, also while a server of another process writes to it. Each call
  * sees what is committed at that moment and holds nothing open after it returns.
  *
- * Throws `not-found` when there is no data yet, and `store-broken` when it is from a newer version.
+ * Throws `not-found` when there is no data yet or it may not be read, and `store-broken` when it is from a newer version.
  */
 export function openStoreReader(options: {
   readonly folder: string
@@ -46,9 +46,10 @@ export function openStoreReader(options: {
   readonly busyTimeoutMs?: number
 }): StoreReader {
   const folder = dataFolder(options.folder)
+  const there = isThere(folder)
   const lost = lostDatabase(folder)
   if (lost !== undefined) throw lost
-  if (!existsSync(folder.database)) {
+  if (!there) {
     throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
       hint: 'Start a server with that folder first, or name the right one with --data.',
     })

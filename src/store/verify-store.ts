@@ -8,6 +8,7 @@ import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
 import type { Database, Row } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
+import { isThere } from './folder-access.ts'
 import { lostDatabase } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashOctets, hashText } from './rows.ts'
@@ -50,7 +51,7 @@ const someMessages = 5
  * hash, and every file for a row. Changes nothing, and may run beside a server: what comes or goes
  * meanwhile is no finding. As long as the disk takes to read everything once.
  *
- * Throws `not-found` when there is no data, `store-broken` when the database is lost or cannot be
+ * Throws `not-found` when there is no data or it may not be read, `store-broken` when the database is lost or cannot be
  * read at all.
  */
 export async function verifyStore(options: {
@@ -59,9 +60,10 @@ export async function verifyStore(options: {
   readonly progress?: (octets: number) => void
 }): Promise<StoreReport> {
   const folder = dataFolder(options.folder)
+  const there = isThere(folder)
   const lost = lostDatabase(folder)
   if (lost !== undefined) throw lost
-  if (!existsSync(folder.database)) {
+  if (!there) {
     throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
       hint: 'Name the right folder with --data.',
     })

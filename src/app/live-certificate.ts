@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
 import type { Settings } from '../config/settings.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
+import { notThere, whyUnreadable } from '../io/unreadable-file.ts'
 
 /**
  * The certificate of the settings, read now; `undefined` when they name none.
@@ -17,7 +18,7 @@ export function readCertificate({ tls }: Settings): KeyedCertificate | undefined
   ] as const
   const missing = files.filter(({ path }) => !existsSync(path))
   if (missing.length > 0) {
-    const lines = missing.map(({ name, path }) => `  ${name}: there is no file "${path}"`)
+    const lines = missing.map(({ name, path }) => `  ${name}: "${path}": ${notThere(path)}`)
     throw new WaybillError(
       'config-invalid',
       `The configuration names files that are not there:\n${lines.join('\n')}`,
@@ -38,9 +39,10 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls].`, {
+    const why = whyUnreadable(path, cause)
+    throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls]: ${why}.`, {
       cause,
-      hint: 'May the user that runs Waybill read it? waybill config test looks at it.',
+      hint: 'waybill config test looks at it.',
     })
   }
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { parseConfig } from './config.ts'
+import { parseConfig, readConfig } from './config.ts'
 
 const smallest = 'hostname = "mx.example.com"\ndomains = ["example.com"]\n'
 
@@ -43,6 +46,79 @@ test('what is missing is said', () => {
 
 test('a syntax error has its line', () => {
   assert.match(problems('hostname = \n')[0] ?? '', /^line 1, column \d+: /)
+})
+
+test('a syntax error shows its line and what was probably meant', () => {
+  const table: readonly (readonly [line: string, told: RegExp])[] = [
+    ['a = x.example', /^line 3, column 5: .*, in `a = x\.example`; text stands in quotes, as in /],
+    ["a = 'x'\nb: y", /^line 4, column 2: .*, in `b: y`; TOML writes a setting as name = value$/],
+    ['[[account', /in `\[\[account`; the name of a table stands in brackets/],
+    ['a = "x', /^line 3, column \d+: [^;]*, in `a = "x`$/],
+    ['a = [1,', /^line \d+, column \d+: [^;]*$/],
+    ['a = 08', /^line 3, column \d+: [^;]*, in `a = 08`$/],
+    [`a = ${'x'.repeat(200)}`, /in `a = x{76}…`;/],
+    // It may be in a log.
+    ['password = hunter2', /in `password = …`; text stands in quotes/],
+    ['password_hash: hunter2', /in `password_hash: …`; TOML writes/],
+  ]
+  for (const [line, told] of table) {
+    const [problem = ''] = problems(`${smallest}${line}\n`)
+    assert.match(problem, told)
+    assert.doesNotMatch(problem, /hunter2|Invalid TOML/)
+  }
+})
+
+test('a setting in the wrong table is told where it belongs', () => {
+  assert.deepEqual(
+    problems('[listen]\nsmtp = 2500\nhostname = "m.example"\ndomains = ["x.example"]'),
+    [
+      'hostname: is missing',
+      'domains: is missing',
+      'listen.hostname: is no setting of the table listen; "hostname" stands above the first table',
+      'listen.domains: is no setting of the table listen; "domains" stands above the first table',
+    ],
+  )
+  assert.deepEqual(problems(`message_bytes = 1\npassword_hash = "x"\n${smallest}`), [
+    'message_bytes: is no setting here; it belongs into [limits]',
+    'password_hash: is no setting here; it belongs into [[account]]',
+  ])
+  assert.deepEqual(problems(`${smallest}[listen]\naddress = "::"\nselector = "x"\nlimits = 1\n`), [
+    'listen.selector: is no setting here; it belongs into [dkim]',
+    'listen.limits: is no setting',
+  ])
+})
+
+test('a file that is not UTF-8, or none, is told so', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'waybill.toml')
+  const told = (octets: Uint8Array): string => {
+    writeFileSync(path, octets)
+    try {
+      readConfig(path)
+      return 'read'
+    } catch (problem) {
+      return problem instanceof Error ? problem.message : ''
+    }
+  }
+  const text = (encoding: BufferEncoding): Buffer => Buffer.from(`\ufeff${smallest}`, encoding)
+  assert.equal(told(text('utf8')), 'read', 'a byte order mark is no fault')
+  assert.match(told(text('utf16le')), /has 1 problem:\n {2}the file: is UTF-16; save it as UTF-8$/)
+  assert.match(told(text('utf16le').swap16()), /the file: is UTF-16/)
+  const latin1 = Buffer.from(
+    'hostname = "mx.example.com"\ndomains = ["b\u00fccher.example"]\n',
+    'latin1',
+  )
+  assert.match(told(latin1), /\n {2}line 2: is not UTF-8; save the file as UTF-8$/)
+  for (const [place, why] of [
+    [join(folder, 'none'), 'there is no such file'],
+    [folder, 'it is a folder'],
+  ] as const) {
+    assert.throws(() => readConfig(place), {
+      code: 'not-found',
+      message: `Cannot read the configuration ${place}: ${why}.`,
+    })
+  }
 })
 
 test('an account must be in one of the domains, and no address twice', () => {

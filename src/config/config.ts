@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { WaybillError } from '../base/error.ts'
 import { parseIp } from '../base/ip.ts'
 import { nearest } from '../base/nearest.ts'
 import { addressProblems } from './addresses.ts'
+import { readOctets, textOf, tomlProblem } from './file-text.ts'
 import { fileProblems } from './files.ts'
 import type { ConfigProblem } from './problem.ts'
 import { problemText } from './problem-text.ts'
@@ -36,9 +36,7 @@ export function parseConfig(
     table = parse(text)
   } catch (problem) {
     if (!(problem instanceof TomlError)) throw problem
-    const what = problem.message.split('\n')[0] ?? 'not TOML'
-    const key = `line ${problem.line}, column ${problem.column}`
-    return { type: 'problems', problems: [{ key, problem: what }] }
+    return { type: 'problems', problems: [tomlProblem(problem, text)] }
   }
   const checked = checkSettings(table)
   const single = checked.success ? [] : problemsOf(checked.error, table)
@@ -71,16 +69,9 @@ function settingsIn(
   path: string,
   further: (settings: ReadableSettings) => readonly ConfigProblem[],
 ): Settings {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new WaybillError('not-found', `Cannot read the configuration ${path}.`, {
-      cause,
-      hint: 'See docs/config.md for an example, or try the lab first: waybill start --lab',
-    })
-  }
-  const read = parseConfig(text, further)
+  const text = textOf(readOctets(path))
+  const read: ReadConfig =
+    typeof text === 'string' ? parseConfig(text, further) : { type: 'problems', problems: [text] }
   if (read.type === 'settings') return read.settings
   const { length } = read.problems
   const lines = read.problems.map(({ key, problem }) => `  ${key}: ${problem}`)
@@ -107,9 +98,20 @@ function problemsOf(error: z.ZodError, table: unknown): readonly ConfigProblem[]
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
-  const [table] = path
-  const near = nearest(key, settingKeys(table === undefined ? undefined : String(table)))
-  return near === undefined ? 'is no setting' : `is no setting; did you mean "${near}"?`
+  const [table] = path.map(String)
+  const near = nearest(key, settingKeys(table))
+  if (near !== undefined) return `is no setting; did you mean "${near}"?`
+  // In TOML all below the name of a table belongs to it, down to the next name.
+  if (table !== undefined && settingKeys().includes(key) && settingKeys(key).length === 0) {
+    return `is no setting of the table ${table}; "${key}" stands above the first table`
+  }
+  const homes = settingKeys().filter((one) => settingKeys(one).includes(key))
+  if (homes.length === 0) return 'is no setting'
+  return `is no setting here; it belongs into ${homes.map(tableName).join(' or ')}`
+}
+
+function tableName(name: string): string {
+  return name === 'account' || name === 'alias' ? `[[${name}]]` : `[${name}]`
 }
 
 /** What is wrong between settings each of which is in order, as far as they could be read. */

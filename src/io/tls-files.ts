@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { whyUnreadable } from './unreadable-file.ts'
 
 /** What is wrong with a certificate or its key. */
 export interface TlsFileProblem {
@@ -44,15 +45,7 @@ function readFile(path: string, file: TlsFileProblem['file']): Read<{ readonly t
   try {
     return { ok: true, text: readFileSync(path, 'utf8') }
   } catch (problem) {
-    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EACCES'
-          ? 'you may not read it'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : 'it cannot be read'
+    const why = whyUnreadable(path, problem)
     return { ok: false, problem: { file, problem: `"${path}": ${why}` } }
   }
 }

@@ -27,6 +27,15 @@ test('a certificate is for its names and for no other (RFC 9525)', async () => {
   }
 })
 
+test('a certificate for an address is for that address, and not for a name like it', async () => {
+  const { certificate } = await testCertificate(['mx.south.example', '127.0.0.1', '2001:db8::1'])
+  const read = new X509Certificate(certificate)
+  assert.equal(read.checkIP('127.0.0.1'), '127.0.0.1')
+  assert.equal(read.checkIP('2001:db8::1'), '2001:db8::1')
+  assert.equal(read.checkIP('127.0.0.2'), undefined)
+  assert.equal(read.subjectAltName?.match(/DNS:/g)?.length, 1)
+})
+
 test('a certificate is no authority, and is signed by the one that issued it', async () => {
   const authority = new X509Certificate((await testAuthority()).certificate)
   const issued = await testCertificate(['mx.south.example'])

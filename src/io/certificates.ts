@@ -9,6 +9,7 @@ import {
   X509CertificateGenerator,
   X509Certificate,
 } from '@peculiar/x509'
+import { parseIp } from '../base/ip.ts'
 
 /** A certificate with its private key, both PEM. */
 export interface KeyedCertificate {
@@ -40,7 +41,7 @@ export async function makeAuthority(name: string, validity: Validity): Promise<K
 }
 
 /**
- * Issues a server certificate for `names` (RFC 9525: they stand in subjectAltName; a common name is
+ * Issues a server certificate for `names`, some of which may be addresses (RFC 9525: they stand in subjectAltName; a common name is
  * never looked at).
  */
 export async function issueCertificate(
@@ -60,7 +61,9 @@ export async function issueCertificate(
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']),
-      new SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns', value }))),
+      new SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: parseIp(value) === undefined ? 'dns' : 'ip', value })),
+      ),
     ],
   })
   return keyed(certificate, keys.privateKey)

@@ -25,7 +25,10 @@ test('a certificate that is there and cannot be read is named, with what to look
     (problem) => {
       assert.ok(problem instanceof WaybillError)
       assert.equal(problem.code, 'not-found')
-      assert.match(problem.message, /^Cannot read .*cert\.pem, named in the table \[tls\]\.$/)
+      assert.match(
+        problem.message,
+        /^Cannot read .*cert\.pem, named in the table \[tls\]: it is a folder\.$/,
+      )
       assert.match(problem.hint ?? '', /user that runs Waybill/)
       return true
     },

@@ -42,7 +42,7 @@ function readPem(path: string): string {
     const why = whyUnreadable(path, cause)
     throw new WaybillError('not-found', `Cannot read ${path}, named in the table [tls]: ${why}.`, {
       cause,
-      hint: 'waybill config test looks at it.',
+      hint: 'May the user that runs Waybill read it? waybill config test looks at it.',
     })
   }
 }

@@ -54,7 +54,7 @@ export function storesIn(folder: string): readonly string[] {
     return isThere(data) || isThere(data, data.content)
   })
   if (found.length > 0) return found
-  throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
+  throw new WaybillError('not-found', `There is no mail data in ${dataFolder(folder).root}.`, {
     hint: 'Name the right folder with --data, or its configuration with --config.',
   })
 }
@@ -71,7 +71,7 @@ export class Stores {
     const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
     const found = places.filter((place) => isThere(dataFolder(place)))
     if (found.length === 0) {
-      throw new WaybillError('not-found', `There is no mail data in ${folder}.`, {
+      throw new WaybillError('not-found', `There is no mail data in ${dataFolder(folder).root}.`, {
         hint: 'Start a server first (npm start), or name its folder with --data or --config.',
       })
     }

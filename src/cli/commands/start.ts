@@ -7,6 +7,7 @@ import { WaybillError } from '../../base/error.ts'
 import { faultLine } from '../../base/log.ts'
 import { systemClock } from '../../io/clock.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
+import { dataFolder } from '../../store/data-folder.ts'
 import { defaultData, openJourney } from '../data.ts'
 import { type LogStyle, openLog, type OpenLog } from '../log-output.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
@@ -198,6 +199,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     print(
       `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
     )
+    print(`  mail, records and keys in ${dataFolder(settings.data).root}`)
     print('  DNS records to publish: waybill config dns --config <file>')
   }
   await stopping.promise

@@ -5,6 +5,14 @@ import type { House } from '../receive/house.ts'
 import type { SigningKeys } from './keys.ts'
 import type { SitePlan } from './site.ts'
 
+/** Whom the addresses of the settings lead to. */
+export function directoryOf({ domains, account, alias }: Settings): Directory {
+  const accounts = account.map(({ address, aliases, password_hash: passwordHash }) => {
+    return { address, aliases, passwordHash }
+  })
+  return new Directory({ domains, accounts, aliases: alias })
+}
+
 /** The house that settings describe: who lives there, and by which rules. */
 export function houseOf(
   settings: Settings,
@@ -14,13 +22,7 @@ export function houseOf(
   return makeHouse({
     hostname: settings.hostname,
     mode: 'live',
-    directory: new Directory({
-      domains,
-      accounts: settings.account.map(({ address, aliases, password_hash: passwordHash }) => {
-        return { address, aliases, passwordHash }
-      }),
-      aliases: settings.alias,
-    }),
+    directory: directoryOf(settings),
     rules: {
       trustedForwarders: receive.trusted_forwarders,
       mailingLists: receive.mailing_lists,

@@ -1,5 +1,7 @@
+import { directoryOf } from '../app/live-house.ts'
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
+import { readConfig } from '../config/config.ts'
 import { receiver, sender } from '../lab/places.ts'
 import type { Stores } from './data.ts'
 
@@ -9,9 +11,10 @@ const shown = 5
  * The account that a person means, as the store writes it: capitals do not matter. A store knows an
  * account from its first message on; the accounts of the lab are known from the beginning.
  *
- * @throws WaybillError `not-found`, with the nearest account there is
+ * @param config the waybill.toml that was named, which knows its accounts and where aliases lead
+ * @throws WaybillError `not-found`, with the account that was probably meant
  */
-export function findAccount(stores: Stores, asked: string): string {
+export function findAccount(stores: Stores, asked: string, config?: string): string {
   const exact = stores.readers.some((reader) => {
     return reader.listMailbox({ account: asked, limit: 1 }).length > 0
   })
@@ -20,8 +23,18 @@ export function findAccount(stores: Stores, asked: string): string {
   const same = known.find((one) => one.toLowerCase() === asked.toLowerCase())
   if (same !== undefined) return same
   throw new WaybillError('not-found', `No message was ever filed for an account "${asked}".`, {
-    hint: hintFor(asked, known),
+    hint: (config === undefined ? undefined : leads(asked, config)) ?? hintFor(asked, known),
   })
+}
+
+/** Where mail for an address goes, as the settings have it. */
+function leads(asked: string, config: string): string | undefined {
+  const accounts = directoryOf(readConfig(config)).findAddress(asked)
+  const addresses = accounts.map(({ address }) => address)
+  if (addresses.length === 0) return undefined
+  const itself = addresses.some((address) => address.toLowerCase() === asked.toLowerCase())
+  if (itself) return 'It is an account, and has no mail yet.'
+  return `Its mail goes to ${addresses.join(', ')}${addresses.length > 1 ? ': name one of them' : ''}.`
 }
 
 function knownAccounts(stores: Stores): readonly string[] {

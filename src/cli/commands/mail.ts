@@ -37,12 +37,15 @@ interface Found {
 /** The messages of an account and a mailbox; of all where they are not said. */
 type Find = (account: string | undefined, mailbox: string | undefined) => readonly Found[]
 
-async function withMail(data: string, use: (find: Find) => void | Promise<void>): Promise<void> {
-  const stores = new Stores(data)
+async function withMail(
+  options: DataOptions,
+  use: (find: Find) => void | Promise<void>,
+): Promise<void> {
+  const stores = new Stores(dataFolderOf(options))
   try {
     await use((asked, mailbox) => {
       const query = {
-        ...(asked === undefined ? {} : { account: findAccount(stores, asked) }),
+        ...(asked === undefined ? {} : { account: findAccount(stores, asked, options.config) }),
         ...(mailbox === undefined ? {} : { mailbox }),
       }
       return stores.readers.flatMap((reader) => {
@@ -71,7 +74,7 @@ function listMail(): Command {
     .addOption(mailboxOption())
     .option('--json', 'one JSON object a line')
     .action((account: string | undefined, options: ListOptions) => {
-      return withMail(dataFolderOf(options), (find) => {
+      return withMail(options, (find) => {
         const found = find(account, options.mailbox)
         for (const { reader, row } of found) {
           const journey = reader.findJourney(row.journeyId)
@@ -117,7 +120,7 @@ function showMail(): Command {
     .option('--account <address>', 'with "last": of this account')
     .option('--json', 'as JSON, the octets in base64')
     .action((ref: string, options: ShowOptions) => {
-      return withMail(dataFolderOf(options), async (find) => {
+      return withMail(options, async (find) => {
         const found = find(options.account, undefined)
         const meant = messageOf(found, ref)
         const whole = options.json === true || resultsAreSeen()
@@ -185,7 +188,7 @@ function exportMail(): Command {
     .addOption(mailboxOption())
     .option('--json', 'the count as JSON')
     .action((account: string, options: ExportOptions) => {
-      return withMail(dataFolderOf(options), async (find) => {
+      return withMail(options, async (find) => {
         const found = find(account, options.mailbox)
         const { format, out } = options
         const counts = await orCannotWrite(out, () => {

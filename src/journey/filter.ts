@@ -24,7 +24,7 @@ export interface JourneyFilter {
   readonly messageId?: string
   /** The client's address, in its canonical form. */
   readonly ip?: string
-  /** An account that was logged in or has the letter. */
+  /** An account that was logged in, whose login was refused, or that has the letter. */
   readonly account?: string
   /** A part of the subject. */
   readonly subject?: string

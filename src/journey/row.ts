@@ -1,7 +1,7 @@
 import type { JourneyBuilder, Shared } from './builder.ts'
 import type { Envelope, Outcome, ReplayFacts } from './record.ts'
 import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
-import { summaryOf } from './summary.ts'
+import { accountRefused, summaryOf } from './summary.ts'
 
 /** What ends a journey, beside its outcome. */
 export interface JourneyEnd {
@@ -35,7 +35,7 @@ export interface JourneyRowData {
   readonly author: string
   readonly headerMessageId: string
   readonly ip: string
-  /** The account that was logged in; empty when there was none. */
+  /** The account that was logged in, else the one whose login was refused; empty without either. */
   readonly login: string
   /** What became of it for each recipient. */
   readonly recipients: readonly RowRecipient[]
@@ -72,7 +72,7 @@ export function journeyRow(builder: JourneyBuilder, end: JourneyEnd): JourneyRow
     author,
     headerMessageId,
     ip: envelope.ip,
-    login: envelope.login ?? '',
+    login: envelope.login ?? accountRefused(record.steps) ?? '',
     recipients: recipients.map(({ address, status, accounts }) => {
       return { address, status, accounts: accounts.join(' ') }
     }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JourneyRecord, Outcome, Step } from './record.ts'
-import { summaryOf } from './summary.ts'
+import { accountRefused, summaryOf } from './summary.ts'
 
 const filed = { code: 250, enhanced: '2.0.0', text: 'Filed. Ref x', atCommand: 'DATA' }
 const noMailbox = { code: 550, enhanced: '5.1.1', text: 'No such mailbox.', atCommand: 'RCPT TO' }
@@ -11,7 +11,12 @@ function recipient(rcptTo: string, to: 'mailbox' | 'refused'): Step {
   return { type: 'recipient', rcptTo, to, answer, startedAt: 0, durationMs: 0, dns: [] }
 }
 
-function summary(outcome: Outcome, rcptTo: readonly string[], steps: readonly Step[]): string {
+function summary(
+  outcome: Outcome,
+  rcptTo: readonly string[],
+  steps: readonly Step[],
+  ip = '',
+): string {
   const record: JourneyRecord = {
     schema: 'waybill.record/1',
     id: 'x',
@@ -19,7 +24,7 @@ function summary(outcome: Outcome, rcptTo: readonly string[], steps: readonly St
     mode: 'lab',
     host: 'mx.south.example',
     startedAt: 0,
-    envelope: { ip: '', helo: '', mailFrom: '', rcptTo },
+    envelope: { ip, helo: '', mailFrom: '', rcptTo },
     outcome,
     steps,
     conversation: [],
@@ -54,4 +59,29 @@ test('a connection without a message says why', () => {
     summary(dropped, [], []),
     'The connection ended without a message (the client was silent for too long).',
   )
+})
+
+test('a refused login is told with whose it was meant to be, and where it came from', () => {
+  const answer = { code: 535, enhanced: '5.7.8', text: 'No.', atCommand: 'AUTH' }
+  const login = (account: string, accepted = false): Step => {
+    const [startedAt, durationMs] = [0, 0]
+    return { type: 'login', mechanism: 'PLAIN', account, accepted, startedAt, durationMs, dns: [] }
+  }
+  const refused: Outcome = { status: 'refused', smtp: answer, because: ['login'] }
+  const ip = '192.0.2.9'
+  assert.equal(
+    summary(refused, [], [login('x@b'), login('a@b')], ip),
+    'The login as a@b from 192.0.2.9 was refused: 535 5.7.8 No.',
+  )
+  assert.equal(
+    summary({ ...refused, status: 'deferred' }, [], [login('')], ip),
+    'A login from 192.0.2.9 was refused: 535 5.7.8 No.',
+  )
+  // AUTH was refused before anybody gave a name, or the journey has no address.
+  assert.equal(summary(refused, [], []), 'A login was refused: 535 5.7.8 No.')
+  assert.equal(accountRefused([login('a@b'), login('a@b', true)]), undefined)
+  assert.equal(accountRefused([login('a@b', true), login('c@d')]), 'c@d')
+  assert.equal(accountRefused([login('')]), undefined)
+  const other: Outcome = { status: 'deferred', smtp: answer, because: ['command'] }
+  assert.equal(summary(other, [], [login('a@b')], ip), 'Asked to come back later: 535 No.')
 })

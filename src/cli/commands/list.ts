@@ -21,7 +21,10 @@ export function listCommand(): Command {
         if (options.json === true) for (const one of rows) printJson(rowJson(one))
         else if (rows.length === 0) {
           say(words.length === 0 ? 'No messages yet.' : 'No journey fits that.')
-        } else for (const one of rows) print(rowText(one))
+        } else {
+          const width = Math.max(11, ...rows.map(({ status }) => status.length))
+          for (const one of rows) print(rowText(one, width))
+        }
         if (!searchedAll) say(`Only the last ${searchLimit} journeys were looked at.`)
       } finally {
         stores.close()
@@ -61,13 +64,15 @@ function rowJson(row: JourneyRow): Record<string, unknown> {
   }
 }
 
-function rowText(journey: JourneyRow): string {
+function rowText(journey: JourneyRow, statusWidth: number): string {
   const { id, startedAt, direction, status, mailFrom, author, summary } = journey
   const arrow = direction === 'in' ? 'in ' : 'out'
-  const from = mailFrom === '' ? '<>' : mailFrom
+  // A connection that brought no letter is no report from nobody.
+  const nobody = journey.rcptTo.length === 0 && author === '' ? '-' : '<>'
+  const from = mailFrom === '' ? nobody : mailFrom
   // Who wrote it, where that is somebody else than who has to hear of trouble.
   const written = author === '' || author === mailFrom ? '' : ` (From: ${author})`
-  const start = `${id}  ${rowTime(startedAt)}  ${arrow}  ${status.padEnd(11)} ${from}${written}`
+  const start = `${id}  ${rowTime(startedAt)}  ${arrow}  ${status.padEnd(statusWidth)} ${from}${written}`
   return row(start, summary, columns())
 }
 

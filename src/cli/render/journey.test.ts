@@ -101,3 +101,15 @@ test('nothing that others wrote moves the terminal or begins a line of its own, 
   // Sender, recipient, subject, answer, name and exchange, dialogue, term, advice, summary, line.
   assert.equal(text.split(shown).length - 1, 11)
 })
+
+test('a connection without a letter is told as such, and a report from nobody is one', () => {
+  const envelope = { ip: '192.0.2.9', helo: '', mail_from: '', rcpt_to: [], login: null }
+  assert.match(render({}, { envelope }), /^ {2}No letter {2}from 192\.0\.2\.9$/m)
+  const report = { ...envelope, rcpt_to: ['a@b.example'] }
+  assert.match(render({}, { envelope: report }), /^ {2}From <> {2}to a@b\.example {2}from 192/m)
+  const unheard = { ...envelope, mail_from: 'a@b.example' }
+  assert.match(
+    render({}, { envelope: unheard }),
+    /^ {2}From a@b\.example {2}to nobody {2}from 192/m,
+  )
+})

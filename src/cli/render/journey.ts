@@ -14,6 +14,12 @@ const colours: Readonly<Record<VerdictWord, Parameters<typeof paint>[0]>> = {
   unknown: 'magenta',
 }
 
+/** A connection that brought no letter is no report from nobody to nobody. */
+function letterOf({ mail_from: from, rcpt_to: to }: JourneyView['envelope']): string {
+  if (from === '' && to.length === 0) return 'No letter'
+  return `From ${from === '' ? '<>' : from}  to ${to.join(', ') || 'nobody'}`
+}
+
 /** A journey for a terminal; with `evidence`, every DNS answer and SMTP line as well. */
 export function renderJourney(
   view: JourneyView,
@@ -22,9 +28,7 @@ export function renderJourney(
   const { envelope, outcome } = view
   const lines = [
     `${paint('bold', `Journey ${view.id}`)}  ${view.direction === 'in' ? 'received' : 'sent'} by ${view.host}, ${view.started_at}`,
-    inOneLine(
-      `  From ${envelope.mail_from === '' ? '<>' : envelope.mail_from}  to ${envelope.rcpt_to.join(', ') || 'nobody'}`,
-    ) + (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
+    inOneLine(`  ${letterOf(envelope)}`) + (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
     ...(view.subject === '' ? [] : [`  Subject: ${inOneLine(view.subject)}`]),
     '',
   ]

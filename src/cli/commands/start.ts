@@ -3,6 +3,7 @@ import { type Lab, openLab } from '../../app/lab.ts'
 import { labTools } from '../../app/lab-tools.ts'
 import { openLive } from '../../app/live.ts'
 import { readConfig } from '../../config/config.ts'
+import { fileProblems } from '../../config/files.ts'
 import { WaybillError } from '../../base/error.ts'
 import { faultLine } from '../../base/log.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -14,6 +15,7 @@ import { exitCodes, paint, print, printJson, say } from '../output.ts'
 import { onSignals } from '../signals.ts'
 import { programVersion } from '../version.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
+import { startedText } from '../render/started.ts'
 
 interface StartOptions {
   readonly lab?: boolean
@@ -195,12 +197,9 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
   const started = { version: programVersion(), host: settings.hostname, process: process.pid }
   log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
   if (options.json !== true) {
-    print(`${settings.hostname} takes mail for ${settings.domains.join(', ')}`)
-    print(
-      `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
-    )
-    print(`  mail, records and keys in ${dataFolder(settings.data).root}`)
-    print('  DNS records to publish: waybill config dns --config <file>')
+    const { root: data } = dataFolder(settings.data)
+    const problems = fileProblems(settings, systemClock.now())
+    print(startedText({ ...settings, ports, data, problems }))
   }
   await stopping.promise
   await live.close()

@@ -1,0 +1,25 @@
+import type { ConfigProblem } from '../../config/problem.ts'
+
+/** What a server that has opened its ports says to whoever started it. */
+export function startedText(server: {
+  readonly hostname: string
+  readonly domains: readonly string[]
+  readonly ports: {
+    readonly smtp: number
+    readonly submission: number
+    readonly submissions: number
+  }
+  /** The data folder, whole. */
+  readonly data: string
+  /** Of the files that the settings name: a server starts with an old certificate, and says so. */
+  readonly problems: readonly ConfigProblem[]
+}): string {
+  const { hostname, domains, ports, data, problems } = server
+  return [
+    `${hostname} takes mail for ${domains.join(', ')}`,
+    `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
+    `  mail, records and keys in ${data}`,
+    ...problems.map(({ key, problem }) => `  but ${key}: ${problem}`),
+    '  DNS records to publish: waybill config dns --config <file>',
+  ].join('\n')
+}

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
-import { filterHint, type JourneyFilter, parseFilters } from '../../journey/filter.ts'
+import { type JourneyFilter, parseFilters } from '../../journey/filter.ts'
 import { type JourneyRow, searchLimit } from '../../store/store.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
+import { filterAdvice, withMoments } from '../filter-words.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 
 /** `waybill list`. */
@@ -44,9 +45,10 @@ export const filterWords =
 
 /** @throws WaybillError `usage` */
 export function readFilters(words: readonly string[]): JourneyFilter {
-  const filter = parseFilters(words, Date.now())
+  const now = Date.now()
+  const filter = parseFilters(withMoments(words, now), now)
   if (filter.ok) return filter.value
-  throw new WaybillError('usage', `${filter.problem}.`, { hint: filterHint })
+  throw new WaybillError('usage', `${filter.problem}.`, { hint: filterAdvice(words) })
 }
 
 function rowJson(row: JourneyRow): Record<string, unknown> {

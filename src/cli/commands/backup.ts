@@ -17,7 +17,7 @@ export function backupCommand(): Command {
     .option('--json', 'one JSON object for each store')
     .addHelpText(
       'after',
-      '\nThe copy is a data folder: with it in the place of the old one the server starts.' +
+      '\nThe copy is a data folder: with it in the place of the old one the server\nstarts.' +
         '\nwaybill verify-store --data FOLDER reads the whole copy once.',
     )
     .action((options: BackupOptions) => {

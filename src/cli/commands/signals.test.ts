@@ -93,7 +93,9 @@ test('a second SIGTERM waits for nobody, and still ends in order', async (t) => 
   // Within its grace of two seconds; the client, who is within a letter, would have had them.
   assert.equal(await server.stop('SIGTERM'), 0)
   await talk.closed
-  await assert.rejects(talk.read())
+  // What it is told last may be lost with its connection.
+  const last = await talk.read().catch(() => undefined)
+  assert.ok(last === undefined || last.code === 421)
   assert.match(
     server.said(),
     /why="SIGTERM again: nothing is waited for"\n[^\n]* dropped [^\n]*\n[^\n]* info stopped\n$/,

@@ -138,7 +138,8 @@ async function greet(lab: Lab, data: string): Promise<void> {
   const received = view(lab.south.store, 'in')
   if (sent !== undefined && received !== undefined) print(renderFirstLetter(sent, received, ms))
   print(`
-  Next:  ./waybill show last -v      the whole journey, with every DNS answer
+  Next:  ./waybill show last -v      what south saw of it, with every DNS answer
+         ./waybill show last:2 -v    what north did before: signed it, found the way, sent it
          ./waybill lab run forged    a stranger writes in north's name
          ./waybill lab list          ${situations.length - 1} more situations to try
   Ctrl-C stops. Your data: ${data}`)

@@ -8,6 +8,7 @@ import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
 import { dataFolder, makeDataRoot } from './data-folder.ts'
 import type { DataLock } from './data-lock.ts'
+import { DiskRoom } from './disk-room.ts'
 import type { DiskState } from './disk-share.ts'
 import { SpoolShare, diskState, keptShare } from './disk-share.ts'
 import { lockDataFolder } from './data-lock.ts'
@@ -84,7 +85,8 @@ export async function openSqliteStore(
       tellUnexplained(link.unexplained, options.log ?? silent)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
       const share = new SpoolShare(disk, percent, options.log)
-      return new SqliteStore({ folder, queue, lock, share })
+      const room = new DiskRoom(options.log ?? silent)
+      return new SqliteStore({ folder, queue, lock, share, room })
     } catch (error) {
       lock.release()
       throw error
@@ -100,6 +102,7 @@ class SqliteStore implements FullStore {
   readonly #queue: CommitQueue
   readonly #lock: DataLock
   readonly #share: SpoolShare
+  readonly #room: DiskRoom
   #closing: Promise<void> | undefined
 
   constructor(parts: {
@@ -107,8 +110,10 @@ class SqliteStore implements FullStore {
     readonly queue: CommitQueue
     readonly lock: DataLock
     readonly share: SpoolShare
+    readonly room: DiskRoom
   }) {
-    const { folder, queue, lock, share } = parts
+    const { folder, queue, lock, share, room } = parts
+    this.#room = room
     this.#folder = folder
     this.#queue = queue
     this.#lock = lock
@@ -123,7 +128,8 @@ class SqliteStore implements FullStore {
   async accept(acceptance: Acceptance): Promise<void> {
     const ready = isLong(acceptance) ? await this.#spool(acceptance) : acceptance
     try {
-      return await this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
+      const write = this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
+      return await this.#room.after(write)
     } finally {
       // Taken over, whatever became of it.
       for (const { content } of messagesIn(acceptance)) {
@@ -139,7 +145,7 @@ class SqliteStore implements FullStore {
       if (notification === undefined || !isLong(notification)) ready.push(settlement)
       else ready.push({ ...settlement, notification: await this.#spool(notification) })
     }
-    return this.#queue.submit<'settle'>({ type: 'settle', settlements: ready })
+    return this.#room.after(this.#queue.submit<'settle'>({ type: 'settle', settlements: ready }))
   }
 
   lease(request: LeaseRequest): Promise<readonly QueueItem[]> {

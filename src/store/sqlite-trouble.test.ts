@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { WaybillError } from '../base/error.ts'
+import type { LogLine } from '../base/log.ts'
 import { contentOf } from './content-sink.ts'
 import { acceptance, mailboxItem, message, octetsOf, outgoing } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
@@ -60,6 +61,31 @@ async function checkLetters(store: FullStore, ids: readonly string[]): Promise<v
     assert.equal(octets.length, opened.size)
   }
 }
+
+folderTest('that the disk has room again is in the log, once', async (folder) => {
+  let full = false
+  const told: LogLine[] = []
+  const store = await openSqliteStore({ folder, log: (line) => void told.push(line) }, (setup) =>
+    startLocalWriter(setup, (what) => {
+      const code = 'ENOSPC'
+      if (full && what.trim().startsWith('INSERT')) {
+        throw Object.assign(new Error('no space'), { code, syscall: 'write' })
+      }
+    }),
+  )
+  await store.accept(letter('before', 100))
+  full = true
+  for (const id of ['one', 'two']) {
+    await assert.rejects(store.accept(letter(id, 100)), { code: 'store-full' })
+  }
+  assert.deepEqual(told, [])
+  full = false
+  await store.accept(letter('after', 100))
+  await store.accept(letter('later', 100))
+  const fields = { did: 'the disk has room again, and mail is taken' }
+  assert.deepEqual(told, [{ level: 'info', event: 'store', fields }])
+  await store.close()
+})
 
 folderTest(
   'when the database may not grow, what does not fit is refused and the rest stands',

@@ -29,6 +29,7 @@ import { formatReply } from '../smtp/reply-format.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
 import type { FullStore } from '../store/store.ts'
+import { clientAddress } from './client-address.ts'
 import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
 import { Outside } from './outside.ts'
 import type { OwnMailWorld } from './own-mail.ts'
@@ -173,7 +174,7 @@ export class Site {
       admit: (ip) => this.#admit(kind, clientIp ?? ip),
       handshakeTimeoutMs: handshakeMs,
       ...(kind === 'submissions' ? { implicitTls: () => this.#secure[kind] } : {}),
-      onPeer: (peer) => this.#serve({ kind, tls }, peer, clientIp ?? unmapped(peer.remote.ip)),
+      onPeer: (peer) => this.#serve({ kind, tls }, peer, clientIp ?? clientAddress(peer.remote.ip)),
       onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
     this.#listeners.push(listener)
@@ -269,7 +270,7 @@ export class Site {
   /** A connection that is no session: full, or no handshake. */
   #failed(kind: ListenerKind, clientIp: string | undefined, failure: ListenFailure): void {
     const { type, port, problem } = failure
-    const ip = unmapped(failure.ip)
+    const ip = clientAddress(failure.ip)
     if (type === 'tls') {
       const facts = { remote: { ip: clientIp ?? ip, port }, listener: kind, tls: undefined }
       const world = this.#receiveWorld()
@@ -409,11 +410,6 @@ export class Site {
 
 /** How long a client may take to hear that the server stops. */
 const lastWordMs = 500
-
-/** A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`. */
-function unmapped(ip: string): string {
-  return ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip
-}
 
 /** How long the handshake on the port that begins with TLS may take; STARTTLS has the same. */
 const handshakeMs = 20_000

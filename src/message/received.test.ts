@@ -47,6 +47,14 @@ test('without TLS, a verified name or a single recipient, these parts are left o
   )
 })
 
+test('the interface behind a link-local address is no part of the address', () => {
+  const field = formatReceived({
+    ...withoutKeys('tls', 'for'),
+    from: { helo: 'a.example', ip: 'fe80::640e:e8ff:fed0:90e5%vfeed0' },
+  })
+  assert.ok(field.includes(' ([IPv6:fe80::640e:e8ff:fed0:90e5])\r\n'), field)
+})
+
 test('mail made here names no client and no protocol', () => {
   assert.equal(
     formatReceived(withoutKeys('from', 'protocol', 'tls')),

@@ -103,7 +103,9 @@ function nameOr(text: string, otherwise: string): string {
 
 /** RFC 5321 §4.1.3. */
 function addressLiteral(ip: string): string {
-  const clean = oneLine(ip, 60).replace(/[^0-9a-fA-F.:]/g, '')
+  // What stands behind a percent sign is an interface of ours: its letters are no digits of it.
+  const [address = ''] = ip.split('%')
+  const clean = oneLine(address, 60).replace(/[^0-9a-fA-F.:]/g, '')
   return clean.includes(':') ? `[IPv6:${clean}]` : `[${clean}]`
 }
 

@@ -75,6 +75,17 @@ test('a changed body octet is shown with its line', () => {
   assert.equal(body.sent.cutBehind, true)
 })
 
+test('a line of a body ends with CRLF alone', () => {
+  const keys = [{ domain: 'north.example', selector: 'e1', privateKey }]
+  const simple = { header: 'simple', body: 'simple' } as const
+  const text = 'From: s@north.example\r\n\r\none\ntwo\rthree\r\nfour\r\n'
+  const options = { keys, now: 1_700_000_000, canonicalization: simple }
+  const sent = Buffer.from(signDkim(Buffer.from(text), options).join('') + text)
+  const received = Buffer.from(sent.toString().replace('four', 'fouR'))
+  const found = diffDkim(sent, received)
+  assert.equal(found.type === 'compared' ? found.body?.line : found.type, 2)
+})
+
 test('a footer is a difference at the end of what was sent', () => {
   const { body } = diff(`${signed()}-- \r\na list\r\n`)
   assert.equal(body?.offset, body?.sentOctets)

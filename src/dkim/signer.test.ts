@@ -156,7 +156,7 @@ test('streaming, cut anywhere, and signing on the thread pool give what signDkim
     signer.push(body.subarray(0, cut))
     signer.push(body.subarray(cut))
     // Both algorithms are deterministic.
-    assert.deepEqual(await signer.finish(), expected)
+    assert.deepEqual(cut % 2 === 0 ? signer.finishSync() : await signer.finish(), expected)
   }
 })
 

@@ -46,7 +46,7 @@ mkdirSync(join(folder, 'files'))
 writeFileSync(join(folder, 'files/x.xml'), xml('plain'))
 writeFileSync(
   join(folder, 'files/t.json'),
-  '{"policies":[{"policy":{"policy-type":"sts","policy-domain":"north.example"}}],"organization-name":"Mail Co","report-id":"t"}',
+  '{"policies":[{"policy":{"policy-type":"sts","policy-domain":"north.example"},"summary":{"total-successful-session-count":0,"total-failure-session-count":0}}],"organization-name":"Mail Co","report-id":"t"}',
 )
 
 interface Ran {

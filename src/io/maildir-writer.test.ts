@@ -162,3 +162,24 @@ test('a name that is a path is a bug', async () => {
     await writer.close()
   })
 })
+
+test('the names are durable when it is closed: of messages, of the record, of new folders', async () => {
+  await withFolder(async (root) => {
+    const synced: string[] = []
+    const sync = (path: string): Promise<void> => {
+      synced.push(path.slice(root.length))
+      return Promise.resolve()
+    }
+    const path = join(root, 'mail')
+    const writer = await MaildirWriter.open(path, sync)
+    await writer.write({ folder: 'new', name: '1.a' }, text('x'))
+    await writer.write({ folder: 'new', name: '2.a' }, text('x'))
+    assert.deepEqual(synced, [])
+    await writer.close()
+    assert.deepEqual(synced.splice(0).sort(), ['', '/mail', '/mail/new'])
+    const again = await MaildirWriter.open(path, sync)
+    await again.write({ folder: 'cur', name: '3.a:2,S' }, text('x'))
+    await again.close()
+    assert.deepEqual(synced.sort(), ['/mail', '/mail/cur'])
+  })
+})

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { makeFolder } from './make-folder.ts'
+import { type SyncFolder, syncFolder } from './sync-folder.ts'
 
 /** What became of a message that was to be written. */
 export interface WrittenMessage {
@@ -32,7 +33,9 @@ export class MaildirWriter {
   /** By the part of their name that no program changes. */
   readonly #present: Map<string, string>
   readonly #written: Set<string>
-  readonly #changed = new Set<string>()
+  /** Folders in which there are new names. */
+  readonly #changed: Set<string>
+  readonly #sync: SyncFolder
 
   private constructor(
     path: string,
@@ -40,17 +43,23 @@ export class MaildirWriter {
       readonly record: FileHandle
       readonly present: Map<string, string>
       readonly written: Set<string>
+      readonly changed: Set<string>
+      readonly sync: SyncFolder
     },
   ) {
     this.#path = path
     this.#record = opened.record
     this.#present = opened.present
     this.#written = opened.written
+    this.#changed = opened.changed
+    this.#sync = opened.sync
   }
 
   /** @throws WaybillError `usage` when there can be no such folder, and the file system's errors */
-  static async open(path: string): Promise<MaildirWriter> {
-    for (const name of ['tmp', 'new', 'cur']) makeFolder(join(path, name))
+  static async open(path: string, sync: SyncFolder = syncFolder): Promise<MaildirWriter> {
+    const made = ['tmp', 'new', 'cur'].flatMap((name) => makeFolder(join(path, name)))
+    // The record is a name in the folder itself.
+    const changed = new Set([path, ...made.map((folder) => dirname(folder))])
     const present = new Map<string, string>()
     for (const folder of ['new', 'cur']) {
       for (const name of await readdir(join(path, folder))) {
@@ -63,7 +72,7 @@ export class MaildirWriter {
       // A line that was cut off by a crash must not become one with the next.
       if (text !== '' && !text.endsWith('\n')) await record.appendFile('\n')
       const written = new Set(text.split('\n').filter((name) => name !== ''))
-      return new MaildirWriter(path, { record, present, written })
+      return new MaildirWriter(path, { record, present, written, changed, sync })
     } catch (error) {
       await record.close()
       throw error
@@ -94,7 +103,7 @@ export class MaildirWriter {
     if (this.#written.has(unique)) return { type: 'gone', path }
     await this.#place(path, place.name, chunks)
     this.#present.set(unique, path)
-    this.#changed.add(place.folder)
+    this.#changed.add(join(this.#path, place.folder))
     await this.#remember(unique)
     return { type: 'written', path }
   }
@@ -106,14 +115,7 @@ export class MaildirWriter {
     } finally {
       await this.#record.close()
     }
-    for (const name of this.#changed) {
-      const folder = await open(join(this.#path, name), 'r')
-      try {
-        await folder.sync()
-      } finally {
-        await folder.close()
-      }
-    }
+    for (const folder of this.#changed) await this.#sync(folder)
     this.#changed.clear()
   }
 

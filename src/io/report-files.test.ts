@@ -118,3 +118,21 @@ test('of many at once, each is there whole', async () => {
   assert.equal(list.length, 10)
   for (const { id } of list) assert.equal((await files.find(id)).type, 'found')
 })
+
+test('a report is durable, with its name and the folders that were made for it', async () => {
+  const synced: string[] = []
+  const folder = join(root, 'durable/reports')
+  const files = new ReportFiles(folder, (path) => {
+    // What is flushed is there already, under its last name.
+    const [first = ''] = readdirSync(path).filter((name) => !name.startsWith('.'))
+    assert.notEqual(first, '')
+    synced.push(path.slice(root.length))
+    return Promise.resolve()
+  })
+  await files.save(report('a', 100))
+  assert.deepEqual(synced.splice(0), ['', '/durable', '/durable/reports'])
+  await files.save(report('a', 100))
+  assert.deepEqual(synced, [], 'it was there')
+  await files.save(report('b', 100))
+  assert.deepEqual(synced, ['/durable/reports'])
+})

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import type { Report } from '../report/reading.ts'
 import { type ReportSummary, summarizeReport } from '../report/report-summary.ts'
 import { makeFolder } from './make-folder.ts'
+import { type SyncFolder, syncFolder } from './sync-folder.ts'
 
 /** A report in the folder, in short. */
 export interface StoredSummary extends ReportSummary {
@@ -28,10 +29,12 @@ const maxFirstLine = 16_384
  */
 export class ReportFiles {
   readonly #folder: string
+  readonly #sync: SyncFolder
 
   /** @param folder made when the first report is saved */
-  constructor(folder: string) {
+  constructor(folder: string, sync: SyncFolder = syncFolder) {
     this.#folder = folder
+    this.#sync = sync
   }
 
   /** Keeps a report. One that is there already is left as it is. */
@@ -39,7 +42,7 @@ export class ReportFiles {
     const content = JSON.stringify(report)
     const id = createHash('sha256').update(content).digest('hex').slice(0, 16)
     const path = join(this.#folder, `${id}.json`)
-    makeFolder(this.#folder)
+    for (const made of makeFolder(this.#folder)) await this.#sync(dirname(made))
     if (await exists(path)) return { id, known: true }
     const temporary = join(this.#folder, `.${id}.${randomUUID()}.tmp`)
     try {
@@ -56,7 +59,7 @@ export class ReportFiles {
       await rm(temporary, { force: true })
       throw error
     }
-    await syncFolder(this.#folder)
+    await this.#sync(this.#folder)
     return { id, known: false }
   }
 
@@ -170,16 +173,6 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Makes the new name durable. Windows can do neither, and needs neither. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

@@ -9,7 +9,7 @@ import { dialTcp, type Dialer } from '../io/dialer.ts'
 import { systemClock } from '../io/clock.ts'
 import type { QueueItem, Settlement } from '../store/store.ts'
 import { deliverBatch, type DeliveryBatch, type DeliveryReport } from './deliverer.ts'
-import { letter, openText, testItem, testWorld } from './test-support/world.ts'
+import { letter, minuteMs, openText, start, testItem, testWorld } from './test-support/world.ts'
 import type { DeliverWorld } from './world.ts'
 
 /** What a server says to a command; `hangUp` breaks the connection instead. */
@@ -209,6 +209,23 @@ for (const [what, then] of [
 function dials(steps: string): number {
   return steps.split('"type":"dial"').length - 1
 }
+
+test('an outage of our own DNS is no reason to wait longer each time', async () => {
+  const at = async (reason: 'no-resolver' | 'timeout' | 'servfail'): Promise<number> => {
+    const world = {
+      ...testWorld({ retryAt: ({ attempts }, now) => now + (attempts + 1) * minuteMs }),
+      resolver: { resolve: () => Promise.resolve({ type: 'failed', reason } as const) },
+    }
+    const items = [testItem({ attempts: 7, destination: 'x.example' })]
+    const { settlements } = await run(world, { destination: 'x.example', items })
+    const outcome = settlements[0]?.outcome
+    assert.ok(outcome?.type === 'deferred')
+    return (outcome.nextAttemptAt - start) / minuteMs
+  }
+  assert.equal(await at('no-resolver'), 1)
+  assert.equal(await at('timeout'), 8)
+  assert.equal(await at('servfail'), 8)
+})
 
 test('a server with little room gets the others in transactions of that size, over one connection', async (t) => {
   const people = Array.from({ length: 5 }, (_, i) => {

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly lines: readonly SessionLine[]
   /** The server would not talk at all, so nothing was said about the letter. */
   readonly refusedToTalk: boolean
+  /** None of our own DNS servers answers: the destination has nothing to do with it. */
+  readonly ourOutage?: boolean
 }
 
 /** Items for one destination, leased by `owner`. */
@@ -91,5 +93,8 @@ function nowhere(item: QueueItem, route: Exclude<Route, { type: 'targets' }>): A
   const { status, because } = route
   const result = route.type === 'permanent' ? 'failed' : 'deferred'
   const attempt = { result, status, because, outcome: undefined } as const
-  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false }
+  const ourOutage = route.questions.some(({ answer }) => {
+    return answer.type === 'failed' && answer.reason === 'no-resolver'
+  })
+  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false, ourOutage }
 }

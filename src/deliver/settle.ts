@@ -103,7 +103,10 @@ function decideOutcome(world: DeliverWorld, attempt: Attempt, now: number): Sett
   if (result.result === 'failed') {
     return { attempt, outcome: { type: 'failed' }, status, because, warn: false }
   }
-  const nextAttemptAt = world.retryAt(item, now)
+  // After an outage of our own as soon as after a first attempt: letters must not wait for hours more
+  // because we could not ask for hours.
+  const counted = attempt.ourOutage === true ? { ...item, attempts: 0 } : item
+  const nextAttemptAt = world.retryAt(counted, now)
   if (nextAttemptAt === undefined) {
     const attempts = item.attempts + 1
     const end = { status: expired, because: tooOld(item, { attempts, now, because }) }

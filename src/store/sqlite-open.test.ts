@@ -247,12 +247,15 @@ folderTest(
     assert.deepEqual(readdirSync(paths.spool), [])
     assert.deepEqual(readdirSync(join(paths.content, 'ab')), [orphan])
     assert.ok(existsSync(join(paths.content, 'README')))
-    assert.deepEqual(
-      lines.map(({ event, fields }) => [event, fields['count'], fields['first']]),
-      [['store', 1, join(paths.content, 'ab', orphan)]],
-    )
     assert.equal((await textOf(second.read.openMessage('m1'))).length, 400_000)
     await second.close()
+    // A folder gives its names in any order.
+    assert.deepEqual(
+      lines.map(({ event, fields }) => [event, fields['count']]),
+      [['store', 2]],
+    )
+    const unexplained = [join(paths.content, 'ab', orphan), join(paths.content, 'README')]
+    assert.ok(unexplained.includes(String(lines[0]?.fields['first'])))
   },
 )
 

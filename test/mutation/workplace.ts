@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
 /** How a run of tests or of the compiler ended. */
@@ -33,6 +34,7 @@ export class Workplace {
     return this.#run(process.execPath, timeoutMs, [
       '--test',
       '--test-isolation=none',
+      '--test-reporter=tap',
       '--conditions=waybill-source',
       '--disable-warning=ExperimentalWarning',
       `--import=${seed}`,
@@ -53,24 +55,25 @@ export class Workplace {
   #run(command: string, timeoutMs: number, args: readonly string[]): Promise<Ran> {
     return new Promise((resolve) => {
       // A group of its own, so that what a test started ends with it.
-      const child = spawn(command, args, { cwd: this.root, stdio: 'ignore', detached: true })
-      const endGroup = (): void => {
+      const child = spawn(command, args, {
+        cwd: this.root,
+        stdio: ['ignore', 'pipe', 'ignore'],
+        detached: true,
+      })
+      const end = (ran: Ran): void => {
+        clearTimeout(timer)
         if (child.pid !== undefined)
           spawnSync('kill', ['-9', '--', `-${child.pid}`], { stdio: 'ignore' })
+        resolve(ran)
       }
-      const timer = setTimeout(() => {
-        endGroup()
-        resolve('too long')
-      }, timeoutMs)
-      child.on('close', (code) => {
-        clearTimeout(timer)
-        endGroup()
-        resolve(code === 0 ? 'passed' : 'failed')
+      const timer = setTimeout(() => end('too long'), timeoutMs)
+      // The first test that fails is enough: what it left open may keep the others for ever.
+      const lines = createInterface({ input: child.stdout })
+      lines.on('line', (line) => {
+        if (/^ *not ok /.test(line)) end('failed')
       })
-      child.on('error', () => {
-        clearTimeout(timer)
-        resolve('failed')
-      })
+      child.on('close', (code) => end(code === 0 ? 'passed' : 'failed'))
+      child.on('error', () => end('failed'))
     })
   }
 }

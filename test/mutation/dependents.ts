@@ -21,9 +21,9 @@ export function readDependents(root: string, files: readonly string[]): Dependen
     testsOf(file) {
       const distance = distances(file, importers)
       const folder = dirname(file)
-      // A test beside the code comes before one that is as near in imports and lies elsewhere.
+      // Tests beside the code come before all that lie elsewhere: those run whole servers.
       const place = (test: string): number =>
-        (distance.get(test) ?? 0) + (dirname(test) === folder ? 0 : 0.5)
+        (distance.get(test) ?? 0) + (dirname(test) === folder ? 0 : 1000)
       return Array.from(distance.keys())
         .filter((one) => one.endsWith('.test.ts'))
         .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))

@@ -161,3 +161,29 @@ test('a message is read no faster than the other side takes it', async (t) => {
   session.breakOff('it is enough')
   assert.equal((await outcome).length, 1)
 })
+
+test('a server that does not read is not given more than the connection holds', async (t) => {
+  const { session, server } = await greeted(t)
+  server.on('data', (octets: Buffer) => {
+    const heard = octets.toString('latin1')
+    if (/^(?:MAIL|RCPT)/.test(heard)) server.write('250 OK\r\n')
+    if (!heard.startsWith('DATA')) return
+    server.write('354 go on\r\n')
+    server.pause()
+  })
+  const mib = 1024 * 1024
+  let read = 0
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    // Far more than what the kernel keeps for a connection.
+    for (; read < 256 * mib; read += mib / 2) yield Buffer.alloc(mib / 2, `${'x'.repeat(62)}\r\n`)
+  }
+  const sent = session.send(transaction, endless())
+  // Until nothing more is read for a long while.
+  for (let before = -1; read === 0 || before !== read; ) {
+    before = read
+    for (let n = 0; n < 20; n++) await turns()
+  }
+  assert.ok(read < 64 * mib, `${read} octets`)
+  server.destroy()
+  assert.notEqual((await sent)[0]?.result, 'accepted')
+})

@@ -37,7 +37,8 @@ export class SubmissionPort implements Port {
   readonly keepsRefused = false
   readonly #world: ReceiveWorld
   #user: UserAccount | undefined
-  #leave: (() => void) | undefined
+  /** Gives back the account's place; `over` once the connection is. */
+  #leave: (() => void) | 'over' | undefined
 
   constructor(world: ReceiveWorld) {
     this.#world = world
@@ -69,14 +70,17 @@ export class SubmissionPort implements Port {
   #enter(user: UserAccount, ip: string): Refusal | undefined {
     const entrance = this.#world.guard.enterAccount(ip, user.address)
     if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
-    this.#leave = () => entrance.leave()
     this.#user = user
+    // Who left while the password was checked has no connection that could give the place back.
+    if (this.#leave === 'over') entrance.leave()
+    else this.#leave = () => entrance.leave()
     return undefined
   }
 
   closed(): void {
-    this.#leave?.()
-    this.#leave = undefined
+    const leave = this.#leave
+    this.#leave = 'over'
+    if (typeof leave === 'function') leave()
   }
 
   sender(envelope: Envelope): Letter | { readonly refusal: Reply } {

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../base/clock.ts'
+import { silent } from '../base/log.ts'
+import type { Guard } from './guard.ts'
+import type { House, UserAccount } from './house.ts'
+import { SubmissionPort } from './submission.ts'
+import type { ReceiveWorld } from './world.ts'
+
+function nobodyAsks(): never {
+  throw new Error('nobody asks')
+}
+
+/** A port at which one login waits for its password to be checked; places of the account are counted. */
+function open(): {
+  readonly port: SubmissionPort
+  readonly checked: (user: UserAccount | undefined) => void
+  readonly places: () => number
+} {
+  let [places, checked]: [number, (user: UserAccount | undefined) => void] = [0, () => {}]
+  const house: House = {
+    hostname: 'mx.south.example',
+    mode: 'live',
+    limits: { receivedFields: 100, queueMs: 1000 },
+    rules: { trustedForwarders: [], mailingLists: [], allow: [], onTemperror: 'deliver' },
+    addresses: 'lenient',
+    receivedSpf: false,
+    login: () => new Promise((resolve) => (checked = resolve)),
+    isOurs: nobodyAsks,
+    recipient: nobodyAsks,
+    maySendAs: nobodyAsks,
+    accountsOf: nobodyAsks,
+    signingKeys: nobodyAsks,
+  }
+  const guard: Guard = {
+    login: async (_input, check) => {
+      const user = await check()
+      return user === undefined ? { type: 'wrong' } : { type: 'right', user }
+    },
+    enterAccount: () => {
+      places++
+      return { type: 'admitted', leave: () => void places-- }
+    },
+    closedForLogins: nobodyAsks,
+    closedForMail: nobodyAsks,
+    turnedAway: nobodyAsks,
+    refusedRecipient: nobodyAsks,
+    holdMemory: nobodyAsks,
+  }
+  const world: ReceiveWorld = {
+    house,
+    guard,
+    store: { newContent: nobodyAsks, accept: nobodyAsks },
+    resolver: { resolve: nobodyAsks },
+    clock: new ManualClock(),
+    random: nobodyAsks,
+    newId: nobodyAsks,
+    queued: nobodyAsks,
+    log: silent,
+    report: nobodyAsks,
+  }
+  return {
+    port: new SubmissionPort(world),
+    checked: (user) => checked(user),
+    places: () => places,
+  }
+}
+
+const user: UserAccount = { address: 'you@south.example' }
+const question = {
+  type: 'auth',
+  mechanism: 'PLAIN',
+  username: 'you@south.example',
+  password: 'letmein',
+  authorizationId: '',
+} as const
+
+test('a login holds a place of its account until the connection is over', async () => {
+  const { port, checked, places } = open()
+  const answer = port.login(question, '192.0.2.1')
+  checked(user)
+  assert.equal(await answer, undefined)
+  assert.equal(places(), 1)
+  port.closed()
+  port.closed()
+  assert.equal(places(), 0)
+})
+
+test('who leaves while the password is checked holds no place', async () => {
+  const { port, checked, places } = open()
+  const answer = port.login(question, '192.0.2.1')
+  port.closed()
+  checked(user)
+  await answer
+  assert.equal(places(), 0)
+})
+
+test('a wrong login, and one in another name, hold no place', async () => {
+  for (const [found, authorizationId] of [
+    [undefined, ''],
+    [user, 'other@south.example'],
+  ] as const) {
+    const { port, checked, places } = open()
+    const answer = port.login({ ...question, authorizationId }, '192.0.2.1')
+    checked(found)
+    assert.equal((await answer)?.reply.code, 535)
+    assert.equal(places(), 0)
+  }
+})

@@ -166,10 +166,7 @@ test('a name that is a path is a bug', async () => {
 test('the names are durable when it is closed: of messages, of the record, of new folders', async () => {
   await withFolder(async (root) => {
     const synced: string[] = []
-    const sync = (path: string): Promise<void> => {
-      synced.push(path.slice(root.length))
-      return Promise.resolve()
-    }
+    const sync = (path: string): void => void synced.push(path.slice(root.length))
     const path = join(root, 'mail')
     const writer = await MaildirWriter.open(path, sync)
     await writer.write({ folder: 'new', name: '1.a' }, text('x'))

@@ -115,7 +115,7 @@ export class MaildirWriter {
     } finally {
       await this.#record.close()
     }
-    for (const folder of this.#changed) await this.#sync(folder)
+    for (const folder of this.#changed) this.#sync(folder)
     this.#changed.clear()
   }
 

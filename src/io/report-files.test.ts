@@ -127,7 +127,6 @@ test('a report is durable, with its name and the folders that were made for it',
     const [first = ''] = readdirSync(path).filter((name) => !name.startsWith('.'))
     assert.notEqual(first, '')
     synced.push(path.slice(root.length))
-    return Promise.resolve()
   })
   await files.save(report('a', 100))
   assert.deepEqual(synced.splice(0), ['', '/durable', '/durable/reports'])

@@ -42,7 +42,7 @@ export class ReportFiles {
     const content = JSON.stringify(report)
     const id = createHash('sha256').update(content).digest('hex').slice(0, 16)
     const path = join(this.#folder, `${id}.json`)
-    for (const made of makeFolder(this.#folder)) await this.#sync(dirname(made))
+    for (const made of makeFolder(this.#folder)) this.#sync(dirname(made))
     if (await exists(path)) return { id, known: true }
     const temporary = join(this.#folder, `.${id}.${randomUUID()}.tmp`)
     try {
@@ -59,7 +59,7 @@ export class ReportFiles {
       await rm(temporary, { force: true })
       throw error
     }
-    await this.#sync(this.#folder)
+    this.#sync(this.#folder)
     return { id, known: false }
   }
 

@@ -1,15 +1,16 @@
-import { open } from 'node:fs/promises'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 
 /** Makes the names in a folder durable; replaced by tests, which cannot see a flush otherwise. */
-export type SyncFolder = (path: string) => Promise<void>
+export type SyncFolder = (path: string) => void
 
-/** Flushes a folder. On Windows folders cannot be opened, and need no flush. */
-export async function syncFolder(path: string): Promise<void> {
+/** Flushes a folder: a new file is lost with its name otherwise. */
+export function syncFolder(path: string): void {
+  // Windows can neither open nor flush a folder; NTFS journals names on its own.
   if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
+  const descriptor = openSync(path, 'r')
   try {
-    await folder.sync()
+    fsyncSync(descriptor)
   } finally {
-    await folder.close()
+    closeSync(descriptor)
   }
 }

@@ -1,15 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { WaybillError } from '../base/error.ts'
 import { makeFolder } from '../io/make-folder.ts'
+import { type SyncFolder, syncFolder } from '../io/sync-folder.ts'
 
 /** Where everything lies in the data folder. */
 export interface DataFolder {
@@ -45,9 +38,6 @@ export function dataFolder(folder: string): DataFolder {
 export function contentPath(folder: DataFolder, sha256: string): string {
   return join(folder.content, sha256.slice(0, 2), sha256)
 }
-
-/** Makes the names in a folder durable; replaced by tests that want to know which. */
-export type SyncFolder = (path: string) => void
 
 /**
  * Makes the folder itself where it is missing, readable by the owner only: mail and keys are private.
@@ -98,17 +88,5 @@ export function makeDataFolder(folder: DataFolder, sync: SyncFolder = syncFolder
   makeDataRoot(folder, sync)
   for (const path of [folder.content, folder.spool]) {
     for (const made of makeFolder(path)) sync(dirname(made))
-  }
-}
-
-/** Flushes a folder: a new file is lost with its name otherwise. */
-export function syncFolder(path: string): void {
-  // Windows can neither open nor flush a folder; NTFS journals names on its own.
-  if (process.platform === 'win32') return
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }

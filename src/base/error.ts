@@ -26,3 +26,11 @@ export class WaybillError extends Error {
     this.hint = options.hint
   }
 }
+
+/**
+ * The `code` of an error that the system or a library threw: a word such as `ENOENT`, a number with
+ * some. `undefined` when it has none, or is no error.
+ */
+export function codeOf(problem: unknown): unknown {
+  return problem instanceof Error && 'code' in problem ? problem.code : undefined
+}

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { concat, octetString } from '../base/octets.ts'
 import { maxReportFile } from '../io/report-reader.ts'
 import type { ReportFile } from '../report/report-mail.ts'
@@ -134,7 +134,7 @@ async function orNotFound<T>(asked: Promise<T>, path: string): Promise<T> {
   try {
     return await asked
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     const why = typeof code === 'string' ? reasons.get(code) : undefined
     if (why === undefined) throw error
     throw new WaybillError('not-found', `${path} ${why}.`, { cause: error })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
@@ -47,8 +47,7 @@ async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const why = missing ? 'there is no such file' : 'it cannot be opened'
+    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : 'it cannot be opened'
     throw new WaybillError('not-found', `Cannot read ${path}: ${why}.`, { cause })
   }
 }

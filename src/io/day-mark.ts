@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { codeOf } from '../base/error.ts'
 
 /**
  * A UTC day that is remembered in a small file, over restarts: `2026-11-22`. There whole or not at
@@ -16,7 +17,7 @@ export class DayMark {
   /** The beginning of the day, Unix milliseconds. */
   async read(): Promise<number | undefined> {
     const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+      if (codeOf(error) === 'ENOENT') return ''
       throw error
     })
     if (!/^\d{4}-\d\d-\d\d\n$/.test(text)) return undefined

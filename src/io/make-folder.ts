@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 
 /**
  * Makes a folder and those above it that are missing, for its owner alone.
@@ -66,10 +66,6 @@ function told(error: unknown, path: string, wanted: string): unknown {
     default:
       return error
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function impossible(folder: string, because: string): WaybillError {

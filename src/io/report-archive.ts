@@ -1,4 +1,5 @@
 import { constants, crc32, gunzipSync, gzip, inflateRawSync } from 'node:zlib'
+import { codeOf } from '../base/error.ts'
 import { formOf, type ReportFile } from '../report/report-mail.ts'
 import { quoted } from '../report/report-problem.ts'
 import {
@@ -214,9 +215,4 @@ function unpackEntry(entry: ZipEntry, limits: UnpackLimits): UnpackedReports {
   }
   const text = `${quoted(name)} has a wrong checksum: it was damaged or changed on its way.`
   return { files, problems: [archiveProblem(text)] }
-}
-
-/** zlib's errors have a word as their code. */
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }

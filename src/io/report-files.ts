@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import type { Report } from '../report/reading.ts'
 import { type ReportSummary, summarizeReport } from '../report/report-summary.ts'
 import { makeFolder } from './make-folder.ts'
@@ -101,7 +101,7 @@ export class ReportFiles {
 
   async #ids(): Promise<readonly string[]> {
     const names = await readdir(this.#folder).catch((error: unknown) => {
-      if (isMissing(error)) return []
+      if (codeOf(error) === 'ENOENT') return []
       throw error
     })
     return names.flatMap((name) => fileName.exec(name)?.[1] ?? [])
@@ -163,16 +163,11 @@ async function exists(path: string): Promise<boolean> {
     await (await open(path, 'r')).close()
     return true
   } catch (error) {
-    if (isMissing(error)) return false
+    if (codeOf(error) === 'ENOENT') return false
     throw error
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-/** Makes the new name durable. Windows can do neither, and needs neither. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

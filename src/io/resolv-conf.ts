@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { codeOf } from '../base/error.ts'
 import { parseIp } from '../base/ip.ts'
 import type { DnsEndpoint } from './dns-endpoint.ts'
 
@@ -48,13 +49,9 @@ export async function readResolvConf(path = '/etc/resolv.conf'): Promise<ResolvC
   try {
     return parseResolvConf(await readFile(path, 'utf8'))
   } catch (problem) {
-    if (isMissing(problem)) return parseResolvConf('')
+    if (codeOf(problem) === 'ENOENT') return parseResolvConf('')
     throw problem
   }
-}
-
-function isMissing(problem: unknown): boolean {
-  return problem instanceof Error && 'code' in problem && problem.code === 'ENOENT'
 }
 
 /** `name:n` with n from 1 to `max`; larger numbers are cut, as the C library does. */

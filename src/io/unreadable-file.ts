@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
+import { codeOf } from '../base/error.ts'
 
 /** What is told of a file that is not there; see `whyUnreadable`. */
 export function notThere(path: string): string {
@@ -13,8 +14,7 @@ export function notThere(path: string): string {
  * @param problem what reading it threw
  */
 export function whyUnreadable(path: string, problem: unknown): string {
-  const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
-  switch (code) {
+  switch (codeOf(problem)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return notThere(path)

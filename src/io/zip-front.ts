@@ -1,3 +1,4 @@
+import { codeOf } from '../base/error.ts'
 import { Unzip, type UnzipFile, UnzipInflate } from 'fflate'
 import { concat } from '../base/octets.ts'
 import type { ReportFile } from '../report/report-mail.ts'
@@ -143,9 +144,4 @@ class ZipIntake {
     this.#problems.push(problem)
     this.#stopped = true
   }
-}
-
-/** fflate's errors have a number as their code. */
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }

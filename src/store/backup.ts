@@ -8,7 +8,7 @@ import {
   renameSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { syncFolder } from '../io/sync-folder.ts'
 import { contentPath, dataFolder, makeDataFolder, makeDataRoot } from './data-folder.ts'
 import { integer, openDatabase } from './database.ts'
@@ -98,7 +98,7 @@ function copyDurably(from: string, to: string): boolean {
   try {
     copyFileSync(from, to)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return false
     throw error
   }
   syncFile(to)

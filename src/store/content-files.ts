@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { linkSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { makeFolder } from '../io/make-folder.ts'
 import { type SyncFolder, syncFolder } from '../io/sync-folder.ts'
 import { contentPath, type DataFolder } from './data-folder.ts'
@@ -118,10 +118,6 @@ function placeProblem(error: unknown): unknown {
   const code = codeOf(error)
   if (code === 'EIO' || storeProblem(error)?.code === 'store-full') return error
   return code === undefined ? error : contentUnwritten(error)
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 function identity(path: string): string | undefined {

@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { makeFolder } from '../io/make-folder.ts'
 import { type SyncFolder, syncFolder } from '../io/sync-folder.ts'
 
@@ -74,7 +74,7 @@ function mayWrite(path: string): boolean {
     accessSync(path, isFolder(path) ? R_OK | W_OK | X_OK : R_OK | W_OK)
     return true
   } catch (problem) {
-    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+    const code = codeOf(problem)
     return code === 'ENOENT' || code === 'ENOTDIR'
   }
 }

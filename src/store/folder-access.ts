@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import type { DataFolder } from './data-folder.ts'
 
 /**
@@ -13,7 +13,7 @@ export function isThere(folder: DataFolder, path: string = folder.database): boo
     accessSync(path, constants.R_OK)
     return true
   } catch (problem) {
-    const code = problem instanceof Error && 'code' in problem ? problem.code : undefined
+    const code = codeOf(problem)
     if (code !== 'EACCES' && code !== 'EPERM') return false
     throw mayNotRead(folder.root)
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { WaybillError } from '../base/error.ts'
+import { codeOf, WaybillError } from '../base/error.ts'
 import { filesBelow, isContentName, isSpoolName } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
@@ -232,8 +232,7 @@ class Verification {
       }
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
-      const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-      return { type: gone ? 'missing' : 'unreadable', detail }
+      return { type: codeOf(error) === 'ENOENT' ? 'missing' : 'unreadable', detail }
     }
   }
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { WaybillError } from '../../base/error.ts'
+import { codeOf, WaybillError } from '../../base/error.ts'
 import { octetString } from '../../base/octets.ts'
 import { withoutByteOrderMark } from '../../mailbox/byte-order-mark.ts'
 import { MboxReader } from '../../mailbox/read-mbox.ts'
@@ -229,10 +229,6 @@ async function fromFile<T>(work: Promise<T>, path: string): Promise<T> {
   } catch (problem) {
     throw notReadable(problem, path)
   }
-}
-
-function codeOf(problem: unknown): unknown {
-  return problem instanceof Error && 'code' in problem ? problem.code : undefined
 }
 
 function notReadable(problem: unknown, path: string): unknown {

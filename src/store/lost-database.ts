@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
 import type { DataFolder } from './data-folder.ts'
+import { isThere } from './folder-access.ts'
 
 /**
  * Says so when a folder has held mail and its database is gone or empty. `content/` is made after
@@ -20,6 +21,21 @@ export function lostDatabase(folder: DataFolder): WaybillError | undefined {
 /** The same of a database that has no tables. */
 export function lostTables(folder: DataFolder): WaybillError | undefined {
   return existsSync(folder.content) ? lost(folder, 'has no tables') : undefined
+}
+
+/**
+ * For what only reads: nothing is made where there is nothing.
+ *
+ * @throws WaybillError `not-found` with `hint` for a folder without mail data, or one that may not be
+ *   looked into, and what `lostDatabase` says
+ */
+export function checkThere(folder: DataFolder, hint: string): void {
+  const there = isThere(folder)
+  const problem = lostDatabase(folder)
+  if (problem !== undefined) throw problem
+  if (!there) {
+    throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, { hint })
+  }
 }
 
 function lost({ root, database }: DataFolder, how: string): WaybillError {

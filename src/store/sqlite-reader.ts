@@ -6,9 +6,8 @@ import type { DataFolder } from './data-folder.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Database, Row, Value } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
-import { isThere } from './folder-access.ts'
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
-import { lostDatabase } from './lost-database.ts'
+import { checkThere } from './lost-database.ts'
 import { octetContent, openStored } from './message-ranges.ts'
 import { storeProblem } from './problems.ts'
 import { dkimKeyRow, hashText, journeyRow, mailboxRow, queueItem, selectQueue } from './rows.ts'
@@ -46,14 +45,8 @@ export function openStoreReader(options: {
   readonly busyTimeoutMs?: number
 }): StoreReader {
   const folder = dataFolder(options.folder)
-  const there = isThere(folder)
-  const lost = lostDatabase(folder)
-  if (lost !== undefined) throw lost
-  if (!there) {
-    throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
-      hint: 'Start a server with that folder first, or name the right one with --data.',
-    })
-  }
+  const hint = 'Start a server with that folder first, or name the right one with --data.'
+  checkThere(folder, hint)
   let database: Database | undefined
   try {
     const busyTimeoutMs = options.busyTimeoutMs ?? 5000

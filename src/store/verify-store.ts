@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codeOf, WaybillError } from '../base/error.ts'
+import { codeOf } from '../base/error.ts'
 import { filesBelow, isContentName, isSpoolName } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
 import type { Database, Row } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
-import { isThere } from './folder-access.ts'
-import { lostDatabase } from './lost-database.ts'
+import { checkThere } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashOctets, hashText } from './rows.ts'
 import { checkReadable } from './schema.ts'
@@ -60,14 +59,7 @@ export async function verifyStore(options: {
   readonly progress?: (octets: number) => void
 }): Promise<StoreReport> {
   const folder = dataFolder(options.folder)
-  const there = isThere(folder)
-  const lost = lostDatabase(folder)
-  if (lost !== undefined) throw lost
-  if (!there) {
-    throw new WaybillError('not-found', `There is no mail data in ${folder.root}.`, {
-      hint: 'Name the right folder with --data.',
-    })
-  }
+  checkThere(folder, 'Name the right folder with --data.')
   let database: Database | undefined
   try {
     database = openDatabase(folder.database, { readOnly: true, busyTimeoutMs: 5000 })

@@ -121,7 +121,8 @@ export class MailHandler implements SessionHandler {
   }
 
   line(from: 'client' | 'server', text: string): void {
-    if (from === 'client' && !this.#log.isBehindSender(text)) this.#endRefusedSender?.()
+    const end = this.#endRefusedSender
+    if (end !== undefined && from === 'client' && !this.#log.isBehindSender(text)) end()
     this.#log.line(from, text)
     const [facts, transaction] = [this.#refusedByEngine, this.#transaction]
     if (from === 'client' || facts === undefined || transaction === undefined) return

@@ -89,17 +89,18 @@ async function writeMail(): Promise<void> {
   lab.greylist()
   const message = letter(sender, 'Later')
   await tools.submit({ mailFrom: sender, rcptTo: receiver, message })
-  let over = false
+  const waits = (): boolean => {
+    return lab.north.store.read.listQueue({ limit: 1 }).some(({ attempts }) => attempts > 0)
+  }
   await new Promise<void>((done) => {
-    const look = (): void => {
-      if (over) return
-      const [item] = lab.north.store.read.listQueue({ limit: 1 })
-      if (item !== undefined && item.attempts > 0) done()
+    const stop = lab.onChange(look)
+    function look(): void {
+      if (!waits()) return
+      stop()
+      done()
     }
-    lab.onChange(look)
     look()
   })
-  over = true
   await lab.close()
 }
 

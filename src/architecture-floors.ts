@@ -4,7 +4,7 @@ export type Floor = Readonly<Record<string, readonly string[]>>
 /** Formats and engines: pure and synchronous, but for the ports that others implement. */
 const formats: readonly Floor[] = [
   { base: [] },
-  { address: [] },
+  { address: [], wire: [] },
   { message: [], sasl: [], dns: [] },
   { smtp: [] },
 ]

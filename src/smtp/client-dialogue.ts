@@ -9,7 +9,7 @@ import type {
   Setback,
 } from './client-types.ts'
 import { setback } from './failure.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox } from '../wire/outbox.ts'
 import { describeReply } from './reply-format.ts'
 import type { ReplyReader } from './reply-reader.ts'
 

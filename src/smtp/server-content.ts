@@ -1,6 +1,6 @@
 import { MessageBody } from './message-body.ts'
-import type { OctetQueue } from './octet-queue.ts'
-import type { Outbox } from './outbox.ts'
+import type { OctetQueue } from '../wire/octet-queue.ts'
+import type { Outbox } from '../wire/outbox.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { type Chunk, error, type Step } from './server-step.ts'

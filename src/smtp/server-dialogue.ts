@@ -1,5 +1,5 @@
 import { encodeBase64 } from '../base/base64.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox } from '../wire/outbox.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'

@@ -1,6 +1,6 @@
 import type { Engine } from '../base/engine.ts'
-import { OctetQueue } from './octet-queue.ts'
-import { Outbox } from './outbox.ts'
+import { OctetQueue } from '../wire/octet-queue.ts'
+import { Outbox } from '../wire/outbox.ts'
 import * as replies from './reply.ts'
 import { stepForAnswer } from './server-answers.ts'
 import { ContentReception } from './server-content.ts'

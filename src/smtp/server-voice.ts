@@ -1,4 +1,4 @@
-import type { Outbox } from './outbox.ts'
+import type { Outbox } from '../wire/outbox.ts'
 import { type Reply, withReference } from './reply.ts'
 import { formatReply } from './reply-format.ts'
 import type { References, ServerOutput, Session } from './server-types.ts'

@@ -54,6 +54,7 @@ const world: readonly Floor[] = [
   { policy: [] },
   { lab: [] },
   { config: ['fs', 'path'] },
+  { control: ['net', 'fs', 'path', 'buffer'] },
   {
     app: ['path', 'os', 'fs', 'process', 'crypto'],
     cli: [

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
 import { type LogLine, silent } from '../base/log.ts'
+import { askServer } from '../control/ask.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
@@ -15,7 +16,6 @@ import { outgoing, queueItem } from '../store/contract-cases.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { type Live, openLive } from './live.ts'
-import { askServer, requestFolder } from './requests.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { certificateFor } from './test-support/test-site.ts'
 
@@ -206,10 +206,10 @@ test('a letter that somebody wants tried now is tried, also at a destination tha
     broken: (problem) => assert.fail(String(problem)),
   })
   running.set(folder, live)
-  const asked = { queue: 'retry', items: [{ id: 'q1', destination: 'south.example' }] }
-  const patience = { clock: systemClock, timeoutMs: 20_000, everyMs: 5 }
-  const place = { folder: requestFolder(settings.data), ...patience }
-  assert.equal(await askServer(asked, place), 1)
+  const input = { queue: 'retry', items: [{ id: 'q1', destination: 'south.example' }] }
+  const request = { operation: 'queue retry', input, by: 'ann' }
+  const place = { folder: settings.data, clock: systemClock, timeoutMs: 20_000 }
+  assert.deepEqual(await askServer(request, place), { type: 'answered', value: 1 })
   // No resolver answers in this test.
   const line = await promise
   assert.deepEqual([line.fields['id'], line.fields['attempt']], ['JOURNEY1', 1])

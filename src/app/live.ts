@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { parseNetwork } from '../base/ip.ts'
-import type { WaybillError } from '../base/error.ts'
+import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
+import { ControlSocket } from '../control/control-socket.ts'
+import type { ControlRequest } from '../control/protocol.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
@@ -24,8 +26,7 @@ import { ownCertificate, readCertificate } from './live-certificate.ts'
 import { houseOf, siteLimits } from './live-house.ts'
 import { selfOf } from './own-addresses.ts'
 import { changeQueue, queueChangeAsked } from './queue-change.ts'
-import { requestFolder, Requests } from './requests.ts'
-import { pruneAsked, Retention, retentionTimes } from './retention.ts'
+import { Retention, retentionTimes } from './retention.ts'
 import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
 import { openResolver } from './resolver.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
@@ -47,6 +48,8 @@ export interface LiveOptions {
   readonly dialer?: Dialer
   /** Whether loopback addresses are this server itself, which they are but for tests. */
   readonly loopbackIsSelf?: boolean
+  /** The version of the program; commands that do not fit name it. */
+  readonly version?: string
   readonly log: Log
   readonly report: (problem: unknown, where: string) => void
   /** The disk or the database has failed: nothing more can be taken. */
@@ -90,7 +93,10 @@ class LiveServer implements Live {
   readonly ports: LivePorts
   readonly site: Site
   readonly #parts: Parts
-  readonly #requests: Requests
+  /** Absent where there can be none: mail goes on without it, and SIGHUP tries again. */
+  #control: ControlSocket | undefined
+  /** What changes keys, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
   readonly #retention: Retention
   readonly #reports: DailyReports | undefined
   readonly #certificateWatch: CertificateWatch
@@ -115,13 +121,6 @@ class LiveServer implements Live {
       clock: systemClock,
       times: retentionTimes(first.settings.retention),
       log: options.log,
-      report,
-    })
-    this.#requests = new Requests({
-      folder: requestFolder(folder),
-      clock: systemClock,
-      everyMs: 500,
-      answer: (asked) => this.#answer(asked),
       report,
     })
     const { log } = options
@@ -156,7 +155,7 @@ class LiveServer implements Live {
     await site.start()
     const parts = { options, site, store, resolver, house, clients, signing }
     const live = new LiveServer(parts, ports, { settings, certificate })
-    live.#requests.start()
+    await live.#openControl()
     live.#reports?.start()
     live.#retention.start()
     live.#certificateWatch.use(certificate.certificate)
@@ -165,6 +164,7 @@ class LiveServer implements Live {
 
   async reload(read: Settings): Promise<SettingsChange> {
     const { site, store, house, clients, signing } = this.#parts
+    await this.#openControl()
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
     const secure = tlsContexts(certificate, staticRsaOf(next))
@@ -192,19 +192,53 @@ class LiveServer implements Live {
     // The ports first. Reports and requests end meanwhile: no more than what is being stored.
     const reports = Promise.all([this.#reports?.stop(), this.#retention.stop()])
     const closed = this.site.close(undefined, reports)
-    await Promise.race([this.#requests.stop(), closed])
+    await Promise.race([this.#control?.close(), closed])
     await closed
     this.#parts.resolver.close()
   }
 
+  async #openControl(): Promise<void> {
+    const { options } = this.#parts
+    const { report, version = '' } = options
+    const folder = dataFolder(options.data ?? this.#settings.data).root
+    try {
+      this.#control ??= await ControlSocket.open({
+        folder,
+        clock: systemClock,
+        version,
+        answer: (request) => this.#answer(request),
+        report,
+      })
+    } catch (problem) {
+      if (problem instanceof WaybillError && problem.code === 'data-in-use') throw problem
+      report(problem, 'the control socket, so commands cannot ask this server')
+    }
+  }
+
   /** What a command asks. */
-  #answer(asked: unknown): Promise<unknown> {
-    if (pruneAsked(asked)) return this.#retention.run()
-    const change = queueChangeAsked(asked)
-    if (change === undefined) return this.#rotate(asked)
+  async #answer({ operation, input }: ControlRequest): Promise<unknown> {
+    switch (operation) {
+      case 'prune':
+        return await this.#retention.run()
+      case 'dkim rotate':
+        return await (this.#turn = this.#turn.then(
+          () => this.#rotate(input),
+          () => this.#rotate(input),
+        ))
+      case 'queue retry':
+      case 'queue hold':
+        return await this.#changeQueue(input)
+      default:
+        throw new WaybillError('usage', `The server does not know the request "${operation}".`)
+    }
+  }
+
+  async #changeQueue(input: unknown): Promise<number> {
     const { store, site } = this.#parts
+    const change = queueChangeAsked(input)
+    if (change === undefined) throw new WaybillError('usage', 'These are no letters that wait.')
     const forget = (destination: string): void => site.wakeQueue(destination)
-    return changeQueue(change, { store, now: systemClock.now(), forget })
+    return await changeQueue(change, { store, now: systemClock.now(), forget })
   }
 
   async #rotate(asked: unknown): Promise<unknown> {

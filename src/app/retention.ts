@@ -119,12 +119,3 @@ export class Retention {
     })
   }
 }
-
-/** A pass of retention as it is asked of a running server. */
-export interface PruneAsked {
-  readonly prune: true
-}
-
-export function pruneAsked(asked: unknown): asked is PruneAsked {
-  return typeof asked === 'object' && asked !== null && 'prune' in asked && asked.prune === true
-}

@@ -69,7 +69,7 @@ export function dkimRotateCommand(): Command {
 
 /** One step: by the server that is running, which alone writes to its store, else here. */
 async function rotationStep(settings: Settings, domain: string): Promise<Rotation> {
-  const asked: RotationRequest = { rotate: domain }
+  const input: RotationRequest = { rotate: domain }
   const rotated = await changeStore(
     { folder: settings.data },
     {
@@ -79,7 +79,8 @@ async function rotationStep(settings: Settings, domain: string): Promise<Rotatio
         const rotating = rotateKeys(store, keys, { resolver, now: Date.now() })
         return await rotating.finally(() => resolver.close())
       },
-      asked,
+      operation: 'dkim rotate',
+      input,
       timeoutMs: 30_000,
     },
   )

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { requestFolder, Requests } from '../../app/requests.ts'
-import { pruneAsked } from '../../app/retention.ts'
+import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, mailboxItem, message } from '../../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../../store/data-folder.ts'
@@ -88,17 +87,16 @@ test('prune asks the server that is running, and makes no folder where there is 
   const store = await openSqliteStore({ folder: data })
   t.after(() => store.close())
   const removed = { journeys: 7, messages: 6, contents: 5, facts: 4 }
-  const requests = new Requests({
-    folder: requestFolder(data),
+  const control = await ControlSocket.open({
+    folder: data,
     clock: systemClock,
-    everyMs: 5,
-    answer: (asked) => Promise.resolve(pruneAsked(asked) ? removed : 'something else'),
+    version: '0',
+    answer: ({ operation }) => Promise.resolve(operation === 'prune' ? removed : 'something else'),
     report: assert.fail,
   })
-  requests.start()
   const done = await run('prune', '--config', config, '--json')
   assert.deepEqual(JSON.parse(done.out), { dry_run: false, ...removed })
-  await requests.stop()
+  await control.close()
   const none = await run('prune', '--config', config, '--data', join(data, 'none'))
   assert.equal(none.code, 5)
   assert.match(none.messages, /There is no mail data in .*none/)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type PruneAsked, pruneRequest, retentionTimes } from '../../app/retention.ts'
+import { pruneRequest, retentionTimes } from '../../app/retention.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Settings } from '../../config/settings.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -49,12 +49,12 @@ function prunable(folder: string, { retention }: Settings): Prunable {
 /** By the server that is running, which alone writes to its store, else here. */
 async function prune(folder: string, { retention }: Settings): Promise<PruneResult> {
   const { strangers_percent: strangersPercent, refused_bytes: refusedBytes } = retention
-  const asked: PruneAsked = { prune: true }
   const removed = await changeStore(
     { folder, strangersPercent, refusedBytes },
     {
       here: (store) => store.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
-      asked,
+      operation: 'prune',
+      input: {},
       timeoutMs: 600_000,
     },
   )

@@ -84,7 +84,8 @@ async function change(kind: Kind, folder: string, all: readonly QueueItem[]): Pr
       { folder },
       {
         here: (store) => changeQueue(asked, { store, now: systemClock.now() }),
-        asked,
+        operation: `queue ${kind}`,
+        input: asked,
         timeoutMs: 30_000,
       },
     )

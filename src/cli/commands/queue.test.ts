@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { queueChangeAsked } from '../../app/queue-change.ts'
-import { requestFolder, Requests } from '../../app/requests.ts'
+import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
@@ -114,22 +114,21 @@ test('the server that runs is asked, with where the letters go', async (t) => {
   const store = await openSqliteStore({ folder: data })
   t.after(() => store.close())
   const heard: unknown[] = []
-  const requests = new Requests({
-    folder: requestFolder(data),
+  const control = await ControlSocket.open({
+    folder: data,
     clock: systemClock,
-    everyMs: 5,
-    answer(asked) {
-      heard.push(queueChangeAsked(asked))
+    version: '0',
+    answer({ operation, input }) {
+      heard.push(operation, queueChangeAsked(input))
       return Promise.resolve(7)
     },
     report: assert.fail,
   })
-  requests.start()
   const done = await run('queue', 'retry', 'to:eve', '--data', data)
   assert.deepEqual([done.code, done.out], [0, '7 letters will be tried now.\n'])
-  await requests.stop()
+  await control.close()
   const items = [{ id: 'q3', destination: 'north.example' }]
-  assert.deepEqual(heard, [{ queue: 'retry', items }])
+  assert.deepEqual(heard, ['queue retry', { queue: 'retry', items }])
 })
 
 test('the lab tries its queue alone', async (t) => {

@@ -153,6 +153,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     settings,
     ...(options.data === undefined ? {} : { data: options.data }),
     autoPorts: options.ports === 'auto',
+    version: programVersion(),
     log,
     report,
     broken: (problem) => {

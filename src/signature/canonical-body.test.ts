@@ -125,6 +125,22 @@ test('white space at every place of a long chunk, after every place of other whi
   }
 })
 
+test('white space at the borders of the slices of a long body is seen, whichever octets it is cut into', () => {
+  for (const border of [65_535, 131_070]) {
+    for (let before = -3; before <= 3; before++) {
+      for (const strange of [' \r\n', '\t', '  ', ' !', '\r\n', '\r\n ', ' \r!', '\r\n\r\n']) {
+        const body = `${'b'.repeat(border + before)}${strange}d\r\n`
+        for (const how of both) {
+          const expected = oracle(how, body)
+          assert.equal(canonical(how, [body]), expected)
+          const seen = body === expected && (how === 'simple' || !/[ \t]\r(?!\n)/.test(body))
+          assert.equal(isCanonicalBody(Buffer.from(body), how), seen)
+        }
+      }
+    }
+  }
+})
+
 test('canonicalising twice changes nothing more', () => {
   fc.assert(
     fc.property(bodies, (body) => {

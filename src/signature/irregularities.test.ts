@@ -72,3 +72,28 @@ test('every pair of octets at every place of a block is judged as the slow way d
     }
   }
 })
+
+test('two chunks that are asked in turns do not disturb each other, and no octet behind an end counts', () => {
+  const spaced = Buffer.from(`${'x'.repeat(150)}  ${'x'.repeat(150)}`)
+  const regular = Buffer.from('x'.repeat(151))
+  const first = new Irregularities(spaced)
+  const second = new Irregularities(regular)
+  for (let round = 0; round < 3; round++) {
+    assert.equal(first.next(0), 150)
+    assert.equal(second.next(0), regular.length)
+    assert.equal(second.next(regular.length), regular.length)
+    assert.equal(first.next(151), 302)
+  }
+})
+
+test('chunks of every length around those that are searched at once are searched', () => {
+  for (const length of [127, 128, 129, 65_535, 65_536, 65_537, 140_000]) {
+    const chunk = new Uint8Array(length).fill(97)
+    assert.equal(new Irregularities(chunk).next(0), length)
+    chunk[length - 1] = 32
+    assert.equal(new Irregularities(chunk).next(0), length - 1)
+    chunk[length - 1] = 97
+    chunk[length - 2] = 9
+    assert.equal(new Irregularities(chunk).next(0), length - 2)
+  }
+})

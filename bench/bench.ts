@@ -1,14 +1,27 @@
 /** `npm run bench`: prints medians; every figure says what it was measured over. */
 import { benchAccept } from './accept.ts'
 import { benchEvaluate } from './evaluate.ts'
+import { benchIdle } from './idle.ts'
+import { benchJsonl } from './jsonl.ts'
 import { benchMemory } from './memory.ts'
+import { benchOut } from './out.ts'
 import { benchParts } from './parts.ts'
 
+const all = ['accept', 'out', 'drain', 'queue', 'idle', 'jsonl', 'evaluate', 'memory'] as const
 const rounds = Number(process.env['WAYBILL_BENCH_ROUNDS'] ?? 5)
-const wanted = process.argv.slice(2)
-const runs = (name: string): boolean => wanted.length === 0 || wanted.includes(name)
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !all.some((one) => one === name))
+if (unknown.length > 0) {
+  console.error(`There is no row "${unknown.join('", "')}". There are: ${all.join(', ')}.`)
+  process.exit(2)
+}
+const runs = (name: (typeof all)[number]): boolean => asked.length === 0 || asked.includes(name)
 
 if (runs('accept')) await benchAccept(rounds)
+const outward = all.filter((name) => /out|drain|queue/.test(name) && runs(name))
+if (outward.length > 0) benchOut(rounds, outward)
+if (runs('idle')) await benchIdle(rounds)
+if (runs('jsonl')) await benchJsonl(rounds)
 if (runs('evaluate')) {
   await benchEvaluate(rounds)
   await benchParts(rounds)

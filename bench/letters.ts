@@ -10,7 +10,16 @@ export function senderZone(client: string): Record<string, { TXT: string[]; MX?:
     'sender.example': { TXT: [`v=spf1 ip4:${client} -all`], MX: ['10 mx.sender.example'] },
     'b1._domainkey.sender.example': { TXT: [keyRecord] },
     '_dmarc.sender.example': { TXT: ['v=DMARC1; p=reject'] },
+    // Nobody may send for this one: what names it is forged.
+    'strict.example': { TXT: ['v=spf1 -all'], MX: ['10 mx.sender.example'] },
+    '_dmarc.strict.example': { TXT: ['v=DMARC1; p=reject'] },
   }
+}
+
+/** A letter that a server which checks has to refuse: nothing vouches for its author. */
+export function forgedLetterOf(octets: number): Buffer {
+  const text = letterOf(octets).toString('latin1')
+  return Buffer.from(text.replace(/^From: .*$/m, 'From: Boss <boss@strict.example>'), 'latin1')
 }
 
 export const signingTime = 1_790_000_000

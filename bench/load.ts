@@ -3,8 +3,9 @@
  * pipelining, as smtp-source does. Reads its orders as one JSON line on stdin, writes its result as
  * one JSON line. Run as a process of its own, so that its work is not counted to the server.
  */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { readFileSync } from 'node:fs'
+import { connect as connectTls } from 'node:tls'
 
 /** What it is told. */
 export interface LoadOrders {
@@ -14,6 +15,10 @@ export interface LoadOrders {
   readonly messages: number
   /** A file of letters, each preceded by its length as 4 octets, dot-stuffed and with the final dot. */
   readonly letters: string
+  readonly from: string
+  readonly to: string
+  /** TLS at once, and a login with PLAIN, as users come on port 465. */
+  readonly login?: { readonly user: string; readonly password: string }
 }
 
 /** What it answers. */
@@ -24,36 +29,54 @@ export interface LoadResult {
   readonly refusals: Readonly<Record<string, number>>
 }
 
-const orders: LoadOrders = JSON.parse(readFileSync(0, 'utf8'))
-const file = readFileSync(orders.letters)
-const letters: Buffer[] = []
-for (let at = 0; at < file.length; ) {
-  const length = file.readUInt32BE(at)
-  letters.push(file.subarray(at + 4, at + 4 + length))
-  at += 4 + length
-}
+type Stage = 'greeting' | 'ehlo' | 'auth' | 'mail' | 'rcpt' | 'data' | 'dot' | 'quit'
 
+const orders: LoadOrders = JSON.parse(readFileSync(0, 'utf8'))
+const letters = readLetters(orders.letters)
 let next = 0
 let accepted = 0
 const refusals = new Map<string, number>()
 
+function readLetters(path: string): readonly Buffer[] {
+  const file = readFileSync(path)
+  const found: Buffer[] = []
+  for (let at = 0; at < file.length; ) {
+    const length = file.readUInt32BE(at)
+    found.push(file.subarray(at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return found
+}
+
+function open(): Socket {
+  const { host, port, login } = orders
+  if (login !== undefined) return connectTls({ host, port, rejectUnauthorized: false })
+  // The address that the sender's SPF record vouches for.
+  return connect({ host, port, localAddress: '127.0.0.1', noDelay: true })
+}
+
 function session(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { host, port } = orders
-    // The address that the sender's SPF record vouches for.
-    const socket = connect({ host, port, localAddress: '127.0.0.1', noDelay: true })
+    const { login, from, to } = orders
+    const socket = open()
     let buffered = ''
-    let stage: 'greeting' | 'ehlo' | 'mail' | 'rcpt' | 'data' | 'dot' | 'quit' = 'greeting'
+    let stage: Stage = 'greeting'
     let letter: Buffer | undefined
+    const say = (then: Stage, line: string): void => {
+      stage = then
+      socket.write(`${line}\r\n`)
+    }
     const begin = (): void => {
       if (next >= orders.messages) {
-        stage = 'quit'
-        socket.write('QUIT\r\n')
+        say('quit', 'QUIT')
         return
       }
       letter = letters[next++ % letters.length]
-      stage = 'mail'
-      socket.write('MAIL FROM:<sender@sender.example>\r\n')
+      say('mail', `MAIL FROM:<${from}>`)
+    }
+    const authenticate = ({ user, password }: NonNullable<typeof login>): void => {
+      const response = Buffer.from(`\0${user}\0${password}`).toString('base64')
+      say('auth', `AUTH PLAIN ${response}`)
     }
     const reply = (line: string): void => {
       const good = line.startsWith('2') || line.startsWith('3')
@@ -63,19 +86,20 @@ function session(): Promise<void> {
       }
       switch (stage) {
         case 'greeting':
-          stage = 'ehlo'
-          socket.write('EHLO client.sender.example\r\n')
+          say('ehlo', 'EHLO client.sender.example')
           return
         case 'ehlo':
+          if (login === undefined) begin()
+          else authenticate(login)
+          return
+        case 'auth':
           begin()
           return
         case 'mail':
-          stage = 'rcpt'
-          socket.write('RCPT TO:<receiver@perf.example>\r\n')
+          say('rcpt', `RCPT TO:<${to}>`)
           return
         case 'rcpt':
-          stage = 'data'
-          socket.write('DATA\r\n')
+          say('data', 'DATA')
           return
         case 'data':
           stage = 'dot'

@@ -12,7 +12,7 @@ import { openDkimMilter } from '../test/interop/opendkim.ts'
 import { missingOf, program } from '../test/interop/peers.ts'
 import { openPostfix, type Postfix, postfixPrograms, smtpSource } from '../test/interop/postfix.ts'
 import { run, shortFolder } from '../test/interop/processes.ts'
-import type { Acceptor } from './accept.ts'
+import type { Acceptor } from './measured.ts'
 import { senderZone, signedLetterOf } from './letters.ts'
 import { openDmarcMilter } from './opendmarc.ts'
 
@@ -23,12 +23,15 @@ const held = `held@${domain}`
 
 const packages = 'postfix opendkim opendmarc postfix-policyd-spf-python'
 
-/** Why Postfix cannot be measured here, in a line; `undefined` when it can. */
+/** Why Postfix alone cannot be measured here, in a line; `undefined` when it can. */
 export function missingForPostfix(): string | undefined {
+  return missingOf({ programs: ['unshare', ...postfixPrograms] }) ?? missingOf({ root: true })
+}
+
+/** Why Postfix with its filters cannot be measured here, in a line; `undefined` when it can. */
+export function missingForFilters(): string | undefined {
   const filters = ['opendkim', 'opendmarc', 'policyd-spf']
-  const missing =
-    missingOf({ programs: ['unshare', ...postfixPrograms, ...filters], users: ['policyd-spf'] }) ??
-    missingOf({ root: true })
+  const missing = missingForPostfix() ?? missingOf({ programs: filters, users: ['policyd-spf'] })
   if (missing === undefined || process.getuid?.() !== 0) return missing
   return `${missing} (apt-get install --no-install-recommends ${packages})`
 }
@@ -80,12 +83,54 @@ export async function openPostfixWithFilters(bench: Lifetime): Promise<Acceptor>
     ],
   })
   await prove(postfix, folder)
-  const version = (await run('postconf', ['-d', '-h', 'mail_version'])).stdout.trim()
+  const name = `${await named()} with OpenDKIM, OpenDMARC and policyd-spf`
+  return acceptor(name, postfix, [dkim.pid, dmarc.pid])
+}
+
+/** Starts a Postfix that takes letters for perf.example, checks nothing of them, and discards them. */
+export async function openPlainPostfix(bench: Lifetime): Promise<Acceptor> {
+  const postfix = await openPostfix(bench, {
+    hostname,
+    settings: [
+      `relay_domains = ${domain}`,
+      'relay_transport = discard',
+      'default_transport = discard',
+      'smtpd_recipient_restrictions = reject_unauth_destination',
+    ],
+  })
+  return acceptor(`${await named()} that checks nothing`, postfix)
+}
+
+/** Starts a Postfix that hands all mail on to one host, unsigned and in clear text. */
+export async function openRelayingPostfix(
+  bench: Lifetime,
+  next: { readonly host: string; readonly port: number },
+): Promise<Acceptor & { flush(): Promise<void> }> {
+  const postfix = await openPostfix(bench, {
+    hostname,
+    settings: [
+      `relayhost = [${next.host}]:${next.port}`,
+      'default_transport = smtp',
+      'smtpd_recipient_restrictions = permit_mynetworks, reject',
+      // It may try again whenever it is asked to.
+      'minimal_backoff_time = 1s',
+      'queue_run_delay = 3600s',
+    ],
+  })
+  const server = acceptor(`${await named()} that relays in clear text`, postfix)
+  return { ...server, flush: () => postfix.flush() }
+}
+
+async function named(): Promise<string> {
+  return `Postfix ${(await run('postconf', ['-d', '-h', 'mail_version'])).stdout.trim()}`
+}
+
+function acceptor(name: string, postfix: Postfix, filters: readonly number[] = []): Acceptor {
   return {
-    name: `Postfix ${version} with OpenDKIM, OpenDMARC and policyd-spf`,
+    name,
     host: postfix.ip,
     port: postfix.port,
-    pids: [postfix.pid, dkim.pid, dmarc.pid],
+    pids: [postfix.pid, ...filters],
     idle: () => postfix.idle(),
   }
 }

@@ -41,10 +41,52 @@ function statOf(pid: string): Stat | undefined {
   return { parent: Number(fields[1]), cpuMs: ticks * tickMs }
 }
 
-/** The most resident memory that one process ever had, in MB. */
-export function peakMbOf(pid: number): number {
-  const status = readOrNothing(`/proc/${pid}/status`) ?? ''
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024)
+/** These processes and all that come from them. */
+function familyOf(roots: readonly number[]): readonly number[] {
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statOf(name) : undefined
+    if (stat !== undefined) parents.set(Number(name), stat.parent)
+  }
+  const belongs = (pid: number): boolean => {
+    const parent = parents.get(pid)
+    return roots.includes(pid) || (parent !== undefined && belongs(parent))
+  }
+  return Array.from(parents.keys()).filter(belongs)
+}
+
+/** What these processes and all that come from them have in memory now, in MB; shared pages once. */
+export function memoryMbOf(roots: readonly number[]): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const kilobytes = familyOf(roots).map((pid) => {
+    const text = readOrNothing(`/proc/${pid}/smaps_rollup`) ?? ''
+    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0)
+  })
+  return kilobytes.reduce((sum, one) => sum + one, 0) / 1024
+}
+
+/** Looks at the memory of processes twice a second, and keeps the most. */
+export class MemoryWatch {
+  readonly #pids: readonly number[]
+  readonly #timer: NodeJS.Timeout
+  #mostMb = 0
+
+  constructor(pids: readonly number[]) {
+    this.#pids = pids
+    this.#timer = setInterval(() => this.#look(), 500)
+    this.#look()
+  }
+
+  /** The most that it saw, in MB. */
+  stop(): number {
+    clearInterval(this.#timer)
+    this.#look()
+    return this.#mostMb
+  }
+
+  #look(): void {
+    this.#mostMb = Math.max(this.#mostMb, memoryMbOf(this.#pids))
+  }
 }
 
 function readOrNothing(path: string): string | undefined {

@@ -46,6 +46,10 @@ export interface Postfix {
   held(count: number): Promise<readonly HeldMessage[]>
   /** Waits until nothing is on its way through its queue. */
   idle(): Promise<void>
+  /** Waits until all that is left in its queue waits for another try. */
+  resting(): Promise<void>
+  /** Has it try all that waits. */
+  flush(): Promise<void>
 }
 
 export interface HeldMessage {
@@ -93,7 +97,12 @@ export async function openPostfix(t: Lifetime, options: PostfixOptions): Promise
     log,
     logged,
     held: (count) => heldMessages(folder, count),
-    idle: () => emptyQueue(folder),
+    idle: () => emptyQueue(folder, ['maildrop', 'incoming', 'active', 'deferred']),
+    resting: () => emptyQueue(folder, ['maildrop', 'incoming', 'active']),
+    async flush() {
+      const { code, stderr } = await run('postqueue', ['-c', config, '-f'])
+      if (code !== 0) throw new Error(`postqueue -f: ${stderr}`)
+    },
   }
 }
 
@@ -197,9 +206,8 @@ async function heldMessages(folder: string, count: number): Promise<readonly Hel
   )
 }
 
-async function emptyQueue(folder: string): Promise<void> {
+async function emptyQueue(folder: string, queues: readonly string[]): Promise<void> {
   await until('nothing in the queue', async () => {
-    const queues = ['maildrop', 'incoming', 'active', 'deferred']
     const places = queues.map((name) => join(folder, 'q', name))
     const found = await run('find', [...places, '-type', 'f', '-print', '-quit'])
     return found.stdout === '' ? true : undefined

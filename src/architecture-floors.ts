@@ -50,6 +50,7 @@ const world: readonly Floor[] = [
   {
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
+  { directory: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
   { lab: [] },

@@ -54,10 +54,11 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
     broken: (problem) => assert.fail(String(problem)),
   })
   t.after(() => live.close())
-  const signing = (): readonly string[] => {
-    return live.site.ownMail.signingKeys('south.example').map(({ selector }) => selector)
+  const signing = async (): Promise<readonly string[]> => {
+    const keys = await live.site.ownMail.directory.signingKeys('south.example')
+    return keys.map(({ selector }) => selector)
   }
-  assert.deepEqual(signing(), ['wb1', 'wb1-ed'])
+  assert.deepEqual(await signing(), ['wb1', 'wb1-ed'])
 
   const made = await rotate(config)
   assert.deepEqual([made.code, made.step], [3, 'made'])
@@ -67,13 +68,13 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
   ])
   const early = await rotate(config)
   assert.deepEqual([early.code, early.step, early.waiting], [3, 'waiting', made.waiting])
-  assert.deepEqual(signing(), ['wb1', 'wb1-ed'], 'nobody could look the new ones up')
+  assert.deepEqual(await signing(), ['wb1', 'wb1-ed'], 'nobody could look the new ones up')
 
   // "Not there" was heard a moment ago, and must not be believed for long.
   dns.setZone('', made.waiting)
   const done = await rotate(config)
   assert.deepEqual([done.code, done.step], [0, 'done'])
-  assert.deepEqual(signing(), ['wb2', 'wb2-ed'])
+  assert.deepEqual(await signing(), ['wb2', 'wb2-ed'])
   const reader = openStoreReader({ folder: read.settings.data })
   t.after(() => reader.close())
   assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import { directoryOf } from '../directory/test-support/directory.ts'
 import type { LogLine } from '../base/log.ts'
 import { generateDkimKey, verifyDkim, formatDkimRecord } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
@@ -94,12 +95,10 @@ function reports(
     from: 'postmaster@south.example',
     world: {
       clock,
-      hostname: 'mx.south.example',
-      mode: 'live',
-      queueMs: 86_400_000,
+      origin: { host: 'mx.south.example', mode: 'live' },
+      queueMs: () => 86_400_000,
       newId: () => `report${String(made++).padStart(10, '0')}`,
-      accountsOf: (address) => (address === more.account ? [address] : []),
-      signingKeys: () => keys,
+      directory: directoryOf(more.account === undefined ? [] : [more.account], () => keys),
     },
     random: () => 0,
     queued: () => {},

@@ -116,7 +116,7 @@ export class DailyReports {
 
   async #submit(mail: OwnMail): Promise<void> {
     const { store, world, queued } = this.#options
-    const accepted = store.accept(acceptOwnMail(world, mail).acceptance)
+    const accepted = acceptOwnMail(world, mail).then(({ acceptance }) => store.accept(acceptance))
     // Who stops waits for its end, however it ends.
     this.#submitting = accepted.catch(() => undefined)
     await accepted

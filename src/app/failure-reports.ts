@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { domainOf, parseMailbox } from '../address/mailbox.ts'
+import { domainOf } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
@@ -7,8 +7,8 @@ import type { Resolver } from '../dns/resolver.ts'
 import { authenticationResultsText } from '../inspect/results-field.ts'
 import { type Begin, JourneyBuilder } from '../journey/builder.ts'
 import type { StepData } from '../journey/record.ts'
-import type { House } from '../receive/house.ts'
-import type { JudgedLetter } from '../receive/world.ts'
+import { type Directory, leadOf } from '../directory/directory.ts'
+import type { JudgedLetter } from '../receive/judged.ts'
 import { FailureLimiter } from '../report/failure-policy.ts'
 import { type FailureOutcome, sendFailureReport } from '../reporting/send-failure.ts'
 import type { FullStore, LaterSteps } from '../store/store.ts'
@@ -30,7 +30,9 @@ export interface FailureReportsOptions {
   readonly plan: FailureReportsPlan
   readonly store: FullStore
   readonly resolver: Resolver
-  readonly house: House
+  readonly directory: Directory
+  /** Our name, as in Authentication-Results. */
+  readonly hostname: string
   readonly world: OwnMailWorld
   readonly clock: Clock
   /** Numbers in [0, 1). */
@@ -80,9 +82,8 @@ export class FailureReports {
   }
 
   async #tell(letter: JudgedLetter): Promise<void> {
-    const { plan, store, house, world, clock, random } = this.#options
+    const { plan, store, directory, hostname, world, clock, random } = this.#options
     const { evaluation, decision, header, mailFrom: reversePath, envelopeId, arrivedAt } = letter
-    const { hostname } = house
     const steps = new JourneyBuilder(letter.journeyId, clock)
     const begin = steps.begin()
     const resolver = new RecordingResolver(this.#options.resolver, clock)
@@ -104,12 +105,12 @@ export class FailureReports {
       now: clock.now(),
       limiter: this.#limiter,
       resolver,
-      reaches: (address) => reaches(house, address),
+      reaches: (address) => reaches(directory, address),
       submit: async (report, { to, incidents, refused }) => {
         const domain = domainOf(plan.from)
         const subject = `DMARC failure report for ${evaluation.dmarc.authorDomain ?? ''}`
         const mail = { ...report, signAs: domain, subject, because: 'failure report' }
-        const { journeyId: journey, acceptance } = acceptOwnMail(world, mail)
+        const { journeyId: journey, acceptance } = await acceptOwnMail(world, mail)
         const step = later({ type: 'reported', to, journey, incidents, refused })
         await store.accept({ ...acceptance, laterSteps: [step] })
       },
@@ -174,9 +175,6 @@ function notReported(outcome: FailureOutcome & { result: 'not-sent' }): StepData
 }
 
 /** An address of ours that nobody has would bring the report back to us, again and again. */
-function reaches(house: House, address: string): boolean {
-  const parsed = parseMailbox(address)
-  if (!parsed.ok) return false
-  const path = { type: 'mailbox', mailbox: parsed.value } as const
-  return house.recipient({ path, by: 'user', ip: '', mailFrom: '' }).type !== 'refused'
+async function reaches(directory: Directory, address: string): Promise<boolean> {
+  return (await leadOf(directory, address)).type !== 'nobody'
 }

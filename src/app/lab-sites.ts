@@ -1,19 +1,20 @@
-import { isAddressLiteral } from '../address/address-literal.ts'
-import { isWithin } from '../address/domain.ts'
 import type { Clock } from '../base/clock.ts'
+import { andThen } from '../base/soon.ts'
 import type { Log } from '../base/log.ts'
+import type { Residents } from '../directory/address-table.ts'
+import { MemoryDirectory } from '../directory/memory-directory.ts'
+import { SigningKeys } from '../directory/signing-keys.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import type { DnsServer } from '../io/dns-server.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
+import { closedNetwork } from '../lab/closed-network.ts'
 import type { LabNetwork } from '../lab/network.ts'
 import { labOrigins, places, receiver, sender } from '../lab/places.ts'
-import { Directory } from '../policy/directory.ts'
 import type { Greylist } from '../policy/greylist.ts'
-import { makeHouse } from '../policy/house.ts'
+import { greylisting } from '../policy/recipient-admission.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
 import type { DkimKeyRow, FullStore } from '../store/store.ts'
-import { SigningKeys } from './keys.ts'
 import { Site } from './site.ts'
 
 /** What both servers of the lab have in common. */
@@ -54,17 +55,12 @@ export function openNorth(common: LabCommon, store: FullStore, keys: readonly Dk
   const domains = [places.north.domain, `news.${places.north.domain}`]
   const aliases = [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`]
   const { passwordHash } = common
-  const directory = new Directory({
-    domains,
-    accounts: [{ address: sender, aliases, passwordHash }],
-  })
-  const signing = new SigningKeys(keys)
   return makeSite(common, store, {
     place: 'north',
-    directory,
+    residents: { domains, accounts: [{ address: sender, aliases, passwordHash }] },
     trusted: { mailingLists: [] },
     greylist: () => undefined,
-    signingKeys: (domain) => signing.for(domain),
+    keys,
   })
 }
 
@@ -77,17 +73,14 @@ export function openSouth(
   const { domain } = places.south
   const domains = [domain, `no-mx.${domain}`, `backup.${domain}`]
   const aliases = domains.slice(1).map((one) => `receiver@${one}`)
-  const directory = new Directory({
-    domains,
-    accounts: [{ address: receiver, aliases, passwordHash: common.passwordHash }],
-  })
+  const { passwordHash } = common
   return makeSite(common, store, {
     place: 'south',
-    directory,
+    residents: { domains, accounts: [{ address: receiver, aliases, passwordHash }] },
     // South's people are on this list, and south's operator knows it.
     trusted: { mailingLists: [places.lists.domain] },
     greylist,
-    signingKeys: () => [],
+    keys: [],
   })
 }
 
@@ -96,45 +89,52 @@ function makeSite(
   store: FullStore,
   plan: {
     readonly place: 'north' | 'south'
-    readonly directory: Directory
+    readonly residents: Residents
     readonly trusted: { readonly mailingLists: readonly string[] }
     readonly greylist: () => Greylist | undefined
-    readonly signingKeys: SigningKeys['for']
+    readonly keys: readonly DkimKeyRow[]
   },
 ): Site {
-  const { clock, dns, network, certificates } = common
+  const { clock, dns, certificates } = common
   const { host, ip } = places[plan.place]
   const stub = new StubResolver({ servers: [dns.endpoint], clock })
-  const limits = { receivedFields: 100, queueMs: defaultRetryPolicy.expireAfterMs }
-  const house = makeHouse({
+  const now = (): number => clock.now()
+  const people = [plan.place === 'south' ? receiver : sender]
+  const network = closedNetwork({ people, origins: labOrigins })
+  const mustWait: Greylist['mustWait'] = (input) => plan.greylist()?.mustWait(input) ?? false
+  const greylist = greylisting({ mustWait }, now)
+  return new Site({
     hostname: host,
     mode: 'lab',
-    directory: plan.directory,
+    directory: new MemoryDirectory(plan.residents, new SigningKeys(plan.keys)),
+    admission: {
+      ...network,
+      refusal: (asked, lead) => {
+        return andThen(network.refusal(asked, lead), (reply) => {
+          return reply ?? greylist.refusal(asked, lead)
+        })
+      },
+    },
     rules: {
-      trustedForwarders: [],
-      mailingLists: plan.trusted.mailingLists,
-      allow: [],
-      onTemperror: 'deliver',
-      ownDomains: [places[plan.place].domain],
-      onOwnDomain: 'junk',
-      onMissingDomain: 'deliver',
-      onSpfFail: 'deliver',
+      decision: {
+        trustedForwarders: [],
+        mailingLists: plan.trusted.mailingLists,
+        allow: [],
+        onTemperror: 'deliver',
+        ownDomains: [places[plan.place].domain],
+        onOwnDomain: 'junk',
+        onMissingDomain: 'deliver',
+        onSpfFail: 'deliver',
+      },
+      receivedFields: 100,
+      receivedSpf: false,
+      addresses: 'lenient',
+      queueMs: defaultRetryPolicy.expireAfterMs,
     },
-    limits,
-    greylist: { mustWait: (input) => plan.greylist()?.mustWait(input) ?? false },
-    people: plan.place === 'south' ? [receiver] : [sender],
-    reachable: (domain) => {
-      return !isAddressLiteral(domain) && labOrigins.some((origin) => isWithin(domain, origin))
-    },
-    signingKeys: plan.signingKeys,
-    now: () => clock.now(),
-  })
-  return new Site({
-    house,
     store,
     // The lab's records change under way, so nothing is kept longer than it takes.
     resolver: new CachingResolver(stub, { now: () => clock.monotonicMs(), maxTtlSeconds: 1 }),
-    dialer: network.dialerFrom(ip),
+    dialer: common.network.dialerFrom(ip),
     clock,
     certificate: certificates[plan.place],
     trustAnchors: [certificates.authority],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Account } from '../policy/directory.ts'
+import type { Resident } from '../directory/address-table.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { journeyIn } from './test-support/replay-all.ts'
@@ -173,7 +173,9 @@ test('refused recipients count across connections, and those of users do not', a
 })
 
 test('a wrong password for an account that only receives is like any other', async (t) => {
-  const accounts: readonly Account[] = [{ address: receiver, aliases: [], passwordHash: undefined }]
+  const accounts: readonly Resident[] = [
+    { address: receiver, aliases: [], passwordHash: undefined },
+  ]
   const south = await openTestSite(t, { accounts, clients: { wrongPasswords: 2 } })
   await guess(south, 2)
   const talk = await SmtpTalk.open(south.ports.submission)

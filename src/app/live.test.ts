@@ -136,7 +136,7 @@ test('what cannot change is told and stays: the name in the greeting, the ports,
   const talk = await SmtpTalk.open(live.ports.smtp)
   assert.match((await talk.read(220)).text, /^mx\.south\.example /)
   await talk.quit()
-  assert.equal(live.site.ownMail.queueMs, 432_000_000)
+  assert.equal(live.site.ownMail.queueMs(), 432_000_000)
   // Told at each reading, because it still does not hold.
   assert.deepEqual((await live.reload(next)).unchanged, ['queue.expire_seconds'])
 })

@@ -5,6 +5,8 @@ import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { ControlSocket } from '../control/control-socket.ts'
 import type { ControlRequest } from '../control/protocol.ts'
+import { MemoryDirectory } from '../directory/memory-directory.ts'
+import { ensureKeys, SigningKeys } from '../directory/signing-keys.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
@@ -12,7 +14,6 @@ import { DayMark } from '../io/day-mark.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import { Admission, type AdmissionLimits } from '../policy/admission.ts'
-import { CurrentHouse } from '../policy/current-house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
@@ -21,9 +22,8 @@ import { CertificateWatch } from './certificate-watch.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import type { OpenResolver } from './following-resolver.ts'
-import { ensureKeys, SigningKeys } from './keys.ts'
 import { ownCertificate, readCertificate } from './live-certificate.ts'
-import { houseOf, siteLimits } from './live-house.ts'
+import { residentsOf, rulesOf, siteLimits } from './from-settings.ts'
 import { selfOf } from './own-addresses.ts'
 import { changeQueue, queueChangeAsked } from './queue-change.ts'
 import { Retention, retentionTimes } from './retention.ts'
@@ -145,15 +145,15 @@ class LiveServer implements Live {
     const resolver = await openResolver(settings, options.log)
     opened.push(async () => resolver.close())
     const signing = new SigningKeys(await keysFor(store, settings))
-    const house = new CurrentHouse(houseOf(settings, { signing, now: () => systemClock.now() }))
+    const directory = new MemoryDirectory(residentsOf(settings), signing)
     const { log } = options
     const limits = admissionLimits(settings)
     const clients = new Admission({ limits, clock: systemClock, log, loginsAtOnce })
-    const site = makeSite(options, { store, resolver, house, clients, certificate })
+    const site = makeSite(options, { store, resolver, directory, clients, certificate })
     opened.push(() => site.close(0))
     const ports = await openPorts(site, settings, options.autoPorts)
     await site.start()
-    const parts = { options, site, store, resolver, house, clients, signing }
+    const parts = { options, site, store, resolver, directory, clients, signing }
     const live = new LiveServer(parts, ports, { settings, certificate })
     await live.#openControl()
     live.#reports?.start()
@@ -163,7 +163,7 @@ class LiveServer implements Live {
   }
 
   async reload(read: Settings): Promise<SettingsChange> {
-    const { site, store, house, clients, signing } = this.#parts
+    const { site, store, directory, clients, signing } = this.#parts
     await this.#openControl()
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
@@ -175,7 +175,8 @@ class LiveServer implements Live {
     this.#settings = next
     this.#certificate = certificate
     signing.replace(keys)
-    house.replace(houseOf(next, { signing, now: () => systemClock.now() }))
+    directory.replace(residentsOf(next))
+    site.replaceRules(rulesOf(next))
     site.replaceLimits(siteLimits(next))
     clients.use(admissionLimits(next))
     site.replaceTls(secure)
@@ -260,7 +261,7 @@ interface Parts {
   readonly site: Site
   readonly store: FullStore
   readonly resolver: OpenResolver
-  readonly house: CurrentHouse
+  readonly directory: MemoryDirectory
   readonly clients: Admission
   readonly signing: SigningKeys
 }
@@ -271,13 +272,16 @@ function keysFor(store: FullStore, { domains, dkim }: Settings): ReturnType<type
 
 function makeSite(
   options: LiveOptions,
-  parts: Pick<Parts, 'store' | 'resolver' | 'house' | 'clients'> & {
+  parts: Pick<Parts, 'store' | 'resolver' | 'directory' | 'clients'> & {
     readonly certificate: KeyedCertificate
   },
 ): Site {
   const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options
   return new Site({
     ...parts,
+    hostname: settings.hostname,
+    mode: 'live',
+    rules: rulesOf(settings),
     dialer,
     clock: systemClock,
     staticRsa: staticRsaOf(settings),

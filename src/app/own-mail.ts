@@ -1,9 +1,10 @@
 import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
-import { type DkimSigningKey, signDkim } from '../dkim/dkim.ts'
+import { type Directory, leadOf } from '../directory/directory.ts'
+import { signDkim } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import { journeyRow } from '../journey/row.ts'
+import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { returnPath } from '../message/return-path.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, NewMailboxItem, NewQueueItem } from '../store/store.ts'
@@ -24,38 +25,41 @@ export interface OwnMail {
 
 export interface OwnMailWorld {
   readonly clock: Clock
-  readonly hostname: string
-  readonly mode: 'lab' | 'live'
-  readonly queueMs: number
+  readonly origin: RecordOrigin
+  readonly directory: Directory
+  readonly queueMs: () => number
   newId(): string
-  /** The accounts here that an address leads to; empty when it is none of ours. */
-  accountsOf(address: string): readonly string[]
-  signingKeys(domain: string): readonly DkimSigningKey[]
 }
 
 /** Signs the message and says where each copy goes: filed here or queued, in one acceptance. */
-export function acceptOwnMail(
+export async function acceptOwnMail(
   world: OwnMailWorld,
   mail: OwnMail,
-): { readonly journeyId: string; readonly acceptance: Acceptance } {
-  const { clock, hostname, mode } = world
+): Promise<{ readonly journeyId: string; readonly acceptance: Acceptance }> {
+  const { clock, origin, directory } = world
   const { reversePath, signAs: domain, recipients, subject, message } = mail
   const now = clock.now()
   const id = world.newId()
   const journey = new JourneyBuilder(id, clock)
   // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
-  const sentTo = recipients.filter((one) => world.accountsOf(one).length === 0)
+  const leads = await Promise.all(
+    recipients.map(async (recipient) => {
+      const lead = await leadOf(directory, recipient)
+      const accounts = lead.type === 'mailbox' ? lead.accounts.map(({ address }) => address) : []
+      return { recipient, accounts }
+    }),
+  )
+  const sentTo = leads.filter(({ accounts }) => accounts.length === 0)
   const filedId = sentTo.length === 0 ? id : world.newId()
   const queue: NewQueueItem[] = []
   const mailbox: NewMailboxItem[] = []
-  const keys = world.signingKeys(domain)
+  const keys = await directory.signingKeys(domain)
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
   const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
   journey.step(
     keys.length > 0 ? { type: 'signed', domain, keys: named } : { type: 'unsigned', domain },
   )
-  for (const recipient of recipients) {
-    const accounts = world.accountsOf(recipient)
+  for (const { recipient, accounts } of leads) {
     const destination = domainOf(recipient)
     for (const account of accounts) {
       journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient })
@@ -77,7 +81,7 @@ export function acceptOwnMail(
       dsn: { notify: ['never'] },
       createdAt: now,
       nextAttemptAt: now,
-      expiresAt: now + world.queueMs,
+      expiresAt: now + world.queueMs(),
     })
   }
   const signed = signatures.join('')
@@ -94,8 +98,7 @@ export function acceptOwnMail(
     journeys: [
       journeyRow(journey, {
         direction: 'out',
-        mode,
-        host: hostname,
+        ...origin,
         envelope: { ip: '', helo: '', mailFrom: reversePath, rcptTo: recipients },
         outcome: { status: 'created', because: [mail.because] },
         replay: undefined,

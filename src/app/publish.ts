@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { openStoreReader } from '../store/sqlite-reader.ts'
 import type { DkimKeyRow } from '../store/store.ts'
-import { ensureKeys, publishedRecords } from './keys.ts'
+import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
 
 /** One record for the zone of a domain, and what it is good for. */
 export interface RecordToPublish {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { leadOf } from '../directory/directory.ts'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
@@ -59,25 +60,30 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 550)
   const user = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
   await user.login('ann@south.example', 'letmein', 235)
-  assert.deepEqual(live.site.ownMail.signingKeys('xn--bcher-kva.example'), [])
+  assert.deepEqual(await live.site.ownMail.directory.signingKeys('xn--bcher-kva.example'), [])
 
   await live.reload(after)
   await talk.say('RCPT TO:<ann@south.example>', 550)
   await talk.say('RCPT TO:<team@south.example>', 250)
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 250)
-  const own = live.site.ownMail
+  const own = live.site.ownMail.directory
   assert.deepEqual(
-    own.signingKeys('xn--bcher-kva.example').map(({ domain, selector }) => [domain, selector]),
+    (await own.signingKeys('xn--bcher-kva.example')).map(({ domain, selector }) => [
+      domain,
+      selector,
+    ]),
     [
       ['xn--bcher-kva.example', 'wb1'],
       ['xn--bcher-kva.example', 'wb1-ed'],
     ],
   )
-  assert.equal(own.signingKeys('south.example').length, 2)
-  assert.deepEqual(own.accountsOf('team@south.example'), [
-    'bob@south.example',
-    'kim@xn--bcher-kva.example',
-  ])
+  assert.equal((await own.signingKeys('south.example')).length, 2)
+  const team = await leadOf(own, 'team@south.example')
+  assert.ok(team.type === 'mailbox')
+  assert.deepEqual(
+    team.accounts.map(({ address }) => address),
+    ['bob@south.example', 'kim@xn--bcher-kva.example'],
+  )
   // Who is no account any more sends no more, logged in or not.
   await user.say('MAIL FROM:<ann@south.example>', 550)
   const again = await SmtpTalk.greeted(live.ports.submissions, { tls: true })

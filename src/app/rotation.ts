@@ -2,7 +2,7 @@ import { WaybillError } from '../base/error.ts'
 import { checkDkimPublication, type DkimPublication, generateDkimKey } from '../dkim/dkim.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { DkimKeyRow, Store, StoreReader } from '../store/store.ts'
-import { type PublishedRecord, publishedRecords } from './keys.ts'
+import { type PublishedRecord, publishedRecords } from '../directory/signing-keys.ts'
 
 /** A key without what must not be told. */
 export type ToldKey = Omit<DkimKeyRow, 'privateKey'>

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
 import { postponeBatch } from '../deliver/postpone.ts'
+import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -18,12 +19,14 @@ import { Dispatcher } from '../queue/dispatcher.ts'
 import { defaultLimits } from '../queue/places.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
 import { busy } from '../receive/replies.ts'
-import { InboundPort } from '../receive/inbound.ts'
+import { InboundPort, type InboundRules } from '../receive/inbound.ts'
+import type { RecipientAdmission } from '../receive/recipient.ts'
+import type { Port } from '../receive/port.ts'
+import type { ConnectionFacts } from '../receive/connection-log.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
 import { ReceiveSession } from '../receive/session.ts'
 import { SubmissionPort } from '../receive/submission.ts'
-import type { House } from '../receive/house.ts'
-import type { ReceiveWorld } from '../receive/world.ts'
+import type { RecordOrigin } from '../journey/row.ts'
 import type { Self } from '../route/self.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
@@ -36,7 +39,13 @@ import type { OwnMailWorld } from './own-mail.ts'
 
 /** One mail server: what it is made of. */
 export interface SitePlan {
-  readonly house: House
+  readonly hostname: string
+  /** What records say of where they were made. */
+  readonly mode: RecordOrigin['mode']
+  readonly directory: Directory
+  /** Who has a word about recipients beside the directory. */
+  readonly admission?: RecipientAdmission | undefined
+  readonly rules: SiteRules
   readonly store: FullStore
   readonly resolver: Resolver
   readonly dialer: Dialer
@@ -63,6 +72,16 @@ export interface SitePlan {
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
+}
+
+/** By which rules letters are taken and kept. */
+export interface SiteRules extends InboundRules {
+  /** Whether addresses beyond RFC 5321 are taken where they can be meant in one way only. */
+  readonly addresses: 'strict' | 'lenient'
+  /** How much is kept of a letter that is refused, in octets. */
+  readonly refusedBytes?: number
+  /** How long a letter waits in the queue before it is given up. */
+  readonly queueMs: number
 }
 
 export type ListenerKind = 'smtp' | 'submission' | 'submissions'
@@ -130,6 +149,11 @@ export class Site {
   replaceLimits(limits: SitePlan['limits']): void {
     this.#plan = { ...this.#plan, limits }
     for (const listener of this.#listeners) listener.setMaxConnections(limits.connections)
+  }
+
+  /** By these rules every letter is taken that begins from now on. */
+  replaceRules(rules: SiteRules): void {
+    this.#plan = { ...this.#plan, rules }
   }
 
   /** Something new is in the queue. What is known of destinations stays known. */
@@ -231,7 +255,7 @@ export class Site {
 
   /** What somebody hears for whom there is no room. */
   #busy(): Uint8Array {
-    return encodeUtf8(`${formatReply(busy(this.#plan.house.hostname)).join('\r\n')}\r\n`)
+    return encodeUtf8(`${formatReply(busy(this.#plan.hostname)).join('\r\n')}\r\n`)
   }
 
   #serve(
@@ -241,12 +265,10 @@ export class Site {
   ): void {
     const { clock } = this.#plan
     const facts = { remote: { ...peer.remote, ip }, listener: kind, tls: peer.tls }
-    const world = this.#receiveWorld()
-    const port = kind === 'smtp' ? new InboundPort(world) : new SubmissionPort(world)
     const session: ReceiveSession = new ReceiveSession({
       peer,
       options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
-      handler: new MailHandler(world, facts, port),
+      handler: this.#handler(kind, facts),
       tlsRole: { side: 'server', context: this.#secure[kind] },
       clock,
       onClosed: () => {
@@ -273,8 +295,7 @@ export class Site {
     const ip = clientAddress(failure.ip)
     if (type === 'tls') {
       const facts = { remote: { ip: clientIp ?? ip, port }, listener: kind, tls: undefined }
-      const world = this.#receiveWorld()
-      const handler = new MailHandler(world, facts, new SubmissionPort(world))
+      const handler = this.#handler(kind, facts)
       handler.tlsFailed(problem.replace(/^TLS: /, ''))
       handler.closed('lost')
       return
@@ -285,45 +306,78 @@ export class Site {
     this.#plan.log({ level: 'error', event: 'limit', fields })
   }
 
-  #receiveWorld(): ReceiveWorld {
-    const { house, store, resolver, clock, log, report } = this.#plan
-    return {
-      house,
+  get #origin(): RecordOrigin {
+    const { hostname: host, mode } = this.#plan
+    return { host, mode }
+  }
+
+  #handler(kind: ListenerKind, facts: ConnectionFacts): MailHandler {
+    const { directory, store, clock, log, report } = this.#plan
+    const options = {
+      origin: this.#origin,
+      directory,
       guard: this.#clients,
       store,
-      resolver,
       clock,
-      random: chance,
-      newId: () => makeId(clock.now(), chance),
-      queued: () => this.#dispatcher.notify(),
-      judged: (letter) => this.#failureReports?.judged(letter),
+      newId: () => this.newId(),
+      refusedBytes: () => this.#plan.rules.refusedBytes,
+      queued: () => this.queued(),
       log,
       report,
     }
+    return new MailHandler(options, facts, kind === 'smtp' ? this.#inbound() : this.#submission())
+  }
+
+  #inbound(): Port {
+    const { hostname, directory, admission, resolver, clock, report } = this.#plan
+    return new InboundPort({
+      hostname,
+      directory,
+      admission,
+      rules: () => this.#plan.rules,
+      resolver,
+      clock,
+      judged: (letter) => this.#failureReports?.judged(letter),
+      report,
+    })
+  }
+
+  #submission(): Port {
+    const { hostname, directory, admission, clock } = this.#plan
+    return new SubmissionPort({
+      hostname,
+      origin: this.#origin,
+      directory,
+      admission,
+      guard: this.#clients,
+      clock,
+      random: chance,
+      newId: () => this.newId(),
+      queueMs: () => this.#plan.rules.queueMs,
+    })
   }
 
   /** What mail that this server writes itself is made with. */
   get ownMail(): OwnMailWorld {
-    const { house, clock, retry } = this.#plan
+    const { directory, clock } = this.#plan
     return {
       clock,
-      hostname: house.hostname,
-      mode: house.mode,
-      queueMs: retry.expireAfterMs,
+      origin: this.#origin,
+      queueMs: () => this.#plan.rules.queueMs,
       newId: () => this.newId(),
-      accountsOf: (address) => house.accountsOf(address),
-      signingKeys: (domain) => house.signingKeys(domain),
+      directory,
     }
   }
 
   #makeFailureReports(plan: FailureReportsPlan | undefined): FailureReports | undefined {
     if (plan === undefined) return undefined
-    const { house, store, clock, report } = this.#plan
+    const { directory, hostname, store, clock, report } = this.#plan
     return new FailureReports({
       plan,
       store,
       resolver: this.#outside,
-      house,
+      directory,
+      hostname,
       world: this.ownMail,
       clock,
       random: chance,
@@ -333,11 +387,11 @@ export class Site {
   }
 
   #serverOptions(kind: ListenerKind): ServerOptions {
-    const { house, limits } = this.#plan
+    const { hostname, rules, limits } = this.#plan
     return {
       ...defaultServerOptions,
-      hostname: house.hostname,
-      addresses: house.addresses,
+      hostname,
+      addresses: rules.addresses,
       tls: kind === 'submissions' ? 'implicit' : 'starttls',
       auth: kind === 'smtp' ? 'off' : 'required',
       maxMessageBytes: limits.messageBytes,
@@ -353,10 +407,10 @@ export class Site {
   }
 
   #makeDispatcher(): Dispatcher {
-    const { house, store, clock, log, trustAnchors, self, retry, limits } = this.#plan
+    const { hostname, directory, store, clock, log, trustAnchors, self, retry, limits } = this.#plan
     const world = {
-      hostname: house.hostname,
-      mode: house.mode,
+      hostname,
+      origin: this.#origin,
       self,
       resolver: this.#outside,
       dialer: this.#outside,
@@ -364,7 +418,7 @@ export class Site {
       log,
       trustAnchors,
       random: chance,
-      newId: () => makeId(clock.now(), chance),
+      newId: () => this.newId(),
       openMessage: (id: string) => store.read.openMessage(id),
       retryAt: (item: { readonly attempts: number; readonly expiresAt: number }, now: number) => {
         const { attempts, expiresAt } = item
@@ -384,14 +438,13 @@ export class Site {
         const { createdAt, nextAttemptAt: scheduledAt } = item
         return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
       },
-      accountsOf: (address: string) => house.accountsOf(address),
-      signingKeys: (domain: string) => house.signingKeys(domain),
-      queueMs: retry.expireAfterMs,
+      directory,
+      queueMs: () => this.#plan.rules.queueMs,
     }
     return new Dispatcher({
       store,
       clock,
-      owner: `${house.hostname} ${process.pid}`,
+      owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverBatch(world, batch),
       postponeBatch: (postponement) => postponeBatch(world, postponement),
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),

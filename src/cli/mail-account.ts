@@ -1,4 +1,4 @@
-import { directoryOf } from '../app/live-house.ts'
+import { addressesOf } from '../app/from-settings.ts'
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
 import { readConfig } from '../config/config.ts'
@@ -29,7 +29,7 @@ export function findAccount(stores: Stores, asked: string, config?: string): str
 
 /** Where mail for an address goes, as the settings have it. */
 function leads(asked: string, config: string): string | undefined {
-  const accounts = directoryOf(readConfig(config)).findAddress(asked)
+  const accounts = addressesOf(readConfig(config)).findAddress(asked)
   const addresses = accounts.map(({ address }) => address)
   if (addresses.length === 0) return undefined
   const itself = addresses.some((address) => address.toLowerCase() === asked.toLowerCase())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { directoryOf } from '../directory/test-support/directory.ts'
 import { generateDkimKey } from '../dkim/dkim.ts'
 import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
 import type { Acceptance, OpenMessage } from '../store/store.ts'
@@ -39,10 +40,11 @@ function headerOf({ message }: Acceptance): string {
 const { privateKey } = generateDkimKey('ed25519')
 
 const world = testWorld({
-  signingKeys: (domain) =>
+  directory: directoryOf(['anna@north.example'], (domain) =>
     domain === 'north.example' || domain === 'mx.north.example'
       ? [{ domain: 'north.example', selector: 's', algorithm: 'ed25519-sha256', privateKey }]
       : [],
+  ),
 })
 
 test('a report to a person here is filed with the null Return-Path, unsigned', async () => {

@@ -1,6 +1,7 @@
 import { domainOf } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
+import { leadOf } from '../directory/directory.ts'
 import { signDkim } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { tell } from '../journey/catalogue.ts'
@@ -49,7 +50,7 @@ export async function notify(
     recipients,
     reporter: {
       hostname: world.hostname,
-      postmaster: `postmaster@${reportingDomain(world, item.reversePath)}`,
+      postmaster: `postmaster@${await reportingDomain(world, item.reversePath)}`,
     },
     now: world.clock.now(),
     random: () => world.random(),
@@ -63,7 +64,7 @@ export async function notify(
     return { acceptance: undefined, step }
   }
   const id = world.newId()
-  const acceptance = accept(world, notification, {
+  const acceptance = await accept(world, notification, {
     id,
     smtpUtf8: item.smtpUtf8,
     reader: item.reversePath,
@@ -114,9 +115,14 @@ function recipientOf(
 }
 
 /** The domain that a report comes from: its reader's own, else that of this server. */
-function reportingDomain(world: DeliverWorld, reader: string): string {
-  const local = world.accountsOf(reader).length > 0
+async function reportingDomain(world: DeliverWorld, reader: string): Promise<string> {
+  const local = (await accountsOf(world, reader)).length > 0
   return local ? domainOf(reader) : world.hostname
+}
+
+async function accountsOf(world: DeliverWorld, address: string): Promise<readonly string[]> {
+  const lead = await leadOf(world.directory, address)
+  return lead.type === 'mailbox' ? lead.accounts.map((account) => account.address) : []
 }
 
 async function beginning(
@@ -139,7 +145,7 @@ async function beginning(
 }
 
 /** Files the report here when its reader lives here, else queues it with the null reverse-path. */
-function accept(
+async function accept(
   world: DeliverWorld,
   notification: Notification & { readonly type: 'send' },
   {
@@ -147,13 +153,13 @@ function accept(
     smtpUtf8,
     reader,
   }: { readonly id: string; readonly smtpUtf8: boolean; readonly reader: string },
-): Acceptance {
-  const { clock, hostname, mode } = world
+): Promise<Acceptance> {
+  const { clock, origin } = world
   const { to, message, subject, messageId: headerMessageId, eightBit } = notification
   const now = clock.now()
-  const accounts = world.accountsOf(to)
+  const accounts = await accountsOf(world, to)
   const filed = accounts.length > 0
-  const domain = reportingDomain(world, reader)
+  const domain = await reportingDomain(world, reader)
   const journey = new JourneyBuilder(id, clock)
   const destination = domainOf(to)
   if (!filed) journey.step({ type: 'queued', recipient: to, destination })
@@ -161,7 +167,7 @@ function accept(
     journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
   }
   const ids = { messageId: id, journeyId: id }
-  const keys = filed ? [] : world.signingKeys(reportingDomain(world, to))
+  const keys = filed ? [] : await world.directory.signingKeys(await reportingDomain(world, to))
   const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
   const prefix = filed ? returnPath('') : signatures.join('')
   return {
@@ -183,14 +189,13 @@ function accept(
             dsn: { notify: ['never'] },
             createdAt: now,
             nextAttemptAt: now,
-            expiresAt: now + world.queueMs,
+            expiresAt: now + world.queueMs(),
           },
         ],
     journeys: [
       journeyRow(journey, {
         direction: 'out',
-        mode,
-        host: hostname,
+        ...origin,
         envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [to] },
         outcome: { status: 'created', because: ['delivery status'] },
         replay: undefined,

@@ -1,15 +1,17 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { DkimSigningKey } from '../dkim/dkim.ts'
+import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
+import type { RecordOrigin } from '../journey/row.ts'
 import type { Self } from '../route/self.ts'
 import type { OpenMessage, QueueItem } from '../store/store.ts'
 
 /** What the delivering agent works with; `app` joins it. */
 export interface DeliverWorld {
   readonly hostname: string
-  readonly mode: 'lab' | 'live'
+  /** Which server the records are of. */
+  readonly origin: RecordOrigin
   /** Our names and addresses: mail that would come back to them runs in a circle. */
   readonly self: Self
   readonly resolver: Resolver
@@ -25,9 +27,8 @@ export interface DeliverWorld {
   retryAt(item: QueueItem, now: number): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
   warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
-  /** The accounts here that an address leads to, for notifications; empty when it is none of ours. */
-  accountsOf(address: string): readonly string[]
-  signingKeys(domain: string): readonly DkimSigningKey[]
+  /** Where notifications lead, and what they are signed with. */
+  readonly directory: Directory
   /** How long a report of ours waits in the queue before it is given up. */
-  readonly queueMs: number
+  readonly queueMs: () => number
 }

@@ -3,11 +3,15 @@ import type { Envelope, Outcome, ReplayFacts } from './record.ts'
 import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
 import { accountRefused, summaryOf } from './summary.ts'
 
-/** What ends a journey, beside its outcome. */
-export interface JourneyEnd {
-  readonly direction: 'in' | 'out'
+/** Which server a record is of: its name, and whether all of its world is made up. */
+export interface RecordOrigin {
   readonly mode: 'lab' | 'live'
   readonly host: string
+}
+
+/** What ends a journey, beside its outcome. */
+export interface JourneyEnd extends RecordOrigin {
+  readonly direction: 'in' | 'out'
   readonly envelope: Envelope
   readonly outcome: Outcome
   readonly replay: ReplayFacts | undefined

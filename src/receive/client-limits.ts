@@ -1,31 +1,38 @@
+import type { Log } from '../base/log.ts'
 import type { TlsFacts } from '../io/peer.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer } from '../smtp/server-types.ts'
 import type { ConnectionFacts, ConnectionLog } from './connection-log.ts'
-import type { LimitMet } from './guard.ts'
+import type { Guard, LimitMet } from './guard.ts'
 import type { NoRoom } from './intake.ts'
 import type { Port } from './port.ts'
 import { answerOf, replies } from './replies.ts'
-import type { ReceiveWorld } from './world.ts'
+
+type ClientGuard = Pick<
+  Guard,
+  'closedForMail' | 'closedForLogins' | 'refusedRecipient' | 'turnedAway'
+>
 
 /** What the client of one connection may still use, and who is told when that is nothing. */
 export class ClientLimits {
-  readonly #world: Pick<ReceiveWorld, 'guard' | 'log'>
+  readonly #guard: ClientGuard
+  readonly #tell: Log
   readonly #facts: ConnectionFacts
   /** Strangers come in, users go out; each has limits of its own. */
   readonly #direction: Port['direction']
   readonly #log: ConnectionLog
 
   constructor(
-    world: Pick<ReceiveWorld, 'guard' | 'log'>,
+    { guard, log }: { readonly guard: ClientGuard; readonly log: Log },
     connection: {
       readonly facts: ConnectionFacts
       readonly direction: Port['direction']
       readonly log: ConnectionLog
     },
   ) {
-    this.#world = world
+    this.#guard = guard
+    this.#tell = log
     this.#facts = connection.facts
     this.#direction = connection.direction
     this.#log = connection.log
@@ -33,7 +40,7 @@ export class ClientLimits {
 
   /** Whoever used up what one may use is not heard: another one comes in instead. */
   atGreeting(): Answer | undefined {
-    const { guard } = this.#world
+    const guard = this.#guard
     const { ip } = this.#facts.remote
     const met = this.#direction === 'in' ? guard.closedForMail(ip) : guard.closedForLogins(ip)
     if (met === undefined) return undefined
@@ -44,7 +51,7 @@ export class ClientLimits {
   /** A stranger who tries names is not heard any more: the last one is answered with that. */
   countRefused(refusal: Reply): Reply {
     if (refusal.code < 500 || this.#direction === 'out') return refusal
-    const { guard } = this.#world
+    const guard = this.#guard
     const { ip } = this.#facts.remote
     guard.refusedRecipient(ip)
     const met = guard.closedForMail(ip)
@@ -83,13 +90,13 @@ export class ClientLimits {
 
   #tellGuard(met: LimitMet): void {
     const { remote, listener } = this.#facts
-    this.#world.guard.turnedAway(remote.ip, met, { listener })
+    this.#guard.turnedAway(remote.ip, met, { listener })
   }
 
   /** An old server is no attacker, and sends in clear text when it cannot have TLS. */
   #tellStaticRsa(why: string): void {
     const { remote, listener } = this.#facts
     const fields = { limit: 'tls.static_rsa', client: remote.ip, listener, why }
-    this.#world.log({ level: 'info', event: 'limit', fields })
+    this.#tell({ level: 'info', event: 'limit', fields })
   }
 }

@@ -1,5 +1,9 @@
+import type { Clock } from '../base/clock.ts'
+import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
+import type { Directory } from '../directory/directory.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
 import { configHash, decide, type DecisionRules } from '../inspect/decide.ts'
 import { type Evaluation, Inspection, type InspectionFacts } from '../inspect/inspection.ts'
 import { checkIprev, type IprevVerdict } from '../inspect/iprev.ts'
@@ -10,7 +14,6 @@ import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import { returnPath } from '../message/return-path.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
-import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
 import type {
@@ -18,12 +21,38 @@ import type {
   Envelope,
   Letter,
   Port,
+  RecipientTaken,
   Refusal,
   TakenLetter,
   Verdict,
 } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
-import type { JudgedLetter, ReceiveWorld } from './world.ts'
+import type { JudgedLetter } from './judged.ts'
+import { type RecipientAdmission, recipientFor } from './recipient.ts'
+
+/** What the settings decide about letters from strangers. */
+export interface InboundRules {
+  readonly decision: DecisionRules
+  /** A letter with more Received fields runs in a circle. */
+  readonly receivedFields: number
+  /** Whether what strangers send gets a Received-SPF field (RFC 7208 §9.1). */
+  readonly receivedSpf: boolean
+}
+
+export interface InboundOptions {
+  /** Our name, as in Received and Authentication-Results. */
+  readonly hostname: string
+  readonly directory: Directory
+  readonly admission?: RecipientAdmission | undefined
+  /** Asked anew for each letter, which keeps them to its end: they may change meanwhile. */
+  readonly rules: () => InboundRules
+  readonly resolver: Resolver
+  readonly clock: Clock
+  /** A letter was judged, and its end is in the store. Absent: nobody wants to know. */
+  readonly judged?: (letter: JudgedLetter) => void
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, journeyId: string) => void
+}
 
 /**
  * Port 25: takes mail for our own people from anyone, checks who may have sent it, and files it,
@@ -32,10 +61,10 @@ import type { JudgedLetter, ReceiveWorld } from './world.ts'
 export class InboundPort implements Port {
   readonly direction = 'in'
   readonly keepsRefused = true
-  readonly #world: ReceiveWorld
+  readonly #options: InboundOptions
 
-  constructor(world: ReceiveWorld) {
-    this.#world = world
+  constructor(options: InboundOptions) {
+    this.#options = options
   }
 
   login(): Promise<Refusal> {
@@ -46,7 +75,7 @@ export class InboundPort implements Port {
   closed(): void {}
 
   sender(envelope: Envelope): Letter {
-    return new InboundLetter(this.#world, envelope)
+    return new InboundLetter(this.#options, envelope)
   }
 }
 
@@ -54,27 +83,27 @@ export class InboundPort implements Port {
 class InboundLetter implements Letter {
   /** Nothing is added to a letter that is received. */
   readonly addedMessageId = undefined
-  readonly #world: ReceiveWorld
+  readonly #options: InboundOptions
   readonly #envelope: Envelope
   readonly #facts: InspectionFacts
   /** As they were when the letter began: what decides and what a replay decides with is one thing. */
-  readonly #rules: DecisionRules
+  readonly #rules: InboundRules
   readonly #recipients: FiledRecipient[] = []
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
 
-  constructor(world: ReceiveWorld, envelope: Envelope) {
-    this.#world = world
+  constructor(options: InboundOptions, envelope: Envelope) {
+    this.#options = options
     this.#envelope = envelope
     const { ip, helo, mailFrom } = envelope
-    const now = Math.floor(world.clock.now() / 1000)
-    this.#facts = { ip, helo, mailFrom, receiver: world.house.hostname, now }
-    this.#rules = world.house.rules
+    const now = Math.floor(options.clock.now() / 1000)
+    this.#facts = { ip, helo, mailFrom, receiver: options.hostname, now }
+    this.#rules = options.rules()
   }
 
   get replay(): ReplayFacts {
     const { now, receiver } = this.#facts
-    const rules = this.#rules
+    const { decision: rules } = this.#rules
     const messageId = this.#envelope.journey.id
     return { now, receiver, rules, configHash: configHash(rules), messageId }
   }
@@ -83,15 +112,17 @@ class InboundLetter implements Letter {
     return this.#checks?.inspection.bodyHashes ?? []
   }
 
-  recipient({ path, rcptTo }: AskedRecipient): 'mailbox' | { readonly refusal: Reply } {
+  recipient({ path, rcptTo }: AskedRecipient): Soon<RecipientTaken> {
     const { ip, mailFrom } = this.#facts
-    const found = this.#world.house.recipient({ path, by: 'stranger', ip, mailFrom })
-    if (found.type === 'refused') return { refusal: found.reply }
-    if (found.type === 'remote') return { refusal: replies.noRelaying }
-    this.#recipients.push(...found.accounts.map((account) => ({ rcptTo, account })))
-    // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
-    this.#checks ??= new Checks(this.#world, this.#facts, this.#envelope)
-    return 'mailbox'
+    const answer = recipientFor({ path, by: 'stranger', ip, mailFrom }, this.#options)
+    return andThen(answer, (found): RecipientTaken => {
+      if (found.type === 'refused') return { refusal: found.reply }
+      if (found.type === 'remote') throw new Error('InboundLetter: a stranger was let through')
+      this.#recipients.push(...found.accounts.map(({ address: account }) => ({ rcptTo, account })))
+      // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
+      this.#checks ??= new Checks(this.#options, this.#facts, this.#envelope)
+      return 'mailbox'
+    })
   }
 
   header(header: MessageHeader): void {
@@ -104,16 +135,15 @@ class InboundLetter implements Letter {
   }
 
   async finish(taken: TakenLetter): Promise<Verdict> {
-    const { house } = this.#world
     const { journey } = this.#envelope
     const { header } = taken
-    if (countReceived(header.fields) > house.limits.receivedFields) {
+    if (countReceived(header.fields) > this.#rules.receivedFields) {
       return { type: 'refused', reply: replies.loop, because: ['loop'] }
     }
     const evaluation = await this.#required().inspection.finish()
     this.#recordVerdicts(evaluation)
     const begin = journey.begin()
-    const decision = decide(evaluation, header, this.#rules)
+    const decision = decide(evaluation, header, this.#rules.decision)
     journey.step({ type: 'decision', decision }, begin, this.#required().recorders.author.answers)
     const because = ['dmarc']
     const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })
@@ -136,7 +166,7 @@ class InboundLetter implements Letter {
 
   #tellJudged(header: MessageHeader, judged: Pick<JudgedLetter, 'evaluation' | 'decision'>): void {
     const { journey, mailFrom, parameters } = this.#envelope
-    this.#world.judged?.({
+    this.#options.judged?.({
       ...judged,
       journeyId: journey.id,
       messageId: journey.id,
@@ -168,7 +198,7 @@ class InboundLetter implements Letter {
     evaluation: Evaluation,
     mailbox: 'Inbox' | 'Junk',
   ): Verdict {
-    const { house, clock } = this.#world
+    const { hostname, clock } = this.#options
     const prefix = this.#trace(evaluation)
     const { id } = this.#envelope.journey
     const steps = filedSteps(this.#recipients, mailbox)
@@ -184,7 +214,7 @@ class InboundLetter implements Letter {
           id,
           content,
           prefix: encodeUtf8(prefix),
-          omit: forgedFields(header, house.hostname),
+          omit: forgedFields(header, hostname),
         },
         queue: [],
         mailbox: steps.map(({ account }) => {
@@ -197,7 +227,8 @@ class InboundLetter implements Letter {
 
   /** What is put above the message, the newest fact on top. */
   #trace(evaluation: Evaluation): string {
-    const { hostname, receivedSpf } = this.#world.house
+    const { hostname } = this.#options
+    const { receivedSpf } = this.#rules
     const { journey, mailFrom } = this.#envelope
     const { iprev } = this.#required()
     const told = { ...evaluation, ...(iprev === undefined ? {} : { iprev }) }
@@ -210,13 +241,13 @@ class InboundLetter implements Letter {
   }
 
   #received(): string {
-    const { house, clock } = this.#world
+    const { hostname, clock } = this.#options
     const { journey, transport, helo, ip } = this.#envelope
     const { iprev } = this.#required()
     const [only, ...others] = this.#recipients
     return formatReceived({
       from: { helo, ip, ...(iprev?.result === 'pass' ? { verifiedName: iprev.name } : {}) },
-      by: house.hostname,
+      by: hostname,
       ...transport,
       id: journey.id,
       ...(only !== undefined && others.length === 0 ? { for: only.rcptTo } : {}),
@@ -241,7 +272,7 @@ class Checks {
   iprev: IprevVerdict | undefined
 
   constructor(
-    { resolver, clock, report }: ReceiveWorld,
+    { resolver, clock, report }: InboundOptions,
     facts: InspectionFacts,
     { journey }: Envelope,
   ) {

@@ -11,11 +11,9 @@ import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, ContentSink, NewQueueItem } from '../store/store.ts'
 import type { Guard } from './guard.ts'
-import type { House } from './house.ts'
-import { MailHandler } from './mail-handler.ts'
+import { MailHandler, type MailHandlerOptions } from './mail-handler.ts'
 import type { Letter, Port, Verdict } from './port.ts'
 import { replies } from './replies.ts'
-import type { ReceiveWorld } from './world.ts'
 
 /** What is taken in, and what became of the places where its octets were kept. */
 class Sinks {
@@ -108,21 +106,6 @@ function open(setup: Setup = {}): Run {
     closed: () => {},
     sender: () => (setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }),
   }
-  const house: House = {
-    hostname: 'mx.south.example',
-    mode: 'lab',
-    limits: { receivedFields: 100, queueMs: 1000, refusedBytes: 13 },
-    isOurs: (address) => address.endsWith('@south.example'),
-    // What only ports ask.
-    rules: { trustedForwarders: [], mailingLists: [], allow: [], onTemperror: 'deliver' },
-    addresses: 'lenient',
-    receivedSpf: false,
-    recipient: nobodyAsks,
-    login: nobodyAsks,
-    maySendAs: nobodyAsks,
-    accountsOf: nobodyAsks,
-    signingKeys: nobodyAsks,
-  }
   const guard: Guard = {
     login: nobodyAsks,
     closedForMail: () => undefined,
@@ -133,9 +116,11 @@ function open(setup: Setup = {}): Run {
     holdMemory: () => ({ grow: () => undefined, release: () => void released++ }),
   }
   const clock = new ManualClock(1000)
-  const world = {
-    house,
+  const options = {
+    origin: { host: 'mx.south.example', mode: 'lab' },
+    directory: { isLocal: (domain) => domain === 'south.example' },
     guard,
+    refusedBytes: () => 13,
     store: {
       newContent: () => sinks.open(),
       accept(acceptance: Acceptance) {
@@ -144,21 +129,19 @@ function open(setup: Setup = {}): Run {
         return done
       },
     },
-    resolver: { resolve: () => Promise.reject(new Error('nobody asks')) },
     clock,
-    random: () => 0,
     newId: () => `id${ids++}`,
     queued: () => void queued++,
     log: (line: LogLine) => void logged.push(line),
     report: (problem: unknown, id: string) => void reported.push(`${id}: ${String(problem)}`),
-  } satisfies ReceiveWorld
+  } satisfies MailHandlerOptions
   const connection = {
     remote: { ip: '198.51.100.66', port: 4711 },
     listener: 'smtp',
     tls: undefined,
   } as const
   return {
-    handler: new MailHandler(world, connection, port),
+    handler: new MailHandler(options, connection, port),
     clock,
     sinks,
     accepted,

@@ -1,7 +1,12 @@
 import { formatMailbox } from '../address/mailbox.ts'
 import type { PathRemark } from '../address/remark.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { andThen, type Soon } from '../base/soon.ts'
+import { type Directory, isOurs } from '../directory/directory.ts'
 import type { TlsFacts } from '../io/peer.ts'
 import type { Outcome } from '../journey/record.ts'
+import type { RecordOrigin } from '../journey/row.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type {
   Answer,
@@ -10,16 +15,34 @@ import type {
   Question,
   References,
 } from '../smtp/server-types.ts'
-import type { Acceptance, NewContent } from '../store/store.ts'
+import type { Acceptance, ContentIntake, NewContent, Store } from '../store/store.ts'
 import { ClientLimits } from './client-limits.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
+import type { Guard } from './guard.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 import { letterLine, loginLine } from './log-lines.ts'
-import type { Port, Verdict } from './port.ts'
-import { answerOf, connectionLost, messageNote, unreadableHeader } from './replies.ts'
+import type { Letter, Port, RecipientTaken, Verdict } from './port.ts'
+import { recipientText } from './recipient.ts'
+import { answerOf, connectionLost, faultReply, messageNote, unreadableHeader } from './replies.ts'
 import type { SessionHandler } from './session.ts'
 import { Transaction } from './transaction.ts'
-import type { ReceiveWorld } from './world.ts'
+
+export interface MailHandlerOptions {
+  /** Which server the records are of. */
+  readonly origin: RecordOrigin
+  readonly directory: Pick<Directory, 'isLocal'>
+  readonly guard: Guard
+  readonly store: Pick<Store, 'accept'> & ContentIntake
+  readonly clock: Clock
+  readonly newId: () => string
+  /** How much is kept of a letter that is refused, in octets; 262,144 when `undefined`. */
+  readonly refusedBytes: () => number | undefined
+  /** Something was accepted for delivery to other servers. */
+  readonly queued: () => void
+  readonly log: Log
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, journeyId: string) => void
+}
 
 /**
  * Answers the questions of one connection: leads each letter from its sender to its end, asks the
@@ -27,7 +50,7 @@ import type { ReceiveWorld } from './world.ts'
  * it promises is in the store.
  */
 export class MailHandler implements SessionHandler {
-  readonly #world: ReceiveWorld
+  readonly #options: MailHandlerOptions
   readonly #facts: ConnectionFacts
   readonly #port: Port
   readonly #log: ConnectionLog
@@ -38,13 +61,13 @@ export class MailHandler implements SessionHandler {
   /** The engine has refused the message; the line with its words comes next. */
   #refusedByEngine: MessageFacts | undefined
 
-  constructor(world: ReceiveWorld, facts: ConnectionFacts, port: Port) {
-    this.#world = world
+  constructor(options: MailHandlerOptions, facts: ConnectionFacts, port: Port) {
+    this.#options = options
     this.#facts = facts
     this.#port = port
-    this.#log = new ConnectionLog(facts, world.clock, () => world.newId())
+    this.#log = new ConnectionLog(facts, options.clock, options.newId)
     const { direction } = port
-    this.#limits = new ClientLimits(world, { facts, direction, log: this.#log })
+    this.#limits = new ClientLimits(options, { facts, direction, log: this.#log })
   }
 
   references(): References {
@@ -98,8 +121,7 @@ export class MailHandler implements SessionHandler {
       this.#close(transaction, { status: 'dropped', because: [why] })
       return
     }
-    // Told to come back is something else than told to go away.
-    const status = refusal.code < 500 ? 'deferred' : 'refused'
+    const status = refusedBy(refusal)
     this.#close(transaction, { status, smtp: refusal, because: ['recipient'] })
   }
 
@@ -150,7 +172,7 @@ export class MailHandler implements SessionHandler {
     if (refusal === undefined || closedByUs.has(reason)) {
       return { status: 'dropped', because: [reason] }
     }
-    const status = refusal.code < 500 ? 'deferred' : 'refused'
+    const status = refusedBy(refusal)
     const because = refusal.atCommand === 'AUTH' ? 'login' : 'command'
     return { status, smtp: refusal, because: [because] }
   }
@@ -158,7 +180,7 @@ export class MailHandler implements SessionHandler {
   broken(problem: unknown, reply: Reply): void {
     const { journey } = this.#log
     const transaction = this.#transaction
-    if (!(problem instanceof NoRoom)) this.#world.report(problem, journey.id)
+    if (!(problem instanceof NoRoom)) this.#options.report(problem, journey.id)
     if (transaction === undefined) return
     transaction.intake?.abort()
     const told = withReference(reply, journey.id)
@@ -173,13 +195,12 @@ export class MailHandler implements SessionHandler {
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
     const refusal = await this.#port.login(question, this.#facts.remote.ip)
     const { id } = this.#log.journey
+    const { directory, log } = this.#options
     const { mechanism, username } = question
     // A password that was typed where the name is asked for must not stand anywhere.
-    const known = refusal === undefined || this.#world.house.isOurs(username)
+    const known = refusal === undefined || (await isOurs(directory, username))
     const account = known ? username : ''
-    this.#world.log(
-      loginLine({ id, facts: this.#facts, mechanism, account, refusal: refusal?.reply }),
-    )
+    log(loginLine({ id, facts: this.#facts, mechanism, account, refusal: refusal?.reply }))
     const answer = refusal === undefined ? undefined : answerOf(refusal.reply, 'AUTH')
     this.#log.loggedIn({ mechanism, account, answer })
     if (refusal === undefined) return accept
@@ -187,7 +208,7 @@ export class MailHandler implements SessionHandler {
     return { type: 'reject', reply: refusal.reply }
   }
 
-  #sender(question: Question & { readonly type: 'sender' }): Answer {
+  #sender(question: Question & { readonly type: 'sender' }): Soon<Answer> {
     const { reversePath, parameters } = question
     const remarks = remarksOf(question)
     const mailFrom = reversePath.type === 'null' ? '' : formatMailbox(reversePath.mailbox)
@@ -199,16 +220,31 @@ export class MailHandler implements SessionHandler {
     const { ip } = this.#facts.remote
     const sender = { reversePath, mailFrom, parameters }
     const begun = this.#port.sender({ journey, ...sender, ip, helo, transport })
-    if (!('refusal' in begun)) {
-      journey.step({ type: 'sender', mailFrom, refused: undefined, ...remarks })
-      transaction.letter = begun
-      return accept
-    }
-    const told = withReference(begun.refusal, journey.id)
-    const smtp = answerOf(told, 'MAIL FROM')
-    journey.step({ type: 'sender', mailFrom, refused: smtp, ...remarks })
-    this.#refuseSender(transaction, { status: 'refused', smtp, because: ['sender'] })
-    return { type: 'reject', reply: told }
+    return andThen(this.#orRefused(begun, journey.id), (letter) => {
+      if (this.#transaction !== transaction) return notHeard
+      if (!('refusal' in letter)) {
+        journey.step({ type: 'sender', mailFrom, refused: undefined, ...remarks })
+        transaction.letter = letter
+        return accept
+      }
+      const told = withReference(letter.refusal, journey.id)
+      const smtp = answerOf(told, 'MAIL FROM')
+      journey.step({ type: 'sender', mailFrom, refused: smtp, ...remarks })
+      this.#refuseSender(transaction, { status: refusedBy(smtp), smtp, because: ['sender'] })
+      return { type: 'reject', reply: told }
+    })
+  }
+
+  /** Who cannot be looked up now comes again. */
+  #orRefused<T>(
+    answer: Soon<T | { readonly refusal: Reply }>,
+    id: string,
+  ): Soon<T | { readonly refusal: Reply }> {
+    if (!(answer instanceof Promise)) return answer
+    return answer.catch((problem: unknown) => {
+      this.#options.report(problem, id)
+      return { refusal: faultReply(problem) }
+    })
   }
 
   /**
@@ -223,34 +259,40 @@ export class MailHandler implements SessionHandler {
       cancel()
       this.#close(transaction, outcome)
     }
-    const cancel = this.#world.clock.setTimer(pipelinedMs, end)
+    const cancel = this.#options.clock.setTimer(pipelinedMs, end)
     this.#endRefusedSender = end
   }
 
-  #recipient(question: Question & { readonly type: 'recipient' }): Answer {
+  #recipient(question: Question & { readonly type: 'recipient' }): Soon<Answer> {
     const { forwardPath: path, parameters } = question
     const remarks = remarksOf(question)
     const { transaction, letter } = this.#required()
     const { journey } = transaction
-    const rcptTo = path.type === 'postmaster' ? 'postmaster' : formatMailbox(path.mailbox)
+    const rcptTo = recipientText(path)
     transaction.asked.push(rcptTo)
-    const to = letter.recipient({ path, rcptTo, parameters })
-    if (typeof to === 'string') {
-      transaction.taken.push(rcptTo)
-      const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
-      journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
-      return accept
-    }
-    const told = withReference(this.#limits.countRefused(to.refusal), journey.id)
-    const answer = answerOf(told, 'RCPT TO')
-    transaction.refusal = answer
-    journey.step({ type: 'recipient', rcptTo, to: 'refused', answer, ...remarks })
-    return { type: 'reject', reply: told }
+    const answered = this.#orRefused<RecipientTaken>(
+      letter.recipient({ path, rcptTo, parameters }),
+      journey.id,
+    )
+    return andThen(answered, (to) => {
+      if (this.#transaction !== transaction) return notHeard
+      if (typeof to === 'string') {
+        transaction.taken.push(rcptTo)
+        const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
+        journey.step({ type: 'recipient', rcptTo, to, answer, ...remarks })
+        return accept
+      }
+      const told = withReference(this.#limits.countRefused(to.refusal), journey.id)
+      const answer = answerOf(told, 'RCPT TO')
+      transaction.refusal = answer
+      journey.step({ type: 'recipient', rcptTo, to: 'refused', answer, ...remarks })
+      return { type: 'reject', reply: told }
+    })
   }
 
   #data(): Answer {
     const { transaction, letter } = this.#required()
-    const { store, guard } = this.#world
+    const { store, guard } = this.#options
     const holding = guard.holdMemory(this.#facts.remote.ip)
     const from = this.#port.direction === 'in' ? 'stranger' : 'own'
     transaction.intake = new MessageIntake(store.newContent(from), letter, holding)
@@ -308,7 +350,7 @@ export class MailHandler implements SessionHandler {
       intake?.abort()
       return nothing
     }
-    const { refusedBytes = defaultRefusedBytes } = this.#world.house.limits
+    const refusedBytes = this.#options.refusedBytes() ?? defaultRefusedBytes
     const kept = Math.max(refusedBytes, header?.bodyOffset ?? 0)
     if (kept < content.size) transaction.kept = kept
     const shortened = await intake.shorten(content, kept)
@@ -332,10 +374,10 @@ export class MailHandler implements SessionHandler {
     const status = type === 'taken' ? verdict.status : type
     const messageId = acceptance.message?.id
     const row = this.#row(transaction, { status, smtp, because }, messageId)
-    await this.#world.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
+    await this.#options.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
     this.#tell(transaction, { status, smtp, because })
     this.#done()
-    if (acceptance.queue.length > 0) this.#world.queued()
+    if (acceptance.queue.length > 0) this.#options.queued()
     this.#begin(verdict.afterwards, journey.id)
     return type === 'taken' ? { type: 'accept', reply } : { type: 'reject', reply }
   }
@@ -345,7 +387,7 @@ export class MailHandler implements SessionHandler {
     try {
       afterwards?.()
     } catch (problem) {
-      this.#world.report(problem, journeyId)
+      this.#options.report(problem, journeyId)
     }
   }
 
@@ -359,18 +401,18 @@ export class MailHandler implements SessionHandler {
     transaction: Transaction,
     outcome: Outcome,
     failed: (problem: unknown) => void = (problem) =>
-      this.#world.report(problem, transaction.journey.id),
+      this.#options.report(problem, transaction.journey.id),
   ): void {
     const row = this.#row(transaction, outcome, undefined)
     this.#tell(transaction, outcome)
-    this.#world.store.accept({ ...nothing, journeys: [row] }).catch(failed)
+    this.#options.store.accept({ ...nothing, journeys: [row] }).catch(failed)
   }
 
   #tell({ journey, mailFrom, asked, taken, octets }: Transaction, outcome: Outcome): void {
     const { helo, login } = this.#log
     const { id } = journey
     const letter = { id, facts: this.#facts, helo, login, mailFrom, asked, taken, outcome, octets }
-    this.#world.log(letterLine(letter))
+    this.#options.log(letterLine(letter))
   }
 
   #row(
@@ -378,16 +420,16 @@ export class MailHandler implements SessionHandler {
     outcome: Outcome,
     messageId: string | undefined,
   ): ReturnType<Transaction['row']> {
-    const { hostname, mode } = this.#world.house
+    const { origin } = this.#options
     const { direction } = this.#port
     const { login } = this.#log
     const { ip } = this.#facts.remote
-    return transaction.row({ direction, mode, host: hostname, ip, login, outcome, messageId })
+    return transaction.row({ direction, origin, ip, login, outcome, messageId })
   }
 
   #required(): {
     readonly transaction: Transaction
-    readonly letter: NonNullable<Transaction['letter']>
+    readonly letter: Letter
   } {
     const letter = this.#transaction?.letter
     if (this.#transaction === undefined || letter === undefined) {
@@ -420,6 +462,11 @@ function remarksOf({ remarks }: { readonly remarks: readonly PathRemark[] }): {
   return remarks.length === 0 ? {} : { remarks }
 }
 
+/** Told to come back is something else than told to go away. */
+function refusedBy({ code }: { readonly code: number }): 'deferred' | 'refused' {
+  return code < 500 ? 'deferred' : 'refused'
+}
+
 /** How long what was pipelined behind a refused sender may take to come. */
 const pipelinedMs = 1000
 
@@ -427,5 +474,7 @@ const pipelinedMs = 1000
 const defaultRefusedBytes = 256 * 1024
 
 const accept: Answer = { type: 'accept' }
+/** The transaction is gone, and its client with it. */
+const notHeard: Answer = { type: 'reject', reply: connectionLost }
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }

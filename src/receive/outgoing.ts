@@ -1,5 +1,6 @@
-import { domainOf, parseMailbox, type Mailbox } from '../address/mailbox.ts'
+import { domainOf, parseMailbox } from '../address/mailbox.ts'
 import { concat, octetsOf } from '../base/octets.ts'
+import type { Identities } from '../directory/directory.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
 import type { HeaderField } from '../message/field.ts'
@@ -11,7 +12,6 @@ import {
   privateFields,
   rewriteHeader,
 } from '../message/submitted-header.ts'
-import type { House } from './house.ts'
 import { type NamedSender, namedSenders } from './sender-fields.ts'
 
 /** A header that is being sent: what becomes of it, and the signer that follows the body. */
@@ -50,14 +50,14 @@ export function prepareOutgoing(
   header: MessageHeader,
   sender: {
     readonly mailFrom: string
-    readonly house: Pick<House, 'hostname' | 'signingKeys'>
+    readonly hostname: string
+    readonly identities: Identities
     /** Unix milliseconds. */
     readonly now: number
     readonly random: () => number
-    readonly maySendAs: (mailbox: Mailbox) => boolean
   },
 ): Outgoing {
-  const { mailFrom, house, now, random } = sender
+  const { mailFrom, hostname, identities, now, random } = sender
   const completion = completeSubmission({
     fields: header.fields,
     now,
@@ -65,7 +65,7 @@ export function prepareOutgoing(
     messageId: makeMessageId({
       now,
       random,
-      domain: mailFrom === '' ? house.hostname : domainOf(mailFrom),
+      domain: mailFrom === '' ? hostname : domainOf(mailFrom),
     }),
     from: mailFrom === '' ? undefined : mailFrom,
   })
@@ -80,7 +80,7 @@ export function prepareOutgoing(
   const senders = namedSenders(fields)
   const author = senders.find(({ field }) => field === 'From')
   const domain = author?.mailbox.host ?? domainOf(mailFrom)
-  const keys = house.signingKeys(domain)
+  const keys = identities.signingKeys(domain)
   const signing = { keys, now: Math.floor(now / 1000), header: { fields } }
   // Folding changes octets within fields, so then the whole header is written anew; and nothing can
   // be put behind it otherwise.
@@ -92,7 +92,7 @@ export function prepareOutgoing(
     keys: keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' })),
     problem:
       twoAuthors(completion) ??
-      foreignSender(senders, sender.maySendAs) ??
+      foreignSender(senders, identities) ??
       (written.type === 'too-long' ? { type: 'long-line', field: written.field } : undefined),
     rewritten: anew ? concat([written.octets, octetsOf(ending)]) : new Uint8Array(0),
     omit: anew ? range(0, header.bodyOffset) : [...range(0, begin), ...rangesOf(without, header)],
@@ -109,7 +109,7 @@ function twoAuthors({ repeated }: Completion): OutgoingProblem | undefined {
 /** The first of those in whose name it is sent who is somebody else. */
 function foreignSender(
   senders: readonly NamedSender[],
-  maySendAs: (mailbox: Mailbox) => boolean,
+  identities: Identities,
 ): OutgoingProblem | undefined {
   for (const { field, mailbox } of senders) {
     const address = `${mailbox.localPart}@${mailbox.domain}`
@@ -117,7 +117,7 @@ function foreignSender(
       return { type: 'no-address', field, found: mailbox.localPart }
     }
     const read = parseMailbox(address)
-    if (!read.ok || !maySendAs(read.value)) return { type: 'foreign', field, address }
+    if (!read.ok || !identities.covers(read.value)) return { type: 'foreign', field, address }
   }
   return undefined
 }

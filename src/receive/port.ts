@@ -1,4 +1,5 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { Soon } from '../base/soon.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { ReplayFacts, StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
@@ -23,7 +24,7 @@ export interface Port {
   /** Gives the reply for credentials that are not taken. */
   login(question: Question & { readonly type: 'auth' }, ip: string): Promise<Refusal | undefined>
   /** Begins a letter, or says why its sender is refused. */
-  sender(envelope: Envelope): Letter | { readonly refusal: Reply }
+  sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }>
   /** The connection is over. */
   closed(): void
 }
@@ -56,10 +57,13 @@ export interface Letter extends IntakeWatcher {
   /** The Message-ID that was added, where the header had none. */
   readonly addedMessageId: string | undefined
   /** Takes a recipient, or says why not. */
-  recipient(asked: AskedRecipient): 'mailbox' | 'remote' | { readonly refusal: Reply }
+  recipient(asked: AskedRecipient): Soon<RecipientTaken>
   /** Decides about the whole letter, of which at least one recipient was taken. */
   finish(taken: TakenLetter): Promise<Verdict>
 }
+
+/** Where the mail of a recipient goes, or why it is not taken. */
+export type RecipientTaken = 'mailbox' | 'remote' | { readonly refusal: Reply }
 
 export interface AskedRecipient {
   readonly path: ForwardPath

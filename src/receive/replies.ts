@@ -135,15 +135,6 @@ export function busy(hostname: string): Reply {
   return reply(421, '4.3.2', `${hostname} is busy, try again soon`)
 }
 
-/** Why nothing is sent to a domain that the lab does not have. */
-export function notInLab(domain: string): Reply {
-  return reply(
-    550,
-    '5.7.1',
-    `This is the lab, and ${domain} is not in it: nothing leaves this computer.`,
-  )
-}
-
 /** The answer to a letter whose client is gone: it stands in the record and reaches nobody. */
 export const connectionLost: Reply = reply(451, '4.4.2', 'The connection is lost')
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
-import { silent } from '../base/log.ts'
+import type { Account, Directory } from '../directory/directory.ts'
 import type { Guard } from './guard.ts'
-import type { House, UserAccount } from './house.ts'
-import { SubmissionPort } from './submission.ts'
-import type { ReceiveWorld } from './world.ts'
+import { type SubmissionOptions, SubmissionPort } from './submission.ts'
 
 function nobodyAsks(): never {
   throw new Error('nobody asks')
@@ -14,25 +12,18 @@ function nobodyAsks(): never {
 /** A port at which one login waits for its password to be checked; places of the account are counted. */
 function open(): {
   readonly port: SubmissionPort
-  readonly checked: (user: UserAccount | undefined) => void
+  readonly checked: (user: Account | undefined) => void
   readonly places: () => number
 } {
-  let [places, checked]: [number, (user: UserAccount | undefined) => void] = [0, () => {}]
-  const house: House = {
-    hostname: 'mx.south.example',
-    mode: 'live',
-    limits: { receivedFields: 100, queueMs: 1000 },
-    rules: { trustedForwarders: [], mailingLists: [], allow: [], onTemperror: 'deliver' },
-    addresses: 'lenient',
-    receivedSpf: false,
+  let [places, checked]: [number, (user: Account | undefined) => void] = [0, () => {}]
+  const directory: Directory = {
     login: () => new Promise((resolve) => (checked = resolve)),
-    isOurs: nobodyAsks,
-    recipient: nobodyAsks,
-    maySendAs: nobodyAsks,
-    accountsOf: nobodyAsks,
+    isLocal: nobodyAsks,
+    lead: nobodyAsks,
+    identities: nobodyAsks,
     signingKeys: nobodyAsks,
   }
-  const guard: Guard = {
+  const guard: Pick<Guard, 'login' | 'enterAccount'> = {
     login: async (_input, check) => {
       const user = await check()
       return user === undefined ? { type: 'wrong' } : { type: 'right', user }
@@ -41,32 +32,25 @@ function open(): {
       places++
       return { type: 'admitted', leave: () => void places-- }
     },
-    closedForLogins: nobodyAsks,
-    closedForMail: nobodyAsks,
-    turnedAway: nobodyAsks,
-    refusedRecipient: nobodyAsks,
-    holdMemory: nobodyAsks,
   }
-  const world: ReceiveWorld = {
-    house,
+  const options: SubmissionOptions = {
+    hostname: 'mx.south.example',
+    origin: { host: 'mx.south.example', mode: 'live' },
+    directory,
     guard,
-    store: { newContent: nobodyAsks, accept: nobodyAsks },
-    resolver: { resolve: nobodyAsks },
     clock: new ManualClock(),
     random: nobodyAsks,
     newId: nobodyAsks,
-    queued: nobodyAsks,
-    log: silent,
-    report: nobodyAsks,
+    queueMs: nobodyAsks,
   }
   return {
-    port: new SubmissionPort(world),
+    port: new SubmissionPort(options),
     checked: (user) => checked(user),
     places: () => places,
   }
 }
 
-const user: UserAccount = { address: 'you@south.example' }
+const user: Account = { id: 'you', address: 'you@south.example' }
 const question = {
   type: 'auth',
   mechanism: 'PLAIN',

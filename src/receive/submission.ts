@@ -1,7 +1,10 @@
-import type { Mailbox } from '../address/mailbox.ts'
+import type { Clock } from '../base/clock.ts'
 import { concat, isAscii } from '../base/octets.ts'
+import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
+import type { Account, Directory, Identities } from '../directory/directory.ts'
 import type { StepData } from '../journey/record.ts'
+import type { RecordOrigin } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
@@ -11,20 +14,37 @@ import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Acceptance, DsnRequest, NewMessage, NewQueueItem } from '../store/store.ts'
 import { type FiledRecipient, filedSteps } from './filing.ts'
-import type { RecipientAnswer, UserAccount } from './house.ts'
+import type { Guard } from './guard.ts'
 import { type Outgoing, type OutgoingProblem, prepareOutgoing } from './outgoing.ts'
 import type {
   AskedRecipient,
   Envelope,
   Letter,
   Port,
+  RecipientTaken,
   Refusal,
   TakenLetter,
   Verdict,
 } from './port.ts'
+import { type RecipientAdmission, recipientFor, type TakenLead } from './recipient.ts'
 import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
 import { reportSuccess } from './success-report.ts'
-import type { ReceiveWorld } from './world.ts'
+
+export interface SubmissionOptions {
+  /** Our name, as in Received. */
+  readonly hostname: string
+  /** Which server the records are of. */
+  readonly origin: RecordOrigin
+  readonly directory: Directory
+  readonly admission?: RecipientAdmission | undefined
+  readonly guard: Pick<Guard, 'login' | 'enterAccount'>
+  readonly clock: Clock
+  /** Numbers in [0, 1). */
+  readonly random: () => number
+  readonly newId: () => string
+  /** How long a message waits in the queue before it is given up. */
+  readonly queueMs: () => number
+}
 
 /**
  * Ports 587 and 465: takes mail from our own users, completes and signs it, and queues it. The
@@ -35,13 +55,13 @@ import type { ReceiveWorld } from './world.ts'
 export class SubmissionPort implements Port {
   readonly direction = 'out'
   readonly keepsRefused = false
-  readonly #world: ReceiveWorld
-  #user: UserAccount | undefined
+  readonly #options: SubmissionOptions
+  #user: Account | undefined
   /** Gives back the account's place; `over` once the connection is. */
   #leave: (() => void) | 'over' | undefined
 
-  constructor(world: ReceiveWorld) {
-    this.#world = world
+  constructor(options: SubmissionOptions) {
+    this.#options = options
   }
 
   async login(
@@ -49,8 +69,8 @@ export class SubmissionPort implements Port {
     ip: string,
   ): Promise<Refusal | undefined> {
     const { username: name, password, authorizationId } = question
-    const { house, guard } = this.#world
-    const outcome = await guard.login({ ip, name }, () => house.login(name, password))
+    const { directory, guard } = this.#options
+    const outcome = await guard.login({ ip, name }, () => directory.login(name, password))
     switch (outcome.type) {
       case 'closed':
         return { reply: replies.loginsClosed, met: outcome }
@@ -67,8 +87,8 @@ export class SubmissionPort implements Port {
     }
   }
 
-  #enter(user: UserAccount, ip: string): Refusal | undefined {
-    const entrance = this.#world.guard.enterAccount(ip, user.address)
+  #enter(user: Account, ip: string): Refusal | undefined {
+    const entrance = this.#options.guard.enterAccount(ip, user.address)
     if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
     this.#user = user
     // Who left while the password was checked has no connection that could give the place back.
@@ -83,14 +103,15 @@ export class SubmissionPort implements Port {
     if (typeof leave === 'function') leave()
   }
 
-  sender(envelope: Envelope): Letter | { readonly refusal: Reply } {
+  sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
     const user = this.#user
     if (user === undefined) throw new Error('SubmissionPort: a sender before the login')
     const { reversePath, mailFrom } = envelope
-    const own =
-      reversePath.type === 'null' || this.#world.house.maySendAs(user, reversePath.mailbox)
-    if (!own) return { refusal: notYours(mailFrom, user.address) }
-    return new SubmittedLetter(this.#world, envelope, user)
+    return andThen(this.#options.directory.identities(user), (identities) => {
+      const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
+      if (!own) return { refusal: notYours(mailFrom, user.address) }
+      return new SubmittedLetter(this.#options, envelope, { user, identities })
+    })
   }
 }
 
@@ -98,7 +119,7 @@ export class SubmissionPort implements Port {
 export interface SubmittedRecipient {
   readonly rcptTo: string
   readonly wishes: RcptParameters
-  readonly to: Exclude<RecipientAnswer, { readonly type: 'refused' }>
+  readonly to: TakenLead
 }
 
 /** A letter of one of our users. */
@@ -106,44 +127,53 @@ class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
   readonly replay = undefined
   readonly bodyHashes = []
-  readonly #world: ReceiveWorld
+  readonly #options: SubmissionOptions
   readonly #envelope: Envelope
-  readonly #user: UserAccount
+  readonly #user: Account
+  /** As they were when the letter began. */
+  readonly #identities: Identities
   readonly #recipients: SubmittedRecipient[] = []
   readonly #asked = new Set<string>()
   readonly #lines = new LineWatch()
   #outgoing: Outgoing | undefined
 
-  constructor(world: ReceiveWorld, envelope: Envelope, user: UserAccount) {
-    this.#world = world
+  constructor(
+    options: SubmissionOptions,
+    envelope: Envelope,
+    sender: { readonly user: Account; readonly identities: Identities },
+  ) {
+    this.#options = options
     this.#envelope = envelope
-    this.#user = user
+    this.#user = sender.user
+    this.#identities = sender.identities
   }
 
   get addedMessageId(): string | undefined {
     return this.#outgoing?.completion.messageId
   }
 
-  recipient(asked: AskedRecipient): 'mailbox' | 'remote' | { readonly refusal: Reply } {
+  recipient(asked: AskedRecipient): Soon<RecipientTaken> {
     const { path, rcptTo, parameters: wishes } = asked
     const { ip, mailFrom } = this.#envelope
-    const to = this.#world.house.recipient({ path, by: 'user', ip, mailFrom })
-    if (to.type === 'refused') return { refusal: to.reply }
-    // Named twice, it still gets one copy; with other wishes it is another request (RFC 3461 §4).
-    const key = JSON.stringify([rcptTo, wishes])
-    if (!this.#asked.has(key)) this.#recipients.push({ rcptTo, wishes, to })
-    this.#asked.add(key)
-    return to.type
+    const answer = recipientFor({ path, by: 'user', ip, mailFrom }, this.#options)
+    return andThen(answer, (to): RecipientTaken => {
+      if (to.type === 'refused') return { refusal: to.reply }
+      // Named twice, it still gets one copy; with other wishes it is another request (RFC 3461 §4).
+      const key = JSON.stringify([rcptTo, wishes])
+      if (!this.#asked.has(key)) this.#recipients.push({ rcptTo, wishes, to })
+      this.#asked.add(key)
+      return to.type
+    })
   }
 
   header(header: MessageHeader): void {
-    const { house, clock } = this.#world
+    const { hostname, clock, random } = this.#options
     this.#outgoing = prepareOutgoing(header, {
       mailFrom: this.#envelope.mailFrom,
-      house,
+      hostname,
+      identities: this.#identities,
       now: clock.now(),
-      random: () => this.#world.random(),
-      maySendAs: (mailbox: Mailbox) => house.maySendAs(this.#user, mailbox),
+      random,
     })
   }
 
@@ -194,11 +224,11 @@ class SubmittedLetter implements Letter {
 
   /** RFC 5321 §4.4, without the address of the user's computer, which is nobody's business. */
   #received(): string {
-    const { house, clock } = this.#world
+    const { hostname, clock } = this.#options
     const { journey, transport } = this.#envelope
     const [only, ...others] = this.#recipients
     return formatReceived({
-      by: house.hostname,
+      by: hostname,
       ...transport,
       id: journey.id,
       ...(only !== undefined && others.length === 0 ? { for: only.rcptTo } : {}),
@@ -217,13 +247,13 @@ class SubmittedLetter implements Letter {
     // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
     const prefix = concat([encodeUtf8(returnPath(mailFrom)), made.prefix])
     const filed = {
-      id: queue.length === 0 ? journey.id : this.#world.newId(),
+      id: queue.length === 0 ? journey.id : this.#options.newId(),
       content,
       prefix,
       omit,
     }
     const steps = filedSteps(this.#filedRecipients(), 'Inbox')
-    const report = reportSuccess(this.#world, {
+    const report = reportSuccess(this.#options, {
       envelope: this.#envelope,
       recipients: this.#recipients,
       header,
@@ -250,13 +280,15 @@ class SubmittedLetter implements Letter {
 
   #filedRecipients(): readonly FiledRecipient[] {
     return this.#recipients.flatMap(({ rcptTo, to }) => {
-      return to.type === 'mailbox' ? to.accounts.map((account) => ({ rcptTo, account })) : []
+      return to.type === 'mailbox'
+        ? to.accounts.map(({ address: account }) => ({ rcptTo, account }))
+        : []
     })
   }
 
   #filedItems(messageId: string, steps: ReturnType<typeof filedSteps>): Acceptance['mailbox'] {
     const { id: journeyId } = this.#envelope.journey
-    const receivedAt = this.#world.clock.now()
+    const receivedAt = this.#options.clock.now()
     return steps.map(({ account, mailbox }) => {
       return { account, mailbox, messageId, journeyId, receivedAt }
     })
@@ -264,7 +296,7 @@ class SubmittedLetter implements Letter {
 
   #queueItems({ octets }: MessageHeader, { eightBit }: MessageFacts): readonly NewQueueItem[] {
     const { journey, mailFrom: reversePath, parameters } = this.#envelope
-    const { clock, house } = this.#world
+    const { clock, queueMs } = this.#options
     const now = clock.now()
     // RFC 6531 §3.4: SMTPUTF8 is for a header or an address that is not ASCII. Many programs say it
     // wherever it is offered, and servers without it would then refuse what they could take.
@@ -275,7 +307,7 @@ class SubmittedLetter implements Letter {
       const { recipient, destination } = to
       return [
         {
-          id: this.#world.newId(),
+          id: this.#options.newId(),
           messageId: journey.id,
           journeyId: journey.id,
           reversePath,
@@ -286,7 +318,7 @@ class SubmittedLetter implements Letter {
           dsn: dsnRequest(parameters, wishes),
           createdAt: now,
           nextAttemptAt: now,
-          expiresAt: now + house.limits.queueMs,
+          expiresAt: now + queueMs(),
         },
       ]
     })

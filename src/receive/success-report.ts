@@ -9,8 +9,7 @@ import { type DsnRecipient, notificationFor } from '../report/dsn.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { NewJourney, NewMailboxItem, NewMessage } from '../store/store.ts'
 import type { Envelope } from './port.ts'
-import type { SubmittedRecipient } from './submission.ts'
-import type { ReceiveWorld } from './world.ts'
+import type { SubmissionOptions, SubmittedRecipient } from './submission.ts'
 
 /** A report to one of our users, and what is put down with it. */
 export interface SuccessReport {
@@ -27,7 +26,7 @@ export interface SuccessReport {
  * `undefined` when nobody asked.
  */
 export function reportSuccess(
-  world: ReceiveWorld,
+  server: Pick<SubmissionOptions, 'hostname' | 'origin' | 'clock' | 'random' | 'newId'>,
   letter: {
     readonly envelope: Envelope
     readonly recipients: readonly SubmittedRecipient[]
@@ -36,7 +35,7 @@ export function reportSuccess(
     readonly reader: string
   },
 ): SuccessReport | undefined {
-  const { house, clock } = world
+  const { hostname, origin, clock, random, newId } = server
   const { journey, mailFrom, parameters } = letter.envelope
   const now = clock.now()
   const recipients = letter.recipients.flatMap((one) => delivered(one, now))
@@ -50,19 +49,18 @@ export function reportSuccess(
     // Of a letter that arrived only the header is returned (RFC 3461 §4.3).
     original: { octets: letter.header.octets, complete: false },
     recipients,
-    reporter: { hostname: house.hostname, postmaster: postmasterOf(mailFrom) },
+    reporter: { hostname, postmaster: postmasterOf(mailFrom) },
     now,
-    random: () => world.random(),
+    random,
   })
   if (report.type === 'none') return undefined
-  const id = world.newId()
+  const id = newId()
   const own = new JourneyBuilder(id, clock)
   const account = letter.reader
   own.step({ type: 'filed', account, mailbox: 'Inbox', recipient: report.to })
   const row = journeyRow(own, {
     direction: 'out',
-    mode: house.mode,
-    host: house.hostname,
+    ...origin,
     envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [report.to] },
     outcome: { status: 'created', because: ['delivery status'] },
     replay: undefined,

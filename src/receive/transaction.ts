@@ -1,6 +1,6 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Outcome, ReplayFacts, SmtpAnswer } from '../journey/record.ts'
-import { journeyRow } from '../journey/row.ts'
+import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { NewJourney } from '../store/store.ts'
 import { headerTexts } from './header-texts.ts'
@@ -43,20 +43,18 @@ export class Transaction {
   /** The journey as the store keeps it. */
   row(end: {
     readonly direction: 'in' | 'out'
-    readonly mode: 'lab' | 'live'
-    readonly host: string
+    readonly origin: RecordOrigin
     readonly ip: string
     readonly login: string | undefined
     readonly outcome: Outcome
     readonly messageId: string | undefined
   }): NewJourney {
-    const { direction, mode, host, ip, login, outcome, messageId } = end
+    const { direction, origin, ip, login, outcome, messageId } = end
     const { helo, mailFrom, asked: rcptTo } = this
     const added = this.letter?.addedMessageId
     return journeyRow(this.journey, {
       direction,
-      mode,
-      host,
+      ...origin,
       envelope: { ip, helo, mailFrom, rcptTo, ...(login === undefined ? {} : { login }) },
       outcome,
       replay: messageId === undefined ? undefined : this.#replay(),

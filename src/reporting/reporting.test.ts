@@ -275,7 +275,7 @@ async function failureOf(
     random: () => 0.5,
     limiter,
     resolver,
-    reaches: (address) => address !== 'nobody@north.example',
+    reaches: (address) => Promise.resolve(address !== 'nobody@north.example'),
     submit: (report) => {
       sent.push(report)
       return Promise.resolve()

@@ -36,7 +36,7 @@ export interface FailureRun
   readonly limiter: FailureLimiter
   readonly resolver: Resolver
   /** Whether mail can get to an address from here. */
-  readonly reaches: (address: string) => boolean
+  readonly reaches: (address: string) => Promise<boolean>
   /** Fulfils when the report is safe, and with it what is told of it. */
   readonly submit: (report: OutgoingReport, outcome: SentFailure) => Promise<void>
 }
@@ -89,7 +89,7 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
   if (!permit.send) return no(permit.because)
   const uris = tags.ruf.map(({ uri }) => uri)
   const found = await findDestinations({ policyDomain, uris, tag: 'ruf' }, run.resolver)
-  const { mailboxes, refused } = admitted(found, run)
+  const { mailboxes, refused } = await admitted(found, run)
   if (mailboxes.length === 0) {
     limiter.holdBack(policyDomain, permit.incidents)
     return { ...no('no-destination'), refused }
@@ -129,17 +129,17 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
 }
 
 /** Of the places that may have the report, those that can get it and have room for it today. */
-function admitted(found: Destinations, { reaches, limiter, now }: FailureRun): Destinations {
+async function admitted(
+  found: Destinations,
+  { reaches, limiter, now }: FailureRun,
+): Promise<Destinations> {
   const refused = [...found.refused]
-  const mailboxes = found.mailboxes.filter((mailbox) => {
-    const because = !reaches(mailbox)
-      ? 'no-mailbox'
-      : limiter.admit(mailbox, now)
-        ? undefined
-        : 'limit'
-    if (because !== undefined) refused.push({ uri: `mailto:${mailbox}`, because })
-    return because === undefined
-  })
+  const mailboxes: string[] = []
+  for (const mailbox of found.mailboxes) {
+    const there = await reaches(mailbox)
+    if (there && limiter.admit(mailbox, now)) mailboxes.push(mailbox)
+    else refused.push({ uri: `mailto:${mailbox}`, because: there ? 'limit' : 'no-mailbox' })
+  }
   return { mailboxes, refused }
 }
 

@@ -10,11 +10,11 @@ import {
   fieldTooLong,
   longLine,
   noAddressIn,
-  notInLab,
   notYours,
   notYoursIn,
   replies,
 } from '../../src/receive/replies.ts'
+import { notInLab } from '../../src/lab/closed-network.ts'
 import * as dialogue from '../../src/smtp/reply.ts'
 import { cell, checkMade, codeWords, readPage, root, section, tableRows } from './page.ts'
 

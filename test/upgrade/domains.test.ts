@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { ensureKeys } from '../../src/app/keys.ts'
+import { ensureKeys } from '../../src/directory/signing-keys.ts'
 import { openSqliteStore } from '../../src/store/sqlite-store.ts'
 import { testFolder } from '../../src/store/test-folder.ts'
 

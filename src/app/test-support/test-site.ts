@@ -1,6 +1,9 @@
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLine } from '../../base/log.ts'
+import type { Alias, Resident } from '../../directory/address-table.ts'
+import { MemoryDirectory } from '../../directory/memory-directory.ts'
+import { publishedRecords, SigningKeys } from '../../directory/signing-keys.ts'
 import { generateDkimKey } from '../../dkim/dkim.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
@@ -11,12 +14,9 @@ import { systemClock } from '../../io/clock.ts'
 import { type Dialer, dialTcp } from '../../io/dialer.ts'
 import { hashPassword } from '../../io/password.ts'
 import { Admission, type AdmissionLimits, noLimits } from '../../policy/admission.ts'
-import { type Account, type Alias, Directory } from '../../policy/directory.ts'
-import { makeHouse } from '../../policy/house.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory-store.ts'
 import type { DkimKeyRow, FullStore } from '../../store/store.ts'
-import { publishedRecords, SigningKeys } from '../keys.ts'
 import { LabClock } from '../lab-clock.ts'
 import { type ListenerKind, Site, type SitePlan } from '../site.ts'
 import { watchStore } from '../watched-store.ts'
@@ -28,7 +28,7 @@ export interface TestSiteOptions {
   readonly resolver?: Resolver
   readonly clock?: Clock
   readonly store?: FullStore
-  readonly accounts?: readonly Account[]
+  readonly accounts?: readonly Resident[]
   readonly aliases?: readonly Alias[]
   readonly rules?: Partial<DecisionRules>
   readonly limits?: Partial<SitePlan['limits']>
@@ -125,7 +125,7 @@ export function southKeyZone(): Zone {
 }
 
 /** The accounts of south: two people. */
-export async function southAccounts(): Promise<readonly Account[]> {
+export async function southAccounts(): Promise<readonly Resident[]> {
   made.hash ??= hashPassword(password)
   const passwordHash = await made.hash
   return [
@@ -173,36 +173,33 @@ export async function openTestSite(
   const reported: string[] = []
   const logged: LogLine[] = []
   made.certificate ??= certificateFor([host, 'localhost'])
-  const directory = new Directory({
+  const residents = {
     domains: ['south.example'],
     accounts: options.accounts ?? (await southAccounts()),
     aliases: options.aliases ?? [],
-  })
-  const signing = new SigningKeys(southKeys())
+  }
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
-  const house = makeHouse({
-    hostname: host,
-    mode: 'lab',
-    directory,
-    rules: {
-      trustedForwarders: [],
-      mailingLists: [],
-      allow: [],
-      onTemperror: 'deliver',
-      ...options.rules,
-    },
-    limits: { receivedFields: 100, queueMs },
-    addresses: options.addresses ?? 'lenient',
-    receivedSpf: options.receivedSpf ?? false,
-    signingKeys: (domain) => signing.for(domain),
-    now: () => clock.now(),
-  })
   const log = (line: LogLine): void => {
     logged.push(line)
   }
   const limits = { ...noLimits, exempt: [], ...options.clients }
   const site = new Site({
-    house,
+    hostname: host,
+    mode: 'lab',
+    directory: new MemoryDirectory(residents, new SigningKeys(southKeys())),
+    rules: {
+      decision: {
+        trustedForwarders: [],
+        mailingLists: [],
+        allow: [],
+        onTemperror: 'deliver',
+        ...options.rules,
+      },
+      receivedFields: 100,
+      receivedSpf: options.receivedSpf ?? false,
+      addresses: options.addresses ?? 'lenient',
+      queueMs,
+    },
     clients: options.clients === undefined ? undefined : new Admission({ limits, clock, log }),
     store,
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },

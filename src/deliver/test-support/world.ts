@@ -3,6 +3,7 @@ import { makeId } from '../../base/id.ts'
 import { silent } from '../../base/log.ts'
 import { seededRandom } from '../../base/random.ts'
 import { encodeUtf8 } from '../../base/utf8.ts'
+import { directoryOf } from '../../directory/test-support/directory.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Dialer } from '../../io/dialer.ts'
 import type { OpenMessage, QueueItem, Settlement } from '../../store/store.ts'
@@ -24,7 +25,7 @@ export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
   const random = seededRandom(1)
   return {
     hostname: 'mx.north.example',
-    mode: 'live',
+    origin: { host: 'mx.north.example', mode: 'live' },
     self: { selfNames: ['mx.north.example'], selfAddresses: [], loopbackIsSelf: false },
     resolver: new MemoryResolver({}),
     dialer: nobody,
@@ -35,9 +36,8 @@ export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
     openMessage: () => openText(letter),
     retryAt: (_item, now) => now + 5 * minuteMs,
     warnOfDelay: () => false,
-    accountsOf: (address) => (address.endsWith('@north.example') ? [address] : []),
-    signingKeys: () => [],
-    queueMs: 5 * dayMs,
+    directory: directoryOf(['anna@north.example']),
+    queueMs: () => 5 * dayMs,
     ...changes,
     clock,
   }

@@ -1,9 +1,11 @@
 import { parseDomain } from '../address/domain.ts'
 import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 
-/** A mailbox of ours and every address that leads to it. */
-export interface Account {
-  /** The main address, which is also the login and the mailbox's name. */
+/** A mailbox of ours and every address that is its own. */
+export interface Resident {
+  /** What its mail is filed under; its address, when absent. */
+  readonly id?: string
+  /** The main address, which is also the login. */
   readonly address: string
   /** Further addresses that are its own; `*@domain` catches the rest of a domain. */
   readonly aliases: readonly string[]
@@ -21,10 +23,10 @@ export interface Alias {
   readonly send: boolean
 }
 
-/** All that a directory is made of. Domains and addresses in any case, U-labels or A-labels. */
+/** All that a table is made of. Domains and addresses in any case, U-labels or A-labels. */
 export interface Residents {
   readonly domains: readonly string[]
-  readonly accounts: readonly Account[]
+  readonly accounts: readonly Resident[]
   readonly aliases?: readonly Alias[]
 }
 
@@ -36,21 +38,21 @@ const roles: ReadonlySet<string> = new Set(['postmaster', 'abuse', 'hostmaster']
 
 /** Where an address leads: to the account whose own it is, or on to other addresses. */
 type Entry =
-  | { readonly type: 'own'; readonly account: Account }
+  | { readonly type: 'own'; readonly account: Resident }
   | { readonly type: 'alias'; readonly alias: Alias }
 
 /**
- * Who lives here. Local parts compare without case, as every house does that people like to write
+ * Which address leads where. Local parts compare without case, as every house does that people like to write
  * to (RFC 5321 §2.4 leaves it to the receiving host). `*@domain` as an alias catches the rest: it
  * receives, and lets nobody write in other people's names.
  *
  * Never changes. What was written twice or leads nowhere is for the settings to refuse; here the
  * first one counts, and what leads nowhere leads nowhere.
  */
-export class Directory {
+export class AddressTable {
   readonly #domains: ReadonlySet<string>
   readonly #entries = new Map<string, Entry>()
-  readonly #first: Account | undefined
+  readonly #first: Resident | undefined
   readonly #firstDomain: string | undefined
 
   constructor({ domains, accounts, aliases = [] }: Residents) {
@@ -72,7 +74,7 @@ export class Directory {
   }
 
   /** The account behind a login: its main address, in any case. */
-  login(name: string): Account | undefined {
+  login(name: string): Resident | undefined {
     const key = keyOf(name)
     const entry = this.#entries.get(key)
     if (entry?.type !== 'own') return undefined
@@ -84,7 +86,7 @@ export class Directory {
    * then as one of the addresses that each domain has, then by the domain's catch-all. Empty when
    * there is none.
    */
-  find({ localPart, domain }: Mailbox): readonly Account[] {
+  find({ localPart, domain }: Mailbox): readonly Resident[] {
     const local = localPart.toLowerCase()
     const entry = this.#named(local, domain)
     if (entry !== undefined) return this.#accountsOf(entry)
@@ -96,14 +98,14 @@ export class Directory {
   }
 
   /** The accounts that an address as text leads to; empty when it is none of ours. */
-  findAddress(address: string): readonly Account[] {
+  findAddress(address: string): readonly Resident[] {
     const mailbox = parseMailbox(address)
     if (!mailbox.ok || !this.isLocal(mailbox.value.domain)) return []
     return this.find(mailbox.value)
   }
 
   /** Where mail for `<Postmaster>` without a domain goes: to the postmaster of the first domain. */
-  postmaster(): readonly Account[] {
+  postmaster(): readonly Resident[] {
     return this.#firstDomain === undefined ? [] : this.#postmaster(this.#firstDomain)
   }
 
@@ -112,7 +114,7 @@ export class Directory {
    * alias that leads to it and says so. What is only caught for it, by a catch-all or because each
    * domain must have the address, is not its own.
    */
-  maySendAs(account: Account, { localPart, domain }: Mailbox): boolean {
+  maySendAs(account: Resident, { localPart, domain }: Mailbox): boolean {
     // A catch-all is a rule and no address, so nobody is called "*".
     if (untagged(localPart) === '*') return false
     const entry = this.#named(localPart.toLowerCase(), domain)
@@ -132,15 +134,15 @@ export class Directory {
     return exact ?? this.#entries.get(`${untagged(local)}@${domain}`)
   }
 
-  #postmaster(domain: string): readonly Account[] {
+  #postmaster(domain: string): readonly Resident[] {
     const entry = this.#entries.get(`postmaster@${domain}`)
     if (entry !== undefined) return this.#accountsOf(entry)
     return this.#first === undefined ? [] : [this.#first]
   }
 
   /** Follows aliases of aliases; one that leads back to itself ends there. */
-  #accountsOf(entry: Entry): readonly Account[] {
-    const found = new Set<Account>()
+  #accountsOf(entry: Entry): readonly Resident[] {
+    const found = new Set<Resident>()
     const followed = new Set<Entry>()
     const open = [entry]
     for (let next = open.shift(); next !== undefined; next = open.shift()) {

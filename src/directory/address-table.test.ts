@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMailbox, type Mailbox } from '../address/mailbox.ts'
-import { type Account, type Alias, Directory } from './directory.ts'
+import { AddressTable, type Alias, type Resident } from './address-table.ts'
 
 function mailbox(text: string): Mailbox {
   const read = parseMailbox(text)
@@ -9,7 +9,7 @@ function mailbox(text: string): Mailbox {
   return read.value
 }
 
-function account(address: string, ...aliases: string[]): Account {
+function account(address: string, ...aliases: string[]): Resident {
   return { address, aliases, passwordHash: undefined }
 }
 
@@ -18,15 +18,15 @@ function alias(address: string, to: readonly string[], send = false): Alias {
 }
 
 /** Whom each address leads to, as `find` says. */
-function leads(directory: Directory, address: string): readonly string[] {
-  return directory.find(mailbox(address)).map((one) => one.address)
+function leads(table: AddressTable, address: string): readonly string[] {
+  return table.find(mailbox(address)).map((one) => one.address)
 }
 
 const ann = account('Ann.Other@south.example', 'info@south.example')
 const bob = account('bob@south.example')
 const cat = account('cat@east.example', '*@east.example', '*@West.Example')
 const people = { domains: ['south.example', 'east.example', 'west.example'] }
-const plain = new Directory({ ...people, accounts: [ann, bob, cat] })
+const plain = new AddressTable({ ...people, accounts: [ann, bob, cat] })
 
 test('an address leads to its account: itself, its aliases, in any case, with a tag', () => {
   const table: readonly (readonly [string, readonly string[]])[] = [
@@ -51,30 +51,30 @@ test('an address leads to its account: itself, its aliases, in any case, with a 
 test('a + in the address of an account is part of it, and not of the tag of another', () => {
   const tagged = account('ann+work@south.example')
   const untagged = account('ann@south.example')
-  const directory = new Directory({ ...people, accounts: [untagged, tagged] })
-  assert.deepEqual(leads(directory, 'ann+work@south.example'), [tagged.address])
-  assert.deepEqual(leads(directory, 'Ann+WORK@south.example'), [tagged.address])
-  assert.deepEqual(leads(directory, 'ann+home@south.example'), [untagged.address])
-  assert.equal(directory.login('ann+work@south.example'), tagged)
-  assert.ok(directory.maySendAs(tagged, mailbox('ann+work@south.example')))
-  assert.ok(!directory.maySendAs(untagged, mailbox('ann+work@south.example')))
-  assert.ok(!directory.maySendAs(tagged, mailbox('ann+home@south.example')))
+  const table = new AddressTable({ ...people, accounts: [untagged, tagged] })
+  assert.deepEqual(leads(table, 'ann+work@south.example'), [tagged.address])
+  assert.deepEqual(leads(table, 'Ann+WORK@south.example'), [tagged.address])
+  assert.deepEqual(leads(table, 'ann+home@south.example'), [untagged.address])
+  assert.equal(table.login('ann+work@south.example'), tagged)
+  assert.ok(table.maySendAs(tagged, mailbox('ann+work@south.example')))
+  assert.ok(!table.maySendAs(untagged, mailbox('ann+work@south.example')))
+  assert.ok(!table.maySendAs(tagged, mailbox('ann+home@south.example')))
 })
 
 test('domains and addresses are known in any case, in U-labels, and with a trailing dot', () => {
   const own = account('kim@bücher.example', 'a@SOUTH.example')
-  const directory = new Directory({
+  const table = new AddressTable({
     domains: ['bücher.example', 'SOUTH.Example', 'dot.example.'],
     accounts: [own],
   })
   for (const domain of ['xn--bcher-kva.example', 'south.example', 'dot.example']) {
-    assert.ok(directory.isLocal(domain), domain)
+    assert.ok(table.isLocal(domain), domain)
   }
-  assert.ok(!directory.isLocal('example'))
-  assert.ok(!directory.isLocal('other.example'))
-  assert.deepEqual(leads(directory, 'kim@xn--bcher-kva.example'), [own.address])
-  assert.deepEqual(leads(directory, 'A@south.example'), [own.address])
-  assert.equal(directory.login('KIM@Bücher.example'), own)
+  assert.ok(!table.isLocal('example'))
+  assert.ok(!table.isLocal('other.example'))
+  assert.deepEqual(leads(table, 'kim@xn--bcher-kva.example'), [own.address])
+  assert.deepEqual(leads(table, 'A@south.example'), [own.address])
+  assert.equal(table.login('KIM@Bücher.example'), own)
 })
 
 test('the login is the main address, in any case, and no other', () => {
@@ -91,16 +91,16 @@ test('the login is the main address, in any case, and no other', () => {
   ]) {
     assert.equal(plain.login(name), undefined, name)
   }
-  const directory = new Directory({
+  const table = new AddressTable({
     ...people,
     accounts: [bob],
     aliases: [alias('all@south.example', [bob.address], true)],
   })
-  assert.equal(directory.login('all@south.example'), undefined)
+  assert.equal(table.login('all@south.example'), undefined)
 })
 
 test('an account sends as its own addresses, with a tag too, and as nobody else', () => {
-  const may: readonly (readonly [Account, string, boolean])[] = [
+  const may: readonly (readonly [Resident, string, boolean])[] = [
     [ann, 'ann.other@south.example', true],
     [ann, 'ANN.other+x@SOUTH.example', true],
     [ann, 'info@south.example', true],
@@ -153,24 +153,24 @@ test('each domain has postmaster, abuse and hostmaster, whoever reads its mail',
 
 test('who is named as postmaster reads the abuse of the domain too', () => {
   const kept = account('kept@south.example', 'Postmaster@South.example')
-  const directory = new Directory({ ...people, accounts: [bob, kept] })
+  const table = new AddressTable({ ...people, accounts: [bob, kept] })
   for (const role of ['postmaster', 'abuse', 'hostmaster']) {
-    assert.deepEqual(leads(directory, `${role}@south.example`), [kept.address], role)
-    assert.deepEqual(leads(directory, `${role}@east.example`), [bob.address], role)
+    assert.deepEqual(leads(table, `${role}@south.example`), [kept.address], role)
+    assert.deepEqual(leads(table, `${role}@east.example`), [bob.address], role)
   }
-  assert.deepEqual(directory.postmaster(), [kept])
-  assert.ok(directory.maySendAs(kept, mailbox('postmaster@south.example')))
-  assert.ok(!directory.maySendAs(kept, mailbox('abuse@south.example')))
+  assert.deepEqual(table.postmaster(), [kept])
+  assert.ok(table.maySendAs(kept, mailbox('postmaster@south.example')))
+  assert.ok(!table.maySendAs(kept, mailbox('abuse@south.example')))
 })
 
 test('the postmaster of this host is that of its first domain, or the first account', () => {
   assert.deepEqual(plain.postmaster(), [ann])
-  assert.deepEqual(new Directory({ domains: [], accounts: [ann] }).postmaster(), [])
-  assert.deepEqual(new Directory({ ...people, accounts: [] }).postmaster(), [])
-  assert.deepEqual(leads(new Directory({ ...people, accounts: [] }), 'abuse@south.example'), [])
+  assert.deepEqual(new AddressTable({ domains: [], accounts: [ann] }).postmaster(), [])
+  assert.deepEqual(new AddressTable({ ...people, accounts: [] }).postmaster(), [])
+  assert.deepEqual(leads(new AddressTable({ ...people, accounts: [] }), 'abuse@south.example'), [])
 })
 
-const shared = new Directory({
+const shared = new AddressTable({
   ...people,
   accounts: [ann, bob, cat],
   aliases: [

@@ -1,0 +1,63 @@
+import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
+import type { ForwardPath } from '../address/path.ts'
+import type { Soon } from '../base/soon.ts'
+import type { DkimSigningKey } from '../dkim/dkim.ts'
+
+/**
+ * Who lives here: which domains are ours, where an address leads, who may log in and write in whose
+ * name, and what is signed with which keys.
+ *
+ * To look is not to act: nobody is counted, kept waiting or refused here. Answers come at once where
+ * they are in memory, else by a promise, which rejects when the place that they are kept in fails. All
+ * of it may change while the server runs; never is half of the old and half of the new in one answer.
+ */
+export interface Directory {
+  /** Whether mail for this domain is ours. @param domain as `parseDomain` gives it */
+  isLocal(domain: string): Soon<boolean>
+  /** Where mail for an address leads. */
+  lead(path: ForwardPath): Soon<Lead>
+  /** The account behind these credentials; `undefined` for a wrong name or password. */
+  login(name: string, password: string): Promise<Account | undefined>
+  /** In whose names an account may write, as it is now: one letter keeps it to its end. */
+  identities(account: Account): Soon<Identities>
+  /** The active DKIM keys of a domain: its own, else those of the nearest domain above it. */
+  signingKeys(domain: string): Soon<readonly DkimSigningKey[]>
+}
+
+/** A mailbox here. */
+export interface Account {
+  /** What mail is filed under; it stays when the address changes. */
+  readonly id: string
+  /** The main address, which is also the login. */
+  readonly address: string
+}
+
+/** Where an address leads. */
+export type Lead =
+  /** To accounts here, which are all different. */
+  | { readonly type: 'mailbox'; readonly accounts: readonly [Account, ...Account[]] }
+  /** To another server. */
+  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
+  /** Its domain is ours, and nobody has it. */
+  | { readonly type: 'nobody' }
+
+/** What may stand as sender in the letters of one account, and what they are signed with. */
+export interface Identities {
+  /** Whether the account may write this address into MAIL FROM or From. */
+  covers(mailbox: Mailbox): boolean
+  /** As `Directory.signingKeys`. */
+  signingKeys(domain: string): readonly DkimSigningKey[]
+}
+
+/** Where an address as text leads; one that cannot be read is no address of ours. */
+export function leadOf(directory: Pick<Directory, 'lead'>, address: string): Soon<Lead> {
+  const read = parseMailbox(address)
+  if (read.ok) return directory.lead({ type: 'mailbox', mailbox: read.value })
+  return { type: 'remote', recipient: address, destination: domainOf(address) }
+}
+
+/** Whether an address as text is in one of our domains, taken or not. */
+export function isOurs(directory: Pick<Directory, 'isLocal'>, address: string): Soon<boolean> {
+  const read = parseMailbox(address)
+  return read.ok && directory.isLocal(read.value.domain)
+}

@@ -1,0 +1,64 @@
+import { formatMailbox } from '../address/mailbox.ts'
+import type { ForwardPath } from '../address/path.ts'
+import type { DkimSigningKey } from '../dkim/dkim.ts'
+import { checkPassword } from '../io/password.ts'
+import { AddressTable, type Resident, type Residents } from './address-table.ts'
+import type { Account, Directory, Identities, Lead } from './directory.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+/** A directory that is all in memory: every question but that of a login is answered at once. */
+export class MemoryDirectory implements Directory {
+  #table: AddressTable
+  readonly #keys: Pick<SigningKeys, 'for'>
+
+  constructor(residents: Residents, keys: Pick<SigningKeys, 'for'>) {
+    this.#table = new AddressTable(residents)
+    this.#keys = keys
+  }
+
+  /** From now on these live here. */
+  replace(residents: Residents): void {
+    this.#table = new AddressTable(residents)
+  }
+
+  isLocal(domain: string): boolean {
+    return this.#table.isLocal(domain)
+  }
+
+  lead(path: ForwardPath): Lead {
+    if (path.type === 'postmaster') return filedFor(this.#table.postmaster())
+    const { mailbox } = path
+    if (this.#table.isLocal(mailbox.domain)) return filedFor(this.#table.find(mailbox))
+    return { type: 'remote', recipient: formatMailbox(mailbox), destination: mailbox.domain }
+  }
+
+  async login(name: string, password: string): Promise<Account | undefined> {
+    const resident = this.#table.login(name)
+    const right = await checkPassword(password, resident?.passwordHash)
+    return right && resident !== undefined ? accountOf(resident) : undefined
+  }
+
+  identities({ address }: Account): Identities {
+    const table = this.#table
+    const resident = table.login(address)
+    return {
+      covers: (mailbox) => resident !== undefined && table.maySendAs(resident, mailbox),
+      signingKeys: (domain) => this.signingKeys(domain),
+    }
+  }
+
+  signingKeys(domain: string): readonly DkimSigningKey[] {
+    return this.#keys.for(domain)
+  }
+}
+
+function filedFor(residents: readonly Resident[]): Lead {
+  const [first, ...others] = residents.map(accountOf)
+  return first === undefined
+    ? { type: 'nobody' }
+    : { type: 'mailbox', accounts: [first, ...others] }
+}
+
+function accountOf({ id, address }: Resident): Account {
+  return { id: id ?? address, address }
+}

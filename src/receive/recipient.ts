@@ -1,0 +1,61 @@
+import { formatMailbox } from '../address/mailbox.ts'
+import type { ForwardPath } from '../address/path.ts'
+import { andThen, type Soon } from '../base/soon.ts'
+import type { Directory, Lead } from '../directory/directory.ts'
+import type { Reply } from '../smtp/reply.ts'
+import { replies } from './replies.ts'
+
+/** Who asks for a recipient: a stranger on port 25, or a user of ours. */
+export interface AskedFor {
+  readonly path: ForwardPath
+  readonly by: 'stranger' | 'user'
+  readonly ip: string
+  /** Empty for the null reverse-path. */
+  readonly mailFrom: string
+}
+
+/** Who has a word about recipients beside the directory; `policy` greylists so. */
+export interface RecipientAdmission {
+  /** Why a recipient that could be taken is not taken, or not now; `undefined` when it is. */
+  refusal(asked: AskedFor, lead: TakenLead): Soon<Reply | undefined>
+  /** Stands behind the words of a refusal: whom there is to write to, where that is no secret. */
+  readonly hint?: string
+}
+
+/** Where the mail of a recipient that is taken goes. */
+export type TakenLead = Exclude<Lead, { readonly type: 'nobody' }>
+
+export type RecipientAnswer = TakenLead | { readonly type: 'refused'; readonly reply: Reply }
+
+/**
+ * Whether a recipient is taken, and where its mail goes then. The one place that says who may write
+ * to whom: strangers to people of ours alone (RFC 5321 §7.9: never a relay), users to everybody.
+ */
+export function recipientFor(
+  asked: AskedFor,
+  by: { readonly directory: Directory; readonly admission?: RecipientAdmission | undefined },
+): Soon<RecipientAnswer> {
+  const { directory, admission } = by
+  return andThen(directory.lead(asked.path), (lead): Soon<RecipientAnswer> => {
+    if (lead.type === 'nobody') return refused(replies.noSuchMailbox, admission)
+    if (lead.type === 'remote' && asked.by === 'stranger') {
+      return refused(replies.noRelaying, admission)
+    }
+    if (admission === undefined) return lead
+    return andThen(admission.refusal(asked, lead), (reply): RecipientAnswer => {
+      return reply === undefined ? lead : { type: 'refused', reply }
+    })
+  })
+}
+
+/** The recipient as it stands in records: as it was given, without brackets. */
+export function recipientText(path: ForwardPath): string {
+  return path.type === 'postmaster' ? 'postmaster' : formatMailbox(path.mailbox)
+}
+
+function refused(reply: Reply, admission: RecipientAdmission | undefined): RecipientAnswer {
+  const { hint } = admission ?? {}
+  if (hint === undefined) return { type: 'refused', reply }
+  const [words = ''] = reply.lines
+  return { type: 'refused', reply: { ...reply, lines: [`${words} ${hint}`] } }
+}

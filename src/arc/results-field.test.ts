@@ -27,6 +27,8 @@ test('the name is read as RFC 8601 has it', () => {
     ['"mx.south.example"; spf=pass', 'spf=pass'],
     ['"mx.south\\.example"; spf=pass', 'spf=pass'],
     ['mx.south.example;spf=pass', 'spf=pass'],
+    ['mx.south.example; spf=pass ; \t', 'spf=pass'],
+    ['mx.south.example;\tspf=pass \t', 'spf=pass'],
     ['mx.south.example.; spf=pass', undefined],
     ['x mx.south.example; spf=pass', undefined],
     ['mx.south.example spf=pass', undefined],

@@ -543,6 +543,19 @@ test('a chain whose seals cover too much together fails, and says so', async () 
   assert.equal(outcome(await verify(text, checks(3))), 'fail 1 ARC-Seal too-much-signed')
 })
 
+test('the keys of the newest set are asked for before the body is there', () => {
+  const { names, resolver } = asking(zoneOf(ed.record, 2))
+  const { header } = splitMessage(octets(chain(2)))
+  new ArcVerifier({ header, resolver, now })
+  assert.deepEqual(names, [keyAt(2)])
+})
+
+test('what is no selector is told as that', async () => {
+  const verdict = await verify(chain(1, { 1: { message: { s: '' } } }))
+  assert.ok(verdict.result === 'fail')
+  assert.match(verdict.reason.text, /\bs=.* is not a selector/)
+})
+
 test('a key that DNS does not give fails the chain, and is marked as temporary', async () => {
   const text = chain(3)
   for (const [instance, field] of [

@@ -118,3 +118,19 @@ test('any change is compared without a throw, and no change is no difference', (
   const same = diff(signed())
   assert.deepEqual([same.signature, same.fields, same.body], ['same', [], undefined])
 })
+
+test('of a header that differs everywhere a hundred fields are shown', () => {
+  const fields = (value: string): string =>
+    Array.from({ length: 120 }, (_, i) => `X-${i}: ${value}\r\n`).join('')
+  const letter = (value: string): Buffer => Buffer.from(fields(value) + plain, 'latin1')
+  const keys = [{ domain: 'north.example', selector: 'e1', privateKey }]
+  const signed = Array.from({ length: 120 }, (_, i) => `X-${i}`)
+  const headerPolicy = { signed, oversigned: [] }
+  const signature = signDkim(letter('a'), { keys, now: 1_700_000_000, headerPolicy }).join('')
+  const [sent, received] = ['a', 'b'].map((value) =>
+    Buffer.concat([Buffer.from(signature), letter(value)]),
+  )
+  const found = diffDkim(sent ?? Buffer.alloc(0), received ?? Buffer.alloc(0))
+  assert.ok(found.type === 'compared')
+  assert.equal(found.fields.length, 100)
+})

@@ -324,6 +324,12 @@ test('a thousand signatures make ten walks', async () => {
   assert.ok(JSON.stringify(same).length < 1000 * 200)
 })
 
+test('of a name in a message 300 characters are shown', async () => {
+  const names = new Listening(zone({ 'example.com': 'v=DMARC1; p=reject' }))
+  const verdict = await evaluateDmarc(inputOf({ dkim: [pass('x'.repeat(400))] }), names)
+  assert.equal(verdict.dkim[0]?.domain.length, 300)
+})
+
 test('strict mode compares names and asks nothing', async () => {
   const names = new Listening(zone({ 'example.com': 'v=DMARC1; p=reject; psd=n; adkim=s; aspf=s' }))
   const given = { spf: pass('a.example.com'), dkim: [pass('EXAMPLE.com.')] }

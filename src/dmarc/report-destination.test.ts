@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import type { Resolver } from '../dns/resolver.ts'
 import { MemoryResolver, type Zone } from '../dns/testing.ts'
 import { checkReportDestination } from './report-destination.ts'
 
@@ -137,3 +138,22 @@ for (const {
     assert.deepEqual(JSON.parse(JSON.stringify(verdict)), verdict)
   })
 }
+
+test('the tree of a place outside the organization is not walked', async () => {
+  const asked: string[] = []
+  const names = new MemoryResolver({ '_dmarc.example.com': policy })
+  const resolver: Resolver = {
+    resolve(name, type) {
+      asked.push(name)
+      return names.resolve(name, type)
+    },
+  }
+  const input = { policyDomain: 'a.example.com', uri: 'mailto:r@in.reports.example' }
+  await checkReportDestination(input, resolver)
+  assert.deepEqual(asked, [
+    '_dmarc.a.example.com',
+    '_dmarc.example.com',
+    '_dmarc.com',
+    'a.example.com._report._dmarc.in.reports.example',
+  ])
+})

@@ -2,6 +2,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
 import type { Zone, ZoneName } from '../dns/zone.ts'
 import { checkSpf } from './spf.ts'
 import type { SpfInput, SpfVerdict } from './spf.ts'
@@ -413,4 +414,15 @@ test('a greeting that is no name makes terms that do not match, never an error',
     const included = await policy('v=spf1 include:%{h} -all', { helo })
     assert.equal(included.result, 'permerror')
   }
+})
+
+test('an answer without a record is none (RFC 7208 §5.7)', async () => {
+  const zone = new MemoryResolver({ 'north.example': txt('v=spf1 exists:empty.example -all') })
+  const resolver: Resolver = {
+    resolve(name, type) {
+      if (name !== 'empty.example') return zone.resolve(name, type)
+      return Promise.resolve({ type: 'found', records: [], ttlSeconds: 60, dnssec: 'insecure' })
+    },
+  }
+  assert.equal((await checkSpf(client, resolver)).result, 'fail')
 })

@@ -141,9 +141,7 @@ async function judge(
   await Promise.all(
     places.map(async (place) => {
       for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-        const fate = isArgued(mutant, argued)
-          ? 'argued'
-          : await fateOf(mutant, place, dependents.testsOf(mutant.file))
+        const fate = isArgued(mutant, argued) ? 'argued' : await fateOf(mutant, place, dependents)
         fates.set(mutant, fate)
         if (fate === 'unnoticed') print(`unnoticed  ${describe(mutant)}`)
         if (fate === 'not judged') print(`not judged ${describe(mutant)}`)
@@ -173,22 +171,25 @@ function isArgued(mutant: PlacedMutant, argued: readonly Argued[]): boolean {
 async function fateOf(
   mutant: PlacedMutant,
   place: Workplace,
-  tests: readonly string[],
+  dependents: Dependents,
 ): Promise<Fate> {
+  const tests = dependents.testsOf(mutant.file)
+  const nearest = dependents.nearestOf(mutant.file).length
   const original = source(mutant.file)
   const path = join(place.root, mutant.file)
   writeFileSync(path, mutate(original, mutant))
   try {
     const started = performance.now()
     for (let at = 0, size = 3; at < tests.length; at += size, size *= 2) {
+      const near = at === 0 || at < nearest
       const left = plan.seconds * 1000 - (performance.now() - started)
-      if (at > 0 && left <= 0) break
+      if (!near && left <= 0) break
       const some = tests.slice(at, at + size)
-      // The nearest ones have a minute: a change that makes them hang is noticed. Farther ones are cut
-      // off by the plan, which says nothing about the change.
-      const ran = await place.test(some, at === 0 ? nearestMs : Math.max(left, 10_000))
+      // Those beside the code have a minute each time: a change that makes them hang is noticed. Farther
+      // ones are cut off by the plan, which says nothing about the change.
+      const ran = await place.test(some, near ? nearestMs : Math.max(left, 10_000))
       if (ran === 'failed') return 'noticed'
-      if (ran === 'passed' || at > 0) continue
+      if (ran === 'passed' || !near) continue
       // On a busy machine they may take that long without any change.
       writeFileSync(path, original)
       return (await place.test(some, nearestMs)) === 'passed' ? 'noticed' : 'not judged'

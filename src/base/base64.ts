@@ -28,17 +28,31 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined 
   const digits = text.length - padding
   const octets = new Uint8Array((text.length / 4) * 3 - padding)
   let at = 0
-  let bits = 0
-  let held = 0
-  for (let i = 0; i < digits; i++) {
-    const value = values[text.charCodeAt(i) & 255] ?? -1
-    if (value < 0 || text.charCodeAt(i) > 127) return undefined
-    bits = ((bits << 6) | value) & 0xffffff
-    held += 6
-    if (held >= 8) {
-      held -= 8
-      octets[at++] = (bits >> held) & 255
-    }
+  let i = 0
+  // Four digits are three octets; a digit that is none makes the number negative.
+  for (; i + 4 <= digits; i += 4) {
+    const bits =
+      (valueAt(text, i) << 18) |
+      (valueAt(text, i + 1) << 12) |
+      (valueAt(text, i + 2) << 6) |
+      valueAt(text, i + 3)
+    if (bits < 0) return undefined
+    octets[at++] = bits >> 16
+    octets[at++] = (bits >> 8) & 255
+    octets[at++] = bits & 255
   }
+  if (i === digits) return octets
+  const bits =
+    (valueAt(text, i) << 12) |
+    (valueAt(text, i + 1) << 6) |
+    (padding === 1 ? valueAt(text, i + 2) : 0)
+  if (bits < 0) return undefined
+  octets[at++] = bits >> 10
+  if (padding === 1) octets[at++] = (bits >> 2) & 255
   return octets
+}
+
+/** What a digit counts; -1 when the character is none. */
+function valueAt(text: string, at: number): number {
+  return values[text.charCodeAt(at)] ?? -1
 }

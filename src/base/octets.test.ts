@@ -45,3 +45,18 @@ test('ASCII ends at 127', () => {
   assert.ok(isAscii('') && isAscii('\u0000~\u007f'))
   for (const text of ['\u0080', 'a\u00ff', 'grüße', '😀']) assert.ok(!isAscii(text), text)
 })
+
+test('octets of Node and others give the same text, short and long, in part and whole', () => {
+  const octets = Uint8Array.from({ length: 300 }, (_, i) => (i * 7) & 255)
+  const buffer = Buffer.from(octets)
+  for (const [start, end] of [
+    [0, 300],
+    [3, 66],
+    [3, 67],
+    [3, 68],
+    [100, 300],
+  ] as const) {
+    assert.equal(octetString(buffer, start, end), octetString(octets, start, end))
+    assert.equal(octetString(buffer, start, end), buffer.toString('latin1', start, end))
+  }
+})

@@ -15,6 +15,8 @@ export function octetsOf(text: string): Uint8Array {
 
 /** The octet string of `octets[start, end)`. */
 export function octetString(octets: Uint8Array, start = 0, end: number = octets.length): string {
+  // Node's Buffer, which most octets arrive in, does it itself and without a list of numbers.
+  if (end - start >= longText && isReadable(octets)) return octets.latin1Slice(start, end)
   // String.fromCharCode takes its arguments on the stack, so long input goes in slices.
   const slice = 8192
   if (end - start <= slice) return charCodes(octets.subarray(start, end))
@@ -23,6 +25,17 @@ export function octetString(octets: Uint8Array, start = 0, end: number = octets.
     text += charCodes(octets.subarray(at, Math.min(at + slice, end)))
   }
   return text
+}
+
+/** Where calling the platform begins to pay. */
+const longText = 64
+
+interface Readable {
+  latin1Slice(start: number, end: number): string
+}
+
+function isReadable(octets: Uint8Array | (Uint8Array & Readable)): octets is Uint8Array & Readable {
+  return 'latin1Slice' in octets && typeof octets.latin1Slice === 'function'
 }
 
 function charCodes(octets: Uint8Array): string {

@@ -24,18 +24,21 @@ export interface Found {
 
 /** The evidence as a verdict has it. */
 export function evidence(found: Found): DkimEvidence {
-  return {
+  const { key, keyBits, header, body, canonical } = found
+  const made: { -readonly [Name in keyof DkimEvidence]: DkimEvidence[Name] } = {
     testing: found.testing ?? false,
     remarks: remarksOn(found),
-    key: found.key,
-    ...(found.keyBits === undefined ? {} : { keyBits: found.keyBits }),
-    ...(found.header === undefined ? {} : { header: found.header }),
-    body: found.body,
-    ...(found.canonical === undefined ? {} : { canonical: found.canonical }),
+    key,
   }
+  if (keyBits !== undefined) made.keyBits = keyBits
+  if (header !== undefined) made.header = header
+  made.body = body
+  if (canonical !== undefined) made.canonical = canonical
+  return made
 }
 
-function remarksOn(found: Found): readonly DkimRemark[] {
+/** What should be known beside the result. */
+export function remarksOn(found: Found): readonly DkimRemark[] {
   const remarks: DkimRemark[] = []
   const { octets, covered, uncovered } = found.body
   if (uncovered > 0) {
@@ -54,9 +57,7 @@ function remarksOn(found: Found): readonly DkimRemark[] {
 
 /** Compares `bh=` with what the body came to, and says what `l=` leaves to anybody. */
 export function dkimBodyEvidence(signature: DkimSignature, found: BodyHash): DkimBodyEvidence {
-  return {
-    ...bodyEvidence(signature.bodyHash, found),
-    uncovered: found.octets - found.covered,
-    ...(signature.bodyLength === undefined ? {} : { limit: signature.bodyLength }),
-  }
+  const uncovered = found.octets - found.covered
+  const body = { ...bodyEvidence(signature.bodyHash, found), uncovered }
+  return signature.bodyLength === undefined ? body : { ...body, limit: signature.bodyLength }
 }

@@ -74,40 +74,41 @@ export class Aligner {
     this.#lookup = lookup
   }
 
-  async align(given: AuthenticatedDomain, mode: AlignmentMode): Promise<AlignmentEvidence> {
-    const base = evidenceOf(given, mode)
-    if (given.result !== 'pass') return { ...base, reason: 'not-passed' }
-    const comparison = await this.#compare(given.domain, mode)
-    const aligned = comparison.reason === 'identical' || comparison.reason === 'same-organization'
-    return { ...base, ...comparison, aligned }
+  /** At once, unless a walk is needed to tell. */
+  align(
+    given: AuthenticatedDomain,
+    mode: AlignmentMode,
+  ): AlignmentEvidence | Promise<AlignmentEvidence> {
+    if (given.result !== 'pass') return evidenceOf(given, mode, untold('not-passed'))
+    const comparison = this.#compare(given.domain, mode)
+    if ('reason' in comparison) return evidenceOf(given, mode, comparison)
+    return comparison.then((walked) => evidenceOf(given, mode, walked))
   }
 
   /** For a result that could not be had: whether having it might have changed the outcome. */
   async wouldAlign(given: AuthenticatedDomain, mode: AlignmentMode): Promise<AlignmentEvidence> {
     const comparison = await this.#compare(given.domain, mode)
     const { reason } = comparison
-    const might = reason === 'identical' || reason === 'same-organization'
-    const told = { ...evidenceOf(given, mode), ...comparison }
-    if (might) return { ...told, reason: 'would-align' }
-    return reason === 'walk-failed' ? told : { ...told, reason: 'not-passed' }
+    if (aligns(reason)) return evidenceOf(given, mode, { ...comparison, reason: 'would-align' })
+    if (reason === 'walk-failed') return evidenceOf(given, mode, comparison)
+    return evidenceOf(given, mode, { ...comparison, reason: 'not-passed' })
   }
 
-  #compare(text: string, mode: AlignmentMode): Promise<Comparison> {
-    const at = (reason: AlignmentReason) => Promise.resolve({ reason, orgDomain: null, walk: [] })
+  #compare(text: string, mode: AlignmentMode): Comparison | Promise<Comparison> {
     const { author, orgDomain } = this.#target
     const domain = parseDomain(text)
-    if (domain === undefined) return at('not-a-domain')
-    if (domain === author) return at('identical')
-    if (mode === 's') return at('not-identical')
+    if (domain === undefined) return untold('not-a-domain')
+    if (domain === author) return untold('identical')
+    if (mode === 's') return untold('not-identical')
     // Without a label in common at the top no record can make them one organization.
-    if (topLabel(domain) !== topLabel(author)) return at('outside-organization')
-    if (orgDomain === null) return at('walk-failed')
+    if (topLabel(domain) !== topLabel(author)) return untold('outside-organization')
+    if (orgDomain === null) return untold('walk-failed')
     // An Organizational Domain is its name or one above it: equal ones lie above both.
-    if (!isWithin(domain, orgDomain)) return at('outside-organization')
+    if (!isWithin(domain, orgDomain)) return untold('outside-organization')
     const known = this.#walks.get(domain)
     // Many signatures of one domain tell of its walk once.
     if (known !== undefined) return known.then((one) => ({ ...one, walk: [] }))
-    if (this.#walks.size >= maxAlignmentWalks) return at('walk-limit')
+    if (this.#walks.size >= maxAlignmentWalks) return untold('walk-limit')
     const walk = compareByWalk(domain, orgDomain, this.#lookup)
     this.#walks.set(domain, walk)
     return walk
@@ -116,7 +117,7 @@ export class Aligner {
 
 /** The evidence of a result that nobody had to compare. */
 export function unweighed(given: AuthenticatedDomain): AlignmentEvidence {
-  return { ...evidenceOf(given, 'r'), reason: 'no-policy' }
+  return evidenceOf(given, 'r', untold('no-policy'))
 }
 
 async function compareByWalk(
@@ -130,11 +131,30 @@ async function compareByWalk(
   return { reason: orgDomain === null ? 'walk-failed' : same, orgDomain, walk: walk.steps }
 }
 
-function evidenceOf(given: AuthenticatedDomain, mode: AlignmentMode): AlignmentEvidence {
-  const domain = given.domain.slice(0, maxNameShown)
-  const selector = given.selector?.slice(0, maxNameShown) ?? null
-  const untold = { orgDomain: null, walk: [], aligned: false }
-  return { result: given.result, domain, selector, mode, reason: 'not-passed', ...untold }
+/** Told without a walk. */
+function untold(reason: AlignmentReason): Comparison {
+  return { reason, orgDomain: null, walk: [] }
+}
+
+function evidenceOf(
+  { result, domain, selector }: AuthenticatedDomain,
+  mode: AlignmentMode,
+  { reason, orgDomain, walk }: Comparison,
+): AlignmentEvidence {
+  return {
+    result,
+    domain: domain.slice(0, maxNameShown),
+    selector: selector?.slice(0, maxNameShown) ?? null,
+    mode,
+    reason,
+    orgDomain,
+    walk,
+    aligned: aligns(reason),
+  }
+}
+
+function aligns(reason: AlignmentReason): boolean {
+  return reason === 'identical' || reason === 'same-organization'
 }
 
 function topLabel(domain: string): string {

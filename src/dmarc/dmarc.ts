@@ -106,6 +106,8 @@ export function beginDmarc(
   }
 }
 
+type PolicyFound = Extract<Discovery, { readonly type: 'policy' }>
+
 interface Context {
   readonly lookup: PolicyLookup
   readonly authentication: Authentication
@@ -114,38 +116,61 @@ interface Context {
 /** One Author Domain. RFC 9989 §5.3.2 to §5.3.5. */
 async function weigh(discovery: Discovery, context: Context): Promise<DmarcOutcome> {
   const { author, orgDomain, walk } = discovery
-  const common = { authorDomain: author, orgDomain, walk: walk.steps }
-  const unweighedToo = { ...common, ...withoutAlignment(context.authentication), ...noPolicy }
-  if (discovery.type === 'failed') {
-    return { result: 'temperror', because: 'policy-unknown', ...unweighedToo }
-  }
-  if (discovery.type === 'none') {
+  if (discovery.type !== 'policy') {
+    const common = { authorDomain: author, orgDomain, walk: walk.steps }
+    const unweighedToo = { ...common, ...withoutAlignment(context.authentication), ...noPolicy }
+    if (discovery.type === 'failed') {
+      return { result: 'temperror', because: 'policy-unknown', ...unweighedToo }
+    }
     return { result: 'none', because: discovery.because, ...unweighedToo }
   }
-  const { record, policy, policyTag, existence } = discovery
-  const testing = record.tags.t === 'y'
-  const disposition = testing ? softened(policy) : policy
-  const known = { ...common, policy, disposition, policyTag, testing, record, existence }
+  const { existence } = discovery
   const aligner = new Aligner({ author, orgDomain }, context.lookup)
-  const { adkim, aspf } = record.tags
+  const { adkim, aspf } = discovery.record.tags
   const aligned = await alignAll(context.authentication, (one, kind) =>
     aligner.align(one, kind === 'spf' ? aspf : adkim),
   )
-  if (aligned.spfAligned || aligned.dkimAligned) return { result: 'pass', ...known, ...aligned }
+  if (aligned.spfAligned || aligned.dkimAligned) {
+    return { result: 'pass', ...weighed(discovery, aligned) }
+  }
   // RFC 9989 §5.3.6: while a query that might have made it pass is open, it has not failed either.
   const open = await alignAll(context.authentication, (one, kind, index) => {
     const evidence = kind === 'spf' ? aligned.spf : aligned.dkim[index]
-    if (one.result !== 'temperror') return Promise.resolve(evidence ?? unweighed(one))
+    if (one.result !== 'temperror') return evidence ?? unweighed(one)
     return aligner.wouldAlign(one, kind === 'spf' ? aspf : adkim)
   })
-  const weighed = { ...known, ...open }
+  const outcome = weighed(discovery, open)
   if ([open.spf, ...open.dkim].some(isOpen)) {
-    return { result: 'temperror', because: 'alignment-unknown', ...weighed }
+    return { result: 'temperror', because: 'alignment-unknown', ...outcome }
   }
   if (existence?.answer === 'failed') {
-    return { result: 'temperror', because: 'existence-unknown', ...weighed }
+    return { result: 'temperror', because: 'existence-unknown', ...outcome }
   }
-  return { result: 'fail', ...weighed }
+  return { result: 'fail', ...outcome }
+}
+
+/** What a policy and the weighing by it come to, but for the result. */
+function weighed(
+  { author, orgDomain, walk, record, policy, policyTag, existence }: PolicyFound,
+  { spf, dkim, spfAligned, dkimAligned }: Alignments,
+) {
+  const testing = record.tags.t === 'y'
+  const disposition = testing ? softened(policy) : policy
+  return {
+    authorDomain: author,
+    orgDomain,
+    walk: walk.steps,
+    policy,
+    disposition,
+    policyTag,
+    testing,
+    record,
+    existence,
+    spf,
+    dkim,
+    spfAligned,
+    dkimAligned,
+  }
 }
 
 function isOpen(evidence: AlignmentEvidence | null): boolean {
@@ -156,12 +181,21 @@ type Weigh = (
   one: AuthenticatedDomain,
   kind: 'spf' | 'dkim',
   index: number,
-) => Promise<AlignmentEvidence>
+) => AlignmentEvidence | Promise<AlignmentEvidence>
 
-async function alignAll({ spf, dkim }: Authentication, weighOne: Weigh) {
-  const spfEvidence = spf === null ? null : weighOne(spf, 'spf', 0)
-  const dkimEvidence = dkim.map((one, index) => weighOne(one, 'dkim', index))
-  const [ofSpf, ofDkim] = await Promise.all([spfEvidence, Promise.all(dkimEvidence)])
+/** Every result with what speaks for it, and whether one of them does. */
+type Alignments = Pick<DmarcOutcome, 'spf' | 'dkim' | 'spfAligned' | 'dkimAligned'>
+
+async function alignAll({ spf, dkim }: Authentication, weighOne: Weigh): Promise<Alignments> {
+  const all = [
+    ...(spf === null ? [] : [weighOne(spf, 'spf', 0)]),
+    ...dkim.map((one, index) => weighOne(one, 'dkim', index)),
+  ]
+  const known = all.filter((one): one is AlignmentEvidence => !(one instanceof Promise))
+  const told =
+    known.length === all.length ? known : await Promise.all(all.map((one) => Promise.resolve(one)))
+  const ofSpf = spf === null ? null : (told[0] ?? null)
+  const ofDkim = spf === null ? told : told.slice(1)
   return {
     spf: ofSpf,
     dkim: ofDkim,

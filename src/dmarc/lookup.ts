@@ -1,10 +1,6 @@
 import type { DnsFailure, Resolver } from '../dns/resolver.ts'
-import {
-  type DmarcRecord,
-  isDmarcRecord,
-  parseDmarcRecord,
-  type RecordRejection,
-} from './record.ts'
+import { type DmarcRecord, isDmarcRecord, type RecordRejection } from './record.ts'
+import { readDmarcRecord } from './record-cache.ts'
 
 /** What stands at `_dmarc.` of a domain. */
 export type PolicyAnswer =
@@ -55,7 +51,7 @@ function choose(texts: readonly string[]): PolicyAnswer {
   const [text] = candidates
   if (text === undefined) return { type: 'none', reason: 'other-text' }
   if (candidates.length > 1) return { type: 'several', count: candidates.length }
-  const parsed = parseDmarcRecord(text)
+  const parsed = readDmarcRecord(text)
   if (parsed.ok) return { type: 'record', text, record: parsed.value }
   return { type: 'unusable', text, rejection: parsed.problem }
 }

@@ -3,12 +3,8 @@ import { parseDomain } from '../address/domain.ts'
 import type { AuthenticatedDomain } from './alignment.ts'
 import type { PolicyAnswer, PolicyLookup } from './lookup.ts'
 import type { PublicSuffixList } from './public-suffix-list.ts'
-import {
-  type AlignmentMode,
-  type DmarcPolicy,
-  type DmarcRecord,
-  parseDmarcRecord,
-} from './record.ts'
+import type { AlignmentMode, DmarcPolicy, DmarcRecord } from './record.ts'
+import { readRfc7489Record } from './record-cache.ts'
 
 /** What two readings can differ in. */
 export type ReadingDifference =
@@ -77,7 +73,7 @@ export async function readRfc7489(
     answer = await lookup.ask(orgDomain)
   }
   if (answer.type === 'failed') return { result: 'temperror', ...none, ...unaligned }
-  const read = 'text' in answer ? parseDmarcRecord(answer.text, 'rfc7489') : undefined
+  const read = 'text' in answer ? readRfc7489Record(answer.text) : undefined
   if (read === undefined || !read.ok) return { result: 'none', ...none, ...unaligned }
   const record = read.value
   const policy = at === author ? record.p : (record.sp ?? record.p)

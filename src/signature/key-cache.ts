@@ -12,6 +12,8 @@ const maxCachedLength = 4096
  */
 export class KeyCache {
   readonly #maxRecords: number
+  /** What was asked for last, and so stands at the end if it is kept. */
+  #latest: string | undefined
   readonly #records = new Map<string, Result<KeyRecord, KeyRecordProblem>>()
 
   constructor(maxRecords = 1000) {
@@ -21,6 +23,8 @@ export class KeyCache {
   /** The same as `parseKeyRecord(text)`. */
   read(text: string): Result<KeyRecord, KeyRecordProblem> {
     const known = this.#records.get(text)
+    if (known !== undefined && text === this.#latest) return known
+    this.#latest = text
     if (known !== undefined) {
       // A Map keeps the order of insertion: what was used last moves to the end.
       this.#records.delete(text)

@@ -50,7 +50,7 @@ const world: readonly Floor[] = [
   {
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
-  { directory: [] },
+  { directory: [], post: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
   { lab: [] },

@@ -55,7 +55,7 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
   })
   t.after(() => live.close())
   const signing = async (): Promise<readonly string[]> => {
-    const keys = await live.site.ownMail.directory.signingKeys('south.example')
+    const keys = await live.directory.signingKeys('south.example')
     return keys.map(({ selector }) => selector)
   }
   assert.deepEqual(await signing(), ['wb1', 'wb1-ed'])

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { directoryOf } from '../directory/test-support/directory.ts'
+import { testPost } from '../post/test-support/post.ts'
 import type { LogLine } from '../base/log.ts'
 import { generateDkimKey, verifyDkim, formatDkimRecord } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
@@ -85,23 +86,20 @@ function reports(
   clock: ManualClock,
   more: Partial<DailyReportsOptions> & { readonly account?: string } = {},
 ): DailyReports {
-  let made = 0
+  const people = directoryOf(more.account === undefined ? [] : [more.account], () => keys)
   return new DailyReports({
-    store,
+    read: store.read,
     clock,
     firstOpenDay: new Mark(),
     turn: () => Promise.resolve(),
     resolver: new MemoryResolver(zone),
     from: 'postmaster@south.example',
-    world: {
+    post: testPost(people, {
       clock,
-      origin: { host: 'mx.south.example', mode: 'live' },
-      queueMs: () => 86_400_000,
-      newId: () => `report${String(made++).padStart(10, '0')}`,
-      directory: directoryOf(more.account === undefined ? [] : [more.account], () => keys),
-    },
+      ids: 'report',
+      accept: (acceptance) => store.accept(acceptance),
+    }),
     random: () => 0,
-    queued: () => {},
     log: () => {},
     report: (problem) => assert.fail(String(problem)),
     ...more,
@@ -315,7 +313,7 @@ test('who stops waits for the report that is being stored, and no other is begun
       order.push('stored')
     },
   })
-  const daily = reports(slow, clock, { queued: () => order.push('queued') })
+  const daily = reports(slow, clock)
   daily.start()
   clock.advance(0)
   while (order.length === 0) await new Promise((turn) => setImmediate(turn))

@@ -2,9 +2,10 @@ import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Resolver } from '../dns/resolver.ts'
+import type { OwnMail } from '../post/own-mail.ts'
+import type { Post } from '../post/post.ts'
 import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
-import type { FullStore } from '../store/store.ts'
-import { acceptOwnMail, type OwnMail, type OwnMailWorld } from './own-mail.ts'
+import type { StoreReader } from '../store/store.ts'
 import { reportSubject, storeReportSource } from './report-source.ts'
 
 const dayMs = 86_400_000
@@ -19,9 +20,9 @@ export interface FirstOpenDay {
 }
 
 export interface DailyReportsOptions {
-  readonly store: FullStore
+  readonly read: StoreReader
   readonly resolver: Resolver
-  readonly world: OwnMailWorld
+  readonly post: Pick<Post, 'own' | 'accept'>
   readonly clock: Clock
   /** Author and reverse-path of the reports, in a domain of ours that signs. */
   readonly from: string
@@ -30,8 +31,6 @@ export interface DailyReportsOptions {
   readonly firstOpenDay: FirstOpenDay
   /** Lets other work of this thread go on. */
   readonly turn: () => Promise<void>
-  /** Something was put into the queue. */
-  readonly queued: () => void
   readonly log: Log
   readonly report: (problem: unknown, where: string) => void
 }
@@ -95,12 +94,12 @@ export class DailyReports {
   }
 
   #sendDay(day: number): Promise<readonly AggregateOutcome[]> {
-    const { store, resolver, clock, from, turn } = this.#options
+    const { read, resolver, clock, from, turn } = this.#options
     const domain = domainOf(from)
     const stopped = (): boolean => this.#stopped
     return sendAggregateReports({
       day,
-      source: storeReportSource(store.read, { sentSince: day + dayMs, turn, stopped }),
+      source: storeReportSource(read, { sentSince: day + dayMs, turn, stopped }),
       resolver,
       reporter: { domain, orgName: domain, email: from, generator: 'Waybill' },
       from,
@@ -109,18 +108,17 @@ export class DailyReports {
       stopped,
       submit: (report) => {
         const subject = reportSubject(report.reportId)
-        return this.#submit({ ...report, signAs: domain, subject, because: 'aggregate report' })
+        return this.#submit({ ...report, subject, because: 'aggregate report' })
       },
     })
   }
 
   async #submit(mail: OwnMail): Promise<void> {
-    const { store, world, queued } = this.#options
-    const accepted = acceptOwnMail(world, mail).then(({ acceptance }) => store.accept(acceptance))
+    const { post } = this.#options
+    const accepted = post.own(mail).then(({ acceptance }) => post.accept(acceptance))
     // Who stops waits for its end, however it ends.
     this.#submitting = accepted.catch(() => undefined)
     await accepted
-    queued()
   }
 
   #sleep(ms: number): void {

@@ -8,11 +8,12 @@ import { authenticationResultsText } from '../inspect/results-field.ts'
 import { type Begin, JourneyBuilder } from '../journey/builder.ts'
 import type { StepData } from '../journey/record.ts'
 import { type Directory, leadOf } from '../directory/directory.ts'
+import { later } from '../post/acceptance.ts'
+import type { Post } from '../post/post.ts'
 import type { JudgedLetter } from '../receive/judged.ts'
 import { FailureLimiter } from '../report/failure-policy.ts'
 import { type FailureOutcome, sendFailureReport } from '../reporting/send-failure.ts'
-import type { FullStore, LaterSteps } from '../store/store.ts'
-import { acceptOwnMail, type OwnMailWorld } from './own-mail.ts'
+import type { LaterSteps, StoreReader } from '../store/store.ts'
 
 /** What an operator decides about failure reports. They are off where there is no such plan. */
 export interface FailureReportsPlan {
@@ -28,17 +29,15 @@ export interface FailureReportsPlan {
 
 export interface FailureReportsOptions {
   readonly plan: FailureReportsPlan
-  readonly store: FullStore
+  readonly messages: Pick<StoreReader, 'openMessage'>
   readonly resolver: Resolver
   readonly directory: Directory
   /** Our name, as in Authentication-Results. */
   readonly hostname: string
-  readonly world: OwnMailWorld
+  readonly post: Pick<Post, 'own' | 'accept'>
   readonly clock: Clock
   /** Numbers in [0, 1). */
   readonly random: () => number
-  /** Something was put into the queue. */
-  readonly queued: () => void
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, journeyId: string) => void
 }
@@ -82,12 +81,12 @@ export class FailureReports {
   }
 
   async #tell(letter: JudgedLetter): Promise<void> {
-    const { plan, store, directory, hostname, world, clock, random } = this.#options
+    const { plan, directory, hostname, post, clock, random } = this.#options
     const { evaluation, decision, header, mailFrom: reversePath, envelopeId, arrivedAt } = letter
     const steps = new JourneyBuilder(letter.journeyId, clock)
     const begin = steps.begin()
     const resolver = new RecordingResolver(this.#options.resolver, clock)
-    const later = (step: StepData): LaterSteps => laterSteps(steps, { step, begin, resolver })
+    const told = (step: StepData): LaterSteps => laterSteps(steps, { step, begin, resolver })
     const outcome = await sendFailureReport({
       evaluation,
       decision,
@@ -107,21 +106,17 @@ export class FailureReports {
       resolver,
       reaches: (address) => reaches(directory, address),
       submit: async (report, { to, incidents, refused }) => {
-        const domain = domainOf(plan.from)
         const subject = `DMARC failure report for ${evaluation.dmarc.authorDomain ?? ''}`
-        const mail = { ...report, signAs: domain, subject, because: 'failure report' }
-        const { journeyId: journey, acceptance } = await acceptOwnMail(world, mail)
-        const step = later({ type: 'reported', to, journey, incidents, refused })
-        await store.accept({ ...acceptance, laterSteps: [step] })
+        const mail = { ...report, subject, because: 'failure report' } as const
+        const { journeyId: journey, acceptance } = await post.own(mail)
+        const step = told({ type: 'reported', to, journey, incidents, refused })
+        await post.accept(acceptance, later(step))
       },
     })
-    if (outcome.result === 'sent') {
-      this.#options.queued()
-      return
-    }
+    if (outcome.result === 'sent') return
     const step = notReported(outcome)
     if (step === undefined) return
-    await store.accept({ queue: [], mailbox: [], journeys: [], laterSteps: [later(step)] })
+    await post.accept(later(told(step)))
   }
 
   /** The message from its first octet on, as it came; more than its header only where it is told. */
@@ -129,9 +124,9 @@ export class FailureReports {
     readonly octets: Uint8Array
     readonly complete: boolean
   }> {
-    const { plan, store } = this.#options
+    const { plan, messages } = this.#options
     const headerOnly = { octets: header.octets, complete: false }
-    const message = plan.content === 'header' ? undefined : store.read.openMessage(messageId)
+    const message = plan.content === 'header' ? undefined : messages.openMessage(messageId)
     if (message === undefined) return headerOnly
     const chunks: Uint8Array[] = []
     let size = 0

@@ -13,6 +13,7 @@ import type { Settings } from '../config/settings.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { outgoing, queueItem } from '../store/contract-cases.ts'
+import { contentOf } from '../store/content-sink.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { type Live, openLive } from './live.ts'
@@ -136,7 +137,21 @@ test('what cannot change is told and stays: the name in the greeting, the ports,
   const talk = await SmtpTalk.open(live.ports.smtp)
   assert.match((await talk.read(220)).text, /^mx\.south\.example /)
   await talk.quit()
-  assert.equal(live.site.ownMail.queueMs(), 432_000_000)
+  const placed = live.site.post.place({
+    id: 'x',
+    reversePath: '',
+    content: contentOf(new Uint8Array(0)),
+    prefix: new Uint8Array(0),
+    omit: [],
+    recipients: [
+      { address: 'a@b', dsn: {}, to: { type: 'remote', recipient: 'a@b', destination: 'b' } },
+    ],
+    role: 'inbox',
+    eightBit: false,
+    utf8: false,
+  })
+  const [item] = placed.acceptance.queue
+  assert.equal((item?.expiresAt ?? 0) - (item?.createdAt ?? 0), 432_000_000)
   // Told at each reading, because it still does not hold.
   assert.deepEqual((await live.reload(next)).unchanged, ['queue.expire_seconds'])
 })

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { ControlSocket } from '../control/control-socket.ts'
 import type { ControlRequest } from '../control/protocol.ts'
+import type { Directory } from '../directory/directory.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { ensureKeys, SigningKeys } from '../directory/signing-keys.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -60,6 +61,7 @@ export interface LiveOptions {
 export interface Live {
   readonly ports: LivePorts
   readonly site: Site
+  readonly directory: Directory
   /**
    * From now on these settings hold, as far as they can change while a server runs: domains (whose
    * signing keys are made first), accounts, aliases, the rules of receiving, limits, and the
@@ -92,6 +94,7 @@ export async function openLive(options: LiveOptions): Promise<Live> {
 class LiveServer implements Live {
   readonly ports: LivePorts
   readonly site: Site
+  readonly directory: Directory
   readonly #parts: Parts
   /** Absent where there can be none: mail goes on without it, and SIGHUP tries again. */
   #control: ControlSocket | undefined
@@ -114,6 +117,7 @@ class LiveServer implements Live {
     this.#parts = parts
     this.ports = ports
     this.site = site
+    this.directory = parts.directory
     this.#settings = first.settings
     this.#certificate = first.certificate
     this.#retention = new Retention({
@@ -310,15 +314,14 @@ function dailyReports(
   if (!settings.reports.aggregate) return undefined
   const { site, store, resolver, folder, log, report } = parts
   return new DailyReports({
-    store,
+    read: store.read,
     resolver,
     clock: systemClock,
     from: reportAuthor(settings),
-    world: site.ownMail,
+    post: site.post,
     random: chance,
     firstOpenDay: new DayMark(dataFolder(folder).firstUnreportedDay),
     turn: () => new Promise((go) => setImmediate(go)),
-    queued: () => site.queued(),
     log,
     report,
   })

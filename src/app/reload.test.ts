@@ -60,13 +60,13 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 550)
   const user = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
   await user.login('ann@south.example', 'letmein', 235)
-  assert.deepEqual(await live.site.ownMail.directory.signingKeys('xn--bcher-kva.example'), [])
+  assert.deepEqual(await live.directory.signingKeys('xn--bcher-kva.example'), [])
 
   await live.reload(after)
   await talk.say('RCPT TO:<ann@south.example>', 550)
   await talk.say('RCPT TO:<team@south.example>', 250)
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 250)
-  const own = live.site.ownMail.directory
+  const own = live.directory
   assert.deepEqual(
     (await own.signingKeys('xn--bcher-kva.example')).map(({ domain, selector }) => [
       domain,

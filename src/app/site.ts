@@ -13,6 +13,7 @@ import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts
 import { type Admission, listen, type ListenFailure, type Listener } from '../io/listener.ts'
 import type { Peer } from '../io/peer.ts'
 import { serverContext, type StaticRsa } from '../io/tls-context.ts'
+import { Post } from '../post/post.ts'
 import { Admission as Clients, noLimits } from '../policy/admission.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
@@ -35,7 +36,6 @@ import type { FullStore } from '../store/store.ts'
 import { clientAddress } from './client-address.ts'
 import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
 import { Outside } from './outside.ts'
-import type { OwnMailWorld } from './own-mail.ts'
 
 /** One mail server: what it is made of. */
 export interface SitePlan {
@@ -115,6 +115,8 @@ export function tlsContexts(
 export class Site {
   #plan: SitePlan
   #secure: TlsContexts
+  /** The one door for all that is to reach somebody. */
+  readonly post: Post
   readonly #dispatcher: Dispatcher
   readonly #listeners: Listener[] = []
   readonly #sessions = new Set<ReceiveSession>()
@@ -131,6 +133,7 @@ export class Site {
     const { clock, log } = plan
     this.#clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
     this.#outside = new Outside(plan.dialer, plan.resolver)
+    this.post = this.#makePost(plan)
     this.#dispatcher = this.#makeDispatcher()
     this.#failureReports = this.#makeFailureReports(plan.failureReports)
   }
@@ -317,11 +320,10 @@ export class Site {
       origin: this.#origin,
       directory,
       guard: this.#clients,
-      store,
+      contents: store,
+      post: this.post,
       clock,
-      newId: () => this.newId(),
       refusedBytes: () => this.#plan.rules.refusedBytes,
-      queued: () => this.queued(),
       log,
       report,
     }
@@ -335,6 +337,7 @@ export class Site {
       directory,
       admission,
       rules: () => this.#plan.rules,
+      post: this.post,
       resolver,
       clock,
       judged: (letter) => this.#failureReports?.judged(letter),
@@ -346,27 +349,25 @@ export class Site {
     const { hostname, directory, admission, clock } = this.#plan
     return new SubmissionPort({
       hostname,
-      origin: this.#origin,
       directory,
       admission,
       guard: this.#clients,
       clock,
       random: chance,
-      newId: () => this.newId(),
-      queueMs: () => this.#plan.rules.queueMs,
+      post: this.post,
     })
   }
 
-  /** What mail that this server writes itself is made with. */
-  get ownMail(): OwnMailWorld {
-    const { directory, clock } = this.#plan
-    return {
-      clock,
-      origin: this.#origin,
-      queueMs: () => this.#plan.rules.queueMs,
-      newId: () => this.newId(),
+  #makePost({ store, directory, clock }: SitePlan): Post {
+    return new Post({
+      store,
       directory,
-    }
+      origin: this.#origin,
+      clock,
+      newId: () => this.newId(),
+      queueMs: () => this.#plan.rules.queueMs,
+      queued: () => this.queued(),
+    })
   }
 
   #makeFailureReports(plan: FailureReportsPlan | undefined): FailureReports | undefined {
@@ -374,14 +375,13 @@ export class Site {
     const { directory, hostname, store, clock, report } = this.#plan
     return new FailureReports({
       plan,
-      store,
+      messages: store.read,
       resolver: this.#outside,
       directory,
       hostname,
-      world: this.ownMail,
+      post: this.post,
       clock,
       random: chance,
-      queued: () => this.#dispatcher.notify(),
       report,
     })
   }
@@ -410,7 +410,6 @@ export class Site {
     const { hostname, directory, store, clock, log, trustAnchors, self, retry, limits } = this.#plan
     const world = {
       hostname,
-      origin: this.#origin,
       self,
       resolver: this.#outside,
       dialer: this.#outside,
@@ -418,7 +417,6 @@ export class Site {
       log,
       trustAnchors,
       random: chance,
-      newId: () => this.newId(),
       openMessage: (id: string) => store.read.openMessage(id),
       retryAt: (item: { readonly attempts: number; readonly expiresAt: number }, now: number) => {
         const { attempts, expiresAt } = item
@@ -439,7 +437,7 @@ export class Site {
         return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
       },
       directory,
-      queueMs: () => this.#plan.rules.queueMs,
+      post: this.post,
     }
     return new Dispatcher({
       store,

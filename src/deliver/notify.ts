@@ -1,15 +1,9 @@
 import { domainOf } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
 import { leadOf } from '../directory/directory.ts'
-import { signDkim } from '../dkim/dkim.ts'
-import { JourneyBuilder } from '../journey/builder.ts'
 import { tell } from '../journey/catalogue.ts'
 import type { DeliveryStep, Step } from '../journey/record.ts'
-import { journeyRow } from '../journey/row.ts'
-import { returnPath } from '../message/return-path.ts'
-import { type DsnRecipient, type Notification, notificationFor } from '../report/dsn.ts'
-import { contentOf } from '../store/content-sink.ts'
+import { type DsnRecipient, notificationFor } from '../report/dsn.ts'
 import type { Acceptance, OpenMessage } from '../store/store.ts'
 import { originalRecipient } from './attempt.ts'
 import type { Settled } from './settle.ts'
@@ -41,7 +35,7 @@ export async function notify(
   const original = await beginning(message)
   const notification = notificationFor({
     reversePath: item.reversePath,
-    smtpUtf8: item.smtpUtf8,
+    smtpUtf8: settled.some(({ attempt }) => attempt.item.smtpUtf8),
     ...(item.dsn.ret === undefined ? {} : { ret: item.dsn.ret }),
     ...(item.dsn.envelopeId === undefined ? {} : { envelopeId: item.dsn.envelopeId }),
     reference: item.journeyId,
@@ -63,17 +57,14 @@ export async function notify(
     const step = { type: 'not-notified', why: notification.because, recipients: about } as const
     return { acceptance: undefined, step }
   }
-  const id = world.newId()
-  const acceptance = await accept(world, notification, {
-    id,
-    smtpUtf8: item.smtpUtf8,
-    reader: item.reversePath,
-  })
-  const { to, about } = notification
+  const { to, about, message: octets, smtpUtf8: utf8 } = notification
+  const because = 'delivery status'
+  const mail = { reversePath: '', recipients: [to], message: octets, utf8, because } as const
+  const { journeyId: journey, acceptance } = await world.post.own(mail)
   const kinds = recipients.filter(({ address }) => about.includes(address)).map(kindOf)
   const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))
   const kind = worst ?? 'failure'
-  const step = { type: 'notified', about: kind, to, journey: id, recipients: about } as const
+  const step = { type: 'notified', about: kind, to, journey, recipients: about } as const
   return { acceptance, step }
 }
 
@@ -116,13 +107,8 @@ function recipientOf(
 
 /** The domain that a report comes from: its reader's own, else that of this server. */
 async function reportingDomain(world: DeliverWorld, reader: string): Promise<string> {
-  const local = (await accountsOf(world, reader)).length > 0
-  return local ? domainOf(reader) : world.hostname
-}
-
-async function accountsOf(world: DeliverWorld, address: string): Promise<readonly string[]> {
-  const lead = await leadOf(world.directory, address)
-  return lead.type === 'mailbox' ? lead.accounts.map((account) => account.address) : []
+  const lead = await leadOf(world.directory, reader)
+  return lead.type === 'mailbox' ? domainOf(reader) : world.hostname
 }
 
 async function beginning(
@@ -142,68 +128,4 @@ async function beginning(
     return { octets: concat(chunks), complete: false }
   }
   return { octets: concat(chunks), complete: length === message.size }
-}
-
-/** Files the report here when its reader lives here, else queues it with the null reverse-path. */
-async function accept(
-  world: DeliverWorld,
-  notification: Notification & { readonly type: 'send' },
-  {
-    id,
-    smtpUtf8,
-    reader,
-  }: { readonly id: string; readonly smtpUtf8: boolean; readonly reader: string },
-): Promise<Acceptance> {
-  const { clock, origin } = world
-  const { to, message, subject, messageId: headerMessageId, eightBit } = notification
-  const now = clock.now()
-  const accounts = await accountsOf(world, to)
-  const filed = accounts.length > 0
-  const domain = await reportingDomain(world, reader)
-  const journey = new JourneyBuilder(id, clock)
-  const destination = domainOf(to)
-  if (!filed) journey.step({ type: 'queued', recipient: to, destination })
-  for (const account of accounts) {
-    journey.step({ type: 'filed', account, mailbox: 'Inbox', recipient: to })
-  }
-  const ids = { messageId: id, journeyId: id }
-  const keys = filed ? [] : await world.directory.signingKeys(await reportingDomain(world, to))
-  const signatures = signDkim(message, { keys, now: Math.floor(now / 1000) })
-  const prefix = filed ? returnPath('') : signatures.join('')
-  return {
-    message: { id, content: contentOf(message), prefix: encodeUtf8(prefix), omit: [] },
-    mailbox: accounts.map((account) => {
-      return { ...ids, account, mailbox: 'Inbox' as const, receivedAt: now }
-    }),
-    queue: filed
-      ? []
-      : [
-          {
-            ...ids,
-            id: world.newId(),
-            reversePath: '',
-            recipient: to,
-            destination,
-            smtpUtf8,
-            eightBit,
-            dsn: { notify: ['never'] },
-            createdAt: now,
-            nextAttemptAt: now,
-            expiresAt: now + world.queueMs(),
-          },
-        ],
-    journeys: [
-      journeyRow(journey, {
-        direction: 'out',
-        ...origin,
-        envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [to] },
-        outcome: { status: 'created', because: ['delivery status'] },
-        replay: undefined,
-        subject,
-        headerMessageId,
-        author: `postmaster@${domain}`,
-        messageId: id,
-      }),
-    ],
-  }
 }

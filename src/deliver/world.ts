@@ -3,15 +3,13 @@ import type { Log } from '../base/log.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
-import type { RecordOrigin } from '../journey/row.ts'
+import type { Post } from '../post/post.ts'
 import type { Self } from '../route/self.ts'
 import type { OpenMessage, QueueItem } from '../store/store.ts'
 
 /** What the delivering agent works with; `app` joins it. */
 export interface DeliverWorld {
   readonly hostname: string
-  /** Which server the records are of. */
-  readonly origin: RecordOrigin
   /** Our names and addresses: mail that would come back to them runs in a circle. */
   readonly self: Self
   readonly resolver: Resolver
@@ -21,14 +19,13 @@ export interface DeliverWorld {
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   random(): number
-  newId(): string
   openMessage(id: string): OpenMessage | undefined
   /** When to try again after this attempt; `undefined` when it was the last. */
   retryAt(item: QueueItem, now: number): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
   warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
-  /** Where notifications lead, and what they are signed with. */
-  readonly directory: Directory
-  /** How long a report of ours waits in the queue before it is given up. */
-  readonly queueMs: () => number
+  /** Whether a notice goes to somebody here, who has a postmaster here. */
+  readonly directory: Pick<Directory, 'lead'>
+  /** Makes notices ready to be put down. */
+  readonly post: Pick<Post, 'own'>
 }

@@ -9,13 +9,14 @@ import { type Evaluation, Inspection, type InspectionFacts } from '../inspect/in
 import { checkIprev, type IprevVerdict } from '../inspect/iprev.ts'
 import { authenticationResultsField, forgedFields } from '../inspect/results-field.ts'
 import type { Begin } from '../journey/builder.ts'
+import type { MailboxRole } from '../journey/mailbox-role.ts'
 import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
-import { returnPath } from '../message/return-path.ts'
+import type { MailRecipient } from '../post/placing.ts'
+import type { Post } from '../post/post.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
-import { type FiledRecipient, filedSteps } from './filing.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -29,6 +30,7 @@ import type {
 import { dmarcRefusal, replies } from './replies.ts'
 import type { JudgedLetter } from './judged.ts'
 import { type RecipientAdmission, recipientFor } from './recipient.ts'
+import { needsUtf8 } from './wishes.ts'
 
 /** What the settings decide about letters from strangers. */
 export interface InboundRules {
@@ -46,6 +48,7 @@ export interface InboundOptions {
   readonly admission?: RecipientAdmission | undefined
   /** Asked anew for each letter, which keeps them to its end: they may change meanwhile. */
   readonly rules: () => InboundRules
+  readonly post: Pick<Post, 'place'>
   readonly resolver: Resolver
   readonly clock: Clock
   /** A letter was judged, and its end is in the store. Absent: nobody wants to know. */
@@ -88,7 +91,7 @@ class InboundLetter implements Letter {
   readonly #facts: InspectionFacts
   /** As they were when the letter began: what decides and what a replay decides with is one thing. */
   readonly #rules: InboundRules
-  readonly #recipients: FiledRecipient[] = []
+  readonly #recipients: MailRecipient[] = []
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
 
@@ -118,7 +121,7 @@ class InboundLetter implements Letter {
     return andThen(answer, (found): RecipientTaken => {
       if (found.type === 'refused') return { refusal: found.reply }
       if (found.type === 'remote') throw new Error('InboundLetter: a stranger was let through')
-      this.#recipients.push(...found.accounts.map(({ address: account }) => ({ rcptTo, account })))
+      this.#recipients.push({ address: rcptTo, to: found, dsn: {} })
       // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
       this.#checks ??= new Checks(this.#options, this.#facts, this.#envelope)
       return 'mailbox'
@@ -158,9 +161,9 @@ class InboundLetter implements Letter {
       case 'defer':
         return { type: 'deferred', reply: replies.cannotTellNow, because }
       case 'deliver':
-        return { ...this.#file(taken, evaluation, 'Inbox'), afterwards }
+        return { ...this.#file(taken, evaluation, 'inbox'), afterwards }
       case 'mark-as-spam':
-        return { ...this.#file(taken, evaluation, 'Junk'), afterwards }
+        return { ...this.#file(taken, evaluation, 'junk'), afterwards }
     }
   }
 
@@ -194,50 +197,40 @@ class InboundLetter implements Letter {
   }
 
   #file(
-    { content, header }: TakenLetter,
+    { content, header, facts }: TakenLetter,
     evaluation: Evaluation,
-    mailbox: 'Inbox' | 'Junk',
-  ): Verdict {
-    const { hostname, clock } = this.#options
-    const prefix = this.#trace(evaluation)
+    role: MailboxRole,
+  ): Verdict & { readonly type: 'taken' } {
+    const { hostname, post } = this.#options
     const { id } = this.#envelope.journey
-    const steps = filedSteps(this.#recipients, mailbox)
-    const receivedAt = clock.now()
-    return {
-      type: 'taken',
-      status: mailbox === 'Inbox' ? 'delivered' : 'quarantined',
-      reply: mailbox === 'Inbox' ? replies.filed : replies.filedAsSpam,
-      because: ['dmarc'],
-      steps,
-      acceptance: {
-        message: {
-          id,
-          content,
-          prefix: encodeUtf8(prefix),
-          omit: forgedFields(header, hostname),
-        },
-        queue: [],
-        mailbox: steps.map(({ account }) => {
-          return { account, mailbox, messageId: id, journeyId: id, receivedAt }
-        }),
-        journeys: [],
-      },
-    }
+    const placed = post.place({
+      id,
+      reversePath: this.#facts.mailFrom,
+      content,
+      prefix: encodeUtf8(this.#trace(evaluation)),
+      omit: forgedFields(header, hostname),
+      recipients: this.#recipients,
+      role,
+      eightBit: facts.eightBit,
+      utf8: needsUtf8(this.#envelope.parameters, header),
+    })
+    const because = ['dmarc']
+    return role === 'inbox'
+      ? { type: 'taken', status: 'delivered', reply: replies.filed, because, placed }
+      : { type: 'taken', status: 'quarantined', reply: replies.filedAsSpam, because, placed }
   }
 
   /** What is put above the message, the newest fact on top. */
   #trace(evaluation: Evaluation): string {
     const { hostname } = this.#options
     const { receivedSpf } = this.#rules
-    const { journey, mailFrom } = this.#envelope
+    const { journey } = this.#envelope
     const { iprev } = this.#required()
     const told = { ...evaluation, ...(iprev === undefined ? {} : { iprev }) }
     // RFC 7208 §9.1: above our Received field. Those that other hosts wrote stay below it as they are.
     const field = receivedSpf ? formatReceivedSpf(evaluation.spf, { receiver: hostname }) : ''
     if (field !== '') journey.step({ type: 'received-spf', field })
-    return (
-      returnPath(mailFrom) + authenticationResultsField(told, hostname) + field + this.#received()
-    )
+    return authenticationResultsField(told, hostname) + field + this.#received()
   }
 
   #received(): string {
@@ -250,7 +243,7 @@ class InboundLetter implements Letter {
       by: hostname,
       ...transport,
       id: journey.id,
-      ...(only !== undefined && others.length === 0 ? { for: only.rcptTo } : {}),
+      ...(only !== undefined && others.length === 0 ? { for: only.address } : {}),
       now: clock.now(),
     })
   }

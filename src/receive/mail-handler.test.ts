@@ -8,6 +8,8 @@ import type { JourneyRecord } from '../journey/record.ts'
 import { recipientsOf } from '../journey/recipients.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
+import { directoryOf } from '../directory/test-support/directory.ts'
+import { testPost } from '../post/test-support/post.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance, ContentSink, NewQueueItem } from '../store/store.ts'
 import type { Guard } from './guard.ts'
@@ -48,8 +50,11 @@ const taken: Verdict = {
   status: 'delivered',
   reply: replies.filed,
   because: ['x'],
-  steps: [{ type: 'filed', account: 'a@b', mailbox: 'Inbox', recipient: 'a@b' }],
-  acceptance: { queue: [], mailbox: [], journeys: [] },
+  placed: {
+    steps: [{ type: 'filed', account: 'a@b', mailbox: 'Inbox', recipient: 'a@b' }],
+    acceptance: { queue: [], mailbox: [], journeys: [] },
+    queued: false,
+  },
 }
 
 function nobodyAsks(): never {
@@ -121,17 +126,18 @@ function open(setup: Setup = {}): Run {
     directory: { isLocal: (domain) => domain === 'south.example' },
     guard,
     refusedBytes: () => 13,
-    store: {
-      newContent: () => sinks.open(),
+    contents: { newContent: () => sinks.open() },
+    post: testPost(directoryOf([]), {
+      clock,
+      newId: () => `id${ids++}`,
+      queued: () => void queued++,
       accept(acceptance: Acceptance) {
         const done = setup.accept?.(acceptance) ?? Promise.resolve()
         accepted.push(acceptance)
         return done
       },
-    },
+    }),
     clock,
-    newId: () => `id${ids++}`,
-    queued: () => void queued++,
     log: (line: LogLine) => void logged.push(line),
     report: (problem: unknown, id: string) => void reported.push(`${id}: ${String(problem)}`),
   } satisfies MailHandlerOptions
@@ -230,7 +236,8 @@ test('the queue is woken when something waits in it, after it is in the store', 
     expiresAt: 1,
   }
   const acceptance = { queue: [item], mailbox: [], journeys: [] }
-  const run = open({ verdict: () => ({ ...taken, status: 'queued', acceptance }) })
+  const placed = { acceptance, steps: [], queued: true }
+  const run = open({ verdict: () => ({ ...taken, status: 'queued', placed }) })
   await toContent(run)
   await finish(run)
   assert.equal(run.queued(), 1)

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import { type Directory, isOurs } from '../directory/directory.ts'
 import type { TlsFacts } from '../io/peer.ts'
-import type { Outcome } from '../journey/record.ts'
+import type { Outcome, StepData } from '../journey/record.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type {
@@ -15,7 +15,9 @@ import type {
   Question,
   References,
 } from '../smtp/server-types.ts'
-import type { Acceptance, ContentIntake, NewContent, Store } from '../store/store.ts'
+import { keptForReplay, record } from '../post/acceptance.ts'
+import type { Post } from '../post/post.ts'
+import type { Acceptance, ContentIntake, NewContent } from '../store/store.ts'
 import { ClientLimits } from './client-limits.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import type { Guard } from './guard.ts'
@@ -32,13 +34,11 @@ export interface MailHandlerOptions {
   readonly origin: RecordOrigin
   readonly directory: Pick<Directory, 'isLocal'>
   readonly guard: Guard
-  readonly store: Pick<Store, 'accept'> & ContentIntake
+  readonly contents: ContentIntake
+  readonly post: Pick<Post, 'accept' | 'newId'>
   readonly clock: Clock
-  readonly newId: () => string
   /** How much is kept of a letter that is refused, in octets; 262,144 when `undefined`. */
   readonly refusedBytes: () => number | undefined
-  /** Something was accepted for delivery to other servers. */
-  readonly queued: () => void
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, journeyId: string) => void
@@ -65,7 +65,7 @@ export class MailHandler implements SessionHandler {
     this.#options = options
     this.#facts = facts
     this.#port = port
-    this.#log = new ConnectionLog(facts, options.clock, options.newId)
+    this.#log = new ConnectionLog(facts, options.clock, () => options.post.newId())
     const { direction } = port
     this.#limits = new ClientLimits(options, { facts, direction, log: this.#log })
   }
@@ -292,10 +292,10 @@ export class MailHandler implements SessionHandler {
 
   #data(): Answer {
     const { transaction, letter } = this.#required()
-    const { store, guard } = this.#options
+    const { contents, guard } = this.#options
     const holding = guard.holdMemory(this.#facts.remote.ip)
     const from = this.#port.direction === 'in' ? 'stranger' : 'own'
-    transaction.intake = new MessageIntake(store.newContent(from), letter, holding)
+    transaction.intake = new MessageIntake(contents.newContent(from), letter, holding)
     return accept
   }
 
@@ -321,7 +321,7 @@ export class MailHandler implements SessionHandler {
       return await this.#commit(
         transaction,
         verdict,
-        await this.#acceptance(transaction, verdict, content),
+        await this.#parts(transaction, verdict, content),
       )
     } catch (problem) {
       // Nothing of it has come to pass, and the client comes again: only the fault is written down.
@@ -339,45 +339,45 @@ export class MailHandler implements SessionHandler {
   }
 
   /** What is put down: of a letter that is not taken, as much as its replay needs. */
-  async #acceptance(
+  async #parts(
     transaction: Transaction,
     verdict: Verdict,
     content: NewContent,
-  ): Promise<Acceptance> {
-    if (verdict.type === 'taken') return verdict.acceptance
+  ): Promise<readonly Acceptance[]> {
+    if (verdict.type === 'taken') {
+      const { placed, also } = verdict
+      return also === undefined ? [placed.acceptance] : [placed.acceptance, also.acceptance]
+    }
     const { journey, intake, header } = transaction
     if (!this.#port.keepsRefused || intake === undefined) {
       intake?.abort()
-      return nothing
+      return []
     }
     const refusedBytes = this.#options.refusedBytes() ?? defaultRefusedBytes
     const kept = Math.max(refusedBytes, header?.bodyOffset ?? 0)
     if (kept < content.size) transaction.kept = kept
-    const shortened = await intake.shorten(content, kept)
-    const message = { id: journey.id, content: shortened, prefix: new Uint8Array(0), omit: [] }
-    return { ...nothing, message }
+    return [keptForReplay(journey.id, await intake.shorten(content, kept))]
   }
 
   /** Puts everything down in one, and only then gives the answer. */
   async #commit(
     transaction: Transaction,
     verdict: Verdict,
-    acceptance: Acceptance,
+    parts: readonly Acceptance[],
   ): Promise<Answer> {
     const { journey } = transaction
     const { type, because } = verdict
     const reply = withReference(verdict.reply, journey.id)
     const smtp = answerOf(reply, 'DATA')
-    if (type === 'taken') for (const step of verdict.steps) journey.step(step)
+    if (type === 'taken') for (const step of stepsOf(verdict)) journey.step(step)
     else journey.step({ type, answer: smtp })
     this.#log.answered(reply)
     const status = type === 'taken' ? verdict.status : type
-    const messageId = acceptance.message?.id
+    const messageId = parts.length > 0 ? journey.id : undefined
     const row = this.#row(transaction, { status, smtp, because }, messageId)
-    await this.#options.store.accept({ ...acceptance, journeys: [row, ...acceptance.journeys] })
+    await this.#options.post.accept(record(row), ...parts)
     this.#tell(transaction, { status, smtp, because })
     this.#done()
-    if (acceptance.queue.length > 0) this.#options.queued()
     this.#begin(verdict.afterwards, journey.id)
     return type === 'taken' ? { type: 'accept', reply } : { type: 'reject', reply }
   }
@@ -405,7 +405,7 @@ export class MailHandler implements SessionHandler {
   ): void {
     const row = this.#row(transaction, outcome, undefined)
     this.#tell(transaction, outcome)
-    this.#options.store.accept({ ...nothing, journeys: [row] }).catch(failed)
+    this.#options.post.accept(record(row)).catch(failed)
   }
 
   #tell({ journey, mailFrom, asked, taken, octets }: Transaction, outcome: Outcome): void {
@@ -477,4 +477,6 @@ const accept: Answer = { type: 'accept' }
 /** The transaction is gone, and its client with it. */
 const notHeard: Answer = { type: 'reject', reply: connectionLost }
 
-const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }
+function stepsOf({ placed, also }: Verdict & { readonly type: 'taken' }): readonly StepData[] {
+  return also === undefined ? placed.steps : [...placed.steps, also.step]
+}

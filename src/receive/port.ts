@@ -8,6 +8,7 @@ import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
+import type { Placed } from '../post/placing.ts'
 import type { Acceptance, NewContent } from '../store/store.ts'
 import type { LimitMet } from './guard.ts'
 import type { IntakeWatcher } from './intake.ts'
@@ -92,10 +93,10 @@ export type Verdict =
       readonly status: 'delivered' | 'quarantined' | 'queued'
       readonly reply: Reply
       readonly because: readonly string[]
-      /** What is done with it, for the journey. */
-      readonly steps: readonly StepData[]
-      /** What is put down with the journey, which the handler adds, before the reply leaves. */
-      readonly acceptance: Acceptance
+      /** Where its copies go: put down, with the journey, before the reply leaves. */
+      readonly placed: Placed
+      /** What else is put down with it, and the step that tells of it. */
+      readonly also?: { readonly step: StepData; readonly acceptance: Acceptance }
       /** What is begun when all of it is in the store. Nobody waits for it. */
       readonly afterwards?: () => void
     }

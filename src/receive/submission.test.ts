@@ -35,13 +35,11 @@ function open(): {
   }
   const options: SubmissionOptions = {
     hostname: 'mx.south.example',
-    origin: { host: 'mx.south.example', mode: 'live' },
     directory,
     guard,
     clock: new ManualClock(),
     random: nobodyAsks,
-    newId: nobodyAsks,
-    queueMs: nobodyAsks,
+    post: { place: nobodyAsks, own: nobodyAsks },
   }
   return {
     port: new SubmissionPort(options),

@@ -1,19 +1,17 @@
 import type { Clock } from '../base/clock.ts'
-import { concat, isAscii } from '../base/octets.ts'
+import { concat } from '../base/octets.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { Account, Directory, Identities } from '../directory/directory.ts'
-import type { StepData } from '../journey/record.ts'
-import type { RecordOrigin } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
-import { returnPath } from '../message/return-path.ts'
-import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
+import type { MailRecipient } from '../post/placing.ts'
+import type { Post } from '../post/post.ts'
+import type { RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
-import type { MessageFacts, Question } from '../smtp/server-types.ts'
-import type { Acceptance, DsnRequest, NewMessage, NewQueueItem } from '../store/store.ts'
-import { type FiledRecipient, filedSteps } from './filing.ts'
+import type { Question } from '../smtp/server-types.ts'
+import type { NewMessage } from '../store/store.ts'
 import type { Guard } from './guard.ts'
 import { type Outgoing, type OutgoingProblem, prepareOutgoing } from './outgoing.ts'
 import type {
@@ -28,22 +26,19 @@ import type {
 } from './port.ts'
 import { type RecipientAdmission, recipientFor, type TakenLead } from './recipient.ts'
 import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
-import { reportSuccess } from './success-report.ts'
+import { successReport } from './success-report.ts'
+import { dsnRequest, needsUtf8 } from './wishes.ts'
 
 export interface SubmissionOptions {
   /** Our name, as in Received. */
   readonly hostname: string
-  /** Which server the records are of. */
-  readonly origin: RecordOrigin
   readonly directory: Directory
   readonly admission?: RecipientAdmission | undefined
   readonly guard: Pick<Guard, 'login' | 'enterAccount'>
   readonly clock: Clock
   /** Numbers in [0, 1). */
   readonly random: () => number
-  readonly newId: () => string
-  /** How long a message waits in the queue before it is given up. */
-  readonly queueMs: () => number
+  readonly post: Pick<Post, 'place' | 'own'>
 }
 
 /**
@@ -200,7 +195,7 @@ class SubmittedLetter implements Letter {
     else journey.step({ type: 'signed', domain, keys }, begin)
     const own = signatures.join('') + this.#received() + completion.prefix
     const prefix = concat([encodeUtf8(own), outgoing.rewritten])
-    return this.#takeOver(taken, { prefix, omit: outgoing.omit })
+    return await this.#takeOver(taken, { prefix, omit: outgoing.omit })
   }
 
   #refusal(problem: OutgoingProblem): Verdict {
@@ -236,111 +231,41 @@ class SubmittedLetter implements Letter {
     })
   }
 
-  #takeOver(
+  async #takeOver(
     { content, header, facts }: TakenLetter,
     made: { readonly prefix: Uint8Array; readonly omit: NewMessage['omit'] },
-  ): Verdict {
-    const { journey, mailFrom } = this.#envelope
-    const { omit } = made
-    const queue = this.#queueItems(header, facts)
-    const sent = { id: journey.id, content, prefix: made.prefix, omit }
-    // What is filed begins with the reverse-path, what is sent must not (RFC 5321 §4.4).
-    const prefix = concat([encodeUtf8(returnPath(mailFrom)), made.prefix])
-    const filed = {
-      id: queue.length === 0 ? journey.id : this.#options.newId(),
+  ): Promise<Verdict> {
+    const { post } = this.#options
+    const { journey, mailFrom, parameters } = this.#envelope
+    const placed = post.place({
+      ...made,
+      id: journey.id,
+      reversePath: mailFrom,
       content,
-      prefix,
-      omit,
-    }
-    const steps = filedSteps(this.#filedRecipients(), 'Inbox')
-    const report = reportSuccess(this.#options, {
+      recipients: this.#recipients.map(({ rcptTo, wishes, to }): MailRecipient => {
+        return { address: rcptTo, to, dsn: dsnRequest(parameters, wishes) }
+      }),
+      role: 'inbox',
+      eightBit: facts.eightBit,
+      utf8: needsUtf8(parameters, header),
+    })
+    const also = await successReport(this.#options, {
       envelope: this.#envelope,
       recipients: this.#recipients,
       header,
-      reader: this.#user.address,
     })
-    const both = queue.length > 0 && steps.length > 0
-    const more = [...(both ? [filed] : []), ...(report === undefined ? [] : [report.message])]
-    const acceptance: Acceptance = {
-      message: queue.length > 0 ? sent : filed,
-      moreMessages: more,
-      queue,
-      mailbox: [...this.#filedItems(filed.id, steps), ...(report?.mailbox ?? [])],
-      journeys: report?.journeys ?? [],
-    }
     return {
       type: 'taken',
-      status: queue.length > 0 ? 'queued' : 'delivered',
-      reply: queue.length > 0 ? replies.queued : replies.filed,
+      status: placed.queued ? 'queued' : 'delivered',
+      reply: placed.queued ? replies.queued : replies.filed,
       because: [],
-      steps: [...steps, ...queue.map(queuedStep), ...(report === undefined ? [] : [report.step])],
-      acceptance,
+      placed,
+      ...(also === undefined ? {} : { also }),
     }
-  }
-
-  #filedRecipients(): readonly FiledRecipient[] {
-    return this.#recipients.flatMap(({ rcptTo, to }) => {
-      return to.type === 'mailbox'
-        ? to.accounts.map(({ address: account }) => ({ rcptTo, account }))
-        : []
-    })
-  }
-
-  #filedItems(messageId: string, steps: ReturnType<typeof filedSteps>): Acceptance['mailbox'] {
-    const { id: journeyId } = this.#envelope.journey
-    const receivedAt = this.#options.clock.now()
-    return steps.map(({ account, mailbox }) => {
-      return { account, mailbox, messageId, journeyId, receivedAt }
-    })
-  }
-
-  #queueItems({ octets }: MessageHeader, { eightBit }: MessageFacts): readonly NewQueueItem[] {
-    const { journey, mailFrom: reversePath, parameters } = this.#envelope
-    const { clock, queueMs } = this.#options
-    const now = clock.now()
-    // RFC 6531 §3.4: SMTPUTF8 is for a header or an address that is not ASCII. Many programs say it
-    // wherever it is offered, and servers without it would then refuse what they could take.
-    const { smtpUtf8 } = parameters
-    const utf8Header = smtpUtf8 && octets.some((octet) => octet > 0x7f)
-    return this.#recipients.flatMap(({ to, wishes }) => {
-      if (to.type === 'mailbox') return []
-      const { recipient, destination } = to
-      return [
-        {
-          id: this.#options.newId(),
-          messageId: journey.id,
-          journeyId: journey.id,
-          reversePath,
-          recipient,
-          destination,
-          smtpUtf8: smtpUtf8 && (utf8Header || !isAscii(recipient) || !isAscii(reversePath)),
-          eightBit,
-          dsn: dsnRequest(parameters, wishes),
-          createdAt: now,
-          nextAttemptAt: now,
-          expiresAt: now + queueMs(),
-        },
-      ]
-    })
   }
 }
 
 /** What is wrong is in the message itself. */
 function refused(reply: Reply): Verdict {
   return { type: 'refused', reply, because: ['message'] }
-}
-
-function queuedStep({ recipient, destination }: NewQueueItem): StepData {
-  return { type: 'queued', recipient, destination }
-}
-
-function dsnRequest(mail: MailParameters, rcpt: RcptParameters): DsnRequest {
-  const lower = { NEVER: 'never', SUCCESS: 'success', FAILURE: 'failure', DELAY: 'delay' } as const
-  const { orcpt, notify } = rcpt
-  return {
-    ...(notify === null ? {} : { notify: notify.map((when) => lower[when]) }),
-    ...(mail.ret === null ? {} : { ret: mail.ret === 'FULL' ? 'full' : 'headers' }),
-    ...(mail.envid === null ? {} : { envelopeId: mail.envid }),
-    ...(orcpt === null ? {} : { originalRecipient: `${orcpt.addressType};${orcpt.address}` }),
-  }
 }

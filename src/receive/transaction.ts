@@ -3,7 +3,7 @@ import type { Outcome, ReplayFacts, SmtpAnswer } from '../journey/record.ts'
 import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { NewJourney } from '../store/store.ts'
-import { headerTexts } from './header-texts.ts'
+import { headerTexts } from '../message/header-texts.ts'
 import type { MessageIntake } from './intake.ts'
 import type { Letter } from './port.ts'
 

@@ -3,9 +3,11 @@ import { makeId } from '../../base/id.ts'
 import { silent } from '../../base/log.ts'
 import { seededRandom } from '../../base/random.ts'
 import { encodeUtf8 } from '../../base/utf8.ts'
+import type { MemoryDirectory } from '../../directory/memory-directory.ts'
 import { directoryOf } from '../../directory/test-support/directory.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Dialer } from '../../io/dialer.ts'
+import { testPost } from '../../post/test-support/post.ts'
 import type { OpenMessage, QueueItem, Settlement } from '../../store/store.ts'
 import type { DeliverWorld } from '../world.ts'
 
@@ -18,26 +20,35 @@ export const letter: string =
   'From: anna@north.example\r\nTo: bob@south.example\r\nSubject: Quote\r\n\r\nHello\r\n'
 
 /** A world in which nothing can be reached, for what needs no connection. */
-export function testWorld(changes: Partial<DeliverWorld> = {}): DeliverWorld & {
+export function testWorld({
+  directory: given,
+  ...changes
+}: Partial<Omit<DeliverWorld, 'directory'>> & {
+  readonly directory?: MemoryDirectory
+} = {}): DeliverWorld & {
   readonly clock: ManualClock
 } {
   const clock = new ManualClock(start)
   const random = seededRandom(1)
+  const directory = given ?? directoryOf(['anna@north.example'])
   return {
     hostname: 'mx.north.example',
-    origin: { host: 'mx.north.example', mode: 'live' },
     self: { selfNames: ['mx.north.example'], selfAddresses: [], loopbackIsSelf: false },
     resolver: new MemoryResolver({}),
     dialer: nobody,
     log: silent,
     trustAnchors: [],
     random,
-    newId: () => makeId(clock.now(), random),
     openMessage: () => openText(letter),
     retryAt: (_item, now) => now + 5 * minuteMs,
     warnOfDelay: () => false,
-    directory: directoryOf(['anna@north.example']),
-    queueMs: () => 5 * dayMs,
+    directory,
+    post: testPost(directory, {
+      clock,
+      newId: () => makeId(clock.now(), random),
+      queueMs: () => 5 * dayMs,
+      origin: { host: 'mx.north.example', mode: 'live' },
+    }),
     ...changes,
     clock,
   }

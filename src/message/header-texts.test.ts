@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeUtf8 } from '../base/utf8.ts'
-import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
+import { HeaderReader, type MessageHeader } from './header-reader.ts'
 import { headerTexts } from './header-texts.ts'
 
 function headerOf(...lines: readonly string[]): MessageHeader {

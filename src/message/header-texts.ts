@@ -1,10 +1,10 @@
 import { octetsOf } from '../base/octets.ts'
 import { displayUtf8 } from '../base/utf8.ts'
-import { decodeEncodedWords } from '../message/encoded-word.ts'
-import { parseAddressList } from '../message/address-list.ts'
-import { unfoldedValue } from '../message/field.ts'
-import { parseMessageIds } from '../message/message-id.ts'
-import type { MessageHeader } from '../message/header-reader.ts'
+import { decodeEncodedWords } from './encoded-word.ts'
+import { parseAddressList } from './address-list.ts'
+import { unfoldedValue } from './field.ts'
+import { parseMessageIds } from './message-id.ts'
+import type { MessageHeader } from './header-reader.ts'
 
 /** How much of a From field is read: enough for any that people write. */
 const maxAuthorOctets = 20_000

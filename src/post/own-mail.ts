@@ -1,0 +1,89 @@
+import { parseDomain } from '../address/domain.ts'
+import { domainOf } from '../address/mailbox.ts'
+import type { Clock } from '../base/clock.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { type DkimSigningKey, DkimSigner, splitMessage } from '../dkim/dkim.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { journeyRow, type RecordOrigin } from '../journey/row.ts'
+import { headerTexts } from '../message/header-texts.ts'
+import { contentOf } from '../store/content-sink.ts'
+import { record, together } from './acceptance.ts'
+import type { Mail, Placed, Whereto } from './placing.ts'
+import type { OwnPosted } from './post.ts'
+
+/** Mail that this server writes itself: a notice to a sender, a report to the owner of a domain. */
+export interface OwnMail {
+  /** Empty for the null one. */
+  readonly reversePath: string
+  readonly recipients: readonly string[]
+  readonly message: Uint8Array
+  /** It is in a form that only SMTPUTF8 may carry (RFC 6533 §4), whatever its header has. */
+  readonly utf8?: boolean
+  /** What its journey is listed under; the subject of the message when absent. */
+  readonly subject?: string
+  /** What it is, for the journey. */
+  readonly because: 'aggregate report' | 'failure report' | 'delivery status'
+}
+
+/**
+ * Signs the message with the keys of its author's domain, places it, and writes its journey. One rule
+ * for all of our own mail:
+ *
+ * - it is signed, filed or sent: a reader here may pass it on;
+ * - whoever cannot get it is nobody's trouble, so no notice is wanted of it (RFC 3464 §2, RFC 9990 §3.5);
+ * - what its octets need on the way is read from its octets.
+ */
+export async function writeOwnMail(
+  mail: OwnMail,
+  by: {
+    readonly id: string
+    readonly clock: Clock
+    readonly origin: RecordOrigin
+    readonly recipients: readonly { readonly address: string; readonly to: Whereto }[]
+    readonly signingKeys: (domain: string) => Promise<readonly DkimSigningKey[]>
+    readonly place: (mail: Mail) => Placed
+  },
+): Promise<OwnPosted> {
+  const { id, clock, origin } = by
+  const { reversePath, message, because } = mail
+  const journey = new JourneyBuilder(id, clock)
+  const { header, body } = splitMessage(message)
+  const texts = headerTexts(header)
+  const author = domainOf(texts.author)
+  const domain = parseDomain(author) ?? author
+  const keys = await by.signingKeys(domain)
+  const begin = journey.begin()
+  const signer = new DkimSigner({ keys, now: Math.floor(clock.now() / 1000), header })
+  signer.push(body)
+  const signatures = await signer.finish()
+  const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
+  if (keys.length === 0) journey.step({ type: 'unsigned', domain })
+  else journey.step({ type: 'signed', domain, keys: named }, begin)
+  const placed = by.place({
+    id,
+    reversePath,
+    content: contentOf(message),
+    prefix: encodeUtf8(signatures.join('')),
+    omit: [],
+    recipients: by.recipients.map((one) => ({ ...one, dsn: { notify: ['never'] } })),
+    role: 'inbox',
+    eightBit: message.some(isHigh),
+    utf8: mail.utf8 === true || header.octets.some(isHigh),
+  })
+  for (const step of placed.steps) journey.step(step)
+  const row = journeyRow(journey, {
+    ...origin,
+    direction: 'out',
+    envelope: { ip: '', helo: '', mailFrom: reversePath, rcptTo: mail.recipients },
+    outcome: { status: 'created', because: [because] },
+    replay: undefined,
+    ...texts,
+    ...(mail.subject === undefined ? {} : { subject: mail.subject }),
+    messageId: id,
+  })
+  return { journeyId: id, acceptance: together([placed.acceptance, record(row)]) }
+}
+
+function isHigh(octet: number): boolean {
+  return octet > 0x7f
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
+import { mailboxName } from '../journey/mailbox-role.ts'
+import { contentOf } from '../store/content-sink.ts'
+import type { NewMessage } from '../store/store.ts'
+import { type Mail, type MailRecipient, type Placed, place } from './placing.ts'
+
+const now = 1_000_000
+const queueMs = 5000
+const body = encodeUtf8('From: a@south.example\r\n\r\nHello\r\n')
+
+function to(address: string, ...accounts: string[]): MailRecipient {
+  const dsn = {}
+  if (accounts.length > 0) {
+    const found = accounts.map((account) => ({ address: account }))
+    return { address, dsn, to: { type: 'mailbox', accounts: found } }
+  }
+  const destination = address.slice(address.lastIndexOf('@') + 1)
+  return { address, dsn, to: { type: 'remote', recipient: address, destination } }
+}
+
+function mail(change: Partial<Mail>): Mail {
+  return {
+    id: 'j1',
+    reversePath: 'me@south.example',
+    content: contentOf(body),
+    prefix: encodeUtf8('Received: x\r\n'),
+    omit: [[0, 3]],
+    recipients: [],
+    role: 'inbox',
+    eightBit: false,
+    utf8: false,
+    ...change,
+  }
+}
+
+function placed(change: Partial<Mail>): Placed {
+  let ids = 0
+  return place(mail(change), { now, queueMs, newId: () => `n${++ids}` })
+}
+
+function messages({ acceptance }: Placed): readonly NewMessage[] {
+  const { message, moreMessages = [] } = acceptance
+  return message === undefined ? moreMessages : [message, ...moreMessages]
+}
+
+function prefixOf(given: Placed, id: string | undefined): string {
+  const message = messages(given).find((one) => one.id === id)
+  assert.ok(message !== undefined, id)
+  assert.deepEqual(message.omit, [[0, 3]])
+  return decodeUtf8(message.prefix) ?? ''
+}
+
+test('what is filed begins with Return-Path, what is sent does not, whoever wrote it', () => {
+  const here = to('ann@south.example', 'ann')
+  const there = to('x@north.example')
+  for (const reversePath of ['', 'me@south.example']) {
+    for (const role of ['inbox', 'junk'] as const) {
+      for (const recipients of [[here], [there], [here, there], [there, here]]) {
+        const given = placed({ reversePath, role, recipients })
+        const { queue, mailbox } = given.acceptance
+        assert.equal(queue.length, recipients.includes(there) ? 1 : 0)
+        assert.equal(mailbox.length, recipients.includes(here) ? 1 : 0)
+        assert.equal(given.queued, queue.length > 0)
+        assert.equal(messages(given).length, new Set(recipients).size)
+        assert.ok(
+          messages(given).some(({ id }) => id === 'j1'),
+          'the journey has its message',
+        )
+        for (const item of queue) {
+          assert.equal(item.messageId, 'j1')
+          assert.equal(prefixOf(given, item.messageId), 'Received: x\r\n')
+        }
+        for (const item of mailbox) {
+          const path = `Return-Path: <${reversePath}>\r\n`
+          assert.equal(prefixOf(given, item.messageId), `${path}Received: x\r\n`)
+          assert.equal(item.mailbox, mailboxName(role))
+        }
+      }
+    }
+  }
+})
+
+test('an item of the queue has its times, its wishes and its destination', () => {
+  const recipient: MailRecipient = { ...to('x@north.example'), dsn: { notify: ['delay'] } }
+  assert.deepEqual(placed({ recipients: [recipient], eightBit: true }).acceptance.queue, [
+    {
+      id: 'n1',
+      messageId: 'j1',
+      journeyId: 'j1',
+      reversePath: 'me@south.example',
+      recipient: 'x@north.example',
+      destination: 'north.example',
+      smtpUtf8: false,
+      eightBit: true,
+      dsn: { notify: ['delay'] },
+      createdAt: now,
+      nextAttemptAt: now,
+      expiresAt: now + queueMs,
+    },
+  ])
+})
+
+test('SMTPUTF8 is asked for where header, form or an address need it, for each recipient alone', () => {
+  const recipients = [to('x@north.example'), to('bücher@north.example')]
+  const flags = (change: Partial<Mail>): readonly boolean[] => {
+    return placed({ recipients, ...change }).acceptance.queue.map(({ smtpUtf8 }) => smtpUtf8)
+  }
+  assert.deepEqual(flags({}), [false, true])
+  assert.deepEqual(flags({ utf8: true }), [true, true])
+  assert.deepEqual(flags({ reversePath: 'ü@south.example' }), [true, true])
+})
+
+test('an account gets one copy, however many addresses lead to it, and the step names them all', () => {
+  const recipients = [
+    to('ann@south.example', 'ann'),
+    to('team@south.example', 'bob', 'ann'),
+    to('info@south.example', 'ann'),
+    to('ann@south.example', 'ann'),
+    to('x@north.example'),
+  ]
+  const given = placed({ recipients, role: 'junk' })
+  assert.deepEqual(given.steps, [
+    {
+      type: 'filed',
+      account: 'ann',
+      mailbox: 'Junk',
+      recipient: 'ann@south.example',
+      alsoFor: ['team@south.example', 'info@south.example'],
+    },
+    { type: 'filed', account: 'bob', mailbox: 'Junk', recipient: 'team@south.example' },
+    { type: 'queued', recipient: 'x@north.example', destination: 'north.example' },
+  ])
+  assert.deepEqual(
+    given.acceptance.mailbox.map(({ account, receivedAt }) => [account, receivedAt]),
+    [
+      ['ann', now],
+      ['bob', now],
+    ],
+  )
+})
+
+test('a letter that goes nowhere is a fault of ours', () => {
+  assert.throws(() => placed({ recipients: [] }), /goes nowhere/)
+})
+
+test('nobody is forgotten, nobody gets two, and every part belongs to the one journey', () => {
+  const accounts = fc.subarray(['a', 'b', 'c'], { minLength: 1 })
+  const one = fc.oneof(
+    accounts.map((found) => to(`${found.join('')}@south.example`, ...found)),
+    fc.constantFrom('x', 'y', 'ü').map((local) => to(`${local}@north.example`)),
+  )
+  const letters = fc.record({
+    recipients: fc.array(one, { minLength: 1, maxLength: 8 }),
+    reversePath: fc.constantFrom('', 'me@south.example'),
+    eightBit: fc.boolean(),
+    utf8: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(letters, (letter) => {
+      const given = placed(letter)
+      const { queue, mailbox } = given.acceptance
+      const wanted = new Set(
+        letter.recipients.flatMap(({ to: lead }) =>
+          lead.type === 'mailbox' ? lead.accounts.map(({ address }) => address) : [],
+        ),
+      )
+      assert.deepEqual(mailbox.map(({ account }) => account).sort(), Array.from(wanted).sort())
+      const remote = letter.recipients.filter(({ to: lead }) => lead.type === 'remote')
+      assert.deepEqual(
+        queue.map(({ recipient }) => recipient),
+        remote.map(({ address }) => address),
+      )
+      const ids = messages(given).map(({ id }) => id)
+      const used = [...queue, ...mailbox].map(({ messageId }) => messageId)
+      assert.deepEqual(new Set(used), new Set(ids))
+      assert.equal(new Set(ids).size, ids.length)
+      assert.ok([...queue, ...mailbox].every(({ journeyId }) => journeyId === 'j1'))
+      assert.equal(given.steps.length, queue.length + mailbox.length)
+    }),
+  )
+})

@@ -1,0 +1,143 @@
+import { concat, isAscii } from '../base/octets.ts'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { mailboxName, type MailboxRole } from '../journey/mailbox-role.ts'
+import type { StepData } from '../journey/record.ts'
+import { returnPath } from '../message/return-path.ts'
+import type {
+  Acceptance,
+  DsnRequest,
+  NewContent,
+  NewMailboxItem,
+  NewMessage,
+  NewQueueItem,
+} from '../store/store.ts'
+
+/** A letter that is taken, whoever wrote it. */
+export interface Mail {
+  /** Of its journey and of its message. */
+  readonly id: string
+  /** Empty for the null one. */
+  readonly reversePath: string
+  readonly content: NewContent
+  /** Our own fields above the content; without Return-Path, which is added to what is filed. */
+  readonly prefix: Uint8Array
+  readonly omit: NewMessage['omit']
+  readonly recipients: readonly MailRecipient[]
+  /** The mailbox of those who live here. */
+  readonly role: MailboxRole
+  /** It has octets over 127. */
+  readonly eightBit: boolean
+  /** Its header has them, or it is in a form that only SMTPUTF8 may carry (RFC 6531 §3.4). */
+  readonly utf8: boolean
+}
+
+/** A recipient that was taken. */
+export interface MailRecipient {
+  /** As it was given, without brackets. */
+  readonly address: string
+  readonly to: Whereto
+  readonly dsn: DsnRequest
+}
+
+/** Where the mail of a recipient goes; `directory` says so in the same shape. */
+export type Whereto =
+  | { readonly type: 'mailbox'; readonly accounts: readonly { readonly address: string }[] }
+  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
+
+/** What becomes of a letter: an acceptance, and the steps that tell of it. */
+export interface Placed {
+  readonly acceptance: Acceptance
+  readonly steps: readonly StepData[]
+  /** Some of it goes to other servers. */
+  readonly queued: boolean
+}
+
+export interface Placing {
+  /** Unix milliseconds. */
+  readonly now: number
+  readonly newId: () => string
+  /** How long it waits in the queue before it is given up. */
+  readonly queueMs: number
+}
+
+/**
+ * Says for each recipient whether the letter is filed here or queued for another server, and makes of
+ * it what is put down. The one place that does, for letters of strangers, of users and of our own.
+ *
+ * What is filed begins with Return-Path, what is sent must not (RFC 5321 §4.4): where there is both,
+ * there are two messages over one content. However many addresses lead to an account, it gets one
+ * copy.
+ */
+export function place(mail: Mail, placing: Placing): Placed {
+  const { id, content, omit } = mail
+  const queue = mail.recipients.flatMap((recipient) => queueItem(mail, recipient, placing))
+  const filed = filedSteps(mail)
+  const filedId = queue.length > 0 && filed.length > 0 ? placing.newId() : id
+  const prefix = concat([encodeUtf8(returnPath(mail.reversePath)), mail.prefix])
+  const messages: NewMessage[] = []
+  if (queue.length > 0) messages.push({ id, content, prefix: mail.prefix, omit })
+  if (filed.length > 0) messages.push({ id: filedId, content, prefix, omit })
+  const [message, ...moreMessages] = messages
+  if (message === undefined) throw new Error('place: a letter that goes nowhere')
+  const mailbox = filed.map(({ account }): NewMailboxItem => {
+    const mailbox = mailboxName(mail.role)
+    return { account, mailbox, messageId: filedId, journeyId: id, receivedAt: placing.now }
+  })
+  return {
+    acceptance: { message, moreMessages, queue, mailbox, journeys: [] },
+    steps: [...filed, ...queue.map(queuedStep)],
+    queued: queue.length > 0,
+  }
+}
+
+function queueItem(
+  mail: Mail,
+  { to, dsn }: MailRecipient,
+  { now, newId, queueMs }: Placing,
+): readonly NewQueueItem[] {
+  if (to.type === 'mailbox') return []
+  const { id, reversePath, eightBit, utf8 } = mail
+  const { recipient, destination } = to
+  return [
+    {
+      id: newId(),
+      messageId: id,
+      journeyId: id,
+      reversePath,
+      recipient,
+      destination,
+      // RFC 6531 §3.4: for a header or an address that is not ASCII. Servers without SMTPUTF8 would
+      // refuse what they could take.
+      smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
+      eightBit,
+      dsn,
+      createdAt: now,
+      nextAttemptAt: now,
+      expiresAt: now + queueMs,
+    },
+  ]
+}
+
+type Filed = Extract<StepData, { readonly type: 'filed' }>
+
+/** One step for each account, in the order of its first recipient. */
+function filedSteps({ recipients, role }: Mail): readonly Filed[] {
+  const byAccount = new Map<string, string[]>()
+  for (const { address, to } of recipients) {
+    if (to.type === 'remote') continue
+    for (const account of to.accounts) {
+      const before = byAccount.get(account.address)
+      if (before === undefined) byAccount.set(account.address, [address])
+      else if (!before.includes(address)) before.push(address)
+    }
+  }
+  const mailbox = mailboxName(role)
+  return Array.from(byAccount, ([account, [recipient = account, ...alsoFor]]) => {
+    const more = alsoFor.length === 0 ? {} : { alsoFor }
+    return { type: 'filed', account, mailbox, recipient, ...more }
+  })
+}
+
+function queuedStep({ recipient, destination }: NewQueueItem): StepData {
+  return { type: 'queued', recipient, destination }
+}

@@ -447,6 +447,7 @@ export class Site {
       postponeBatch: (postponement) => postponeBatch(world, postponement),
       onProblem: ({ type, error }) => this.#plan.report(error, `queue: ${type}`),
       random: chance,
+      keepConnectionMs,
       backOff: backOffWithin(retry),
       // With what chance adds to it, and a margin for what is put off between two attempts.
       longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
@@ -461,6 +462,9 @@ export class Site {
 
 /** How long a client may take to hear that the server stops. */
 const lastWordMs = 500
+
+/** How long a connection to another server is kept when all is sent: more may come at once. */
+const keepConnectionMs = 1000
 
 /** How long the handshake on the port that begins with TLS may take; STARTTLS has the same. */
 const handshakeMs = 20_000

@@ -62,17 +62,20 @@ const zone: Zone = {
   'second.south.example': { A: ['203.0.113.21'] },
 }
 
+const nothingMore = (): Promise<readonly QueueItem[]> => Promise.resolve([])
+
 /** Runs a batch and gathers what it settles. */
 async function run(
   world: DeliverWorld,
-  batch: Pick<DeliveryBatch, 'destination' | 'items'>,
+  batch: Pick<DeliveryBatch, 'destination' | 'items'> & Partial<Pick<DeliveryBatch, 'more'>>,
   ending = new Ending(),
 ): Promise<DeliveryReport> {
   const settlements: Settlement[] = []
   const settle = async (some: readonly Settlement[]): Promise<void> => {
     settlements.push(...some)
   }
-  const report = await deliverBatch(world, { ...batch, owner: 'me', ending, settle })
+  const more = batch.more ?? nothingMore
+  const report = await deliverBatch(world, { ...batch, owner: 'me', ending, settle, more })
   return { ...report, settlements: [...settlements, ...report.settlements] }
 }
 
@@ -81,6 +84,7 @@ function deliver(
   ports: Readonly<Record<string, number>>,
   items: readonly QueueItem[] = [testItem()],
   changes: Partial<DeliverWorld> = {},
+  more: DeliveryBatch['more'] = nothingMore,
 ): Promise<DeliveryReport> {
   const dialer: Dialer = {
     dial({ ip, timeoutMs }) {
@@ -97,7 +101,7 @@ function deliver(
     clock: systemClock,
     ...changes,
   }
-  return run(world, { destination: 'south.example', items })
+  return run(world, { destination: 'south.example', items, more })
 }
 
 const [first, second] = ['203.0.113.20', '203.0.113.21'] as const
@@ -205,6 +209,35 @@ for (const [what, then] of [
     for (const { steps } of report.settlements) assert.equal(dials(steps), 1)
   })
 }
+
+test('letters that come while a connection is there go over it', async (t) => {
+  const server = takes(50, 'hangUp')
+  const [begun, ...later] = fifty()
+  const portions = [later.slice(0, 9), later.slice(9, 10)]
+  const more = (): Promise<readonly QueueItem[]> => Promise.resolve(portions.shift() ?? [])
+  let greetings = 0
+  const says: Says = (command, connection) => {
+    if (command.startsWith('EHLO')) greetings++
+    return server.says(command, connection)
+  }
+  const items = begun === undefined ? [] : [begun]
+  const report = await deliver({ [first]: await serve(t, '220 first', says) }, items, {}, more)
+  assert.deepEqual(outcomes(report), Array(11).fill('delivered'))
+  assert.equal(greetings, 1)
+})
+
+test('letters that come when the connection has ended go over a new one', async (t) => {
+  const server = takes(1, 'hangUp')
+  const [begun, next] = fifty()
+  const portions = [next === undefined ? [] : [next]]
+  const more = (): Promise<readonly QueueItem[]> => Promise.resolve(portions.shift() ?? [])
+  const items = begun === undefined ? [] : [begun]
+  const ports = { [first]: await serve(t, '220 first', server.says) }
+  const report = await deliver(ports, items, {}, more)
+  // Whether the end of the connection was seen before or behind the question decides who sends it.
+  assert.equal(outcomes(report).length + portions.length, 2)
+  assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+})
 
 function dials(steps: string): number {
   return steps.split('"type":"dial"').length - 1
@@ -436,6 +469,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
     items,
     owner: 'me',
     ending: new Ending(),
+    more: nothingMore,
     settle: (settlements) => {
       settled.push(...settlements.map(({ queueId }) => queueId))
       assert.ok(taken - settled.length <= 1, 'a kill now would repeat more than two letters')

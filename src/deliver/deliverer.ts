@@ -32,6 +32,8 @@ export interface DeliveryBatch {
   readonly ending: Ending
   /** Takes what became of a letter as soon as it is known. Never rejects. */
   settle(settlements: readonly Settlement[]): Promise<void>
+  /** Further items, for a connection that has sent all of these; empty when it may end. */
+  more(): Promise<readonly QueueItem[]>
 }
 
 export interface DeliveryReport {

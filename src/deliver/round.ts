@@ -137,7 +137,10 @@ export class Round {
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
     for (let answered = 0; ; answered++) {
+      if (this.#ended || !over.session.usable) return undefined
+      if (this.#letters.length === 0) this.#letters = lettersOf(await this.#batch.more())
       const [letter, ...others] = this.#letters
+      // It may have ended while it was kept.
       if (letter === undefined || this.#ended || !over.session.usable) return undefined
       const attempts = await this.#send(over, letter, target)
       const outcomes = attempts.map(({ result }) => result.outcome)

@@ -51,8 +51,15 @@ export class BatchRunner {
     return this.#settler.failing
   }
 
-  /** `onHeard` hears each time a server has said what becomes of a letter. */
-  async deliver(items: Items, ending: Ending, onHeard: () => void): Promise<void> {
+  /**
+   * `onHeard` hears each time a server has said what becomes of a letter; `more` is asked for items
+   * that join the batch.
+   */
+  async deliver(
+    items: Items,
+    ending: Ending,
+    { onHeard, more }: { readonly onHeard: () => void; readonly more: Batch['more'] },
+  ): Promise<void> {
     const { clock, onProblem } = this.#options
     const open = new Map(items.items.map((item) => [item.id, item]))
     let letGo = false
@@ -68,6 +75,11 @@ export class BatchRunner {
       settle: (settlements) => {
         if (!letGo) onHeard()
         return settle(settlements)
+      },
+      more: async () => {
+        const joined = letGo ? [] : await more()
+        for (const item of joined) open.set(item.id, item)
+        return joined
       },
     }
     const watched = { clock, afterMs: this.#leaseMs, ending, why: timeOver }

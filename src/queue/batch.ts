@@ -18,6 +18,11 @@ export interface Batch extends Items {
    * Never rejects. An item that was not settled is tried again.
    */
   settle(settlements: readonly Settlement[]): Promise<void>
+  /**
+   * Further items, for a connection that has come to the end of these: what waits for the destination,
+   * or comes within a moment. Empty when there is nothing, or others need the place.
+   */
+  more(): Promise<readonly QueueItem[]>
 }
 
 /** What is known after a batch. */

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
 import type { QueueItem, Settlement, Store } from '../store/store.ts'
 import type { Batch, BatchOutcome, DispatcherProblem, Items } from './batch.ts'
-import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { DispatcherOptions } from './dispatcher-options.ts'
 import { defaultLimits } from './places.ts'
 
 const minute = 60_000
@@ -1020,4 +1021,113 @@ test('whatever happens, every item is settled once in the end (property)', async
     ),
     { numRuns: 40 },
   )
+})
+
+/** Asks the batch under way for more, and says what it got so far. */
+function asking(batch: Batch | undefined): { got: readonly string[] | undefined } {
+  const asked: { got: readonly string[] | undefined } = { got: undefined }
+  void batch?.more().then((items) => (asked.got = items.map(({ id }) => id)))
+  return asked
+}
+
+test('what waits for a destination joins the batch that has sent all, and is settled with it', async () => {
+  const limits = { ...defaultLimits, perDestination: 1 }
+  const { store, dispatcher, batches, finish } = bench({ limits, maxBatch: 2 })
+  for (const id of ['1', '2', '3', '4', '5']) store.add(id)
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(ids(batches[0]), ['1', '2'])
+  assert.deepEqual(await batches[0]?.more(), [store.rows.get('3')?.item, store.rows.get('4')?.item])
+  const three = store.rows.get('3')?.item
+  await finish((batch) => {
+    const items = [...batch.items, ...(three === undefined ? [] : [three])]
+    return { settlements: items.map((item) => settlement(batch, item)), reachable: 'yes' }
+  })
+  assert.deepEqual(Array.from(store.rows.keys()), ['4', '5'])
+  // The fourth was not settled, though it had joined: its lease keeps it, and the fifth goes on.
+  assert.deepEqual(ids(batches[1]), ['5'])
+})
+
+test('a batch that has joined items and does not settle them is told of', async () => {
+  const limits = { ...defaultLimits, perDestination: 1 }
+  const { store, dispatcher, batches, problems, finish } = bench({ limits, maxBatch: 1 })
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  await batches[0]?.more()
+  await finish()
+  assert.deepEqual(
+    problems.map(({ type, queueIds }) => [type, queueIds]),
+    [['item-not-settled', ['2']]],
+  )
+})
+
+test('a letter that comes while a connection is kept goes over it, and starts no other', async () => {
+  const { store, dispatcher, batches } = bench({ keepConnectionMs: 1000 })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const asked = asking(batches[0])
+  await quiet()
+  assert.equal(asked.got, undefined)
+  store.add('2')
+  dispatcher.notify()
+  await quiet()
+  assert.deepEqual(asked.got, ['2'])
+  assert.equal(batches.length, 1)
+})
+
+test('a kept connection ends with its time, at a stop, and for a probe at once', async () => {
+  const { store, clock, dispatcher, batches, finish } = bench({ keepConnectionMs: 1000 })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const inTime = asking(batches[0])
+  clock.advance(1000)
+  await quiet()
+  assert.deepEqual(inTime.got, [])
+  const atStop = asking(batches[0])
+  await quiet()
+  const stopped = dispatcher.stop()
+  await quiet()
+  assert.deepEqual(atStop.got, [])
+  assert.deepEqual(await batches[0]?.more(), [])
+  await finish()
+  await stopped
+})
+
+test('a batch does not live for ever, however much comes', async () => {
+  const limits = { ...defaultLimits, perDestination: 1 }
+  const by = async (change: (clock: ManualClock) => void): Promise<number> => {
+    const { store, clock, dispatcher, batches } = bench({ limits })
+    for (let i = 0; i < 300; i++) store.add(String(i))
+    dispatcher.start()
+    await quiet()
+    let joined = batches[0]?.items.length ?? 0
+    for (;;) {
+      change(clock)
+      const items = (await batches[0]?.more()) ?? []
+      if (items.length === 0) return joined
+      joined += items.length
+    }
+  }
+  assert.equal(await by(() => {}), 100)
+  assert.equal(await by((clock) => clock.advance(30_001)), 50)
+})
+
+test('where others wait for a place, a kept connection makes room for them', async () => {
+  const limits = { total: 1, slow: 0, perDestination: 1 }
+  const { store, dispatcher, batches, finish } = bench({ limits, keepConnectionMs: 60_000 })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const asked = asking(batches[0])
+  await quiet()
+  store.add('2', { destination: 'other.example' })
+  dispatcher.notify()
+  await quiet()
+  assert.deepEqual(asked.got, [])
+  await finish()
+  assert.deepEqual(ids(batches[1]), ['2'])
 })

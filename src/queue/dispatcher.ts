@@ -1,48 +1,37 @@
-import { Ending, type EndStage } from '../base/ending.ts'
-import type { QueueItem, Store } from '../store/store.ts'
-import type { Items } from './batch.ts'
-import { BatchRunner, type BatchRunnerOptions } from './batch-runner.ts'
-import {
-  type BackOffPolicy,
-  defaultBackOff,
-  type DestinationHealth,
-  type Permission,
-} from './destination-health.ts'
+import type { Ending, EndStage } from '../base/ending.ts'
+import type { QueueItem } from '../store/store.ts'
+import type { Items, Postponement } from './batch.ts'
+import { BatchRunner } from './batch-runner.ts'
+import { defaultBackOff, type DestinationHealth, type Permission } from './destination-health.ts'
+import type { DispatcherOptions } from './dispatcher-options.ts'
+import { KeptConnections } from './kept-connections.ts'
 import { KnownDestinations } from './known-destinations.ts'
 import { Lanes } from './lanes.ts'
+import { Leaser } from './leaser.ts'
 import { Leases } from './leases.ts'
-import { defaultLimits, type Limits } from './places.ts'
+import { defaultLimits } from './places.ts'
+import { UnderWay } from './under-way.ts'
 
-export interface DispatcherOptions extends BatchRunnerOptions {
-  readonly store: Pick<Store, 'lease' | 'settle' | 'nextDueAt'>
-  /** Names this process in leases. */
-  readonly owner: string
-  /** Numbers in [0, 1), for the back-off. */
-  readonly random: () => number
-  readonly limits?: Limits
-  readonly backOff?: BackOffPolicy
-  /** How long a batch may take, and an attempt before another process may repeat it; one hour. */
-  readonly leaseMs?: number
-  /** Items in one batch; 50. */
-  readonly maxBatch?: number
-  /**
-   * The longest wait that any schedule gives; six hours. An item that is due later than that was put
-   * off before the machine's clock was set back, and is tried now.
-   */
-  readonly longestWaitMs?: number
-  /** Items that are leased and wait, at a time; 2,000. What is under way is bounded by the places. */
-  readonly maxWaiting?: number
-}
-
-/** The longest sleep: another process may have put something into the queue. */
-const maxSleepMs = 60_000
-const minSleepMs = 20
 /** How long items are put off to make room for those of other destinations. */
 const makeRoomMs = 5 * 60_000
 const keepsWaiting = 'Its servers take long over the letters before this one.'
-const leaseAtOnce = 200
 /** A batch is not split into smaller pieces than this to fill all connections. */
 const smallBatch = 5
+
+/** What is known of a route grows old, and nobody may have a place for ever: a batch ends behind these. */
+const maxJoined = 100
+const maxBatchLifeMs = 30_000
+
+/** A batch under way. */
+interface Run {
+  readonly destination: string
+  /** Also those that joined it. */
+  readonly ids: string[]
+  readonly startedAtMs: number
+  /** It finds out whether the destination is up again: nothing joins it. */
+  readonly probes: boolean
+  readonly ending: Ending
+}
 
 type State = 'idle' | 'running' | 'stopping' | 'stopped'
 
@@ -60,16 +49,16 @@ export class Dispatcher {
   readonly #destinations: KnownDestinations
   readonly #runner: BatchRunner
   readonly #leases = new Leases()
+  readonly #leaser: Leaser
+  readonly #kept: KeptConnections
   readonly #leaseMs: number
   readonly #maxBatch: number
   readonly #maxWaiting: number
-  /** What is under way, each with how it is asked to end. */
-  readonly #underWay = new Map<Promise<void>, Ending>()
+  readonly #underWay = new UnderWay()
   #state: State = 'idle'
   #round: Promise<void> | undefined
   #again = false
   #cancelSleep: (() => void) | undefined
-  #leaseFailures = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -80,10 +69,15 @@ export class Dispatcher {
       options.clock,
       options.random,
     )
+    this.#kept = new KeptConnections(clock, options.keepConnectionMs ?? 0)
     this.#leaseMs = options.leaseMs ?? 3_600_000
     this.#runner = new BatchRunner(options, this.#destinations, this.#leaseMs)
     this.#maxBatch = options.maxBatch ?? 50
     this.#maxWaiting = options.maxWaiting ?? 2000
+    this.#leaser = new Leaser(options, this.#leases, {
+      leaseMs: this.#leaseMs,
+      maxWaiting: this.#maxWaiting,
+    })
   }
 
   /** Begins. Call `Store.releaseLeases` before, when no other process uses the store. */
@@ -106,7 +100,7 @@ export class Dispatcher {
     this.notify()
   }
 
-  /** What is going on, for the console. */
+  /** What is going on. */
   get counts(): { readonly leased: number; readonly batchesUnderWay: number } {
     return { leased: this.#leases.count, batchesUnderWay: this.#lanes.total }
   }
@@ -129,9 +123,10 @@ export class Dispatcher {
     this.#state = 'stopping'
     this.#cancelSleep?.()
     this.#runner.hurry()
-    for (const ending of this.#underWay.values()) ending.ask('begin-nothing', why)
+    this.#kept.releaseAll()
+    this.#underWay.ask('begin-nothing', why)
     await this.#round
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay.keys())
+    await this.#underWay.ended()
     this.#leases.clear()
     this.#state = 'stopped'
   }
@@ -144,7 +139,7 @@ export class Dispatcher {
     stage: EndStage & ('wait-for-answer' | 'at-once'),
     why = 'this server was stopped',
   ): void {
-    for (const ending of this.#underWay.values()) ending.ask(stage, why)
+    this.#underWay.ask(stage, why)
   }
 
   /** Rounds of leasing and starting until nobody wants another one; then sleep. Never rejects. */
@@ -154,7 +149,11 @@ export class Dispatcher {
     let sleepMs: number | undefined
     while (this.#again && this.#state === 'running') {
       this.#again = false
-      sleepMs = await this.#lease()
+      sleepMs = await this.#leaser.lease(() => {
+        if (this.#state !== 'running') return 'enough'
+        this.#startBatches()
+        return 'go-on'
+      })
       this.#startBatches()
     }
     // From here to the end nothing is awaited: a notify either was seen above or starts new rounds.
@@ -164,34 +163,6 @@ export class Dispatcher {
       this.#cancelSleep = undefined
       this.notify()
     })
-  }
-
-  /** Leases while there is room and something due. Gives how long to sleep after that. */
-  async #lease(): Promise<number | undefined> {
-    const { store, clock, owner, onProblem } = this.#options
-    try {
-      for (;;) {
-        const limit = Math.min(leaseAtOnce, this.#maxWaiting - this.#leases.waiting)
-        // No room: the end of a batch notifies. The sleep is for leases that want renewal.
-        if (limit <= 0) return maxSleepMs
-        const now = clock.now()
-        const leaseUntil = now + this.#leaseMs
-        const farthest = now + (this.#options.longestWaitMs ?? 6 * 3_600_000)
-        const items = await store.lease({ owner, now, leaseUntil, limit, farthest })
-        this.#leaseFailures = 0
-        for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
-        if (this.#state !== 'running') return undefined
-        if (items.length < limit) break
-        this.#startBatches()
-      }
-      const dueAt = await store.nextDueAt()
-      const wait = dueAt === undefined ? maxSleepMs : dueAt - clock.now()
-      return Math.min(Math.max(wait, minSleepMs), maxSleepMs)
-    } catch (error) {
-      onProblem({ type: 'lease-failed', queueIds: [], error })
-      this.#leaseFailures++
-      return Math.min(maxSleepMs, 1000 * 2 ** Math.min(this.#leaseFailures - 1, 6))
-    }
   }
 
   /** Starts batches, one a destination in turn, as long as there is room. */
@@ -223,35 +194,48 @@ export class Dispatcher {
 
   #startBatch(destination: string): boolean {
     const free = this.#lanes.free(destination)
-    if (free === 0) return false
+    if (free === 0 && !this.#kept.has(destination)) {
+      if (this.#lanes.crowded) this.#kept.releaseOne()
+      return false
+    }
     // Nothing can be put off without somebody who does it, so then everything is tried.
     const may: Permission = this.#runner.postpones
       ? this.#destinations.permission(destination)
       : { type: 'all' }
     switch (may.type) {
-      case 'none': {
-        if (may.until === undefined) return false
-        const { until, because } = may
-        const now = this.#options.clock.now()
-        const items = this.#take(destination, this.#maxBatch)
-        // Whose time is over is tried once more before it is given up, also here.
-        const over = items.filter(({ expiresAt }) => expiresAt <= now)
-        const others = items.filter(({ expiresAt }) => expiresAt > now)
-        const tried = this.#deliver(destination, over)
-        return this.#postpone(destination, others, { until, because }) || tried
-      }
+      case 'none':
+        return this.#putOff(destination, may)
       case 'one': {
         const items = this.#take(destination, 1)
         if (items.length > 0) this.#destinations.probe(destination)
-        return this.#deliver(destination, items)
+        return this.#deliver(destination, items, 'probe')
       }
       case 'all': {
-        // All connections get a share, but no batch becomes so small that connecting costs more.
-        const share = Math.ceil(this.#leases.waitingFor(destination) / free)
-        const items = this.#take(destination, Math.max(smallBatch, share))
-        return this.#deliver(destination, items)
+        const items = this.#take(destination, this.#share(destination, Math.max(1, free)))
+        if (items.length === 0 || !this.#kept.has(destination)) {
+          return this.#deliver(destination, items)
+        }
+        this.#kept.give(destination, items)
+        return true
       }
     }
+  }
+
+  /** All connections get a share, but no batch becomes so small that connecting costs more. */
+  #share(destination: string, connections: number): number {
+    return Math.max(smallBatch, Math.ceil(this.#leases.waitingFor(destination) / connections))
+  }
+
+  #putOff(destination: string, may: Permission & { readonly type: 'none' }): boolean {
+    if (may.until === undefined) return false
+    const { until, because } = may
+    const now = this.#options.clock.now()
+    const items = this.#take(destination, this.#maxBatch)
+    // Whose time is over is tried once more before it is given up, also here.
+    const over = items.filter(({ expiresAt }) => expiresAt <= now)
+    const others = items.filter(({ expiresAt }) => expiresAt > now)
+    const tried = this.#deliver(destination, over)
+    return this.#postpone(destination, others, { until, because }) || tried
   }
 
   #take(destination: string, count: number): readonly QueueItem[] {
@@ -259,20 +243,44 @@ export class Dispatcher {
     return this.#leases.take(destination, { count, max: this.#maxBatch, now })
   }
 
-  #deliver(destination: string, items: readonly QueueItem[]): boolean {
+  #deliver(
+    destination: string,
+    items: readonly QueueItem[],
+    how: 'probe' | 'try' = 'try',
+  ): boolean {
     if (items.length === 0) return false
     const entry = this.#lanes.enter(destination)
-    return this.#begin(destination, items, async (batch, ending) => {
-      await this.#runner.deliver(batch, ending, () => entry.heard())
+    return this.#begin(destination, items, async (batch, ending, ids) => {
+      const startedAtMs = this.#options.clock.monotonicMs()
+      const run: Run = { destination, ids, startedAtMs, probes: how === 'probe', ending }
+      const onHeard = (): void => entry.heard()
+      await this.#runner.deliver(batch, ending, { onHeard, more: () => this.#more(run) })
       entry.leave()
     })
+  }
+
+  /** What joins a batch whose connection has sent all. */
+  async #more(run: Run): Promise<readonly QueueItem[]> {
+    const { destination, ids, startedAtMs, probes, ending } = run
+    const oldMs = this.#options.clock.monotonicMs() - startedAtMs
+    if (probes || ids.length >= maxJoined || oldMs > maxBatchLifeMs) return []
+    if (this.#state !== 'running' || ending.stage !== 'go-on' || this.#runner.storeFails) return []
+    // Where others wait for a place, each has its turn.
+    if (this.#lanes.crowded) return []
+    const waiting = this.#take(
+      destination,
+      this.#share(destination, 1 + this.#lanes.free(destination)),
+    )
+    const items = waiting.length > 0 ? waiting : await this.#kept.wait(destination)
+    for (const { id } of items) ids.push(id)
+    return items
   }
 
   /** To put items off takes no place: nobody is connected. */
   #postpone(
     destination: string,
     items: readonly QueueItem[],
-    when: { readonly until: number; readonly because: string },
+    when: Pick<Postponement, 'until' | 'because'>,
   ): boolean {
     return this.#begin(destination, items, (batch) => this.#runner.postpone({ ...batch, ...when }))
   }
@@ -281,16 +289,16 @@ export class Dispatcher {
   #begin(
     destination: string,
     items: readonly QueueItem[],
-    run: (items: Items, ending: Ending) => Promise<void>,
+    run: (items: Items, ending: Ending, ids: string[]) => Promise<void>,
   ): boolean {
     if (items.length === 0) return false
-    const ending = new Ending()
-    const underWay = run({ destination, items, owner: this.#options.owner }, ending).finally(() => {
-      for (const { id } of items) this.#leases.letGo(id)
-      this.#underWay.delete(underWay)
+    const ids = items.map(({ id }) => id)
+    const batch = { destination, items, owner: this.#options.owner }
+    const over = (): void => {
+      for (const id of ids) this.#leases.letGo(id)
       this.notify()
-    })
-    this.#underWay.set(underWay, ending)
+    }
+    this.#underWay.begin((ending) => run(batch, ending, ids), over)
     return true
   }
 }

@@ -41,6 +41,11 @@ export class Lanes {
     return this.#places.full
   }
 
+  /** Whoever is not known yet finds no place. */
+  get crowded(): boolean {
+    return this.#places.crowded
+  }
+
   paceOf(destination: string): Pace {
     return this.#paces.get(destination) ?? 'unknown'
   }

@@ -51,6 +51,11 @@ export class Places {
     return this.#quick >= this.#limits.total && this.#slow >= this.#limits.slow
   }
 
+  /** No batch can start to a destination that is not known yet. */
+  get crowded(): boolean {
+    return this.#room('unknown') <= 0
+  }
+
   /** How many more batches may start to this destination now. */
   free(destination: string, pace: Pace): number {
     const here = this.#limits.perDestination - (this.#perDestination.get(destination) ?? 0)

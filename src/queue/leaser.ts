@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { DispatcherProblem } from './batch.ts'
+import type { Leases } from './leases.ts'
+
+export interface LeaserOptions {
+  readonly store: Pick<Store, 'lease' | 'nextDueAt'>
+  readonly clock: Clock
+  /** Names this process in leases. */
+  readonly owner: string
+  /**
+   * The longest wait that any schedule gives; six hours. An item that is due later than that was put
+   * off before the machine's clock was set back, and is tried now.
+   */
+  readonly longestWaitMs?: number
+  readonly onProblem: (problem: DispatcherProblem) => void
+}
+
+/** The longest sleep: another process may have put something into the queue. */
+const maxSleepMs = 60_000
+const minSleepMs = 20
+const leaseAtOnce = 200
+
+/** Takes what is due out of the store, in portions, as long as there is room for it. */
+export class Leaser {
+  readonly #options: LeaserOptions
+  readonly #leases: Leases
+  readonly #leaseMs: number
+  readonly #maxWaiting: number
+  #failures = 0
+
+  constructor(
+    options: LeaserOptions,
+    leases: Leases,
+    { leaseMs, maxWaiting }: { readonly leaseMs: number; readonly maxWaiting: number },
+  ) {
+    this.#options = options
+    this.#leases = leases
+    this.#leaseMs = leaseMs
+    this.#maxWaiting = maxWaiting
+  }
+
+  /**
+   * Leases until nothing more is due. Never rejects.
+   *
+   * @param onPortion starts what it can of what was leased, and says whether more is wanted
+   * @returns how long to sleep then; `undefined` when no more was wanted
+   */
+  async lease(onPortion: () => 'go-on' | 'enough'): Promise<number | undefined> {
+    const { store, clock, owner, onProblem, longestWaitMs = 6 * 3_600_000 } = this.#options
+    try {
+      for (;;) {
+        const limit = Math.min(leaseAtOnce, this.#maxWaiting - this.#leases.waiting)
+        // No room: the end of a batch notifies. The sleep is for leases that want renewal.
+        if (limit <= 0) return maxSleepMs
+        const now = clock.now()
+        const leaseUntil = now + this.#leaseMs
+        const farthest = now + longestWaitMs
+        const items = await store.lease({ owner, now, leaseUntil, limit, farthest })
+        this.#failures = 0
+        for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
+        const wanted = onPortion()
+        if (wanted === 'enough') return undefined
+        if (items.length < limit) break
+      }
+      const dueAt = await store.nextDueAt()
+      const wait = dueAt === undefined ? maxSleepMs : dueAt - clock.now()
+      return Math.min(Math.max(wait, minSleepMs), maxSleepMs)
+    } catch (error) {
+      onProblem({ type: 'lease-failed', queueIds: [], error })
+      this.#failures++
+      return Math.min(maxSleepMs, 1000 * 2 ** Math.min(this.#failures - 1, 6))
+    }
+  }
+}

@@ -24,11 +24,12 @@ export class OutageWatch {
       return answer
     }
     return {
-      resolve: async <T extends RecordType>(
+      resolve: <T extends RecordType>(
         name: string,
         type: T,
         client?: string,
-      ): Promise<DnsAnswer<RecordData[T]>> => note(await resolver.resolve(name, type, client)),
+      ): Promise<DnsAnswer<RecordData[T]>> =>
+        resolver.resolve(name, type, client).then<DnsAnswer<RecordData[T]>>(note),
     }
   }
 }

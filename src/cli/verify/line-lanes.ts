@@ -14,6 +14,12 @@ export interface LaneOptions {
 const batchesHere = 64
 
 /**
+ * So few other threads are fed in passing, and this one answers a batch when they have enough: it
+ * compiled what it runs before they were there.
+ */
+const threadsFedInPassing = 3
+
+/**
  * Where batches are answered: on this thread while there are few, on several when they go on
  * coming. `onIdle` is called whenever there may be room for another batch.
  */
@@ -32,13 +38,21 @@ export class LineLanes {
   }
 
   get idle(): boolean {
-    return this.#threads?.ready === true ? this.#threads.idle : this.#here < batchesHere
+    if (this.#threads?.ready !== true) return this.#here < batchesHere
+    return this.#threads.idle || this.#takesPart
+  }
+
+  /** Whether this thread would begin with a batch while the others have enough. */
+  get #takesPart(): boolean {
+    return this.#options.threads <= threadsFedInPassing && this.#here === 0
   }
 
   async run(octets: Uint8Array<ArrayBuffer>): Promise<AnsweredLines> {
     try {
-      return this.#threads?.ready === true
-        ? await this.#threads.run(octets)
+      const threads = this.#threads
+      // Where `idle` was not asked, a thread takes what it has no place for.
+      return threads?.ready === true && (threads.idle || !this.#takesPart)
+        ? await threads.run(octets)
         : await this.#runHere(octets)
     } finally {
       this.#onIdle()

@@ -71,7 +71,8 @@ class LinePump {
     const cores = availableParallelism()
     const lanes = {
       setup: options.setup,
-      threads: cores > 1 ? cores : 0,
+      // This thread is one of them, as long as there are few.
+      threads: cores > 4 ? cores : cores - 1,
       threadsAfterOctets: 2 * 1024 * 1024,
       ...options.lanes,
     }

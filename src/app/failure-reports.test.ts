@@ -373,6 +373,8 @@ test('a report that cannot be made is told to the log and to nobody else', async
   const full = new WaybillError('store-full', 'The disk is full.')
   const store: FullStore = {
     read: memory.read,
+    accounts: memory.accounts,
+    acts: memory.acts,
     newContent: () => memory.newContent(),
     lease: (input) => memory.lease(input),
     releaseLeases: () => memory.releaseLeases(),

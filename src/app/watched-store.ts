@@ -4,6 +4,8 @@ import type { FullStore } from '../store/store.ts'
 export function watchStore(store: FullStore, changed: () => void): FullStore {
   return {
     read: store.read,
+    accounts: store.accounts,
+    acts: store.acts,
     newContent: (from) => store.newContent(from),
     lease: (input) => store.lease(input),
     releaseLeases: () => store.releaseLeases(),

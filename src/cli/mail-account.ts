@@ -15,10 +15,10 @@ const shown = 5
  * @throws WaybillError `not-found`, with the account that was probably meant
  */
 export function findAccount(stores: Stores, asked: string, config?: string): string {
-  const exact = stores.readers.some((reader) => {
-    return reader.listMailbox({ account: asked, limit: 1 }).length > 0
+  const [filed] = stores.readers.flatMap((reader) => {
+    return reader.listMailbox({ account: asked, limit: 1 })
   })
-  if (exact) return asked
+  if (filed !== undefined) return filed.account
   const known = knownAccounts(stores)
   const same = known.find((one) => one.toLowerCase() === asked.toLowerCase())
   if (same !== undefined) return same

@@ -50,8 +50,8 @@ const world = testWorld({
 test('a report to a person here is filed with the null Return-Path, and signed', async () => {
   const report = await reportFor(world, 'anna@north.example')
   assert.deepEqual(
-    report.mailbox.map(({ account, mailbox }) => [account, mailbox]),
-    [['anna@north.example', 'Inbox']],
+    report.mailbox.map(({ account, role }) => [account, role]),
+    [['anna@north.example', 'inbox']],
   )
   assert.deepEqual(report.queue, [])
   assert.match(headerOf(report), /^Return-Path: <>\r\nDKIM-Signature: .*\r\nFrom: /)

@@ -1,3 +1,4 @@
+import { roleNamed } from './mailbox-role.ts'
 import type { JourneyRecord, SmtpAnswer, Step } from './record.ts'
 
 /** What became of a letter for one recipient. */
@@ -65,7 +66,7 @@ function statesIn(step: Step, given: SmtpAnswer | undefined): readonly Open[] {
     return [{ ...common, address, status: to === 'refused' ? refused : 'open', answer }]
   }
   if (step.type === 'filed') {
-    const status = step.mailbox === 'Junk' ? 'quarantined' : 'delivered'
+    const status = roleNamed(step.mailbox) === 'junk' ? 'quarantined' : 'delivered'
     const { account, recipient, alsoFor = [] } = step
     return [recipient, ...alsoFor].map((address) => {
       return { at, address, status, accounts: [account], answer: given }

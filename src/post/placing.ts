@@ -80,8 +80,7 @@ export function place(mail: Mail, placing: Placing): Placed {
   const [message, ...moreMessages] = messages
   if (message === undefined) throw new Error('place: a letter that goes nowhere')
   const mailbox = filed.map(({ account }): NewMailboxItem => {
-    const mailbox = mailboxName(mail.role)
-    return { account, mailbox, messageId: filedId, journeyId: id, receivedAt: placing.now }
+    return { account, role: mail.role, messageId: filedId, journeyId: id, receivedAt: placing.now }
   })
   return {
     acceptance: { message, moreMessages, queue, mailbox, journeys: [] },

@@ -60,7 +60,7 @@ export function queueItem(id: string, changes: Partial<NewQueueItem> = {}): NewQ
 export function mailboxItem(changes: Partial<NewMailboxItem> = {}): NewMailboxItem {
   return {
     account: 'bob@south.example',
-    mailbox: 'Inbox',
+    role: 'inbox',
     messageId: 'm1',
     journeyId: 'JOURNEY1',
     receivedAt: now,
@@ -140,7 +140,7 @@ export async function textOf(opened: OpenMessage | undefined): Promise<string> {
   return new TextDecoder().decode(octets)
 }
 
-/** All that can be read, in a form that can be compared (uids and times of writing differ between adapters). */
+/** All that can be read, in a form that can be compared (ids and times of writing differ between adapters). */
 export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unknown> {
   const journeys = read.listJourneys({ limit: 1000 })
   const mailbox = read.listMailbox({})
@@ -163,10 +163,16 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
     counts: read.counts(),
     found: journeysFound,
     queue,
-    mailbox: mailbox.map((row) => ({ ...row, uid: 0 })),
+    mailbox: mailbox.map(({ account, role, uid, messageId, journeyId, receivedAt, size }) => {
+      return { account, role, uid, messageId, journeyId, receivedAt, size }
+    }),
     messages,
     facts: Array.from(read.sharedFacts(['fact-1', 'fact-2', 'fact-3'])),
     keys: read.dkimKeys('north.example'),
+    accounts: read.accounts().map((row) => ({ ...row, id: 0 })),
+    aliases: read.aliases().map((row) => ({ ...row, id: 0 })),
+    domains: read.domains().map((row) => ({ ...row, id: 0 })),
+    acts: read.acts({ limit: 100 }).map((row) => ({ ...row, number: 0 })),
     nextDueAt: await nextDueAt(),
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
+import { account, act } from './contract-accounts.ts'
 import type { OpenUnderTest, StoreUnderTest } from './contract-cases.ts'
 import {
   acceptance,
@@ -51,6 +52,13 @@ const notification = acceptance({
   queue: [queueItem('q3', { messageId: 'm2', journeyId: 'JOURNEY2', reversePath: '' })],
   journeys: [journey('JOURNEY2', { messageId: 'm2', shared: [{ hash: 'fact-2', json: '2' }] })],
 })
+
+const alias = {
+  address: 'sales@south.example',
+  to: ['bob@south.example'],
+  send: false,
+  createdAt: now,
+}
 
 const deeds: readonly Deed[] = [
   {
@@ -147,6 +155,27 @@ const deeds: readonly Deed[] = [
         createdAt: now,
         active: true,
       }),
+  },
+  {
+    name: 'making an account, an alias and a domain, and saying who did it',
+    prepare: (store) => store.accounts.putAlias(alias),
+    run: async ({ accounts, acts }) => {
+      await Promise.all([
+        accounts.putAccount(account('eve@south.example')),
+        accounts.putAlias({ ...alias, to: ['eve@south.example'] }),
+        accounts.putDomain({ name: 'south.example', createdAt: now }),
+      ])
+      await acts.put(act('account add'))
+    },
+    inSteps: true,
+  },
+  {
+    name: 'removing an account that has mail',
+    prepare: async (store) => {
+      await store.accounts.putAccount(account('bob@south.example'))
+      await prepareQueued(store)
+    },
+    run: (store) => store.accounts.removeAccount('bob@south.example'),
   },
   {
     name: 'pruning',

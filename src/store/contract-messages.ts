@@ -124,7 +124,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       { ...good, journeys: [journey('A'), journey('B', { messageId: 'm2' })] },
     ]) {
       await assert.rejects(store.accept(bad), /no message m2/)
-      assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, journeys: 0 })
+      assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
     }
   })
 
@@ -208,31 +208,38 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     const lie = { ...contentOf(octetsFor('abc')), size: 4 }
     const wrong = acceptance({ message: good, moreMessages: [message('m2', '', { content: lie })] })
     await assert.rejects(store.accept(wrong), /size or hash/)
-    assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, journeys: 0 })
+    assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
   })
 
-  storeTest('mailboxes are listed by account and name, by ascending uid', async (store) => {
-    const places = [
-      ['bob', 'Inbox'],
-      ['bob', 'Junk'],
-      ['eve', 'Inbox'],
-      ['bob', 'Inbox'],
-    ] as const
-    for (const [i, [account, mailbox]] of places.entries()) {
-      const messageId = `m${i}`
-      const item = mailboxItem({ account, mailbox, messageId, receivedAt: now + i })
-      await store.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
-    }
-    const list = (query: Parameters<FullStore['read']['listMailbox']>[0]): string[] =>
-      store.read.listMailbox(query).map(({ messageId }) => messageId)
-    assert.deepEqual(list({}), ['m0', 'm1', 'm2', 'm3'])
-    assert.deepEqual(list({ account: 'bob' }), ['m0', 'm1', 'm3'])
-    assert.deepEqual(list({ account: 'bob', mailbox: 'Inbox' }), ['m0', 'm3'])
-    assert.deepEqual(list({ mailbox: 'Inbox' }), ['m0', 'm2', 'm3'])
-    const [first] = store.read.listMailbox({ account: 'bob', mailbox: 'Inbox', limit: 1 })
-    assert.equal(first?.messageId, 'm0')
-    assert.deepEqual(list({ mailbox: 'Inbox', afterUid: first?.uid ?? 0 }), ['m2', 'm3'])
-  })
+  storeTest(
+    'mailboxes are listed by account and role, each with uids of its own',
+    async (store) => {
+      const places = [
+        ['bob', 'inbox'],
+        ['bob', 'junk'],
+        ['eve', 'inbox'],
+        ['bob', 'inbox'],
+      ] as const
+      for (const [i, [account, role]] of places.entries()) {
+        const messageId = `m${i}`
+        const item = mailboxItem({ account, role, messageId, receivedAt: now + i })
+        await store.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
+      }
+      const list = (query: Parameters<FullStore['read']['listMailbox']>[0]): string[] =>
+        store.read.listMailbox(query).map(({ messageId }) => messageId)
+      assert.deepEqual(list({}), ['m0', 'm1', 'm2', 'm3'])
+      assert.deepEqual(list({ account: 'bob' }), ['m0', 'm1', 'm3'])
+      assert.deepEqual(list({ account: 'bob', role: 'inbox' }), ['m0', 'm3'])
+      assert.deepEqual(list({ role: 'inbox' }), ['m0', 'm2', 'm3'])
+      const [first] = store.read.listMailbox({ account: 'bob', role: 'inbox', limit: 1 })
+      assert.equal(first?.messageId, 'm0')
+      const behind = { account: 'BOB', role: 'inbox', afterUid: first?.uid ?? 0 } as const
+      assert.deepEqual(list(behind), ['m3'])
+      const [, junk, other] = store.read.listMailbox({})
+      assert.deepEqual([junk?.role, junk?.mailbox, junk?.uid], ['junk', 'Junk', 1])
+      assert.deepEqual([other?.account, other?.mailbox, other?.uid], ['eve', 'Inbox', 1])
+    },
+  )
 
   storeTest('a sink gives the same content however the octets are cut', async (store) => {
     // Around the first buffer (16 KiB), its doublings and the end of memory (256 KiB).
@@ -293,7 +300,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     await store.accept(
       acceptance({
         message: message('m1', odd),
-        mailbox: [mailboxItem({ account: odd, mailbox: odd })],
+        mailbox: [mailboxItem({ account: odd })],
         journeys: [
           journey('JOURNEY1', { mailFrom: odd, rcptTo: [odd], subject: odd, summary: odd }),
         ],
@@ -302,7 +309,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     )
     const [row] = store.read.listJourneys({ limit: 1 })
     assert.deepEqual([row?.mailFrom, row?.rcptTo, row?.subject], [odd, [odd], odd])
-    assert.equal(store.read.listMailbox({ account: odd, mailbox: odd }).length, 1)
+    assert.equal(store.read.listMailbox({ account: odd }).length, 1)
     const [item] = store.read.listQueue({ limit: 1 })
     assert.deepEqual([item?.recipient, item?.dsn], [odd, { envelopeId: odd }])
   })
@@ -316,13 +323,17 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
 
   storeTest('a snapshot of an empty store is empty', async (store) => {
     assert.deepEqual(await snapshot(readable(store)), {
-      counts: { messages: 0, queued: 0, journeys: 0 },
+      counts: { messages: 0, queued: 0, held: 0, journeys: 0 },
       found: [],
       queue: [],
       mailbox: [],
       messages: {},
       facts: [],
       keys: [],
+      accounts: [],
+      aliases: [],
+      domains: [],
+      acts: [],
       nextDueAt: undefined,
     })
   })

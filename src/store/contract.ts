@@ -2,6 +2,7 @@
  * The contract of the store port as tests: every adapter registers them. They know nothing of SQL,
  * files or threads; what only one adapter has is tested beside it.
  */
+import { registerAccountTests } from './contract-accounts.ts'
 import { registerFaultTests } from './contract-faults.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMessageTests } from './contract-messages.ts'
@@ -13,5 +14,6 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerMessageTests(name, open)
   registerQueueTests(name, open)
   registerJourneyTests(name, open)
+  registerAccountTests(name, open)
   registerFaultTests(name, open)
 }

@@ -1,12 +1,17 @@
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
+import { mailboxName } from '../journey/mailbox-role.ts'
 import type { MemoryJourney, MemoryTables } from './memory-tables.ts'
+import { lower } from './memory-tables.ts'
 import { hasMessageId, itemFits, journeyFits } from './memory-search.ts'
 import { octetContent, openStored } from './message-ranges.ts'
+import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
+import type { Act, ActQuery } from './ports/acts.ts'
 import type {
   FoundJourney,
   FoundJourneys,
   JourneyQuery,
   JourneyRow,
+  MailboxQuery,
   MailboxRow,
   OpenMessage,
   QueueItem,
@@ -87,19 +92,52 @@ export class MemoryReader implements StoreReader {
     })
   }
 
-  listMailbox(query: {
-    readonly account?: string
-    readonly mailbox?: string
-    readonly afterUid?: number
-    readonly limit?: number
-  }): readonly MailboxRow[] {
-    const { account, mailbox, afterUid, limit } = query
-    return Array.from(this.#tables.mailbox.values())
-      .filter((item) => item.uid > (afterUid ?? 0))
-      .filter((item) => account === undefined || item.account === account)
-      .filter((item) => mailbox === undefined || item.mailbox === mailbox)
+  listMailbox(query: MailboxQuery): readonly MailboxRow[] {
+    const { account, role, afterUid = 0, limit } = query
+    const one = account !== undefined && role !== undefined
+    return this.#rowsOfMailboxes()
+      .filter((item) => item.uid > afterUid)
+      .filter((item) => account === undefined || lower(item.account) === lower(account))
+      .filter((item) => role === undefined || item.role === role)
+      .sort((a, b) => (one ? a.uid - b.uid : a.receivedAt - b.receivedAt))
       .slice(0, limit)
-      .map((item) => ({ ...item, size: this.#tables.messages.get(item.messageId)?.size ?? 0 }))
+  }
+
+  #rowsOfMailboxes(): MailboxRow[] {
+    const { accounts, mailboxes, items, messages } = this.#tables
+    const addresses = new Map(Array.from(accounts.values(), ({ id, address }) => [id, address]))
+    const places = new Map(Array.from(mailboxes.values(), (mailbox) => [mailbox.id, mailbox]))
+    return Array.from(items.values()).flatMap((item) => {
+      const place = places.get(item.mailbox)
+      if (place === undefined) return []
+      const { role } = place
+      const account = addresses.get(place.account) ?? ''
+      const size = messages.get(item.messageId)?.size ?? 0
+      return [{ ...item, account, role, mailbox: mailboxName(role), size }]
+    })
+  }
+
+  accounts(): readonly StoredAccount[] {
+    return sorted(this.#tables.accounts)
+  }
+
+  account(address: string): StoredAccount | undefined {
+    return this.#tables.accounts.get(lower(address))
+  }
+
+  aliases(): readonly StoredAlias[] {
+    return sorted(this.#tables.aliases)
+  }
+
+  domains(): readonly StoredDomain[] {
+    return sorted(this.#tables.domains)
+  }
+
+  acts({ limit, before = Infinity }: ActQuery): readonly Act[] {
+    return Array.from(this.#tables.acts.values())
+      .filter(({ number }) => number < before)
+      .sort((a, b) => b.number - a.number)
+      .slice(0, limit)
   }
 
   listQueue({ filter = {}, limit }: Parameters<StoreReader['listQueue']>[0]): readonly QueueItem[] {
@@ -119,7 +157,8 @@ export class MemoryReader implements StoreReader {
 
   counts(): ReturnType<StoreReader['counts']> {
     const { messages, queue, journeys } = this.#tables
-    return { messages: messages.size, queued: queue.size, journeys: journeys.size }
+    const held = Array.from(queue.values()).filter(({ item }) => item.held).length
+    return { messages: messages.size, queued: queue.size, held, journeys: journeys.size }
   }
 
   close(): void {
@@ -135,6 +174,12 @@ export class MemoryReader implements StoreReader {
       (a, b) => b.journey.startedAt - a.journey.startedAt || b.key - a.key,
     )
   }
+}
+
+function sorted<T>(table: ReadonlyMap<string, T>): readonly T[] {
+  return Array.from(table.entries())
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, row]) => row)
 }
 
 function oneOf(fitting: readonly MemoryJourney[]): FoundJourney {

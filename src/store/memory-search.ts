@@ -5,6 +5,7 @@ import {
   messageIdForms,
 } from '../journey/filter.ts'
 import type { MemoryJourney } from './memory-tables.ts'
+import { lower } from './memory-tables.ts'
 import type { QueueItem } from './store.ts'
 
 /** Whether a journey is one that the filter lets through. */
@@ -94,9 +95,4 @@ function personFits(
     lower(journey.login ?? '') === wanted ||
     recipients.some(({ accounts }) => lower(accounts).split(' ').includes(wanted))
   )
-}
-
-/** As SQLite does it: letters of ASCII only. */
-function lower(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

@@ -1,13 +1,17 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { concat } from '../base/octets.ts'
 import { countStatuses, wholeStatus, wholeSummary } from '../journey/recipients.ts'
+import { accountPort, actPort } from './account-port.ts'
 import { contentOf } from './content-sink.ts'
+import { changeMemoryAccounts, fileInMemory, putMemoryAct } from './memory-accounts.ts'
 import type { LeaseRequest } from './operations.ts'
 import { messagesIn, recipientsIn } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryTables } from './memory-tables.ts'
 import { UndoLog, emptyTables } from './memory-tables.ts'
+import type { AccountPort } from './ports/accounts.ts'
+import type { ActPort } from './ports/acts.ts'
 import type {
   Acceptance,
   ContentSink,
@@ -42,6 +46,8 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): FullStore {
 
 class MemoryStore implements FullStore {
   readonly read: StoreReader
+  readonly accounts: AccountPort
+  readonly acts: ActPort
   readonly #tables: MemoryTables = emptyTables()
   readonly #undo: UndoLog
   #closed = false
@@ -49,6 +55,13 @@ class MemoryStore implements FullStore {
   constructor(beforeChange: () => void) {
     this.#undo = new UndoLog(beforeChange)
     this.read = new MemoryReader(this.#tables)
+    const [tables, undo] = [this.#tables, this.#undo]
+    this.accounts = accountPort(this.read, (change) => {
+      return this.#atomically(() => changeMemoryAccounts(tables, undo, change))
+    })
+    this.acts = actPort(this.read, (act) => {
+      return this.#atomically(() => putMemoryAct(tables, undo, act))
+    })
   }
 
   newContent(): ContentSink {
@@ -183,10 +196,10 @@ class MemoryStore implements FullStore {
 
   /** Takes a message from the journeys that have it, and removes it where nothing else does. */
   #leaveMessage(messageId: string): void {
-    const { journeys, queue, mailbox } = this.#tables
+    const { journeys, queue, items } = this.#tables
     const has = (one: { readonly messageId: string }): boolean => one.messageId === messageId
     if (Array.from(queue.values()).some(({ item }) => has(item))) return
-    if (Array.from(mailbox.values()).some(has)) return
+    if (Array.from(items.values()).some(has)) return
     for (const [id, stored] of Array.from(journeys)) {
       if (stored.journey.messageId !== messageId) continue
       const { messageId: _gone, ...journey } = stored.journey
@@ -208,7 +221,7 @@ class MemoryStore implements FullStore {
   }
 
   #accept(acceptance: Acceptance): void {
-    const { journeys, queue, mailbox } = this.#tables
+    const { journeys, queue } = this.#tables
     const read = new Map<NewContent, Uint8Array>()
     for (const message of messagesIn(acceptance)) {
       // A file is taken over by the first message; the others are made of the same octets.
@@ -237,8 +250,7 @@ class MemoryStore implements FullStore {
     }
     for (const item of acceptance.mailbox) {
       this.#mustExist(item.messageId)
-      const uid = this.#undo.nextKey()
-      this.#undo.set(mailbox, uid, { uid, ...item })
+      fileInMemory(this.#tables, this.#undo, item)
     }
     for (const later of acceptance.laterSteps ?? []) this.#appendSteps(later)
   }
@@ -308,11 +320,11 @@ class MemoryStore implements FullStore {
   }
 
   #dropUnreferred(messageId: string): void {
-    const { messages, contents, journeys, queue, mailbox } = this.#tables
+    const { messages, contents, journeys, queue, items } = this.#tables
     const message = messages.get(messageId)
     const referred =
       Array.from(queue.values()).some(({ item }) => item.messageId === messageId) ||
-      Array.from(mailbox.values()).some((item) => item.messageId === messageId) ||
+      Array.from(items.values()).some((item) => item.messageId === messageId) ||
       Array.from(journeys.values()).some(({ journey }) => journey.messageId === messageId)
     if (referred || message === undefined) return
     this.#undo.delete(messages, messageId)

@@ -1,10 +1,7 @@
-import type {
-  DkimKeyRow,
-  JourneyRecipient,
-  NewJourney,
-  NewMailboxItem,
-  QueueItem,
-} from './store.ts'
+import type { MailboxRole } from '../journey/mailbox-role.ts'
+import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
+import type { Act } from './ports/acts.ts'
+import type { DkimKeyRow, JourneyRecipient, MailboxRow, NewJourney, QueueItem } from './store.ts'
 
 export interface MemoryMessage {
   readonly id: string
@@ -29,6 +26,17 @@ export interface MemoryJourney {
   readonly writtenAt: number
 }
 
+export interface MemoryMailbox {
+  readonly id: number
+  readonly account: number
+  readonly role: MailboxRole
+  readonly uidNext: number
+}
+
+export interface MemoryItem extends Omit<MailboxRow, 'account' | 'mailbox' | 'role' | 'size'> {
+  readonly mailbox: number
+}
+
 /** What the store in memory holds. Rows are replaced, never changed. */
 export interface MemoryTables {
   /** By hash. */
@@ -38,8 +46,15 @@ export interface MemoryTables {
   readonly journeys: Map<string, MemoryJourney>
   readonly facts: Map<string, { readonly json: string; readonly usedMs: number }>
   readonly queue: Map<string, MemoryQueueRow>
-  /** By uid. */
-  readonly mailbox: Map<number, NewMailboxItem & { readonly uid: number }>
+  /** By address in lower case, as are the aliases; domains by name. */
+  readonly accounts: Map<string, StoredAccount>
+  readonly aliases: Map<string, StoredAlias>
+  readonly domains: Map<string, StoredDomain>
+  readonly acts: Map<number, Act>
+  /** By the id of the account and the role. */
+  readonly mailboxes: Map<string, MemoryMailbox>
+  /** By the key that tells the order in which they came. */
+  readonly items: Map<number, MemoryItem>
   readonly dkimKeys: Map<string, DkimKeyRow>
 }
 
@@ -50,9 +65,19 @@ export function emptyTables(): MemoryTables {
     journeys: new Map(),
     facts: new Map(),
     queue: new Map(),
-    mailbox: new Map(),
+    accounts: new Map(),
+    aliases: new Map(),
+    domains: new Map(),
+    acts: new Map(),
+    mailboxes: new Map(),
+    items: new Map(),
     dkimKeys: new Map(),
   }
+}
+
+/** As SQLite compares without case: letters of ASCII only. */
+export function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** Transactions over maps: remembers how to take each change back. */

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../base/error.ts'
 import { WaybillError } from '../base/error.ts'
+import type { AccountChange } from './ports/accounts.ts'
+import type { NewAct } from './ports/acts.ts'
 import type {
   Acceptance,
   DkimKeyRow,
@@ -34,6 +36,8 @@ export type Operation =
     }
   | { readonly type: 'nextDueAt' }
   | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
+  | { readonly type: 'changeAccounts'; readonly change: AccountChange }
+  | { readonly type: 'putAct'; readonly act: NewAct }
   | { readonly type: 'prune'; readonly request: PruneRequest }
 
 /** One step of a pruning; without `more` it is at its end. */
@@ -52,6 +56,8 @@ export interface Results {
   readonly release: number
   readonly nextDueAt: number | undefined
   readonly putDkimKey: undefined
+  readonly changeAccounts: number
+  readonly putAct: number
   readonly prune: PruneStep
 }
 

@@ -1,5 +1,8 @@
 import type { Row } from './database.ts'
 import { integer, octets, text } from './database.ts'
+import { isMailboxRole } from '../journey/mailbox-role.ts'
+import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
+import type { Act } from './ports/acts.ts'
 import type { DkimKeyRow, JourneyRow, MailboxRow, QueueItem } from './store.ts'
 
 /** The columns of a queue item with the id of its message; conditions follow. */
@@ -45,12 +48,55 @@ export function journeyRow(row: Row): JourneyRow {
 export function mailboxRow(row: Row): MailboxRow {
   return {
     uid: integer(row, 'uid'),
-    account: text(row, 'account'),
-    mailbox: text(row, 'mailbox'),
+    account: text(row, 'address'),
+    role: isMailboxRole(row['role']) ? row['role'] : undefined,
+    mailbox: text(row, 'name'),
     messageId: text(row, 'message_id'),
     journeyId: text(row, 'journey_id'),
-    receivedAt: integer(row, 'received_ms'),
+    receivedAt: integer(row, 'internal_ms'),
     size: integer(row, 'size'),
+  }
+}
+
+export function accountRow(row: Row): StoredAccount {
+  const hash = row['password_hash']
+  const origin = text(row, 'origin')
+  return {
+    id: integer(row, 'id'),
+    address: text(row, 'address'),
+    passwordHash: typeof hash === 'string' ? hash : undefined,
+    createdAt: integer(row, 'created_ms'),
+    origin: origin === 'settings' || origin === 'store' ? origin : 'mail',
+  }
+}
+
+export function aliasRow(row: Row): StoredAlias {
+  return {
+    id: integer(row, 'id'),
+    address: text(row, 'address'),
+    to: JSON.parse(text(row, 'targets')),
+    send: integer(row, 'may_send') === 1,
+    createdAt: integer(row, 'created_ms'),
+  }
+}
+
+export function domainRow(row: Row): StoredDomain {
+  return {
+    id: integer(row, 'id'),
+    name: text(row, 'name'),
+    createdAt: integer(row, 'created_ms'),
+  }
+}
+
+export function actRow(row: Row): Act {
+  return {
+    number: integer(row, 'number'),
+    at: integer(row, 'at_ms'),
+    who: text(row, 'who'),
+    door: text(row, 'door'),
+    what: text(row, 'what'),
+    why: text(row, 'why'),
+    detail: JSON.parse(text(row, 'detail')),
   }
 }
 

@@ -153,7 +153,7 @@ folderTest('another process reads while the server writes', async (folder) => {
     read.close()`
   assert.equal(
     inAnotherProcess(lines, folder),
-    '[{"messages":0,"queued":0,"journeys":1},"BEFORE1"]',
+    '[{"messages":0,"queued":0,"held":0,"journeys":1},"BEFORE1"]',
   )
   await store.accept(acceptance({ journeys: [journey('AFTER11')] }))
   await store.close()

@@ -10,7 +10,20 @@ import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import { checkThere } from './lost-database.ts'
 import { octetContent, openStored } from './message-ranges.ts'
 import { storeProblem } from './problems.ts'
-import { dkimKeyRow, hashText, journeyRow, mailboxRow, queueItem, selectQueue } from './rows.ts'
+import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
+import type { Act, ActQuery } from './ports/acts.ts'
+import {
+  accountRow,
+  actRow,
+  aliasRow,
+  dkimKeyRow,
+  domainRow,
+  hashText,
+  journeyRow,
+  mailboxRow,
+  queueItem,
+  selectQueue,
+} from './rows.ts'
 import { checkReadable } from './schema.ts'
 import {
   type Conditions,
@@ -24,6 +37,7 @@ import type {
   FoundJourneys,
   JourneyQuery,
   JourneyRow,
+  MailboxQuery,
   MailboxRow,
   OpenMessage,
   QueueItem,
@@ -165,26 +179,25 @@ class SqliteReader implements StoreReader {
     })
   }
 
-  listMailbox(query: {
-    readonly account?: string
-    readonly mailbox?: string
-    readonly afterUid?: number
-    readonly limit?: number
-  }): readonly MailboxRow[] {
+  listMailbox(query: MailboxQuery): readonly MailboxRow[] {
     const conditions = ['uid > ?']
     const values: Value[] = [query.afterUid ?? 0]
     if (query.account !== undefined) {
-      conditions.push('account = ?')
+      conditions.push('account.address = ?')
       values.push(query.account)
     }
-    if (query.mailbox !== undefined) {
-      conditions.push('mailbox = ?')
-      values.push(query.mailbox)
+    if (query.role !== undefined) {
+      conditions.push('mailbox.role = ?')
+      values.push(query.role)
     }
+    const one = query.account !== undefined && query.role !== undefined
+    const order = one ? 'uid' : 'internal_ms, mailbox_item.mailbox, uid'
     return this.#all(
-      `SELECT mailbox_item.*, message.id AS message_id, message.size AS size
-        FROM mailbox_item JOIN message ON message.key = mailbox_item.message
-        WHERE ${conditions.join(' AND ')} ORDER BY uid LIMIT ?`,
+      `SELECT mailbox_item.*, message.id AS message_id, mailbox.role, mailbox.name, account.address
+        FROM mailbox_item JOIN mailbox ON mailbox.id = mailbox_item.mailbox
+          JOIN account ON account.id = mailbox.account
+          JOIN message ON message.key = mailbox_item.message
+        WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
       ...values,
       query.limit ?? -1,
     ).map(mailboxRow)
@@ -219,13 +232,33 @@ class SqliteReader implements StoreReader {
     return this.#all(sql, domain).map(dkimKeyRow)
   }
 
+  accounts(): readonly StoredAccount[] {
+    return this.#all('SELECT * FROM account ORDER BY address').map(accountRow)
+  }
+
+  account(address: string): StoredAccount | undefined {
+    return this.#all('SELECT * FROM account WHERE address = ?', address).map(accountRow)[0]
+  }
+
+  aliases(): readonly StoredAlias[] {
+    return this.#all('SELECT * FROM alias ORDER BY address').map(aliasRow)
+  }
+
+  domains(): readonly StoredDomain[] {
+    return this.#all('SELECT * FROM domain ORDER BY name').map(domainRow)
+  }
+
+  acts({ limit, before }: ActQuery): readonly Act[] {
+    const sql = 'SELECT * FROM act WHERE number < ? ORDER BY number DESC LIMIT ?'
+    return this.#all(sql, before ?? Number.MAX_SAFE_INTEGER, limit).map(actRow)
+  }
+
   counts(): ReturnType<StoreReader['counts']> {
-    const row =
-      this.#get(`SELECT (SELECT count(*) FROM message) AS messages,
-        (SELECT count(*) FROM queue) AS queued, (SELECT count(*) FROM journey) AS journeys`) ?? {}
+    const row = this.#get('SELECT * FROM kept_count') ?? {}
     return {
       messages: integer(row, 'messages'),
       queued: integer(row, 'queued'),
+      held: integer(row, 'held'),
       journeys: integer(row, 'journeys'),
     }
   }
@@ -235,13 +268,14 @@ class SqliteReader implements StoreReader {
     this.#closed = true
   }
 
-  /** Journeys whose id begins or ends so. The start is found by index, the end by reading ids. */
+  /** Journeys whose id begins or ends so, each found by an index. */
   #matching(part: string): Row[] {
     return this.#all(
       `SELECT * FROM journey WHERE key IN (
           SELECT key FROM journey WHERE id >= ?1 AND id < ?1 || char(1114111)
             AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE
-          UNION SELECT key FROM journey INDEXED BY journey_by_id WHERE substr(id, -length(?1)) = ?1 COLLATE NOCASE)
+          UNION SELECT key FROM journey WHERE lower(substr(id, -4)) = lower(substr(?1, -4))
+            AND substr(id, -length(?1)) = ?1 COLLATE NOCASE)
         ORDER BY started_ms DESC, key DESC LIMIT ${maxAmbiguous + 1}`,
       part,
     )

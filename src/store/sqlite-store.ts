@@ -1,6 +1,7 @@
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { silent } from '../base/log.ts'
+import { accountPort, actPort } from './account-port.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { WriterLink } from './commit-queue.ts'
 import { inlineBytes } from './content-files.ts'
@@ -15,6 +16,8 @@ import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
 import type { LeaseRequest } from './operations.ts'
 import { messagesIn } from './operations.ts'
+import type { AccountPort } from './ports/accounts.ts'
+import type { ActPort } from './ports/acts.ts'
 import { storeProblem } from './problems.ts'
 import { openStoreReader } from './sqlite-reader.ts'
 import type {
@@ -98,6 +101,8 @@ export async function openSqliteStore(
 
 class SqliteStore implements FullStore {
   readonly read: StoreReader
+  readonly accounts: AccountPort
+  readonly acts: ActPort
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
@@ -119,6 +124,10 @@ class SqliteStore implements FullStore {
     this.#lock = lock
     this.#share = share
     this.read = openStoreReader({ folder: folder.root })
+    this.accounts = accountPort(this.read, (change) => {
+      return queue.submit<'changeAccounts'>({ type: 'changeAccounts', change })
+    })
+    this.acts = actPort(this.read, (act) => queue.submit<'putAct'>({ type: 'putAct', act }))
   }
 
   newContent(from: 'stranger' | 'own' = 'own'): ContentSink {

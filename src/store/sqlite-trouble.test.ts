@@ -539,7 +539,7 @@ const fillProgram = `
   const store = await openSqliteStore({ folder, onBroken: (error) => told.push(error.code) })
   const letter = (id, size) => ({
     message: { id, content: contentOf(Buffer.from(id.padEnd(size, '.'))), prefix: Buffer.alloc(0), omit: [] },
-    mailbox: [{ account: 'a', mailbox: 'Inbox', messageId: id, journeyId: 'j', receivedAt: 1 }],
+    mailbox: [{ account: 'a', role: 'inbox', messageId: id, journeyId: 'j', receivedAt: 1 }],
     queue: [], journeys: [],
   })
   const result = { accepted: [], codes: {}, later: [] }

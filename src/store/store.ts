@@ -1,4 +1,5 @@
 import type { JourneyFilter } from '../journey/filter.ts'
+import type { MailboxRole } from '../journey/mailbox-role.ts'
 
 /**
  * The store port: what must be durable, in the words of mail and not of SQL.
@@ -9,6 +10,9 @@ import type { JourneyFilter } from '../journey/filter.ts'
  * Times are Unix milliseconds. The contract tests in `contract.ts` run on every adapter.
  */
 
+import type { AccountReader } from './account-port.ts'
+import type { AccountPort } from './ports/accounts.ts'
+import type { Act, ActPort, ActQuery } from './ports/acts.ts'
 import type { StrangerLimits } from './strangers.ts'
 
 /** The octets of a message as they came in, never changed. Stored once for equal content. */
@@ -65,8 +69,9 @@ export interface NewQueueItem {
 }
 
 export interface NewMailboxItem {
+  /** The address of an account; it is made when it is not there. */
   readonly account: string
-  readonly mailbox: string
+  readonly role: MailboxRole
   readonly messageId: string
   readonly journeyId: string
   readonly receivedAt: number
@@ -195,8 +200,12 @@ export interface StoredJourney extends JourneyRow {
 }
 
 export interface MailboxRow {
+  /** In its mailbox; given in ascending order and never twice. */
   readonly uid: number
   readonly account: string
+  /** `undefined` for a mailbox that has no role. */
+  readonly role: MailboxRole | undefined
+  /** Its name for people. */
   readonly mailbox: string
   readonly messageId: string
   readonly journeyId: string
@@ -231,6 +240,14 @@ export type FoundJourney =
   | { readonly type: 'none' }
   | { readonly type: 'ambiguous'; readonly ids: readonly string[] }
 
+export interface MailboxQuery {
+  readonly account?: string
+  readonly role?: MailboxRole
+  /** Only what has a greater uid: for paging through one mailbox. */
+  readonly afterUid?: number
+  readonly limit?: number
+}
+
 export interface DkimKeyRow {
   readonly domain: string
   readonly selector: string
@@ -253,7 +270,7 @@ export interface FoundJourneys {
 export const searchLimit: number = 100_000
 
 /** The reading side, for console, command line and tests. Another process may use it meanwhile. */
-export interface StoreReader {
+export interface StoreReader extends AccountReader {
   /**
    * `last`, `last:2` (by the order of writing), at least 4 characters from the start or the end of an
    * id, `Ref …` as replies have it, or a Message-ID.
@@ -263,21 +280,27 @@ export interface StoreReader {
   searchJourneys(query: { readonly filter: JourneyFilter; readonly limit: number }): FoundJourneys
   sharedFacts(hashes: readonly string[]): ReadonlyMap<string, string>
   openMessage(id: string): OpenMessage | undefined
-  listMailbox(query: {
-    readonly account?: string
-    readonly mailbox?: string
-    /** For paging: rows come by ascending uid. */
-    readonly afterUid?: number
-    readonly limit?: number
-  }): readonly MailboxRow[]
+  /** Of one mailbox by ascending uid; of several by the time of their receipt. */
+  listMailbox(query: MailboxQuery): readonly MailboxRow[]
   /** The next attempts first. */
   listQueue(query: {
     readonly limit: number
     readonly filter?: JourneyFilter
   }): readonly QueueItem[]
   dkimKeys(domain: string): readonly DkimKeyRow[]
-  counts(): { readonly messages: number; readonly queued: number; readonly journeys: number }
+  acts(query: ActQuery): readonly Act[]
+  /** Kept with every change, never counted. */
+  counts(): StoreCounts
   close(): void
+}
+
+/** How much there is. */
+export interface StoreCounts {
+  readonly messages: number
+  readonly queued: number
+  /** Of those in the queue. */
+  readonly held: number
+  readonly journeys: number
 }
 
 export interface Store {
@@ -315,6 +338,8 @@ export interface Store {
   /** When the next item is due; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
   putDkimKey(key: DkimKeyRow): Promise<void>
+  readonly accounts: AccountPort
+  readonly acts: ActPort
   /** The reading side over the same data. */
   readonly read: StoreReader
   /** Commits what is under way, then closes. */

@@ -8,6 +8,7 @@ import {
   mailboxItem,
   message,
   now,
+  outgoing,
   queueItem,
   settlement,
   textOf,
@@ -18,9 +19,41 @@ import { countPrunable } from './prunable.ts'
 import { openStoreReader } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
+import { verifyStore } from './verify-store.ts'
 
-/** Takes back what the steps after the format with recipients have brought. */
+/** Takes back what the step after 0.2.0 has brought. */
+const formatOf020 = `
+  CREATE TABLE older_item (
+    uid INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    mailbox TEXT NOT NULL,
+    message INTEGER NOT NULL REFERENCES message (key),
+    journey_id TEXT NOT NULL,
+    received_ms INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO older_item (account, mailbox, message, journey_id, received_ms)
+    SELECT address, name, message, journey_id, internal_ms FROM mailbox_item
+      JOIN mailbox ON mailbox.id = mailbox JOIN account ON account.id = account
+      ORDER BY internal_ms, mailbox, uid;
+  DROP TABLE expunged;
+  DROP TABLE mailbox_item;
+  DROP TABLE mailbox;
+  DROP TABLE account;
+  DROP TABLE alias;
+  DROP TABLE domain;
+  ${['message_came', 'message_went', 'queue_came', 'queue_held', 'queue_went', 'journey_came', 'journey_went'].map((name) => `DROP TRIGGER ${name};`).join(' ')}
+  DROP TABLE kept_count;
+  DROP TABLE act;
+  DROP TABLE change_log;
+  DROP INDEX journey_by_end;
+  ALTER TABLE older_item RENAME TO mailbox_item;
+  CREATE INDEX mailbox_item_by_mailbox ON mailbox_item (account, mailbox);
+  CREATE INDEX mailbox_item_by_message ON mailbox_item (message);
+  PRAGMA user_version = 5;`
+
+/** The same of the steps after the format with recipients. */
 const olderFormat = `
+  ${formatOf020}
   DROP TRIGGER stranger_fact_came;
   DROP TRIGGER stranger_fact_became_mail;
   DROP TRIGGER stranger_fact_went;
@@ -73,15 +106,15 @@ async function olderFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-test('the folder of an older version is read before, and brought up to date at the start', async (t) => {
+test('the folder of an older version is brought up to date at the start, and read then', async (t) => {
   const folder = await olderFolder(t)
-  const reader = openStoreReader({ folder })
-  assert.equal(reader.counts().journeys, 6)
-  reader.close()
+  assert.throws(() => openStoreReader({ folder }), /older Waybill/)
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
   const strangers = { octets: Infinity, contentOctets: Infinity }
   const request = { journeysBefore: now - 100, scansBefore: now + 1, refusedBefore: now + 1 }
   assert.throws(() => countPrunable(folder, { ...request, strangers }), /older Waybill/)
   const store = await openSqliteStore({ folder })
+  assert.equal(store.read.counts().journeys, 6)
   assert.deepEqual(countPrunable(folder, { ...request, strangers }), {
     journeys: 1,
     contents: 1,
@@ -99,6 +132,57 @@ test('the folder of an older version is read before, and brought up to date at t
   await store.settle([settlement({ queueId: 'q' })])
   assert.equal(store.read.openMessage('WAITING'), undefined)
   await store.close()
+})
+
+test('mailboxes of 0.2.0 get accounts, ids and counts, and what was filed keeps its uid', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const before = await openSqliteStore({ folder })
+  await before.accept(outgoing())
+  const places = [
+    ['bob', 'inbox'],
+    ['eve', 'junk'],
+    ['bob', 'inbox'],
+    ['bob', 'junk'],
+  ] as const
+  for (const [i, [name, role]] of places.entries()) {
+    const [id, account] = [`in-${i}`, `${name}@south.example`]
+    const item = mailboxItem({ account, role, messageId: id, receivedAt: now + i })
+    await before.accept(acceptance({ message: message(id, id), mailbox: [item] }))
+  }
+  await before.hold(['q1'])
+  await before.close()
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec(formatOf020)
+  // The settings had it in other letters for a while.
+  database.exec("UPDATE mailbox_item SET account = 'Bob@south.example' WHERE uid = 3")
+  database.close()
+
+  const store = await openSqliteStore({ folder })
+  t.after(() => store.close())
+  const accounts = await store.accounts.accounts()
+  assert.deepEqual(
+    accounts.map(({ address, origin, createdAt }) => [address, origin, createdAt]),
+    [
+      ['bob@south.example', 'mail', now],
+      ['eve@south.example', 'mail', now + 1],
+    ],
+  )
+  const rows = (): unknown => {
+    return store.read.listMailbox({}).map(({ account, mailbox, uid }) => [account, mailbox, uid])
+  }
+  const kept = [
+    ['bob@south.example', 'Inbox', 1],
+    ['eve@south.example', 'Junk', 2],
+    ['bob@south.example', 'Inbox', 3],
+    ['bob@south.example', 'Junk', 4],
+  ]
+  assert.deepEqual(rows(), kept)
+  assert.deepEqual(store.read.counts(), { messages: 5, queued: 1, held: 1, journeys: 1 })
+  const item = mailboxItem({ messageId: 'new', receivedAt: now + 9 })
+  await store.accept(acceptance({ message: message('new', 'x'), mailbox: [item] }))
+  assert.deepEqual(rows(), [...kept, ['bob@south.example', 'Inbox', 4]])
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
 })
 
 test('what a pruning would remove is counted as it then removes it', async (t) => {

@@ -17,7 +17,7 @@ import { acceptance, journey, mailboxItem, message, outgoing } from './contract-
 import { contentPath, dataFolder } from './data-folder.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
-import { verifyStore } from './verify-store.ts'
+import { type StoreFinding, verifyStore } from './verify-store.ts'
 
 const short = contentOf(Buffer.from('a short letter'))
 const long = contentOf(new Uint8Array(300_000).fill(97))
@@ -51,6 +51,10 @@ function change(folder: string, sql: string): void {
   })
   database.exec(sql)
   database.close()
+}
+
+function details(findings: readonly StoreFinding[]): readonly string[] {
+  return findings.map((one) => ('detail' in one ? `${one.type} ${one.detail}` : one.type))
 }
 
 test('a whole store is whole, also while a server has it', async (t) => {
@@ -164,14 +168,13 @@ test('rows that refer to nothing are named', async (t) => {
      DELETE FROM journey WHERE id = 'JOURNEY1'`,
   )
   const { findings } = await verifyStore({ folder })
-  const details = findings.map((one) => ('detail' in one ? `${one.type} ${one.detail}` : one.type))
   assert.deepEqual(
-    details.sort(),
+    details(findings).toSorted(),
     [
       'reference J-long: a journey without its record',
+      'reference a row of mailbox_item refers to a message that is not there',
       'reference q1: an item of the queue without its journey',
       'reference row 2 of journey refers to a message that is not there',
-      'reference row 1 of mailbox_item refers to a message that is not there',
     ].sort(),
   )
 })
@@ -194,4 +197,22 @@ test('a database whose pages are damaged is told', async (t) => {
     findings.some(({ type }) => type === 'database'),
     JSON.stringify(findings),
   )
+})
+
+test('counts, uids and change numbers that are not those of the rows are named', async (t) => {
+  const folder = await filled(t)
+  change(folder, 'UPDATE mailbox SET messages = 7')
+  change(folder, 'UPDATE kept_count SET queued = 9')
+  const miscounted = await verifyStore({ folder })
+  assert.deepEqual(details(miscounted.findings), [
+    'reference mailbox 1: a mailbox that does not have as much as it says',
+    'reference kept_count: the counts that are kept are not those of the rows',
+  ])
+  change(folder, 'UPDATE mailbox SET messages = 3, uid_next = 3')
+  change(folder, 'UPDATE kept_count SET queued = 1')
+  assert.deepEqual(details((await verifyStore({ folder })).findings), [
+    'reference mailbox 1: a mailbox that would give a uid or a modseq again',
+  ])
+  change(folder, 'UPDATE mailbox SET uid_next = 4')
+  assert.deepEqual(details((await verifyStore({ folder })).findings), [])
 })

@@ -11,7 +11,7 @@ import { integer, octets, openDatabase, text } from './database.ts'
 import { checkThere } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashOctets, hashText } from './rows.ts'
-import { checkReadable } from './schema.ts'
+import { checkKnown } from './schema.ts'
 
 /** Something that is not as it should be. Plain data, its words are part of `--json`. */
 export type StoreFinding =
@@ -63,7 +63,7 @@ export async function verifyStore(options: {
   let database: Database | undefined
   try {
     database = openDatabase(folder.database, { readOnly: true, busyTimeoutMs: 5000 })
-    checkReadable(database)
+    checkKnown(database)
     return await new Verification(folder, database, options.progress).run()
   } catch (error) {
     throw storeProblem(error) ?? error
@@ -140,10 +140,14 @@ class Verification {
 
   #checkReferences(): void {
     for (const row of this.#database.all('PRAGMA foreign_key_check')) {
-      const detail = `row ${String(row['rowid'])} of ${text(row, 'table')} refers to a ${text(row, 'parent')} that is not there`
+      const which = row['rowid'] === null ? 'a row' : `row ${String(row['rowid'])}`
+      const detail = `${which} of ${text(row, 'table')} refers to a ${text(row, 'parent')} that is not there`
       this.#found({ type: 'reference', detail })
     }
-    for (const [sql, what] of unreferenced) {
+    const kept = "SELECT 1 FROM sqlite_schema WHERE name = 'kept_count'"
+    const checks =
+      this.#database.get(kept) === undefined ? unreferenced : [...unreferenced, ...miscounted]
+    for (const [sql, what] of checks) {
       for (const row of this.#database.all(sql)) {
         this.#found({ type: 'reference', detail: `${text(row, 'id')}: ${what}` })
       }
@@ -281,5 +285,29 @@ const unreferenced: readonly (readonly [sql: string, what: string])[] = [
     `SELECT id FROM queue WHERE NOT EXISTS
       (SELECT 1 FROM journey WHERE journey.id = queue.journey_id) LIMIT 100`,
     'an item of the queue without its journey',
+  ],
+]
+
+/** What is kept beside the rows, in folders of this version. */
+const miscounted: typeof unreferenced = [
+  [
+    `SELECT 'mailbox ' || mailbox.id AS id FROM mailbox
+      WHERE messages <> (SELECT count(*) FROM mailbox_item WHERE mailbox = mailbox.id)
+        OR octets <> (SELECT coalesce(sum(size), 0) FROM mailbox_item WHERE mailbox = mailbox.id)
+      LIMIT 100`,
+    'a mailbox that does not have as much as it says',
+  ],
+  [
+    `SELECT 'mailbox ' || mailbox.id AS id FROM mailbox
+      WHERE uid_next <= (SELECT max(uid) FROM mailbox_item WHERE mailbox = mailbox.id)
+        OR highest_modseq < (SELECT max(modseq) FROM mailbox_item WHERE mailbox = mailbox.id)
+      LIMIT 100`,
+    'a mailbox that would give a uid or a modseq again',
+  ],
+  [
+    `SELECT 'kept_count' AS id FROM kept_count WHERE messages <> (SELECT count(*) FROM message)
+      OR queued <> (SELECT count(*) FROM queue) OR journeys <> (SELECT count(*) FROM journey)
+      OR held <> (SELECT count(*) FROM queue WHERE held = 1)`,
+    'the counts that are kept are not those of the rows',
   ],
 ]

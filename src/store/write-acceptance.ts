@@ -10,7 +10,6 @@ import type {
   LaterSteps,
   NewContent,
   NewJourney,
-  NewMailboxItem,
   NewMessage,
   NewQueueItem,
   SharedFact,
@@ -18,6 +17,7 @@ import type {
 import type { StrangerKind } from './strangers.ts'
 import { strangerKind } from './strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
+import { insertMailboxItem } from './write-mailbox.ts'
 import { forgetLeaving, makeRoomFromStrangers } from './write-retention.ts'
 
 const hourMs = 3_600_000
@@ -256,17 +256,5 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
     Math.round(item.createdAt),
     Math.round(item.nextAttemptAt),
     Math.round(item.expiresAt),
-  )
-}
-
-function insertMailboxItem(transaction: Transaction, item: NewMailboxItem, message: number): void {
-  transaction.run(
-    `INSERT INTO mailbox_item (account, mailbox, message, journey_id, received_ms)
-      VALUES (?, ?, ?, ?, ?)`,
-    item.account,
-    item.mailbox,
-    message,
-    item.journeyId,
-    Math.round(item.receivedAt),
   )
 }

@@ -11,6 +11,7 @@ import type { DkimKeyRow } from './store.ts'
 import type { StrangerLimits } from './strangers.ts'
 import type { KnownFact } from './transaction.ts'
 import { Transaction } from './transaction.ts'
+import { changeAccounts, putAct } from './write-accounts.ts'
 import { writeAcceptance } from './write-acceptance.ts'
 import {
   holdItems,
@@ -267,6 +268,10 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
     case 'putDkimKey':
       putDkimKey(transaction, operation.key)
       return undefined
+    case 'changeAccounts':
+      return changeAccounts(transaction, operation.change)
+    case 'putAct':
+      return putAct(transaction, operation.act)
     case 'prune':
       return pruneStep(transaction, operation.request)
   }

@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { MaildirWriter } from '../../io/maildir-writer.ts'
+import { type MailboxRole, roleNamed } from '../../journey/mailbox-role.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
 import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
@@ -35,7 +36,7 @@ interface Found {
 }
 
 /** The messages of an account and a mailbox; of all where they are not said. */
-type Find = (account: string | undefined, mailbox: string | undefined) => readonly Found[]
+type Find = (account: string | undefined, role: MailboxRole | undefined) => readonly Found[]
 
 async function withMail(
   options: DataOptions,
@@ -43,10 +44,10 @@ async function withMail(
 ): Promise<void> {
   const stores = new Stores(dataFolderOf(options))
   try {
-    await use((asked, mailbox) => {
+    await use((asked, role) => {
       const query = {
         ...(asked === undefined ? {} : { account: findAccount(stores, asked, options.config) }),
-        ...(mailbox === undefined ? {} : { mailbox }),
+        ...(role === undefined ? {} : { role }),
       }
       return stores.readers.flatMap((reader) => {
         return reader.listMailbox(query).map((row) => ({ reader, row }))
@@ -58,11 +59,11 @@ async function withMail(
 }
 
 function mailboxOption(): Option {
-  return new Option('--mailbox <name>', 'Inbox or Junk; both when absent').argParser(mailboxName)
+  return new Option('--mailbox <name>', 'Inbox or Junk; both when absent').argParser(mailboxRole)
 }
 
-function mailboxName(text: string): string {
-  const found = ['Inbox', 'Junk'].find((one) => one.toLowerCase() === text.toLowerCase())
+function mailboxRole(text: string): MailboxRole {
+  const found = roleNamed(text)
   if (found === undefined) throw new InvalidArgumentError('There are Inbox and Junk.')
   return found
 }
@@ -104,7 +105,7 @@ function listMail(): Command {
 }
 
 interface ListOptions extends DataOptions {
-  readonly mailbox?: string
+  readonly mailbox?: MailboxRole
   readonly json?: boolean
 }
 
@@ -172,7 +173,7 @@ function open({ reader, row }: Found): OpenMessage {
 interface ExportOptions extends DataOptions {
   readonly format: 'maildir' | 'mbox'
   readonly out: string
-  readonly mailbox?: string
+  readonly mailbox?: MailboxRole
   readonly json?: boolean
 }
 

@@ -1,3 +1,4 @@
+import { roleNamed } from '../mailbox-role.ts'
 import { quoted, type Sentence } from '../sentence.ts'
 import type { SmtpAnswer, StepData } from '../record.ts'
 
@@ -57,16 +58,17 @@ export function tellEnding(step: EndingStep): Sentence {
       }
     case 'filed': {
       const { account, mailbox, recipient, alsoFor = [] } = step
-      const place = mailbox === 'Inbox' ? 'inbox' : `mailbox ${mailbox}`
+      const role = roleNamed(mailbox)
+      const place = role === 'inbox' ? 'inbox' : `mailbox ${mailbox}`
       const addresses = alsoFor.length + 1
       const forWhom = recipient === account ? '' : `, for ${quoted(recipient)}`
       const once = addresses === 1 ? '' : `, once for ${addresses} of its addresses`
       return {
         id: 'filed',
-        label: mailbox === 'Junk' ? 'marked' : 'delivered',
+        label: role === 'junk' ? 'marked' : 'delivered',
         question: 'Where is it now?',
         answer: `In ${quoted(account)}'s ${place}${once || forWhom}.`,
-        verdict: mailbox === 'Junk' ? 'warn' : 'ok',
+        verdict: role === 'junk' ? 'warn' : 'ok',
         rules: ['RFC 5321 §4.2.5'],
         details: { account, mailbox, recipient, also_for: alsoFor },
       }

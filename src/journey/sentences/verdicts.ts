@@ -3,6 +3,7 @@ import type { DkimVerdict } from '../../dkim/dkim.ts'
 import type { DmarcVerdict, Rfc7489Reading } from '../../dmarc/dmarc.ts'
 import type { Decision } from '../../inspect/decide.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
+import { mailboxName } from '../mailbox-role.ts'
 import { ended, listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
 
 /** May this client send for this domain? */
@@ -277,8 +278,8 @@ export function tellDecision(decision: Decision): Sentence {
 }
 
 const actions = {
-  deliver: 'Inbox',
-  'mark-as-spam': 'Junk',
+  deliver: mailboxName('inbox'),
+  'mark-as-spam': mailboxName('junk'),
   refuse: 'Refused',
   defer: 'Later',
 } as const

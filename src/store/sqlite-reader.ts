@@ -6,6 +6,7 @@ import type { DataFolder } from './data-folder.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Database, Row, Value } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
+import { journeysByPart } from './journey-ends.ts'
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
 import { checkThere } from './lost-database.ts'
 import { octetContent, openStored } from './message-ranges.ts'
@@ -102,7 +103,8 @@ class SqliteReader implements StoreReader {
     }
     const exact = this.#get('SELECT * FROM journey WHERE id = ?', parsed.id)
     if (exact !== undefined || !parsed.mayBePart) return this.#found(exact)
-    return this.#oneOf(this.#matching(parsed.id))
+    const all = (sql: string, part: string): Row[] => this.#all(sql, part)
+    return this.#oneOf(journeysByPart(all, parsed.id, maxAmbiguous + 1))
   }
 
   searchJourneys({ filter, limit }: Parameters<StoreReader['searchJourneys']>[0]): FoundJourneys {
@@ -266,19 +268,6 @@ class SqliteReader implements StoreReader {
   close(): void {
     if (!this.#closed) this.#database.close()
     this.#closed = true
-  }
-
-  /** Journeys whose id begins or ends so, each found by an index. */
-  #matching(part: string): Row[] {
-    return this.#all(
-      `SELECT * FROM journey WHERE key IN (
-          SELECT key FROM journey WHERE id >= ?1 AND id < ?1 || char(1114111)
-            AND substr(id, 1, length(?1)) = ?1 COLLATE NOCASE
-          UNION SELECT key FROM journey WHERE lower(substr(id, -4)) = lower(substr(?1, -4))
-            AND substr(id, -length(?1)) = ?1 COLLATE NOCASE)
-        ORDER BY started_ms DESC, key DESC LIMIT ${maxAmbiguous + 1}`,
-      part,
-    )
   }
 
   #oneOf(rows: readonly Row[]): FoundJourney {

@@ -1,5 +1,7 @@
 import type { ContentFiles } from './content-files.ts'
 import type { Database, Row, Value } from './database.ts'
+import type { CountChange } from './kept-count.ts'
+import { noChange } from './kept-count.ts'
 import type { StrangerLimits } from './strangers.ts'
 
 /** Whom a fact is kept for: a journey of mail, or only what strangers left. */
@@ -16,6 +18,7 @@ export interface Mark {
   readonly facts: number
   readonly contents: number
   readonly spooled: number
+  readonly counted: CountChange
 }
 
 /**
@@ -38,17 +41,24 @@ export class Transaction {
   readonly usedSpooled: string[] = []
   /** True when facts were removed: what was known about them is void. */
   factsRemoved = false
+  /** The greatest key of a journey whose end is known, when the transaction began. */
+  readonly endsTo: number
+  /** True when it is another one now. */
+  endsChanged = false
+  #counted = noChange
 
   constructor(parts: {
     readonly database: Database
     readonly files: ContentFiles
     readonly strangers: StrangerLimits
     readonly knownFacts: ReadonlyMap<string, KnownFact>
+    readonly endsTo: number
   }) {
     this.database = parts.database
     this.files = parts.files
     this.strangers = parts.strangers
     this.#knownFacts = parts.knownFacts
+    this.endsTo = parts.endsTo
   }
 
   /** Whether a fact is stored and marked for such a use up to that time. No means: perhaps. */
@@ -56,6 +66,16 @@ export class Transaction {
     const known = this.#knownFacts.get(hash)
     if (this.factsRemoved || known === undefined) return false
     return known.usedMs >= usedMs && (known.keptFor === 'mail' || keptFor === 'stranger')
+  }
+
+  /** What came and went so far. */
+  get counted(): CountChange {
+    return this.#counted
+  }
+
+  /** Something came, or went. */
+  count(kind: keyof CountChange, change: number): void {
+    this.#counted = { ...this.#counted, [kind]: this.#counted[kind] + change }
   }
 
   run(sql: string, ...values: Value[]): { readonly changes: number; readonly lastKey: number } {
@@ -75,6 +95,7 @@ export class Transaction {
       facts: this.newFacts.length,
       contents: this.removedContents.length,
       spooled: this.usedSpooled.length,
+      counted: this.#counted,
     }
   }
 
@@ -82,5 +103,6 @@ export class Transaction {
     this.newFacts.length = mark.facts
     this.removedContents.length = mark.contents
     this.usedSpooled.length = mark.spooled
+    this.#counted = mark.counted
   }
 }

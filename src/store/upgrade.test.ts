@@ -41,11 +41,10 @@ const formatOf020 = `
   DROP TABLE account;
   DROP TABLE alias;
   DROP TABLE domain;
-  ${['message_came', 'message_went', 'queue_came', 'queue_held', 'queue_went', 'journey_came', 'journey_went'].map((name) => `DROP TRIGGER ${name};`).join(' ')}
   DROP TABLE kept_count;
   DROP TABLE act;
   DROP TABLE change_log;
-  DROP INDEX journey_by_end;
+  DROP TABLE journey_ends;
   ALTER TABLE older_item RENAME TO mailbox_item;
   CREATE INDEX mailbox_item_by_mailbox ON mailbox_item (account, mailbox);
   CREATE INDEX mailbox_item_by_message ON mailbox_item (message);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { inlineBytes } from './content-files.ts'
 import { integer } from './database.ts'
+import { noteEnd } from './journey-ends.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { messagesIn, recipientsIn } from './operations.ts'
 import { hashOctets } from './rows.ts'
@@ -17,28 +18,28 @@ import type {
 import type { StrangerKind } from './strangers.ts'
 import { strangerKind } from './strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
-import { insertMailboxItem } from './write-mailbox.ts'
+import { insertMailboxItem, type StoredMessage } from './write-mailbox.ts'
 import { forgetLeaving, makeRoomFromStrangers } from './write-retention.ts'
 
 const hourMs = 3_600_000
 
 /** Writes an acceptance. Throws when it refers to a message that is neither in it nor stored. */
 export function writeAcceptance(transaction: Transaction, acceptance: Acceptance): void {
-  const own = new Map<string, number>()
+  const own = new Map<string, StoredMessage>()
   for (const message of messagesIn(acceptance)) {
     own.set(message.id, insertMessage(transaction, message))
   }
-  const keyOf = (messageId: string): number =>
-    own.get(messageId) ?? messageKey(transaction, messageId)
+  const stored = (messageId: string): StoredMessage =>
+    own.get(messageId) ?? storedMessage(transaction, messageId)
   for (const journey of acceptance.journeys) {
     const { messageId } = journey
-    insertJourney(transaction, journey, messageId === undefined ? null : keyOf(messageId))
+    insertJourney(transaction, journey, messageId === undefined ? null : stored(messageId).key)
   }
   for (const item of acceptance.queue) {
-    insertQueueItem(transaction, item, keyOf(item.messageId))
+    insertQueueItem(transaction, item, stored(item.messageId).key)
   }
   for (const item of acceptance.mailbox) {
-    insertMailboxItem(transaction, item, keyOf(item.messageId))
+    insertMailboxItem(transaction, item, stored(item.messageId))
   }
   for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
   if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
@@ -66,24 +67,26 @@ export function appendSteps(
   return key
 }
 
-function messageKey(transaction: Transaction, messageId: string): number {
-  const row = transaction.get('SELECT key FROM message WHERE id = ?', messageId)
+function storedMessage(transaction: Transaction, messageId: string): StoredMessage {
+  const row = transaction.get('SELECT key, size FROM message WHERE id = ?', messageId)
   if (row === undefined) throw new Error(`Store: there is no message ${messageId}`)
-  return integer(row, 'key')
+  return { key: integer(row, 'key'), size: integer(row, 'size') }
 }
 
-function insertMessage(transaction: Transaction, message: NewMessage): number {
+function insertMessage(transaction: Transaction, message: NewMessage): StoredMessage {
   const { id, content, prefix, omit } = message
   const size = messageSize(prefix, keptRanges(content.size, omit))
   const contentKey = insertContent(transaction, content)
-  return transaction.run(
+  const { lastKey: key } = transaction.run(
     'INSERT INTO message (id, content, size, prefix, omit) VALUES (?, ?, ?, ?, ?)',
     id,
     contentKey,
     size,
     prefix,
     omit.length === 0 ? '[]' : JSON.stringify(omit),
-  ).lastKey
+  )
+  transaction.count('messages', 1)
+  return { key, size }
 }
 
 /** Stores the content, unless equal content is there: then its file or octets are not needed. */
@@ -161,6 +164,8 @@ function insertJourney(
     journey.ip ?? '',
     journey.login ?? '',
   )
+  transaction.count('journeys', 1)
+  noteEnd(transaction, lastKey)
   for (const recipient of recipientsIn(journey)) putRecipient(transaction, lastKey, recipient)
   transaction.run('INSERT INTO journey_record (journey, json) VALUES (?, ?)', lastKey, journey.json)
   const kind = strangerKind(journey)
@@ -257,4 +262,5 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
     Math.round(item.nextAttemptAt),
     Math.round(item.expiresAt),
   )
+  transaction.count('queued', 1)
 }

@@ -4,6 +4,12 @@ import { integer } from './database.ts'
 import type { NewMailboxItem } from './store.ts'
 import type { Transaction } from './transaction.ts'
 
+/** A message that is in the store: its key, and its octets as a whole. */
+export interface StoredMessage {
+  readonly key: number
+  readonly size: number
+}
+
 /**
  * Files a message: gives it the next uid of its mailbox (RFC 9051 §2.3.1.1) and the next modseq
  * (RFC 7162 §3.1). Account and mailbox are made when they are missing.
@@ -11,32 +17,40 @@ import type { Transaction } from './transaction.ts'
 export function insertMailboxItem(
   transaction: Transaction,
   item: NewMailboxItem,
-  message: number,
+  message: StoredMessage,
 ): void {
-  const place = nextPlace(transaction, item) ?? placeInNew(transaction, item)
+  const place = nextPlace(transaction, item, message) ?? placeInNew(transaction, item, message)
   transaction.run(
-    `INSERT INTO mailbox_item (mailbox, uid, message, size, journey_id, internal_ms, modseq, flags)
-      VALUES (?1, ?2, ?3, (SELECT size FROM message WHERE key = ?3), ?4, ?5, ?6, '')`,
+    `INSERT INTO mailbox_item
+      (mailbox, uid, message, size, journey_id, internal_ms, modseq, changed, flags)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 0, '')`,
     integer(place, 'id'),
     integer(place, 'uid'),
-    message,
+    message.key,
+    message.size,
     item.journeyId,
     Math.round(item.receivedAt),
     integer(place, 'modseq'),
   )
 }
 
-function nextPlace(transaction: Transaction, { account, role }: NewMailboxItem): Row | undefined {
+function nextPlace(
+  transaction: Transaction,
+  { account, role }: NewMailboxItem,
+  { size }: StoredMessage,
+): Row | undefined {
   return transaction.get(
-    `UPDATE mailbox SET uid_next = uid_next + 1, highest_modseq = highest_modseq + 1
+    `UPDATE mailbox SET uid_next = uid_next + 1, highest_modseq = highest_modseq + 1,
+        messages = messages + 1, unseen = unseen + 1, octets = octets + ?
       WHERE account = (SELECT id FROM account WHERE address = ?) AND role = ?
       RETURNING id, uid_next - 1 AS uid, highest_modseq AS modseq`,
+    size,
     account,
     role,
   )
 }
 
-function placeInNew(transaction: Transaction, item: NewMailboxItem): Row {
+function placeInNew(transaction: Transaction, item: NewMailboxItem, message: StoredMessage): Row {
   const { account, role, receivedAt } = item
   transaction.run(
     `INSERT INTO account (address, created_ms, origin) VALUES (?, ?, 'mail')
@@ -54,7 +68,7 @@ function placeInNew(transaction: Transaction, item: NewMailboxItem): Row {
     role,
     mailboxName(role),
   )
-  const place = nextPlace(transaction, item)
+  const place = nextPlace(transaction, item, message)
   if (place === undefined) throw new Error('Store: a mailbox that was made is not there')
   return place
 }

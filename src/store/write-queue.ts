@@ -79,7 +79,9 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
       key,
     )
   } else {
-    transaction.run('DELETE FROM queue WHERE key = ?', key)
+    const left = transaction.get('DELETE FROM queue WHERE key = ? RETURNING held', key)
+    transaction.count('queued', -1)
+    transaction.count('held', -integer(left ?? {}, 'held'))
   }
   const { status, steps, shared } = settlement
   const journeyId = text(item, 'journey_id')
@@ -116,6 +118,7 @@ export function holdItems(transaction: Transaction, queueIds: readonly string[])
   for (const id of queueIds) {
     held += transaction.run('UPDATE queue SET held = 1 WHERE id = ? AND held = 0', id).changes
   }
+  transaction.count('held', held)
   return held
 }
 
@@ -126,8 +129,10 @@ export function releaseItems(
 ): number {
   let released = 0
   for (const id of queueIds) {
+    const ends = 'UPDATE queue SET held = 0 WHERE id = ? AND held = 1'
+    transaction.count('held', -transaction.run(ends, id).changes)
     released += transaction.run(
-      'UPDATE queue SET held = 0, next_attempt_ms = ? WHERE id = ?',
+      'UPDATE queue SET next_attempt_ms = ? WHERE id = ?',
       Math.round(nextAttemptAt),
       id,
     ).changes

@@ -24,6 +24,7 @@ function dropUnreferredMessage(
     message,
   )
   if (row === undefined) return { messages: 0, contents: 0 }
+  transaction.count('messages', -1)
   const content = transaction.get(
     `DELETE FROM content WHERE key = ?1
       AND NOT EXISTS (SELECT 1 FROM message WHERE content = ?1)
@@ -62,7 +63,9 @@ function removeJourney(transaction: Transaction, journey: number): PruneResult {
   const row = transaction.get('DELETE FROM journey WHERE key = ? RETURNING message', journey)
   const message = row?.['message']
   const dropped = typeof message === 'number' ? dropUnreferredMessage(transaction, message) : none
-  return { ...none, ...dropped, journeys: row === undefined ? 0 : 1 }
+  const journeys = row === undefined ? 0 : 1
+  transaction.count('journeys', -journeys)
+  return { ...none, ...dropped, journeys }
 }
 
 /** Takes the content away that was kept to decide a refused letter again; its record stays. */

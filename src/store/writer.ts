@@ -4,6 +4,8 @@ import type { Database } from './database.ts'
 import { integer } from './database.ts'
 import type { FolderWatch } from './folder-watch.ts'
 import type { Operation, Outcome, Problem, Results } from './operations.ts'
+import { endsKnownTo } from './journey-ends.ts'
+import { writeCounts } from './kept-count.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeBroken, storeProblem } from './problems.ts'
 import { hashOctets } from './rows.ts'
@@ -37,6 +39,7 @@ export class Writer {
   readonly #watch: FolderWatch
   readonly #strangers: StrangerLimits
   readonly #knownFacts = new Map<string, KnownFact>()
+  #endsTo: number
   #broken: WaybillError | undefined
   #full = false
   /** Contents whose files have gone after their rows: they need not be remembered any more. */
@@ -52,6 +55,7 @@ export class Writer {
     this.#files = parts.files
     this.#watch = parts.watch
     this.#strangers = parts.strangers
+    this.#endsTo = endsKnownTo(parts.database)
   }
 
   get broken(): WaybillError | undefined {
@@ -128,6 +132,7 @@ export class Writer {
       files: this.#files,
       strangers: this.#strangers,
       knownFacts: this.#knownFacts,
+      endsTo: this.#endsTo,
     })
     let begun = false
     try {
@@ -135,12 +140,14 @@ export class Writer {
       begun = true
       for (const sha256 of this.#left) forgetLeaving(transaction, sha256)
       const outcomes = operations.map((operation) => doOne(transaction, operation))
+      writeCounts(transaction)
       this.#files.sync()
       this.#database.exec('COMMIT')
       // Written into files that are removed, it would be lost although nothing has failed.
       const gone = this.#watch()
       if (gone !== undefined) throw gone
       this.#left = []
+      if (transaction.endsChanged) this.#endsTo = endsKnownTo(this.#database)
       this.#afterCommit(transaction)
       return outcomes
     } catch (error) {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Zone } from '../dns/zone.ts'
-import type { DecisionRules } from '../inspect/decide.ts'
+import type { DecisionRules } from '../inspect/rules.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, receiver } from './test-support/test-site.ts'

@@ -6,7 +6,8 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsFailure, Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { splitMessage } from '../message/header-reader.ts'
-import { type Decision, decide, type DecisionRules } from './decide.ts'
+import { type Decision, decide } from './decide.ts'
+import type { DecisionRules } from './rules.ts'
 import { Inspection } from './inspection.ts'
 
 const { privateKey, publicKey } = generateDkimKey('ed25519')

@@ -1,7 +1,7 @@
 import { isWithin, parseDomain } from '../address/domain.ts'
 import type { DmarcOutcome } from '../dmarc/dmarc.ts'
-import type { DecisionRules } from './decide.ts'
 import type { Evaluation } from './inspection.ts'
+import type { DecisionRules } from './rules.ts'
 
 /** Something beside DMARC that bears on a message, and what the settings make of it. Plain data. */
 export interface Notice {

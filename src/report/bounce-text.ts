@@ -2,7 +2,7 @@ import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { oneLine } from '../message/fold.ts'
 import { parseMessageIds } from '../message/message-id.ts'
 import { allParts, decodedLines, fieldValue, kindOf, type MimePart } from './mime-parts.ts'
-import type { ReportedRecipient } from './read-dsn.ts'
+import type { ReportedRecipient } from './reported-recipient.ts'
 import { shownText } from './remote-text.ts'
 
 const maxLines = 400

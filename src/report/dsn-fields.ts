@@ -2,7 +2,7 @@ import { isAscii } from '../base/octets.ts'
 import { parseIp } from '../base/ip.ts'
 import { formatDate } from '../message/date.ts'
 import { formatField, oneLine } from '../message/fold.ts'
-import type { DsnRecipient, NotificationInput } from './dsn.ts'
+import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { readableReply } from './remote-text.ts'
 
 /** The fields of message/delivery-status, or of its UTF-8 sister: RFC 3464 §2, RFC 6533 §4. */

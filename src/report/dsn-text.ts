@@ -1,6 +1,6 @@
 import { formatDate } from '../message/date.ts'
 import { oneLine } from '../message/fold.ts'
-import type { DsnRecipient, NotificationInput } from './dsn.ts'
+import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { statusFor } from './dsn-fields.ts'
 import { readableReply, wrapWords } from './remote-text.ts'
 import type { Original } from './returned-message.ts'

@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     return dkimCommand().addCommand(dkimKeysCommand()).addCommand(dkimRotateCommand())
   },
   dmarc: async () => (await import('./commands/dmarc.ts')).dmarcCommand(),
+  tls: async () => (await import('./commands/tls.ts')).tlsCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
   backup: async () => (await import('./commands/backup.ts')).backupCommand(),

@@ -11,15 +11,17 @@ import { configWords, dataFolderOf, type DataOptions, dataWords } from '../data.
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { problemLine, reportLine, reportText } from '../render/report.ts'
 import { openReportInputs, type ReportInput } from '../report-input.ts'
+import { bounceCommand } from './bounce.ts'
 import { count } from './list.ts'
 
-/** `waybill report list|show|import`. */
+/** `waybill report list|show|import|bounce`. */
 export function reportCommand(): Command {
   return new Command('report')
     .description('read DMARC, TLS and abuse reports that others sent about your mail')
     .addCommand(listReports())
     .addCommand(showReport())
     .addCommand(importReports())
+    .addCommand(bounceCommand())
 }
 
 interface ReadOptions extends DataOptions {

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts'
+import { domainOf } from '../../address/mailbox.ts'
+import { WaybillError } from '../../base/error.ts'
+import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
+import { checkMx } from '../../mta-sts/check-mx.ts'
+import { lookupStsRecord } from '../../mta-sts/mta-sts.ts'
+import { readStsPolicy, type StsPolicy } from '../../mta-sts/policy.ts'
+import { lookupTlsReportRecord } from '../../report/tls-report-record.ts'
+import { serverOption, zoneOption } from '../options.ts'
+import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
+import { type TlsFindings, tlsText } from '../render/tls.ts'
+import { commandResolver } from '../resolver.ts'
+
+interface TlsOptions {
+  readonly policy?: string
+  readonly zone?: string
+  readonly server?: DnsEndpoint
+  readonly json?: boolean
+}
+
+/** `waybill tls DOMAIN`. */
+export function tlsCommand(): Command {
+  return new Command('tls')
+    .description('whether a domain wants its mail over TLS: MTA-STS (RFC 8461), reports (RFC 8460)')
+    .argument('<domain>', 'the domain behind the @ of a recipient', readDomain)
+    .option(
+      '--policy <file>',
+      'the policy, as https://mta-sts.DOMAIN/.well-known/mta-sts.txt has it',
+    )
+    .addOption(zoneOption())
+    .addOption(serverOption())
+    .option('--json', 'all that was found as one JSON object')
+    .addHelpText(
+      'after',
+      '\nExit code 0: MTA-STS is announced, and the policy, when given, allows every MX host.\n' +
+        '1: it is not, or does not. 3: DNS did not answer. 5: there is no such file.',
+    )
+    .action(async (domain: Domain, options: TlsOptions) => {
+      const policy = options.policy === undefined ? undefined : readPolicy(options.policy)
+      const resolver = await commandResolver(options.zone, options.server)
+      const [mx, mtaSts, reports] = await Promise.all([
+        resolver.resolve(domain, 'MX'),
+        lookupStsRecord(domain, resolver),
+        lookupTlsReportRecord(domain, resolver),
+      ])
+      const records = mx.type === 'found' ? mx.records : []
+      const hosts = policy === undefined ? [] : records.map((one) => checkMx(policy, one.exchange))
+      const given = policy === undefined ? {} : { policy }
+      const findings: TlsFindings = { domain, mx, mtaSts, ...given, hosts, reports }
+      if (options.json === true) printJson(findings)
+      else print(tlsText(findings, displayDomain(domain)))
+      process.exitCode = exitCodeOf(findings)
+    })
+}
+
+/** @throws WaybillError `not-found` when it cannot be read, `usage` when it is no policy */
+function readPolicy(path: string): StsPolicy {
+  const read = readStsPolicy(fileAt(path))
+  if (read.ok) return read.value
+  throw new WaybillError('usage', `${path} is no MTA-STS policy: ${read.problem.text}`, {
+    hint: 'RFC 8461 §3.2 has an example.',
+  })
+}
+
+function fileAt(path: string): Uint8Array {
+  try {
+    return readFileSync(path === '-' ? 0 : path)
+  } catch (cause) {
+    throw new WaybillError('not-found', `${path} cannot be read.`, { cause })
+  }
+}
+
+function exitCodeOf({ mtaSts, hosts, mx }: TlsFindings): ExitCode {
+  if (mtaSts.type === 'failed' || (hosts.length === 0 && mx.type === 'failed')) {
+    return exitCodes.couldNotTell
+  }
+  const allowed = hosts.every(({ result }) => result === 'match')
+  return mtaSts.type === 'record' && allowed ? exitCodes.yes : exitCodes.no
+}
+
+function readDomain(text: string): Domain {
+  const domain = parseDomain(domainOf(text))
+  if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
+  return domain
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import type {
@@ -130,7 +130,7 @@ export class JourneyBuilder {
     // The TTL counts down in a cache: without it equal answers stay equal, and are stored once.
     const lasting = answer.type === 'failed' ? answer : { ...answer, ttlSeconds: 0 }
     const json = JSON.stringify({ name, type, answer: lasting })
-    const hash = createHash('sha256').update(json).digest('base64url').slice(0, 22)
+    const hash = digest('sha256', json, 'base64url').slice(0, 22)
     this.#shared.set(hash, json)
     const ttlSeconds = answer.type === 'failed' ? 0 : answer.ttlSeconds
     return { hash, ttlSeconds, ms: one.elapsedMs ?? 0 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { StepData } from '../journey/record.ts'
+import { reply } from '../smtp/reply.ts'
 import { ConnectionLog } from './connection-log.ts'
 
 const remote = { ip: '198.51.100.66', port: 4711 }
@@ -46,17 +47,49 @@ function dataOf(journey: JourneyBuilder | undefined, type: StepData['type']): un
   return data
 }
 
-const hello = { type: 'helo', verb: 'EHLO', name: 'x.example', domain: null } as const
-const answer = { code: 535, enhanced: '5.7.8', text: 'No.', atCommand: 'AUTH' }
+const hello = { verb: 'EHLO', name: 'x.example' } as const
+const refusal = { code: 535, enhanced: '5.7.8', text: 'No.', atCommand: 'AUTH' }
+const unknown = reply(500, '5.5.1', 'Unknown command')
+const ok = reply(250, '2.0.0', 'OK')
 
-test('a connection without a message has a journey, with how it came and all that was said', () => {
+/** One exchange after the other, each with a number of its own. */
+class Talk {
+  readonly log: ConnectionLog
+  #exchange = 0
+
+  constructor(log: ConnectionLog) {
+    this.log = log
+  }
+
+  /** The client says something. */
+  hear(text: string): void {
+    this.log.heard({ exchange: ++this.#exchange, text })
+  }
+
+  /** It is answered; `undefined` is a line within the same exchange. */
+  answer(said = ok): readonly string[] {
+    return this.log.reply({ exchange: this.#exchange, reply: said }).lines
+  }
+
+  /** Something is said without being asked. */
+  saySuddenly(said = ok): readonly string[] {
+    return this.log.reply({ exchange: ++this.#exchange, reply: said }).lines
+  }
+
+  goOn(text: string): void {
+    this.log.heard({ exchange: this.#exchange, text })
+  }
+}
+
+test('a connection without a letter has a journey, with how it came and all that was said', () => {
   const log = open()
-  log.line('server', '220 mx ESMTP')
-  log.line('client', 'EHLO x.example')
+  const talk = new Talk(log)
+  talk.saySuddenly(reply(220, null, 'mx ESMTP'))
+  talk.hear('EHLO x.example')
   log.helloSaid(hello)
-  log.line('server', '250 mx')
-  log.line('client', 'QUIT')
-  log.line('server', '221 2.0.0 Goodbye')
+  talk.answer(reply(250, null, 'mx', 'SIZE 10'))
+  talk.hear('QUIT')
+  talk.answer(reply(221, '2.0.0', 'Goodbye'))
   const journey = log.close()
   assert.deepEqual(types(journey), ['connect', 'helo'])
   assert.deepEqual(dataOf(journey, 'connect'), {
@@ -68,91 +101,163 @@ test('a connection without a message has a journey, with how it came and all tha
   assert.deepEqual(said(journey), [
     's 220 mx ESMTP',
     'c EHLO x.example',
-    's 250 mx',
+    's 250-mx',
+    's 250 SIZE 10',
     'c QUIT',
     's 221 2.0.0 Goodbye',
   ])
   assert.equal(journey?.id, 'id0')
-  assert.equal(log.helo, 'x.example')
 })
 
 test('a line that is still without an answer when the connection ends is kept', () => {
   const log = open()
-  log.line('client', 'NOOP')
+  new Talk(log).hear('NOOP')
   assert.deepEqual(said(log.close()), ['c NOOP'])
   assert.deepEqual(said(log.close()), ['c NOOP'], 'and once')
 })
 
-test('each message begins with what the connection has, and leaves nothing of its own behind', () => {
+test('the lines of one exchange stand in their order', () => {
   const log = open()
+  const talk = new Talk(log)
+  talk.hear('AUTH LOGIN')
+  talk.answer(reply(334, null, 'x'))
+  talk.goOn('(hidden)')
+  talk.goOn('(hidden)')
+  talk.answer(reply(235, '2.7.0', 'Welcome'))
+  assert.deepEqual(said(log.close()), [
+    'c AUTH LOGIN',
+    's 334 x',
+    'c (hidden)',
+    'c (hidden)',
+    's 235 2.7.0 Welcome',
+  ])
+})
+
+test('each letter begins with what the connection has, and leaves nothing of its own behind', () => {
+  const log = open()
+  const talk = new Talk(log)
   log.helloSaid(hello)
-  log.line('client', 'MAIL FROM:<a@b>')
+  talk.hear('MAIL FROM:<a@b>')
   const first = log.begin()
   assert.equal(log.journey, first)
   first.step({ type: 'sender', mailFrom: 'a@b', refused: undefined })
-  log.line('server', '250 2.1.0 Sender OK')
+  talk.answer(reply(250, '2.1.0', 'Sender OK'))
+  talk.hear('DATA')
+  talk.answer(reply(354, null, 'Go on'))
+  const told = log.answered(reply(250, '2.0.0', 'Filed.'))
+  assert.deepEqual(told.lines, ['Filed. Ref id0'])
   log.end()
   assert.notEqual(log.journey, first)
-  // The answer to its last command is in its record already.
-  log.line('server', '250 2.0.0 Filed. Ref id0')
-  log.line('client', 'MAIL FROM:<c@d>')
+  assert.deepEqual(talk.answer(told), ['250 2.0.0 Filed. Ref id0'], 'said, and written once')
+  talk.hear('MAIL FROM:<c@d>')
   const second = log.begin()
   assert.deepEqual(types(first), ['connect', 'helo', 'sender'])
   assert.deepEqual(types(second), ['connect', 'helo'])
-  assert.deepEqual(said(first), ['c MAIL FROM:<a@b>', 's 250 2.1.0 Sender OK'])
+  assert.deepEqual(said(first), [
+    'c MAIL FROM:<a@b>',
+    's 250 2.1.0 Sender OK',
+    'c DATA',
+    's 354 Go on',
+    's 250 2.0.0 Filed. Ref id0',
+  ])
   assert.deepEqual(said(second), ['c MAIL FROM:<c@d>'])
   assert.deepEqual([first.id, second.id], ['id0', 'id1'])
   log.end()
-  log.line('client', 'QUIT')
-  assert.equal(log.close(), undefined, 'all of it belongs to the messages')
+  talk.hear('QUIT')
+  assert.equal(log.close(), undefined, 'all of it belongs to the letters')
 })
 
-test('refusals within a message refer to it, those outside to what comes behind', () => {
-  const log = open()
-  assert.deepEqual(log.references, { transaction: 'id0', outside: 'id0' })
-  log.begin()
-  assert.deepEqual(log.references, { transaction: 'id0', outside: 'id1' })
-  log.end()
-  assert.deepEqual(log.references, { transaction: 'id0', outside: 'id1' })
-  log.begin()
-  assert.deepEqual(log.references, { transaction: 'id1', outside: 'id2' })
+test('a refusal refers to the journey that it stands in, and no other reply refers to any', () => {
+  const talk = new Talk(open())
+  talk.hear('FOO')
+  assert.deepEqual(talk.answer(unknown), ['500 5.5.1 Unknown command Ref id0'])
+  talk.hear('MAIL FROM:<a@b>')
+  talk.log.begin()
+  assert.deepEqual(talk.answer(), ['250 2.0.0 OK'])
+  talk.hear('FOO')
+  assert.deepEqual(talk.answer(unknown), ['500 5.5.1 Unknown command Ref id0'])
+  talk.hear('RSET')
+  talk.log.end()
+  assert.deepEqual(talk.answer(), ['250 2.0.0 OK'])
+  talk.hear('FOO')
+  assert.deepEqual(talk.answer(unknown), ['500 5.5.1 Unknown command Ref id1'])
+  talk.hear('MAIL FROM:<c@d>')
+  const refused = talk.log.begin()
+  assert.deepEqual(talk.answer(reply(550, '5.7.1', 'No.')), ['550 5.7.1 No. Ref id1'])
+  assert.deepEqual(said(refused).slice(-2), ['c MAIL FROM:<c@d>', 's 550 5.7.1 No. Ref id1'])
 })
 
-test('whoever was told an id outside of messages finds a journey behind it', () => {
+test('what answers the last line of a letter refers to it, also when the letter is over', () => {
+  const talk = new Talk(open())
+  talk.hear('MAIL FROM:<a@b>')
+  const letter = talk.log.begin()
+  talk.answer()
+  talk.hear('DATA')
+  talk.log.end()
+  const enough = reply(421, '4.7.0', 'Too much was refused, closing')
+  assert.deepEqual(talk.answer(enough), ['421 4.7.0 Too much was refused, closing Ref id0'])
+  assert.equal(talk.log.close(), undefined)
+  assert.equal(said(letter).length, 3)
+})
+
+test('what is said without being asked belongs to what is under way', () => {
+  const bye = reply(421, '4.3.2', 'Bye')
+  const within = new Talk(open())
+  within.hear('MAIL FROM:<a@b>')
+  const letter = within.log.begin()
+  within.answer()
+  assert.deepEqual(within.saySuddenly(bye), ['421 4.3.2 Bye Ref id0'])
+  assert.equal(said(letter).at(-1), 's 421 4.3.2 Bye Ref id0')
+  const behind = new Talk(open())
+  behind.hear('MAIL FROM:<a@b>')
+  behind.log.begin()
+  behind.answer()
+  behind.log.end()
+  assert.deepEqual(behind.saySuddenly(bye), ['421 4.3.2 Bye Ref id1'])
+  assert.deepEqual(said(behind.log.close()), ['s 421 4.3.2 Bye Ref id1'])
+})
+
+test('whoever was told an id outside of letters finds a journey behind it', () => {
   const log = open()
-  log.line('client', 'MAIL FROM:<a@b>')
+  const talk = new Talk(log)
+  talk.hear('MAIL FROM:<a@b>')
   log.begin()
   log.end()
-  log.line('server', '250 2.0.0 Filed.')
-  log.line('client', 'FOO')
-  log.line('server', '500 5.5.1 Unknown command Ref id1')
+  talk.answer(reply(250, '2.0.0', 'Filed.'))
+  talk.hear('FOO')
+  talk.answer(unknown)
   const journey = log.close()
   assert.equal(journey?.id, 'id1')
   assert.deepEqual(said(journey), ['c FOO', 's 500 5.5.1 Unknown command Ref id1'])
-  const other = open()
-  other.begin()
-  other.line('server', '500 5.5.1 Unknown command Ref id0')
-  other.end()
-  assert.equal(other.close(), undefined, 'the id of a message is found already')
+  const other = new Talk(open())
+  other.hear('MAIL FROM:<a@b>')
+  other.log.begin()
+  other.answer()
+  other.hear('FOO')
+  other.answer(unknown)
+  other.log.end()
+  assert.equal(other.log.close(), undefined, 'the id of a letter is found already')
 })
 
-test('a message that begins behind a told id has that id, and the connection another', () => {
-  const log = open()
-  log.line('client', 'FOO')
-  log.line('server', '500 5.5.1 Unknown command Ref id0')
-  const message = log.begin()
-  assert.equal(message.id, 'id0')
-  log.end()
-  assert.equal(log.close(), undefined)
+test('a letter that begins behind a told id has that id, and the connection another', () => {
+  const talk = new Talk(open())
+  talk.hear('FOO')
+  talk.answer(unknown)
+  assert.equal(talk.log.begin().id, 'id0')
+  talk.log.end()
+  assert.equal(talk.log.close(), undefined)
+})
+
+test('a refusal is told as it is said: in printable ASCII', () => {
+  const { reply: told } = open().reply({ exchange: 1, reply: reply(501, '5.5.4', 'Bad ä\u0007') })
+  assert.deepEqual(told.lines, ['Bad ?? Ref id0'])
 })
 
 test('TLS, its failure and the login are steps of the connection', () => {
   const log = open({ tls })
   log.tlsFailed('no cipher in common')
-  log.loggedIn({ mechanism: 'PLAIN', account: 'a@b', answer })
-  assert.equal(log.login, undefined)
-  log.loggedIn({ mechanism: 'LOGIN', account: `${'a'.repeat(400)}@b`, answer: undefined })
-  assert.equal(log.login, 'a'.repeat(320))
+  log.loggedIn({ mechanism: 'PLAIN', account: 'a@b', refusal })
+  log.loggedIn({ mechanism: 'LOGIN', account: 'c@b', refusal: undefined })
   const journey = log.close()
   assert.deepEqual(types(journey), ['connect', 'tls', 'tls-failed', 'login', 'login'])
   assert.deepEqual(dataOf(journey, 'tls'), {
@@ -169,94 +274,6 @@ test('TLS, its failure and the login are steps of the connection', () => {
     mechanism: 'PLAIN',
     account: 'a@b',
     accepted: false,
-    answer,
+    answer: refusal,
   })
-})
-
-test('a Received field says how the message came', () => {
-  const log = open()
-  assert.deepEqual(log.transport({ smtpUtf8: false }), {
-    protocol: { extended: false, tls: false, authenticated: false, utf8: false },
-  })
-  log.helloSaid(hello)
-  log.tlsStarted(tls)
-  log.loggedIn({ mechanism: 'PLAIN', account: 'a@b', answer: undefined })
-  assert.deepEqual(log.transport({ smtpUtf8: true }), {
-    protocol: { extended: true, tls: true, authenticated: true, utf8: true },
-    tls: { version: tls.protocol, cipher: tls.cipher },
-  })
-  log.helloSaid({ ...hello, verb: 'HELO' })
-  assert.equal(log.transport({ smtpUtf8: true }).protocol?.extended, false)
-})
-
-test('the last words of the server are read as the answer that they were', () => {
-  const log = open()
-  const table: readonly (readonly [string, object])[] = [
-    ['552 5.3.4 Too big. Ref x', { code: 552, enhanced: '5.3.4', text: 'Too big. Ref x' }],
-    ['250-first', { code: 250, enhanced: '', text: 'first' }],
-    ['421 bye', { code: 421, enhanced: '', text: 'bye' }],
-    ['what?', { code: 0, enhanced: '', text: 'what?' }],
-  ]
-  for (const [line, read] of table) {
-    log.line('server', line)
-    assert.deepEqual(log.lastAnswer('DATA'), { ...read, atCommand: 'DATA' })
-  }
-})
-
-test('what the engine refuses is a step, with the command and the words', () => {
-  const table: readonly (readonly [
-    said: string,
-    heard: 'command' | 'response',
-    command: string,
-  ])[] = [
-    ['MAIL FROM:<a@b> SIZE=99', 'command', 'MAIL FROM'],
-    ['rcpt to:<', 'command', 'RCPT TO'],
-    ['STARTTLS', 'command', 'STARTTLS'],
-    ['(hidden)', 'response', 'AUTH'],
-    ['(hidden)', 'command', ''],
-    ['123', 'command', ''],
-  ]
-  for (const [line, heard, command] of table) {
-    const log = open()
-    log.line('client', line)
-    log.line('server', '552 5.3.4 No. Ref id0')
-    const refused = log.commandRefused(heard)
-    const told = { code: 552, enhanced: '5.3.4', text: 'No. Ref id0', atCommand: command }
-    assert.deepEqual(refused, { command, answer: told })
-    assert.deepEqual(dataOf(log.close(), 'command-refused'), {
-      type: 'command-refused',
-      command,
-      answer: told,
-    })
-    assert.deepEqual(log.refusal, command === '' ? undefined : told, line)
-  }
-})
-
-test('a refusal is how a connection ended only as long as the client has not gone on', () => {
-  const refuse = (log: ConnectionLog, line: string): void => {
-    log.line('client', line)
-    log.line('server', '501 5.5.4 No')
-    log.commandRefused('command')
-  }
-  const greeted = open()
-  refuse(greeted, 'EHLO a b')
-  assert.equal(greeted.refusal?.code, 501)
-  greeted.helloSaid({ ...hello, verb: 'HELO' })
-  assert.equal(greeted.refusal?.code, 501, 'another command is no answer to it')
-  greeted.helloSaid(hello)
-  assert.equal(greeted.refusal, undefined)
-  const begun = open()
-  refuse(begun, 'MAIL FROM:x')
-  begun.begin()
-  assert.equal(begun.refusal, undefined)
-  refuse(begun, 'RCPT TO:x')
-  assert.equal(begun.refusal, undefined, 'within a message it is the message that was refused')
-  const login = open()
-  login.loggedIn({ mechanism: 'PLAIN', account: '', answer })
-  assert.equal(login.refusal, answer)
-  login.loggedIn({ mechanism: 'PLAIN', account: 'a@b', answer: undefined })
-  assert.equal(login.refusal, undefined)
-  const idle = open()
-  refuse(idle, 'EXPN list')
-  assert.equal(idle.refusal, undefined)
 })

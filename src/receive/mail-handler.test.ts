@@ -6,7 +6,8 @@ import type { LogLine } from '../base/log.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { recipientsOf } from '../journey/recipients.ts'
-import type { Reply } from '../smtp/reply.ts'
+import { freshSession } from '../smtp/server-answers.ts'
+import { type Reply, reply } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Question } from '../smtp/server-types.ts'
 import { directoryOf } from '../directory/test-support/directory.ts'
 import { testPost } from '../post/test-support/post.ts'
@@ -80,6 +81,8 @@ interface Run {
   readonly accepted: Acceptance[]
   readonly reported: string[]
   readonly logged: LogLine[]
+  /** How each letter came. */
+  readonly transports: unknown[]
   readonly queued: () => number
   /** The record of the only journey that was put down last. */
   readonly record: () => JourneyRecord
@@ -91,6 +94,7 @@ function open(setup: Setup = {}): Run {
   const accepted: Acceptance[] = []
   const reported: string[] = []
   const logged: LogLine[] = []
+  const transports: unknown[] = []
   let [queued, ids, released] = [0, 0, 0]
   const letter: Letter = {
     replay: undefined,
@@ -109,7 +113,10 @@ function open(setup: Setup = {}): Run {
     keepsRefused: setup.keepsRefused ?? false,
     login: () => Promise.resolve(setup.login === undefined ? undefined : { reply: setup.login }),
     closed: () => {},
-    sender: () => (setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }),
+    sender({ transport }) {
+      transports.push(transport)
+      return setup.senderRefused === undefined ? letter : { refusal: setup.senderRefused }
+    },
   }
   const guard: Guard = {
     login: nobodyAsks,
@@ -153,6 +160,7 @@ function open(setup: Setup = {}): Run {
     accepted,
     reported,
     logged,
+    transports,
     queued: () => queued,
     released: () => released,
     record() {
@@ -161,6 +169,30 @@ function open(setup: Setup = {}): Run {
       return JSON.parse(json) as JourneyRecord
     },
   }
+}
+
+/** Nobody has greeted, and nobody has logged in. */
+const session = freshSession(null)
+
+let exchanges = 0
+
+/** A command comes and is answered; with `refuses` the engine refuses it by itself. */
+function exchange(
+  { handler }: Run,
+  line: readonly [command: string, text: string],
+  answer: { readonly reply: Reply; readonly refuses: boolean },
+): readonly string[] {
+  const [command, text] = line
+  const number = ++exchanges
+  handler.heard({ type: 'heard', exchange: number, command, text })
+  const refuses = answer.refuses ? command : null
+  return handler.reply({ type: 'reply', exchange: number, reply: answer.reply, refuses })
+}
+
+/** The engine refuses a command. */
+function refuse(run: Run, command: string, code: number): readonly string[] {
+  const enhanced = `${Math.floor(code / 100)}.5.1`
+  return exchange(run, [command, command], { reply: reply(code, enhanced, 'No'), refuses: true })
 }
 
 function sender(): Question & { readonly type: 'sender' } {
@@ -185,15 +217,14 @@ function recipient(address = 'b@south.example'): Question & { readonly type: 're
 }
 
 async function toContent({ handler }: Run): Promise<void> {
-  await handler.answer(sender())
-  await handler.answer(recipient())
-  await handler.answer({ type: 'data' })
+  await handler.answer(sender(), session)
+  await handler.answer(recipient(), session)
+  await handler.answer({ type: 'data' }, session)
   await handler.content(encodeUtf8('Subject: x\r\n\r\nx'))
 }
 
 function finish({ handler }: Run): Answer | Promise<Answer> {
-  handler.contentEnd('complete', facts)
-  return handler.answer({ type: 'message', facts })
+  return handler.answer({ type: 'message', facts }, session)
 }
 
 function login(username: string): Question {
@@ -288,7 +319,6 @@ test('the octets of a refused letter are kept where the port says so, and else l
 test('the spool of a letter that broke off, or that the engine refused, is let go', async () => {
   const broken = open()
   await toContent(broken)
-  broken.handler.contentEnd('abandoned', facts)
   broken.handler.dropped('peerClosed')
   assert.deepEqual(broken.sinks.aborted, [0])
   assert.deepEqual(broken.record().outcome, {
@@ -297,10 +327,8 @@ test('the spool of a letter that broke off, or that the engine refused, is let g
   })
   const refused = open()
   await toContent(refused)
-  refused.handler.contentEnd('refused', { ...facts, tooBig: true })
+  refused.handler.messageRefused({ ...facts, tooBig: true }, reply(552, '5.3.4', 'Too big'))
   assert.deepEqual(refused.sinks.aborted, [0])
-  assert.equal(refused.accepted.length, 0, 'the words come next')
-  refused.handler.line('server', '552 5.3.4 Too big Ref id0')
   const { outcome, steps } = refused.record()
   assert.deepEqual(outcome, {
     status: 'refused',
@@ -354,7 +382,7 @@ test('a fault outside of letters is told, and ends nothing', () => {
 
 test('a record that cannot be kept is a fault that is told', async () => {
   const run = open({ accept: () => Promise.reject(new Error('disk')) })
-  run.handler.closed('quit')
+  run.handler.closed('quit', session)
   await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(run.reported, ['id0: Error: disk'])
 })
@@ -377,8 +405,8 @@ test('how a transaction ends without its message: refused, put off, given up, or
   ]
   for (const [setup, closing, status, because] of table) {
     const run = open(setup)
-    await run.handler.answer(sender())
-    await run.handler.answer(recipient())
+    await run.handler.answer(sender(), session)
+    await run.handler.answer(recipient(), session)
     run.handler.dropped(closing)
     const { outcome, envelope } = run.record()
     assert.deepEqual([outcome.status, ...outcome.because], [status, because])
@@ -399,8 +427,8 @@ test('a letter that is given up was not refused, as long as somebody was to have
       ['timeout', 'timeout'],
     ] as const) {
       const run = open({ refused: 'nobody@south.example' })
-      await run.handler.answer(sender())
-      for (const address of order) await run.handler.answer(recipient(address))
+      await run.handler.answer(sender(), session)
+      for (const address of order) await run.handler.answer(recipient(address), session)
       run.handler.dropped(closing)
       const record = run.record()
       assert.deepEqual(record.outcome, { status: 'dropped', because: [because] })
@@ -416,9 +444,9 @@ test('a letter that is given up was not refused, as long as somebody was to have
 
 test('who is turned away within a letter was told so for all of its recipients', async () => {
   const run = open({ refused: 'nobody@south.example', refusal: replies.heardTooMuch })
-  await run.handler.answer(sender())
-  await run.handler.answer(recipient())
-  await run.handler.answer(recipient('nobody@south.example'))
+  await run.handler.answer(sender(), session)
+  await run.handler.answer(recipient(), session)
+  await run.handler.answer(recipient('nobody@south.example'), session)
   run.handler.dropped('refused')
   const { outcome } = run.record()
   assert.deepEqual([outcome.status, 'smtp' in outcome && outcome.smtp.code], ['deferred', 421])
@@ -426,33 +454,41 @@ test('who is turned away within a letter was told so for all of its recipients',
 
 test('a sender who is refused has a journey when nothing has come behind for a second', async () => {
   const run = open({ senderRefused: replies.noRelaying })
-  const answer = await run.handler.answer(sender())
-  assert.ok(answer.type === 'reject')
-  assert.match(answer.reply.lines[0] ?? '', / Ref id0$/)
+  assert.deepEqual(await run.handler.answer(sender(), session), {
+    type: 'reject',
+    reply: replies.noRelaying,
+  })
   run.clock.advance(1000)
   const { outcome, envelope } = run.record()
   assert.deepEqual([outcome.status, outcome.because], ['refused', ['sender']])
+  assert.match('smtp' in outcome ? outcome.smtp.text : '', / Ref id0$/)
   assert.equal(envelope.mailFrom, 'a@north.example')
-  await assert.rejects(async () => run.handler.answer(recipient()), /no letter is under way/)
+  await assert.rejects(async () => run.handler.answer(recipient(), session), /no letter is under/)
 })
 
 test('what was pipelined behind a refused sender is no letter of its own', async () => {
-  for (const end of ['MAIL', 'QUIT', 'time', 'closed']) {
+  for (const end of ['MAIL FROM', 'QUIT', 'time', 'closed']) {
     const run = open({ senderRefused: replies.noRelaying })
-    run.handler.line('client', 'MAIL FROM:<a@north.example>')
-    await run.handler.answer(sender())
-    run.handler.line('server', '550 5.7.1 No. Ref id0')
-    for (const line of ['RCPT TO:<b@south.example>', 'DATA', 'BDAT 0 LAST']) {
-      run.handler.line('client', line)
-      assert.equal(run.handler.references().outside, 'id0', 'its refusal refers to the same')
-      run.handler.line('server', '503 5.5.1 MAIL first Ref id0')
-      run.handler.refused('command')
+    const number = ++exchanges
+    const text = 'MAIL FROM:<a@north.example>'
+    run.handler.heard({ type: 'heard', exchange: number, command: 'MAIL FROM', text })
+    await run.handler.answer(sender(), session)
+    run.handler.reply({
+      type: 'reply',
+      exchange: number,
+      reply: replies.noRelaying,
+      refuses: null,
+    })
+    for (const command of ['RCPT TO', 'DATA', 'BDAT']) {
+      assert.deepEqual(refuse(run, command, 503), ['503 5.5.1 No Ref id0'], 'of the same letter')
     }
     assert.equal(run.accepted.length, 0)
     if (end === 'time') run.clock.advance(1000)
-    else if (end !== 'closed') run.handler.line('client', end)
+    else if (end !== 'closed') {
+      run.handler.heard({ type: 'heard', exchange: ++exchanges, command: end, text: end })
+    }
     if (end !== 'closed') assert.equal(run.accepted.length, 1, end)
-    run.handler.closed('quit')
+    run.handler.closed('quit', session)
     assert.equal(run.accepted.length, 1, end)
     const { outcome, steps, conversation } = run.record()
     assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 550, end)
@@ -465,51 +501,26 @@ test('what was pipelined behind a refused sender is no letter of its own', async
   }
 })
 
-test('that MAIL is wanted first is no reason where MAIL was refused', () => {
-  const run = open()
-  const dialogue = [
-    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required Ref id0'],
-    ['RCPT TO:<c@d>', '503 5.5.1 MAIL first Ref id0'],
-    ['DATA', '503 5.5.1 MAIL first Ref id0'],
-  ] as const
-  for (const [line, reply] of dialogue) {
-    run.handler.line('client', line)
-    run.handler.line('server', reply)
-    run.handler.refused('command')
-  }
-  run.handler.closed('peerClosed')
-  const { outcome, steps } = run.record()
-  assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 530)
-  assert.equal(steps.filter(({ type }) => type === 'command-refused').length, 3)
-  const other = open()
-  other.handler.line('client', 'RCPT TO:<c@d>')
-  other.handler.line('server', '503 5.5.1 MAIL first Ref id0')
-  other.handler.refused('command')
-  other.handler.closed('peerClosed')
-  const alone = other.record().outcome
-  assert.equal('smtp' in alone ? alone.smtp.code : 0, 503, 'alone it is')
-})
-
 test('a connection that was refused what it needs did not just leave', () => {
-  const table: readonly (readonly [line: string, reply: string, reason: string, end: string])[] = [
-    ['MAIL FROM:<a@b> SIZE=9', '552 5.3.4 Too big', 'quit', 'refused command'],
-    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required', 'peerClosed', 'refused command'],
-    ['MAIL FROM:<ä@b>', '553 5.6.7 No', 'lost', 'refused command'],
-    ['EHLO', '501 5.5.4 Your host name expected', 'quit', 'refused command'],
-    ['AUTH FOO', '504 5.5.4 Unknown', 'quit', 'refused login'],
-    ['RCPT TO:<a@b>', '452 4.5.3 Later', 'quit', 'deferred command'],
-    ['FOO', '500 5.5.1 Unknown command', 'quit', 'dropped quit'],
-    // We ended it, for a reason of its own.
-    ['MAIL FROM:<a@b>', '530 5.7.0 Authentication required', 'timeout', 'dropped timeout'],
-  ]
-  for (const [line, reply, reason, end] of table) {
+  const table: readonly (readonly [command: string, code: number, reason: string, end: string])[] =
+    [
+      ['MAIL FROM', 552, 'quit', 'refused command'],
+      ['MAIL FROM', 530, 'peerClosed', 'refused command'],
+      ['MAIL FROM', 553, 'lost', 'refused command'],
+      ['EHLO', 501, 'quit', 'refused command'],
+      ['AUTH', 504, 'quit', 'refused login'],
+      ['RCPT TO', 452, 'quit', 'deferred command'],
+      ['FOO', 500, 'quit', 'dropped quit'],
+      // We ended it, for a reason of its own.
+      ['MAIL FROM', 530, 'timeout', 'dropped timeout'],
+      ['MAIL FROM', 421, 'tooManyErrors', 'dropped tooManyErrors'],
+    ]
+  for (const [command, code, reason, end] of table) {
     const run = open()
-    run.handler.line('client', line)
-    run.handler.line('server', reply)
-    run.handler.refused('command')
-    run.handler.closed(reason)
+    refuse(run, command, code)
+    run.handler.closed(reason, session)
     const { outcome, steps } = run.record()
-    assert.equal([outcome.status, ...outcome.because].join(' '), end, line)
+    assert.equal([outcome.status, ...outcome.because].join(' '), end, command)
     assert.deepEqual(
       steps.map(({ type }) => type),
       ['connect', 'command-refused', 'dropped'],
@@ -517,24 +528,60 @@ test('a connection that was refused what it needs did not just leave', () => {
   }
 })
 
-test('a recipient that the engine refuses within a letter is why it was refused', async () => {
+test('what the engine refuses is a step, with the command and the words as they were said', () => {
   const run = open()
-  run.handler.line('client', 'MAIL FROM:<a@north.example>')
-  await run.handler.answer(sender())
-  run.handler.line('client', 'RCPT TO:<x')
-  run.handler.line('server', '501 5.1.3 Bad recipient address Ref id0')
-  run.handler.refused('command')
+  const words = { reply: reply(552, '5.3.4', 'Zu groß'), refuses: true }
+  exchange(run, ['MAIL FROM', 'MAIL FROM:<a@b> SIZE=99'], words)
+  run.handler.closed('quit', session)
+  const step = run.record().steps.find(({ type }) => type === 'command-refused')
+  assert.ok(step?.type === 'command-refused')
+  assert.deepEqual(
+    [step.command, step.answer],
+    [
+      'MAIL FROM',
+      { code: 552, enhanced: '5.3.4', text: 'Zu gro? Ref id0', atCommand: 'MAIL FROM' },
+    ],
+  )
+})
+
+test('a recipient that the engine refuses within a letter is why it was refused', async () => {
+  for (const [command, code, closing, end] of [
+    ['RCPT TO', 501, null, 'refused 501'],
+    ['NOOP', 501, null, 'dropped 0'],
+    // It is the connection that ends with 421, and says why.
+    ['RCPT TO', 421, 'tooManyErrors', 'dropped 0'],
+  ] as const) {
+    const run = open()
+    await run.handler.answer(sender(), session)
+    refuse(run, command, code)
+    run.handler.dropped(closing)
+    const { outcome } = run.record()
+    assert.equal(`${outcome.status} ${'smtp' in outcome ? outcome.smtp.code : 0}`, end)
+  }
+})
+
+test('the record has who greeted and who logged in, and how the letter came', async () => {
+  const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+  const greeting = { verb: 'EHLO', name: 'x.example', domain: null } as const
+  const known = { ...session, tls, greeting, user: `${'a'.repeat(400)}@b` }
+  const run = open()
+  await run.handler.answer(sender(), known)
   run.handler.dropped(null)
-  const { outcome } = run.record()
-  assert.equal(outcome.status, 'refused')
-  assert.equal('smtp' in outcome ? outcome.smtp.code : 0, 501)
-  const other = open()
-  await other.handler.answer(sender())
-  other.handler.line('client', 'NOOP x')
-  other.handler.line('server', '501 5.5.4 No')
-  other.handler.refused('command')
-  other.handler.dropped(null)
-  assert.equal(other.record().outcome.status, 'dropped')
+  const { envelope } = run.record()
+  assert.deepEqual([envelope.helo, envelope.login], ['x.example', 'a'.repeat(320)])
+  assert.deepEqual(run.transports, [
+    {
+      protocol: { extended: true, tls: true, authenticated: true, utf8: false },
+      tls: { version: tls.protocol, cipher: tls.cipher },
+    },
+  ])
+  const plain = open()
+  await plain.handler.answer(sender(), { ...session, greeting: { ...greeting, verb: 'HELO' } })
+  assert.deepEqual(plain.transports, [
+    { protocol: { extended: false, tls: false, authenticated: false, utf8: false } },
+  ])
+  plain.handler.closed('quit', { ...session, greeting })
+  assert.equal(plain.record().envelope.helo, 'x.example')
 })
 
 test('of a refused login a name is kept that somebody here could have, and no other', async () => {
@@ -544,9 +591,9 @@ test('of a refused login a name is kept that somebody here could have, and no ot
     ['P@ssw0rd.example', ''],
   ] as const) {
     const run = open({ login: replies.wrongLogin })
-    const answer = await run.handler.answer(login(username))
+    const answer = await run.handler.answer(login(username), session)
     assert.equal(answer.type, 'reject')
-    run.handler.closed('quit')
+    run.handler.closed('quit', session)
     const { steps, outcome } = run.record()
     const step = steps.find(({ type }) => type === 'login')
     assert.ok(step?.type === 'login')
@@ -555,8 +602,8 @@ test('of a refused login a name is kept that somebody here could have, and no ot
     assert.ok(kept !== '' || !JSON.stringify([run.record(), run.logged]).includes(username))
   }
   const right = open()
-  assert.equal((await right.handler.answer(login('anna'))).type, 'accept')
-  right.handler.closed('quit')
+  assert.equal((await right.handler.answer(login('anna'), session)).type, 'accept')
+  right.handler.closed('quit', { ...session, user: 'anna' })
   const { envelope, outcome } = right.record()
   assert.equal(envelope.login, 'anna')
   assert.equal(outcome.status, 'dropped')
@@ -570,9 +617,9 @@ test('a header that cannot be read is refused with its reason, and nobody judges
       return taken
     },
   })
-  await run.handler.answer(sender())
-  await run.handler.answer(recipient())
-  await run.handler.answer({ type: 'data' })
+  await run.handler.answer(sender(), session)
+  await run.handler.answer(recipient(), session)
+  await run.handler.answer({ type: 'data' }, session)
   await run.handler.content(encodeUtf8('X: x\r\n'.repeat(10_001)))
   const answer = await finish(run)
   assert.ok(answer.type === 'reject')

@@ -5,14 +5,9 @@ import { ManualClock } from '../base/clock.ts'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { listen } from '../io/listener.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
-import type {
-  Answer,
-  CloseReason,
-  Question,
-  References,
-  ServerOptions,
-} from '../smtp/server-types.ts'
-import { ReceiveSession, type SessionHandler } from './session.ts'
+import { formatReply } from '../smtp/reply-format.ts'
+import type { Answer, CloseReason, Question, ServerOptions } from '../smtp/server-types.ts'
+import { ReceiveSession, type SessionHandler, type Spoken } from './session.ts'
 
 /** A handler that takes all, and writes down what it is told. */
 class Notebook implements SessionHandler {
@@ -32,16 +27,12 @@ class Notebook implements SessionHandler {
     return this.hold?.(octets)
   }
 
-  contentEnd(ending: string): void {
-    this.#note(`content ${ending}`)
+  messageRefused(): void {
+    this.#note('message refused')
   }
 
   dropped(closing: CloseReason | null): void {
     this.#note(closing === null ? 'dropped' : `dropped ${closing}`)
-  }
-
-  refused(): void {
-    this.#note('refused')
   }
 
   tlsStarted(): void {
@@ -52,14 +43,14 @@ class Notebook implements SessionHandler {
     this.#note('tls failed')
   }
 
-  line(): void {}
+  heard(): void {}
+
+  reply({ reply }: Spoken): readonly string[] {
+    return formatReply(reply)
+  }
 
   closed(reason: string): void {
     this.#note(`closed ${reason}`)
-  }
-
-  references(): References {
-    return { transaction: 'inside', outside: 'outside' }
   }
 
   broken(problem: unknown): void {
@@ -148,7 +139,6 @@ test('a whole dialogue asks each question once, in its order', async (t) => {
     'ask sender',
     'ask recipient',
     'ask data',
-    'content complete',
     'ask message',
     'closed quit',
   ])
@@ -198,15 +188,11 @@ test('a client within a message hears 421 when we can wait no longer', async (t)
   talk.write('Subject: half a let')
   await seen
   session().shutdown()
-  assert.ok(!book.notes.includes('content abandoned'), 'it may still finish')
+  assert.ok(!book.notes.includes('dropped shutdown'), 'it may still finish')
   session().stop()
   assert.equal((await talk.read(421)).enhanced, '4.3.2')
   await book.until('closed shutdown')
-  assert.deepEqual(book.notes.slice(-3), [
-    'content abandoned',
-    'dropped shutdown',
-    'closed shutdown',
-  ])
+  assert.deepEqual(book.notes.slice(-2), ['dropped shutdown', 'closed shutdown'])
 })
 
 test('a connection that is cut off because we stop is closed for that reason', async (t) => {
@@ -226,11 +212,7 @@ test('a message that is cut off because we stop at once was not given up by its 
   await toData(talk)
   session().abort()
   await book.until('closed shutdown')
-  assert.deepEqual(book.notes.slice(-3), [
-    'content abandoned',
-    'dropped shutdown',
-    'closed shutdown',
-  ])
+  assert.deepEqual(book.notes.slice(-2), ['dropped shutdown', 'closed shutdown'])
 })
 
 test('a client that is silent between commands hears 421 when its time is over', async (t) => {
@@ -258,7 +240,7 @@ test('a client that stalls within a message hears 421, and the message is forgot
   clock.advance(5 * 60_000)
   assert.match((await talk.read(421)).text, /too slowly/)
   await book.until('closed timeout')
-  assert.ok(book.notes.includes('content abandoned'))
+  assert.ok(book.notes.includes('dropped timeout'))
 })
 
 test('a message that drips too slowly is given up, one that flows is not', async (t) => {
@@ -315,7 +297,7 @@ test('a client that goes within a message leaves nothing behind', async (t) => {
   await talk.flushed()
   talk.destroy()
   await book.until('closed peerClosed').catch(() => {})
-  assert.ok(book.notes.includes('content abandoned'))
+  assert.ok(book.notes.some((note) => note.startsWith('dropped')))
 })
 
 test('a handler that fails answers 451, and the session goes on', async (t) => {

@@ -104,7 +104,10 @@ export class ClientDialogue {
   carryOut(move: Move): void {
     switch (move.type) {
       case 'say':
-        for (const { text, shown } of move.lines) this.#out.sendLine('client', text, shown)
+        for (const { text, shown } of move.lines) {
+          this.#out.sendLine(text)
+          this.#out.note({ type: 'line', from: 'client', text: shown })
+        }
         this.#out.wake(move.waitMs)
         break
       case 'startTls':

@@ -15,7 +15,8 @@ import type {
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
-import type { Answer, ServerInput, ServerOptions } from './server-types.ts'
+import type { Answer, ServerInput, ServerOptions, TlsSession } from './server-types.ts'
+import { said } from './test-support/said.ts'
 
 function clientWith(options: Partial<ClientOptions> = {}): ClientEngine {
   return new ClientEngine({ ...defaultClientOptions, hostname: 'out.example', ...options })
@@ -69,6 +70,8 @@ function meet(given: {
   const outcomes: (readonly RecipientOutcome[])[] = []
   const delivered: string[] = []
   const record: string[] = []
+  const secure = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+  let tls: TlsSession | null = null
   let arriving: Uint8Array[] = []
   let asked = 0
   const waiting = [...given.messages]
@@ -78,8 +81,8 @@ function meet(given: {
   const toServer = (input: ServerInput): void => {
     for (const output of server.handle(input)) {
       switch (output.type) {
-        case 'send':
-          work.push(() => toClient({ type: 'octets', octets: output.octets }))
+        case 'reply':
+          work.push(() => toClient({ type: 'octets', octets: octetsOf(said([output])) }))
           break
         case 'ask': {
           const refuse =
@@ -97,8 +100,11 @@ function meet(given: {
           if (output.ending === 'complete') delivered.push(octetString(concat(arriving)))
           arriving = []
           break
-        case 'line':
-          if (output.from === 'client') record.push(output.text)
+        case 'heard':
+          record.push(output.text)
+          break
+        case 'close':
+          tls = output.session.tls
           break
         default:
           break
@@ -113,7 +119,7 @@ function meet(given: {
           break
         case 'startTls':
           work.push(() => {
-            toServer({ type: 'tlsStarted' })
+            toServer({ type: 'tlsStarted', tls: secure })
             toClient({ type: 'tlsStarted' })
           })
           break
@@ -145,10 +151,10 @@ function meet(given: {
       }
     }
   }
-  toServer({ type: 'connected' })
+  toServer({ type: 'connected', tls: null })
   toClient({ type: 'connected' })
   for (let next = work.shift(); next !== undefined; next = work.shift()) next()
-  return { outcomes, delivered, record, serverTls: server.session.tlsActive }
+  return { outcomes, delivered, record, serverTls: tls !== null }
 }
 
 function normalized(octets: Uint8Array): string {

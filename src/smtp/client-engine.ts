@@ -101,7 +101,9 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     if (name === 'closed' || name === 'new' || this.#startingTls) return
     this.#queue.push(octets)
     for (;;) {
-      const read = this.#replies.next((line) => this.#out.received('server', printable(line)))
+      const read = this.#replies.next((line) =>
+        this.#out.note({ type: 'line', from: 'server', text: printable(line) }),
+      )
       if (read === undefined) return
       if (this.#dialogue.state.name === 'quit') this.#dialogue.close()
       else if (read.type === 'reply') this.#replied(read.reply)

@@ -1,3 +1,4 @@
+import type { CommonOutput } from '../wire/outbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
 import type { Extensions } from './extensions.ts'
 import type { OriginalRecipient, NotifyWhen } from './parameters.ts'
@@ -26,7 +27,7 @@ export type ClientInput =
 
 /** What the client engine wants of its driver, to be done in this order. */
 export type ClientOutput =
-  | { readonly type: 'send'; readonly octets: Uint8Array }
+  | CommonOutput
   /** Start the TLS handshake as client, then say `tlsStarted` or `tlsFailed`. */
   | { readonly type: 'startTls' }
   /** Greeted, and free for a `transaction` or `quit`. */
@@ -38,8 +39,6 @@ export type ClientOutput =
   /** The session has failed and takes no more transactions; `close` follows, maybe after QUIT. */
   | { readonly type: 'sessionFailed'; readonly failure: Setback }
   | { readonly type: 'close' }
-  /** Say `deadline` after this time. Replaces every earlier wish. */
-  | { readonly type: 'wake'; readonly afterMs: number }
   /** One line of the dialogue for the record, without CRLF. Passwords are masked. */
   | { readonly type: 'line'; readonly from: 'client' | 'server'; readonly text: string }
 

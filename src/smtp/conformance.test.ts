@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { formatMailbox } from '../address/mailbox.ts'
-import { concat, octetString, octetsOf } from '../base/octets.ts'
+import { octetsOf } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { Answer, Question, ServerInput, ServerOptions, ServerOutput } from './server-types.ts'
+import { linesSaid, said } from './test-support/said.ts'
 
 const folder = new URL('../../../shared/conformance/smtp/', import.meta.url)
 const skip = existsSync(folder) ? false : 'the conformance data is not beside the repository'
@@ -51,7 +52,8 @@ class Peer {
       limits: { ...defaultServerOptions.limits, errors: 3 },
     }
     this.#engine = new ServerEngine(options)
-    this.#feed({ type: 'connected' })
+    const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+    this.#feed({ type: 'connected', tls: mode === 'tls' ? tls : null })
   }
 
   send(text: string): void {
@@ -84,7 +86,7 @@ class Peer {
   }
 
   #take(output: ServerOutput): void {
-    if (output.type === 'line' && output.from === 'server') this.#lines.push(output.text)
+    this.#lines.push(...linesSaid([output]))
     if (output.type === 'ask') this.#feed({ type: 'answer', answer: policy(output.question) })
   }
 }
@@ -172,16 +174,16 @@ function run(pieces: readonly Uint8Array[]): string {
     hostname: 'mx.example',
     auth: 'optional',
   })
-  const sent: Uint8Array[] = []
+  const outputs: ServerOutput[] = []
   const feed = (input: ServerInput): void => {
     for (const output of engine.handle(input)) {
-      if (output.type === 'send') sent.push(output.octets)
+      outputs.push(output)
       if (output.type === 'ask') feed({ type: 'answer', answer: { type: 'accept' } })
     }
   }
-  feed({ type: 'connected' })
+  feed({ type: 'connected', tls: null })
   for (const octets of pieces) feed({ type: 'octets', octets })
   feed({ type: 'octets', octets: octetsOf('\r\n') })
   feed({ type: 'peerClosed' })
-  return octetString(concat(sent))
+  return said(outputs)
 }

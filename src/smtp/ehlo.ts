@@ -29,12 +29,12 @@ export function offeredCommands(session: Session, options: ServerOptions): reado
 
 /** RFC 3207 §4.2: not offered again once TLS is active. */
 function startTlsOffered(session: Session, options: ServerOptions): boolean {
-  return options.tls === 'starttls' && !session.tlsActive
+  return options.tls === 'starttls' && session.tls === null
 }
 
 /** RFC 4954 §4: passwords only over TLS, and only once. */
 export function authOffered(session: Session, options: ServerOptions): boolean {
-  return options.auth !== 'off' && session.tlsActive && session.user === null
+  return options.auth !== 'off' && session.tls !== null && session.user === null
 }
 
 /** Extensions of a server that was greeted with HELO. */

@@ -21,6 +21,11 @@ export function formatReply(reply: Reply): string[] {
   return texts.map((text, i) => `${reply.code}${i < last ? '-' : ' '}${prefix}${text}`)
 }
 
+/** The reply as it is said, before it is cut into lines. */
+export function spokenReply(reply: Reply): Reply {
+  return { ...reply, lines: reply.lines.map(printable) }
+}
+
 /** The reply on one line, for people and records: `550 5.1.1 No such user here`. */
 export function describeReply(reply: Reply): string {
   const code = reply.enhanced === null ? `${reply.code}` : `${reply.code} ${reply.enhanced}`

@@ -3,7 +3,7 @@ import { ehloReply } from './ehlo.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { type AcceptedQuestion, type Chunk, hangUp, type Step } from './server-step.ts'
-import type { Answer, Question, ServerOptions, Session } from './server-types.ts'
+import type { Answer, Question, ServerOptions, Session, TlsSession } from './server-types.ts'
 
 /**
  * What to do about an answer. `chunk` is the one that follows the question.
@@ -27,8 +27,8 @@ export function stepForAnswer(
 }
 
 /** A session at its start, or anew after STARTTLS (RFC 3207 §4.2). */
-export function freshSession(tlsActive: 'tlsActive' | 'clearText'): Session {
-  return { tlsActive: tlsActive === 'tlsActive', greeting: null, user: null, transaction: null }
+export function freshSession(tls: TlsSession | null): Session {
+  return { tls, greeting: null, user: null, transaction: null }
 }
 
 /** The session once `question` was accepted. */

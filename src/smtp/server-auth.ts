@@ -19,7 +19,7 @@ export function stepForAuth(
   if (session.greeting?.verb !== 'EHLO') return error(replies.ehloForAuth)
   if (session.user !== null) return error(replies.authAlready)
   if (session.transaction !== null) return error(replies.authInMail)
-  if (!session.tlsActive) return error(replies.encryptionRequired)
+  if (session.tls === null) return error(replies.encryptionRequired)
   const mechanism = serverMechanism(command.mechanism)
   if (mechanism === undefined) return error(replies.unknownMechanism)
   if (command.initial === null) return goOn(mechanism, mechanism.start(null))

@@ -127,8 +127,8 @@ export class ContentReception {
       : facts.bareNewline
         ? replies.bareNewline
         : null
-    const ending = refusal === null ? 'complete' : 'refused'
-    this.#out.push({ type: 'messageEnd', ending, facts })
+    if (refusal === null) this.#out.push({ type: 'messageEnd', ending: 'complete', facts })
+    else this.#out.push({ type: 'messageEnd', ending: 'refused', facts, reply: refusal })
     return { type: 'judge', facts, refusal }
   }
 

@@ -1,13 +1,20 @@
 import { encodeBase64 } from '../base/base64.ts'
 import type { Outbox } from '../wire/outbox.ts'
+import type { Exchanges } from './exchanges.ts'
 import * as replies from './reply.ts'
 import type { Reply } from './reply.ts'
 import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'
 import type { ContentReception } from './server-content.ts'
 import type { ClientLines, Hearing } from './server-lines.ts'
 import type { Chunk, Step } from './server-step.ts'
-import type { CloseReason, Question, ServerOptions, ServerOutput, Session } from './server-types.ts'
-import type { ServerVoice } from './server-voice.ts'
+import type {
+  CloseReason,
+  Question,
+  ServerOptions,
+  ServerOutput,
+  Session,
+  TlsSession,
+} from './server-types.ts'
 import type { Strikes } from './strikes.ts'
 
 /** What the dialogue waits for. */
@@ -24,28 +31,27 @@ export type State =
 export class ServerDialogue {
   readonly #options: ServerOptions
   readonly #out: Outbox<ServerOutput>
-  readonly #voice: ServerVoice
+  readonly #exchanges: Exchanges
   readonly #strikes: Strikes
   readonly #lines: ClientLines
   readonly #content: ContentReception
   #state: State = { name: 'new' }
-  #session: Session
+  #session: Session = freshSession(null)
 
   constructor(parts: {
     readonly options: ServerOptions
     readonly out: Outbox<ServerOutput>
-    readonly voice: ServerVoice
+    readonly exchanges: Exchanges
     readonly strikes: Strikes
     readonly lines: ClientLines
     readonly content: ContentReception
   }) {
     this.#options = parts.options
     this.#out = parts.out
-    this.#voice = parts.voice
+    this.#exchanges = parts.exchanges
     this.#strikes = parts.strikes
     this.#lines = parts.lines
     this.#content = parts.content
-    this.#session = freshSession(this.#options.tls === 'implicit' ? 'tlsActive' : 'clearText')
   }
 
   get state(): State {
@@ -56,22 +62,22 @@ export class ServerDialogue {
     return this.#session
   }
 
+  /** The connection is there, with TLS or without. */
+  begin(tls: TlsSession | null): void {
+    this.#session = freshSession(tls)
+  }
+
   take(step: Step): void {
     switch (step.type) {
       case 'reply':
         this.#reply(step.reply)
         break
-      case 'refuse': {
+      case 'refuse':
         if (step.counts === 'failedLogin') this.#lines.expectSecrets()
-        // What policy refuses, policy knows; what is refused on a line of the client is our own.
-        const heard = this.#state.name === 'line' ? this.#state.hearing.type : undefined
-        const enough = this.#strikes.refused(step.counts, step.reply)
-        this.take(enough ?? { type: 'reply', reply: step.reply })
-        if (heard !== undefined && enough === undefined) {
-          this.#out.push({ type: 'refused', heard: heard === 'response' ? 'response' : 'command' })
-        }
+        this.take(
+          this.#strikes.refused(step.counts, step.reply) ?? { type: 'reply', reply: step.reply },
+        )
         break
-      }
       case 'ask':
         this.#ask(step.question, null)
         break
@@ -90,7 +96,7 @@ export class ServerDialogue {
         )
         break
       case 'beginData':
-        this.#voice.say(replies.startMessage)
+        this.#out.push(this.#exchanges.askForMore(replies.startMessage))
         this.#content.beginData()
         this.#awaitContent()
         break
@@ -110,17 +116,21 @@ export class ServerDialogue {
       case 'judge':
         this.#strikes.message()
         if (step.refusal === null) this.#ask({ type: 'message', facts: step.facts }, null)
-        else this.#endTransaction({ type: 'reply', reply: step.refusal })
+        else {
+          // That it was refused, and why, is told with its end.
+          this.#exchanges.asked()
+          this.#endTransaction({ type: 'reply', reply: step.refusal })
+        }
         break
       case 'refuseMessage':
         this.#endTransaction({ type: 'refuse', reply: step.reply, counts: 'rejection' })
         break
       case 'refuseSession':
-        this.#voice.say(step.reply)
+        this.#out.push(this.#exchanges.end(step.reply))
         this.#awaitLine({ type: 'refused' })
         break
       case 'challenge':
-        this.#voice.say(replies.challenge(encodeBase64(step.octets)))
+        this.#out.push(this.#exchanges.askForMore(replies.challenge(encodeBase64(step.octets))))
         this.#awaitLine({ type: 'response', mechanism: step.mechanism })
         break
       case 'reset':
@@ -129,18 +139,22 @@ export class ServerDialogue {
         break
       case 'startTls':
         this.#dropTransaction(null)
-        this.#voice.say(replies.readyForTls)
+        this.#out.push(this.#exchanges.end(replies.readyForTls))
         this.#lines.forget()
         this.#state = { name: 'tls' }
         this.#out.push({ type: 'startTls' })
         this.#out.wake(this.#options.timeouts.tlsMs)
         break
       case 'startAnew':
-        this.#session = freshSession('tlsActive')
+        this.#session = freshSession(step.tls)
         this.#awaitLine({ type: 'command' })
         break
       case 'hangUp':
-        this.#voice.say(step.reply)
+        this.#out.push(
+          ofConnection.has(step.reason)
+            ? this.#exchanges.breakOff(step.reply)
+            : this.#exchanges.end(step.reply),
+        )
         this.#close(step.reason)
         break
       case 'close':
@@ -151,12 +165,13 @@ export class ServerDialogue {
 
   #ask(question: Question, chunk: Chunk | null): void {
     this.#state = { name: 'asking', question, chunk }
-    this.#out.push({ type: 'ask', question })
+    this.#exchanges.asked()
+    this.#out.push({ type: 'ask', question, session: this.#session })
   }
 
   /** Replies, and waits for the next command. */
   #reply(reply: Reply): void {
-    this.#voice.say(reply)
+    this.#out.push(this.#exchanges.end(reply))
     const state = this.#state
     // After a refused greeting nothing else is heard, whatever went wrong in between.
     const refused = state.name === 'line' && state.hearing.type === 'refused'
@@ -183,7 +198,7 @@ export class ServerDialogue {
     this.#lines.forget()
     this.#state = { name: 'closed' }
     this.#out.forgetWake()
-    this.#out.push({ type: 'close', reason })
+    this.#out.push({ type: 'close', reason, session: this.#session })
   }
 
   /** Forgets sender, recipients and content, and says so. `closing`: why the session ends. */
@@ -195,3 +210,6 @@ export class ServerDialogue {
     this.#session = { ...this.#session, transaction: null }
   }
 }
+
+/** Why a session ends that has nothing to do with what the client has said last. */
+const ofConnection: ReadonlySet<CloseReason> = new Set<CloseReason>(['timeout', 'shutdown'])

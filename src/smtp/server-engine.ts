@@ -1,21 +1,14 @@
 import type { Engine } from '../base/engine.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
 import { Outbox } from '../wire/outbox.ts'
+import { Exchanges } from './exchanges.ts'
 import * as replies from './reply.ts'
 import { stepForAnswer } from './server-answers.ts'
 import { ContentReception } from './server-content.ts'
 import { ServerDialogue } from './server-dialogue.ts'
 import { ClientLines } from './server-lines.ts'
 import { type Ending, hangUp, type Step } from './server-step.ts'
-import type {
-  Answer,
-  References,
-  ServerInput,
-  ServerOptions,
-  ServerOutput,
-  Session,
-} from './server-types.ts'
-import { ServerVoice } from './server-voice.ts'
+import type { Answer, ServerInput, ServerOptions, ServerOutput } from './server-types.ts'
 import { Strikes } from './strikes.ts'
 
 /**
@@ -32,7 +25,6 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   readonly #options: ServerOptions
   readonly #queue = new OctetQueue()
   readonly #out = new Outbox<ServerOutput>()
-  readonly #voice = new ServerVoice(this.#out)
   readonly #lines: ClientLines
   readonly #content: ContentReception
   readonly #dialogue: ServerDialogue
@@ -47,49 +39,30 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     this.#options = options
     const out = this.#out
     const strikes = new Strikes(options.limits)
-    const heard = (text: string): void => out.received('client', text)
-    const lines = new ClientLines(this.#queue, { options, strikes, heard })
+    const exchanges = new Exchanges()
+    const lines = new ClientLines(this.#queue, { options, strikes, out, exchanges })
     const content = new ContentReception(this.#queue, out, options.maxMessageBytes)
     this.#lines = lines
     this.#content = content
     this.#dialogue = new ServerDialogue({
       options,
       out,
-      voice: this.#voice,
+      exchanges,
       strikes,
       lines,
       content,
     })
   }
 
-  /** What is known so far. While a question is open: as it was when it was asked. */
-  get session(): Session {
-    return this.#dialogue.session
-  }
-
-  /** Whether more octets are of use now; while not, the driver should not read from the peer. */
-  get wantsOctets(): boolean {
-    const { name } = this.#dialogue.state
-    return name !== 'asking' && name !== 'tls' && name !== 'closed'
-  }
-
-  /** Octets that came and are not used yet; bounded by the limits. */
-  get waitingOctets(): number {
-    return this.#queue.length
-  }
-
-  /** What refusals from now on refer to; to be said before the input that they may answer. */
-  setReferences(references: References): void {
-    this.#voice.setReferences(references)
-  }
-
   handle(input: ServerInput): readonly ServerOutput[] {
-    this.#voice.beginExchange(this.session)
     let step = this.#hear(input) ?? this.#next()
     while (step !== undefined) {
       this.#dialogue.take(step)
       step = this.#next()
     }
+    const { name } = this.#dialogue.state
+    // After the end all is read and thrown away: the client's own end stands behind it.
+    this.#out.read(name !== 'asking' && name !== 'tls')
     return this.#out.take()
   }
 
@@ -98,6 +71,7 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
     switch (input.type) {
       case 'connected':
         if (this.#dialogue.state.name !== 'new') throw new Error('ServerEngine: connected twice')
+        this.#dialogue.begin(input.tls)
         return { type: 'ask', question: { type: 'connect' } }
       case 'octets':
         this.#received(input.octets)
@@ -108,9 +82,10 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
         if (this.#dialogue.state.name !== 'tls') {
           throw new Error('ServerEngine: TLS started unasked')
         }
-        return { type: 'startAnew' }
+        return { type: 'startAnew', tls: input.tls }
       case 'deadline':
         return this.#deadline()
+      case 'tlsFailed':
       case 'peerClosed':
         this.#peerClosed = true
         return undefined
@@ -130,7 +105,6 @@ export class ServerEngine implements Engine<ServerInput, ServerOutput> {
   /** What to do about the octets that wait; `undefined` when something has to come first. */
   #next(): Step | undefined {
     const { state, session } = this.#dialogue
-    this.#voice.beginExchange(session)
     switch (state.name) {
       case 'new':
       case 'asking':

@@ -1,13 +1,15 @@
 import { displayUtf8 } from '../base/utf8.ts'
 import type { ServerMechanism } from '../sasl/mechanism.ts'
 import { parseCommand, readCommandText, verbOf } from './command.ts'
+import type { Exchanges } from './exchanges.ts'
 import { LineReader, type ReadLine } from '../wire/line-reader.ts'
 import type { OctetQueue } from '../wire/octet-queue.ts'
+import type { Outbox } from '../wire/outbox.ts'
 import * as replies from './reply.ts'
 import { stepForResponse } from './server-auth.ts'
 import { commandRules, stepFor, stepForUnreadable } from './server-rules.ts'
 import { error, hangUp, type Step } from './server-step.ts'
-import type { ServerOptions, Session } from './server-types.ts'
+import type { ServerOptions, ServerOutput, Session } from './server-types.ts'
 import type { Strikes } from './strikes.ts'
 import { brokenLineForRecord, commandForRecord, hidden, mayBeLogin } from './transcript.ts'
 
@@ -22,7 +24,7 @@ export type Hearing =
 type BrokenLine = Exclude<ReadLine, { readonly type: 'line' }>
 
 /**
- * Hears the client's lines: takes them from the queue, puts them into the record (passwords as
+ * Hears the client's lines: takes them from the queue, puts them out for the record (passwords as
  * `(hidden)`), and says for each what to do about it.
  */
 export class ClientLines {
@@ -30,27 +32,29 @@ export class ClientLines {
   readonly #lines: LineReader
   readonly #options: ServerOptions
   readonly #strikes: Strikes
-  readonly #heard: (text: string) => void
+  readonly #out: Outbox<ServerOutput>
+  readonly #exchanges: Exchanges
   /**
    * After any try to log in, in whatever form, a line that is no command may be a password. It stays
    * so: whoever stumbled once has lost the step of the dialogue, and may send anything.
    */
   #secretsMayCome = false
 
-  /** `heard` gets each line as it is to be recorded, before its step is given. */
   constructor(
     queue: OctetQueue,
     parts: {
       readonly options: ServerOptions
       readonly strikes: Strikes
-      readonly heard: (text: string) => void
+      readonly out: Outbox<ServerOutput>
+      readonly exchanges: Exchanges
     },
   ) {
     this.#queue = queue
     this.#lines = new LineReader(queue)
     this.#options = parts.options
     this.#strikes = parts.strikes
-    this.#heard = parts.heard
+    this.#out = parts.out
+    this.#exchanges = parts.exchanges
   }
 
   /** What to do about the next line; `undefined` until more octets come. */
@@ -82,12 +86,12 @@ export class ClientLines {
   }
 
   #command(line: ReadLine, session: Session): Step {
-    if (line.type !== 'line') return this.#broken(line, replies.lineTooLong)
+    if (line.type !== 'line') return this.#brokenCommand(line)
     const text = readCommandText(line.octets)
     const verb = text.ok ? verbOf(text.value) : ''
     // AUTH alone may be longer, for the initial response in it. RFC 4954 §4.
     if (verb !== 'AUTH' && line.octets.length + 2 > this.#options.limits.commandLine) {
-      return this.#broken({ type: 'tooLong' }, replies.lineTooLong)
+      return this.#brokenCommand({ type: 'tooLong' })
     }
     const rules = commandRules(session, this.#options)
     const command = text.ok ? parseCommand(text.value, rules) : text
@@ -101,18 +105,20 @@ export class ClientLines {
   #response(line: ReadLine, mechanism: ServerMechanism): Step {
     if (line.type !== 'line') {
       this.expectSecrets()
+      const shown = brokenLineForRecord(line, this.#secretsMayCome)
+      this.#out.push(this.#exchanges.goOn(shown))
       return this.#broken(line, replies.authLineTooLong)
     }
     const text = displayUtf8(line.octets)
     const cancelled = text === '*'
-    this.#heard(cancelled ? text : hidden)
+    this.#out.push(this.#exchanges.goOn(cancelled ? text : hidden))
     const step = stepForResponse(text, mechanism)
     if (step.type === 'refuse' && !cancelled) this.expectSecrets()
     return step
   }
 
   #afterRefusal(line: ReadLine): Step {
-    if (line.type !== 'line') return this.#broken(line, replies.lineTooLong)
+    if (line.type !== 'line') return this.#brokenCommand(line)
     const text = readCommandText(line.octets)
     this.#hear(line.octets)
     const quits = text.ok && text.value.toUpperCase() === 'QUIT'
@@ -121,12 +127,17 @@ export class ClientLines {
 
   /** Puts a line into the record. */
   #hear(octets: Uint8Array): void {
-    this.#heard(commandForRecord(octets, this.#secretsMayCome))
+    this.#out.push(this.#exchanges.begin(commandForRecord(octets, this.#secretsMayCome)))
     if (mayBeLogin(octets)) this.expectSecrets()
   }
 
+  #brokenCommand(line: BrokenLine): Step {
+    this.#out.push(this.#exchanges.begin(brokenLineForRecord(line, this.#secretsMayCome)))
+    return this.#broken(line, replies.lineTooLong)
+  }
+
+  /** What to do about a line that is none, once it was heard. */
   #broken(line: BrokenLine, tooLong: replies.Reply): Step {
-    this.#heard(brokenLineForRecord(line, this.#secretsMayCome))
     // Nobody knows what stood in a line that was too long.
     if (line.type !== 'bareNewline' || mayBeLogin(line.octets)) this.expectSecrets()
     switch (line.type) {

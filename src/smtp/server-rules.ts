@@ -89,7 +89,7 @@ function mail(
   if (session.greeting === null) return error(replies.ehloFirst)
   if (session.transaction !== null) return error(replies.nestedMail)
   if (options.auth === 'required' && session.user === null) {
-    const clear = options.tls === 'starttls' && !session.tlsActive
+    const clear = options.tls === 'starttls' && session.tls === null
     return error(clear ? replies.startTlsFirst : replies.authRequired)
   }
   // RFC 6531 §3.5
@@ -161,7 +161,7 @@ function outOfOrder(session: Session): Reply {
 }
 
 function startTls(session: Session, options: ServerOptions): Step {
-  if (session.tlsActive) return error(replies.tlsAlready)
+  if (session.tls !== null) return error(replies.tlsAlready)
   if (options.tls === 'none') return error(replies.tlsNotOffered)
   if (session.greeting === null) return error(replies.ehloFirst)
   return { type: 'startTls' }

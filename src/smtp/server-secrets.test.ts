@@ -91,7 +91,7 @@ function recorded(options: Partial<ServerOptions>, sent: string): readonly strin
   const lines: string[] = []
   const run = (outputs: readonly ServerOutput[]): void => {
     for (const output of outputs) {
-      if (output.type === 'line' && output.from === 'client') lines.push(output.text)
+      if (output.type === 'heard') lines.push(output.text, `command ${output.command}`)
       if (output.type !== 'ask') continue
       const { question } = output
       const good = question.type !== 'auth' || question.password === secret
@@ -104,7 +104,8 @@ function recorded(options: Partial<ServerOptions>, sent: string): readonly strin
       )
     }
   }
-  run(engine.handle({ type: 'connected' }))
+  const secure = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
+  run(engine.handle({ type: 'connected', tls: options.tls === 'implicit' ? secure : null }))
   run(
     engine.handle({
       type: 'octets',
@@ -130,12 +131,13 @@ for (const [where, options, before] of settings) {
 }
 
 test('what is no secret stands in the record as it was said', () => {
-  const lines = recorded(
+  const all = recorded(
     { tls: 'implicit', auth: 'optional' },
     'EHLO author.example;MAIL FROM:<author@north.example> AUTH=<>;RSET;VRFY author;' +
       'HELP AUTH;NOOP once;FOO bar;AUTH PLAIN bad=;AUTH LOGIN;*;MAIL FROM:<auth plain x@y>;' +
       'RCPT TO:<b@c>;DATA now;STARTTLS;NOOP;HELP;bar foo;QUIT;',
   )
+  const lines = all.filter((_, i) => i % 2 === 0)
   assert.deepEqual(lines, [
     'EHLO author.example',
     'MAIL FROM:<author@north.example> AUTH=<>',
@@ -154,6 +156,27 @@ test('what is no secret stands in the record as it was said', () => {
     'NOOP',
     'HELP',
     '(hidden)',
+    'QUIT',
+  ])
+  const commands = all.filter((_, i) => i % 2 === 1).map((line) => line.replace('command ', ''))
+  assert.deepEqual(commands, [
+    'EHLO',
+    'MAIL FROM',
+    'RSET',
+    'VRFY',
+    'HELP',
+    'NOOP',
+    'FOO',
+    'AUTH',
+    'AUTH',
+    'AUTH',
+    'MAIL FROM',
+    'RCPT TO',
+    'DATA',
+    'STARTTLS',
+    'NOOP',
+    'HELP',
+    '',
     'QUIT',
   ])
 })

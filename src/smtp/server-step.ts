@@ -1,6 +1,6 @@
 import type { ServerMechanism } from '../sasl/mechanism.ts'
 import type { Reply } from './reply.ts'
-import type { CloseReason, MessageFacts, Question } from './server-types.ts'
+import type { CloseReason, MessageFacts, Question, TlsSession } from './server-types.ts'
 
 /**
  * What the server does next. Lines, content, answers and time all end in one of these, found by
@@ -40,7 +40,7 @@ export type Step =
     }
   | { readonly type: 'startTls' }
   /** TLS is active: nothing of what was said before counts. RFC 3207 §4.2. */
-  | { readonly type: 'startAnew' }
+  | { readonly type: 'startAnew'; readonly tls: TlsSession }
   /** Forget the transaction. */
   | { readonly type: 'reset' }
   | Ending

@@ -1,13 +1,14 @@
 import type { MailDomain } from '../address/mailbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
 import type { PathRemark } from '../address/remark.ts'
+import type { CommonOutput } from '../wire/outbox.ts'
 import type { MailParameters, RcptParameters } from './parameters.ts'
 import type { Reply } from './reply.ts'
 
 /** What the driver tells the server engine. */
 export type ServerInput =
   /** The connection is there; with implicit TLS, after the handshake. Once, first of all. */
-  | { readonly type: 'connected' }
+  | { readonly type: 'connected'; readonly tls: TlsSession | null }
   /**
    * Octets from the peer, after decryption. The engine keeps the array (and gives parts of it back
    * as message content), so the driver must not write into it again.
@@ -16,7 +17,9 @@ export type ServerInput =
   /** The answer to the question asked last. */
   | { readonly type: 'answer'; readonly answer: Answer }
   /** The handshake that `startTls` asked for is done. */
-  | { readonly type: 'tlsStarted' }
+  | { readonly type: 'tlsStarted'; readonly tls: TlsSession }
+  /** It has failed, and the connection with it. */
+  | { readonly type: 'tlsFailed' }
   /** The time asked for by the last `wake` is over. */
   | { readonly type: 'deadline' }
   /** No more octets will come. What came before is still worked off. */
@@ -28,20 +31,40 @@ export type ServerInput =
 
 /** What the server engine wants of its driver, to be done in this order. */
 export type ServerOutput =
-  /** Send these octets. Replies are gathered until the engine waits for something. */
-  | { readonly type: 'send'; readonly octets: Uint8Array }
-  /** Answer this with one `answer` input. Until then octets wait. */
-  | { readonly type: 'ask'; readonly question: Question }
-  /** Decoded message content: after DATA was accepted, until `messageEnd`. */
-  | { readonly type: 'message'; readonly octets: Uint8Array }
+  | CommonOutput
   /**
-   * The content is over, exactly once for each accepted `data` question.
-   * `complete`: the `message` question comes next. `refused`: the engine has refused it, forget it.
+   * A line of the client for the record, without CRLF; passwords are masked. `command`: the one that
+   * it is, or belongs to, as records name it (`MAIL FROM`); empty when it is none.
    */
   | {
+      readonly type: 'heard'
+      readonly exchange: number
+      readonly command: string
+      readonly text: string
+    }
+  /**
+   * Say this. The number is that of the line which is answered; one that no line had when nobody has
+   * asked. `refuses`: the command that the engine refuses with it by itself, for its form, its order,
+   * or what is not to be had; `null` for every other reply, also where policy refuses.
+   */
+  | {
+      readonly type: 'reply'
+      readonly exchange: number
+      readonly reply: Reply
+      readonly refuses: string | null
+    }
+  /** Answer this with one `answer` input; until then octets wait. `session`: what is known before. */
+  | { readonly type: 'ask'; readonly question: Question; readonly session: Session }
+  /** Decoded message content: after DATA was accepted, until `messageEnd`. */
+  | { readonly type: 'message'; readonly octets: Uint8Array }
+  /** The content is over, exactly once for each accepted `data` question. `message` is asked next. */
+  | { readonly type: 'messageEnd'; readonly ending: 'complete'; readonly facts: MessageFacts }
+  /** The same, and the engine refuses it: forget it. The `reply` is said next. */
+  | {
       readonly type: 'messageEnd'
-      readonly ending: 'complete' | 'refused'
+      readonly ending: 'refused'
       readonly facts: MessageFacts
+      readonly reply: Reply
     }
   /** The same, but the end was never seen: forget it. `closing` as below. */
   | {
@@ -55,23 +78,10 @@ export type ServerOutput =
    * `closing`: why the session ends with it; `null` when it goes on.
    */
   | { readonly type: 'transactionDropped'; readonly closing: CloseReason | null }
-  /**
-   * The engine itself has refused the command of the last `line` of the client, with the last one of
-   * the server: its form, its order, or what is not to be had. Content is told by `messageEnd`.
-   */
-  | {
-      readonly type: 'refused'
-      /** `response`: the line was the answer to a challenge of AUTH. */
-      readonly heard: 'command' | 'response'
-    }
-  /** Start the TLS handshake as server, then say `tlsStarted`, or `peerClosed` when it fails. */
+  /** Start the TLS handshake as server, then say `tlsStarted` or `tlsFailed`. */
   | { readonly type: 'startTls' }
   /** Send what is still to be sent, then close. Nothing comes after it. */
-  | { readonly type: 'close'; readonly reason: CloseReason }
-  /** Say `deadline` after this time. Replaces every earlier wish. */
-  | { readonly type: 'wake'; readonly afterMs: number }
-  /** One line of the dialogue for the record, without CRLF. Passwords are masked. */
-  | { readonly type: 'line'; readonly from: 'client' | 'server'; readonly text: string }
+  | { readonly type: 'close'; readonly reason: CloseReason; readonly session: Session }
 
 export type CloseReason =
   | 'quit'
@@ -124,17 +134,6 @@ export type Answer =
   | { readonly type: 'accept'; readonly reply?: Reply }
   | { readonly type: 'reject'; readonly reply: Reply }
 
-/**
- * What a client may quote when it asks about a refusal. Each 4xx and 5xx reply ends with ` Ref ` and
- * the one that fits, unless policy has put it there.
- */
-export interface References {
-  /** Of the transaction that began last. */
-  readonly transaction: string
-  /** Of what comes while no transaction is open: before the first, and behind the last one. */
-  readonly outside: string
-}
-
 /** What was seen while a message passed. */
 export interface MessageFacts {
   /** Octets of the content, dot-stuffing undone, also those beyond the limit. */
@@ -149,9 +148,16 @@ export interface MessageFacts {
   readonly tooBig: boolean
 }
 
-/** What the session knows, for the driver to read. */
+/** What is known of a TLS session: its version, as `TLSv1.3`, and its cipher. */
+export interface TlsSession {
+  readonly protocol: string
+  readonly cipher: string
+}
+
+/** What is known of a session; outputs bring it. */
 export interface Session {
-  readonly tlsActive: boolean
+  /** `null` in clear text. */
+  readonly tls: TlsSession | null
   readonly greeting: Greeting | null
   /** The name given at a successful AUTH. */
   readonly user: string | null

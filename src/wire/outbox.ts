@@ -1,33 +1,38 @@
 import { encodeUtf8 } from '../base/utf8.ts'
 
-/** What both engines say of lines and time. */
-export type LineOutput =
+/** What every engine wants of its driver, whatever it speaks. */
+export type CommonOutput =
+  /** Send these octets. */
   | { readonly type: 'send'; readonly octets: Uint8Array }
-  | { readonly type: 'line'; readonly from: 'client' | 'server'; readonly text: string }
+  /** Read from the peer, or let it wait, until this is said anew. It begins with reading. */
+  | { readonly type: 'read'; readonly wanted: boolean }
+  /** Say `deadline` after this time. Replaces every earlier wish. */
   | { readonly type: 'wake'; readonly afterMs: number }
 
 /**
  * Gathers the outputs of one `handle` in order. Lines to send become one `send` as long as nothing
- * else stands between them, and of several wishes for time only the last is given.
+ * stands between them that was pushed. Of several wishes only the last is given: for time behind all
+ * else, and to read before it, because nothing may come behind the end.
  */
 export class Outbox<Out> {
-  #outputs: (Out | LineOutput)[] = []
+  #outputs: (Out | CommonOutput)[] = []
   #unsent = ''
   #wakeMs: number | undefined
+  #reads = true
+  #told = true
 
-  /** Sends a line (its CRLF is added) and puts it, or `shown` instead, into the record. */
-  sendLine(from: 'client' | 'server', text: string, shown: string = text): void {
+  /** Sends a line; its CRLF is added. */
+  sendLine(text: string): void {
     this.#unsent += `${text}\r\n`
-    this.#outputs.push({ type: 'line', from, text: shown })
-  }
-
-  /** Puts a line that was received into the record. */
-  received(from: 'client' | 'server', text: string): void {
-    this.#outputs.push({ type: 'line', from, text })
   }
 
   push(output: Out): void {
     this.#flush()
+    this.#outputs.push(output)
+  }
+
+  /** The same for what may as well be told a little before what is being sent. */
+  note(output: Out): void {
     this.#outputs.push(output)
   }
 
@@ -46,10 +51,17 @@ export class Outbox<Out> {
     this.#wakeMs = undefined
   }
 
-  take(): readonly (Out | LineOutput)[] {
+  /** Whether octets of the peer are of use now. Told when it is something else than before. */
+  read(wanted: boolean): void {
+    this.#reads = wanted
+  }
+
+  take(): readonly (Out | CommonOutput)[] {
     this.#flush()
     const outputs = this.#outputs
+    if (this.#reads !== this.#told) outputs.unshift({ type: 'read', wanted: this.#reads })
     if (this.#wakeMs !== undefined) outputs.push({ type: 'wake', afterMs: this.#wakeMs })
+    this.#told = this.#reads
     this.#wakeMs = undefined
     this.#outputs = []
     return outputs

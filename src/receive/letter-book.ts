@@ -1,0 +1,128 @@
+import type { Log } from '../base/log.ts'
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { Outcome, ReplayFacts, StepData } from '../journey/record.ts'
+import { journeyRow, type RecordOrigin } from '../journey/row.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import { headerTexts } from '../message/header-texts.ts'
+import type { Session } from '../smtp/server-types.ts'
+import { record } from '../post/acceptance.ts'
+import type { Post } from '../post/post.ts'
+import type { Acceptance, NewJourney } from '../store/store.ts'
+import type { ConnectionFacts } from './connection-log.ts'
+import { letterLine } from './log-lines.ts'
+import type { Letter, Port, Verdict } from './port.ts'
+
+/** What is known of one transaction, or of a connection that brought none, when it is over. */
+export interface LetterRecord {
+  readonly journey: JourneyBuilder
+  /** What the client had called itself; empty when it had not. */
+  readonly helo: string
+  /** Who had logged in. */
+  readonly login: string | undefined
+  readonly mailFrom: string
+  /** Every recipient that was asked for, taken or not. */
+  readonly asked: readonly string[]
+  /** Of these, those that were taken. */
+  readonly taken: readonly string[]
+  readonly letter?: Letter
+  readonly header?: MessageHeader
+  /** How long its content was, once it came. */
+  readonly octets?: number
+  /** How many octets are kept, when that is not all of the message. */
+  readonly kept?: number
+}
+
+interface BookNeeds {
+  /** Which server the records are of. */
+  readonly origin: RecordOrigin
+  readonly post: Pick<Post, 'accept'>
+  readonly log: Log
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, journeyId: string) => void
+}
+
+/** Puts down what became of letters, and tells the log. */
+export class LetterBook {
+  readonly #needs: BookNeeds
+  readonly #facts: ConnectionFacts
+  readonly #direction: Port['direction']
+
+  constructor(
+    needs: BookNeeds,
+    connection: { readonly facts: ConnectionFacts; readonly direction: Port['direction'] },
+  ) {
+    this.#needs = needs
+    this.#facts = connection.facts
+    this.#direction = connection.direction
+  }
+
+  /** Puts down a letter with what is accepted of it, and then tells the log. */
+  async settle(
+    letter: LetterRecord,
+    outcome: Outcome,
+    parts: readonly Acceptance[],
+  ): Promise<void> {
+    const messageId = parts.length > 0 ? letter.journey.id : undefined
+    const row = this.#row(letter, outcome, messageId)
+    await this.#needs.post.accept(record(row), ...parts)
+    this.#tell(letter, outcome)
+  }
+
+  /** Puts down what has no message to keep, and tells the log; nobody waits for it. */
+  keep(
+    letter: LetterRecord,
+    outcome: Outcome,
+    failed: (problem: unknown) => void = (problem) =>
+      this.#needs.report(problem, letter.journey.id),
+  ): void {
+    const row = this.#row(letter, outcome, undefined)
+    this.#tell(letter, outcome)
+    this.#needs.post.accept(record(row)).catch(failed)
+  }
+
+  /** The journey as the store keeps it. `messageId`: of the octets that are kept with it. */
+  #row(record: LetterRecord, outcome: Outcome, messageId: string | undefined): NewJourney {
+    const { journey, helo, login, mailFrom, asked: rcptTo, letter, header } = record
+    const { ip } = this.#facts.remote
+    const added = letter?.addedMessageId
+    return journeyRow(journey, {
+      direction: this.#direction,
+      ...this.#needs.origin,
+      envelope: { ip, helo, mailFrom, rcptTo, ...(login === undefined ? {} : { login }) },
+      outcome,
+      replay: messageId === undefined ? undefined : replayOf(record),
+      ...headerTexts(header),
+      ...(added === undefined ? {} : { headerMessageId: added }),
+      messageId,
+    })
+  }
+
+  #tell(record: LetterRecord, outcome: Outcome): void {
+    const { helo, login, mailFrom, asked, taken, octets, journey } = record
+    const { id } = journey
+    const facts = this.#facts
+    this.#needs.log(letterLine({ id, facts, helo, login, mailFrom, asked, taken, outcome, octets }))
+  }
+}
+
+/** Whose a session is, as records have it; `undefined` without a login. */
+export function loginOf({ user }: Session): string | undefined {
+  return user?.slice(0, 320)
+}
+
+type Taken = Verdict & { readonly type: 'taken' }
+
+/** What is put down of a letter that is taken. */
+export function partsOf({ placed, also }: Taken): readonly Acceptance[] {
+  return also === undefined ? [placed.acceptance] : [placed.acceptance, also.acceptance]
+}
+
+/** What is done with it, for its journey. */
+export function stepsOf({ placed, also }: Taken): readonly StepData[] {
+  return also === undefined ? placed.steps : [...placed.steps, also.step]
+}
+
+function replayOf({ letter, kept }: LetterRecord): ReplayFacts | undefined {
+  if (letter?.replay === undefined || kept === undefined) return letter?.replay
+  return { ...letter.replay, kept: { octets: kept, bodyHashes: letter.bodyHashes } }
+}

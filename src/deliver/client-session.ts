@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.ts'
-import type { Peer, TlsFacts } from '../io/peer.ts'
+import { EngineDriver } from '../io/engine-driver.ts'
+import type { Peer, TlsFacts, TlsStart } from '../io/peer.ts'
 import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
-import { setback } from '../smtp/failure.ts'
 import type {
   ClientInput,
   ClientOptions,
   ClientOutput,
   ClientTransaction,
-  FailureCause,
   RecipientOutcome,
   Setback,
 } from '../smtp/client-types.ts'
 import type { Extensions } from '../smtp/extensions.ts'
+import { setback } from '../smtp/failure.ts'
 import type { Reply } from '../smtp/reply.ts'
-import { describeReply } from '../smtp/reply-format.ts'
+import { describeTlsFailure, type TlsHandshake } from './tls-failure.ts'
 
 /** A line of the dialogue, with its time. */
 export interface SessionLine {
@@ -43,6 +43,8 @@ interface Sending {
   readonly content: AsyncIterator<Uint8Array>
   /** How much of the content was read. */
   octets: number
+  /** All of it is said, and its answer is to come. */
+  allSent: boolean
   readonly tell: (recipients: readonly RecipientOutcome[]) => void
 }
 
@@ -51,28 +53,15 @@ const highWater = 256 * 1024
 
 const lingerMs = 2000
 
-/** Ways in which a server does not answer. */
-const brokenWords: Partial<Record<FailureCause, string>> = {
-  connectionLost: 'the server hung up instead of answering',
-  timeout: 'the server did not answer in time',
-  malformedReply: 'the server answered with nonsense',
-}
-
-/**
- * Drives the client engine over one connection: greets, sends messages one after the other, quits.
- */
+/** A connection to a server: greets, sends messages one after the other, quits. */
 export class ClientSession {
   readonly #peer: Peer
-  readonly #engine: ClientEngine
+  readonly #driver: EngineDriver<ClientInput, ClientOutput>
   readonly #clock: Clock
-  readonly #input: ClientSessionInput
   readonly #lines: SessionLine[] = []
-  #cancelWake: () => void = () => {}
-  #inputs: ClientInput[] = []
-  #running = false
-  #over = false
   readonly #closed = Promise.withResolvers<void>()
-  #tlsProblem: string | undefined
+  #handshake: TlsHandshake
+  #tlsRefusal: Reply | undefined
   #closedBecause: string | undefined
   #greeted = false
   #onReady: ((greeted: Greeted) => void) | undefined
@@ -80,10 +69,24 @@ export class ClientSession {
   #lastFailure: Setback | undefined
 
   constructor(input: ClientSessionInput) {
-    this.#input = input
-    this.#peer = input.peer
-    this.#clock = input.clock
-    this.#engine = new ClientEngine(input.options)
+    const { peer, options, clock, serverName, trustAnchors } = input
+    this.#peer = peer
+    this.#clock = clock
+    this.#handshake = { type: peer.tls === undefined ? 'none' : 'done' }
+    this.#driver = new EngineDriver({
+      peer,
+      engine: new ClientEngine(options),
+      clock,
+      tlsRole: { side: 'client', serverName, trustAnchors, timeoutMs: options.timeouts.tlsMs },
+      lingerMs,
+      user: {
+        take: (output: ClientOutput) => this.#take(output),
+        tlsEnded: (outcome: TlsStart) => {
+          this.#handshake = outcome.type === 'started' ? { type: 'done' } : outcome
+        },
+        closed: (problem: string | undefined) => this.#gone(problem),
+      },
+    })
   }
 
   /** The TLS session, once there is one. */
@@ -93,7 +96,7 @@ export class ClientSession {
 
   /** The reply to STARTTLS, when it was a refusal and the session went on in clear text. */
   get tlsRefusal(): Reply | undefined {
-    return this.#engine.tlsRefusal
+    return this.#tlsRefusal
   }
 
   /**
@@ -102,23 +105,16 @@ export class ClientSession {
    */
   get tlsFailure(): string | undefined {
     const failure = this.#lastFailure
-    if (failure === undefined || failure.because === 'brokenOff' || this.#greeted) return undefined
-    if (this.#tlsProblem !== undefined) return this.#tlsProblem
-    const { because, atCommand, reply } = failure
-    if (atCommand === 'STARTTLS' && reply !== null) {
-      return `STARTTLS was refused with "${describeReply(reply)}"`
-    }
-    const how = because === 'reply' ? undefined : brokenWords[because]
-    if (how === undefined) return undefined
-    if (atCommand === 'STARTTLS') return `${how} to STARTTLS`
-    if (this.tls === undefined) return undefined
-    const why = this.#closedBecause === undefined ? '' : ` (${this.#closedBecause})`
-    return `the handshake was done, and then ${how} to ${atCommand}${why}`
+    if (failure === undefined || this.#greeted) return undefined
+    return describeTlsFailure(failure, {
+      handshake: this.#handshake,
+      closedBecause: this.#closedBecause,
+    })
   }
 
   /** Whether the connection can take another message. */
   get usable(): boolean {
-    return !this.#over
+    return !this.#driver.closing
   }
 
   /** Resolves when the connection is gone: after `quit`, when the other side has heard it. */
@@ -131,9 +127,9 @@ export class ClientSession {
     return this.#lastFailure
   }
 
-  /** All of a message is said, and its answer is to come. */
+  /** All of a message is said, and its answer is to come: breaking off now may send it twice. */
   get awaitsVerdict(): boolean {
-    return !this.#over && this.#engine.awaitsVerdict
+    return this.#sending?.allSent === true
   }
 
   /** The lines since the last call: those that belong to one message. */
@@ -145,17 +141,7 @@ export class ClientSession {
   greet(): Promise<Greeted> {
     return new Promise((resolve) => {
       this.#onReady = resolve
-      this.#peer.open({
-        octets: (octets) => this.#feed({ type: 'octets', octets }),
-        ended: () => this.#feed({ type: 'peerClosed' }),
-        closed: (problem) => {
-          if (problem !== undefined) this.#closedBecause = describeTlsProblem({ message: problem })
-          this.#feed({ type: 'peerClosed' })
-          this.#end()
-          this.#closed.resolve()
-        },
-      })
-      this.#feed({ type: 'connected' })
+      this.#driver.start()
     })
   }
 
@@ -173,50 +159,48 @@ export class ClientSession {
         transaction,
         content: content[Symbol.asyncIterator](),
         octets: 0,
+        allSent: false,
         tell: resolve,
       }
-      if (this.#over) this.#settleAll()
-      else this.#feed({ type: 'transaction', transaction })
+      if (this.usable) this.#driver.feed({ type: 'transaction', transaction })
+      else this.#settleAll()
     })
   }
 
   /** Says QUIT and closes. */
   quit(): void {
-    if (!this.#over) this.#feed({ type: 'quit' })
+    this.#driver.feed({ type: 'quit' })
   }
 
   /** Ends the session whatever is under way; the outcome says `why`, which stands behind "because". */
   breakOff(why: string): void {
-    if (!this.#over) this.#feed({ type: 'breakOff', why })
+    this.#driver.feed({ type: 'breakOff', why })
   }
 
-  #feed(input: ClientInput): void {
-    this.#inputs.push(input)
-    if (this.#running) return
-    this.#running = true
-    for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-      if (this.#over) continue
-      for (const output of this.#engine.handle(next)) this.#do(output)
-    }
-    this.#running = false
-  }
-
-  #do(output: ClientOutput): void {
+  #take(output: ClientOutput): void {
     switch (output.type) {
       case 'send':
-        this.#peer.write(output.octets)
-        return
+      case 'read':
+      case 'wake':
       case 'startTls':
-        void this.#startTls()
+        this.#driver.perform(output)
         return
       case 'ready':
         this.#greeted = true
+        this.#tlsRefusal = output.tlsRefusal ?? undefined
         this.#ready({ type: 'ready', extensions: output.extensions })
         return
       case 'wantMessage':
+        // What is short leaves with its end, in one piece.
+        this.#driver.gather(true)
         void this.#nextPart()
         return
+      case 'allSent':
+        if (this.#sending !== undefined) this.#sending.allSent = true
+        this.#driver.gather(false)
+        return
       case 'outcome':
+        this.#driver.gather(false)
         this.#outcome(output.recipients)
         return
       case 'sessionFailed':
@@ -224,16 +208,8 @@ export class ClientSession {
         this.#ready({ type: 'failed', failure: output.failure })
         return
       case 'close':
-        this.#end()
-        this.#peer.end()
-        // A server that never closes its side must not keep the socket.
-        this.#cancelWake = this.#clock.setTimer(lingerMs, () => this.#peer.destroy())
-        return
-      case 'wake':
-        this.#cancelWake()
-        this.#cancelWake = this.#clock.setTimer(output.afterMs, () =>
-          this.#feed({ type: 'deadline' }),
-        )
+        this.#driver.perform(output)
+        this.#settleAll()
         return
       case 'line':
         this.#lines.push({ from: output.from, text: output.text, at: this.#clock.now() })
@@ -255,10 +231,10 @@ export class ClientSession {
     sending.tell(recipients)
   }
 
-  #end(): void {
-    this.#over = true
-    this.#cancelWake()
+  #gone(problem: string | undefined): void {
+    if (problem !== undefined) this.#closedBecause = describeTlsProblem({ message: problem })
     this.#settleAll()
+    this.#closed.resolve()
   }
 
   /** Nothing more comes of this session: whoever still waits for something is told so. */
@@ -271,26 +247,13 @@ export class ClientSession {
   async #nextPart(): Promise<void> {
     const sending = this.#sending
     if (sending === undefined) return
-    if (this.#peer.backlog > highWater) await this.#peer.drained()
+    if (this.#driver.backlog > highWater) await this.#driver.drained()
     const part = await nextOf(sending)
     // The session may have ended meanwhile, or another message may be under way.
     if (this.#sending !== sending) return
     // What cannot be read to its end must not get a final dot: nothing half is ever taken.
-    if (part === 'unreadable') this.#feed({ type: 'messageFailed' })
-    else this.#feed({ type: 'message', ...part })
-  }
-
-  async #startTls(): Promise<void> {
-    const { serverName, trustAnchors, options } = this.#input
-    const timeoutMs = options.timeouts.tlsMs
-    const started = await this.#peer.startTls({
-      side: 'client',
-      serverName,
-      trustAnchors,
-      timeoutMs,
-    })
-    if (started.type === 'failed') this.#tlsProblem = started.problem
-    this.#feed({ type: started.type === 'started' ? 'tlsStarted' : 'tlsFailed' })
+    if (part === 'unreadable') this.#driver.feed({ type: 'messageFailed' })
+    else this.#driver.feed({ type: 'message', ...part })
   }
 }
 

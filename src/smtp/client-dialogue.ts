@@ -49,11 +49,6 @@ export class ClientDialogue {
     return this.#state
   }
 
-  /** Free for a transaction, and none was given. */
-  get ready(): boolean {
-    return this.#state.name === 'ready' && this.#transaction === undefined
-  }
-
   /** What we are doing, for a failure to name. */
   get doing(): AtCommand {
     const state = this.#state
@@ -121,7 +116,7 @@ export class ClientDialogue {
       case 'content':
         for (const octets of move.octets) this.#out.sendOctets(octets)
         this.#out.wake(move.waitMs)
-        if (move.more) this.#out.push({ type: 'wantMessage' })
+        this.#out.push({ type: move.more ? 'wantMessage' : 'allSent' })
         break
       case 'over':
         this.#out.push({ type: 'outcome', recipients: move.recipients })
@@ -152,7 +147,7 @@ export class ClientDialogue {
     this.#state = { name: 'ready' }
     const transaction = this.#transaction
     this.#transaction = undefined
-    const { extensions } = this.handshake
+    const { extensions, tlsRefusal = null } = this.handshake
     if (transaction !== undefined) {
       const obstacle = obstacleTo(transaction, extensions, this.#options)
       if (obstacle === undefined) {
@@ -164,7 +159,7 @@ export class ClientDialogue {
       this.#outcome(transaction, obstacle)
     }
     if (this.#wantsQuit) this.#sayQuit()
-    else this.#out.push({ type: 'ready', extensions })
+    else this.#out.push({ type: 'ready', extensions, tlsRefusal })
   }
 
   close(): void {

@@ -31,21 +31,6 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     this.#dialogue = new ClientDialogue(options, this.#out, this.#replies)
   }
 
-  /** Whether a transaction may be given without waiting for another one. */
-  get ready(): boolean {
-    return this.#dialogue.ready
-  }
-
-  /** All of a message is said, and its answer is to come: breaking off now may send it twice. */
-  get awaitsVerdict(): boolean {
-    return this.#transfer?.allSent === true
-  }
-
-  /** How the server refused STARTTLS, which it had offered, where we went on without. */
-  get tlsRefusal(): Reply | undefined {
-    return this.#dialogue.handshake.tlsRefusal
-  }
-
   handle(input: ClientInput): readonly ClientOutput[] {
     this.#hear(input)
     return this.#out.take()
@@ -114,7 +99,7 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
   /** To a message that was sent whole, nonsense is no answer: the peer may have taken it. */
   #nonsense(problem: string): void {
     const { doing } = this.#dialogue
-    if (!this.awaitsVerdict) this.#abort(setback('malformedReply', doing, problem))
+    if (!this.#awaitsVerdict) this.#abort(setback('malformedReply', doing, problem))
     else {
       const text = `${problem}; the server may have taken the message`
       this.#abort(setback('unknownAfterMessage', doing, text))
@@ -163,7 +148,7 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     const { state, doing } = this.#dialogue
     if (state.name === 'closed') return
     if (state.name === 'quit') this.#dialogue.close()
-    else if (this.awaitsVerdict) this.#abort(setback('unknownAfterMessage', doing))
+    else if (this.#awaitsVerdict) this.#abort(setback('unknownAfterMessage', doing))
     else this.#abort(setback(because, doing))
   }
 
@@ -171,7 +156,7 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     const { state, doing } = this.#dialogue
     if (state.name === 'closed') return
     if (state.name === 'quit') this.#dialogue.close()
-    else if (this.awaitsVerdict) {
+    else if (this.#awaitsVerdict) {
       const text = `The whole message was sent, but its answer was not waited for, because ${why}; the server may have taken it`
       this.#abort(setback('unknownAfterMessage', doing, text))
     } else {
@@ -186,6 +171,11 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
   get #transfer(): Transfer | undefined {
     const { state } = this.#dialogue
     return state.name === 'transfer' ? state.transfer : undefined
+  }
+
+  /** All of a message is said, and its answer is to come. */
+  get #awaitsVerdict(): boolean {
+    return this.#transfer?.allSent === true
   }
 
   /** Until TLS is there or has failed, octets from the server mean nothing. */

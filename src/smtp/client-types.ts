@@ -30,10 +30,19 @@ export type ClientOutput =
   | CommonOutput
   /** Start the TLS handshake as client, then say `tlsStarted` or `tlsFailed`. */
   | { readonly type: 'startTls' }
-  /** Greeted, and free for a `transaction` or `quit`. */
-  | { readonly type: 'ready'; readonly extensions: Extensions }
+  /**
+   * Greeted, and free for a `transaction` or `quit`. `tlsRefusal`: how the server refused STARTTLS,
+   * which it had offered, where we went on without.
+   */
+  | {
+      readonly type: 'ready'
+      readonly extensions: Extensions
+      readonly tlsRefusal: Reply | null
+    }
   /** Give the next `message` when the octets sent so far have left. */
   | { readonly type: 'wantMessage' }
+  /** All of the message is said, and its answer is to come: to break off now may send it twice. */
+  | { readonly type: 'allSent' }
   /** The transaction is over. Exactly once for each, also when the connection breaks. */
   | { readonly type: 'outcome'; readonly recipients: readonly RecipientOutcome[] }
   /** The session has failed and takes no more transactions; `close` follows, maybe after QUIT. */

@@ -359,6 +359,7 @@ class ClientRunner implements Runner {
         return command ? [] : [shown(contentMark + escaped(output.octets))]
       }
       case 'read':
+      case 'allSent':
         return []
       case 'line':
         if (output.from === 'server') return [{ type: 'heard', text: output.text }]

@@ -21,6 +21,23 @@ export type DriverOutput =
   /** Send what is unsent, and close. Nothing is told to the engine any more. */
   | { readonly type: 'close' }
 
+/** What a driver needs of a connection. */
+export type DrivenPeer = Pick<
+  Peer,
+  | 'tls'
+  | 'backlog'
+  | 'open'
+  | 'write'
+  | 'hold'
+  | 'flush'
+  | 'drained'
+  | 'pause'
+  | 'resume'
+  | 'end'
+  | 'destroy'
+  | 'startTls'
+>
+
 /** Whose engine is driven. */
 export interface EngineUser<Out> {
   /** Each output in its order. What is the driver's to do goes on to `perform`. */
@@ -40,7 +57,7 @@ const mostHeld = 64 * 1024
  * one is handled.
  */
 export class EngineDriver<In, Out> {
-  readonly #peer: Peer
+  readonly #peer: DrivenPeer
   readonly #engine: Engine<In | DriverInput, Out>
   readonly #clock: Clock
   readonly #tlsRole: TlsRole | undefined
@@ -59,7 +76,7 @@ export class EngineDriver<In, Out> {
   #flowing = true
 
   constructor(input: {
-    readonly peer: Peer
+    readonly peer: DrivenPeer
     readonly engine: Engine<In | DriverInput, Out>
     readonly clock: Clock
     /** Absent: TLS is never started here. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
+import type { Engine } from '../base/engine.ts'
 import { concat, octetString, octetsOf } from '../base/octets.ts'
 import { ClientEngine } from './client-engine.ts'
 import { defaultClientOptions } from './client-options.ts'
@@ -16,10 +17,15 @@ import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { Answer, ServerInput, ServerOptions, TlsSession } from './server-types.ts'
+import { Recorder } from './test-support/recorder.ts'
 import { said } from './test-support/said.ts'
 
-function clientWith(options: Partial<ClientOptions> = {}): ClientEngine {
-  return new ClientEngine({ ...defaultClientOptions, hostname: 'out.example', ...options })
+const recorder = new Recorder()
+
+function clientWith(options: Partial<ClientOptions> = {}): Engine<ClientInput, ClientOutput> {
+  return recorder.record(
+    () => new ClientEngine({ ...defaultClientOptions, hostname: 'out.example', ...options }),
+  )
 }
 
 function transaction(recipients: number, more: Partial<ClientTransaction> = {}): ClientTransaction {
@@ -62,11 +68,9 @@ function meet(given: {
   readonly refused?: ReadonlySet<number>
 }): Meeting {
   const client = clientWith(given.client)
-  const server = new ServerEngine({
-    ...defaultServerOptions,
-    hostname: 'mx.example',
-    ...given.server,
-  })
+  const server = recorder.record(
+    () => new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...given.server }),
+  )
   const outcomes: (readonly RecipientOutcome[])[] = []
   const delivered: string[] = []
   const record: string[] = []

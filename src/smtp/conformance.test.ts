@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { formatMailbox } from '../address/mailbox.ts'
+import type { Engine } from '../base/engine.ts'
 import { octetsOf } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { Answer, Question, ServerInput, ServerOptions, ServerOutput } from './server-types.ts'
+import { Recorder } from './test-support/recorder.ts'
 import { linesSaid, said } from './test-support/said.ts'
 
 const folder = new URL('../../../shared/conformance/smtp/', import.meta.url)
+const recorder = new Recorder()
 const skip = existsSync(folder) ? false : 'the conformance data is not beside the repository'
 
 interface Step {
@@ -38,7 +41,7 @@ const ours: Readonly<Record<string, string>> = {
 
 /** One connection: lines come out as they are asked for. */
 class Peer {
-  readonly #engine: ServerEngine
+  readonly #engine: Engine<ServerInput, ServerOutput>
   #lines: string[] = []
   #last = ''
 
@@ -51,7 +54,7 @@ class Peer {
       maxMessageBytes: 1_000_000,
       limits: { ...defaultServerOptions.limits, errors: 3 },
     }
-    this.#engine = new ServerEngine(options)
+    this.#engine = recorder.record(() => new ServerEngine(options))
     const tls = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
     this.#feed({ type: 'connected', tls: mode === 'tls' ? tls : null })
   }
@@ -169,11 +172,8 @@ test('the fuzz seeds and every pair of tokens are answered, whole and octet by o
 })
 
 function run(pieces: readonly Uint8Array[]): string {
-  const engine = new ServerEngine({
-    ...defaultServerOptions,
-    hostname: 'mx.example',
-    auth: 'optional',
-  })
+  const options = { ...defaultServerOptions, hostname: 'mx.example', auth: 'optional' } as const
+  const engine = recorder.record(() => new ServerEngine(options))
   const outputs: ServerOutput[] = []
   const feed = (input: ServerInput): void => {
     for (const output of engine.handle(input)) {

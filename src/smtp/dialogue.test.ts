@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { formatPath, parseForwardPath, parseReversePath } from '../address/path.ts'
 import { concat, octetString } from '../base/octets.ts'
 import { displayUtf8, encodeUtf8 } from '../base/utf8.ts'
+import type { Engine } from '../base/engine.ts'
 import { ClientEngine } from './client-engine.ts'
 import { defaultClientOptions } from './client-options.ts'
 import type { ClientInput, ClientOutput, ClientTransaction } from './client-types.ts'
@@ -25,6 +26,7 @@ import type {
   ServerOutput,
   TlsSession,
 } from './server-types.ts'
+import { Recording } from './test-support/recorder.ts'
 
 const folder = new URL('./dialogs/', import.meta.url)
 const updating = process.env['UPDATE'] === '1'
@@ -56,6 +58,12 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.dialog')
     const got = golden(script)
     if (updating && got !== text) writeFileSync(new URL(name, folder), got)
     else assert.equal(got, text)
+  })
+
+  test(`dialogue ${name} is the same when its recorded inputs are given again`, () => {
+    const runner = runnerOf(script)
+    run(script, runner)
+    runner.recording.check(40)
   })
 
   test(`dialogue ${name} is the same however it is cut`, () => {
@@ -136,8 +144,17 @@ function expand(text: string): Uint8Array {
 
 /** An engine of either side behind one face: inputs as text, outputs as lines. */
 interface Runner {
+  readonly recording: { check(places: number): void }
   octets(octets: Uint8Array): readonly Event[]
   input(text: string): readonly Event[]
+}
+
+/** Lets everything go in, line by line. */
+function run(script: Script, runner: Runner): void {
+  for (const entry of script.entries) {
+    if (entry.type === 'octets') runner.octets(entry.octets)
+    else runner.input(entry.input)
+  }
 }
 
 /** The dialogue as a file, with what really came out. */
@@ -227,7 +244,8 @@ function shown(text: string): Event {
 const someTls: TlsSession = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' }
 
 class ServerRunner implements Runner {
-  readonly #engine: ServerEngine
+  readonly recording: Recording<ServerInput, ServerOutput>
+  readonly #engine: Engine<ServerInput, ServerOutput>
   readonly #answers: string[]
   readonly #showWake: boolean
   readonly #tls: TlsSession | null
@@ -238,14 +256,16 @@ class ServerRunner implements Runner {
     const defaults = defaultServerOptions
     this.#showWake = given.showWake === true
     this.#answers = [...script.answers]
-    this.#engine = new ServerEngine({
+    const options = {
       ...defaults,
       hostname: 'mx.south.example',
       ...given,
       limits: { ...defaults.limits, ...given.limits },
       extensions: { ...defaults.extensions, ...given.extensions },
       timeouts: { ...defaults.timeouts, ...given.timeouts },
-    })
+    }
+    this.recording = new Recording<ServerInput, ServerOutput>(() => new ServerEngine(options))
+    this.#engine = this.recording
   }
 
   octets(octets: Uint8Array): readonly Event[] {
@@ -306,7 +326,8 @@ class ServerRunner implements Runner {
 }
 
 class ClientRunner implements Runner {
-  readonly #engine: ClientEngine
+  readonly recording: Recording<ClientInput, ClientOutput>
+  readonly #engine: Engine<ClientInput, ClientOutput>
   readonly #showWake: boolean
   /** Lines recorded since the last send. */
   #lines = 0
@@ -315,7 +336,9 @@ class ClientRunner implements Runner {
     const { showWake, ...given } = script.options as { showWake?: boolean }
     this.#showWake = showWake === true
     const hostname = 'out.north.example'
-    this.#engine = new ClientEngine({ ...defaultClientOptions, hostname, ...given })
+    const options = { ...defaultClientOptions, hostname, ...given }
+    this.recording = new Recording<ClientInput, ClientOutput>(() => new ClientEngine(options))
+    this.#engine = this.recording
   }
 
   octets(octets: Uint8Array): readonly Event[] {

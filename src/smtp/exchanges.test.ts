@@ -1,24 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Engine } from '../base/engine.ts'
 import { octetsOf } from '../base/octets.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { Answer, Question, ServerInput, ServerOptions, ServerOutput } from './server-types.ts'
+import { Recorder } from './test-support/recorder.ts'
+
+const recorder = new Recorder()
 
 const accept: Answer = { type: 'accept' }
 const no: Answer = { type: 'reject', reply: reply(550, '5.7.1', 'No.') }
 
 /** Feeds an engine, and tells what is heard and said: the exchange, and what it is. */
 class Dialogue {
-  readonly #engine: ServerEngine
+  readonly #engine: Engine<ServerInput, ServerOutput>
   readonly #answer: (question: Question) => Answer
 
   constructor(
     options: Partial<ServerOptions> = {},
     answer: (question: Question) => Answer = () => accept,
   ) {
-    this.#engine = new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options })
+    this.#engine = recorder.record(
+      () => new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options }),
+    )
     this.#answer = answer
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Engine } from '../base/engine.ts'
 import { octetsOf } from '../base/octets.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
@@ -13,17 +14,22 @@ import type {
   ServerOutput,
   Session,
 } from './server-types.ts'
+import { Recorder } from './test-support/recorder.ts'
 import { linesSaid, said } from './test-support/said.ts'
 
 const accept: Answer = { type: 'accept' }
 
-function engineWith(options: Partial<ServerOptions> = {}): ServerEngine {
-  return new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options })
+const recorder = new Recorder()
+
+function engineWith(options: Partial<ServerOptions> = {}): Engine<ServerInput, ServerOutput> {
+  return recorder.record(
+    () => new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options }),
+  )
 }
 
 /** Feeds inputs and answers every question at once. */
 function drive(
-  engine: ServerEngine,
+  engine: Engine<ServerInput, ServerOutput>,
   inputs: readonly ServerInput[],
   answer: (question: Question) => Answer = () => accept,
 ): ServerOutput[] {

@@ -9,6 +9,9 @@ import { encodeUtf8 } from '../base/utf8.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { ServerOptions, ServerOutput } from './server-types.ts'
+import { Recorder } from './test-support/recorder.ts'
+
+const recorder = new Recorder()
 
 const user = 'anna@south.example'
 const secret = 'correct horse: battery'
@@ -87,7 +90,9 @@ const settings: readonly (readonly [string, Partial<ServerOptions>, string])[] =
 
 /** Everything that the engine has put into the record. */
 function recorded(options: Partial<ServerOptions>, sent: string): readonly string[] {
-  const engine = new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options })
+  const engine = recorder.record(
+    () => new ServerEngine({ ...defaultServerOptions, hostname: 'mx.example', ...options }),
+  )
   const lines: string[] = []
   const run = (outputs: readonly ServerOutput[]): void => {
     for (const output of outputs) {

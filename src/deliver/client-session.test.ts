@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import { octetString } from '../base/octets.ts'
 import { dialTcp } from '../io/dialer.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import { transactionFor } from './attempt.ts'
@@ -16,6 +17,8 @@ interface Bench {
   readonly server: Socket
   /** What the server has heard. */
   readonly heard: () => string
+  /** What the session has written, each write by itself. */
+  readonly writes: string[]
 }
 
 /** A session and the server's end of its connection, which does nothing by itself. */
@@ -38,15 +41,22 @@ async function bench(t: TestContext): Promise<Bench> {
   let heard = ''
   server.on('error', () => {})
   server.on('data', (chunk) => (heard += chunk.toString('latin1')))
+  const { peer } = dialled
+  const writes: string[] = []
+  const write = peer.write.bind(peer)
+  peer.write = (octets) => {
+    writes.push(octetString(octets))
+    write(octets)
+  }
   const clock = new ManualClock()
   const session = new ClientSession({
-    peer: dialled.peer,
+    peer,
     options: { ...defaultClientOptions, hostname: 'out.example' },
     clock,
     serverName: 'mx.example',
     trustAnchors: undefined,
   })
-  return { session, clock, server, heard: () => heard }
+  return { session, clock, server, heard: () => heard, writes }
 }
 
 async function greeted(t: TestContext): Promise<Bench> {
@@ -186,4 +196,26 @@ test('a server that does not read is not given more than the connection holds', 
   assert.ok(read < 64 * mib, `${read} octets`)
   server.destroy()
   assert.notEqual((await sent)[0]?.result, 'accepted')
+})
+
+test('an envelope leaves in one write where it may, and a short letter in one with its end', async (t) => {
+  const { session, server, writes } = await bench(t)
+  const greeting = session.greet()
+  server.write('220 mx.example\r\n')
+  await once(server, 'data')
+  server.write('250-mx.example\r\n250 PIPELINING\r\n')
+  assert.equal((await greeting).type, 'ready')
+  writes.length = 0
+  const sent = session.send(transaction, chunks())
+  await once(server, 'data')
+  assert.equal(session.awaitsVerdict, false)
+  server.write('250 ok\r\n250 ok\r\n354 go on\r\n')
+  await once(server, 'data')
+  assert.equal(session.awaitsVerdict, true)
+  server.write('250 taken\r\n')
+  assert.equal((await sent)[0]?.result, 'accepted')
+  assert.equal(session.awaitsVerdict, false)
+  assert.equal(writes.length, 2)
+  assert.match(writes[0] ?? '', /^MAIL FROM:.*\r\nRCPT TO:.*\r\nDATA\r\n$/)
+  assert.equal(writes[1], `${letter}.\r\n`)
 })

@@ -6,7 +6,7 @@ import type { Reply } from './reply.ts'
 import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'
 import type { ContentReception } from './server-content.ts'
 import type { ClientLines, Hearing } from './server-lines.ts'
-import type { Chunk, Step } from './server-step.ts'
+import type { AcceptedQuestion, Chunk, Step } from './server-step.ts'
 import type {
   CloseReason,
   Question,
@@ -85,15 +85,7 @@ export class ServerDialogue {
         this.#ask({ type: 'data' }, step.chunk)
         break
       case 'accepted':
-        // RFC 5321 §4.1.4: EHLO or HELO in the middle clears everything as RSET does.
-        if (step.question.type === 'helo') this.#dropTransaction(null)
-        this.#session = sessionAfter(step.question, this.#session)
-        this.#reply(
-          replyToAccepted(step.question, step.reply, {
-            session: this.#session,
-            options: this.#options,
-          }),
-        )
+        this.#accepted(step.question, step.reply)
         break
       case 'beginData':
         this.#out.push(this.#exchanges.askForMore(replies.startMessage))
@@ -134,12 +126,12 @@ export class ServerDialogue {
         this.#awaitLine({ type: 'response', mechanism: step.mechanism })
         break
       case 'reset':
-        this.#dropTransaction(null)
         this.#reply(replies.done)
+        this.#dropTransaction(null)
         break
       case 'startTls':
-        this.#dropTransaction(null)
         this.#out.push(this.#exchanges.end(replies.readyForTls))
+        this.#dropTransaction(null)
         this.#lines.forget()
         this.#state = { name: 'tls' }
         this.#out.push({ type: 'startTls' })
@@ -161,6 +153,17 @@ export class ServerDialogue {
         this.#close(step.reason)
         break
     }
+  }
+
+  #accepted(question: AcceptedQuestion, given: Reply | undefined): void {
+    const { transaction } = this.#session
+    const session = sessionAfter(question, this.#session)
+    this.#reply(replyToAccepted(question, given, { session, options: this.#options }))
+    // RFC 5321 §4.1.4: EHLO or HELO in the middle clears everything as RSET does. What was under way
+    // ends behind the reply, which belongs to it.
+    this.#session = { ...session, transaction }
+    if (question.type === 'helo') this.#dropTransaction(null)
+    else this.#session = session
   }
 
   #ask(question: Question, chunk: Chunk | null): void {

@@ -130,5 +130,9 @@ export function registerAccountTests(name: string, open: OpenUnderTest): void {
       older.map(({ what }) => what),
       ['queue retry'],
     )
+    const kind = async (what: string): Promise<readonly number[]> => {
+      return (await acts.list({ what, limit: 10 })).map(({ number }) => number)
+    }
+    assert.deepEqual([await kind('queue retry'), await kind('restore')], [[numbers[1]], []])
   })
 }

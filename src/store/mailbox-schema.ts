@@ -136,6 +136,7 @@ export const mailboxSchema = `
     why TEXT NOT NULL,
     detail TEXT NOT NULL -- JSON
   ) STRICT;
+  CREATE INDEX act_by_what ON act (what, number);
 
   CREATE TABLE change_log (
     last INTEGER PRIMARY KEY, -- the number of the last change in it

@@ -133,9 +133,9 @@ export class MemoryReader implements StoreReader {
     return sorted(this.#tables.domains)
   }
 
-  acts({ limit, before = Infinity }: ActQuery): readonly Act[] {
+  acts({ limit, before = Infinity, what }: ActQuery): readonly Act[] {
     return Array.from(this.#tables.acts.values())
-      .filter(({ number }) => number < before)
+      .filter((act) => act.number < before && (what === undefined || act.what === what))
       .sort((a, b) => b.number - a.number)
       .slice(0, limit)
   }

@@ -250,9 +250,13 @@ class SqliteReader implements StoreReader {
     return this.#all('SELECT * FROM domain ORDER BY name').map(domainRow)
   }
 
-  acts({ limit, before }: ActQuery): readonly Act[] {
-    const sql = 'SELECT * FROM act WHERE number < ? ORDER BY number DESC LIMIT ?'
-    return this.#all(sql, before ?? Number.MAX_SAFE_INTEGER, limit).map(actRow)
+  acts({ limit, before = Number.MAX_SAFE_INTEGER, what }: ActQuery): readonly Act[] {
+    const end = 'number < ? ORDER BY number DESC LIMIT ?'
+    const rows =
+      what === undefined
+        ? this.#all(`SELECT * FROM act WHERE ${end}`, before, limit)
+        : this.#all(`SELECT * FROM act WHERE what = ? AND ${end}`, what, before, limit)
+    return rows.map(actRow)
   }
 
   counts(): ReturnType<StoreReader['counts']> {

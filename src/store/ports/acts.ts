@@ -21,6 +21,8 @@ export interface Act extends NewAct {
 
 export interface ActQuery {
   readonly limit: number
+  /** Only acts of this kind. */
+  readonly what?: string
   /** Only acts with smaller numbers: for paging. */
   readonly before?: number
 }

@@ -54,7 +54,7 @@ const world: readonly Floor[] = [
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
   { lab: [] },
-  { config: ['fs', 'path'] },
+  { config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },
   {
     app: ['path', 'os', 'fs', 'process', 'crypto'],

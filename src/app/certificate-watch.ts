@@ -24,6 +24,11 @@ export class CertificateWatch {
     this.#look()
   }
 
+  /** When the certificate in use runs out, Unix milliseconds; `undefined` when it cannot be read. */
+  get until(): number | undefined {
+    return this.#own === undefined ? undefined : Date.parse(this.#own.validTo)
+  }
+
   stop(): void {
     this.#cancel()
     this.#own = undefined

@@ -15,8 +15,11 @@ export function addressesOf(settings: Settings): AddressTable {
   return new AddressTable(residentsOf(settings))
 }
 
-/** By which rules letters are taken and kept. */
-export function rulesOf({ domains, receive, limits, queue, retention }: Settings): SiteRules {
+/** By which rules letters are taken and kept; all domains of ours belong to them. */
+export function rulesOf(
+  settings: Omit<Settings, 'domains'> & { readonly domains: readonly string[] },
+): SiteRules {
+  const { domains, receive, limits, queue, retention } = settings
   return {
     decision: {
       trustedForwarders: receive.trusted_forwarders,

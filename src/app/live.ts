@@ -1,13 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { parseNetwork } from '../base/ip.ts'
 import { WaybillError } from '../base/error.ts'
-import type { Log } from '../base/log.ts'
+import { faultLine, type Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { ControlSocket } from '../control/control-socket.ts'
 import type { ControlRequest } from '../control/protocol.ts'
 import type { Directory } from '../directory/directory.ts'
+import { InTurn } from '../desk/in-turn.ts'
+import { type Desk, performNamed } from '../desk/operations.ts'
+import { Retention, retentionTimes } from '../desk/retention.ts'
+import { VitalSigns } from '../desk/vital-signs.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
-import { ensureKeys, SigningKeys } from '../directory/signing-keys.ts'
+import { SigningKeys } from '../directory/signing-keys.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
@@ -24,14 +28,13 @@ import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import type { OpenResolver } from './following-resolver.ts'
 import { ownCertificate, readCertificate } from './live-certificate.ts'
-import { residentsOf, rulesOf, siteLimits } from './from-settings.ts'
+import { rulesOf, siteLimits } from './from-settings.ts'
 import { selfOf } from './own-addresses.ts'
-import { changeQueue, queueChangeAsked } from './queue-change.ts'
-import { Retention, retentionTimes } from './retention.ts'
-import { keysOf, rotateKeys, rotationAsked } from './rotation.ts'
+import { type Inhabited, lookUp } from './inhabited.ts'
 import { openResolver } from './resolver.ts'
+import { serverDesk } from './server-desk.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
-import { chance, Site, tlsContexts } from './site.ts'
+import { chance, Site, type SiteRules, tlsContexts } from './site.ts'
 
 export interface LivePorts {
   readonly smtp: number
@@ -98,8 +101,9 @@ class LiveServer implements Live {
   readonly #parts: Parts
   /** Absent where there can be none: mail goes on without it, and SIGHUP tries again. */
   #control: ControlSocket | undefined
-  /** What changes keys, one after the other. */
-  #turn: Promise<unknown> = Promise.resolve()
+  /** What changes settings, keys, and who lives here: one after the other. */
+  readonly #turn = new InTurn()
+  readonly #desk: Desk
   readonly #retention: Retention
   readonly #reports: DailyReports | undefined
   readonly #certificateWatch: CertificateWatch
@@ -130,10 +134,31 @@ class LiveServer implements Live {
     const { log } = options
     this.#reports = dailyReports(first.settings, { site, store, resolver, folder, log, report })
     this.#certificateWatch = new CertificateWatch({ clock: systemClock, log })
+    this.#desk = serverDesk({
+      folder,
+      store,
+      settings: () => this.#settings,
+      retention: this.#retention,
+      forget: (destination) => site.wakeQueue(destination),
+      turn: this.#turn,
+      changed: async () => this.#use(await lookUp(store, this.#settings)),
+      status: {
+        version: options.version ?? '',
+        process: process.pid,
+        startedAt: systemClock.now(),
+        listeners: () => site.listeners,
+        underWay: () => site.underWay,
+        down: () => site.down,
+        signs: () => parts.signs.signs,
+        certificateUntil: () => this.#certificateWatch.until,
+      },
+    })
   }
 
   /** @param opened takes how to close again what is open already */
-  static async open(options: LiveOptions, opened: (() => Promise<void>)[]): Promise<LiveServer> {
+  static async open(given: LiveOptions, opened: (() => Promise<void>)[]): Promise<LiveServer> {
+    const signs = new VitalSigns(() => systemClock.now())
+    const options = overheard(given, signs)
     const { settings } = options
     const now = systemClock.now()
     const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
@@ -148,16 +173,18 @@ class LiveServer implements Live {
     opened.push(() => store.close())
     const resolver = await openResolver(settings, options.log)
     opened.push(async () => resolver.close())
-    const signing = new SigningKeys(await keysFor(store, settings))
-    const directory = new MemoryDirectory(residentsOf(settings), signing)
+    const { domains, residents, keys } = await lookUp(store, settings)
+    const signing = new SigningKeys(keys)
+    const directory = new MemoryDirectory(residents, signing)
     const { log } = options
     const limits = admissionLimits(settings)
     const clients = new Admission({ limits, clock: systemClock, log, loginsAtOnce })
-    const site = makeSite(options, { store, resolver, directory, clients, certificate })
+    const rules = rulesOf({ ...settings, domains })
+    const site = makeSite(options, { store, resolver, directory, clients, certificate, rules })
     opened.push(() => site.close(0))
     const ports = await openPorts(site, settings, options.autoPorts)
     await site.start()
-    const parts = { options, site, store, resolver, directory, clients, signing }
+    const parts = { options, site, store, resolver, directory, clients, signing, signs }
     const live = new LiveServer(parts, ports, { settings, certificate })
     await live.#openControl()
     live.#reports?.start()
@@ -167,25 +194,35 @@ class LiveServer implements Live {
   }
 
   async reload(read: Settings): Promise<SettingsChange> {
-    const { site, store, directory, clients, signing } = this.#parts
     await this.#openControl()
+    return await this.#turn.do(() => this.#reload(read))
+  }
+
+  async #reload(read: Settings): Promise<SettingsChange> {
+    const { site, store, clients } = this.#parts
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
     const secure = tlsContexts(certificate, staticRsaOf(next))
-    const keys = await keysFor(store, next)
+    const inhabited = await lookUp(store, next)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)
     const renewed = certificate.certificate !== this.#certificate.certificate
     this.#settings = next
     this.#certificate = certificate
-    signing.replace(keys)
-    directory.replace(residentsOf(next))
-    site.replaceRules(rulesOf(next))
+    this.#use(inhabited)
     site.replaceLimits(siteLimits(next))
     clients.use(admissionLimits(next))
     site.replaceTls(secure)
     this.#certificateWatch.use(certificate.certificate)
     return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
+  }
+
+  /** From now on these live here, and their keys sign. */
+  #use({ domains, residents, keys }: Inhabited): void {
+    const { signing, directory, site } = this.#parts
+    signing.replace(keys)
+    directory.replace(residents)
+    site.replaceRules(rulesOf({ ...this.#settings, domains }))
   }
 
   hurry(): void {
@@ -221,41 +258,23 @@ class LiveServer implements Live {
   }
 
   /** What a command asks. */
-  async #answer({ operation, input }: ControlRequest): Promise<unknown> {
-    switch (operation) {
-      case 'prune':
-        return await this.#retention.run()
-      case 'dkim rotate':
-        return await (this.#turn = this.#turn.then(
-          () => this.#rotate(input),
-          () => this.#rotate(input),
-        ))
-      case 'queue retry':
-      case 'queue hold':
-        return await this.#changeQueue(input)
-      default:
-        throw new WaybillError('usage', `The server does not know the request "${operation}".`)
-    }
+  async #answer({ operation, input, by, why = '' }: ControlRequest): Promise<unknown> {
+    const { acts } = this.#parts.store
+    const context = { desk: this.#desk, acts, now: () => systemClock.now() }
+    const actor = { by, door: 'control socket', why } as const
+    return await performNamed(context, { operation, input, actor })
   }
+}
 
-  async #changeQueue(input: unknown): Promise<number> {
-    const { store, site } = this.#parts
-    const change = queueChangeAsked(input)
-    if (change === undefined) throw new WaybillError('usage', 'These are no letters that wait.')
-    const forget = (destination: string): void => site.wakeQueue(destination)
-    return await changeQueue(change, { store, now: systemClock.now(), forget })
-  }
-
-  async #rotate(asked: unknown): Promise<unknown> {
-    const { store, signing, options } = this.#parts
-    const domain = rotationAsked(asked)
-    // Its own cache: what DNS did not have a minute ago may have been published since.
-    const resolver = await openResolver(this.#settings, options.log)
-    const context = { resolver, now: systemClock.now() }
-    const rotating = rotateKeys(store, keysOf(store.read, domain), context)
-    const rotation = await rotating.finally(() => resolver.close())
-    signing.replace(this.#settings.domains.flatMap((one) => store.read.dkimKeys(one)))
-    return rotation
+/** What is told in the log, and what goes wrong, is heard here too: `waybill status` tells it. */
+function overheard(options: LiveOptions, signs: VitalSigns): LiveOptions {
+  return {
+    ...options,
+    log: signs.over(options.log),
+    report(problem, where) {
+      signs.hear(faultLine(problem, where))
+      options.report(problem, where)
+    },
   }
 }
 
@@ -268,16 +287,14 @@ interface Parts {
   readonly directory: MemoryDirectory
   readonly clients: Admission
   readonly signing: SigningKeys
-}
-
-function keysFor(store: FullStore, { domains, dkim }: Settings): ReturnType<typeof ensureKeys> {
-  return ensureKeys(store, domains, { selector: dkim.selector, now: systemClock.now() })
+  readonly signs: VitalSigns
 }
 
 function makeSite(
   options: LiveOptions,
   parts: Pick<Parts, 'store' | 'resolver' | 'directory' | 'clients'> & {
     readonly certificate: KeyedCertificate
+    readonly rules: SiteRules
   },
 ): Site {
   const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options
@@ -285,7 +302,6 @@ function makeSite(
     ...parts,
     hostname: settings.hostname,
     mode: 'live',
-    rules: rulesOf(settings),
     dialer,
     clock: systemClock,
     staticRsa: staticRsaOf(settings),

@@ -6,6 +6,7 @@ import { encodeUtf8 } from '../base/utf8.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
 import { postponeBatch } from '../deliver/postpone.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { ListenerStatus } from '../desk/status.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -118,7 +119,7 @@ export class Site {
   /** The one door for all that is to reach somebody. */
   readonly post: Post
   readonly #dispatcher: Dispatcher
-  readonly #listeners: Listener[] = []
+  readonly #listeners: { readonly kind: ListenerKind; readonly listener: Listener }[] = []
   readonly #sessions = new Set<ReceiveSession>()
   readonly #outside: Outside
   readonly #clients: Clients
@@ -151,12 +152,30 @@ export class Site {
   /** These limits hold for every session that begins from now on. */
   replaceLimits(limits: SitePlan['limits']): void {
     this.#plan = { ...this.#plan, limits }
-    for (const listener of this.#listeners) listener.setMaxConnections(limits.connections)
+    for (const { listener } of this.#listeners) listener.setMaxConnections(limits.connections)
   }
 
   /** By these rules every letter is taken that begins from now on. */
   replaceRules(rules: SiteRules): void {
     this.#plan = { ...this.#plan, rules }
+  }
+
+  /** The ports that are open, and who is there. */
+  get listeners(): readonly ListenerStatus[] {
+    return this.#listeners.map(({ kind, listener }) => {
+      const { address, port, taken } = listener
+      return { name: kind, address, port, ...taken }
+    })
+  }
+
+  /** Letters that are being delivered or have their turn next. */
+  get underWay(): number {
+    return this.#dispatcher.counts.leased
+  }
+
+  /** The destinations to which nothing is sent for a while. */
+  get down(): Dispatcher['down'] {
+    return this.#dispatcher.down
   }
 
   /** Something new is in the queue. What is known of destinations stays known. */
@@ -204,7 +223,7 @@ export class Site {
       onPeer: (peer) => this.#serve({ kind, tls }, peer, clientIp ?? clientAddress(peer.remote.ip)),
       onFailure: (failure) => this.#failed(kind, clientIp, failure),
     })
-    this.#listeners.push(listener)
+    this.#listeners.push({ kind, listener })
     return listener
   }
 
@@ -217,7 +236,7 @@ export class Site {
    */
   async close(graceMs = 2000, others?: Promise<unknown>): Promise<void> {
     this.#closing = true
-    const closed = Promise.all(this.#listeners.map((listener) => listener.close()))
+    const closed = Promise.all(this.#listeners.map(({ listener }) => listener.close()))
     const delivered = this.#dispatcher.stop()
     for (const session of this.#sessions) session.shutdown()
     const late = setTimeout(() => {

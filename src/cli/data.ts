@@ -103,6 +103,12 @@ export class Stores {
    * @throws WaybillError `not-found`, and `usage` when several journeys are meant
    */
   find(ref: string): OpenJourney {
+    const { reader, stored } = this.locate(ref)
+    return openJourney(reader, stored)
+  }
+
+  /** The same, without reading what the record says. */
+  locate(ref: string): Pick<OpenJourney, 'reader' | 'stored'> {
     if (ref.trim().length < 4) {
       throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
     }
@@ -118,7 +124,9 @@ export class Stores {
       return answer.type === 'found' ? [answer.journey.id] : []
     })
     const [first] = found
-    if (first !== undefined && ids.length === 1) return openJourney(first.reader, first.journey)
+    if (first !== undefined && ids.length === 1) {
+      return { reader: first.reader, stored: first.journey }
+    }
     if (ids.length > 1) {
       const what =
         parsed.type === 'message-id'

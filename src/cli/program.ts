@@ -5,6 +5,7 @@ import { programVersion } from './version.ts'
 /** Each command's code, loaded when it is asked for: one command needs nothing of the others. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
   show: async () => (await import('./commands/show.ts')).showCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
@@ -12,6 +13,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   mail: async () => (await import('./commands/mail.ts')).mailCommand(),
   queue: async () => (await import('./commands/queue.ts')).queueCommand(),
   account: async () => (await import('./commands/account.ts')).accountCommand(),
+  alias: async () => (await import('./commands/alias.ts')).aliasCommand(),
+  domain: async () => (await import('./commands/domain.ts')).domainCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {
@@ -23,7 +26,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   tls: async () => (await import('./commands/tls.ts')).tlsCommand(),
   report: async () => (await import('./commands/report.ts')).reportCommand(),
   prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   backup: async () => (await import('./commands/backup.ts')).backupCommand(),
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
   'verify-store': async () => (await import('./commands/verify-store.ts')).verifyStoreCommand(),
   config: async () => (await import('./commands/config.ts')).configCommand(),
 }

@@ -44,6 +44,8 @@ export interface ListenFailure {
 export interface Listener {
   readonly address: string
   readonly port: number
+  /** How many connections are open now, and how many may be. */
+  readonly taken: { readonly connections: number; readonly most: number }
   /** From now on so many connections are taken at once; those that are open stay. */
   setMaxConnections(most: number): void
   /** Stops taking connections; open ones live on until their agents end them. */
@@ -117,7 +119,16 @@ export function listen(options: ListenOptions): Promise<Listener> {
       const bound = server.address()
       if (bound === null || typeof bound === 'string') throw new Error('listen: not a TCP address')
       const { address, port } = bound
-      resolve({ address, port, setMaxConnections, close: () => close(server, loose, handshakes) })
+      resolve({
+        address,
+        port,
+        get taken() {
+          places.sweep()
+          return { connections: places.taken, most }
+        },
+        setMaxConnections,
+        close: () => close(server, loose, handshakes),
+      })
     })
   })
 }

@@ -1,22 +1,138 @@
 import { Command } from 'commander'
+import {
+  accountAdd,
+  type AccountInput,
+  accountPassword,
+  accountRemove,
+} from '../../desk/account-operations.ts'
+import type { KnownAccount } from '../../desk/residents.ts'
 import { hashPassword } from '../../io/password.ts'
-import { ask, print, printJson } from '../output.ts'
+import { type WhyOption, withWhy } from '../at-desk.ts'
+import { ask, columns, print, printJson, row, say } from '../output.ts'
 import { readNewPassword } from '../password-input.ts'
+import { changeResidents, type ResidentOptions, residentsIn } from '../residents.ts'
 
-/** `waybill account hash`. */
+/** `waybill account hash|list|add|remove|password`. */
 export function accountCommand(): Command {
-  const hash = new Command('hash')
+  return new Command('account')
+    .description('who has a mailbox here, and who may log in')
+    .addCommand(hashCommand())
+    .addCommand(listAccounts())
+    .addCommand(addAccount())
+    .addCommand(removeAccount())
+    .addCommand(setPassword())
+}
+
+/** The option of commands that need the settings file. */
+export const configOption = [
+  '--config <file>',
+  'the waybill.toml of your server, running or not',
+] as const
+
+function hashCommand(): Command {
+  return new Command('hash')
     .description(
       'hash a password for password_hash in waybill.toml; typed twice, or read from stdin',
     )
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
-      const password = await readNewPassword({ input: process.stdin, ask })
-      const text = await hashPassword(password)
+      const text = await newHash()
       if (options.json === true) printJson({ password_hash: text })
       else print(text)
     })
-  return new Command('account')
-    .description('make what an account of waybill.toml needs')
-    .addCommand(hash)
+}
+
+async function newHash(): Promise<string> {
+  return await hashPassword(await readNewPassword({ input: process.stdin, ask }))
+}
+
+function listAccounts(): Command {
+  return new Command('list')
+    .description('list the accounts, those of the settings file first')
+    .requiredOption(...configOption)
+    .option('--json', 'one JSON object a line')
+    .action(async ({ config, json }: ResidentOptions) => {
+      const { accounts } = await residentsIn(config)
+      const width = Math.max(0, ...accounts.map(({ address }) => address.length))
+      for (const account of accounts) {
+        if (json === true) printJson(accountJson(account))
+        else print(accountText(account, width))
+      }
+      if (accounts.length === 0 && json !== true) {
+        say('There are no accounts yet: waybill account add ADDRESS makes one.')
+      }
+    })
+}
+
+function accountJson({
+  address,
+  origin,
+  mayLogIn,
+  aliases,
+}: KnownAccount): Record<string, unknown> {
+  return { address, from: origin, login: mayLogIn, aliases }
+}
+
+function accountText({ address, origin, mayLogIn, aliases }: KnownAccount, width: number): string {
+  const login = mayLogIn ? 'logs in' : 'only receives'
+  const start = `${address.padEnd(width)}  ${origin.padEnd(8)}  ${login}`
+  return row(start, aliases.length === 0 ? '' : `also ${aliases.join(', ')}`, columns())
+}
+
+interface PasswordOptions extends ResidentOptions {
+  /** `false`: nobody logs in. */
+  readonly password: boolean
+}
+
+function addAccount(): Command {
+  const command = new Command('add')
+    .description('make an account; its password is typed twice, or read from stdin')
+    .argument('<address>', 'its mail address, which is also the login')
+    .requiredOption(...configOption)
+    .option('--no-password', 'it only receives, and nobody logs in')
+    .option('--json', 'the account as one JSON object')
+    .action(async (address: string, options: PasswordOptions) => {
+      const input = await withHash(address, options)
+      const added = await changeResidents(accountAdd, input, options)
+      if (options.json === true) printJson({ added, login: input.passwordHash !== undefined })
+      else print(`${added} has a mailbox now${options.password ? ' and may log in' : ''}.`)
+    })
+  return withWhy(command)
+}
+
+function setPassword(): Command {
+  const command = new Command('password')
+    .description('set a new password; typed twice, or read from stdin')
+    .argument('<address>', 'the account, which `waybill account add` has made')
+    .requiredOption(...configOption)
+    .option('--no-password', 'take the password away: nobody logs in any more')
+    .option('--json', 'the account as one JSON object')
+    .action(async (address: string, options: PasswordOptions) => {
+      const input = await withHash(address, options)
+      const changed = await changeResidents(accountPassword, input, options)
+      const login = input.passwordHash !== undefined
+      if (options.json === true) printJson({ changed, login })
+      else if (login) print(`${changed} logs in with the new password from now on.`)
+      else print(`Nobody logs in as ${changed} from now on.`)
+    })
+  return withWhy(command)
+}
+
+/** The password itself never leaves this process. */
+async function withHash(address: string, { password }: PasswordOptions): Promise<AccountInput> {
+  return password ? { address, passwordHash: await newHash() } : { address }
+}
+
+function removeAccount(): Command {
+  const command = new Command('remove')
+    .description('take an account away; mail that was filed for it stays')
+    .argument('<address>', 'the account, which `waybill account add` has made')
+    .requiredOption(...configOption)
+    .option('--json', 'the account as one JSON object')
+    .action(async (address: string, options: ResidentOptions & WhyOption) => {
+      const removed = await changeResidents(accountRemove, { address }, options)
+      if (options.json === true) printJson({ removed })
+      else print(`${removed} takes no more mail. What was filed for it stays.`)
+    })
+  return withWhy(command)
 }

@@ -1,10 +1,13 @@
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
+import { WaybillError } from '../../base/error.ts'
+import { type BackupMade, backupMade } from '../../desk/backup.ts'
 import { backUpStore } from '../../store/backup.ts'
+import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { dataFolderOf, type DataOptions, storesIn, withDataOptions } from '../data.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson, say } from '../output.ts'
 
-interface BackupOptions extends DataOptions {
+interface BackupOptions extends DataOptions, WhyOption {
   readonly to: string
   readonly json?: boolean
 }
@@ -20,7 +23,7 @@ export function backupCommand(): Command {
       '\nThe copy is a data folder: with it in the place of the old one the server\nstarts.' +
         '\nwaybill verify-store --data FOLDER reads the whole copy once.',
     )
-    .action((options: BackupOptions) => {
+    .action(async (options: BackupOptions) => {
       const root = dataFolderOf(options)
       for (const folder of storesIn(root)) {
         const to = join(options.to, relative(root, folder))
@@ -30,7 +33,24 @@ export function backupCommand(): Command {
           const { messages, contents } = result
           print(`${to}: ${messages} messages, ${contents} of their contents in files of their own`)
         }
+        // The stores of the lab come and go, and nobody asks when they were copied.
+        if (folder === root) await writeDown(folder, { to: resolve(to), ...result }, options)
       }
     })
-  return withDataOptions(command)
+  return withWhy(withDataOptions(command))
+}
+
+/** So that `waybill status` knows of it. A copy is a copy, also where nobody may write that down. */
+async function writeDown(folder: string, made: BackupMade, { why }: WhyOption): Promise<void> {
+  try {
+    const desk = (): object => ({})
+    await atDesk(backupMade, made, {
+      opening: { folder },
+      desk,
+      ...(why === undefined ? {} : { why }),
+    })
+  } catch (problem) {
+    if (!(problem instanceof WaybillError)) throw problem
+    say(`The backup is whole; that it was made could not be written down: ${problem.message}`)
+  }
 }

@@ -1,12 +1,13 @@
 import { networkInterfaces } from 'node:os'
 import { Command } from 'commander'
-import { publishRecords, type RecordToPublish } from '../../app/publish.ts'
 import { WaybillError } from '../../base/error.ts'
 import { parseIp } from '../../base/ip.ts'
 import { readConfig, testConfig } from '../../config/config.ts'
 import { describeSettings } from '../../config/read-settings.ts'
 import type { Settings } from '../../config/settings.ts'
+import { publishRecords } from '../../desk/publish.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
+import { printRecords } from '../render/records.ts'
 
 /** `waybill config test|describe|dns`. */
 export function configCommand(): Command {
@@ -42,10 +43,8 @@ export function configCommand(): Command {
         options.address === undefined ? settings : listeningEverywhere(settings),
         { addresses, now: Date.now() },
       )
-      for (const record of records) {
-        if (options.json === true) printJson(record)
-        else print(recordText(record))
-      }
+      if (options.json === true) for (const record of records) printJson(record)
+      else printRecords(records)
       for (const domain of withoutKeys) {
         say(
           `${domain} has no signing keys yet: the server that is running makes them when it reads`,
@@ -75,10 +74,4 @@ function ownAddresses(): readonly string[] {
 /** Addresses that were asked for count, whichever of its own the server listens on. */
 function listeningEverywhere(settings: Settings): Settings {
   return { ...settings, listen: { ...settings.listen, address: '::' } }
-}
-
-/** The record below its reason, as a zone file has both. What is not known is a comment too. */
-function recordText({ name, type, value, reason }: RecordToPublish): string {
-  const record = `${name}. ${type} ${value === '' ? '(unknown)' : value}`
-  return `; ${reason}\n${value === '' ? '; ' : ''}${record}`
 }

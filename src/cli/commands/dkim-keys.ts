@@ -1,23 +1,24 @@
 import { Command } from 'commander'
-import { quoteTxt } from '../../app/publish.ts'
 import { openResolver } from '../../app/resolver.ts'
 import { silent } from '../../base/log.ts'
+import { readConfig } from '../../config/config.ts'
+import type { Settings } from '../../config/settings.ts'
+import { InTurn } from '../../desk/in-turn.ts'
 import {
   type KeyState,
   keysOf,
   keyStates,
   type Rotation,
-  type RotationRequest,
-  rotateKeys,
   type ToldKey,
-} from '../../app/rotation.ts'
-import { readConfig } from '../../config/config.ts'
-import type { Settings } from '../../config/settings.ts'
+} from '../../desk/key-rotation.ts'
+import { dkimRotate, KeyDesk } from '../../desk/keys.ts'
+import { quoteTxt } from '../../desk/publish.ts'
+import { systemClock } from '../../io/clock.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
-import { changeStore } from '../change-store.ts'
+import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 
-interface KeyOptions {
+interface KeyOptions extends WhyOption {
   readonly config: string
   readonly json?: boolean
 }
@@ -50,7 +51,7 @@ export function dkimKeysCommand(): Command {
 
 /** `waybill dkim rotate DOMAIN`: one step of a rotation. */
 export function dkimRotateCommand(): Command {
-  return new Command('rotate')
+  const command = new Command('rotate')
     .description('make new signing keys, or begin to use them once DNS has their records')
     .argument('<domain>')
     .requiredOption('--config <file>', 'the waybill.toml of your server, running or not')
@@ -61,31 +62,35 @@ export function dkimRotateCommand(): Command {
     )
     .action(async (domain: string, options: KeyOptions) => {
       const settings = readConfig(options.config)
-      const step = await rotationStep(settings, domain)
+      const step = await rotationStep(settings, domain, options)
       tellRotation(step, options.json === true)
       process.exitCode = step.type === 'done' ? exitCodes.yes : exitCodes.couldNotTell
     })
+  return withWhy(command)
 }
 
-/** One step: by the server that is running, which alone writes to its store, else here. */
-async function rotationStep(settings: Settings, domain: string): Promise<Rotation> {
-  const input: RotationRequest = { rotate: domain }
-  const rotated = await changeStore(
-    { folder: settings.data },
+/** By the server that is running, which alone writes to its store, else here. */
+async function rotationStep(
+  settings: Settings,
+  domain: string,
+  { why }: WhyOption,
+): Promise<Rotation> {
+  return await atDesk(
+    dkimRotate,
+    { domain },
     {
-      async here(store) {
-        const keys = keysOf(store.read, domain)
-        const resolver = await openResolver(settings, silent)
-        const rotating = rotateKeys(store, keys, { resolver, now: Date.now() })
-        return await rotating.finally(() => resolver.close())
-      },
-      operation: 'dkim rotate',
-      input,
-      timeoutMs: 30_000,
+      opening: { folder: settings.data },
+      desk: (store) => ({
+        keys: new KeyDesk({
+          store,
+          openResolver: () => openResolver(settings, silent),
+          now: () => systemClock.now(),
+          turn: new InTurn(),
+        }),
+      }),
+      ...(why === undefined ? {} : { why }),
     },
   )
-  // What `rotateKeys` gave in the server, as JSON.
-  return rotated as Rotation
 }
 
 function stateJson({ key, record, publication }: KeyState): unknown {

@@ -132,12 +132,25 @@ test('backup copies beside a running server, once into a folder, and the copy is
   const run = runner(t)
   const store = await openSqliteStore({ folder: data })
   t.after(() => store.close())
+  const heard: unknown[] = []
+  const control = await ControlSocket.open({
+    folder: data,
+    clock: systemClock,
+    version: '0',
+    answer({ operation, input }) {
+      heard.push([operation, input])
+      return Promise.resolve(null)
+    },
+    report: assert.fail,
+  })
+  t.after(() => control.close())
   const to = join(data, '..', 'copy')
   const done = await run('backup', '--config', config, '--to', to)
   assert.deepEqual(
     [done.code, done.out, done.messages],
     [0, `${to}: 2 messages, 1 of their contents in files of their own\n`, ''],
   )
+  assert.deepEqual(heard, [['backup', { to, messages: 2, contents: 1, missing: 0 }]])
   const whole = await run('verify-store', '--data', to)
   assert.equal(whole.code, 0, whole.out)
   const again = await run('backup', '--config', config, '--to', to)

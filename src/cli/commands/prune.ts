@@ -1,16 +1,17 @@
 import { Command } from 'commander'
-import { pruneRequest, retentionTimes } from '../../app/retention.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Settings } from '../../config/settings.ts'
+import { prune } from '../../desk/prune.ts'
+import { pruneRequest, retentionTimes } from '../../desk/retention.ts'
 import { systemClock } from '../../io/clock.ts'
 import { diskState, keptShare } from '../../store/disk-share.ts'
 import { countPrunable, type Prunable } from '../../store/prunable.ts'
 import { openStoreReader } from '../../store/sqlite-reader.ts'
 import type { PruneResult } from '../../store/store.ts'
-import { changeStore } from '../change-store.ts'
+import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { print, printJson } from '../output.ts'
 
-interface PruneOptions {
+interface PruneOptions extends WhyOption {
   readonly config: string
   readonly data?: string
   readonly dryRun?: boolean
@@ -19,7 +20,7 @@ interface PruneOptions {
 
 /** `waybill prune`. */
 export function pruneCommand(): Command {
-  return new Command('prune')
+  const command = new Command('prune')
     .description('remove now what is kept long enough, as the table [retention] says')
     .requiredOption('--config <file>', 'the waybill.toml of your server')
     .option('--data <folder>', 'instead of the data folder in it')
@@ -35,8 +36,9 @@ export function pruneCommand(): Command {
       // There must be something: opening a store would make one.
       openStoreReader({ folder }).close()
       if (options.dryRun === true) tellPrunable(prunable(folder, settings), options.json === true)
-      else tellRemoved(await prune(folder, settings), options.json === true)
+      else tellRemoved(await remove(folder, settings, options), options.json === true)
     })
+  return withWhy(command)
 }
 
 function prunable(folder: string, { retention }: Settings): Prunable {
@@ -46,20 +48,20 @@ function prunable(folder: string, { retention }: Settings): Prunable {
   return countPrunable(folder, { ...request, strangers })
 }
 
-/** By the server that is running, which alone writes to its store, else here. */
-async function prune(folder: string, { retention }: Settings): Promise<PruneResult> {
+async function remove(
+  folder: string,
+  { retention }: Settings,
+  { why }: WhyOption,
+): Promise<PruneResult> {
   const { strangers_percent: strangersPercent, refused_bytes: refusedBytes } = retention
-  const removed = await changeStore(
-    { folder, strangersPercent, refusedBytes },
-    {
-      here: (store) => store.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
-      operation: 'prune',
-      input: {},
-      timeoutMs: 600_000,
-    },
-  )
-  // What `Retention.run` gave in the server, as JSON.
-  return removed as PruneResult
+  return await atDesk(prune, undefined, {
+    opening: { folder, strangersPercent, refusedBytes },
+    desk: (store) => ({
+      prune: () => store.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
+    }),
+    timeoutMs: 600_000,
+    ...(why === undefined ? {} : { why }),
+  })
 }
 
 function tellPrunable({ journeys, contents, octets }: Prunable, json: boolean): void {

@@ -3,7 +3,6 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { queueChangeAsked } from '../../app/queue-change.ts'
 import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
@@ -87,9 +86,57 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
     '1m8bbbb  held',
     '1m8cccc  2100-01-02 03:04:05Z',
   ])
-  const all = await run('queue', 'retry', '--all', '--data', data, '--json')
+  const released = await run('queue', 'release', '--all', '--data', data)
+  assert.deepEqual([released.code, released.out], [0, '1 letter will go on now.\n'])
+  assert.deepEqual(states(data), { q1: 'due', q2: 'due', q3: 'waits' })
+  const all = await run(
+    'queue',
+    'retry',
+    '--all',
+    '--data',
+    data,
+    '--json',
+    '--why',
+    'line is back',
+  )
   assert.deepEqual([all.code, all.out], [0, '{"retried":3}\n'])
   assert.deepEqual(states(data), { q1: 'due', q2: 'due', q3: 'due' })
+  const audit = await run('audit', '--data', data, '--json')
+  const acts = audit.out.split('\n').filter((line) => line !== '')
+  const told = acts.map((line): unknown => {
+    const { what, why, door, detail } = JSON.parse(line)
+    return [what, why, door, detail]
+  })
+  const here = 'command line'
+  assert.deepEqual(told, [
+    ['queue retry', 'line is back', here, { chosen: ['--all'], letters: 3 }],
+    ['queue release', '', here, { chosen: ['--all'], letters: 1 }],
+    ['queue retry', '', here, { chosen: ['1M8aa'], letters: 1 }],
+    ['queue hold', '', here, { chosen: ['to:@south.example'], letters: 2 }],
+  ])
+})
+
+test('queue show tells of a letter that waits, and says so of one that does not', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const shown = await run('queue', 'show', '1m8cccc', '--data', data)
+  assert.equal(shown.code, 0, shown.messages)
+  assert.match(shown.out, /^1m8cccc {2}from .+\n/)
+  assert.match(shown.out, /\n {2}to eve@north\.example\n {4}by {11}north\.example\n/)
+  assert.match(shown.out, /\n {4}attempts {5}none yet\n {4}next {9}2100-01-02 03:04:05Z\n/)
+  const json = JSON.parse((await run('queue', 'show', '1m8c', '--data', data, '--json')).out)
+  assert.deepEqual([json.id, json.journey, json.held], ['q3', '1m8cccc', false])
+  await run('queue', 'hold', '1m8cccc', '--data', data)
+  const held = await run('queue', 'show', '1m8cccc', '--data', data)
+  assert.match(held.out, /next {9}held until waybill queue release\n/)
+  const none = await run('queue', 'show', '1m8zzzz', '--data', data)
+  assert.equal(none.code, 5)
+  const store = await openSqliteStore({ folder: data })
+  await store.accept(acceptance({ journeys: [journey('1m8dddd', { status: 'delivered' })] }))
+  await store.close()
+  const over = await run('queue', 'show', '1m8dddd', '--data', data)
+  assert.equal(over.code, 5)
+  assert.match(over.messages, /The letter 1m8dddd does not wait: delivered\./)
 })
 
 test('queue retry wants to be told which letters, and says when there is none', async (t) => {
@@ -119,7 +166,7 @@ test('the server that runs is asked, with where the letters go', async (t) => {
     clock: systemClock,
     version: '0',
     answer({ operation, input }) {
-      heard.push(operation, queueChangeAsked(input))
+      heard.push(operation, input)
       return Promise.resolve(7)
     },
     report: assert.fail,
@@ -128,7 +175,7 @@ test('the server that runs is asked, with where the letters go', async (t) => {
   assert.deepEqual([done.code, done.out], [0, '7 letters will be tried now.\n'])
   await control.close()
   const items = [{ id: 'q3', destination: 'north.example' }]
-  assert.deepEqual(heard, ['queue retry', { queue: 'retry', items }])
+  assert.deepEqual(heard, ['queue retry', { items, chosen: ['to:eve'], before: 0, more: false }])
 })
 
 test('the lab tries its queue alone', async (t) => {
@@ -138,14 +185,4 @@ test('the lab tries its queue alone', async (t) => {
   const ran = await runner(t)('queue', 'retry', '--all', '--data', folder)
   assert.equal(ran.code, 2)
   assert.match(ran.messages, /tried by the lab alone/)
-})
-
-test('requests that are no change of the queue are none', () => {
-  const items = [{ id: 'q1', destination: 'south.example' }]
-  assert.deepEqual(queueChangeAsked({ queue: 'hold', items }), { queue: 'hold', items })
-  for (const other of [null, 'x', { queue: 'drop', items }, { queue: 'hold' }, { prune: true }]) {
-    assert.equal(queueChangeAsked(other), undefined)
-  }
-  const mixed = [{ id: 1, destination: 'x' }, 'q', null, { id: 'q1' }, ...items]
-  assert.deepEqual(queueChangeAsked({ queue: 'hold', items: mixed }), { queue: 'hold', items })
 })

@@ -3,9 +3,11 @@ import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data
 import { columns, print, printJson, row, say } from '../output.ts'
 import { count, filterWords, readFilters, rowTime } from './list.ts'
 import { queueChangeCommand } from './queue-change.ts'
+import { queueShowCommand } from './queue-show.ts'
+import { itemJson } from '../render/waiting.ts'
 import type { QueueItem } from '../../store/store.ts'
 
-/** `waybill queue list`, `retry` and `hold`. */
+/** `waybill queue list|show|retry|hold|release`. */
 export function queueCommand(): Command {
   const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
@@ -30,30 +32,17 @@ export function queueCommand(): Command {
       }
     })
   return new Command('queue')
-    .description('see what waits to be delivered, try it now, or keep it back')
+    .description('see what waits to be delivered, try it now, keep it back, let it go on')
     .addCommand(withDataOptions(command))
+    .addCommand(queueShowCommand())
     .addCommand(queueChangeCommand('retry'))
     .addCommand(queueChangeCommand('hold'))
+    .addCommand(queueChangeCommand('release'))
 }
 
 interface QueueOptions extends DataOptions {
   readonly limit: number
   readonly json?: boolean
-}
-
-function itemJson(item: QueueItem): Record<string, unknown> {
-  const { id, journeyId: journey, recipient, destination, attempts, held } = item
-  return {
-    id,
-    journey,
-    recipient,
-    destination,
-    attempts,
-    held,
-    next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
-    expires_at: new Date(item.expiresAt).toISOString(),
-    last_problem: item.lastProblem,
-  }
 }
 
 function itemText(item: QueueItem): string {

@@ -1,21 +1,38 @@
 import { domainOf } from '../address/mailbox.ts'
-import type { ConfigProblem } from './problem.ts'
-import type { AccountSettings, AliasSettings } from './settings.ts'
+
+/** One thing that is wrong with an address, and where it stands. */
+export interface AddressProblem {
+  /** `account[0]`, `alias[2]`. */
+  readonly key: string
+  readonly problem: string
+}
+
+/** An account with its own addresses. */
+export interface AccountAddresses {
+  readonly address: string
+  readonly aliases: readonly string[]
+}
+
+/** An alias, and where it leads. */
+export interface AliasAddresses {
+  readonly address: string
+  readonly to: readonly string[]
+}
 
 /** What must fit together for mail to have one place to go to, as far as it could be read. */
 export interface AddressSettings {
   readonly domains: readonly string[] | undefined
-  readonly accounts: readonly (AccountSettings | undefined)[]
-  readonly aliases: readonly (AliasSettings | undefined)[]
+  readonly accounts: readonly (AccountAddresses | undefined)[]
+  readonly aliases: readonly (AliasAddresses | undefined)[]
 }
 
 /**
  * What is wrong with the addresses of accounts and aliases, each of which is in order by itself:
  * not in one of the domains, given twice, or leading nowhere.
  */
-export function addressProblems(settings: AddressSettings): readonly ConfigProblem[] {
+export function addressProblems(settings: AddressSettings): readonly AddressProblem[] {
   const { domains, accounts, aliases } = settings
-  const problems: ConfigProblem[] = []
+  const problems: AddressProblem[] = []
   const seen = new Set<string>()
   const enter = (key: string, address: string): void => {
     if (domains?.includes(domainOf(address)) === false) {
@@ -49,9 +66,9 @@ function isRead<T>(one: T | undefined): one is T {
 
 /** Aliases that lead to somebody who is not here, or round in a circle and nowhere else. */
 function leadProblems(
-  accounts: readonly AccountSettings[],
-  aliases: readonly AliasSettings[],
-): readonly ConfigProblem[] {
+  accounts: readonly AccountAddresses[],
+  aliases: readonly AliasAddresses[],
+): readonly AddressProblem[] {
   const own = new Set(
     accounts.flatMap(({ address, aliases: more }) =>
       [address, ...more].map((one) => one.toLowerCase()),

@@ -1,8 +1,8 @@
 import { WaybillError } from '../base/error.ts'
 import { checkDkimPublication, type DkimPublication, generateDkimKey } from '../dkim/dkim.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import type { DkimKeyRow, Store, StoreReader } from '../store/store.ts'
 import { type PublishedRecord, publishedRecords } from '../directory/signing-keys.ts'
+import type { DkimKeyRow, Store, StoreReader } from '../store/store.ts'
 
 /** A key without what must not be told. */
 export type ToldKey = Omit<DkimKeyRow, 'privateKey'>
@@ -109,18 +109,4 @@ function makeSuccessors(
     const next = { domain, selector: `${stem}${number}${suffix}`, algorithm, privateKey }
     return { ...next, createdAt: now, active: false }
   })
-}
-
-/** A step of a rotation as it is asked of a running server. */
-export interface RotationRequest {
-  readonly rotate: string
-}
-
-/** The domain that a request names; anything else is a fault of who asked. */
-export function rotationAsked(asked: unknown): string {
-  if (typeof asked === 'object' && asked !== null && 'rotate' in asked) {
-    const { rotate } = asked
-    if (typeof rotate === 'string') return rotate
-  }
-  throw new WaybillError('usage', 'The server does not know this request.')
 }

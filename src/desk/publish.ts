@@ -1,10 +1,9 @@
 import { WaybillError } from '../base/error.ts'
 import { formatIp, inNetwork, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
-import type { Settings } from '../config/settings.ts'
+import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { openStoreReader } from '../store/sqlite-reader.ts'
-import type { DkimKeyRow } from '../store/store.ts'
-import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
+import type { DkimKeyRow, FullStore } from '../store/store.ts'
 
 /** One record for the zone of a domain, and what it is good for. */
 export interface RecordToPublish {
@@ -13,6 +12,16 @@ export interface RecordToPublish {
   /** As zone files have it. Empty when only whoever runs the server can know it. */
   readonly value: string
   readonly reason: string
+}
+
+/** What of the settings the records hang on. */
+export interface PublishSettings {
+  readonly hostname: string
+  readonly domains: readonly string[]
+  /** The data folder, which has the keys, and domains of its own. */
+  readonly data: string
+  readonly listen: { readonly address: string }
+  readonly dkim: { readonly selector: string }
 }
 
 export interface Publication {
@@ -28,27 +37,43 @@ export interface Publication {
  * @param addresses those of this machine; those that others cannot reach are left out
  */
 export async function publishRecords(
-  settings: Settings,
+  settings: PublishSettings,
   { addresses, now }: { readonly addresses: readonly string[]; readonly now: number },
 ): Promise<Publication> {
-  const { domains, hostname } = settings
-  const keys = await keysToPublish(settings, now)
+  const { hostname } = settings
+  const { domains, keys } = await keysToPublish(settings, now)
   return {
     records: [
       ...hostRecords(hostname, publicAddresses(settings.listen.address, addresses)),
       ...greetingRecords(hostname, domains),
       ...domains.flatMap((domain) => domainRecords(domain, hostname)),
-      ...publishedRecords(keys).map(
-        ({ name, value }): RecordToPublish => ({
-          name,
-          type: 'TXT',
-          value: quoteTxt(value),
-          reason: 'Others verify by it the signatures of your mail (DKIM).',
-        }),
-      ),
+      ...keyRecords(keys),
     ],
     withoutKeys: domains.filter((domain) => !keys.some((key) => key.domain === domain)),
   }
+}
+
+/** The same for one domain more, whose keys are made where there are none: its own records alone. */
+export async function publishDomain(
+  store: FullStore,
+  domain: string,
+  context: Pick<PublishSettings, 'hostname' | 'dkim'> & { readonly now: number },
+): Promise<readonly RecordToPublish[]> {
+  const { hostname, dkim, now } = context
+  const keys = await ensureKeys(store, [domain], { selector: dkim.selector, now })
+  return [
+    ...domainRecords(domain, hostname),
+    ...keyRecords(keys.filter((key) => isToPublish(key, keys))),
+  ]
+}
+
+function keyRecords(keys: readonly DkimKeyRow[]): readonly RecordToPublish[] {
+  return publishedRecords(keys).map(({ name, value }) => ({
+    name,
+    type: 'TXT',
+    value: quoteTxt(value),
+    reason: 'Others verify by it the signatures of your mail (DKIM).',
+  }))
 }
 
 /** The name of this machine, there and back. */
@@ -115,38 +140,51 @@ function domainRecords(domain: string, hostname: string): readonly RecordToPubli
   ]
 }
 
+interface KnownKeys {
+  /** Those of the settings, then those of the store. */
+  readonly domains: readonly string[]
+  readonly keys: readonly DkimKeyRow[]
+}
+
 /** Never waits for the server that has the folder, and never writes into it. */
-async function keysToPublish(settings: Settings, now: number): Promise<readonly DkimKeyRow[]> {
+async function keysToPublish(settings: PublishSettings, now: number): Promise<KnownKeys> {
   const { domains, data: folder, dkim } = settings
   const known = readKeys(folder, domains)
-  const missing = domains.some((domain) => !known.some((key) => key.domain === domain))
-  if (!missing) return known.filter((key) => isToPublish(key, known))
+  const missing = known.domains.some((domain) => !known.keys.some((key) => key.domain === domain))
+  if (!missing) return worthPublishing(known)
   try {
     const store = await openSqliteStore({ folder })
     try {
-      const all = await ensureKeys(store, domains, { selector: dkim.selector, now })
-      return all.filter((key) => isToPublish(key, all))
+      const keys = await ensureKeys(store, known.domains, { selector: dkim.selector, now })
+      return worthPublishing({ domains: known.domains, keys })
     } finally {
       await store.close()
     }
   } catch (problem) {
     if (!(problem instanceof WaybillError) || problem.code !== 'data-in-use') throw problem
-    const read = readKeys(folder, domains)
-    return read.filter((key) => isToPublish(key, read))
+    return worthPublishing(readKeys(folder, domains))
   }
 }
 
-function readKeys(folder: string, domains: readonly string[]): readonly DkimKeyRow[] {
+function worthPublishing({ domains, keys }: KnownKeys): KnownKeys {
+  return { domains, keys: keys.filter((key) => isToPublish(key, keys)) }
+}
+
+function readKeys(folder: string, settled: readonly string[]): KnownKeys {
   try {
     const reader = openStoreReader({ folder })
     try {
-      return domains.flatMap((domain) => reader.dkimKeys(domain))
+      const added = reader.domains().map(({ name }) => name)
+      const domains = Array.from(new Set([...settled, ...added]))
+      return { domains, keys: domains.flatMap((domain) => reader.dkimKeys(domain)) }
     } finally {
       reader.close()
     }
   } catch (problem) {
     // There is no data yet, or it is of an older version: who opens it for writing sees to that.
-    if (problem instanceof WaybillError && problem.code === 'not-found') return []
+    if (problem instanceof WaybillError && problem.code === 'not-found') {
+      return { domains: settled, keys: [] }
+    }
     throw problem
   }
 }

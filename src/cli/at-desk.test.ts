@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
 import type { Asked } from '../control/ask.ts'
-import { byWhoHasIt } from './change-store.ts'
+import { byWhoHasIt } from './at-desk.ts'
 
 const inUse = new WaybillError('data-in-use', 'It is in use.')
 

@@ -1,8 +1,9 @@
-import { type Asked, askServer } from '../control/ask.ts'
-import type { Absence } from '../control/connect.ts'
-import type { ControlRequest } from '../control/protocol.ts'
+import type { Command } from 'commander'
 import type { Clock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
+import { type Asked, askServer } from '../control/ask.ts'
+import type { Absence } from '../control/connect.ts'
+import { type Actor, type Operation, perform } from '../desk/act.ts'
 import { systemClock } from '../io/clock.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
@@ -10,32 +11,53 @@ import { operator } from './operator.ts'
 
 type Opening = Parameters<typeof openSqliteStore>[0]
 
-export interface Change {
-  readonly here: (store: FullStore) => Promise<unknown>
-  /** The same as it is asked of a server: plain data. */
-  readonly operation: string
-  readonly input: unknown
-  readonly timeoutMs: number
+/** The option of every command that leaves an act. */
+export interface WhyOption {
+  readonly why?: string
+}
+
+/** Adds `--why` to a command that leaves an act. */
+export function withWhy(command: Command): Command {
+  return command.option('--why <text>', 'the reason, which `waybill audit` tells')
+}
+
+/** Where an operation is done, and how. */
+export interface Place<Part> extends WhyOption {
+  readonly opening: Opening
+  /** The part of the desk that it needs, over the store that was opened here. */
+  readonly desk: (store: FullStore) => Part
+  readonly timeoutMs?: number
 }
 
 /**
- * Changes a store: here when no server has it, else by asking that server, which alone writes to it.
+ * Does an operation of the desk: here when no server has the data folder, else by asking that server,
+ * which alone writes to it.
  *
- * @throws WaybillError what the store or the server says
+ * @throws WaybillError what the operation, the store or the server says
  */
-export async function changeStore(opening: Opening, change: Change): Promise<unknown> {
-  const { operation, input, timeoutMs } = change
-  const request: ControlRequest = { operation, input, by: operator() }
+export async function atDesk<Part, Input, Result>(
+  operation: Operation<Part, Input, Result>,
+  input: Input,
+  place: Place<Part>,
+): Promise<Result> {
+  const { opening, desk, why = '', timeoutMs = 30_000 } = place
   const { folder } = opening
-  return await byWhoHasIt({
+  const by = operator()
+  const actor: Actor = { by, door: 'command line', why }
+  const request = { operation: operation.name, input, by, why }
+  const now = (): number => systemClock.now()
+  const result = await byWhoHasIt({
     clock: systemClock,
     folder,
     open: () => openSqliteStore(opening),
-    here: change.here,
+    here: (store) => {
+      return perform(operation, { desk: desk(store), acts: store.acts, now }, { input, actor })
+    },
     ask: () => askServer(request, { folder, clock: systemClock, timeoutMs }),
   })
+  // What the same operation gave in the server, as JSON: the greeting said that it is of our version.
+  return result as Result
 }
-
 /** Another command has the folder for a moment only, and a server that starts cannot answer yet. */
 const patienceMs = 10_000
 const everyMs = 50

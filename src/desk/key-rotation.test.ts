@@ -4,7 +4,7 @@ import { generateDkimKey } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import type { DkimKeyRow } from '../store/store.ts'
-import { rotateKeys } from './rotation.ts'
+import { rotateKeys } from './key-rotation.ts'
 
 const domain = 'north.example'
 

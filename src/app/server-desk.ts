@@ -1,0 +1,70 @@
+import type { Settings } from '../config/settings.ts'
+import { AccountDesk, type SettledResidents } from '../desk/accounts.ts'
+import type { InTurn } from '../desk/in-turn.ts'
+import { KeyDesk } from '../desk/keys.ts'
+import type { Desk } from '../desk/operations.ts'
+import { publishDomain } from '../desk/publish.ts'
+import { QueueDesk } from '../desk/queue.ts'
+import type { Retention } from '../desk/retention.ts'
+import { statusOf, type StatusSources } from '../desk/status.ts'
+import { storeStatus } from '../desk/store-status.ts'
+import { silent } from '../base/log.ts'
+import { systemClock } from '../io/clock.ts'
+import type { FullStore } from '../store/store.ts'
+import { openResolver } from './resolver.ts'
+
+/** What a running server's desk is made of. */
+export interface ServerDeskParts {
+  readonly folder: string
+  readonly store: FullStore
+  /** As they are now. */
+  readonly settings: () => Settings
+  readonly retention: Pick<Retention, 'run'>
+  /** That a destination was down is forgotten. */
+  readonly forget: (destination: string) => void
+  /** What changes keys or who lives here waits for the one before. */
+  readonly turn: InTurn
+  /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
+  readonly changed: () => Promise<void>
+  readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname'>
+}
+
+/** The desk of a running server: what people may do there, whatever the door. */
+export function serverDesk(parts: ServerDeskParts): Desk {
+  const { folder, store, settings, retention, forget, turn, changed, status } = parts
+  const now = (): number => systemClock.now()
+  return {
+    queue: new QueueDesk({ store, now, forget }),
+    keys: new KeyDesk({
+      store,
+      openResolver: () => openResolver(settings(), silent),
+      now,
+      turn,
+      changed,
+    }),
+    residents: new AccountDesk({
+      port: store.accounts,
+      settled: () => settledResidents(settings()),
+      publish: (domain) => publishDomain(store, domain, { ...settings(), now: now() }),
+      now,
+      turn,
+      changed,
+    }),
+    prune: () => retention.run(),
+    status: () =>
+      statusOf({
+        ...status,
+        hostname: () => settings().hostname,
+        store: () => storeStatus(store.read, folder),
+        clock: systemClock,
+      }),
+  }
+}
+
+/** Who stands in the settings file. */
+export function settledResidents({ domains, account, alias }: Settings): SettledResidents {
+  const accounts = account.map(({ address, aliases, password_hash }) => {
+    return { address, aliases, mayLogIn: password_hash !== undefined }
+  })
+  return { domains, accounts, aliases: alias }
+}

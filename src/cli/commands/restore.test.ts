@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { acceptance, mailboxItem, message, outgoing } from '../../store/contract-cases.ts'
+import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { testFolder } from '../../store/test-folder.ts'
+
+interface Ran {
+  readonly out: string
+  readonly messages: string
+  readonly code: number
+}
+
+function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
+  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
+  t.after(() => child.kill())
+  return async (...args) => {
+    child.send(args)
+    // What `Ran` of that file says.
+    const [ran] = (await once(child, 'message')) as [Ran]
+    return ran
+  }
+}
+
+test('backup, loss, restore: what came back is told, and the audit has both', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  await store.accept(outgoing())
+  const filed = message('m2', 'x')
+  await store.accept(acceptance({ message: filed, mailbox: [mailboxItem({ messageId: 'm2' })] }))
+  await store.close()
+  const run = runner(t)
+  const from = join(folder, 'backup')
+  const made = await run('backup', '--data', data, '--to', from, '--why', 'nightly')
+  assert.equal(made.code, 0, made.messages)
+
+  const over = await run('restore', '--data', data, '--from', from)
+  assert.equal(over.code, 2)
+  assert.match(
+    over.messages,
+    /There is mail data in .*data already\.\n {2}With --replace it is put/,
+  )
+
+  const done = await run('restore', '--data', data, '--from', from, '--replace', '--why', 'a test')
+  assert.equal(done.code, 0, done.messages)
+  assert.match(
+    done.out,
+    /data: 2 messages and \d+ journeys came back, all whole\.\n {2}1 letter waits, 0 held\.\n {2}What was there before is in .*before-restore-\d{8}T\d{6}Z\.\n$/,
+  )
+  assert.match(done.messages, /Those that wait are tried again when the server starts\./)
+
+  const elsewhere = join(folder, 'new')
+  const json = await run('restore', '--data', elsewhere, '--from', from, '--json')
+  const { folder: to, messages, waiting, held, aside } = JSON.parse(json.out)
+  assert.deepEqual([to, messages, waiting, held, aside], [elsewhere, 2, 1, 0, undefined])
+
+  const audit = await run('audit', '--data', data)
+  assert.match(audit.out, /restore {2}by .+ \(command line\) {2}from=.*backup, "a test"\n$/)
+  const before = await run(
+    'audit',
+    '--data',
+    join(data, /before-restore-\w+/.exec(done.out)?.[0] ?? ''),
+  )
+  assert.match(
+    before.out,
+    /backup {2}by .+ \(command line\) {2}to=.*backup messages=2 .*, "nightly"\n$/,
+  )
+
+  const none = await run('restore', '--data', elsewhere, '--from', join(folder, 'none'))
+  assert.equal(none.code, 5)
+
+  const living = await openSqliteStore({ folder: elsewhere })
+  t.after(() => living.close())
+  const refused = await run('restore', '--data', elsewhere, '--from', from, '--replace')
+  assert.equal(refused.code, 4)
+  assert.match(refused.messages, /is in use by another Waybill/)
+})

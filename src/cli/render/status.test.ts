@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ServerStatus } from '../../desk/status.ts'
+import { serverText, statusJson, storeText, troubleText } from './status.ts'
+
+const at = Date.UTC(2026, 10, 27, 2, 30, 45)
+const gib = 1024 ** 3
+
+const status: ServerStatus = {
+  version: '0.3.0',
+  process: 7,
+  hostname: 'mx.south.example',
+  startedAt: at,
+  listeners: [
+    { name: 'smtp', address: '0.0.0.0', port: 25, connections: 3, most: 2000 },
+    { name: 'submissions', address: '::', port: 465, connections: 0, most: 2000 },
+  ],
+  underWay: 2,
+  down: [
+    { destination: 'now.example', because: 'silence', failures: 1 },
+    { destination: 'slow.example', because: 'refused', failures: 4, until: at },
+  ],
+  moreDown: 1200,
+  limits: [{ name: 'limits.errors', times: 17, lastAt: at, said: 'too many', ours: false }],
+  faults: [{ name: 'retention', times: 1, lastAt: at, said: '', ours: true }],
+  certificateUntil: at,
+  waiting: 1,
+  held: 0,
+  messages: 1234,
+  journeys: 5678,
+  disk: { size: 40 * gib, free: 12.25 * gib },
+  backup: { at, to: '/backup/1' },
+}
+const time = '2026-11-27 02:30:45Z'
+
+test('a running server in lines, one for each thing', () => {
+  assert.deepEqual(serverText(status).split('\n'), [
+    `Waybill 0.3.0  mx.south.example  since ${time}  process 7`,
+    '  Ports   0.0.0.0:25  smtp  3 of 2,000 connections',
+    '          [::]:465  submissions  0 of 2,000 connections',
+    '  Queue   1 letter waits, 0 held; 2 have their turn',
+    '  Down    now.example  being tried, in vain 1 time: silence',
+    `          slow.example  again ${time}, in vain 4 times: refused`,
+    '          and 1,200 more',
+    `  Limits  limits.errors  17 times, last ${time}: too many`,
+    `  Faults  retention  1 time, last ${time}`,
+    '  DNS     answers',
+    `  TLS     until ${time}`,
+    '  Store   1,234 messages, 5,678 journeys',
+    '  Disk    12.3 GiB of 40.0 GiB free',
+    `  Backup  ${time} to /backup/1`,
+  ])
+})
+
+test('what there is nothing of has no line', () => {
+  const { backup: _, certificateUntil: __, ...rest } = status
+  const quiet = { ...rest, down: [], moreDown: 0, limits: [], faults: [], dnsDownSince: at }
+  const lines = serverText(quiet).split('\n')
+  const names = lines.slice(1).map((line) => line.slice(2, 9).trim())
+  assert.deepEqual(names, ['Ports', '', 'Queue', 'DNS', 'Store', 'Disk', 'Backup'])
+  assert.ok(lines.includes(`  DNS     silent since ${time}`))
+  assert.equal(lines.at(-1), '  Backup  none is known')
+})
+
+test('without a server the store speaks', () => {
+  const waiting = { ...status, waiting: 2, disk: { size: 1023, free: 0 } }
+  assert.deepEqual(storeText(waiting, '/data').split('\n'), [
+    '/data',
+    '  Queue   2 letters wait, 0 held',
+    '  Store   1,234 messages, 5,678 journeys',
+    '  Disk    0 B of 1023 B free',
+    `  Backup  ${time} to /backup/1`,
+  ])
+})
+
+test('for programs: all of it, times as text, and null for what is not', () => {
+  const trouble = { what: 'disk', sentence: 'It is full.', hint: 'Make room.' } as const
+  assert.equal(troubleText(trouble), '! It is full.\n  Make room.')
+  const { backup: _, ...rest } = status
+  const json = JSON.stringify(statusJson(rest, [trouble]))
+  const told: unknown = JSON.parse(json)
+  assert.ok(typeof told === 'object' && told !== null)
+  const read = Object.fromEntries(Object.entries(told))
+  const iso = '2026-11-27T02:30:45.000Z'
+  assert.deepEqual([read['running'], read['well'], read['troubles']], [true, false, [trouble]])
+  assert.deepEqual(
+    [read['started_at'], read['certificate_until'], read['dns_down_since'], read['backup']],
+    [iso, iso, null, null],
+  )
+  assert.deepEqual(read['down'], [
+    { destination: 'now.example', because: 'silence', failures: 1, next_attempt_at: null },
+    { destination: 'slow.example', because: 'refused', failures: 4, next_attempt_at: iso },
+  ])
+  assert.deepEqual([read['under_way'], read['more_down']], [2, 1200])
+  const limit = { name: 'limits.errors', times: 17, last_at: iso, said: 'too many', ours: false }
+  assert.deepEqual(read['limits'], [limit])
+})

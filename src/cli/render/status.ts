@@ -1,0 +1,134 @@
+import type { Trouble } from '../../desk/health.ts'
+import type { DownStatus, ServerStatus, StoreStatus } from '../../desk/status.ts'
+import type { Sign } from '../../desk/vital-signs.ts'
+import { rowTime } from '../commands/list.ts'
+import { paint } from '../output.ts'
+import { grouped } from '../progress.ts'
+
+/** A running server, line by line. */
+export function serverText(status: ServerStatus): string {
+  const { version, hostname, startedAt, process: number, limits, faults } = status
+  const { certificateUntil, dnsDownSince } = status
+  return [
+    `${paint('bold', `Waybill ${version}`)}  ${hostname}  since ${rowTime(startedAt)}  process ${number}`,
+    ...rows('Ports', status.listeners.map(portText)),
+    ...rows('Queue', [`${waitingText(status)}; ${status.underWay} have their turn`]),
+    ...rows('Down', [...status.down.map(downText), ...moreText(status.moreDown)]),
+    ...rows('Limits', limits.map(signText)),
+    ...rows('Faults', faults.map(signText)),
+    ...rows('DNS', [
+      dnsDownSince === undefined ? 'answers' : `silent since ${rowTime(dnsDownSince)}`,
+    ]),
+    ...rows('TLS', certificateUntil === undefined ? [] : [`until ${rowTime(certificateUntil)}`]),
+    ...storeRows(status),
+  ].join('\n')
+}
+
+/** What is told of a data folder without a server. */
+export function storeText(status: StoreStatus, folder: string): string {
+  return [
+    paint('bold', folder),
+    ...rows('Queue', [waitingText(status)]),
+    ...storeRows(status),
+  ].join('\n')
+}
+
+export function troubleText({ sentence, hint }: Trouble): string {
+  return `${paint('bold', '!')} ${sentence}\n  ${hint}`
+}
+
+function storeRows({ messages, journeys, disk, backup }: StoreStatus): readonly string[] {
+  return [
+    ...rows('Store', [`${grouped(messages)} messages, ${grouped(journeys)} journeys`]),
+    ...rows('Disk', [`${sizeText(disk.free)} of ${sizeText(disk.size)} free`]),
+    ...rows('Backup', [
+      backup === undefined ? 'none is known' : `${rowTime(backup.at)} to ${backup.to}`,
+    ]),
+  ]
+}
+
+/** The first behind the name, the others below it; nothing where there are none. */
+function rows(name: string, texts: readonly string[]): readonly string[] {
+  return texts.map((text, index) => `  ${(index === 0 ? name : '').padEnd(8)}${text}`)
+}
+
+function portText({ name, address, port, connections, most }: ServerStatus['listeners'][number]) {
+  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return `${at}  ${name}  ${grouped(connections)} of ${grouped(most)} connections`
+}
+
+/** `2 letters wait, 1 held`. */
+export function waitingText({ waiting, held }: Pick<StoreStatus, 'waiting' | 'held'>): string {
+  return `${grouped(waiting)} ${waiting === 1 ? 'letter waits' : 'letters wait'}, ${grouped(held)} held`
+}
+
+function downText({ destination, because, failures, until }: DownStatus): string {
+  const when = until === undefined ? 'being tried' : `again ${rowTime(until)}`
+  return `${destination}  ${when}, in vain ${failures} ${failures === 1 ? 'time' : 'times'}: ${because}`
+}
+
+function moreText(more: number): readonly string[] {
+  return more === 0 ? [] : [`and ${grouped(more)} more`]
+}
+
+function signText({ name, times, lastAt, said }: Sign): string {
+  const often = `${grouped(times)} ${times === 1 ? 'time' : 'times'}, last ${rowTime(lastAt)}`
+  return `${name}  ${often}${said === '' ? '' : `: ${said}`}`
+}
+
+/** `1.5 GiB`. */
+function sizeText(octets: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+  const power = octets < 1 ? 0 : Math.min(Math.floor(Math.log2(octets) / 10), units.length - 1)
+  const value = octets / 1024 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power] ?? ''}`
+}
+
+/** All of it, for programs. */
+export function statusJson(status: ServerStatus, troubles: readonly Trouble[]): unknown {
+  const { version, process: number, hostname, startedAt, listeners, underWay } = status
+  const { certificateUntil, dnsDownSince } = status
+  return {
+    running: true,
+    well: troubles.length === 0,
+    troubles,
+    version,
+    process: number,
+    hostname,
+    started_at: time(startedAt),
+    listeners,
+    ...storeJson(status),
+    under_way: underWay,
+    down: status.down.map(({ destination, because, failures, until }) => ({
+      destination,
+      because,
+      failures,
+      next_attempt_at: until === undefined ? null : time(until),
+    })),
+    more_down: status.moreDown,
+    limits: status.limits.map(signJson),
+    faults: status.faults.map(signJson),
+    dns_down_since: dnsDownSince === undefined ? null : time(dnsDownSince),
+    certificate_until: certificateUntil === undefined ? null : time(certificateUntil),
+  }
+}
+
+export function storeJson(status: StoreStatus): Record<string, unknown> {
+  const { waiting, held, messages, journeys, disk, backup } = status
+  return {
+    waiting,
+    held,
+    messages,
+    journeys,
+    disk,
+    backup: backup === undefined ? null : { at: time(backup.at), to: backup.to },
+  }
+}
+
+function signJson({ name, times, lastAt, said, ours }: Sign): unknown {
+  return { name, times, last_at: time(lastAt), said, ours }
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,69 @@
+import { settledResidents } from '../app/server-desk.ts'
+import { readConfig } from '../config/config.ts'
+import type { AccountPart } from '../desk/account-operations.ts'
+import { AccountDesk, residentsOf } from '../desk/accounts.ts'
+import type { Operation } from '../desk/act.ts'
+import { InTurn } from '../desk/in-turn.ts'
+import { publishDomain } from '../desk/publish.ts'
+import type { Residents } from '../desk/residents.ts'
+import { systemClock } from '../io/clock.ts'
+import { isThere } from '../store/folder-access.ts'
+import { dataFolder } from '../store/data-folder.ts'
+import { openStoreReader } from '../store/sqlite-reader.ts'
+import { atDesk, type WhyOption } from './at-desk.ts'
+
+/** The options of all commands about accounts, aliases and domains. */
+export interface ResidentOptions extends WhyOption {
+  readonly config: string
+  readonly json?: boolean
+}
+
+/** All who live here, as the settings file and the store have it now. */
+export async function residentsIn(config: string): Promise<Residents> {
+  const settings = readConfig(config)
+  const settled = settledResidents(settings)
+  // Before the first start there is no store.
+  if (!isThere(dataFolder(settings.data))) return await residentsOf(noStore, settled)
+  const reader = openStoreReader({ folder: settings.data })
+  try {
+    return await residentsOf(
+      {
+        accounts: async () => reader.accounts(),
+        aliases: async () => reader.aliases(),
+        domains: async () => reader.domains(),
+      },
+      settled,
+    )
+  } finally {
+    reader.close()
+  }
+}
+
+const noStore = {
+  accounts: () => Promise.resolve([]),
+  aliases: () => Promise.resolve([]),
+  domains: () => Promise.resolve([]),
+}
+
+/** Changes who lives here, by the server that runs or in its data folder. */
+export async function changeResidents<Input, Result>(
+  operation: Operation<AccountPart, Input, Result>,
+  input: Input,
+  { config, why }: ResidentOptions,
+): Promise<Result> {
+  const settings = readConfig(config)
+  const now = (): number => systemClock.now()
+  return await atDesk(operation, input, {
+    opening: { folder: settings.data },
+    desk: (store) => ({
+      residents: new AccountDesk({
+        port: store.accounts,
+        settled: () => settledResidents(settings),
+        publish: (domain) => publishDomain(store, domain, { ...settings, now: now() }),
+        now,
+        turn: new InTurn(),
+      }),
+    }),
+    ...(why === undefined ? {} : { why }),
+  })
+}

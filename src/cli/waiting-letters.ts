@@ -1,0 +1,41 @@
+import { WaybillError } from '../base/error.ts'
+import type { QueueItem } from '../store/store.ts'
+import { readFilters } from './commands/list.ts'
+import { Stores } from './data.ts'
+
+/** More than a queue has: all of it. */
+const noLimit = 10_000_000
+
+/**
+ * The letters that wait and are meant: filters must all fit; of ids one is enough.
+ *
+ * @throws WaybillError `usage` when nobody said which, or of the lab
+ */
+export function chosenLetters(
+  folder: string,
+  words: readonly string[],
+  { all }: { readonly all?: boolean },
+): readonly QueueItem[] {
+  if (words.length > 0 === (all === true)) {
+    const hint = 'Either --all, or filters such as to:@example.com, or the id of a journey.'
+    throw new WaybillError('usage', 'It must be said which letters are meant.', { hint })
+  }
+  const isId = (word: string): boolean => /^[0-9a-z]{4,}$/i.test(word)
+  const ids = words.filter(isId).map((word) => word.toLowerCase())
+  const filter = readFilters(words.filter((word) => !isId(word)))
+  const stores = new Stores(folder)
+  try {
+    if (stores.isLab) {
+      throw new WaybillError('usage', 'The queue of the lab is tried by the lab alone.', {
+        hint: 'Name the folder of a server with --data or --config.',
+      })
+    }
+    const waiting = stores.readers.flatMap((one) => one.listQueue({ limit: noLimit, filter }))
+    if (ids.length === 0) return waiting
+    return waiting.filter(({ journeyId }) => {
+      return ids.some((id) => journeyId.startsWith(id) || journeyId.endsWith(id))
+    })
+  } finally {
+    stores.close()
+  }
+}

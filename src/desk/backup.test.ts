@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { WaybillError } from '../base/error.ts'
+import { backUpStore } from '../store/backup.ts'
+import { acceptance, mailboxItem, message, outgoing } from '../store/contract-cases.ts'
+import { contentPath, dataFolder } from '../store/data-folder.ts'
+import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { backupMade, restore } from './backup.ts'
+
+const actor = { by: 'ann', door: 'command line', why: 'the disk died' } as const
+const now = Date.UTC(2026, 10, 27, 2, 30, 45)
+
+async function filled(t: TestContext): Promise<{ root: string; from: string; sha256: string }> {
+  const { folder: root, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder: join(root, 'data') })
+  await store.accept(outgoing())
+  const long = message('m2', 'x'.repeat(300_000))
+  await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }))
+  await store.close()
+  const from = join(root, 'backup')
+  backUpStore({ folder: join(root, 'data'), to: from })
+  return { root, from, sha256: long.content.sha256 }
+}
+
+test('a backup is checked, comes back, and the act is in it', async (t) => {
+  const { root, from } = await filled(t)
+  const folder = join(root, 'new')
+  const checked: number[] = []
+  const { counts, report, aside } = await restore({
+    from,
+    folder,
+    replace: false,
+    actor,
+    now,
+    progress: (octets) => checked.push(octets),
+  })
+  assert.deepEqual([counts.messages, counts.queued, counts.held], [2, 1, 0])
+  assert.deepEqual([report.contents, report.findings, aside], [2, [], undefined])
+  assert.equal(checked.at(-1), report.octets)
+  const reader = openStoreReader({ folder })
+  const [act] = reader.acts({ limit: 5 })
+  reader.close()
+  const who = { at: now, who: 'ann', door: 'command line', what: 'restore', why: 'the disk died' }
+  assert.deepEqual(act, { ...who, number: act?.number, detail: { from } })
+})
+
+test('what was there is put aside under the hour', async (t) => {
+  const { root, from } = await filled(t)
+  const folder = join(root, 'data')
+  const { aside } = await restore({ from, folder, replace: true, actor, now })
+  assert.equal(aside, join(folder, 'before-restore-20261127T023045Z'))
+  assert.ok(existsSync(dataFolder(aside).database))
+})
+
+test('a damaged backup does not come back, and what is there stays', async (t) => {
+  const { root, from, sha256 } = await filled(t)
+  truncateSync(contentPath(dataFolder(from), sha256), 5)
+  const folder = join(root, 'data')
+  const before = readdirSync(folder).toSorted()
+  await assert.rejects(restore({ from, folder, replace: true, actor, now }), (problem) => {
+    assert.ok(problem instanceof WaybillError)
+    assert.equal(problem.code, 'store-broken')
+    assert.match(problem.message, new RegExp(`not whole: damaged ${sha256}\\. Nothing was changed`))
+    return true
+  })
+  assert.deepEqual(readdirSync(folder).toSorted(), before)
+  await (await openSqliteStore({ folder })).close()
+})
+
+test('a file that nothing explains is no damage, and a lost content is', async (t) => {
+  const { root, from, sha256 } = await filled(t)
+  const orphan = join(dataFolder(from).content, 'ff')
+  mkdirSync(orphan)
+  writeFileSync(join(orphan, 'notes'), 'mine')
+  await restore({ from, folder: join(root, 'new'), replace: false, actor, now })
+  const lost = join(root, 'lost')
+  backUpStore({ folder: join(root, 'data'), to: lost })
+  truncateSync(dataFolder(lost).database, 0)
+  const again = restore({ from: lost, folder: join(root, 'new2'), replace: false, actor, now })
+  await assert.rejects(again, /is empty, but the folder has held mail/)
+  assert.ok(sha256 !== '')
+})
+
+test('a backup of 0.1.0 is brought up to date on its way back', async (t) => {
+  const { folder: root, remove } = testFolder()
+  t.after(remove)
+  const from = join(root, 'old')
+  mkdirSync(from)
+  const fixture = join(import.meta.dirname, '../../test/fixtures/0.1.0/north')
+  for (const name of readdirSync(fixture, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.gz')) continue
+    const path = join(from, name.slice(0, -'.gz'.length))
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, gunzipSync(readFileSync(join(fixture, name))))
+  }
+  const folder = join(root, 'new')
+  const { counts, report } = await restore({ from, folder, replace: false, actor, now })
+  assert.ok(counts.messages > 0)
+  assert.deepEqual(report.findings, [])
+  const reader = openStoreReader({ folder })
+  assert.equal(reader.counts().messages, counts.messages)
+  reader.close()
+})
+
+test('that a backup was made is told with what it has, and looked at when it is asked', async () => {
+  const made = { to: '/backup/1', messages: 3, contents: 2, missing: 0 }
+  assert.deepEqual(backupMade.read({ ...made, more: 'x' }), made)
+  assert.equal(await backupMade.run({}, made, actor), null)
+  assert.deepEqual(backupMade.tell?.(made, null), made)
+  for (const other of [{ ...made, to: '' }, { ...made, messages: '3' }, { to: 'x' }, null]) {
+    assert.throws(() => backupMade.read(other), /"backup" wants/)
+  }
+})

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diskTroubles, troublesOf } from './health.ts'
+import type { ServerStatus } from './status.ts'
+import type { Sign } from './vital-signs.ts'
+
+const now = Date.UTC(2026, 10, 27)
+const day = 86_400_000
+const gib = 1024 ** 3
+
+const well: ServerStatus = {
+  version: '0.3.0',
+  process: 1,
+  hostname: 'mx.south.example',
+  startedAt: 0,
+  listeners: [{ name: 'smtp', address: '::', port: 25, connections: 9, most: 10 }],
+  underWay: 0,
+  down: [{ destination: 'slow.example', because: 'silence', failures: 3, until: now }],
+  moreDown: 0,
+  limits: [],
+  faults: [],
+  waiting: 3,
+  held: 1,
+  messages: 5,
+  journeys: 7,
+  disk: { size: 100 * gib, free: 50 * gib },
+}
+
+function sign(changes: Partial<Sign>): Sign {
+  return { name: 'x', times: 1, lastAt: now, said: '', ours: true, ...changes }
+}
+
+const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | undefined])[] = [
+  ['a server with work to do', {}, undefined],
+  ['a twentieth of the disk', { disk: { size: 100 * gib, free: 5 * gib } }, undefined],
+  [
+    'less of it',
+    { disk: { size: 100 * gib, free: 5 * gib - 1 } },
+    /^disk: Of the disk .* 4% is free/,
+  ],
+  ['a small disk', { disk: { size: gib, free: gib / 4 } }, undefined],
+  ['little on a small disk', { disk: { size: gib, free: gib / 4 - 1 } }, /^disk: .* 24% is free/],
+  ['no disk', { disk: { size: 0, free: 0 } }, /^disk: .* 0% is free/],
+  ['DNS is down', { dnsDownSince: now - 90_000 }, /^dns: None .* for 2 min/],
+  ['DNS is just down', { dnsDownSince: now }, /^dns: None .* for 1 min/],
+  ['two weeks of certificate', { certificateUntil: now + 14 * day + 1 }, undefined],
+  ['less', { certificateUntil: now + 14 * day }, /^certificate: .* runs out in 14 days/],
+  ['a day', { certificateUntil: now + day }, /^certificate: .* runs out in 1 day;/],
+  ['none', { certificateUntil: now - 1 }, /^certificate: .* has run out/],
+  [
+    'a full port',
+    { listeners: [{ name: 'smtp', address: '::', port: 25, connections: 10, most: 10 }] },
+    /^listener: Port 25 \(smtp\) is full: all of its 10/,
+  ],
+  [
+    'a limit of the server',
+    { limits: [sign({ name: 'l', said: 'w' })] },
+    /^limit: .* l was .* hour: w\.$/,
+  ],
+  ['a limit of one client', { limits: [sign({ ours: false })] }, undefined],
+  ['a limit long ago', { limits: [sign({ lastAt: now - 3_600_000 })] }, undefined],
+  ['a fault', { faults: [sign({ name: 'f', said: 'broke' })] }, /^fault: f: broke$/],
+  ['faults', { faults: [sign({ name: 'f', said: 'broke', times: 2 })] }, /broke \(2 times since/],
+  ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
+]
+for (const [what, changes, expected] of table) {
+  test(`${what}: ${expected === undefined ? 'no trouble' : String(expected)}`, () => {
+    const troubles = troublesOf({ ...well, ...changes }, now)
+    const told = troubles.map(({ what: kind, sentence }) => `${kind}: ${sentence}`)
+    if (expected === undefined) assert.deepEqual(told, [])
+    else {
+      assert.equal(told.length, 1, told.join('\n'))
+      assert.match(told[0] ?? '', expected)
+    }
+    for (const { hint } of troubles) assert.match(hint, /^[A-Za-z].+\.$/)
+  })
+}
+
+test('a disk is looked at without a server, too', () => {
+  assert.deepEqual(diskTroubles({ disk: { size: 10 * gib, free: 10 * gib } }), [])
+  assert.equal(diskTroubles({ disk: { size: 10 * gib, free: 0 } }).length, 1)
+})

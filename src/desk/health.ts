@@ -1,0 +1,97 @@
+import type { ServerStatus, StoreStatus } from './status.ts'
+
+/** What is not as it should be, in the words for a person: what was seen, and what to do. */
+export interface Trouble {
+  /** One word of a fixed set, for programs. */
+  readonly what: 'disk' | 'dns' | 'certificate' | 'listener' | 'limit' | 'fault'
+  readonly sentence: string
+  readonly hint: string
+}
+
+const dayMs = 86_400_000
+/** What was met longer ago is told, and troubles nobody. */
+const recentMs = 3_600_000
+/** The daily warning in the log begins then, too. */
+const certificateMs = 14 * dayMs
+const lowShare = 0.05
+const lowOctets = 256 * 1024 ** 2
+
+/** What troubles a server now. Empty: it is well. */
+export function troublesOf(status: ServerStatus, now: number): readonly Trouble[] {
+  return [
+    ...diskTroubles(status),
+    ...dnsTroubles(status, now),
+    ...certificateTroubles(status, now),
+    ...listenerTroubles(status),
+    ...limitTroubles(status, now),
+    ...faultTroubles(status, now),
+  ]
+}
+
+/** Little room: a twentieth, or so little that a few letters fill it. */
+export function diskTroubles({ disk }: Pick<StoreStatus, 'disk'>): readonly Trouble[] {
+  const { size, free } = disk
+  if (free >= lowOctets && free >= size * lowShare) return []
+  const percent = size === 0 ? 0 : Math.floor((free / size) * 100)
+  return [
+    {
+      what: 'disk',
+      sentence: `Of the disk of the data folder ${percent}% is free; when it is full, letters are put off.`,
+      hint: 'Make room there; waybill prune removes what is kept long enough.',
+    },
+  ]
+}
+
+function dnsTroubles({ dnsDownSince }: ServerStatus, now: number): readonly Trouble[] {
+  if (dnsDownSince === undefined) return []
+  const minutes = Math.max(1, Math.round((now - dnsDownSince) / 60_000))
+  return [
+    {
+      what: 'dns',
+      sentence: `None of the DNS servers has answered for ${minutes} min; letters wait until one does.`,
+      hint: 'Look at this machine’s line, then at [dns] servers or /etc/resolv.conf.',
+    },
+  ]
+}
+
+function certificateTroubles({ certificateUntil }: ServerStatus, now: number): readonly Trouble[] {
+  if (certificateUntil === undefined || certificateUntil - now > certificateMs) return []
+  const days = Math.floor((certificateUntil - now) / dayMs)
+  const when = days < 0 ? 'has run out' : `runs out in ${days} day${days === 1 ? '' : 's'}`
+  return [
+    {
+      what: 'certificate',
+      sentence: `The TLS certificate in use ${when}; mail programs will refuse to log in.`,
+      hint: 'Renew it, then send SIGHUP to the server.',
+    },
+  ]
+}
+
+function listenerTroubles({ listeners }: ServerStatus): readonly Trouble[] {
+  const full = listeners.filter(({ connections, most }) => connections >= most)
+  return full.map(({ name, port, most }) => ({
+    what: 'listener',
+    sentence: `Port ${port} (${name}) is full: all of its ${most} connections are taken.`,
+    hint: 'limits.connections sets how many there may be.',
+  }))
+}
+
+function limitTroubles({ limits }: ServerStatus, now: number): readonly Trouble[] {
+  return limits
+    .filter(({ ours, lastAt }) => ours && now - lastAt < recentMs)
+    .map(({ name, said }) => ({
+      what: 'limit',
+      sentence: `The limit ${name} was met in the last hour${said === '' ? '' : `: ${said}`}.`,
+      hint: 'docs/limits.md tells what each limit is for.',
+    }))
+}
+
+function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {
+  return faults
+    .filter(({ lastAt }) => now - lastAt < recentMs)
+    .map(({ name, said, times }) => ({
+      what: 'fault',
+      sentence: `${name}: ${said}${times > 1 ? ` (${times} times since the start)` : ''}`,
+      hint: 'The log has more; docs/errors.md tells what each code means.',
+    }))
+}

@@ -1,0 +1,71 @@
+import { WaybillError } from '../base/error.ts'
+import { type Actor, type Acts, type Operation, perform } from './act.ts'
+import {
+  accountAdd,
+  type AccountPart,
+  accountPassword,
+  accountRemove,
+  aliasAdd,
+  aliasRemove,
+  domainAdd,
+  domainRemove,
+} from './account-operations.ts'
+import { backupMade } from './backup.ts'
+import { dkimRotate, type KeyPart } from './keys.ts'
+import { prune, type PrunePart } from './prune.ts'
+import { queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
+import { serverStatus, type StatusPart } from './status.ts'
+
+/** The desk of a running server: all of it. */
+export interface Desk extends QueuePart, KeyPart, AccountPart, PrunePart, StatusPart {}
+
+interface Context {
+  readonly desk: Desk
+  readonly acts: Acts
+  readonly now: () => number
+}
+
+type Named = (
+  context: Context,
+  asked: { readonly input: unknown; readonly actor: Actor },
+) => Promise<unknown>
+
+const operations: ReadonlyMap<string, Named> = new Map([
+  named(serverStatus),
+  named(queueRetry),
+  named(queueHold),
+  named(queueRelease),
+  named(dkimRotate),
+  named(accountAdd),
+  named(accountPassword),
+  named(accountRemove),
+  named(aliasAdd),
+  named(aliasRemove),
+  named(domainAdd),
+  named(domainRemove),
+  named(prune),
+  named(backupMade),
+])
+
+/** All that can be asked of a running server, by name. */
+export const operationNames: readonly string[] = Array.from(operations.keys())
+
+/**
+ * Does what is asked by name.
+ *
+ * @throws WaybillError `usage` for a name that is none, and what the operation says
+ */
+export function performNamed(
+  context: Context,
+  asked: { readonly operation: string; readonly input: unknown; readonly actor: Actor },
+): Promise<unknown> {
+  const operation = operations.get(asked.operation)
+  if (operation !== undefined) return operation(context, asked)
+  throw new WaybillError('usage', `The server does not know "${asked.operation}".`, {
+    hint: 'Is it of the version of this command?',
+  })
+}
+
+function named<Input, Result>(operation: Operation<Desk, Input, Result>): readonly [string, Named] {
+  return [operation.name, (context, asked) => perform(operation, context, asked)]
+}

@@ -1,0 +1,81 @@
+import { addressProblems } from '../directory/address-problems.ts'
+import { nearest } from '../base/nearest.ts'
+import { WaybillError } from '../base/error.ts'
+
+/** Where something stands that says who lives here; only there it can be changed. */
+export type Origin = 'settings' | 'store'
+
+/** An account, an alias or a domain that is known. Addresses are in the form of the settings. */
+export interface KnownAccount {
+  readonly address: string
+  readonly origin: Origin
+  readonly mayLogIn: boolean
+  /** Further addresses of its own, which only the settings give. */
+  readonly aliases: readonly string[]
+}
+
+export interface KnownAlias {
+  readonly address: string
+  readonly origin: Origin
+  readonly to: readonly string[]
+  readonly send: boolean
+}
+
+export interface KnownDomain {
+  readonly name: string
+  readonly origin: Origin
+}
+
+/** All who live here, those of the settings first. */
+export interface Residents {
+  readonly accounts: readonly KnownAccount[]
+  readonly aliases: readonly KnownAlias[]
+  readonly domains: readonly KnownDomain[]
+}
+
+/**
+ * Says no to a change after which mail would have no one place to go to.
+ *
+ * @throws WaybillError `usage` with what is wrong after it and was not before
+ */
+export function checkChange(before: Residents, after: Residents): void {
+  const known = new Set(problemsOf(before))
+  const [first] = problemsOf(after).filter((problem) => !known.has(problem))
+  if (first === undefined) return
+  const domains = after.domains.map(({ name }) => name).join(', ')
+  throw new WaybillError('usage', `That cannot be: ${first}.`, {
+    hint: `Your domains: ${domains}. waybill account list and waybill alias list show who is here.`,
+  })
+}
+
+function problemsOf({ domains, accounts, aliases }: Residents): readonly string[] {
+  return addressProblems({
+    domains: domains.map(({ name }) => name),
+    accounts,
+    aliases,
+  }).map(({ problem }) => problem)
+}
+
+/**
+ * The one that is meant, which must be the store's.
+ *
+ * @throws WaybillError `not-found`, and `usage` for one of the settings
+ */
+export function ofStore<T extends { readonly origin: Origin }>(
+  all: readonly T[],
+  meant: { readonly what: string; readonly name: string; readonly nameOf: (one: T) => string },
+): T {
+  const { what, name, nameOf } = meant
+  const same = all.filter((one) => nameOf(one).toLowerCase() === name.toLowerCase())
+  const found = same.find(({ origin }) => origin === 'store')
+  if (found !== undefined) return found
+  if (same.length > 0) {
+    throw new WaybillError('usage', `The ${what} ${name} stands in the settings file.`, {
+      hint: 'Change it there, then send SIGHUP to the server (or start it).',
+    })
+  }
+  const near = nearest(name, all.map(nameOf))
+  throw new WaybillError('not-found', `There is no ${what} ${name}.`, {
+    hint: near === undefined ? `waybill ${what} list shows them.` : `Did you mean "${near}"?`,
+  })
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DestinationHealth } from '../queue/destination-health.ts'
+import { mostDown, serverStatus, statusOf, type StatusSources } from './status.ts'
+
+function sources(changes: Partial<StatusSources> = {}): StatusSources {
+  return {
+    version: '0.3.0',
+    process: 7,
+    hostname: () => 'mx.south.example',
+    startedAt: 5,
+    listeners: () => [{ name: 'smtp', address: '::', port: 25, connections: 1, most: 10 }],
+    underWay: () => 2,
+    down: () => new Map(),
+    signs: () => ({ limits: [], faults: [], dnsDownSince: undefined }),
+    certificateUntil: () => undefined,
+    store: () =>
+      Promise.resolve({
+        waiting: 3,
+        held: 1,
+        messages: 4,
+        journeys: 5,
+        disk: { size: 10, free: 5 },
+      }),
+    clock: { now: () => 1_000_000, monotonicMs: () => 1000 },
+    ...changes,
+  }
+}
+
+test('a status is what the parts say', async () => {
+  assert.deepEqual(await statusOf(sources()), {
+    version: '0.3.0',
+    process: 7,
+    hostname: 'mx.south.example',
+    startedAt: 5,
+    listeners: [{ name: 'smtp', address: '::', port: 25, connections: 1, most: 10 }],
+    underWay: 2,
+    down: [],
+    moreDown: 0,
+    limits: [],
+    faults: [],
+    waiting: 3,
+    held: 1,
+    messages: 4,
+    journeys: 5,
+    disk: { size: 10, free: 5 },
+  })
+  const more = await statusOf(
+    sources({
+      signs: () => ({ limits: [], faults: [], dnsDownSince: 8 }),
+      certificateUntil: () => 9,
+    }),
+  )
+  assert.deepEqual([more.dnsDownSince, more.certificateUntil], [8, 9])
+})
+
+test('destinations that are down are told by the hour, the next ones first', async () => {
+  const down = new Map<string, DestinationHealth>([
+    ['late.example', { state: 'down', failures: 2, until: 9000, because: 'silence' }],
+    ['soon.example', { state: 'down', failures: 1, until: 3000.4, because: 'refused' }],
+    ['now.example', { state: 'probing', failures: 4, because: 'silence' }],
+    ['up.example', { state: 'up' }],
+  ])
+  const status = await statusOf(sources({ down: () => down }))
+  assert.deepEqual(status.down, [
+    { destination: 'now.example', because: 'silence', failures: 4 },
+    { destination: 'soon.example', because: 'refused', failures: 1, until: 1_002_000 },
+    { destination: 'late.example', because: 'silence', failures: 2, until: 1_008_000 },
+  ])
+})
+
+test('of many that are down the first ones are named, and the rest counted', async () => {
+  const all = Array.from({ length: mostDown + 7 }, (_, n): [string, DestinationHealth] => {
+    return [`d${n}.example`, { state: 'down', failures: 1, until: n, because: 'x' }]
+  })
+  const status = await statusOf(sources({ down: () => new Map(all.toReversed()) }))
+  assert.deepEqual([status.down.length, status.moreDown], [mostDown, 7])
+  assert.equal(status.down[0]?.destination, 'd0.example')
+})
+
+test('to ask for the status is no act', () => {
+  assert.equal(serverStatus.tell, undefined)
+})

@@ -1,0 +1,126 @@
+import type { DestinationHealth } from '../queue/destination-health.ts'
+import type { Operation } from './act.ts'
+import type { Sign, Signs } from './vital-signs.ts'
+
+/** A port that is open. */
+export interface ListenerStatus {
+  /** `smtp`, `submission`, `submissions`. */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly connections: number
+  readonly most: number
+}
+
+/** A destination to which nothing is sent for a while. */
+export interface DownStatus {
+  readonly destination: string
+  readonly because: string
+  /** How often it could not be reached, one after the other. */
+  readonly failures: number
+  /** When it is tried again, Unix milliseconds; absent: it is being tried. */
+  readonly until?: number
+}
+
+/** What the store says, with a server or without one. */
+export interface StoreStatus {
+  readonly waiting: number
+  /** Of those that wait: kept back. */
+  readonly held: number
+  readonly messages: number
+  readonly journeys: number
+  /** The disk of the data folder, in octets. */
+  readonly disk: { readonly size: number; readonly free: number }
+  /** The last copy that was made of it; absent: none is known. */
+  readonly backup?: { readonly at: number; readonly to: string }
+}
+
+/** How a running server is. Plain data. */
+export interface ServerStatus extends StoreStatus {
+  readonly version: string
+  readonly process: number
+  readonly hostname: string
+  readonly startedAt: number
+  readonly listeners: readonly ListenerStatus[]
+  /** Letters that are being delivered or have their turn next. */
+  readonly underWay: number
+  /** Those that are tried again last come last; no more than `mostDown`. */
+  readonly down: readonly DownStatus[]
+  readonly moreDown: number
+  readonly limits: readonly Sign[]
+  readonly faults: readonly Sign[]
+  readonly dnsDownSince?: number
+  /** When the TLS certificate in use runs out; absent where it cannot be read. */
+  readonly certificateUntil?: number
+}
+
+/** Destinations that are named; of an outage of the line there may be thousands. */
+export const mostDown = 50
+
+/** What the desk needs for the status of a running server. */
+export interface StatusPart {
+  status(): Promise<ServerStatus>
+}
+
+/** `waybill status` of a running server. */
+export const serverStatus: Operation<StatusPart, undefined, ServerStatus> = {
+  name: 'status',
+  read: () => undefined,
+  run: (desk) => desk.status(),
+}
+
+/** What is asked of the parts of a running server for its status. */
+export interface StatusSources {
+  readonly version: string
+  readonly process: number
+  readonly hostname: () => string
+  readonly startedAt: number
+  readonly listeners: () => readonly ListenerStatus[]
+  readonly underWay: () => number
+  /** By destination; times are of the monotonic clock. */
+  readonly down: () => ReadonlyMap<string, DestinationHealth>
+  readonly signs: () => Signs
+  readonly certificateUntil: () => number | undefined
+  readonly store: () => Promise<StoreStatus>
+  readonly clock: { now(): number; monotonicMs(): number }
+}
+
+/** How a running server is, from what its parts keep: nothing is counted for it. */
+export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
+  const { version, process, startedAt } = sources
+  const down = downOf(sources)
+  const { limits, faults, dnsDownSince } = sources.signs()
+  const certificateUntil = sources.certificateUntil()
+  return {
+    ...(await sources.store()),
+    version,
+    process,
+    hostname: sources.hostname(),
+    startedAt,
+    listeners: sources.listeners(),
+    underWay: sources.underWay(),
+    down: down.slice(0, mostDown),
+    moreDown: Math.max(0, down.length - mostDown),
+    limits,
+    faults,
+    ...(dnsDownSince === undefined ? {} : { dnsDownSince }),
+    ...(certificateUntil === undefined ? {} : { certificateUntil }),
+  }
+}
+
+function downOf({ down, clock }: StatusSources): readonly DownStatus[] {
+  const ahead = clock.now() - clock.monotonicMs()
+  const all = Array.from(down(), ([destination, health]): DownStatus | undefined => {
+    switch (health.state) {
+      case 'up':
+        return undefined
+      case 'down': {
+        const { because, failures, until } = health
+        return { destination, because, failures, until: Math.round(until + ahead) }
+      }
+      case 'probing':
+        return { destination, because: health.because, failures: health.failures }
+    }
+  })
+  return all.filter((one) => one !== undefined).toSorted((a, b) => (a.until ?? 0) - (b.until ?? 0))
+}

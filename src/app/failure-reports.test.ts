@@ -377,6 +377,7 @@ test('a report that cannot be made is told to the log and to nobody else', async
     acts: memory.acts,
     newContent: () => memory.newContent(),
     lease: (input) => memory.lease(input),
+    take: (input) => memory.take(input),
     releaseLeases: () => memory.releaseLeases(),
     hold: (ids) => memory.hold(ids),
     release: (ids, at) => memory.release(ids, at),

@@ -139,7 +139,11 @@ class LiveServer implements Live {
       store,
       settings: () => this.#settings,
       retention: this.#retention,
-      forget: (destination) => site.wakeQueue(destination),
+      queue: {
+        forget: (destination) => site.wakeQueue(destination),
+        giveUp: (items, given) => site.giveUp(items, given),
+        queued: () => site.queued(),
+      },
       turn: this.#turn,
       changed: async () => this.#use(await lookUp(store, this.#settings)),
       status: {

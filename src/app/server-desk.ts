@@ -4,7 +4,7 @@ import type { InTurn } from '../desk/in-turn.ts'
 import { KeyDesk } from '../desk/keys.ts'
 import type { Desk } from '../desk/operations.ts'
 import { publishDomain } from '../desk/publish.ts'
-import { QueueDesk } from '../desk/queue.ts'
+import { QueueDesk, type QueueDeskParts } from '../desk/queue.ts'
 import type { Retention } from '../desk/retention.ts'
 import { statusOf, type StatusSources } from '../desk/status.ts'
 import { storeStatus } from '../desk/store-status.ts'
@@ -20,8 +20,7 @@ export interface ServerDeskParts {
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
-  /** That a destination was down is forgotten. */
-  readonly forget: (destination: string) => void
+  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'queued'>
   /** What changes keys or who lives here waits for the one before. */
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
@@ -31,10 +30,10 @@ export interface ServerDeskParts {
 
 /** The desk of a running server: what people may do there, whatever the door. */
 export function serverDesk(parts: ServerDeskParts): Desk {
-  const { folder, store, settings, retention, forget, turn, changed, status } = parts
+  const { folder, store, settings, retention, turn, changed, status } = parts
   const now = (): number => systemClock.now()
   return {
-    queue: new QueueDesk({ store, now, forget }),
+    queue: new QueueDesk({ store, now, canTell: true, ...parts.queue }),
     keys: new KeyDesk({
       store,
       openResolver: () => openResolver(settings(), silent),

@@ -4,6 +4,7 @@ import { makeId } from '../base/id.ts'
 import type { Log } from '../base/log.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { deliverBatch } from '../deliver/deliverer.ts'
+import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { postponeBatch } from '../deliver/postpone.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { ListenerStatus } from '../desk/status.ts'
@@ -33,7 +34,7 @@ import type { Self } from '../route/self.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
-import type { FullStore } from '../store/store.ts'
+import type { FullStore, OpenMessage, QueueItem, Settlement } from '../store/store.ts'
 import { clientAddress } from './client-address.ts'
 import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
 import { Outside } from './outside.ts'
@@ -176,6 +177,17 @@ export class Site {
   /** The destinations to which nothing is sent for a while. */
   get down(): Dispatcher['down'] {
     return this.#dispatcher.down
+  }
+
+  /** What is written down of letters that somebody gives up, with the notices to their senders. */
+  giveUp(
+    items: readonly QueueItem[],
+    given: GivenUp & { readonly tellSender: boolean },
+  ): Promise<readonly Settlement[]> {
+    const { hostname, directory, store, clock, log } = this.#plan
+    const openMessage = (id: string): OpenMessage | undefined => store.read.openMessage(id)
+    const report = { hostname, directory, clock, random: chance, openMessage, post: this.post }
+    return giveUp(items, given, { clock, log, report: given.tellSender ? report : undefined })
   }
 
   /** Something new is in the queue. What is known of destinations stays known. */

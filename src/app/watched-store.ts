@@ -8,6 +8,7 @@ export function watchStore(store: FullStore, changed: () => void): FullStore {
     acts: store.acts,
     newContent: (from) => store.newContent(from),
     lease: (input) => store.lease(input),
+    take: (input) => store.take(input),
     releaseLeases: () => store.releaseLeases(),
     hold: (queueIds) => store.hold(queueIds),
     release: (queueIds, nextAttemptAt) => store.release(queueIds, nextAttemptAt),

@@ -13,6 +13,12 @@ import type { DeliverWorld } from './world.ts'
 /** How much of the original a report may return. */
 const maxOriginalOctets = 65_536
 
+/** What a notice is made with. */
+export type NoticeParts = Pick<
+  DeliverWorld,
+  'hostname' | 'clock' | 'random' | 'openMessage' | 'directory' | 'post'
+>
+
 /**
  * The delivery status notification for the recipients of one message that were settled together;
  * `undefined` when there is nothing to tell or nobody to tell it to.
@@ -20,7 +26,7 @@ const maxOriginalOctets = 65_536
  * @param steps what happened to all of them together, for the report to tell
  */
 export async function notify(
-  world: DeliverWorld,
+  world: NoticeParts,
   settled: readonly Settled[],
   steps: readonly Step[],
 ): Promise<
@@ -107,7 +113,7 @@ function recipientOf(
 }
 
 /** The domain that a report comes from: its reader's own, else that of this server. */
-async function reportingDomain(world: DeliverWorld, reader: string): Promise<string> {
+async function reportingDomain(world: NoticeParts, reader: string): Promise<string> {
   const lead = await leadOf(world.directory, reader)
   return lead.type === 'mailbox' ? domainOf(reader) : world.hostname
 }

@@ -13,7 +13,7 @@ import {
 import { backupMade } from './backup.ts'
 import { dkimRotate, type KeyPart } from './keys.ts'
 import { prune, type PrunePart } from './prune.ts'
-import { queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
+import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 
 /** The desk of a running server: all of it. */
@@ -35,6 +35,7 @@ const operations: ReadonlyMap<string, Named> = new Map([
   named(queueRetry),
   named(queueHold),
   named(queueRelease),
+  named(queueDrop),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acceptance, journey, message, queueItem } from '../store/contract-cases.ts'
+import { ManualClock } from '../base/clock.ts'
+import { silent } from '../base/log.ts'
+import { giveUp } from '../deliver/give-up.ts'
+import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
 import type { FullStore } from '../store/store.ts'
-import { QueueDesk, queueHold, queueRelease, queueRetry } from './queue.ts'
+import { QueueDesk, queueDrop, queueHold, queueRelease, queueRetry } from './queue.ts'
 
 const later = 10_000
 
@@ -18,7 +21,14 @@ async function open(): Promise<{ store: FullStore; desk: QueueDesk; forgotten: s
     }),
   )
   const forgotten: string[] = []
-  const desk = new QueueDesk({ store, now: () => 5, forget: (name) => forgotten.push(name) })
+  const desk = new QueueDesk({
+    store,
+    now: () => 5,
+    forget: (name) => forgotten.push(name),
+    queued: () => forgotten.push('queued'),
+    canTell: false,
+    giveUp: (items, given) => giveUp(items, given, { clock: new ManualClock(5), log: silent }),
+  })
   return { store, desk, forgotten }
 }
 
@@ -45,8 +55,56 @@ test('letters are held, released, and tried now, which forgets that their server
   await store.close()
 })
 
+const actor = { by: 'ann', door: 'command line', why: 'spam' } as const
+
+test('letters are given up whatever they wait for; what is being tried is held instead', async () => {
+  const { store, desk, forgotten } = await open()
+  await desk.hold(letters('q1'))
+  await store.release(['q3'], 1)
+  await store.lease(lease({ owner: 'server', now: 5 }))
+  const dropped = { ...letters('q1', 'q2', 'q3', 'gone'), chosen: [], before: 0, more: false }
+  assert.deepEqual(await desk.drop({ ...dropped, tellSender: false }, actor), {
+    letters: 2,
+    left: 2,
+  })
+  assert.deepEqual([states(store), forgotten], [{ q3: 'held' }, ['queued']])
+  const found = store.read.findJourney('j-q1')
+  assert.ok(found.type === 'found')
+  assert.deepEqual(
+    [found.journey.status, found.journey.summary.includes('ann has given it up')],
+    ['failed', true],
+  )
+  assert.match(found.journey.appended.join(''), /"given-up".*"by":"ann".*"why":"spam"/)
+})
+
+test('where the senders cannot be told nothing is done', async () => {
+  const { store, desk } = await open()
+  const dropped = { ...letters('q1'), chosen: [], before: 0, more: false, tellSender: true }
+  await assert.rejects(desk.drop(dropped, actor), /No server runs, so the senders cannot be told/)
+  assert.deepEqual(states(store)['q1'], '10000')
+})
+
+test('a drop tells its act with whether the senders were told, which they are unless it says no', () => {
+  const read = queueDrop.read({ items: [], chosen: ['x'], tellSender: 'yes' })
+  assert.equal(read.tellSender, true)
+  const silentOne = queueDrop.read({ items: [], chosen: ['x'], tellSender: false })
+  assert.deepEqual(queueDrop.tell?.(silentOne, { letters: 2, left: 1 }), {
+    chosen: ['x'],
+    letters: 2,
+    told: false,
+  })
+  assert.equal(queueDrop.tell?.(read, { letters: 0, left: 1 }), undefined)
+  assert.equal(queueDrop.tell?.({ ...read, more: true }, { letters: 2, left: 0 }), undefined)
+})
+
 test('one act is left for all parts of a command, and none when nothing changed', () => {
-  const part = { items: [], chosen: ['to:@south.example'], before: 500, more: false }
+  const part = {
+    tellSender: true,
+    items: [],
+    chosen: ['to:@south.example'],
+    before: 500,
+    more: false,
+  }
   for (const operation of [queueRetry, queueHold, queueRelease]) {
     assert.deepEqual(operation.tell?.(part, 7), { chosen: ['to:@south.example'], letters: 507 })
     assert.equal(operation.tell?.({ ...part, more: true }, 7), undefined)

@@ -1,5 +1,6 @@
-import type { QueueItem, Store } from '../store/store.ts'
-import { member, notMeant, type Operation } from './act.ts'
+import { WaybillError } from '../base/error.ts'
+import type { QueueItem, Settlement, Store } from '../store/store.ts'
+import { type Actor, member, notMeant, type Operation } from './act.ts'
 
 /** Letters that wait, by their places in the queue. */
 export interface WaitingLetters {
@@ -17,24 +18,44 @@ export interface QueuePart {
   readonly queue: QueueDesk
 }
 
+/** Letters that somebody gives up. */
+export interface DroppedLetters extends WaitingLetters {
+  readonly tellSender: boolean
+}
+
+/** How many were given up, and how many were just being tried (or are gone): those are held. */
+export interface Dropped {
+  readonly letters: number
+  readonly left: number
+}
+
+export interface QueueDeskParts {
+  readonly store: Pick<Store, 'hold' | 'release' | 'take' | 'settle'>
+  readonly now: () => number
+  /** Told each destination to which something is tried now: that it was down is forgotten. */
+  readonly forget?: (destination: string) => void
+  /** Told when something new may be in the queue. */
+  readonly queued?: () => void
+  /** Whether senders can be told: a server knows where a notice leads and what it is signed with. */
+  readonly canTell: boolean
+  /** What is written down of letters that are given up, with the notices to their senders. */
+  readonly giveUp: (
+    items: readonly QueueItem[],
+    given: Actor & { readonly tellSender: boolean; readonly owner: string },
+  ) => Promise<readonly Settlement[]>
+}
+
+/** Under this name the desk leases what it settles. */
+const owner = 'the desk'
+/** For as long, at most, nobody else tries what is being given up. */
+const dropMs = 10 * 60_000
+
 /** What may be done with letters that wait. */
 export class QueueDesk {
-  readonly #store: Pick<Store, 'hold' | 'release'>
-  readonly #now: () => number
-  readonly #forget: (destination: string) => void
+  readonly #parts: QueueDeskParts
 
-  /**
-   * @param options.forget told each destination to which something is tried now: that it was down is
-   *   forgotten
-   */
-  constructor(options: {
-    readonly store: Pick<Store, 'hold' | 'release'>
-    readonly now: () => number
-    readonly forget?: (destination: string) => void
-  }) {
-    this.#store = options.store
-    this.#now = options.now
-    this.#forget = options.forget ?? (() => {})
+  constructor(parts: QueueDeskParts) {
+    this.#parts = parts
   }
 
   /**
@@ -42,9 +63,9 @@ export class QueueDesk {
    * meanwhile does not count.
    */
   async retry({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    const changed = await this.#store.release(idsOf(items), this.#now())
+    const changed = await this.#parts.store.release(idsOf(items), this.#parts.now())
     for (const destination of new Set(items.map((item) => item.destination))) {
-      this.#forget(destination)
+      this.#parts.forget?.(destination)
     }
     return changed
   }
@@ -54,12 +75,35 @@ export class QueueDesk {
    * are down they wait like the rest. Gives how many letters there were.
    */
   async release({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#store.release(idsOf(items), this.#now())
+    return await this.#parts.store.release(idsOf(items), this.#parts.now())
   }
 
   /** Keeps letters back until they are tried. Gives how many were not held already. */
   async hold({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#store.hold(idsOf(items))
+    return await this.#parts.store.hold(idsOf(items))
+  }
+
+  /**
+   * Gives letters up: nothing is tried any more, and their journeys say who ended that and why. What
+   * is just being tried is held, so that it is not tried again.
+   *
+   * @throws WaybillError `usage` where the senders are to be told and cannot be
+   */
+  async drop({ items, tellSender }: DroppedLetters, actor: Actor): Promise<Dropped> {
+    const { store, now, giveUp, canTell } = this.#parts
+    if (tellSender && !canTell) {
+      throw new WaybillError('usage', 'No server runs, so the senders cannot be told.', {
+        hint: 'Start it, then run this again; or say --no-notice.',
+      })
+    }
+    const queueIds = idsOf(items)
+    await store.hold(queueIds)
+    const at = now()
+    const taken = await store.take({ queueIds, owner, now: at, leaseUntil: at + dropMs })
+    await store.settle(await giveUp(taken, { ...actor, tellSender, owner }))
+    // A notice may be among it.
+    this.#parts.queued?.()
+    return { letters: taken.length, left: queueIds.length - taken.length }
   }
 }
 
@@ -102,6 +146,20 @@ export const queueRelease: Operation<QueuePart, WaitingLetters, number> = change
   'queue release',
   (queue, letters) => queue.release(letters),
 )
+
+/** `waybill queue drop`. */
+export const queueDrop: Operation<QueuePart, DroppedLetters, Dropped> = {
+  name: 'queue drop',
+  read: (input) => ({
+    ...lettersOf('queue drop', input),
+    tellSender: member(input, 'tellSender') !== false,
+  }),
+  run: ({ queue }, letters, actor) => queue.drop(letters, actor),
+  tell({ chosen, before, more, tellSender }, dropped) {
+    const letters = before + dropped.letters
+    return more || letters === 0 ? undefined : { chosen, letters, told: tellSender }
+  },
+}
 
 function lettersOf(operation: string, input: unknown): WaitingLetters {
   const [items, chosen, before] = ['items', 'chosen', 'before'].map((name) => member(input, name))

@@ -55,6 +55,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'notified':
     case 'not-notified':
     case 'put-off':
+    case 'given-up':
       return tellDelivery(step)
   }
 }

@@ -85,6 +85,14 @@ test('each recipient has its own status and the last answer about it', () => {
     [d, 'refused', 550],
     [e, 'queued', 250],
   ])
+  const ended = { by: 'ann', door: 'x', why: '', silent: false } as const
+  const given = { type: 'given-up', recipient: e, destination: 'n.example', ...ended } as const
+  assert.deepEqual(
+    statuses(queued, [e], [...steps, given])
+      .at(-1)
+      ?.slice(0, 2),
+    [e, 'failed'],
+  )
   const again = [...steps, tried(a, 'delivered', last)]
   assert.deepEqual(statuses(queued, [a], again)[0], [a, 'delivered', 250])
 })

@@ -81,6 +81,9 @@ function statesIn(step: Step, given: SmtpAnswer | undefined): readonly Open[] {
   if (step.type === 'put-off') {
     return [{ ...common, address: step.recipient, status: 'deferred', answer: undefined }]
   }
+  if (step.type === 'given-up') {
+    return [{ ...common, address: step.recipient, status: 'failed', answer: undefined }]
+  }
   return []
 }
 

@@ -297,6 +297,19 @@ export type DeliveryStep =
       readonly until: number
     }
   | {
+      /** A person has given it up. */
+      readonly type: 'given-up'
+      readonly recipient: string
+      readonly destination: string
+      readonly by: string
+      /** By which door they came. */
+      readonly door: string
+      /** In their words; empty when no reason was given. */
+      readonly why: string
+      /** Whether the sender is to be told. */
+      readonly silent: boolean
+    }
+  | {
       /** A delivery status notification was made. */
       readonly type: 'notified'
       readonly about: 'failure' | 'delay' | 'success'

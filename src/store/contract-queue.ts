@@ -333,6 +333,35 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     },
   )
 
+  storeTest(
+    'items are taken whatever they wait for, but not from who leases them now',
+    async (store) => {
+      await acceptItems(store, [0, 10, 20, 30])
+      const all = ['q0+0', 'q1+10', 'q2+20', 'q3+30', 'gone']
+      await store.hold(['q1+10'])
+      await store.lease({ ...lease({ owner: 'a', limit: 1 }), leaseUntil: now + 100 })
+      const request = { queueIds: all, owner: 'desk', now: now + 99, leaseUntil: now + 1000 }
+      const taken = await store.take(request)
+      assert.deepEqual(ids(taken), ['q1+10', 'q2+20', 'q3+30'])
+      assert.deepEqual(
+        taken.map(({ held }) => held),
+        [true, false, false],
+      )
+      assert.deepEqual(await store.lease(lease({ owner: 'a', now: now + 50 })), [])
+      // Again by the same one, and what was left to somebody whose time is over.
+      assert.deepEqual(ids(await store.take(request)), ['q1+10', 'q2+20', 'q3+30'])
+      assert.deepEqual(ids(await store.take({ ...request, now: now + 100 })), all.slice(0, 4))
+      const failed = { owner: 'desk', status: 'failed', outcome: { type: 'failed' } } as const
+      await store.settle(all.map((queueId) => settlement({ ...failed, queueId })))
+      assert.deepEqual(store.read.listQueue({ limit: 10 }), [])
+      assert.deepEqual(
+        [store.read.counts().queued, store.read.counts().held],
+        [0, 0],
+        'the counts are kept',
+      )
+    },
+  )
+
   storeTest('the queue is listed by next attempt, whatever state items are in', async (store) => {
     await acceptItems(store, [4, 1, 3, 2, 5])
     await store.lease(lease({ now: now + 1 }))

@@ -4,7 +4,7 @@ import { countStatuses, wholeStatus, wholeSummary } from '../journey/recipients.
 import { accountPort, actPort } from './account-port.ts'
 import { contentOf } from './content-sink.ts'
 import { changeMemoryAccounts, fileInMemory, putMemoryAct } from './memory-accounts.ts'
-import type { LeaseRequest } from './operations.ts'
+import type { LeaseRequest, TakeRequest } from './operations.ts'
 import { messagesIn, recipientsIn } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { MemoryReader } from './memory-reader.ts'
@@ -87,6 +87,19 @@ class MemoryStore implements FullStore {
         this.#undo.set(this.#tables.queue, row.item.id, { ...row, lease })
       }
       return due.map(({ item }) => item)
+    })
+  }
+
+  take({ queueIds, owner, now, leaseUntil }: TakeRequest): Promise<readonly QueueItem[]> {
+    return this.#atomically(() => {
+      return queueIds.flatMap((id) => {
+        const row = this.#tables.queue.get(id)
+        const { lease } = row ?? {}
+        if (row === undefined) return []
+        if (lease !== undefined && lease.owner !== owner && lease.until > now) return []
+        this.#undo.set(this.#tables.queue, id, { ...row, lease: { owner, until: leaseUntil } })
+        return [row.item]
+      })
     })
   }
 

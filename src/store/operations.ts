@@ -22,10 +22,18 @@ export interface LeaseRequest {
   readonly farthest?: number
 }
 
+export interface TakeRequest {
+  readonly queueIds: readonly string[]
+  readonly owner: string
+  readonly now: number
+  readonly leaseUntil: number
+}
+
 /** What the writer thread is asked to do. Plain data: it crosses threads. */
 export type Operation =
   | { readonly type: 'accept'; readonly acceptance: Acceptance }
   | { readonly type: 'lease'; readonly request: LeaseRequest }
+  | { readonly type: 'take'; readonly request: TakeRequest }
   | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
   | { readonly type: 'releaseLeases' }
   | { readonly type: 'hold'; readonly queueIds: readonly string[] }
@@ -50,6 +58,7 @@ export interface PruneStep {
 export interface Results {
   readonly accept: undefined
   readonly lease: readonly QueueItem[]
+  readonly take: readonly QueueItem[]
   readonly settle: undefined
   readonly releaseLeases: undefined
   readonly hold: number

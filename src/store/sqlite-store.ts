@@ -14,7 +14,7 @@ import type { DiskState } from './disk-share.ts'
 import { SpoolShare, diskState, keptShare } from './disk-share.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
-import type { LeaseRequest } from './operations.ts'
+import type { LeaseRequest, TakeRequest } from './operations.ts'
 import { messagesIn } from './operations.ts'
 import type { AccountPort } from './ports/accounts.ts'
 import type { ActPort } from './ports/acts.ts'
@@ -145,6 +145,10 @@ class SqliteStore implements FullStore {
         if (content.source.type === 'file') this.#share.giveBack(content.source.path)
       }
     }
+  }
+
+  take(request: TakeRequest): Promise<readonly QueueItem[]> {
+    return this.#queue.submit<'take'>({ type: 'take', request })
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {

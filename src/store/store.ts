@@ -325,6 +325,16 @@ export interface Store {
     readonly farthest?: number
   }): Promise<readonly QueueItem[]>
   /**
+   * Takes these items until `leaseUntil`, due or not, held or not; all but those that somebody else
+   * leases now. For a person who wants something else to become of them.
+   */
+  take(input: {
+    readonly queueIds: readonly string[]
+    readonly owner: string
+    readonly now: number
+    readonly leaseUntil: number
+  }): Promise<readonly QueueItem[]>
+  /**
    * Settles leased items. An item leased by another owner meanwhile is left alone, and so is one
    * whose lease was ended by `releaseLeases`: its settlement is dropped with its notification.
    */

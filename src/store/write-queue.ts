@@ -1,7 +1,7 @@
 import { wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
-import type { LeaseRequest } from './operations.ts'
+import type { LeaseRequest, TakeRequest } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type { QueueItem, Settlement } from './store.ts'
 import type { Transaction } from './transaction.ts'
@@ -39,6 +39,26 @@ export function leaseItems(transaction: Transaction, request: LeaseRequest): rea
     )
   }
   return due.map(queueItem)
+}
+
+/** Leases these items, whatever they wait for; not those that are leased to somebody else now. */
+export function takeItems(
+  transaction: Transaction,
+  { queueIds, owner, now, leaseUntil }: TakeRequest,
+): readonly QueueItem[] {
+  return queueIds.flatMap((id) => {
+    const taken = transaction.run(
+      `UPDATE queue SET lease_owner = ?, lease_until_ms = ?
+        WHERE id = ? AND (lease_owner IS NULL OR lease_owner = ? OR lease_until_ms <= ?)`,
+      owner,
+      Math.round(leaseUntil),
+      id,
+      owner,
+      now,
+    )
+    if (taken.changes === 0) return []
+    return transaction.all(`${selectQueue} WHERE queue.id = ?`, id).map(queueItem)
+  })
 }
 
 function byNextAttempt(a: Row, b: Row): number {

@@ -22,6 +22,7 @@ import {
   releaseItems,
   releaseLeases,
   settleItems,
+  takeItems,
 } from './write-queue.ts'
 import { forgetLeaving, leavingContents, pruneStep } from './write-retention.ts'
 
@@ -260,6 +261,8 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return undefined
     case 'lease':
       return leaseItems(transaction, operation.request)
+    case 'take':
+      return takeItems(transaction, operation.request)
     case 'settle':
       settleItems(transaction, operation.settlements)
       return undefined

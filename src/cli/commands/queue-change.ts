@@ -2,18 +2,17 @@ import { Command } from 'commander'
 import type { Operation } from '../../desk/act.ts'
 import {
   lettersAtOnce,
-  QueueDesk,
   queueHold,
   queueRelease,
   type QueuePart,
   queueRetry,
   type WaitingLetters,
 } from '../../desk/queue.ts'
-import { systemClock } from '../../io/clock.ts'
 import type { QueueItem } from '../../store/store.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
+import { queueDeskOver } from '../queue-desk.ts'
 import { chosenLetters } from '../waiting-letters.ts'
 import { filterWords } from './list.ts'
 
@@ -93,7 +92,7 @@ async function change(
     const input = { items, chosen, before, more: end < letters.length }
     before += await atDesk(operation, input, {
       opening: { folder },
-      desk: (store) => ({ queue: new QueueDesk({ store, now: () => systemClock.now() }) }),
+      desk: (store) => ({ queue: queueDeskOver(store) }),
       ...options,
     })
   }

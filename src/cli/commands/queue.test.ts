@@ -155,6 +155,29 @@ test('queue retry wants to be told which letters, and says when there is none', 
   assert.deepEqual(states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
 })
 
+test('queue drop gives letters up, and wants to be sure', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const unsure = await run('queue', 'drop', 'to:@south.example', '--data', data, '--no-notice')
+  assert.equal(unsure.code, 2)
+  assert.match(unsure.messages, /Give up 2 letters\? .* not told\. Nobody is here to be asked\./)
+  assert.deepEqual(states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
+  const silent = await run('queue', 'drop', '--all', '--yes', '--data', data)
+  assert.equal(silent.code, 2)
+  assert.match(silent.messages, /No server runs, so the senders cannot be told\./)
+  const drop = ['queue', 'drop', 'to:@south.example', '--no-notice', '--yes', '--data', data]
+  const done = await run(...drop, '--why', 'spam')
+  assert.deepEqual([done.code, done.out], [0, '2 letters are given up.\n'])
+  assert.deepEqual(states(data), { q3: 'waits' })
+  const again = await run(...drop, '--json')
+  assert.deepEqual([again.code, again.out], [5, '{"dropped":0,"left":0}\n'])
+  const audit = await run('audit', '--data', data)
+  assert.match(
+    audit.out,
+    /queue drop {2}by .* {2}chosen=to:@south\.example letters=2 told=false, "spam"\n/,
+  )
+})
+
 test('the server that runs is asked, with where the letters go', async (t) => {
   const data = await waiting(t)
   const run = runner(t)

@@ -3,11 +3,12 @@ import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data
 import { columns, print, printJson, row, say } from '../output.ts'
 import { count, filterWords, readFilters, rowTime } from './list.ts'
 import { queueChangeCommand } from './queue-change.ts'
+import { queueDropCommand } from './queue-drop.ts'
 import { queueShowCommand } from './queue-show.ts'
 import { itemJson } from '../render/waiting.ts'
 import type { QueueItem } from '../../store/store.ts'
 
-/** `waybill queue list|show|retry|hold|release`. */
+/** `waybill queue list|show|retry|hold|release|drop`. */
 export function queueCommand(): Command {
   const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
@@ -32,12 +33,15 @@ export function queueCommand(): Command {
       }
     })
   return new Command('queue')
-    .description('see what waits to be delivered, try it now, keep it back, let it go on')
+    .description(
+      'see what waits to be delivered, try it now, keep it back, let it go on, give it up',
+    )
     .addCommand(withDataOptions(command))
     .addCommand(queueShowCommand())
     .addCommand(queueChangeCommand('retry'))
     .addCommand(queueChangeCommand('hold'))
     .addCommand(queueChangeCommand('release'))
+    .addCommand(queueDropCommand())
 }
 
 interface QueueOptions extends DataOptions {

@@ -80,6 +80,23 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           },
         },
       ]
+    case 'given-up': {
+      const { recipient, destination, by, door, why, silent } = step
+      const reason = why === '' ? 'No reason was given.' : `The reason: ${quoted(why, 300)}`
+      return [
+        {
+          id: 'given-up',
+          label: 'given up',
+          question: `Is it still tried for ${quoted(recipient)}?`,
+          answer:
+            `No: ${quoted(by)} has given it up (${quoted(door)}).` +
+            ` ${reason}${silent ? ' The sender is not told.' : ''}`,
+          verdict: 'fail',
+          rules: silent ? [] : ['RFC 5321 §6.1'],
+          details: { recipient, destination, by, door, why, silent },
+        },
+      ]
+    }
     case 'notified':
       return [
         {

@@ -1,0 +1,84 @@
+import { Command } from 'commander'
+import { type Dropped, lettersAtOnce, queueDrop } from '../../desk/queue.ts'
+import type { QueueItem } from '../../store/store.ts'
+import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
+import { confirm } from '../confirm.ts'
+import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
+import { exitCodes, print, printJson, say } from '../output.ts'
+import { queueDeskOver } from '../queue-desk.ts'
+import { chosenLetters } from '../waiting-letters.ts'
+import { filterWords } from './list.ts'
+
+interface DropOptions extends DataOptions, WhyOption {
+  readonly all?: boolean
+  /** `false`: the senders are not told. */
+  readonly notice: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+/** `waybill queue drop`. */
+export function queueDropCommand(): Command {
+  const command = new Command('drop')
+    .description('give letters up; their senders are told, and their journeys say who did it')
+    .argument('[filters...]', `ids of journeys, or ${filterWords}`)
+    .option('--all', 'all that waits')
+    .option('--no-notice', 'their senders are not told')
+    .option('--yes', 'do not ask first')
+    .option('--json', 'how many there were, as one JSON object')
+    .addHelpText(
+      'after',
+      '\nWhat is being tried at that moment is held instead.' +
+        '\nExit code 0: done. 5: nothing that waits fits.',
+    )
+    .action(async (filters: readonly string[], options: DropOptions) => {
+      const folder = dataFolderOf(options)
+      const letters = chosenLetters(folder, filters, options)
+      if (letters.length > 0) await confirm(question(letters.length, options), options)
+      tell(await drop(folder, letters, filters, options), options.json === true)
+    })
+  return withWhy(withDataOptions(command))
+}
+
+function question(count: number, { notice }: DropOptions): string {
+  const what = count === 1 ? '1 letter' : `${count} letters`
+  const senders = count === 1 ? 'its sender is' : 'their senders are'
+  return `Give up ${what}? It cannot be taken back; ${senders} ${notice ? '' : 'not '}told.`
+}
+
+async function drop(
+  folder: string,
+  letters: readonly QueueItem[],
+  filters: readonly string[],
+  options: DropOptions,
+): Promise<Dropped> {
+  const chosen = filters.length === 0 ? ['--all'] : filters
+  let [before, left] = [0, 0]
+  for (let start = 0; start < letters.length; start += lettersAtOnce) {
+    const end = start + lettersAtOnce
+    const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
+    const more = end < letters.length
+    const input = { items, chosen, before, more, tellSender: options.notice }
+    const dropped = await atDesk(queueDrop, input, {
+      opening: { folder },
+      desk: (store) => ({ queue: queueDeskOver(store) }),
+      timeoutMs: 120_000,
+      ...(options.why === undefined ? {} : { why: options.why }),
+    })
+    before += dropped.letters
+    left += dropped.left
+  }
+  return { letters: before, left }
+}
+
+function tell({ letters, left }: Dropped, json: boolean): void {
+  if (letters === 0) process.exitCode = exitCodes.notFound
+  if (json) return printJson({ dropped: letters, left })
+  if (letters > 0)
+    print(letters === 1 ? '1 letter is given up.' : `${letters} letters are given up.`)
+  else if (left === 0) say('Nothing that waits fits that.')
+  if (left > 0) {
+    say(`${left} more are being tried just now, or are gone; what waits again is held.`)
+    say('  Run this again for those.')
+  }
+}

@@ -381,6 +381,7 @@ test('a report that cannot be made is told to the log and to nobody else', async
     releaseLeases: () => memory.releaseLeases(),
     hold: (ids) => memory.hold(ids),
     release: (ids, at) => memory.release(ids, at),
+    removeMail: (input) => memory.removeMail(input),
     nextDueAt: () => memory.nextDueAt(),
     putDkimKey: (key) => memory.putDkimKey(key),
     prune: (request) => memory.prune(request),

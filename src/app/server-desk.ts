@@ -49,6 +49,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       turn,
       changed,
     }),
+    mail: { store, now },
     prune: () => retention.run(),
     status: () =>
       statusOf({

@@ -12,6 +12,7 @@ export function watchStore(store: FullStore, changed: () => void): FullStore {
     releaseLeases: () => store.releaseLeases(),
     hold: (queueIds) => store.hold(queueIds),
     release: (queueIds, nextAttemptAt) => store.release(queueIds, nextAttemptAt),
+    removeMail: (input) => store.removeMail(input),
     nextDueAt: () => store.nextDueAt(),
     putDkimKey: (key) => store.putDkimKey(key),
     prune: (request, pause) => store.prune(request, pause),

@@ -12,12 +12,13 @@ import {
 } from './account-operations.ts'
 import { backupMade } from './backup.ts'
 import { dkimRotate, type KeyPart } from './keys.ts'
+import { mailDelete, type MailPart } from './mail.ts'
 import { prune, type PrunePart } from './prune.ts'
 import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 
 /** The desk of a running server: all of it. */
-export interface Desk extends QueuePart, KeyPart, AccountPart, PrunePart, StatusPart {}
+export interface Desk extends QueuePart, KeyPart, AccountPart, MailPart, PrunePart, StatusPart {}
 
 interface Context {
   readonly desk: Desk
@@ -44,6 +45,7 @@ const operations: ReadonlyMap<string, Named> = new Map([
   named(aliasRemove),
   named(domainAdd),
   named(domainRemove),
+  named(mailDelete),
   named(prune),
   named(backupMade),
 ])

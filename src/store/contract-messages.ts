@@ -33,6 +33,60 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     })
   }
 
+  storeTest(
+    'messages are taken out of mailboxes, and their octets go with the last',
+    async (store) => {
+      const mailbox = [
+        mailboxItem(),
+        mailboxItem({ account: 'eve@south.example' }),
+        mailboxItem({ role: 'junk' }),
+      ]
+      await store.accept(
+        acceptance({
+          message: message('m1', whole),
+          mailbox,
+          journeys: [journey('JOURNEY1', { messageId: 'm1' })],
+        }),
+      )
+      await store.accept(
+        acceptance({ message: message('m2', 'y'), mailbox: [mailboxItem({ messageId: 'm2' })] }),
+      )
+      const rows = store.read.listMailbox({})
+      const places = rows.map(({ account, mailbox: name, uid }) => ({
+        account,
+        mailbox: name,
+        uid,
+      }))
+      const ofM1 = places.filter((_, index) => rows[index]?.messageId === 'm1')
+      const [first, ...others] = ofM1
+      assert.ok(first !== undefined)
+      assert.equal(await store.removeMail({ items: [first, { ...first, uid: 99 }], at: now }), 1)
+      assert.equal(await store.removeMail({ items: [first], at: now }), 0)
+      assert.equal(await store.removeMail({ items: [{ ...first, mailbox: 'Sent' }], at: now }), 0)
+      assert.equal(store.read.listMailbox({}).length, 3)
+      assert.ok(store.read.openMessage('m1') !== undefined)
+      const capitals = others.map((place) => ({ ...place, account: place.account.toUpperCase() }))
+      assert.equal(await store.removeMail({ items: capitals, at: now }), 2)
+      assert.equal(store.read.openMessage('m1'), undefined)
+      assert.equal(store.read.counts().messages, 1)
+      const found = store.read.findJourney('JOURNEY1')
+      assert.ok(found.type === 'found', 'what was written down of it stays')
+      assert.equal(found.journey.messageId, undefined)
+      // A uid never comes again.
+      await store.accept(
+        acceptance({ message: message('m3', 'z'), mailbox: [mailboxItem({ messageId: 'm3' })] }),
+      )
+      const uids = store.read.listMailbox({ account: first.account, role: 'inbox' })
+      assert.deepEqual(
+        uids.map(({ messageId, uid }) => [messageId, uid]),
+        [
+          ['m2', 2],
+          ['m3', 3],
+        ],
+      )
+    },
+  )
+
   storeTest('a message is read with its prefix and without what is left out', async (store) => {
     const prefix = octetsFor('Received: by us\r\n')
     const stored = message('m1', whole, { prefix, omit: [[16, 48]] })

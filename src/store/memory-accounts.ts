@@ -1,8 +1,9 @@
+import { mailboxName } from '../journey/mailbox-role.ts'
 import type { MemoryTables, UndoLog } from './memory-tables.ts'
 import { lower } from './memory-tables.ts'
 import type { AccountChange, NewAccount } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
-import type { NewMailboxItem } from './store.ts'
+import type { MailPlace, NewMailboxItem } from './store.ts'
 
 /** As `changeAccounts` does it in the database. */
 export function changeMemoryAccounts(
@@ -52,6 +53,24 @@ export function fileInMemory(tables: MemoryTables, undo: UndoLog, item: NewMailb
   undo.set(tables.mailboxes, place, { id, account: owner, role, uidNext: uid + 1 })
   const row = { mailbox: id, uid, messageId, journeyId, receivedAt }
   undo.set(tables.items, undo.nextKey(), row)
+}
+
+/** Takes a message out of a mailbox. @returns its id; `undefined` when it is not there */
+export function takeOutInMemory(
+  tables: MemoryTables,
+  undo: UndoLog,
+  { account, mailbox, uid }: MailPlace,
+): string | undefined {
+  const owner = tables.accounts.get(lower(account))?.id
+  const place = Array.from(tables.mailboxes.values()).find((one) => {
+    return one.account === owner && mailboxName(one.role) === mailbox
+  })
+  for (const [key, item] of tables.items) {
+    if (item.mailbox !== place?.id || item.uid !== uid) continue
+    undo.delete(tables.items, key)
+    return item.messageId
+  }
+  return undefined
 }
 
 function putAccount(tables: MemoryTables, undo: UndoLog, account: NewAccount): number {

@@ -3,7 +3,12 @@ import { concat } from '../base/octets.ts'
 import { countStatuses, wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import { accountPort, actPort } from './account-port.ts'
 import { contentOf } from './content-sink.ts'
-import { changeMemoryAccounts, fileInMemory, putMemoryAct } from './memory-accounts.ts'
+import {
+  changeMemoryAccounts,
+  fileInMemory,
+  putMemoryAct,
+  takeOutInMemory,
+} from './memory-accounts.ts'
 import type { LeaseRequest, TakeRequest } from './operations.ts'
 import { messagesIn, recipientsIn } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
@@ -100,6 +105,14 @@ class MemoryStore implements FullStore {
         this.#undo.set(this.#tables.queue, id, { ...row, lease: { owner, until: leaseUntil } })
         return [row.item]
       })
+    })
+  }
+
+  removeMail({ items }: Parameters<FullStore['removeMail']>[0]): Promise<number> {
+    return this.#atomically(() => {
+      const left = items.flatMap((place) => takeOutInMemory(this.#tables, this.#undo, place) ?? [])
+      for (const messageId of left) this.#leaveMessage(messageId)
+      return left.length
     })
   }
 

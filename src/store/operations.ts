@@ -6,6 +6,7 @@ import type {
   Acceptance,
   DkimKeyRow,
   JourneyRecipient,
+  MailPlace,
   NewJourney,
   NewMessage,
   PruneRequest,
@@ -46,6 +47,7 @@ export type Operation =
   | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
   | { readonly type: 'changeAccounts'; readonly change: AccountChange }
   | { readonly type: 'putAct'; readonly act: NewAct }
+  | { readonly type: 'removeMail'; readonly items: readonly MailPlace[]; readonly at: number }
   | { readonly type: 'prune'; readonly request: PruneRequest }
 
 /** One step of a pruning; without `more` it is at its end. */
@@ -67,6 +69,7 @@ export interface Results {
   readonly putDkimKey: undefined
   readonly changeAccounts: number
   readonly putAct: number
+  readonly removeMail: number
   readonly prune: PruneStep
 }
 

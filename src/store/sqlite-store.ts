@@ -151,6 +151,10 @@ class SqliteStore implements FullStore {
     return this.#queue.submit<'take'>({ type: 'take', request })
   }
 
+  removeMail(input: Parameters<FullStore['removeMail']>[0]): Promise<number> {
+    return this.#queue.submit<'removeMail'>({ type: 'removeMail', ...input })
+  }
+
   async settle(settlements: readonly Settlement[]): Promise<void> {
     const ready: Settlement[] = []
     for (const settlement of settlements) {

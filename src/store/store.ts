@@ -213,6 +213,9 @@ export interface MailboxRow {
   readonly size: number
 }
 
+/** Where a message lies. */
+export type MailPlace = Pick<MailboxRow, 'account' | 'mailbox' | 'uid'>
+
 /** A stored message, opened for reading. Must be read to its end or closed. */
 export interface OpenMessage {
   readonly id: string
@@ -345,6 +348,11 @@ export interface Store {
   hold(queueIds: readonly string[]): Promise<number>
   /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */
   release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
+  /**
+   * Takes messages out of mailboxes, for good: the octets go with the last place that has them, and
+   * journeys keep what was written down of them. Gives how many there were.
+   */
+  removeMail(input: { readonly items: readonly MailPlace[]; readonly at: number }): Promise<number>
   /** When the next item is due; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
   putDkimKey(key: DkimKeyRow): Promise<void>

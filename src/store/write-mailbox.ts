@@ -1,8 +1,53 @@
 import { mailboxName } from '../journey/mailbox-role.ts'
 import type { Row } from './database.ts'
 import { integer } from './database.ts'
-import type { NewMailboxItem } from './store.ts'
+import type { MailPlace, NewMailboxItem } from './store.ts'
 import type { Transaction } from './transaction.ts'
+import { dropSettledMessage } from './write-retention.ts'
+
+/**
+ * Takes messages out of mailboxes. Each leaves its uid in `expunged` with a modseq of its own
+ * (RFC 7162 §3.2.10.1).
+ */
+export function removeMail(
+  transaction: Transaction,
+  { items, at }: { readonly items: readonly MailPlace[]; readonly at: number },
+): number {
+  return items.filter((item) => removeItem(transaction, item, at)).length
+}
+
+function removeItem(
+  transaction: Transaction,
+  { account, mailbox, uid }: MailPlace,
+  at: number,
+): boolean {
+  const item = transaction.get(
+    `DELETE FROM mailbox_item WHERE uid = ? AND mailbox = (
+        SELECT mailbox.id FROM mailbox JOIN account ON account.id = mailbox.account
+          WHERE account.address = ? AND mailbox.name = ?)
+      RETURNING mailbox, message, size, instr(flags, ' \\Seen ') = 0 AS unseen`,
+    uid,
+    account,
+    mailbox,
+  )
+  if (item === undefined) return false
+  const place = transaction.get(
+    `UPDATE mailbox SET highest_modseq = highest_modseq + 1, messages = messages - 1,
+        unseen = unseen - ?, octets = octets - ? WHERE id = ? RETURNING highest_modseq AS modseq`,
+    integer(item, 'unseen'),
+    integer(item, 'size'),
+    integer(item, 'mailbox'),
+  )
+  transaction.run(
+    'INSERT INTO expunged (mailbox, modseq, uid, at_ms) VALUES (?, ?, ?, ?)',
+    integer(item, 'mailbox'),
+    integer(place ?? {}, 'modseq'),
+    uid,
+    Math.round(at),
+  )
+  dropSettledMessage(transaction, integer(item, 'message'))
+  return true
+}
 
 /** A message that is in the store: its key, and its octets as a whole. */
 export interface StoredMessage {

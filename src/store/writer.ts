@@ -14,6 +14,7 @@ import type { StrangerLimits } from './strangers.ts'
 import type { KnownFact } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 import { changeAccounts, putAct } from './write-accounts.ts'
+import { removeMail } from './write-mailbox.ts'
 import { writeAcceptance } from './write-acceptance.ts'
 import {
   holdItems,
@@ -261,6 +262,8 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return undefined
     case 'lease':
       return leaseItems(transaction, operation.request)
+    case 'removeMail':
+      return removeMail(transaction, operation)
     case 'take':
       return takeItems(transaction, operation.request)
     case 'settle':

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { MaildirWriter } from '../../io/maildir-writer.ts'
-import { type MailboxRole, roleNamed } from '../../journey/mailbox-role.ts'
+import type { MailboxRole } from '../../journey/mailbox-role.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
-import type { MailboxRow, OpenMessage, StoreReader } from '../../store/store.ts'
-import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
-import { findAccount } from '../mail-account.ts'
+import type { OpenMessage } from '../../store/store.ts'
+import { type DataOptions, withDataOptions } from '../data.ts'
+import { type Found, mailboxOption, messageOf, withMail } from '../mail-messages.ts'
 import {
   columns,
   print,
@@ -20,52 +20,16 @@ import {
   say,
 } from '../output.ts'
 import { rowTime } from './list.ts'
+import { mailDeleteCommand } from './mail-delete.ts'
 
-/** `waybill mail list|show|export`. */
+/** `waybill mail list|show|export|delete`. */
 export function mailCommand(): Command {
   return new Command('mail')
-    .description('read the mailboxes of this server')
+    .description('read the mailboxes of this server, and take messages out of them')
     .addCommand(listMail())
     .addCommand(showMail())
     .addCommand(exportMail())
-}
-
-interface Found {
-  readonly reader: StoreReader
-  readonly row: MailboxRow
-}
-
-/** The messages of an account and a mailbox; of all where they are not said. */
-type Find = (account: string | undefined, role: MailboxRole | undefined) => readonly Found[]
-
-async function withMail(
-  options: DataOptions,
-  use: (find: Find) => void | Promise<void>,
-): Promise<void> {
-  const stores = new Stores(dataFolderOf(options))
-  try {
-    await use((asked, role) => {
-      const query = {
-        ...(asked === undefined ? {} : { account: findAccount(stores, asked, options.config) }),
-        ...(role === undefined ? {} : { role }),
-      }
-      return stores.readers.flatMap((reader) => {
-        return reader.listMailbox(query).map((row) => ({ reader, row }))
-      })
-    })
-  } finally {
-    stores.close()
-  }
-}
-
-function mailboxOption(): Option {
-  return new Option('--mailbox <name>', 'Inbox or Junk; both when absent').argParser(mailboxRole)
-}
-
-function mailboxRole(text: string): MailboxRole {
-  const found = roleNamed(text)
-  if (found === undefined) throw new InvalidArgumentError('There are Inbox and Junk.')
-  return found
+    .addCommand(mailDeleteCommand())
 }
 
 function listMail(): Command {
@@ -137,31 +101,6 @@ function showMail(): Command {
       })
     })
   return withDataOptions(command)
-}
-
-/** @throws WaybillError `not-found`, and `usage` when several messages are meant */
-function messageOf(found: readonly Found[], ref: string): Found {
-  const newest = found.toSorted((a, b) => b.row.receivedAt - a.row.receivedAt)
-  const lower = ref.toLowerCase()
-  if (lower.length < 4) {
-    throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
-  }
-  const meant =
-    ref === 'last'
-      ? newest.slice(0, 1)
-      : newest.filter(({ row: { messageId: id } }) => id.startsWith(lower) || id.endsWith(lower))
-  const ids = Array.from(new Set(meant.map(({ row }) => row.messageId)))
-  if (ids.length > 1) {
-    throw new WaybillError('usage', `"${ref}" is the beginning or the end of several ids.`, {
-      hint: `One of: ${ids.slice(0, 8).join(', ')}`,
-    })
-  }
-  const [one] = meant
-  if (one !== undefined) return one
-  const what = ref === 'last' ? 'no message yet' : `no message "${ref}"`
-  throw new WaybillError('not-found', `There is ${what} in the mailboxes.`, {
-    hint: 'waybill mail list shows those there are; a refused one has only a journey (waybill list).',
-  })
 }
 
 function open({ reader, row }: Found): OpenMessage {

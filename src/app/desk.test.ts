@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
+import { outgoing, queueItem } from '../store/contract-cases.ts'
+import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import {
   jsonLines,
@@ -156,6 +159,39 @@ test('a status tells how a server is, and that none runs', async (t) => {
   assert.equal(killed.code, 4)
   assert.match(killed.out, /Queue {3}0 letters wait, 0 held\n/)
   assert.match(killed.said, /^No server runs on .*data\.\n/)
+})
+
+test('a letter that is given up: its sender is told, its journey says who and why', async (t) => {
+  const { start, run, data } = await open(t)
+  const store = await openSqliteStore({ folder: data })
+  const later = Date.now() + 3_600_000
+  const wait = { nextAttemptAt: later, expiresAt: later + 3_600_000 }
+  const from = { reversePath: 'receiver@south.example', recipient: 'eve@north.example' }
+  const queue = ['q1', 'q2'].map((id) => queueItem(id, { ...wait, ...from }))
+  await store.accept({ ...outgoing(), queue })
+  await store.close()
+  await start()
+  const drop = ['queue', 'drop', 'to:eve', '--yes', '--why', 'she has moved']
+  const done = await run(drop)
+  assert.deepEqual([done.code, done.out, done.said], [0, '2 letters are given up.\n', ''])
+  const reader = openStoreReader({ folder: data })
+  const found = reader.findJourney('JOURNEY1')
+  reader.close()
+  assert.ok(found.type === 'found')
+  const steps = found.journey.appended.join('')
+  assert.match(steps, /"given-up".*"door":"control socket","why":"she has moved","silent":false/)
+  assert.equal(found.journey.status, 'failed')
+  const mail = await run(['mail', 'list', 'receiver@south.example', '--json'])
+  const [notice, ...more] = jsonLines(mail)
+  assert.deepEqual(more, [], 'one notice for one message')
+  assert.ok(typeof notice === 'object' && notice !== null && 'id' in notice && 'from' in notice)
+  assert.equal(notice.from, '')
+  const again = await run([...drop, '--json'])
+  assert.deepEqual([again.code, again.out], [5, '{"dropped":0,"left":0}\n'])
+
+  const deleted = await run(['mail', 'delete', String(notice.id), '--yes'])
+  assert.deepEqual([deleted.code, deleted.out], [0, '1 message is deleted.\n'])
+  assert.deepEqual(jsonLines(await run(['mail', 'list', '--json'])), [])
 })
 
 test('two commands at once on a folder without a server are both done', async (t) => {

@@ -50,9 +50,6 @@ const operations: ReadonlyMap<string, Named> = new Map([
   named(backupMade),
 ])
 
-/** All that can be asked of a running server, by name. */
-export const operationNames: readonly string[] = Array.from(operations.keys())
-
 /**
  * Does what is asked by name.
  *

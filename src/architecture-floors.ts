@@ -53,7 +53,7 @@ const world: readonly Floor[] = [
   { directory: [], post: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
-  { lab: [] },
+  { lab: [], sessions: ['net', 'tls', 'worker_threads', 'crypto', 'os', 'events'] },
   { config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },
   {

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import { AddressTable, type Residents } from '../directory/address-table.ts'
-import type { SitePlan, SiteRules } from './site.ts'
+import type { SessionRules } from '../sessions/sessions.ts'
+import type { SiteLimits } from './site.ts'
 
 /** Who lives in the domains of the settings. */
 export function residentsOf({ domains, account, alias }: Settings): Residents {
@@ -18,7 +19,7 @@ export function addressesOf(settings: Settings): AddressTable {
 /** By which rules letters are taken and kept; all domains of ours belong to them. */
 export function rulesOf(
   settings: Omit<Settings, 'domains'> & { readonly domains: readonly string[] },
-): SiteRules {
+): SessionRules {
   const { domains, receive, limits, queue, retention } = settings
   return {
     decision: {
@@ -40,7 +41,7 @@ export function rulesOf(
 }
 
 /** The limits of each session, as settings have them. */
-export function siteLimits({ limits, queue }: Settings): SitePlan['limits'] {
+export function siteLimits({ limits, queue }: Settings): SiteLimits {
   return {
     messageBytes: limits.message_bytes,
     recipients: limits.recipients,

@@ -20,6 +20,8 @@ import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import { Admission, type AdmissionLimits } from '../policy/admission.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
+import type { SessionRules } from '../sessions/sessions.ts'
+import { tlsContexts } from '../sessions/tls-contexts.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { FullStore } from '../store/store.ts'
@@ -34,7 +36,7 @@ import { type Inhabited, lookUp } from './inhabited.ts'
 import { openResolver } from './resolver.ts'
 import { serverDesk } from './server-desk.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
-import { chance, Site, type SiteRules, tlsContexts } from './site.ts'
+import { chance, Site, type SiteChange } from './site.ts'
 
 export interface LivePorts {
   readonly smtp: number
@@ -203,30 +205,32 @@ class LiveServer implements Live {
   }
 
   async #reload(read: Settings): Promise<SettingsChange> {
-    const { site, store, clients } = this.#parts
+    const { store, clients } = this.#parts
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
-    const secure = tlsContexts(certificate, staticRsaOf(next))
+    tlsContexts(certificate, staticRsaOf(next))
     const inhabited = await lookUp(store, next)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)
     const renewed = certificate.certificate !== this.#certificate.certificate
     this.#settings = next
     this.#certificate = certificate
-    this.#use(inhabited)
-    site.replaceLimits(siteLimits(next))
     clients.use(admissionLimits(next))
-    site.replaceTls(secure)
+    const staticRsa = staticRsaOf(next)
+    await this.#use(inhabited, { limits: siteLimits(next), certificate, staticRsa })
     this.#certificateWatch.use(certificate.certificate)
     return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
   }
 
   /** From now on these live here, and their keys sign. */
-  #use({ domains, residents, keys }: Inhabited): void {
+  async #use(
+    { domains, residents, keys }: Inhabited,
+    change: Partial<SiteChange> = {},
+  ): Promise<void> {
     const { signing, directory, site } = this.#parts
     signing.replace(keys)
     directory.replace(residents)
-    site.replaceRules(rulesOf({ ...this.#settings, domains }))
+    await site.use({ ...change, rules: rulesOf({ ...this.#settings, domains }) })
   }
 
   hurry(): void {
@@ -298,7 +302,7 @@ function makeSite(
   options: LiveOptions,
   parts: Pick<Parts, 'store' | 'resolver' | 'directory' | 'clients'> & {
     readonly certificate: KeyedCertificate
-    readonly rules: SiteRules
+    readonly rules: SessionRules
   },
 ): Site {
   const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options

@@ -5,9 +5,9 @@ import { test, type TestContext } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { octetsOf } from '../base/octets.ts'
 import { dialTcp } from './dialer.ts'
-import { listen } from './listener.ts'
 import type { Peer } from './peer.ts'
 import { testCertificate } from './test-support/certificates.ts'
+import { listenForPeers } from './test-support/listen-for-peers.ts'
 import { Heard } from './test-support/peers.ts'
 import { serverContext } from './tls-context.ts'
 
@@ -18,7 +18,7 @@ async function open(
 ): Promise<{ readonly port: number; readonly came: Promise<Peer | string> }> {
   const peers: Peer[] = []
   const { promise, resolve } = Promise.withResolvers<Peer | string>()
-  const listener = await listen({
+  const listener = await listenForPeers({
     address: '127.0.0.1',
     port: 0,
     maxConnections: 10,
@@ -88,7 +88,7 @@ test('a client that ends its side within the handshake is told at once, and its 
   const { promise, resolve } = Promise.withResolvers<string>()
   let sessions = 0
   const peers: Peer[] = []
-  const listener = await listen({
+  const listener = await listenForPeers({
     address: '127.0.0.1',
     port: 0,
     maxConnections: 1,
@@ -128,7 +128,7 @@ function tlsOf(
 
 test('a port is closed when the last handshake on it has been told of', async (t) => {
   const failures: string[] = []
-  const listener = await listen({
+  const listener = await listenForPeers({
     address: '127.0.0.1',
     port: 0,
     implicitTls: tlsOf(await testCertificate(['mx.south.example'])),

@@ -5,8 +5,9 @@ import { connect as tlsConnect } from 'node:tls'
 import { test, type TestContext } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { issueCertificate, makeAuthority } from './certificates.ts'
-import { type Listener, listen, type ListenOptions } from './listener.ts'
+import type { Listener } from './listener.ts'
 import type { Peer } from './peer.ts'
+import { listenForPeers, type PeerPort } from './test-support/listen-for-peers.ts'
 import { serverContext } from './tls-context.ts'
 
 interface Opened {
@@ -15,10 +16,10 @@ interface Opened {
   readonly failures: readonly string[]
 }
 
-async function open(t: TestContext, changes: Partial<ListenOptions> = {}): Promise<Opened> {
+async function open(t: TestContext, changes: Partial<PeerPort> = {}): Promise<Opened> {
   const peers: Peer[] = []
   const failures: string[] = []
-  const listener = await listen({
+  const listener = await listenForPeers({
     address: '127.0.0.1',
     port: 0,
     maxConnections: 2,

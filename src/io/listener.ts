@@ -1,15 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { SecureContext } from 'node:tls'
 import { WaybillError } from '../base/error.ts'
-import { Peer } from './peer.ts'
 import { Places } from './places.ts'
 
 export interface ListenOptions {
   readonly address: string
   /** 0 lets the system choose a free one. */
   readonly port: number
-  /** When given every connection begins with TLS (RFC 8314 §3.3), as this says then. */
-  readonly implicitTls?: () => SecureContext
   /** More connections than this are told `busy` and closed. */
   readonly maxConnections: number
   /**
@@ -17,24 +13,27 @@ export interface ListenOptions {
    * lowest free number, so as many are in use, and what is left is for DNS, files and delivery.
    */
   readonly maxDescriptor?: number | undefined
-  /** What one connection too many is told, where that needs no TLS. */
-  readonly busy?: Uint8Array
-  /** How long an implicit TLS handshake may take. */
-  readonly handshakeTimeoutMs: number
+  /** What one connection too many is told; absent where nothing can be said before TLS. */
+  readonly busy?: Uint8Array | undefined
   /** Who of those for whom there is room gets in. Absent: everybody. */
   admit?(ip: string): Admission
-  onPeer(peer: Peer): void
-  /** Connections that never became sessions: a failed TLS handshake, or the first one too many. */
+  /**
+   * A connection has come, and has a place for as long as its socket lives. It is not read from yet.
+   *
+   * @param keep keeps the place for a socket that goes to another thread, until what it gives is called
+   */
+  onSocket(socket: Socket, keep: () => () => void): void
+  /** The first connection too many. */
   onFailure(failure: ListenFailure): void
 }
 
 /** A place, given back when the connection is gone; or what is said instead of a greeting. */
 export type Admission =
   | { readonly type: 'admitted'; leave(): void }
-  | { readonly type: 'turnedAway'; readonly words: Uint8Array }
+  | { readonly type: 'turnedAway'; readonly words: Uint8Array | undefined }
 
 export interface ListenFailure {
-  readonly type: 'full' | 'descriptors' | 'tls'
+  readonly type: 'full' | 'descriptors'
   readonly ip: string
   readonly port: number
   readonly problem: string
@@ -61,9 +60,8 @@ export interface Listener {
 export function listen(options: ListenOptions): Promise<Listener> {
   let most = options.maxConnections
   const places = new Places(() => told.clear())
-  /** Connections that are no sessions (yet): nobody else can end them. */
+  /** Connections that are turned away: nobody else can end them. */
   const loose = new Set<Socket>()
-  const handshakes = new Set<Promise<void>>()
   /** Told once for each time that a limit is reached: a flood must not fill the log as well. */
   const told = new Set<ListenFailure['type']>()
   const full = (type: 'full' | 'descriptors', socket: Socket, problem: string): void => {
@@ -72,7 +70,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
     keep(loose, socket)
     // Each one that lingers keeps a descriptor, so it must not where they are short.
     const crowd = type === 'descriptors' ? 0 : turnedAwayAtOnce
-    turnAway(socket, loose.size > crowd ? 'at once' : 'gently', { ...options, words: options.busy })
+    turnAway(socket, loose.size > crowd ? 'at once' : 'gently', options.busy)
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     places.sweep()
@@ -89,20 +87,11 @@ export function listen(options: ListenOptions): Promise<Listener> {
     if (admission.type === 'turnedAway') {
       keep(loose, socket)
       const how = loose.size > turnedAwayAtOnce ? 'at once' : 'gently'
-      turnAway(socket, how, { ...options, words: admission.words })
+      turnAway(socket, how, admission.words)
       return
     }
     places.take(socket, () => admission.leave())
-    const peer = new Peer(socket)
-    if (options.implicitTls === undefined) options.onPeer(peer)
-    else {
-      keep(loose, socket)
-      const shaking = handshake(peer, options.implicitTls(), options).then(() => {
-        loose.delete(socket)
-        handshakes.delete(shaking)
-      })
-      handshakes.add(shaking)
-    }
+    options.onSocket(socket, () => places.keep(socket))
   })
   const setMaxConnections = (wanted: number): void => {
     most = wanted
@@ -127,7 +116,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
           return { connections: places.taken, most }
         },
         setMaxConnections,
-        close: () => close(server, loose, handshakes),
+        close: () => close(server, loose),
       })
     })
   })
@@ -142,13 +131,9 @@ const turnAwayMs = 2000
  * A word and the end. Gently, so that the word is heard whatever the client is sending: who does not
  * close its side in time is dropped. At once when there are many of them.
  */
-function turnAway(
-  socket: Socket,
-  how: 'gently' | 'at once',
-  { words, implicitTls }: { readonly words?: Uint8Array | undefined } & Partial<ListenOptions>,
-): void {
+function turnAway(socket: Socket, how: 'gently' | 'at once', words: Uint8Array | undefined): void {
   socket.on('error', () => {})
-  if (words === undefined || implicitTls !== undefined) {
+  if (words === undefined) {
     socket.destroy()
     return
   }
@@ -161,20 +146,6 @@ function turnAway(
   socket.once('close', () => clearTimeout(timer))
   socket.end(words)
   socket.resume()
-}
-
-async function handshake(
-  peer: Peer,
-  context: SecureContext,
-  options: ListenOptions,
-): Promise<void> {
-  const timeoutMs = options.handshakeTimeoutMs
-  const started = await peer.startTls({ side: 'server', context, timeoutMs })
-  if (started.type === 'started') options.onPeer(peer)
-  else {
-    const { ip, port } = peer.remote
-    options.onFailure({ type: 'tls', ip, port, problem: `TLS: ${started.problem}` })
-  }
 }
 
 function callerOf(socket: Socket): { readonly ip: string; readonly port: number } {
@@ -194,18 +165,12 @@ function keep(loose: Set<Socket>, socket: Socket): void {
   socket.once('close', () => loose.delete(socket))
 }
 
-/** Resolves when nothing more can come of the port: no session, and no failure to tell. */
-async function close(
-  server: Server,
-  loose: ReadonlySet<Socket>,
-  handshakes: ReadonlySet<Promise<void>>,
-): Promise<void> {
+/** Resolves when nothing more can come of the port. */
+async function close(server: Server, loose: ReadonlySet<Socket>): Promise<void> {
   for (const socket of loose) socket.destroy()
-  const closed = new Promise<void>((resolve) => {
+  await new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
-  await Promise.all(handshakes)
-  await closed
 }
 
 function listenProblem(problem: NodeJS.ErrnoException, options: ListenOptions): WaybillError {

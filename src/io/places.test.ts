@@ -32,3 +32,20 @@ test('the end of a socket frees its place by itself, once', async () => {
   places.sweep()
   assert.equal(left, 1)
 })
+
+test('a place that is kept for a socket elsewhere outlives it here, and is given back once', () => {
+  let left = 0
+  const places = new Places()
+  const socket = new Socket()
+  places.take(socket, () => left++)
+  const leave = places.keep(socket)
+  socket.destroy()
+  socket.emit('close')
+  places.sweep()
+  assert.deepEqual([places.taken, left], [1, 0])
+  leave()
+  leave()
+  assert.deepEqual([places.taken, left], [0, 1])
+  places.keep(socket)()
+  assert.equal(left, 1, 'a socket without a place has none to keep')
+})

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net'
  * the place would be lost for good.
  */
 export class Places {
-  readonly #leave = new Map<Socket, () => void>()
+  /** By the socket, or by what stands for one that another thread has. */
+  readonly #leave = new Map<object, () => void>()
   readonly #onFree: () => void
 
   /** @param onFree called each time that a place becomes free */
@@ -25,15 +26,30 @@ export class Places {
     socket.once('close', () => this.#free(socket))
   }
 
-  /** Frees the places of all whose socket is gone. */
-  sweep(): void {
-    for (const socket of this.#leave.keys()) if (socket.destroyed) this.#free(socket)
+  /**
+   * From now on the place is not its socket's: it is kept, whatever becomes of the socket here, until
+   * what this gives is called.
+   */
+  keep(socket: Socket): () => void {
+    const leave = this.#leave.get(socket)
+    if (leave === undefined) return () => {}
+    const held = {}
+    this.#leave.delete(socket)
+    this.#leave.set(held, leave)
+    return () => this.#free(held)
   }
 
-  #free(socket: Socket): void {
-    const leave = this.#leave.get(socket)
+  /** Frees the places of all whose socket is gone. */
+  sweep(): void {
+    for (const holder of this.#leave.keys()) {
+      if ('destroyed' in holder && holder.destroyed === true) this.#free(holder)
+    }
+  }
+
+  #free(holder: object): void {
+    const leave = this.#leave.get(holder)
     if (leave === undefined) return
-    this.#leave.delete(socket)
+    this.#leave.delete(holder)
     leave()
     this.#onFree()
   }

@@ -4,6 +4,7 @@ import { WaybillError } from '../base/error.ts'
 import { ManualClock } from '../base/clock.ts'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { listen } from '../io/listener.ts'
+import { Peer } from '../io/peer.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 import type { Answer, CloseReason, Question, ServerOptions } from '../smtp/server-types.ts'
@@ -88,10 +89,9 @@ async function serve(t: TestContext, changes: Partial<ServerOptions> = {}): Prom
     address: '127.0.0.1',
     port: 0,
     maxConnections: 10,
-    handshakeTimeoutMs: 1000,
-    onPeer(peer) {
+    onSocket(socket) {
       session = new ReceiveSession({
-        peer,
+        peer: new Peer(socket),
         options,
         handler: book,
         tlsRole: undefined,

@@ -1,0 +1,202 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { deliverBatch } from '../deliver/deliverer.ts'
+import { type GivenUp, giveUp } from '../deliver/give-up.ts'
+import { postponeBatch } from '../deliver/postpone.ts'
+import type { DeliverWorld } from '../deliver/world.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import type { Dialer } from '../io/dialer.ts'
+import type { Post } from '../post/post.ts'
+import { backOffWithin } from '../queue/destination-health.ts'
+import { Dispatcher } from '../queue/dispatcher.ts'
+import { defaultLimits } from '../queue/places.ts'
+import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
+import type { JudgedLetter } from '../receive/judged.ts'
+import type { Self } from '../route/self.ts'
+import type { FullStore, OpenMessage, QueueItem, Settlement } from '../store/store.ts'
+import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
+import { Outside } from './outside.ts'
+
+export interface CourierOptions {
+  readonly hostname: string
+  readonly directory: Directory
+  readonly store: FullStore
+  readonly post: Post
+  readonly resolver: Resolver
+  readonly dialer: Dialer
+  readonly clock: Clock
+  /** Numbers in [0, 1) that nobody can guess. */
+  readonly random: () => number
+  /** PEM certificates to trust beside none; `undefined` is the system's own set. */
+  readonly trustAnchors: readonly string[] | undefined
+  readonly self: Self
+  readonly retry: RetryPolicy
+  readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
+  /** Absent: no failure reports are sent. */
+  readonly failureReports?: FailureReportsPlan | undefined
+  readonly log: Log
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, where: string) => void
+}
+
+/** Brings to other servers what waits in the queue, and tells them of letters that failed. */
+export class Courier {
+  readonly #options: CourierOptions
+  readonly #outside: Outside
+  readonly #dispatcher: Dispatcher
+  readonly #failureReports: FailureReports | undefined
+
+  constructor(options: CourierOptions) {
+    this.#options = options
+    this.#outside = new Outside(options.dialer, options.resolver)
+    this.#dispatcher = this.#makeDispatcher()
+    this.#failureReports = this.#makeFailureReports()
+  }
+
+  /** Begins to deliver what waits in the queue. */
+  async start(): Promise<void> {
+    await this.#options.store.releaseLeases()
+    this.#dispatcher.start()
+  }
+
+  /** Something new is in the queue. What is known of destinations stays known. */
+  queued(): void {
+    this.#dispatcher.notify()
+  }
+
+  /** A letter was judged, and its end is in the store. */
+  judged(letter: JudgedLetter): void {
+    this.#failureReports?.judged(letter)
+  }
+
+  /**
+   * Looks at the queue now: the clock was moved, or somebody asked. That a destination (or any) was
+   * down is forgotten.
+   */
+  wake(destination?: string): void {
+    this.#dispatcher.forget(destination)
+  }
+
+  /** Letters that are being delivered or have their turn next. */
+  get underWay(): number {
+    return this.#dispatcher.counts.leased
+  }
+
+  /** The destinations to which nothing is sent for a while. */
+  get down(): Dispatcher['down'] {
+    return this.#dispatcher.down
+  }
+
+  /** What is written down of letters that somebody gives up, with the notices to their senders. */
+  giveUp(
+    items: readonly QueueItem[],
+    given: GivenUp & { readonly tellSender: boolean },
+  ): Promise<readonly Settlement[]> {
+    const { hostname, directory, store, post, clock, random, log } = this.#options
+    const openMessage = (id: string): OpenMessage | undefined => store.read.openMessage(id)
+    const report = { hostname, directory, clock, random, openMessage, post }
+    return giveUp(items, given, { clock, log, report: given.tellSender ? report : undefined })
+  }
+
+  /** Begins nothing new. Resolves when what is under way is over. */
+  stop(): Promise<void> {
+    return this.#dispatcher.stop()
+  }
+
+  /**
+   * What is under way must end now. A letter that was sent whole and not answered is waited for as
+   * long as RFC 5321 §4.5.3.2.6 asks, ten minutes; the log says for which. `hurry` cuts that short.
+   */
+  breakOff(): void {
+    this.#outside.shut()
+    this.#dispatcher.breakOff('wait-for-answer')
+  }
+
+  /**
+   * Nothing is waited for any more. The records of letters that were sent whole say that their
+   * answers were not waited for.
+   */
+  hurry(): void {
+    this.#outside.shut()
+    this.#dispatcher.breakOff('at-once', 'this server was told to wait no longer')
+  }
+
+  /** Resolves when the failure reports that are being written are in the store. */
+  async settled(): Promise<void> {
+    await this.#failureReports?.settled()
+  }
+
+  /** Ends every connection to another server. */
+  cut(): void {
+    this.#outside.cut()
+  }
+
+  #makeFailureReports(): FailureReports | undefined {
+    const { failureReports, directory, hostname, store, post, clock, random, report } =
+      this.#options
+    if (failureReports === undefined) return undefined
+    return new FailureReports({
+      plan: failureReports,
+      messages: store.read,
+      resolver: this.#outside,
+      directory,
+      hostname,
+      post,
+      clock,
+      random,
+      report,
+    })
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const { hostname, store, clock, random, retry, limits, report } = this.#options
+    const world = this.#deliveryWorld()
+    return new Dispatcher({
+      store,
+      clock,
+      owner: `${hostname} ${process.pid}`,
+      deliverBatch: (batch) => deliverBatch(world, batch),
+      postponeBatch: (postponement) => postponeBatch(world, postponement),
+      onProblem: ({ type, error }) => report(error, `queue: ${type}`),
+      random,
+      keepConnectionMs,
+      backOff: backOffWithin(retry),
+      // With what chance adds to it, and a margin for what is put off between two attempts.
+      longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
+      limits: {
+        total: limits.outgoing,
+        slow: limits.outgoingSlow,
+        perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),
+      },
+    })
+  }
+
+  #deliveryWorld(): DeliverWorld {
+    const { hostname, directory, store, post, clock, log, random, trustAnchors, self, retry } =
+      this.#options
+    return {
+      hostname,
+      self,
+      resolver: this.#outside,
+      dialer: this.#outside,
+      clock,
+      log,
+      trustAnchors,
+      random,
+      openMessage: (id) => store.read.openMessage(id),
+      retryAt: ({ attempts, expiresAt }, now) => {
+        const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
+        return next.type === 'retry' ? next.at : undefined
+      },
+      warnOfDelay: ({ createdAt, nextAttemptAt: scheduledAt }, nextAttemptAt) => {
+        return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
+      },
+      directory,
+      post,
+    }
+  }
+}
+
+/** How long a connection to another server is kept when all is sent: more may come at once. */
+const keepConnectionMs = 1000

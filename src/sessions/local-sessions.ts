@@ -1,0 +1,187 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { Handshakes } from '../io/handshakes.ts'
+import { Peer } from '../io/peer.ts'
+import type { Post } from '../post/post.ts'
+import type { ConnectionFacts } from '../receive/connection-log.ts'
+import type { Guard } from '../receive/guard.ts'
+import { InboundPort } from '../receive/inbound.ts'
+import type { JudgedLetter } from '../receive/judged.ts'
+import { MailHandler } from '../receive/mail-handler.ts'
+import type { Port } from '../receive/port.ts'
+import type { RecipientAdmission } from '../receive/recipient.ts'
+import { ReceiveSession } from '../receive/session.ts'
+import { SubmissionPort } from '../receive/submission.ts'
+import { freshSession } from '../smtp/server-answers.ts'
+import { defaultServerOptions } from '../smtp/server-options.ts'
+import type { ServerOptions } from '../smtp/server-types.ts'
+import type { ContentIntake } from '../store/store.ts'
+import type { Connection, ListenerKind, Sessions, SessionSettings } from './sessions.ts'
+import { type TlsContexts, tlsContexts } from './tls-contexts.ts'
+
+/** What sessions ask and tell. */
+export interface SessionNeeds {
+  readonly directory: Directory
+  /** Who has a word about recipients beside the directory. */
+  readonly admission: RecipientAdmission | undefined
+  readonly guard: Guard
+  readonly contents: ContentIntake
+  readonly post: Post
+  readonly resolver: Resolver
+  readonly clock: Clock
+  /** Numbers in [0, 1) that nobody can guess. */
+  readonly random: () => number
+  /** A letter was judged, and its end is in the store. */
+  readonly judged: (letter: JudgedLetter) => void
+  readonly log: Log
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, where: string) => void
+}
+
+/** Sessions on the thread that makes this. */
+export class LocalSessions implements Sessions {
+  readonly #needs: SessionNeeds
+  #settings: SessionSettings
+  #secure: TlsContexts
+  readonly #open = new Set<ReceiveSession>()
+  readonly #handshakes = new Handshakes(handshakeMs)
+  #empty: (() => void) | undefined
+  #closing = false
+
+  /** @throws WaybillError `key-unusable` */
+  constructor(needs: SessionNeeds, settings: SessionSettings) {
+    this.#needs = needs
+    this.#settings = settings
+    this.#secure = tlsContexts(settings.certificate, settings.staticRsa)
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  take(socket: Socket, connection: Connection): void {
+    const peer = new Peer(socket)
+    if (connection.kind !== 'submissions') {
+      this.#serve(peer, connection)
+      return
+    }
+    this.#handshakes.begin(peer, this.#secure[connection.kind], (outcome) => {
+      if (outcome.type === 'started') this.#serve(peer, connection)
+      else this.#failed(connection, outcome.problem)
+    })
+  }
+
+  /** @throws WaybillError `key-unusable`; what held before holds on then */
+  use(settings: SessionSettings): Promise<void> {
+    const { certificate, staticRsa } = settings
+    this.#secure = tlsContexts(certificate, staticRsa)
+    this.#settings = settings
+    return Promise.resolve()
+  }
+
+  async shutdown(): Promise<void> {
+    const first = !this.#closing
+    this.#closing = true
+    const shaken = this.#handshakes.close()
+    if (first) for (const session of this.#open) session.shutdown()
+    await shaken
+    if (this.#open.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#empty = resolve
+    })
+  }
+
+  stop(): void {
+    for (const session of this.#open) session.stop()
+  }
+
+  abort(): void {
+    for (const session of this.#open) session.abort()
+  }
+
+  /** There is nothing to let go of: the store that letters went to is for its owner to close. */
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  #serve(peer: Peer, { kind, remote, tls }: Connection): void {
+    const { clock } = this.#needs
+    const facts = { remote, listener: kind, tls: peer.tls }
+    const session: ReceiveSession = new ReceiveSession({
+      peer,
+      options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
+      handler: this.#handler(facts),
+      tlsRole: { side: 'server', context: this.#secure[kind] },
+      clock,
+      onClosed: () => {
+        this.#open.delete(session)
+        if (this.#open.size === 0) this.#empty?.()
+      },
+    })
+    this.#open.add(session)
+    session.start()
+    // Its handshake was done when the ports closed.
+    if (this.#closing) session.shutdown()
+  }
+
+  /** A connection that is no session: no handshake. */
+  #failed({ kind, remote }: Connection, problem: string): void {
+    const handler = this.#handler({ remote, listener: kind, tls: undefined })
+    handler.tlsFailed(problem)
+    handler.closed('lost', freshSession(null))
+  }
+
+  #handler(facts: ConnectionFacts): MailHandler {
+    const { directory, guard, contents, post, clock, log, report } = this.#needs
+    const options = {
+      origin: this.#settings.origin,
+      directory,
+      guard,
+      contents,
+      post,
+      clock,
+      refusedBytes: () => this.#settings.rules.refusedBytes,
+      log,
+      report,
+    }
+    return new MailHandler(options, facts, this.#port(facts.listener))
+  }
+
+  #port(kind: ListenerKind): Port {
+    const { host: hostname } = this.#settings.origin
+    const { directory, admission, guard, resolver, clock, random, post, judged, report } =
+      this.#needs
+    if (kind !== 'smtp') {
+      return new SubmissionPort({ hostname, directory, admission, guard, clock, random, post })
+    }
+    const rules = (): SessionSettings['rules'] => this.#settings.rules
+    const checks = { resolver, clock, judged, report }
+    return new InboundPort({ hostname, directory, admission, rules, post, ...checks })
+  }
+
+  #serverOptions(kind: ListenerKind): ServerOptions {
+    const { origin, rules, limits } = this.#settings
+    return {
+      ...defaultServerOptions,
+      hostname: origin.host,
+      addresses: rules.addresses,
+      tls: kind === 'submissions' ? 'implicit' : 'starttls',
+      auth: kind === 'smtp' ? 'off' : 'required',
+      maxMessageBytes: limits.messageBytes,
+      // A report of success to a stranger could be a report to anybody whose name was written on the
+      // letter. Not offered, the server before us reports that it handed the letter on (RFC 3461 §5.2.2).
+      extensions: { ...defaultServerOptions.extensions, dsn: kind !== 'smtp' },
+      limits: {
+        ...defaultServerOptions.limits,
+        recipients: limits.recipients,
+        errors: limits.errors,
+      },
+    }
+  }
+}
+
+/** How long the handshake on the port that begins with TLS may take; STARTTLS has the same. */
+const handshakeMs = 20_000

@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import type { RecordOrigin } from '../journey/row.ts'
+import type { KeyedCertificate } from '../io/certificates.ts'
+import type { Endpoint } from '../io/peer.ts'
+import type { StaticRsa } from '../io/tls-context.ts'
+import type { InboundRules } from '../receive/inbound.ts'
+
+/** What a port is for. */
+export type ListenerKind = 'smtp' | 'submission' | 'submissions'
+
+/** By which rules letters are taken and kept. */
+export interface SessionRules extends InboundRules {
+  /** Whether addresses beyond RFC 5321 are taken where they can be meant in one way only. */
+  readonly addresses: 'strict' | 'lenient'
+  /** How much is kept of a letter that is refused, in octets. */
+  readonly refusedBytes?: number
+  /** How long a letter waits in the queue before it is given up. */
+  readonly queueMs: number
+}
+
+/** How much one session may say. */
+export interface SessionLimits {
+  readonly messageBytes: number
+  readonly recipients: number
+  readonly errors: number
+}
+
+/** What sessions go by. Plain data: it crosses threads. */
+export interface SessionSettings {
+  /** Which server the records are of. */
+  readonly origin: RecordOrigin
+  readonly rules: SessionRules
+  readonly limits: SessionLimits
+  readonly certificate: KeyedCertificate
+  /** Whether port 25 takes TLS 1.2 with static RSA. The other ports never do. */
+  readonly staticRsa: StaticRsa | undefined
+}
+
+/** A connection that was let in. */
+export interface Connection {
+  readonly kind: ListenerKind
+  /** Who is there, as all that is recorded, checked and told has it. */
+  readonly remote: Endpoint
+  /** Port 25 alone: STARTTLS is not offered. */
+  readonly tls: 'none' | undefined
+}
+
+/** The sessions of a server, wherever they run. */
+export interface Sessions {
+  /** How many are open. */
+  readonly size: number
+  /**
+   * Begins one over a socket that nobody has read from.
+   *
+   * @param keep keeps its place when the socket leaves this thread: see `ListenOptions.onSocket`
+   */
+  take(socket: Socket, connection: Connection, keep: () => () => void): void
+  /**
+   * Sessions that begin from now on go by these, and so do letters that begin from now on. Resolves
+   * when they hold everywhere.
+   */
+  use(settings: SessionSettings): Promise<void>
+  /** Ends each with 421 as soon as nothing is under way in it. Resolves when all are over. */
+  shutdown(): Promise<void>
+  /** Ends each with 421 now, in the middle of a message too. */
+  stop(): void
+  /** Drops the connections at once. */
+  abort(): void
+  /** After `shutdown`: lets go of what sessions needed, when what they put down is on disk. */
+  close(): Promise<void>
+}

@@ -4,7 +4,8 @@ import { CachingResolver } from '../dns/caching-resolver.ts'
 import { zoneOfName } from '../inspect/public-suffixes.ts'
 import { systemClock } from '../io/clock.ts'
 import { readResolvConf, type ResolvConf } from '../io/resolv-conf.ts'
-import { type StubOptions, StubResolver } from '../io/stub-resolver.ts'
+import { StubResolver } from '../io/stub-resolver.ts'
+import type { StubOptions } from '../io/stub-options.ts'
 import { FollowingResolver, type OpenResolver } from './following-resolver.ts'
 
 /** The resolver of the settings, with its cache. */

@@ -11,14 +11,13 @@ import {
   readMessageSignature,
   readSeal,
 } from './signature-field.ts'
+import { showResults, showSignature } from './shown-field.ts'
 import {
   type ArcChainStatus,
   type ArcFailure,
   type ArcFieldName,
   type ArcReason,
   type ArcSetVerdict,
-  type ArcSignatureVerdict,
-  maxResultsLength,
 } from './verdict.ts'
 
 /** One whole set of a chain whose structure is right. */
@@ -277,26 +276,4 @@ function showDraft({ instance, seals, messages, results }: Draft): ArcSetVerdict
     messageSignature: showSignature(messages[0]?.message),
     results: results[0] === undefined ? null : showResults(results[0].results),
   }
-}
-
-function showSignature(
-  read: Result<ArcSignature, UnusableField> | undefined,
-): ArcSignatureVerdict | null {
-  if (read === undefined) return null
-  return read.ok ? unchecked(read.value) : unusable(read.problem)
-}
-
-/** The verdict on a signature that nothing depends on. */
-export function unchecked({ claims }: ArcSignature): ArcSignatureVerdict {
-  return { result: 'unchecked', ...claims }
-}
-
-/** The verdict on a field that cannot be used. */
-export function unusable({ claims, reason }: UnusableField): ArcSignatureVerdict {
-  return { result: 'fail', reason, ...claims }
-}
-
-/** What a verdict keeps of an ARC-Authentication-Results field. */
-export function showResults({ text }: ArcResults): string {
-  return text.slice(0, maxResultsLength)
 }

@@ -1,6 +1,6 @@
 import type { Ending } from '../base/ending.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { RouteTarget } from '../route/route.ts'
+import type { RouteTarget } from '../route/found-route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { Setback } from '../smtp/client-types.ts'
 import { describeReply } from '../smtp/reply-format.ts'

@@ -1,5 +1,5 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { RouteTarget } from '../route/route.ts'
+import type { RouteTarget } from '../route/found-route.ts'
 import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
 import {
   anotherIsAble,

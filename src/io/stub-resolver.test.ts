@@ -17,7 +17,8 @@ import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
 import type { DnsMessage, DnsQuestion } from './dns-message.ts'
 import { readDnsMessage } from './dns-reader.ts'
 import { type DnsServer, type DnsServerOptions, openDnsServer } from './dns-server.ts'
-import { type StubOptions, StubResolver } from './stub-resolver.ts'
+import { StubResolver } from './stub-resolver.ts'
+import type { StubOptions } from './stub-options.ts'
 
 const zone: Zone = {
   'a.example': { A: ['192.0.2.1', '192.0.2.2'], TXT: ['x'.repeat(5000)] },

@@ -6,7 +6,7 @@ import type { SpfVerdict } from '../spf/spf.ts'
 import type { Decision } from '../inspect/decide.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import type { IprevVerdict } from '../inspect/iprev.ts'
-import type { Route } from '../route/route.ts'
+import type { Route } from '../route/found-route.ts'
 import type { Self } from '../route/self.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 

@@ -12,6 +12,17 @@ import type {
 import { checkFailure, checkNumbers, checkRepeats } from './feedback-checks.ts'
 import { readFailureText } from './failure-text.ts'
 import {
+  addressOf,
+  base64Of,
+  many,
+  readAlignment,
+  readArrival,
+  readNumber,
+  readSource,
+  textOf,
+  maxRepeats,
+} from './feedback-values.ts'
+import {
   allParts,
   decodedLines,
   fieldValue,
@@ -21,7 +32,7 @@ import {
   readFields,
 } from './mime-parts.ts'
 import { shownText } from './remote-text.ts'
-import { ProblemList, quoted } from './report-problem.ts'
+import { ProblemList } from './report-problem.ts'
 import { ValueReader } from './reported-value.ts'
 
 const originalKinds = new Set([
@@ -32,7 +43,6 @@ const originalKinds = new Set([
   'text/rfc822-header',
   'message/global-headers',
 ])
-const maxRepeats = 100
 const maxHeader = 32_768
 
 /**
@@ -231,71 +241,4 @@ function originalFrom(lines: readonly string[], complete: boolean): FeedbackOrig
     date: textOf(fieldValue(fields, 'date')),
     header: header.slice(0, maxHeader),
   }
-}
-
-function textOf(value: string | undefined): string | null {
-  const text = value === undefined ? '' : oneLine(shownText(value), 2000)
-  return text === '' ? null : text
-}
-
-function many(fields: readonly PartField[], name: string): readonly string[] {
-  return fields
-    .filter((field) => field.name === name)
-    .slice(0, maxRepeats)
-    .flatMap(({ value }) => textOf(value) ?? [])
-}
-
-/** `<user@example>` and `rfc822; user@example` to `user@example`; `<>` and nothing to nothing. */
-function addressOf(value: string | undefined): string | null {
-  if (value === undefined) return null
-  const text = (textOf(value) ?? '').replace(/^rfc822[ \t]*;[ \t]*/i, '')
-  return /^<([^<>]*)>/.exec(text)?.[1] ?? text
-}
-
-function readArrival(
-  written: string | null,
-  values: ValueReader,
-): Pick<Feedback, 'arrivalDate' | 'arrivedAt'> {
-  if (written === null) return { arrivalDate: null, arrivedAt: null }
-  const date = parseDate(written)
-  if (date === undefined) {
-    const text = `Arrival-Date is ${quoted(written)}, which is no date.`
-    values.problem('invalid-value', 'Arrival-Date', text)
-  }
-  return {
-    arrivalDate: written,
-    arrivedAt: date === undefined ? null : Math.floor(date.unixMs / 1000),
-  }
-}
-
-function readSource(written: string | null, values: ValueReader): string | null {
-  if (written === null) return null
-  // Some add the name of the host behind the address.
-  const first = /^[^\s(;]+/.exec(written)?.[0] ?? written
-  return values.address(parseIp(first) === undefined ? written : first, 'Source-IP')
-}
-
-function readNumber(written: string | null, name: string, values: ValueReader): number | null {
-  return written === null ? null : values.whole(written, name)
-}
-
-/** RFC 9991 §4. */
-function readAlignment(
-  written: string | null,
-  values: ValueReader,
-): FailureReport['identityAlignment'] {
-  if (written === null) return null
-  const plain = written.replace(/\([^()]*\)/g, ' ').toLowerCase()
-  const words = plain.split(/[\s,]+/).filter((one) => one !== '')
-  if (words.length === 1 && words[0] === 'none') return []
-  const methods = (['dkim', 'spf'] as const).filter((method) => words.includes(method))
-  if (methods.length !== words.length) {
-    const text = `Identity-Alignment is ${quoted(written)}, which is not "none" or a list of methods.`
-    values.problem('invalid-value', 'Identity-Alignment', text)
-  }
-  return methods
-}
-
-function base64Of(value: string | undefined): string | null {
-  return value === undefined ? null : value.replace(/[^A-Za-z0-9+/=]/g, '')
 }

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
-import { type Route, routeTo, type RouteOptions } from './route.ts'
+import { routeTo, type RouteOptions } from './route.ts'
+import type { Route } from './found-route.ts'
 
 const options: RouteOptions = {
   selfNames: ['mx.self.example'],

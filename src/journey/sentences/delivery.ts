@@ -1,4 +1,4 @@
-import type { Route } from '../../route/route.ts'
+import type { Route } from '../../route/found-route.ts'
 import { ended, listed, quoted, type Sentence } from '../sentence.ts'
 import type { DeliveryStep } from '../record.ts'
 import { said } from './ending.ts'

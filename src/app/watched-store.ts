@@ -18,6 +18,10 @@ export function watchStore(store: FullStore, changed: () => void): FullStore {
     prune: (request, pause) => store.prune(request, pause),
     close: () => store.close(),
     accept: (acceptance) => store.accept(acceptance).then(changed),
-    settle: (settlements) => store.settle(settlements).then(changed),
+    async settle(settlements) {
+      const lost = await store.settle(settlements)
+      changed()
+      return lost
+    },
   }
 }

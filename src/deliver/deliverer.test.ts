@@ -8,7 +8,12 @@ import type { Zone } from '../dns/zone.ts'
 import { dialTcp, type Dialer } from '../io/dialer.ts'
 import { systemClock } from '../io/clock.ts'
 import type { QueueItem, Settlement } from '../store/store.ts'
-import { deliverBatch, type DeliveryBatch, type DeliveryReport } from './deliverer.ts'
+import {
+  deliverBatch,
+  type DeliveryBatch,
+  type DeliveryReport,
+  type Settling,
+} from './deliverer.ts'
 import { letter, minuteMs, openText, start, testItem, testWorld } from './test-support/world.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -71,8 +76,8 @@ async function run(
   ending = new Ending(),
 ): Promise<DeliveryReport> {
   const settlements: Settlement[] = []
-  const settle = async (some: readonly Settlement[]): Promise<void> => {
-    settlements.push(...some)
+  const settle = async (some: Settling): Promise<void> => {
+    settlements.push(...some.settlements)
   }
   const more = batch.more ?? nothingMore
   const report = await deliverBatch(world, { ...batch, owner: 'me', ending, settle, more })
@@ -470,7 +475,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
     owner: 'me',
     ending: new Ending(),
     more: nothingMore,
-    settle: (settlements) => {
+    settle: ({ settlements }) => {
       settled.push(...settlements.map(({ queueId }) => queueId))
       assert.ok(taken - settled.length <= 1, 'a kill now would repeat more than two letters')
       return new Promise((resolve) => setImmediate(resolve))

@@ -32,14 +32,20 @@ export interface DeliveryBatch {
   /** Asked to end: the deliverer sees it at every step. */
   readonly ending: Ending
   /** Takes what became of a letter as soon as it is known. Never rejects. */
-  settle(settlements: readonly Settlement[]): Promise<void>
+  settle(settling: Settling): Promise<void>
   /** Further items, for a connection that has sent all of these; empty when it may end. */
   more(): Promise<readonly QueueItem[]>
 }
 
-export interface DeliveryReport {
-  /** What is not settled yet: where no server was there to say something else. */
+/** What became of letters. */
+export interface Settling {
   readonly settlements: readonly Settlement[]
+  /** The same for what was not settled, without the items whose leases were lost. */
+  readonly again: (lost: readonly string[]) => Promise<Settling>
+}
+
+/** What is not settled yet, where no server was there to say something else. */
+export interface DeliveryReport extends Settling {
   readonly reachable: 'yes' | 'no' | 'unknown'
   readonly problem?: string
 }
@@ -59,22 +65,22 @@ export async function deliverBatch(
   const log = new JourneyBuilder('', world.clock)
   const settling = new SettlingInTurn(world, batch, log)
   const route = await findRoute(world, destination, log)
-  if (batch.ending.stage !== 'go-on') return { settlements: [], reachable: 'unknown' }
+  if (batch.ending.stage !== 'go-on') return { ...(await settling.last([])), reachable: 'unknown' }
   if (route.type !== 'targets') {
-    const settlements = await settling.last(items.map((item) => nowhere(item, route)))
-    return { settlements, reachable: 'unknown' }
+    const last = await settling.last(items.map((item) => nowhere(item, route)))
+    return { ...last, reachable: 'unknown' }
   }
   const round = new Round(world, batch, { log, settling })
   for (const target of route.targets) {
     if (round.done) break
     await round.visit(target)
   }
-  const settlements = await settling.last(round.left)
+  const last = await settling.last(round.left)
   // What the queue wants to know for its other mail: one word from anybody there is enough.
-  if (round.answered) return { settlements, reachable: 'yes' }
+  if (round.answered) return { ...last, reachable: 'yes' }
   const { silence } = round
-  if (silence === undefined) return { settlements, reachable: 'unknown' }
-  return { settlements, reachable: 'no', problem: silence }
+  if (silence === undefined) return { ...last, reachable: 'unknown' }
+  return { ...last, reachable: 'no', problem: silence }
 }
 
 async function findRoute(

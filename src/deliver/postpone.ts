@@ -1,5 +1,6 @@
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { QueueItem, Settlement } from '../store/store.ts'
+import type { QueueItem } from '../store/store.ts'
+import type { Settling } from './deliverer.ts'
 import { settleDecided, type Settled } from './settle.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -20,7 +21,7 @@ export interface HeldBack {
 export function postponeBatch(
   world: DeliverWorld,
   { items, owner, until, because }: HeldBack,
-): Promise<readonly Settlement[]> {
+): Promise<Settling> {
   const now = world.clock.now()
   const settled = items.map((item) => putOff(world, item, { now, until, because }))
   return settleDecided(world, settled, { log: new JourneyBuilder('', world.clock), owner })

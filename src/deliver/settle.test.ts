@@ -62,7 +62,7 @@ async function settleAll(
   const log = new JourneyBuilder('', world.clock)
   const ip = '203.0.113.20'
   log.step({ type: 'dial', host: 'mx.south.example', ip, port: 25, place: undefined, problem: 'x' })
-  return settle(world, attempts, { log, owner: 'me' })
+  return (await settle(world, attempts, { log, owner: 'me' })).settlements
 }
 
 /** What the report in a settlement says of its recipients. */

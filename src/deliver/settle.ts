@@ -3,7 +3,7 @@ import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/record.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import { describeReply } from '../smtp/reply-format.ts'
 import type { Acceptance, QueueItem, Settlement } from '../store/store.ts'
-import type { Attempt } from './deliverer.ts'
+import type { Attempt, Settling } from './deliverer.ts'
 import { expired, tooOld } from './expiry.ts'
 import { deliveryLine } from './log-lines.ts'
 import { notify } from './notify.ts'
@@ -32,7 +32,7 @@ export function settle(
   world: DeliverWorld,
   attempts: readonly Attempt[],
   input: SettleInput,
-): Promise<readonly Settlement[]> {
+): Promise<Settling> {
   const now = world.clock.now()
   return settleDecided(
     world,
@@ -41,35 +41,79 @@ export function settle(
   )
 }
 
-/** Writes down what was decided. What is to be told of one message makes one report. */
+/**
+ * Writes down what was decided. What is told of one message makes one report, and is told in one with
+ * its settlements or not at all: a report that names a recipient whose lease was lost would tell what
+ * another one may be about to tell otherwise.
+ */
 export async function settleDecided(
   world: DeliverWorld,
   settled: readonly Settled[],
-  { log, owner }: SettleInput,
+  input: SettleInput,
+): Promise<Settling> {
+  for (const one of settled) tellLog(world, one)
+  const { steps, shared } = input.log
+  // As they are now: the log goes on to the next connection.
+  const way = { owner: input.owner, steps: Array.from(steps), shared: Array.from(shared) }
+  return await writtenDown(world, settled, way)
+}
+
+/** What was done for all items together, and by whom. */
+interface Way {
+  readonly owner: string
+  readonly steps: readonly Step[]
+  readonly shared: readonly Shared[]
+}
+
+async function writtenDown(
+  world: DeliverWorld,
+  settled: readonly Settled[],
+  way: Way,
+): Promise<Settling> {
+  const groups = byMessage(settled)
+  const settlements: Settlement[] = []
+  for (const same of groups) settlements.push(...(await settlementsOf(world, same, way)))
+  return {
+    settlements,
+    again: (lost) => {
+      const isLost = ({ attempt }: Settled): boolean => lost.includes(attempt.item.id)
+      const open = groups.filter((same) => same.some(isLost)).flat()
+      return writtenDown(
+        world,
+        open.filter((one) => !isLost(one)),
+        way,
+      )
+    },
+  }
+}
+
+/** The settlements of the recipients of one message. */
+async function settlementsOf(
+  world: DeliverWorld,
+  same: readonly Settled[],
+  way: Way,
 ): Promise<readonly Settlement[]> {
   const settlements: Settlement[] = []
-  for (const same of byMessage(settled)) {
-    // What all share is written down once, with the first; 500 recipients are one way and one talk.
-    const spoken = new Map<readonly Line[], string>()
-    for (const [index, one] of same.entries()) {
-      const { item, lines } = one.attempt
-      const steps = new JourneyBuilder(item.journeyId, world.clock)
-      const step = stepOf(one, spoken.get(lines))
-      if (step !== undefined) steps.step(step)
-      if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {
-        spoken.set(lines, item.recipient)
-      }
-      tellLog(world, one)
-      if (index > 0) {
-        settlements.push({ ...settlementOf(one, steps.steps, [], undefined), owner })
-        continue
-      }
-      // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
-      const notified = await notify(world, same, log.steps)
-      if (notified !== undefined) steps.step(notified.step)
-      const all = [...log.steps, ...steps.steps]
-      settlements.push({ ...settlementOf(one, all, log.shared, notified?.acceptance), owner })
+  // What all share is written down once, with the first; 500 recipients are one way and one talk.
+  const spoken = new Map<readonly Line[], string>()
+  for (const [index, one] of same.entries()) {
+    const { item, lines } = one.attempt
+    const steps = new JourneyBuilder(item.journeyId, world.clock)
+    const step = stepOf(one, spoken.get(lines))
+    if (step !== undefined) steps.step(step)
+    if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {
+      spoken.set(lines, item.recipient)
     }
+    const together = { owner: way.owner, together: item.messageId }
+    if (index > 0) {
+      settlements.push({ ...settlementOf(one, steps.steps, [], undefined), ...together })
+      continue
+    }
+    // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
+    const notified = await notify(world, same, way.steps)
+    if (notified !== undefined) steps.step(notified.step)
+    const all = [...way.steps, ...steps.steps]
+    settlements.push({ ...settlementOf(one, all, way.shared, notified?.acceptance), ...together })
   }
   return settlements
 }

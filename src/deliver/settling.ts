@@ -1,6 +1,5 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Settlement } from '../store/store.ts'
-import type { Attempt, DeliveryBatch } from './deliverer.ts'
+import type { Attempt, DeliveryBatch, Settling } from './deliverer.ts'
 import { settle } from './settle.ts'
 import type { DeliverWorld } from './world.ts'
 
@@ -27,19 +26,19 @@ export class SettlingInTurn {
   /** Resolves when the next letter may be sent. */
   async settle(attempts: readonly Attempt[]): Promise<void> {
     if (attempts.length === 0) return
-    const settlements = await this.#made(attempts)
+    const settling = await this.#made(attempts)
     await this.#last
-    this.#last = this.#batch.settle(settlements)
+    this.#last = this.#batch.settle(settling)
   }
 
   /** Resolves when all is in the store, with what is left to be settled. */
-  async last(attempts: readonly Attempt[]): Promise<readonly Settlement[]> {
-    const settlements = await this.#made(attempts)
+  async last(attempts: readonly Attempt[]): Promise<Settling> {
+    const settling = await this.#made(attempts)
     await this.#last
-    return settlements
+    return settling
   }
 
-  #made(attempts: readonly Attempt[]): Promise<readonly Settlement[]> {
+  #made(attempts: readonly Attempt[]): Promise<Settling> {
     return settle(this.#world, attempts, { log: this.#log, owner: this.#batch.owner })
   }
 }

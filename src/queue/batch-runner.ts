@@ -1,7 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
-import type { QueueItem, Settlement, Store } from '../store/store.ts'
-import type { Batch, BatchOutcome, DispatcherProblem, Items, Postponement } from './batch.ts'
+import type { QueueItem, Store } from '../store/store.ts'
+import type {
+  Batch,
+  BatchOutcome,
+  DispatcherProblem,
+  Items,
+  Postponement,
+  Settling,
+} from './batch.ts'
 import type { KnownDestinations } from './known-destinations.ts'
 import { Settler } from './settler.ts'
 import { watch } from './watchdog.ts'
@@ -12,9 +19,7 @@ export interface BatchRunnerOptions {
   /** Tries to deliver. Must end some time; a rejection counts as a crash. */
   readonly deliverBatch: (batch: Batch) => Promise<BatchOutcome>
   /** Settlements that put items off; without it, destinations that are down are tried all the same. */
-  readonly postponeBatch?: (
-    postponement: Postponement,
-  ) => readonly Settlement[] | Promise<readonly Settlement[]>
+  readonly postponeBatch?: (postponement: Postponement) => Settling | Promise<Settling>
   readonly onProblem: (problem: DispatcherProblem) => void
 }
 
@@ -63,18 +68,18 @@ export class BatchRunner {
     const { clock, onProblem } = this.#options
     const open = new Map(items.items.map((item) => [item.id, item]))
     let letGo = false
-    const settle = async (settlements: readonly Settlement[]): Promise<void> => {
+    const settle = async (settling: Settling): Promise<void> => {
       // What a batch says that was given up is not heard: its items may be under way again.
       if (letGo) return
-      for (const { queueId } of settlements) open.delete(queueId)
-      await this.#settler.settle(settlements)
+      for (const { queueId } of settling.settlements) open.delete(queueId)
+      await this.#settler.settle(settling)
     }
     const batch: Batch = {
       ...items,
       ending,
-      settle: (settlements) => {
+      settle: (settling) => {
         if (!letGo) onHeard()
-        return settle(settlements)
+        return settle(settling)
       },
       more: async () => {
         const joined = letGo ? [] : await more()
@@ -96,7 +101,8 @@ export class BatchRunner {
   async postpone(postponement: Postponement): Promise<void> {
     const { postponeBatch, onProblem } = this.#options
     try {
-      await this.#settler.settle((await postponeBatch?.(postponement)) ?? [])
+      const settling = await postponeBatch?.(postponement)
+      if (settling !== undefined) await this.#settler.settle(settling)
     } catch (error) {
       onProblem({ type: 'delivery-crashed', queueIds: idsOf(postponement), error })
     }
@@ -112,7 +118,7 @@ export class BatchRunner {
     try {
       const outcome = await deliverBatch(batch)
       this.#destinations.learn(batch.destination, outcome)
-      await settle(outcome.settlements)
+      await settle(outcome)
       return 'done'
     } catch (error) {
       this.#destinations.learn(batch.destination, { reachable: 'unknown' })

@@ -17,7 +17,7 @@ export interface Batch extends Items {
    * Takes what became of some of the items, as soon as it is known, and brings it into the store.
    * Never rejects. An item that was not settled is tried again.
    */
-  settle(settlements: readonly Settlement[]): Promise<void>
+  settle(settling: Settling): Promise<void>
   /**
    * Further items, for a connection that has come to the end of these: what waits for the destination,
    * or comes within a moment. Empty when there is nothing, or others need the place.
@@ -25,13 +25,23 @@ export interface Batch extends Items {
   more(): Promise<readonly QueueItem[]>
 }
 
-/** What is known after a batch. */
-export interface BatchOutcome {
-  /**
-   * What became of the items that were not settled before. They are settled when what is known of the
-   * destination is learnt, so that nobody who sees them finds it forgotten again.
-   */
+/** What became of items, to be brought into the store. */
+export interface Settling {
   readonly settlements: readonly Settlement[]
+  /**
+   * Some leases were lost meanwhile, and what stands `together` with those was not settled either:
+   * this gives its settlements again without them, and what is told of them with other words. Absent:
+   * nothing stands together.
+   */
+  readonly again?: (lost: readonly string[]) => Promise<Settling>
+}
+
+/**
+ * What is known after a batch, and what became of the items that were not settled before. They are
+ * settled when what is known of the destination is learnt, so that nobody who sees them finds it
+ * forgotten again.
+ */
+export interface BatchOutcome extends Settling {
   /**
    * `yes`: a server of the destination answered, whatever it said. `no`: none could be reached, so
    * other messages for it need not try now. `unknown`: no connection was needed to decide.

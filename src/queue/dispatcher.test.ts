@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
+import { standingSettlements } from '../store/operations.ts'
 import type { QueueItem, Settlement, Store } from '../store/store.ts'
 import type { Batch, BatchOutcome, DispatcherProblem, Items } from './batch.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -67,16 +68,20 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
     return due.map(({ item }) => item)
   }
 
-  async settle(settlements: readonly Settlement[]): Promise<void> {
+  async settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
     const fault = this.faults.settle.shift()
     await this.beforeSettled
     if (fault !== undefined) throw fault
-    this.#write(settlements)
+    const lost = this.#write(settlements)
     await this.afterSettled
+    return lost
   }
 
-  #write(settlements: readonly Settlement[]): void {
-    for (const settlement of settlements) {
+  #write(settlements: readonly Settlement[]): readonly string[] {
+    const { lost, standing } = standingSettlements(settlements, ({ queueId, owner }) => {
+      return this.rows.get(queueId)?.leasedTo === owner
+    })
+    for (const settlement of standing) {
       const row = this.rows.get(settlement.queueId)
       if (row?.leasedTo !== settlement.owner) continue
       this.settled.push(settlement)
@@ -88,6 +93,7 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
         row.leasedTo = undefined
       }
     }
+    return lost
   }
 
   async nextDueAt(): Promise<number | undefined> {
@@ -392,10 +398,9 @@ test('an item that was put off untried and is due again before that ended is not
   const { store, dispatcher, batches, finish, clock } = bench({
     postponeBatch: async (p) => {
       store.afterSettled = promise
-      return p.items.map((item) => {
-        const later = { nextAttemptAt: p.until, problem: p.because, attempted: false }
-        return settlement(p, item, { type: 'deferred', ...later })
-      })
+      const later = { nextAttemptAt: p.until, problem: p.because, attempted: false }
+      const outcome = { type: 'deferred', ...later } as const
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   store.add('1')
@@ -552,7 +557,7 @@ test('each settlement is in the store when it is told, not when its batch ends',
   await quiet()
   const [batch] = batches
   assert.ok(batch?.items[0] !== undefined)
-  await batch.settle([settlement(batch, batch.items[0])])
+  await batch.settle({ settlements: [settlement(batch, batch.items[0])] })
   assert.deepEqual(Array.from(store.rows.keys()), ['2'])
   assert.equal(underWay().length, 1)
 })
@@ -565,7 +570,7 @@ test('a batch whose lease is over is asked to end; what it did not come to is tr
       putOff.push(...p.items.map(({ id }) => [id, p.until] as const))
       const { because: problem, until: nextAttemptAt } = p
       const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
-      return p.items.map((item) => settlement(p, item, outcome))
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   store.add('1')
@@ -607,7 +612,7 @@ test('a batch that does not end when its lease is over is given up, and no longe
   assert.deepEqual(batches.map(ids), [['1'], ['2']])
   const [item] = stuck?.items ?? []
   assert.ok(stuck !== undefined && item !== undefined)
-  await stuck.settle([settlement(stuck, item)])
+  await stuck.settle({ settlements: [settlement(stuck, item)] })
   assert.equal(store.settled.length, 0)
   for (let i = 0; i < 30; i++) {
     clock.advance(minute)
@@ -751,9 +756,8 @@ test('while a destination is down, its other messages are put off and one batch 
     limits: { total: 10, slow: 0, perDestination: 4 },
     postponeBatch: (p) => {
       postponed.push([p.because, ...p.items.map(({ id }) => id)])
-      return p.items.map((item) =>
-        settlement(p, item, { type: 'deferred', nextAttemptAt: p.until, problem: p.because }),
-      )
+      const outcome = { type: 'deferred', nextAttemptAt: p.until, problem: p.because } as const
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   const down = (batch: Batch): BatchOutcome => ({
@@ -840,7 +844,7 @@ test('when more is leased than may be, what waits for slow destinations makes ro
     postponeBatch: (p) => {
       const { because: problem, until: nextAttemptAt } = p
       const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
-      return p.items.map((item) => settlement(p, item, outcome))
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   for (let i = 0; i < 60; i++) store.add(`s${i}`, { destination: 'slow.example' })
@@ -862,7 +866,7 @@ test('what its time is over for is tried once more, also where a destination is 
       postponed.push(...p.items.map(({ id }) => id))
       const { because: problem, until: nextAttemptAt } = p
       const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
-      return p.items.map((item) => settlement(p, item, outcome))
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   store.add('1')
@@ -898,7 +902,7 @@ test('setting the clock ends no wait for a destination that is down, and makes n
       untils.push(p.until - clock.now())
       const { because: problem, until: nextAttemptAt } = p
       const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
-      return p.items.map((item) => settlement(p, item, outcome))
+      return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
     },
   })
   store.add('1', { expiresAt: Infinity })
@@ -971,12 +975,13 @@ test('whatever happens, every item is settled once in the end (property)', async
           maxBatch: 4,
           maxWaiting: 12,
           limits: { total: 3, slow: 0, perDestination: 2 },
-          postponeBatch: (p) =>
-            p.items.map((item) => {
+          postponeBatch: (p) => ({
+            settlements: p.items.map((item) => {
               const nextAttemptAt = p.until
               const outcome = { type: 'deferred', nextAttemptAt, problem: '', attempted: false }
               return settlement(p, item, { ...outcome, type: 'deferred' })
             }),
+          }),
           deliverBatch: async (batch) => {
             assert.ok(++running <= 3)
             for (const { id } of batch.items) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Settlement, Store } from '../store/store.ts'
+import type { Settling } from './batch.ts'
 
 const firstWaitMs = 1000
 const longestWaitMs = 30_000
@@ -31,27 +32,53 @@ export class Settler {
     return this.#refused > 0
   }
 
-  /** Tries until it is done; once hurried, one more time. Never rejects. */
-  async settle(settlements: readonly Settlement[]): Promise<void> {
-    if (settlements.length === 0 || (await this.#once(settlements))) return
-    this.#refused++
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
-      await this.#wait(waitMs)
-      const last = this.#hurried
-      if ((await this.#once(settlements)) || last) break
+  /**
+   * Tries until it is done; once hurried, one more time. What was not settled because it stood
+   * together with an item whose lease was lost is settled without that item. Never rejects.
+   */
+  async settle(settling: Settling): Promise<void> {
+    for (let open = settling; open.settlements.length > 0; ) {
+      const lost = await this.#taken(open.settlements)
+      if (lost === undefined || lost.length === 0 || open.again === undefined) return
+      try {
+        open = await open.again(lost)
+      } catch (error) {
+        // Their leases run out, and they are tried once more.
+        this.#tellFailure(open.settlements, error)
+        return
+      }
     }
-    this.#refused--
   }
 
-  async #once(settlements: readonly Settlement[]): Promise<boolean> {
+  /** The ids of the items whose leases were lost; `undefined` when the store has not taken it. */
+  async #taken(settlements: readonly Settlement[]): Promise<readonly string[] | undefined> {
+    const lost = await this.#once(settlements)
+    if (lost !== undefined) return lost
+    this.#refused++
     try {
-      await this.#store.settle(settlements)
-      return true
-    } catch (error) {
-      const queueIds = settlements.map(({ queueId }) => queueId)
-      this.#onFailure(queueIds, error)
-      return false
+      for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+        await this.#wait(waitMs)
+        const last = this.#hurried
+        const taken = await this.#once(settlements)
+        if (taken !== undefined || last) return taken
+      }
+    } finally {
+      this.#refused--
     }
+  }
+
+  async #once(settlements: readonly Settlement[]): Promise<readonly string[] | undefined> {
+    try {
+      return await this.#store.settle(settlements)
+    } catch (error) {
+      this.#tellFailure(settlements, error)
+      return undefined
+    }
+  }
+
+  #tellFailure(settlements: readonly Settlement[], error: unknown): void {
+    const queueIds = settlements.map(({ queueId }) => queueId)
+    this.#onFailure(queueIds, error)
   }
 
   /** From now on there is no time to wait. */

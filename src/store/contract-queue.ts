@@ -280,6 +280,38 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.equal(store.read.counts().queued, 0)
   })
 
+  storeTest(
+    'what stands together is settled wholly or not at all, and who was lost is told',
+    async (store) => {
+      await store.accept(
+        acceptance({
+          message: message('m1', 'x'),
+          queue: ['a', 'b', 'c', 'd'].map((id) => queueItem(id)),
+          journeys: [journey('JOURNEY1', { messageId: 'm1' })],
+        }),
+      )
+      await store.lease(lease({ limit: 1 }))
+      await store.lease(lease({ owner: 'two', limit: 1 }))
+      await store.lease(lease())
+      const before = await snapshot(readable(store))
+      const notification = acceptance({ message: message('m2', 'x'), journeys: [journey('J2')] })
+      const settled = (queueId: string, together?: string): Settlement => {
+        return settlement({ queueId, ...(together === undefined ? {} : { together }) })
+      }
+      const first = { ...settled('a', 'm1'), notification }
+      assert.deepEqual(await store.settle([first, settled('b', 'm1'), settled('c', 'm1')]), ['b'])
+      assert.deepEqual(await snapshot(readable(store)), before)
+      // What stands with others, or alone, is not kept by them.
+      assert.deepEqual(
+        await store.settle([settled('b'), settled('d', 'm2'), first, settled('c', 'm1')]),
+        ['b'],
+      )
+      assert.deepEqual(ids(store.read.listQueue({ limit: 9 })), ['b'])
+      assert.equal(store.read.findJourney('J2').type, 'found')
+      assert.deepEqual(await store.settle([settled('a')]), ['a'], 'it is settled')
+    },
+  )
+
   storeTest('a lease that ran out but was not taken over can still be settled', async (store) => {
     await store.accept(outgoing())
     await store.lease(lease())

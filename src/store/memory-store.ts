@@ -10,7 +10,7 @@ import {
   takeOutInMemory,
 } from './memory-accounts.ts'
 import type { LeaseRequest, TakeRequest } from './operations.ts'
-import { messagesIn, recipientsIn } from './operations.ts'
+import { messagesIn, recipientsIn, standingSettlements } from './operations.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryTables } from './memory-tables.ts'
@@ -116,9 +116,13 @@ class MemoryStore implements FullStore {
     })
   }
 
-  settle(settlements: readonly Settlement[]): Promise<void> {
+  settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
     return this.#atomically(() => {
-      for (const settlement of settlements) this.#settle(settlement)
+      const { lost, standing } = standingSettlements(settlements, ({ queueId, owner }) => {
+        return this.#tables.queue.get(queueId)?.lease?.owner === owner
+      })
+      for (const settlement of standing) this.#settle(settlement)
+      return lost
     })
   }
 

@@ -61,7 +61,7 @@ export interface Results {
   readonly accept: undefined
   readonly lease: readonly QueueItem[]
   readonly take: readonly QueueItem[]
-  readonly settle: undefined
+  readonly settle: readonly string[]
   readonly releaseLeases: undefined
   readonly hold: number
   readonly release: number
@@ -104,6 +104,19 @@ export function messagesIn({ message, moreMessages }: Acceptance): readonly NewM
 export function recipientsIn(journey: NewJourney): readonly JourneyRecipient[] {
   const { recipients, rcptTo, status } = journey
   return recipients ?? Array.from(new Set(rcptTo), (address) => ({ address, status, accounts: '' }))
+}
+
+/** Of settlements, those that stand, and the ids of the items whose leases were lost. */
+export function standingSettlements(
+  settlements: readonly Settlement[],
+  isLeased: (settlement: Settlement) => boolean,
+): { readonly lost: readonly string[]; readonly standing: readonly Settlement[] } {
+  const lost = settlements.filter((one) => !isLeased(one))
+  const fallen = new Set(lost.flatMap(({ together }) => together ?? []))
+  const standing = settlements.filter((one) => {
+    return !lost.includes(one) && (one.together === undefined || !fallen.has(one.together))
+  })
+  return { lost: lost.map(({ queueId }) => queueId), standing }
 }
 
 /** The same operation with each message replaced. */

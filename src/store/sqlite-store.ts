@@ -155,7 +155,7 @@ class SqliteStore implements FullStore {
     return this.#queue.submit<'removeMail'>({ type: 'removeMail', ...input })
   }
 
-  async settle(settlements: readonly Settlement[]): Promise<void> {
+  async settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
     const ready: Settlement[] = []
     for (const settlement of settlements) {
       const { notification } = settlement

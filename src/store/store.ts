@@ -173,6 +173,11 @@ export interface Settlement {
   readonly summary: string
   /** A delivery status notification, accepted in the same transaction. */
   readonly notification?: Acceptance
+  /**
+   * Those of one call that have the same word here stand or fall together: when one of them is no
+   * longer leased by its owner, none of them is settled. For what is told of several in one letter.
+   */
+  readonly together?: string
 }
 
 export interface JourneyRow {
@@ -339,9 +344,10 @@ export interface Store {
   }): Promise<readonly QueueItem[]>
   /**
    * Settles leased items. An item leased by another owner meanwhile is left alone, and so is one
-   * whose lease was ended by `releaseLeases`: its settlement is dropped with its notification.
+   * whose lease was ended by `releaseLeases`: its settlement is dropped with its notification, and so
+   * is all that stands `together` with it. Gives the ids of the items whose leases were lost.
    */
-  settle(settlements: readonly Settlement[]): Promise<void>
+  settle(settlements: readonly Settlement[]): Promise<readonly string[]>
   /** Ends every lease: called once at start, when no other process can hold one. */
   releaseLeases(): Promise<void>
   /** Keeps items from being leased until `release`. Gives how many were not held before. */

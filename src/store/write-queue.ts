@@ -1,7 +1,7 @@
 import { wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
-import type { LeaseRequest, TakeRequest } from './operations.ts'
+import { type LeaseRequest, standingSettlements, type TakeRequest } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type { QueueItem, Settlement } from './store.ts'
 import type { Transaction } from './transaction.ts'
@@ -69,14 +69,24 @@ function byNextAttempt(a: Row, b: Row): number {
 /**
  * Settles what each owner still leases; a lease that ran out but was not taken over still counts.
  * A journey gets the word and the sentence of all its recipients, once, however many are settled.
+ *
+ * @returns the ids of the items whose leases were lost
  */
-export function settleItems(transaction: Transaction, settlements: readonly Settlement[]): void {
+export function settleItems(
+  transaction: Transaction,
+  settlements: readonly Settlement[],
+): readonly string[] {
+  const { lost, standing } = standingSettlements(settlements, ({ queueId, owner }) => {
+    const sql = 'SELECT 1 FROM queue WHERE id = ? AND lease_owner = ?'
+    return transaction.get(sql, queueId, owner) !== undefined
+  })
   const touched = new Map<number, Settlement>()
-  for (const settlement of settlements) {
+  for (const settlement of standing) {
     const journey = settleItem(transaction, settlement)
     if (journey !== undefined) touched.set(journey, settlement)
   }
   for (const [journey, last] of touched) tellWhole(transaction, journey, last)
+  return lost
 }
 
 /** @returns the key of the journey that it belongs to; `undefined` when nothing was settled */

@@ -267,8 +267,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
     case 'take':
       return takeItems(transaction, operation.request)
     case 'settle':
-      settleItems(transaction, operation.settlements)
-      return undefined
+      return settleItems(transaction, operation.settlements)
     case 'releaseLeases':
       releaseLeases(transaction)
       return undefined

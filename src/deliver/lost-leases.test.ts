@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { encodeUtf8 } from '../base/utf8.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { Settler } from '../queue/settler.ts'
+import { readDsn } from '../report/read-dsn.ts'
+import { contentOf } from '../store/content-sink.ts'
+import { openMemoryStore } from '../store/memory-store.ts'
+import type { FullStore, QueueItem } from '../store/store.ts'
+import type { Attempt } from './deliverer.ts'
+import { settle } from './settle.ts'
+import { letter, minuteMs, start, testItem, testWorld } from './test-support/world.ts'
+
+const names = ['ann', 'bob', 'cat', 'dan']
+
+async function openStore(): Promise<FullStore> {
+  const store = openMemoryStore()
+  const queue = names.map((name) => {
+    const {
+      attempts: _a,
+      held: _h,
+      lastProblem: _l,
+      ...item
+    } = testItem({
+      id: name,
+      recipient: `${name}@south.example`,
+    })
+    return item
+  })
+  const message = { id: 'm1', content: contentOf(encodeUtf8(letter)), prefix: new Uint8Array(0) }
+  const row = { direction: 'out', startedAt: start, status: 'queued', mailFrom: '' } as const
+  const words = { rcptTo: [], subject: '', summary: '', json: '{}', shared: [] }
+  const journeys = [{ id: 'j1', messageId: 'm1', ...row, ...words }]
+  await store.accept({ message: { ...message, omit: [] }, queue, mailbox: [], journeys })
+  return store
+}
+
+/** Everybody of whom some notice in the store tells, once for each time. */
+async function told(store: FullStore): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const { messageId } of store.read.listMailbox({})) {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of store.read.openMessage(messageId)?.chunks() ?? []) chunks.push(chunk)
+    const read = readDsn(Buffer.concat(chunks))
+    assert.ok(read.type === 'dsn')
+    found.push(...read.recipients.map(({ finalRecipient }) => finalRecipient ?? ''))
+  }
+  return found.map((text) => text.replace(/@.*/, '').replace(/.*;\s*/, ''))
+}
+
+function refused(items: readonly QueueItem[]): readonly Attempt[] {
+  const because = 'There is no such mailbox.'
+  const result = { result: 'failed', status: '5.1.1', because, outcome: undefined } as const
+  return items.map((item) => {
+    return { item, host: 'mx.south.example', ip: '', result, lines: [], refusedToTalk: false }
+  })
+}
+
+test('whose leases are lost, each recipient is told of once, and none is forgotten', async () => {
+  const someNames = fc.subarray(names, { minLength: 1 })
+  await fc.assert(
+    fc.asyncProperty(someNames, async (lost) => {
+      const store = await openStore()
+      const world = testWorld()
+      const problems: unknown[] = []
+      const settler = new Settler(store, world.clock, (_ids, error) => problems.push(error))
+      const settleAs = async (owner: string, items: readonly QueueItem[]): Promise<void> => {
+        const log = new JourneyBuilder('', world.clock)
+        log.step({ type: 'dial', host: 'mx', ip: '', port: 25, place: undefined, problem: 'x' })
+        await settler.settle(await settle(world, refused(items), { log, owner }))
+      }
+      const when = { now: start, leaseUntil: start + minuteMs, limit: 9 }
+      const items = await store.lease({ owner: 'one', ...when })
+      // Every lease ends, and those of some are not renewed.
+      await store.hold(lost)
+      await store.releaseLeases()
+      await store.lease({ owner: 'one', ...when })
+      await settleAs('one', items)
+      assert.deepEqual(Array.from(await told(store)).sort(), without(lost))
+      await store.release(lost, start)
+      await settleAs('two', await store.lease({ owner: 'two', ...when }))
+      assert.deepEqual(Array.from(await told(store)).sort(), names)
+      assert.equal(store.read.counts().queued, 0)
+      assert.deepEqual(problems, [])
+      const found = store.read.findJourney('j1')
+      assert.ok(found.type === 'found')
+      const steps = found.journey.appended.flatMap((json): { type: string }[] => JSON.parse(json))
+      assert.equal(steps.filter(({ type }) => type === 'attempt').length, names.length)
+      const notices = lost.length === names.length ? 1 : 2
+      assert.equal(steps.filter(({ type }) => type === 'dial').length, notices)
+      assert.equal(steps.filter(({ type }) => type === 'notified').length, notices)
+    }),
+    { numRuns: 15 },
+  )
+})
+
+function without(lost: readonly string[]): readonly string[] {
+  return names.filter((name) => !lost.includes(name))
+}

@@ -162,7 +162,7 @@ function untagged(local: string): string {
 }
 
 /** How addresses compare: by their meaning, without case, the domain in A-labels. */
-function keyOf(address: string): string {
+export function keyOf(address: string): string {
   const read = parseMailbox(address)
   if (read.ok) return `${read.value.localPart.toLowerCase()}@${read.value.domain}`
   const local = address.slice(0, address.length - domainOf(address).length - 1)

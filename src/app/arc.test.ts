@@ -41,7 +41,7 @@ test('a letter that a listed forwarder sealed is filed, and told and replayed wi
   const said = await talk.letter({ from: 'sender@north.example', to: receiver, message })
   assert.equal(said.code, 250)
   const id = referenceIn(said)
-  const journey = journeyIn(south.store.read, id)
+  const journey = await journeyIn(south.store, id)
   const { record, view } = journey
   const step = record.steps.find(({ type }) => type === 'arc')
   assert.ok(step?.type === 'arc' && step.verdict.result === 'pass')
@@ -71,7 +71,7 @@ test('the same letter sealed by nobody that is listed is refused', async (t) => 
   const message = forwarded(Math.floor(south.clock.now() / 1000))
   const said = await talk.letter({ from: 'sender@north.example', to: receiver, message })
   assert.equal(said.code, 550)
-  const { record, view } = journeyIn(south.store.read, referenceIn(said))
+  const { record, view } = await journeyIn(south.store, referenceIn(said))
   const decision = record.steps.find(({ type }) => type === 'decision')
   assert.ok(decision?.type === 'decision')
   const considered = decision.decision.considered.find(({ evidence }) => evidence === 'arc')

@@ -95,9 +95,9 @@ test('a line without an end is not waited for', async (t) => {
   const said = await talk.read(421)
   assert.match(said.text, /The line has no end, closing/)
   await talk.closed
-  const row = await when(() => store.read.listJourneys({ limit: 1 })[0])
+  const row = await when(async () => (await store.journeys.list({ limit: 1 }))[0])
   assert.equal(row.status, 'dropped')
-  const { view } = journeyIn(store.read, row.id)
+  const { view } = await journeyIn(store, row.id)
   assert.match(view.steps.at(-1)?.answer ?? '', /asked for too much/)
 })
 
@@ -108,8 +108,8 @@ test('a client that makes too many errors is told so and let go', async (t) => {
   const said = await talk.say('WHAT', 421)
   assert.match(said.text, /Too many errors/)
   await talk.closed
-  const row = await when(() => store.read.listJourneys({ limit: 1 })[0])
-  const { view } = journeyIn(store.read, row.id)
+  const row = await when(async () => (await store.journeys.list({ limit: 1 }))[0])
+  const { view } = await journeyIn(store, row.id)
   assert.match(view.steps.at(-1)?.answer ?? '', /made too many errors/)
 })
 
@@ -133,7 +133,7 @@ test('a bare CR or LF is refused at the true end, and nothing behind it is a com
     assert.equal((await talk.say('NOOP')).text, 'OK')
     await talk.quit()
   }
-  const rows = store.read.listJourneys({ limit: 100 })
+  const rows = await store.journeys.list({ limit: 100 })
   assert.equal(rows.length, 6)
   assert.deepEqual(rows.map(({ status }) => status).sort(), [
     'delivered',
@@ -181,7 +181,7 @@ test('headers that are endless, in length or in fields, are refused with a reaso
     const said = await talk.letter({ ...letter, message: fields + letter.message })
     assert.deepEqual([said.code, said.enhanced], [code, enhanced])
     assert.match(said.text, words)
-    const { view, status } = journeyIn(store.read, referenceIn(said))
+    const { view, status } = await journeyIn(store, referenceIn(said))
     assert.equal(status, 'refused')
     assert.ok(view.steps.some(({ id, verdict }) => id === 'refused' && verdict === 'fail'))
   }
@@ -213,7 +213,7 @@ test('a header that is no header is still a message', async (t) => {
     assert.ok(performance.now() - begun < 3000, `${message.slice(0, 30)} took too long`)
     assert.ok(referenceIn(said).length > 0)
   }
-  assert.equal(store.read.counts().messages, 13)
+  assert.equal((await store.counts()).messages, 13)
 })
 
 test('a message that is too big is refused before it comes when it says so, else behind it', async (t) => {
@@ -225,14 +225,14 @@ test('a message that is too big is refused before it comes when it says so, else
   assert.deepEqual([big.code, big.enhanced], [552, '5.3.4'])
   assert.match(big.text, /too big: at most 100000 octets/)
   await talk.quit()
-  const [row] = store.read.listJourneys({ limit: 1 })
-  const { view } = journeyIn(store.read, row?.id ?? '')
+  const [row] = await store.journeys.list({ limit: 1 })
+  const { view } = await journeyIn(store, row?.id ?? '')
   assert.equal(view.outcome.status, 'refused')
   assert.match(
     view.steps.find(({ id }) => id === 'message')?.answer ?? '',
     /larger than this server takes/,
   )
-  assert.equal(store.read.counts().messages, 0)
+  assert.equal((await store.counts()).messages, 0)
 })
 
 test('more recipients than are taken at once are asked to come again', async (t) => {
@@ -261,8 +261,8 @@ test('a peer that stalls, in a command or in a message, is let go with a word', 
     assert.equal((await talk.read()).enhanced, '4.4.2')
     await talk.closed
   }
-  const rows = await when(() => {
-    const all = store.read.listJourneys({ limit: 10 })
+  const rows = await when(async () => {
+    const all = await store.journeys.list({ limit: 10 })
     return all.length === 3 ? all : undefined
   })
   assert.deepEqual(
@@ -284,21 +284,21 @@ test('a peer that closes its side at any point leaves a journey and nothing else
   ]
   for (let count = 0; count <= dialogue.length; count++) {
     for (const how of ['half', 'destroy'] as const) {
-      const before = store.read.listJourneys({ limit: 100 }).length
+      const before = (await store.journeys.list({ limit: 100 })).length
       const talk = await SmtpTalk.open(ports.smtp)
       await talk.read(220)
       talk.write(dialogue.slice(0, count).join(''))
       await talk.flushed()
       talk[how]()
       if (how === 'half') await talk.closed
-      const rows = await when(() => {
-        const all = store.read.listJourneys({ limit: 100 })
+      const rows = await when(async () => {
+        const all = await store.journeys.list({ limit: 100 })
         return all.length > before ? all : undefined
       })
       assert.equal(rows[0]?.status, 'dropped', `after ${count} pieces, ${how}`)
     }
   }
-  assert.deepEqual(store.read.listMailbox({}), [])
+  assert.deepEqual(await store.mailboxes.items({}), [])
   assert.deepEqual(reported, [])
 })
 
@@ -341,8 +341,10 @@ test('TLS octets on a clear port and clear text on the TLS port are let go', asy
   plain.write('EHLO x.example\r\n')
   await plain.closed
   // Whose handshake failed has a journey with the reason, and is no fault of ours.
-  const failed = await when(() => store.read.listJourneys({ limit: 9, direction: 'out' })[0])
-  const { view } = journeyIn(store.read, failed.id)
+  const failed = await when(
+    async () => (await store.journeys.list({ limit: 9, direction: 'out' }))[0],
+  )
+  const { view } = await journeyIn(store, failed.id)
   assert.ok(
     view.steps.some(({ answer }) => answer.includes('TLS')),
     JSON.stringify(view.steps),

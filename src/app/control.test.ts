@@ -9,7 +9,7 @@ import type { Zone } from '../dns/zone.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openLive } from './live.ts'
 import { jsonLines, waybill, writeConfig } from './test-support/processes.ts'
@@ -75,10 +75,10 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
   const done = await rotate(config)
   assert.deepEqual([done.code, done.step], [0, 'done'])
   assert.deepEqual(await signing(), ['wb2', 'wb2-ed'])
-  const reader = openStoreReader({ folder: read.settings.data })
+  const reader = openReadOnlyStore({ folder: read.settings.data })
   t.after(() => reader.close())
   assert.deepEqual(
-    reader.dkimKeys('south.example').map(({ selector, active }) => [selector, active]),
+    (await reader.keys.list('south.example')).map(({ selector, active }) => [selector, active]),
     [
       ['wb1', false],
       ['wb1-ed', false],
@@ -100,6 +100,6 @@ test('without a server the command rotates by itself', async (t) => {
   await waybill(['config', 'dns', '--config', config])
   assert.equal((await rotate(config)).step, 'made')
   const store = await openSqliteStore({ folder: join(folder, 'data') })
-  assert.equal(store.read.dkimKeys('south.example').length, 4)
+  assert.equal((await store.keys.list('south.example')).length, 4)
   await store.close()
 })

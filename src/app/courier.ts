@@ -14,14 +14,16 @@ import { defaultLimits } from '../queue/places.ts'
 import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
 import type { JudgedLetter } from '../receive/judged.ts'
 import type { Self } from '../route/self.ts'
-import type { FullStore, OpenMessage, QueueItem, Settlement } from '../store/store.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
+import type { Store } from '../store/ports/store.ts'
 import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
 import { Outside } from './outside.ts'
 
 export interface CourierOptions {
   readonly hostname: string
   readonly directory: Directory
-  readonly store: FullStore
+  readonly store: Store
   readonly post: Post
   readonly resolver: Resolver
   readonly dialer: Dialer
@@ -56,7 +58,7 @@ export class Courier {
 
   /** Begins to deliver what waits in the queue. */
   async start(): Promise<void> {
-    await this.#options.store.releaseLeases()
+    await this.#options.store.queue.releaseLeases()
     this.#dispatcher.start()
   }
 
@@ -94,7 +96,7 @@ export class Courier {
     given: GivenUp & { readonly tellSender: boolean },
   ): Promise<readonly Settlement[]> {
     const { hostname, directory, store, post, clock, random, log } = this.#options
-    const openMessage = (id: string): OpenMessage | undefined => store.read.openMessage(id)
+    const openMessage = (id: string): Promise<OpenMessage | undefined> => store.messages.open(id)
     const report = { hostname, directory, clock, random, openMessage, post }
     return giveUp(items, given, { clock, log, report: given.tellSender ? report : undefined })
   }
@@ -138,7 +140,7 @@ export class Courier {
     if (failureReports === undefined) return undefined
     return new FailureReports({
       plan: failureReports,
-      messages: store.read,
+      messages: store.messages,
       resolver: this.#outside,
       directory,
       hostname,
@@ -153,7 +155,7 @@ export class Courier {
     const { hostname, store, clock, random, retry, limits, report } = this.#options
     const world = this.#deliveryWorld()
     return new Dispatcher({
-      store,
+      store: store.queue,
       clock,
       owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverBatch(world, batch),
@@ -184,7 +186,7 @@ export class Courier {
       log,
       trustAnchors,
       random,
-      openMessage: (id) => store.read.openMessage(id),
+      openMessage: (id) => store.messages.open(id),
       retryAt: ({ attempts, expiresAt }, now) => {
         const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
         return next.type === 'retry' ? next.at : undefined

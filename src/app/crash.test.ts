@@ -9,9 +9,9 @@ import type { Zone } from '../dns/zone.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { hashPassword } from '../io/password.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { StoreReader } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { startServer, type StartedServer, writeConfig } from './test-support/processes.ts'
 import { journeyIn, replayAll } from './test-support/replay-all.ts'
@@ -66,14 +66,14 @@ async function sendUntilTheEnd(
   }
 }
 
-async function isThere(read: StoreReader, letter: Acknowledged): Promise<boolean> {
+async function isThere(read: ReadPorts, letter: Acknowledged): Promise<boolean> {
   const { id, word, queued } = letter
-  const message = read.openMessage(id)
+  const message = await read.messages.open(id)
   if (message === undefined) return false
   const chunks: Uint8Array[] = []
   for await (const chunk of message.chunks()) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString('latin1')
-  const { status } = journeyIn(read, id)
+  const { status } = await journeyIn(read, id)
   const kept = queued ? status === 'queued' || status === 'deferred' : status === 'delivered'
   return kept && text.includes(`Subject: ${word}\r\n`) && text.endsWith(`\r\n${word}\r\n`)
 }
@@ -106,12 +106,12 @@ test(`killed ${rounds} times under load, the server has all that it answered wit
   const data = `${folder}/data`
   // The next start mends whatever was half done.
   await (await openSqliteStore({ folder: data })).close()
-  const read = openStoreReader({ folder: data })
+  const read = openReadOnlyStore({ folder: data })
   const lost: Acknowledged[] = []
   for (const letter of letters) if (!(await isThere(read, letter))) lost.push(letter)
   assert.deepEqual(lost, [], 'acknowledged, but lost')
-  const inbox = new Set(read.listMailbox({}).map(({ messageId }) => messageId))
-  const queue = new Set(read.listQueue({ limit: 1e6 }).map(({ messageId }) => messageId))
+  const inbox = new Set((await read.mailboxes.items({})).map(({ messageId }) => messageId))
+  const queue = new Set((await read.queue.list({ limit: 1e6 })).map(({ messageId }) => messageId))
   for (const { id, queued } of letters) assert.ok((queued ? queue : inbox).has(id), id)
   const { replayed } = await replayAll(read)
   read.close()

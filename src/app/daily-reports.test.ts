@@ -14,7 +14,8 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow } from '../journey/row.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import type { FullStore, JourneyQuery, StoreReader } from '../store/store.ts'
+import type { JourneyQuery } from '../store/ports/journeys.ts'
+import type { Store } from '../store/ports/store.ts'
 import { DailyReports, type DailyReportsOptions } from './daily-reports.ts'
 
 const day = Date.UTC(2026, 10, 22)
@@ -36,7 +37,7 @@ const rules = {
 
 /** Puts the journey of one letter from `ip` into the store, as port 25 does. */
 async function receive(
-  store: FullStore,
+  store: Store,
   clock: ManualClock,
   id: string,
   ip: string,
@@ -67,7 +68,7 @@ async function receive(
     headerMessageId: '',
     messageId: undefined,
   })
-  await store.accept({ queue: [], mailbox: [], journeys: [row] })
+  await store.post.accept({ queue: [], mailbox: [], journeys: [row] })
 }
 
 class Mark {
@@ -82,13 +83,13 @@ class Mark {
 }
 
 function reports(
-  store: FullStore,
+  store: Store,
   clock: ManualClock,
   more: Partial<DailyReportsOptions> & { readonly account?: string } = {},
 ): DailyReports {
   const people = directoryOf(more.account === undefined ? [] : [more.account], () => keys)
   return new DailyReports({
-    read: store.read,
+    read: store,
     clock,
     firstOpenDay: new Mark(),
     turn: () => Promise.resolve(),
@@ -97,7 +98,7 @@ function reports(
     post: testPost(people, {
       clock,
       ids: 'report',
-      accept: (acceptance) => store.accept(acceptance),
+      accept: (acceptance) => store.post.accept(acceptance),
     }),
     random: () => 0,
     log: () => {},
@@ -106,9 +107,9 @@ function reports(
   })
 }
 
-async function octets(store: FullStore, id: string): Promise<Buffer> {
+async function octets(store: Store, id: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of store.read.openMessage(id)?.chunks() ?? []) chunks.push(chunk)
+  for await (const chunk of (await store.messages.open(id))?.chunks() ?? []) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
@@ -127,7 +128,7 @@ test('the verdicts of a day are reported the next day, signed, once', async () =
   assert.deepEqual(others, [])
   assert.equal(sent?.result, 'sent')
   assert.equal(sent?.messages, 3, 'the letter of the next day is not in it')
-  const [item] = store.read.listQueue({ limit: 9 })
+  const [item] = await store.queue.list({ limit: 9 })
   assert.equal(item?.recipient, 'dmarc@north.example')
   assert.equal(item?.reversePath, 'postmaster@south.example')
 
@@ -145,7 +146,7 @@ test('the verdicts of a day are reported the next day, signed, once', async () =
     again.map(({ result }) => result),
     ['already-sent'],
   )
-  assert.equal(store.read.listQueue({ limit: 9 }).length, 1)
+  assert.equal((await store.queue.list({ limit: 9 })).length, 1)
   const fields = { kind: 'aggregate', day: '2026-11-22', sent: 1, nowhere: 0, later: 0 }
   assert.deepEqual(told, [{ level: 'info', event: 'report', fields }], 'what was sent is told once')
 })
@@ -157,8 +158,8 @@ test('a report that is filed here begins with its reverse-path, and one that is 
   await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10')
   clock.advance(86_400_000)
   await reports(store, clock, { account: here }).send()
-  assert.deepEqual(store.read.listQueue({ limit: 9 }), [])
-  const [filed, ...others] = store.read.listMailbox({ account: here })
+  assert.deepEqual(await store.queue.list({ limit: 9 }), [])
+  const [filed, ...others] = await store.mailboxes.items({ account: here })
   assert.deepEqual(others, [])
   const text = (await octets(store, filed?.messageId ?? '')).toString()
   assert.match(text, /^Return-Path: <postmaster@south\.example>\r\nDKIM-Signature: /)
@@ -179,8 +180,8 @@ test('a report for one who is here and one who is not is two messages', async ()
     account: 'here@north.example',
     resolver: new MemoryResolver(twice),
   }).send()
-  const [sent] = store.read.listQueue({ limit: 9 })
-  const [filed] = store.read.listMailbox({})
+  const [sent] = await store.queue.list({ limit: 9 })
+  const [filed] = await store.mailboxes.items({})
   assert.equal(sent?.recipient, 'there@north.example')
   assert.equal(filed?.journeyId, sent.journeyId)
   const texts = await Promise.all([sent, filed].map((one) => octets(store, one?.messageId ?? '')))
@@ -257,17 +258,17 @@ test('a run gives other work its turn, reads every journey once, and can be stop
   clock.advance(86_400_000)
   let turns = 0
   let pages = 0
-  const read: StoreReader = Object.assign(Object.create(store.read), {
-    findJourney: (id: string) => store.read.findJourney(id),
-    listJourneys: (query: JourneyQuery) => {
-      pages++
-      return store.read.listJourneys(query)
+  const watched: Store = {
+    ...store,
+    journeys: {
+      ...store.journeys,
+      list(query: JourneyQuery) {
+        pages++
+        return store.journeys.list(query)
+      },
     },
-  })
-  const watched: FullStore = Object.assign(Object.create(store), {
-    read,
-    accept: () => Promise.resolve(),
-  })
+    post: { accept: () => Promise.resolve() },
+  }
   const daily = reports(watched, clock, {
     turn: () => {
       turns++
@@ -290,7 +291,7 @@ test('a run gives other work its turn, reads every journey once, and can be stop
       turn: async () => {
         if (++seen !== stopAt) return
         await stopping.stop()
-        fresh.read.close()
+        await fresh.close()
       },
     })
     const done = await stopping.send()
@@ -306,13 +307,16 @@ test('who stops waits for the report that is being stored, and no other is begun
   const order: string[] = []
   let go = (): void => undefined
   const stored = new Promise<void>((resolve) => (go = resolve))
-  const slow: FullStore = Object.assign(Object.create(store), {
-    accept: async () => {
-      order.push('storing')
-      await stored
-      order.push('stored')
+  const slow: Store = {
+    ...store,
+    post: {
+      async accept() {
+        order.push('storing')
+        await stored
+        order.push('stored')
+      },
     },
-  })
+  }
   const daily = reports(slow, clock)
   daily.start()
   clock.advance(0)

@@ -5,7 +5,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { OwnMail } from '../post/own-mail.ts'
 import type { Post } from '../post/post.ts'
 import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
-import type { StoreReader } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
 import { reportSubject, storeReportSource } from './report-source.ts'
 
 const dayMs = 86_400_000
@@ -20,7 +20,7 @@ export interface FirstOpenDay {
 }
 
 export interface DailyReportsOptions {
-  readonly read: StoreReader
+  readonly read: ReadPorts
   readonly resolver: Resolver
   readonly post: Pick<Post, 'own' | 'accept'>
   readonly clock: Clock

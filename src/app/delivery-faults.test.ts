@@ -266,7 +266,7 @@ test('fifty batches for servers that take one letter a connection and say 421 al
   })
   network.at(first, server.port)
   for (let n = 0; n < 4; n++) await submit({ to: domains.map((domain) => `a@${domain}`) })
-  await south.when(() => (south.store.read.counts().queued === 0 ? true : undefined))
+  await south.when(async () => ((await south.store.counts()).queued === 0 ? true : undefined))
   assert.equal(server.letters.length, 200)
   assert.deepEqual(south.reported, [])
 })

@@ -22,7 +22,7 @@ test('the exchange with the lowest preference is used, and the other not asked',
   assert.equal(journey.status, 'delivered')
   assert.deepEqual([one.letters.length, two.letters.length], [1, 0])
   assert.deepEqual(network.dialled, [first])
-  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+  assert.equal((await south.store.queue.list({ limit: 1 })).length, 0)
   assert.match(one.letters[0]?.text ?? '', /^DKIM-Signature: [\s\S]*\r\n\r\nHello\r\n$/)
   assert.match(journey.view.summary, /^Delivered to someone@north\.example\.$/)
 })
@@ -78,15 +78,15 @@ test('4xx is tried again on the schedule, until it is taken', async (t) => {
   const once = await settled(id, 1)
   assert.equal(once.status, 'deferred')
   assert.match(once.view.summary, /refused the recipient for now: 451 4\.7\.1 come back later$/)
-  const [waiting] = south.store.read.listQueue({ limit: 1 })
+  const [waiting] = await south.store.queue.list({ limit: 1 })
   const wait = (waiting?.nextAttemptAt ?? 0) - started
   assert.ok(wait > 4 * 60_000 && wait < 6 * 60_000, `the first wait is about 5 minutes: ${wait} ms`)
-  goOn()
+  await goOn()
   await settled(id, 2)
-  const [later] = south.store.read.listQueue({ limit: 1 })
+  const [later] = await south.store.queue.list({ limit: 1 })
   const longer = (later?.nextAttemptAt ?? 0) - south.clock.now()
   assert.ok(longer > 8 * 60_000 && longer < 12 * 60_000, `then about 10 minutes: ${longer} ms`)
-  goOn()
+  await goOn()
   const journey = await settled(id, 3)
   assert.deepEqual(attempts(journey), ['deferred', 'deferred', 'delivered'])
   assert.equal(journey.status, 'delivered')
@@ -127,11 +127,11 @@ test('5xx becomes a report to the sender, which says who refused whom and why', 
     ['someone@north.example', 'failed', '5.1.1', 'mx.north.example'],
   )
   assert.match(only?.diagnosticCode ?? '', /550 5\.1\.1 no such user/)
-  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+  assert.equal((await south.store.queue.list({ limit: 1 })).length, 0)
   const notified = journey.record.steps.find((step) => step.type === 'notified')
   assert.ok(notified?.type === 'notified')
   assert.equal(notified.to, user)
-  assert.equal(journeyIn(south.store.read, notified.journey).record.outcome.status, 'created')
+  assert.equal((await journeyIn(south.store, notified.journey)).record.outcome.status, 'created')
 })
 
 test('of three recipients one fails, one waits and one is served, each by itself', async (t) => {
@@ -153,7 +153,7 @@ test('of three recipients one fails, one waits and one is served, each by itself
     north.letters.map(({ rcpt }) => rcpt.length),
     [1],
   )
-  const waiting = south.store.read.listQueue({ limit: 5 })
+  const waiting = await south.store.queue.list({ limit: 5 })
   assert.deepEqual(
     waiting.map(({ recipient }) => recipient),
     ['slow@north.example'],
@@ -165,10 +165,10 @@ test('of three recipients one fails, one waits and one is served, each by itself
     ['bad@north.example'],
   )
   greylisted = false
-  goOn()
+  await goOn()
   await settled(id, 4)
   assert.equal(north.letters.length, 2)
-  assert.equal(south.store.read.listQueue({ limit: 5 }).length, 0)
+  assert.equal((await south.store.queue.list({ limit: 5 })).length, 0)
 })
 
 test('what never gets through is given up after its time, and the sender is told', async (t) => {
@@ -177,13 +177,13 @@ test('what never gets through is given up after its time, and the sender is told
   let journey = await settled(id, 1)
   let rounds = 1
   while (journey.status === 'deferred') {
-    goOn()
+    await goOn()
     journey = await settled(id, ++rounds)
     assert.ok(rounds < 100, 'it comes to an end')
   }
   assert.equal(journey.status, 'failed')
   assert.ok(rounds > 20, `it was tried for five days: ${rounds} attempts`)
-  const [row] = south.store.read.listMailbox({ account: user }).slice(-1)
+  const [row] = (await south.store.mailboxes.items({ account: user })).slice(-1)
   const text = await storedText(south.store, row?.messageId ?? '')
   const report = readDsn(Buffer.from(text, 'latin1'))
   assert.ok(report.type === 'dsn')
@@ -191,7 +191,7 @@ test('what never gets through is given up after its time, and the sender is told
   assert.equal(only?.action, 'failed')
   assert.match(only?.status ?? '', /^5\./)
   assert.match(text, /tried for too long|could not be delivered|days/i)
-  assert.equal(south.store.read.listQueue({ limit: 1 }).length, 0)
+  assert.equal((await south.store.queue.list({ limit: 1 })).length, 0)
 })
 
 test('a letter with the null reverse-path that fails makes no report', async (t) => {
@@ -202,8 +202,8 @@ test('a letter with the null reverse-path that fails makes no report', async (t)
   network.at(first, north.port)
   const journey = await settled(await submit({ from: '' }), 1)
   assert.equal(journey.status, 'failed')
-  assert.deepEqual(south.store.read.listMailbox({}), [])
-  assert.equal(south.store.read.counts().queued, 0)
+  assert.deepEqual(await south.store.mailboxes.items({}), [])
+  assert.equal((await south.store.counts()).queued, 0)
   const told = journey.view.steps.find(({ id }) => id === 'notified')
   assert.match(told?.answer ?? '', /null reverse-path/)
 })
@@ -216,7 +216,7 @@ test('a sender who wants no report gets none, one who wants a word on success ge
   })
   network.at(first, north.port)
   await settled(await submit({ to: ['bad@north.example'], wishes: ' NOTIFY=NEVER' }), 1)
-  assert.deepEqual(south.store.read.listMailbox({}), [])
+  assert.deepEqual(await south.store.mailboxes.items({}), [])
   await settled(await submit({ wishes: ' NOTIFY=SUCCESS' }), 1)
   const report = await reportIn(south)
   assert.ok(report.type === 'dsn')
@@ -235,7 +235,7 @@ test('a server that knows DSN is handed the wishes, and no report is made here',
   assert.match(north.letters[0]?.mail ?? '', /SIZE=\d+/)
   assert.match(north.letters[0]?.mail ?? '', /ENVID=e1/)
   assert.match(north.letters[0]?.rcpt[0] ?? '', /NOTIFY=SUCCESS,FAILURE/)
-  assert.deepEqual(south.store.read.listMailbox({}), [])
+  assert.deepEqual(await south.store.mailboxes.items({}), [])
 })
 
 test('TLS is used when it is offered, and its certificate is written down', async (t) => {
@@ -304,9 +304,9 @@ for (const stage of stages) {
     const once = await settled(id, 1)
     assert.equal(once.status, 'deferred')
     assert.match(once.view.summary, /^Not delivered to someone@north\.example yet: ./)
-    assert.equal(south.store.read.listMailbox({}).length, 0)
+    assert.equal((await south.store.mailboxes.items({})).length, 0)
     dead = false
-    goOn()
+    await goOn()
     const journey = await settled(id, 2)
     assert.equal(journey.status, 'delivered')
     assert.equal(north.letters.length, 1)
@@ -333,7 +333,7 @@ for (const stage of stages) {
     }
     assert.equal((await once).status, 'deferred')
     dead = false
-    goOn()
+    await goOn()
     const journey = await settled(id, 2)
     assert.equal(journey.status, 'delivered')
     assert.equal(north.letters.length, 1)
@@ -356,7 +356,7 @@ for (const stage of ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const) 
     const id = await submit()
     assert.equal((await settled(id, 1)).status, 'deferred')
     word = '554 5.7.1 go away'
-    goOn()
+    await goOn()
     const journey = await settled(id, 2)
     assert.equal(journey.status, 'failed')
     const report = await reportIn(south)
@@ -423,7 +423,7 @@ test('each recipient has its own end, in the order of the envelope, and one word
   assert.equal(journey.status, 'partly delivered')
   assert.equal(journey.view.outcome.status, 'partly delivered')
   assert.match(journey.view.summary, /^Of 3 recipients 2 have it, 1 failed\./)
-  const [row] = south.store.read.listJourneys({ limit: 10, status: 'partly delivered' })
+  const [row] = await south.store.journeys.list({ limit: 10, status: 'partly delivered' })
   assert.equal(row?.id, journey.record.id)
   assert.equal(row?.author, user)
   const answers = journey.view.steps.filter(({ id }) => id === 'attempt')

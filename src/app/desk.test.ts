@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { outgoing, queueItem } from '../store/contract-cases.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import {
@@ -187,14 +187,14 @@ test('a letter that is given up: its sender is told, its journey says who and wh
   const wait = { nextAttemptAt: later, expiresAt: later + 3_600_000 }
   const from = { reversePath: 'receiver@south.example', recipient: 'eve@north.example' }
   const queue = ['q1', 'q2'].map((id) => queueItem(id, { ...wait, ...from }))
-  await store.accept({ ...outgoing(), queue })
+  await store.post.accept({ ...outgoing(), queue })
   await store.close()
   await start()
   const drop = ['queue', 'drop', 'to:eve', '--yes', '--why', 'she has moved']
   const done = await run(drop)
   assert.deepEqual([done.code, done.out, done.said], [0, '2 letters are given up.\n', ''])
-  const reader = openStoreReader({ folder: data })
-  const found = reader.findJourney('JOURNEY1')
+  const reader = openReadOnlyStore({ folder: data })
+  const found = await reader.journeys.find('JOURNEY1')
   reader.close()
   assert.ok(found.type === 'found')
   const steps = found.journey.appended.join('')

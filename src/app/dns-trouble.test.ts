@@ -78,7 +78,7 @@ for (const [fault, spf] of spfFaults) {
     dns.setFault('north.example', fault)
     const talk = await SmtpTalk.greeted(south.ports.smtp)
     const said = await hurry(talk.letter(letter))
-    const { record } = journeyIn(south.store.read, referenceIn(said))
+    const { record } = await journeyIn(south.store, referenceIn(said))
     const verdict = record.steps.find((step) => step.type === 'spf')?.verdict
     assert.equal(verdict?.result, spf)
     // p=reject and nothing that vouches: refused, unless SPF might have vouched.
@@ -98,7 +98,7 @@ for (const type of ['servfail', 'refused', 'silent', 'garbage'] as const) {
       // A resolver that says nothing at all is our own trouble, whatever the setting says of others'.
       const taken = onTemperror === 'deliver' && type !== 'silent'
       assert.equal(said.code, taken ? 250 : 451)
-      const { status } = journeyIn(south.store.read, referenceIn(said))
+      const { status } = await journeyIn(south.store, referenceIn(said))
       assert.equal(status, taken ? 'delivered' : 'deferred')
       dns.setFault('*')
       // What could not be asked is asked again: failures are not kept for long.
@@ -116,7 +116,7 @@ test('when no resolver answers letters wait, the log says so once, and it is bel
     const talk = await SmtpTalk.greeted(south.ports.smtp)
     const said = await hurry(talk.letter(letter))
     assert.equal(said.code, 451)
-    const { record, view } = journeyIn(south.store.read, referenceIn(said))
+    const { record, view } = await journeyIn(south.store, referenceIn(said))
     const step = record.steps.find((one) => one.type === 'decision')
     assert.equal(step?.decision.because, 'no DNS server answers, so nothing can be told yet')
     const policy = view.steps.find(({ id }) => id === 'dmarc')
@@ -171,7 +171,7 @@ test('a letter whose questions found no place waits', async (t) => {
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const said = await hurry(talk.letter(letter))
   assert.equal(said.code, 451)
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const step = record.steps.find((one) => one.type === 'decision')
   assert.deepEqual(step?.decision.noticed, [
     {
@@ -196,9 +196,13 @@ for (const type of ['servfail', 'silent', 'garbage'] as const) {
     const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
     const id = referenceIn(said)
     const status = (wanted: string): Promise<true> =>
-      south.when(() => (journeyIn(south.store.read, id).status === wanted ? true : undefined))
+      south.when(async () =>
+        (await journeyIn(south.store, id)).status === wanted ? true : undefined,
+      )
     await hurry(status('deferred'))
-    const told = journeyIn(south.store.read, id).view.steps.find((step) => step.id === 'route.mx')
+    const told = (await journeyIn(south.store, id)).view.steps.find(
+      (step) => step.id === 'route.mx',
+    )
     assert.equal(told?.verdict, 'unknown')
     dns.setFault('north.example')
     south.clock.advance(10 * 60_000)
@@ -232,7 +236,7 @@ test('names of hundreds of records, labels of any octet and circles of aliases d
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const from = '"\\"\\ \\\\odd"@north.example'
   const said = await talk.letter({ ...letter, from })
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const verdict = record.steps.find((step) => step.type === 'spf')?.verdict
   // The circle of aliases is an answer that nobody can give.
   assert.equal(verdict?.result, 'temperror')

@@ -15,8 +15,9 @@ import { readReports } from '../io/report-reader.ts'
 import type { StepData } from '../journey/record.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
-import type { FullStore } from '../store/store.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
+import type { Acceptance } from '../store/ports/post.ts'
+import type { Store } from '../store/ports/store.ts'
 import type { FailureReport } from '../report/feedback.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { openLive } from './live.ts'
@@ -109,8 +110,8 @@ async function openSouth(
       const once = await SmtpTalk.greeted(south.ports.smtp)
       const id = referenceIn(await once.letter({ ...forgery, ...letter }))
       await once.quit()
-      return south.when(() => {
-        return journeyIn(south.store.read, id).record.steps.find(({ type }) => {
+      return south.when(async () => {
+        return (await journeyIn(south.store, id)).record.steps.find(({ type }) => {
           return type === 'reported' || type === 'not-reported'
         })
       })
@@ -184,14 +185,14 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
       assert.match(shown.out, /north\.example/)
     }
     await live.close()
-    const reader = openStoreReader({ folder })
+    const reader = openReadOnlyStore({ folder })
     try {
-      const words = journeyIn(reader, referenceIn(said)).view.steps.flatMap((step) => {
+      const words = (await journeyIn(reader, referenceIn(said))).view.steps.flatMap((step) => {
         return step.id === 'reported' ? [step.answer] : []
       })
       const told = 'Yes, a failure report was queued to ruf@north.example.'
       assert.deepEqual(words, on ? [told] : [])
-      assert.equal(journeysIn(reader).length, on ? 2 : 1)
+      assert.equal((await journeysIn(reader)).length, on ? 2 : 1)
       await replayAll(reader)
     } finally {
       reader.close()
@@ -212,7 +213,7 @@ test('a letter that failed and was filed all the same is reported too, in Inbox 
     }
     const { south, forge } = await openSouth(t, { zone, dialer: north.network })
     assert.equal((await forge()).type, 'reported', policy)
-    const [row] = south.store.read.listMailbox({ account: receiver })
+    const [row] = await south.store.mailboxes.items({ account: receiver })
     assert.equal(row?.mailbox, mailbox)
     const failure = await readFailure((await north.taken(1))[0])
     assert.notEqual(failure.deliveryResult, 'reject')
@@ -244,7 +245,7 @@ test('the report is signed, shows the header with its recipients unreadable, and
   assert.match(original.to ?? '', /^Receiver <[\w-]{43}@south\.example>, [\w-]{43}@south\.example$/)
   assert.doesNotMatch(letter?.text ?? '', /receiver@|other@|click here/)
 
-  const own = journeyIn(south.store.read, step.journey)
+  const own = await journeyIn(south.store, step.journey)
   assert.deepEqual(
     own.record.steps.slice(0, 2).map(({ type }) => type),
     ['signed', 'queued'],
@@ -304,8 +305,8 @@ test('a place outside the domain is told when it has agreed, and only then', asy
   const none = await forge()
   assert.ok(none.type === 'not-reported')
   assert.deepEqual([none.because, none.refused], ['no-destination', both])
-  const id = south.store.read.listJourneys({ limit: 1 })[0]?.id ?? ''
-  const [told] = journeyIn(south.store.read, id).view.steps.filter(({ id }) => id === 'reported')
+  const id = (await south.store.journeys.list({ limit: 1 }))[0]?.id ?? ''
+  const [told] = (await journeyIn(south.store, id)).view.steps.filter(({ id }) => id === 'reported')
   assert.deepEqual(
     told?.evidence.slice(-2).map(({ name, rcode }) => [name, rcode]),
     [
@@ -343,7 +344,7 @@ test('reports, bounces and lists bring no report, and a message that passed says
   assert.equal(passed.code, 250)
   await talk.quit()
   await south.close()
-  const { record } = journeyIn(south.store.read, referenceIn(passed))
+  const { record } = await journeyIn(south.store, referenceIn(passed))
   assert.equal(record.steps.at(-1)?.type, 'filed')
   assert.deepEqual(north.letters, [])
 })
@@ -361,43 +362,29 @@ test('a report to one of our own people is filed here, to nobody of ours it is n
   assert.ok(step.type === 'reported')
   assert.deepEqual(step.to, [receiver])
   assert.deepEqual(step.refused, [{ uri: 'mailto:nobody@south.example', because: 'no-mailbox' }])
-  const [row, ...more] = south.store.read.listMailbox({ account: receiver })
+  const [row, ...more] = await south.store.mailboxes.items({ account: receiver })
   assert.deepEqual(more, [])
   assert.match(await storedText(south.store, row?.messageId ?? ''), /Feedback-Type: auth-failure/)
-  assert.deepEqual(south.store.read.listQueue({ limit: 9 }), [])
+  assert.deepEqual(await south.store.queue.list({ limit: 9 }), [])
   assert.deepEqual(network.dialled, [])
 })
 
 test('a report that cannot be made is told to the log and to nobody else', async (t) => {
   const memory = openMemoryStore()
   const full = new WaybillError('store-full', 'The disk is full.')
-  const store: FullStore = {
-    read: memory.read,
-    accounts: memory.accounts,
-    acts: memory.acts,
-    newContent: () => memory.newContent(),
-    lease: (input) => memory.lease(input),
-    take: (input) => memory.take(input),
-    releaseLeases: () => memory.releaseLeases(),
-    hold: (ids) => memory.hold(ids),
-    release: (ids, at) => memory.release(ids, at),
-    removeMail: (input) => memory.removeMail(input),
-    nextDueAt: () => memory.nextDueAt(),
-    putDkimKey: (key) => memory.putDkimKey(key),
-    prune: (request) => memory.prune(request),
-    settle: (settlements) => memory.settle(settlements),
-    close: () => memory.close(),
-    accept: (acceptance) => {
-      return acceptance.laterSteps === undefined ? memory.accept(acceptance) : Promise.reject(full)
-    },
+  const accept = (acceptance: Acceptance): Promise<void> => {
+    return acceptance.laterSteps === undefined
+      ? memory.post.accept(acceptance)
+      : Promise.reject(full)
   }
+  const store: Store = { ...memory, post: { accept } }
   const south = await openTestSite(t, { zone: asking(ruf), store, failureReports: plan })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const said = await talk.letter(forgery)
   assert.deepEqual([said.code, said.enhanced], [550, '5.7.1'])
   await talk.quit()
   await south.close()
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   assert.equal(record.steps.at(-1)?.type, 'refused')
   assert.deepEqual(south.reported, [`${referenceIn(said)}: WaybillError: The disk is full.`])
 })
@@ -419,7 +406,7 @@ test('a server that stops waits for no answer about a report', async (t) => {
   await asked.promise
   await talk.quit()
   await south.close()
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const step = record.steps.at(-1)
   assert.ok(step?.type === 'not-reported')
   assert.deepEqual(step.refused, [{ uri: 'mailto:ruf@far.example', because: 'dns-error' }])

@@ -13,7 +13,8 @@ import type { Post } from '../post/post.ts'
 import type { JudgedLetter } from '../receive/judged.ts'
 import { FailureLimiter } from '../report/failure-policy.ts'
 import { type FailureOutcome, sendFailureReport } from '../reporting/send-failure.ts'
-import type { LaterSteps, StoreReader } from '../store/store.ts'
+import type { MessagePort } from '../store/ports/messages.ts'
+import type { LaterSteps } from '../store/ports/post.ts'
 
 /** What an operator decides about failure reports. They are off where there is no such plan. */
 export interface FailureReportsPlan {
@@ -29,7 +30,7 @@ export interface FailureReportsPlan {
 
 export interface FailureReportsOptions {
   readonly plan: FailureReportsPlan
-  readonly messages: Pick<StoreReader, 'openMessage'>
+  readonly messages: MessagePort
   readonly resolver: Resolver
   readonly directory: Directory
   /** Our name, as in Authentication-Results. */
@@ -126,7 +127,7 @@ export class FailureReports {
   }> {
     const { plan, messages } = this.#options
     const headerOnly = { octets: header.octets, complete: false }
-    const message = plan.content === 'header' ? undefined : messages.openMessage(messageId)
+    const message = plan.content === 'header' ? undefined : await messages.open(messageId)
     if (message === undefined) return headerOnly
     const chunks: Uint8Array[] = []
     let size = 0

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -120,7 +120,7 @@ async function deliverOnFullDisk(
   // on so that nobody waits for the next try, and too little to be taken for a server that is silent.
   let seen = 0
   let turns = 0
-  for (let left = 30; left > 0; left = south.store.read.counts().queued) {
+  for (let left = 30; left > 0; left = (await south.store.counts()).queued) {
     const unwritten = north.letters.length - (30 - left)
     assert.ok(unwritten <= 8, `${unwritten} letters over 4 connections are not written down`)
     if (refusals() > seen) {
@@ -148,8 +148,8 @@ function turn(): Promise<void> {
   })
 }
 
-async function check(store: FullStore, taken: readonly string[]): Promise<void> {
-  const rows = store.read.listMailbox({})
+async function check(store: Store, taken: readonly string[]): Promise<void> {
+  const rows = await store.mailboxes.items({})
   assert.deepEqual(
     rows.map(({ messageId }) => messageId),
     taken,

@@ -2,7 +2,8 @@ import type { Settings } from '../config/settings.ts'
 import type { Residents } from '../directory/address-table.ts'
 import { ensureKeys } from '../directory/signing-keys.ts'
 import { systemClock } from '../io/clock.ts'
-import type { DkimKeyRow, FullStore } from '../store/store.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
 import { residentsOf } from './from-settings.ts'
 
 /** Who lives here, and what their letters are signed with. */
@@ -17,7 +18,7 @@ export interface Inhabited {
  * Who lives here now, by the settings and by the store. Keys of domains that have none are made. What
  * is in both counts as the settings have it.
  */
-export async function lookUp(store: FullStore, settings: Settings): Promise<Inhabited> {
+export async function lookUp(store: Store, settings: Settings): Promise<Inhabited> {
   const { accounts: port } = store
   const [added, more, led] = await Promise.all([port.domains(), port.accounts(), port.aliases()])
   const settled = residentsOf(settings)

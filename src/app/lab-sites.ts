@@ -14,7 +14,8 @@ import { labOrigins, places, receiver, sender } from '../lab/places.ts'
 import type { Greylist } from '../policy/greylist.ts'
 import { greylisting } from '../policy/recipient-admission.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
-import type { DkimKeyRow, FullStore } from '../store/store.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
 import { Site } from './site.ts'
 
 /** What both servers of the lab have in common. */
@@ -51,7 +52,7 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
 }
 
 /** The sending side: its user, its keys, its queue. */
-export function openNorth(common: LabCommon, store: FullStore, keys: readonly DkimKeyRow[]): Site {
+export function openNorth(common: LabCommon, store: Store, keys: readonly DkimKeyRow[]): Site {
   const domains = [places.north.domain, `news.${places.north.domain}`]
   const aliases = [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`]
   const { passwordHash } = common
@@ -67,7 +68,7 @@ export function openNorth(common: LabCommon, store: FullStore, keys: readonly Dk
 /** The receiving side: its user, and the one list that it knows. */
 export function openSouth(
   common: LabCommon,
-  store: FullStore,
+  store: Store,
   greylist: () => Greylist | undefined,
 ): Site {
   const { domain } = places.south
@@ -86,7 +87,7 @@ export function openSouth(
 
 function makeSite(
   common: LabCommon,
-  store: FullStore,
+  store: Store,
   plan: {
     readonly place: 'north' | 'south'
     readonly residents: Residents

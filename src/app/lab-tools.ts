@@ -7,7 +7,7 @@ import { labPassword, type Place, places, sender } from '../lab/places.ts'
 import type { LabTools, Letter, SendResult } from '../lab/tools.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { ClientOptions, RecipientOutcome } from '../smtp/client-types.ts'
-import type { StoredJourney } from '../store/store.ts'
+import type { StoredJourney } from '../store/ports/journeys.ts'
 import type { Lab } from './lab.ts'
 
 /** What a situation works with, over the running lab. */
@@ -124,7 +124,7 @@ async function untilOver(lab: Lab, journeyId: string): Promise<void> {
   for (let advances = 0; advances < maxAdvances; advances++) {
     const journey = await settled(lab, journeyId)
     if (journey.status !== 'deferred') return
-    const [item] = lab.north.store.read.listQueue({ limit: 1 })
+    const [item] = await lab.north.store.queue.list({ limit: 1 })
     if (item === undefined) return
     const wait = item.nextAttemptAt - lab.clock.now()
     const before = journey.appended.length
@@ -137,37 +137,35 @@ async function untilOver(lab: Lab, journeyId: string): Promise<void> {
 
 /** The journey, once its delivery has been settled at least once. */
 function settled(lab: Lab, journeyId: string): Promise<StoredJourney> {
-  return when(lab, () => {
-    const journey = read(lab, journeyId)
+  return when(lab, async () => {
+    const journey = await read(lab, journeyId)
     return journey !== undefined && journey.appended.length > 0 ? journey : undefined
   })
 }
 
 function changedSince(lab: Lab, journeyId: string, before: number): Promise<StoredJourney> {
-  return when(lab, () => {
-    const journey = read(lab, journeyId)
+  return when(lab, async () => {
+    const journey = await read(lab, journeyId)
     return journey !== undefined && journey.appended.length > before ? journey : undefined
   })
 }
 
-function read(lab: Lab, journeyId: string): StoredJourney | undefined {
-  const found = lab.north.store.read.findJourney(journeyId)
+async function read(lab: Lab, journeyId: string): Promise<StoredJourney | undefined> {
+  const found = await lab.north.store.journeys.find(journeyId)
   return found.type === 'found' ? found.journey : undefined
 }
 
 /** Resolves with the first value that `look` gives, looking after every commit. */
-function when<T>(lab: Lab, look: () => T | undefined): Promise<T> {
-  return new Promise((resolve) => {
-    const now = look()
-    if (now !== undefined) {
-      resolve(now)
-      return
-    }
-    const stop = lab.onChange(() => {
-      const value = look()
-      if (value === undefined) return
-      stop()
-      resolve(value)
+async function when<T>(lab: Lab, look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const next = new Promise<void>((resolve) => {
+      const stop = lab.onChange(() => {
+        stop()
+        resolve()
+      })
     })
-  })
+    const value = await look()
+    if (value !== undefined) return value
+    await next
+  }
 }

@@ -11,7 +11,7 @@ import { LabNetwork } from '../lab/network.ts'
 import { labPassword, labZone, places } from '../lab/places.ts'
 import { Greylist } from '../policy/greylist.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
 import { LabClock } from './lab-clock.ts'
 import { type LabPortOptions, type LabPorts, near, openPorts } from './lab-ports.ts'
@@ -51,7 +51,7 @@ export interface Lab {
 
 export interface LabSite {
   readonly site: Site
-  readonly store: FullStore
+  readonly store: Store
 }
 
 /**
@@ -75,8 +75,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 }
 
 interface Stores {
-  readonly north: FullStore
-  readonly south: FullStore
+  readonly north: Store
+  readonly south: Store
 }
 
 async function openStores(folder: string, changed: () => void): Promise<Stores> {

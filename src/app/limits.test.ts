@@ -78,10 +78,10 @@ test('after enough wrong passwords a new session hears 421 and an open one 454; 
     { ...address, listener: 'submissions' },
     { ...address, listener: 'submission' },
   ])
-  const { record, view } = await south.when(() => {
+  const { record, view } = await south.when(async () => {
     const id = referenceIn(said)
-    const found = south.store.read.listJourneys({ limit: 10 }).some((row) => row.id === id)
-    return found ? journeyIn(south.store.read, id) : undefined
+    const found = (await south.store.journeys.list({ limit: 10 })).some((row) => row.id === id)
+    return found ? await journeyIn(south.store, id) : undefined
   })
   const step = record.steps.find(({ type }) => type === 'limit')
   assert.ok(step?.type === 'limit')
@@ -128,8 +128,10 @@ test('an account has its places, and a connection that ends gives its own back',
   ])
   for (const talk of [one, three]) await talk.quit()
   const id = referenceIn(said)
-  await south.when(() => south.store.read.listJourneys({ limit: 9 }).find((one) => one.id === id))
-  const { record, view } = journeyIn(south.store.read, id)
+  await south.when(async () =>
+    (await south.store.journeys.list({ limit: 9 })).find((one) => one.id === id),
+  )
+  const { record, view } = await journeyIn(south.store, id)
   assert.ok(record.steps.some(({ type }) => type === 'limit'))
   assert.match(JSON.stringify(view.steps), /Yes: its account has met/)
   const again = await open()
@@ -167,7 +169,7 @@ test('refused recipients count across connections, and those of users do not', a
       listener: 'smtp',
     })),
   )
-  const { record } = journeyIn(south.store.read, referenceIn(last))
+  const { record } = await journeyIn(south.store, referenceIn(last))
   assert.equal(record.outcome.status, 'deferred')
   assert.ok(record.steps.some(({ type }) => type === 'limit'))
 })
@@ -235,7 +237,7 @@ test('headers without an end use no more memory than there is for one network; s
     listener: 'smtp',
   })
   assert.deepEqual(south.reported, [], 'it is no fault of ours')
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   assert.equal(record.outcome.status, 'deferred')
   const step = record.steps.find(({ type }) => type === 'limit')
   assert.deepEqual(step?.type === 'limit' && [step.limit, step.of], [
@@ -277,12 +279,12 @@ test('the spool file of a letter that breaks off goes with it', async (t) => {
     await talk.say('MAIL FROM:<sender@north.example>', 250)
     await talk.say(`RCPT TO:<${receiver}>`, 250)
     await talk.say('DATA', 354)
-    const before = store.read.counts().journeys
+    const before = (await store.counts()).journeys
     talk.write('From: sender@north.example\r\n\r\n')
     talk.write(`${'x'.repeat(70)}\r\n`.repeat(30_000))
     while (readdirSync(spool).length === 0) await new Promise((resolve) => setImmediate(resolve))
     leave(talk)
-    await south.when(() => (store.read.counts().journeys > before ? true : undefined))
+    await south.when(async () => ((await store.counts()).journeys > before ? true : undefined))
     while (readdirSync(spool).length > 0) await new Promise((resolve) => setImmediate(resolve))
   }
   await south.close()

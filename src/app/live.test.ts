@@ -208,7 +208,7 @@ test('a letter that somebody wants tried now is tried, also at a destination tha
   const nextAttemptAt = Date.now() + 3_600_000
   const expiresAt = nextAttemptAt + 3_600_000
   const queue = [queueItem('q1', { nextAttemptAt, expiresAt })]
-  await store.accept({ ...outgoing(), queue })
+  await store.post.accept({ ...outgoing(), queue })
   await store.close()
   const { promise, resolve } = Promise.withResolvers<LogLine>()
   const live = await openLive({

@@ -24,7 +24,7 @@ import type { SessionRules } from '../sessions/sessions.ts'
 import { tlsContexts } from '../sessions/tls-contexts.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch } from './certificate-watch.ts'
 import { DailyReports } from './daily-reports.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
@@ -290,7 +290,7 @@ function overheard(options: LiveOptions, signs: VitalSigns): LiveOptions {
 interface Parts {
   readonly options: LiveOptions
   readonly site: Site
-  readonly store: FullStore
+  readonly store: Store
   readonly resolver: OpenResolver
   readonly directory: MemoryDirectory
   readonly clients: Admission
@@ -328,7 +328,7 @@ function dailyReports(
   settings: Settings,
   parts: {
     readonly site: Site
-    readonly store: FullStore
+    readonly store: Store
     readonly resolver: Resolver
     readonly folder: string
     readonly log: Log
@@ -338,7 +338,7 @@ function dailyReports(
   if (!settings.reports.aggregate) return undefined
   const { site, store, resolver, folder, log, report } = parts
   return new DailyReports({
-    read: store.read,
+    read: store,
     resolver,
     clock: systemClock,
     from: reportAuthor(settings),

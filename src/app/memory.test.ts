@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { FakeServer } from './test-support/fake-server.ts'
@@ -79,8 +79,8 @@ test('a letter of 50 MB comes in on port 25 with little more memory', {
   t.diagnostic(`${before.toFixed(0)} MiB before, ${grown.toFixed(1)} MiB more`)
   assert.ok(grown < allowedMiB, `${grown} MiB more`)
   await server.stop('SIGTERM')
-  const read = openStoreReader({ folder: `${folder}/data` })
-  assert.ok((read.openMessage(referenceIn(said))?.size ?? 0) > octets - 100)
+  const read = openReadOnlyStore({ folder: `${folder}/data` })
+  assert.ok(((await read.messages.open(referenceIn(said)))?.size ?? 0) > octets - 100)
   read.close()
 })
 
@@ -95,22 +95,22 @@ test('a letter of 50 MB is submitted, signed, delivered and filed with little mo
   const small = { from: 'sender@north.example', to: 'receiver@south.example' }
   const message = 'From: sender@north.example\n\nx\n'
   for (let n = 0; n < 20; n++) assert.equal((await talk.letter({ ...small, message })).code, 250)
-  const north = openStoreReader({ folder: `${folder}/north` })
+  const north = openReadOnlyStore({ folder: `${folder}/north` })
   t.after(() => north.close())
-  while (north.counts().queued > 0) await pause()
+  while ((await north.counts()).queued > 0) await pause()
   const before = lab.peakMemory()
   const said = await sendLarge(talk, small)
   assert.equal(said.code, 250, said.text)
-  while (north.counts().queued > 0) await pause()
+  while ((await north.counts()).queued > 0) await pause()
   const grown = lab.peakMemory() - before
   t.diagnostic(`${before.toFixed(0)} MiB before, ${grown.toFixed(1)} MiB more`)
-  const { status, view } = journeyIn(north, referenceIn(said))
+  const { status, view } = await journeyIn(north, referenceIn(said))
   assert.equal(status, 'delivered', view.summary)
   assert.ok(grown < allowedMiB, `${grown} MiB more`)
   assert.equal(await lab.stop('SIGTERM'), 0)
-  const south = openStoreReader({ folder: `${folder}/south` })
+  const south = openReadOnlyStore({ folder: `${folder}/south` })
   t.after(() => south.close())
-  const last = journeyIn(south, 'last')
+  const last = await journeyIn(south, 'last')
   assert.equal(last.status, 'delivered')
   const replay = await last.replay()
   assert.ok(replay.type === 'replayed' && replay.firstDifference === undefined)
@@ -134,7 +134,7 @@ test('what the server holds does not grow with the letters that it has sent', as
   for (let round = 0; round < 8; round++) {
     for (let n = 0; n < 60; n++)
       await talk.letter({ from: receiver, to: 'a@north.example', message })
-    await south.when(() => (store.read.counts().queued === 0 ? true : undefined))
+    await south.when(async () => ((await store.counts()).queued === 0 ? true : undefined))
     // What the test itself keeps is not the server's.
     north.letters.length = 0
     north.lines.length = 0

@@ -52,7 +52,7 @@ test('port 25 takes odd senders and recipients, and says what is odd about them'
   await talk.say('RCPT TO:receiver+..@south.example.', 250)
   await talk.say('RCPT TO:<receiver@south.example>', 250)
   const id = referenceIn(await talk.data('From: x@nowhere.example\n\n'))
-  const journey = journeyIn(south.store.read, id)
+  const journey = await journeyIn(south.store, id)
   assert.deepEqual(remarks(journey), [
     ['space-before-path', 'long-local-part', 'underscore', 'trailing-dot'],
     ['no-brackets', 'odd-dots', 'trailing-dot'],
@@ -77,7 +77,7 @@ test('users send to odd addresses, and they go out so that every server reads th
     `<${long}@north.example>`,
     '<x@x_y.north.example>',
   ])
-  assert.deepEqual(remarks(journeyIn(south.store.read, id)), [
+  assert.deepEqual(remarks(await journeyIn(south.store, id)), [
     ['space-before-path', 'no-brackets'],
     ['long-local-part'],
     ['odd-dots', 'trailing-dot'],
@@ -131,7 +131,7 @@ test('a client may call itself what it likes: two words, letters of any script a
         }),
       )
       await talk.quit()
-      const journey = journeyIn(south.store.read, id)
+      const journey = await journeyIn(south.store, id)
       assert.equal(journey.status, 'delivered')
       assert.equal(journey.view.envelope.helo, name)
       const text = await storedText(south.store, id)
@@ -170,8 +170,8 @@ test('SMTPUTF8 is said where it is offered and the header needs it, and not for 
       const parameters = `BODY=8BITMIME${said}`
       const message = `From: ${user}\nSubject: ${header}\n\n${subject}\n`
       const id = referenceIn(await talk.letter({ from: user, to, message, parameters }))
-      await south.when(() =>
-        journeyIn(south.store.read, id).status === 'delivered' ? 1 : undefined,
+      await south.when(async () =>
+        (await journeyIn(south.store, id)).status === 'delivered' ? 1 : undefined,
       )
       const { mail = '' } = server.letters.at(-1) ?? {}
       assert.equal(mail.endsWith(' SMTPUTF8'), wanted && server === fake, mail)

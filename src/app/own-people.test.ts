@@ -24,8 +24,8 @@ async function loggedIn(t: TestContext): Promise<{ site: TestSite; talk: SmtpTal
   return { site, talk }
 }
 
-function inbox({ store }: TestSite, account: string): readonly string[] {
-  return store.read.listMailbox({ account }).map(({ messageId }) => messageId)
+async function inbox({ store }: TestSite, account: string): Promise<readonly string[]> {
+  return (await store.mailboxes.items({ account })).map(({ messageId }) => messageId)
 }
 
 async function textOf({ store }: TestSite, messageId: string | undefined): Promise<string> {
@@ -36,7 +36,7 @@ async function textOf({ store }: TestSite, messageId: string | undefined): Promi
 test('a letter to people here begins with its Return-Path', async (t) => {
   const { site, talk } = await loggedIn(t)
   const id = referenceIn(await talk.letter({ from: receiver, to: [other], message }))
-  const [filed] = inbox(site, other)
+  const [filed] = await inbox(site, other)
   assert.equal(filed, id)
   const text = await textOf(site, filed)
   assert.match(text, /^Return-Path: <receiver@south\.example>\r\nDKIM-Signature: /)
@@ -47,18 +47,18 @@ test('a letter to people here and elsewhere is two messages over one content', a
   const { site, talk } = await loggedIn(t)
   const to = [other, stranger, receiver]
   const id = referenceIn(await talk.letter({ from: receiver, to, message }))
-  const [filed] = inbox(site, other)
-  assert.deepEqual(inbox(site, receiver), [filed])
+  const [filed] = await inbox(site, other)
+  assert.deepEqual(await inbox(site, receiver), [filed])
   assert.notEqual(filed, id)
-  const [item] = site.store.read.listQueue({ limit: 1 })
+  const [item] = await site.store.queue.list({ limit: 1 })
   assert.deepEqual([item?.messageId, item?.recipient], [id, stranger])
   const [sent, kept] = [await textOf(site, id), await textOf(site, filed)]
   assert.doesNotMatch(sent, /^Return-Path:/im)
   assert.equal(kept, `Return-Path: <${receiver}>\r\n${sent}`)
-  const { record } = journeyIn(site.store.read, id)
+  const { record } = await journeyIn(site.store, id)
   assert.ok(!record.steps.some(({ type }) => type === 'spf' || type === 'dmarc'))
   assert.deepEqual(
-    site.store.read.listMailbox({ account: other }).map(({ journeyId }) => journeyId),
+    (await site.store.mailboxes.items({ account: other })).map(({ journeyId }) => journeyId),
     [id],
   )
 })
@@ -66,7 +66,7 @@ test('a letter to people here and elsewhere is two messages over one content', a
 test('a letter with the null reverse-path says so to its reader', async (t) => {
   const { site, talk } = await loggedIn(t)
   await talk.letter({ from: '', to: other, message })
-  assert.match(await textOf(site, inbox(site, other)[0]), /^Return-Path: <>\r\n/)
+  assert.match(await textOf(site, (await inbox(site, other))[0]), /^Return-Path: <>\r\n/)
 })
 
 async function withWishes(
@@ -87,7 +87,7 @@ test('who asked for it is told that the letter is in the mailbox (RFC 3461 §5.2
     [other, 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Other+2Btag@south.example'],
     ['friend@south.example', 'NOTIFY=FAILURE'],
   ])
-  const report = inbox(site, receiver).find((one) => one !== id)
+  const report = (await inbox(site, receiver)).find((one) => one !== id)
   const text = await textOf(site, report)
   assert.match(
     text,
@@ -106,7 +106,7 @@ test('who asked for it is told that the letter is in the mailbox (RFC 3461 §5.2
     [[other, 'Other+tag@south.example', 'delivered', '2.0.0']],
   )
   assert.match(text, /Your message was delivered to other@south\.example/)
-  const { record, view } = journeyIn(site.store.read, id)
+  const { record, view } = await journeyIn(site.store, id)
   const told = record.steps.find((step) => step.type === 'notified')
   assert.ok(told?.type === 'notified')
   assert.deepEqual([told.about, told.to, told.journey], ['success', receiver, report])
@@ -114,7 +114,7 @@ test('who asked for it is told that the letter is in the mailbox (RFC 3461 §5.2
     view.steps.at(-1)?.answer ?? '',
     /A report of the delivery for other@south\.example went to receiver@south/,
   )
-  assert.equal(journeyIn(site.store.read, told.journey).status, 'created')
+  assert.equal((await journeyIn(site.store, told.journey)).status, 'created')
 })
 
 test('nobody is told who did not ask, and nobody of a letter without a sender', async (t) => {
@@ -123,15 +123,15 @@ test('nobody is told who did not ask, and nobody of a letter without a sender', 
   await withWishes(talk, [[other, 'NOTIFY=NEVER']])
   await withWishes(talk, [[other, 'NOTIFY=FAILURE,DELAY']])
   await withWishes(talk, [[other, 'NOTIFY=SUCCESS']], '')
-  assert.equal(inbox(site, other).length, 4)
-  assert.deepEqual(inbox(site, receiver), [])
+  assert.equal((await inbox(site, other)).length, 4)
+  assert.deepEqual(await inbox(site, receiver), [])
 })
 
 test('a letter to people elsewhere is no success before it got there', async (t) => {
   const { site, talk } = await loggedIn(t)
   await withWishes(talk, [[stranger, 'NOTIFY=SUCCESS']])
-  assert.deepEqual(inbox(site, receiver), [])
-  assert.deepEqual(site.store.read.listQueue({ limit: 1 })[0]?.dsn.notify, ['success'])
+  assert.deepEqual(await inbox(site, receiver), [])
+  assert.deepEqual((await site.store.queue.list({ limit: 1 }))[0]?.dsn.notify, ['success'])
 })
 
 test('strangers are not offered reports, so their own server says where they end', async (t) => {
@@ -181,8 +181,10 @@ test('a letter to an alias of several people is filed once for each of them', as
       message: 'From: x@nowhere.example\n\n',
     }),
   )
-  assert.deepEqual([inbox(site, receiver), inbox(site, other)], [[id], [id]])
-  const filed = journeyIn(site.store.read, id).record.steps.filter(({ type }) => type === 'filed')
+  assert.deepEqual([await inbox(site, receiver), await inbox(site, other)], [[id], [id]])
+  const filed = (await journeyIn(site.store, id)).record.steps.filter(
+    ({ type }) => type === 'filed',
+  )
   assert.deepEqual(
     filed.map((step) => step.type === 'filed' && [step.account, step.recipient, step.alsoFor]),
     [
@@ -194,5 +196,8 @@ test('a letter to an alias of several people is filed once for each of them', as
   await talk.login(other, password, 235)
   const letter = { from: 'team@south.example', message: 'From: team@south.example\n\nHi\n' }
   await talk.letter({ ...letter, to: 'team@south.example' })
-  assert.deepEqual([inbox(site, receiver).length, inbox(site, other).length], [2, 2])
+  assert.deepEqual(
+    [(await inbox(site, receiver)).length, (await inbox(site, other)).length],
+    [2, 2],
+  )
 })

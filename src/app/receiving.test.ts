@@ -24,8 +24,8 @@ function dmarc(record: string): Zone {
 }
 
 /** What lies in the mailboxes, as `Inbox receiver@south.example`. */
-function filed({ store }: TestSite): readonly string[] {
-  return store.read.listMailbox({}).map(({ mailbox, account }) => `${mailbox} ${account}`)
+async function filed({ store }: TestSite): Promise<readonly string[]> {
+  return (await store.mailboxes.items({})).map(({ mailbox, account }) => `${mailbox} ${account}`)
 }
 
 const listKey = generateDkimKey('ed25519')
@@ -43,7 +43,7 @@ test('a forgery is refused with the domain, the wish of its owner and the id', a
   assert.deepEqual([said.code, said.enhanced], [550, '5.7.1'])
   const id = referenceIn(said)
   assert.equal(said.text, `north.example does not allow this message (DMARC reject). Ref ${id}`)
-  const { record, status } = journeyIn(south.store.read, id)
+  const { record, status } = await journeyIn(south.store, id)
   assert.equal(status, 'refused')
   assert.deepEqual(
     record.steps.map(({ type }) => type),
@@ -61,7 +61,7 @@ test('a forgery is refused with the domain, the wish of its owner and the id', a
       'refused',
     ],
   )
-  assert.deepEqual(filed(south), [])
+  assert.deepEqual(await filed(south), [])
 })
 
 test('the four policies: reject is refused, quarantine is Junk, none and no policy are Inbox', async (t) => {
@@ -79,8 +79,8 @@ test('the four policies: reject is refused, quarantine is Junk, none and no poli
     const said = await talk.letter(forgery)
     assert.equal(said.code, code)
     assert.match(said.text, /Ref [0-9a-z]{16}$/)
-    assert.deepEqual(filed(south), [...before, ...mailbox])
-    before = filed(south)
+    assert.deepEqual(await filed(south), [...before, ...mailbox])
+    before = await filed(south)
   }
 })
 
@@ -124,7 +124,7 @@ test('Received-SPF is written above Received where the settings want it, and tak
       const id = referenceIn(await talk.letter({ ...forgery, from, message }))
       const text = await storedText(south.store, id)
       assert.ok(text.endsWith(message.replaceAll('\n', '\r\n')), 'what came is still there')
-      const journey = journeyIn(south.store.read, id)
+      const journey = await journeyIn(south.store, id)
       const { record, view } = journey
       const steps = record.steps.flatMap((step) => (step.type === 'received-spf' ? [step] : []))
       const ours = written.exec(text)?.[1]
@@ -164,7 +164,7 @@ test('with TLS the Received field says so, with several recipients it names none
   const text = (await storedText(south.store, id)).replace(/\r\n[ \t]+/g, ' ')
   assert.match(text, /^Received: .* with ESMTPS (?:\(.*TLS.*\) )?id /m)
   assert.doesNotMatch(text, /^Received:.* for </m)
-  assert.deepEqual(filed(south), [`Inbox ${receiver}`, 'Inbox other@south.example'])
+  assert.deepEqual(await filed(south), [`Inbox ${receiver}`, 'Inbox other@south.example'])
 })
 
 test('two addresses of one account are one letter in its mailbox', async (t) => {
@@ -173,8 +173,8 @@ test('two addresses of one account are one letter in its mailbox', async (t) => 
   const to = [receiver, 'friend@south.example', 'Receiver+tag@SOUTH.example']
   const said = await talk.letter({ ...forgery, to })
   assert.equal(said.code, 250)
-  assert.deepEqual(filed(south), [`Inbox ${receiver}`])
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  assert.deepEqual(await filed(south), [`Inbox ${receiver}`])
+  const { record } = await journeyIn(south.store, referenceIn(said))
   assert.deepEqual(record.envelope.rcptTo, [receiver, to[1], 'Receiver+tag@south.example'])
   const steps = record.steps.flatMap((step) => (step.type === 'filed' ? [step] : []))
   assert.deepEqual(
@@ -210,7 +210,7 @@ test('forged results with our name and forged Return-Paths go; those of others s
     ],
   )
   // The original is kept as it came, for the replay.
-  const original = south.store.read.openMessage(id)?.original()
+  const original = (await south.store.messages.open(id))?.original()
   assert.ok(original !== undefined)
   const chunks: Uint8Array[] = []
   for await (const chunk of original) chunks.push(chunk)
@@ -234,7 +234,7 @@ test('postmaster is always somebody, with and without the domain', async (t) => 
   for (const to of ['Postmaster', 'postmaster@south.example']) {
     assert.equal((await talk.letter({ ...forgery, to })).code, 250)
   }
-  assert.deepEqual(filed(south), [`Inbox ${receiver}`, `Inbox ${receiver}`])
+  assert.deepEqual(await filed(south), [`Inbox ${receiver}`, `Inbox ${receiver}`])
 })
 
 test('unknown people and other domains are refused in the dialogue, with the id', async (t) => {
@@ -256,7 +256,7 @@ test('unknown people and other domains are refused in the dialogue, with the id'
   }
   assert.equal((await talk.say('DATA')).code, 554)
   await talk.quit()
-  const journey = journeyIn(south.store.read, referenceIn(unknown))
+  const journey = await journeyIn(south.store, referenceIn(unknown))
   assert.equal(journey.status, 'refused')
   assert.deepEqual(journey.record.envelope.rcptTo.length, 5)
 })
@@ -269,7 +269,7 @@ test('one unknown recipient does not keep the others from their letter', async (
   await talk.say(`RCPT TO:<${receiver}>`, 250)
   const said = await talk.data(forgery.message)
   assert.equal(said.code, 250)
-  const { record, status } = journeyIn(south.store.read, referenceIn(said))
+  const { record, status } = await journeyIn(south.store, referenceIn(said))
   assert.equal(status, 'delivered')
   const asked = record.steps.filter((step) => step.type === 'recipient')
   assert.deepEqual(
@@ -288,7 +288,7 @@ test('p=reject is overridden for a forwarder that is known, when it is proven to
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const said = await talk.letter({ ...forgery, from: 'srs0=abc@forwarder.example' })
   assert.equal(said.code, 250)
-  const { record, view } = journeyIn(south.store.read, referenceIn(said))
+  const { record, view } = await journeyIn(south.store, referenceIn(said))
   const decision = record.steps.find((step) => step.type === 'decision')?.decision
   assert.equal(decision?.override?.type, 'trusted_forwarder')
   assert.match(decision.override.comment, /forwarder\.example/)
@@ -313,7 +313,7 @@ test('p=reject is overridden for a mailing list that signed, and not for one tha
   const signed = signDkim(Buffer.from(message), { keys, now }).join('') + message
   const said = await talk.letter({ ...forgery, from, message: signed })
   assert.equal(said.code, 250)
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const decision = record.steps.find((step) => step.type === 'decision')?.decision
   assert.equal(decision?.override?.type, 'mailing_list')
   const elsewhere = { ...forgery, from: 'sender@north.example', message }
@@ -325,7 +325,7 @@ test('p=reject is overridden for an author whom a local rule allows', async (t) 
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const said = await talk.letter(forgery)
   assert.equal(said.code, 250)
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const decision = record.steps.find((step) => step.type === 'decision')?.decision
   assert.equal(decision?.override?.type, 'local_policy')
   assert.match(decision.override.comment, /allow north\.example/)
@@ -341,7 +341,7 @@ test('when DNS cannot be asked, the letter is taken, or put off when the house s
   const said = await other.letter(forgery)
   assert.deepEqual([said.code, said.enhanced], [451, '4.7.0'])
   assert.match(said.text, /^DNS did not answer, so this cannot be decided now\. Ref/)
-  assert.equal(journeyIn(careful.store.read, referenceIn(said)).status, 'deferred')
+  assert.equal((await journeyIn(careful.store, referenceIn(said))).status, 'deferred')
   careful.setZone(northZone)
   assert.equal((await other.letter(forgery)).code, 550)
 })
@@ -356,7 +356,7 @@ test('a letter without an author, or with two, is not put among the good mail', 
   ]) {
     assert.equal((await talk.letter({ ...forgery, message })).code, 250)
   }
-  assert.deepEqual(new Set(filed(south)), new Set([`Junk ${receiver}`]))
+  assert.deepEqual(new Set(await filed(south)), new Set([`Junk ${receiver}`]))
   // Another author beside the one who asks for rejection helps nobody.
   const message = 'From: a@north.example\nFrom: b@elsewhere.example\n\nx\n'
   assert.equal((await talk.letter({ ...forgery, message })).code, 550)
@@ -369,8 +369,8 @@ test('several letters of one connection have a journey each, with the same begin
   const second = referenceIn(await talk.letter({ ...forgery, from: 'b@north.example' }))
   await talk.quit()
   assert.notEqual(first, second)
-  const one = journeyIn(south.store.read, first).record
-  const two = journeyIn(south.store.read, second).record
+  const one = (await journeyIn(south.store, first)).record
+  const two = (await journeyIn(south.store, second)).record
   assert.deepEqual(one.steps.slice(0, 2), two.steps.slice(0, 2))
   const said = (record: typeof one): readonly string[] =>
     record.conversation.map(({ text }) => text)
@@ -388,7 +388,7 @@ test('several letters of one connection have a journey each, with the same begin
   ]
   assert.deepEqual(said(one), letter('sender@north.example', first))
   assert.deepEqual(said(two), letter('b@north.example', second))
-  assert.equal(south.store.read.listJourneys({ limit: 10 }).length, 2)
+  assert.equal((await south.store.journeys.list({ limit: 10 })).length, 2)
 })
 
 test('connections that bring nothing have a journey as well, with the reason', async (t) => {
@@ -404,10 +404,10 @@ test('connections that bring nothing have a journey as well, with the reason', a
     if (reason === 'earlyTalk') continue
     await talk.read(220)
     await go(talk)
-    const status = await south.when(() => {
-      const [row] = south.store.read.listJourneys({ limit: 1 })
+    const status = await south.when(async () => {
+      const [row] = await south.store.journeys.list({ limit: 1 })
       if (row === undefined) return undefined
-      const { outcome } = journeyIn(south.store.read, row.id).record
+      const { outcome } = (await journeyIn(south.store, row.id)).record
       return outcome.because[0] === reason ? row.status : undefined
     })
     assert.equal(status, 'dropped')

@@ -17,8 +17,10 @@ const letter = { from, to: receiver, message: `From: ${from}\nSubject: x\n\nHell
 /** The journey that a reply names, as soon as it is stored; its dialogue must have the reply. */
 async function journeyNamed({ site }: { site: TestSite }, said: Said): Promise<TestJourney> {
   const id = referenceIn(said)
-  await site.when(() => (site.store.read.findJourney(id).type === 'found' ? true : undefined))
-  const journey = journeyIn(site.store.read, id)
+  await site.when(async () =>
+    (await site.store.journeys.find(id)).type === 'found' ? true : undefined,
+  )
+  const journey = await journeyIn(site.store, id)
   const line = `${said.code} ${said.enhanced} ${said.text}`
   const lines = journey.record.conversation.map(({ text }) => text)
   assert.ok(lines.includes(line), `${line} stands in ${lines.join(' | ')}`)
@@ -96,7 +98,7 @@ test('a connection that says no more than QUIT behind its letter has no journey 
   await talk.letter(letter)
   await talk.quit()
   await site.site.close()
-  assert.equal(site.store.read.counts().journeys, 1)
+  assert.equal((await site.store.counts()).journeys, 1)
 })
 
 test('in one packet each refusal still names the journey that it belongs to', async (t) => {

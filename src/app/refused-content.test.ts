@@ -50,7 +50,7 @@ test('of a long refused letter the beginning is kept, and it is decided again bi
   while (readdirSync(dataFolder(folder).spool).length > 0) await new Promise(setImmediate)
   assert.deepEqual(readdirSync(dataFolder(folder).content), [])
 
-  const journey = journeyIn(store.read, id)
+  const journey = await journeyIn(store, id)
   const { replay, steps } = journey.record
   assert.equal(replay?.kept?.octets, kept)
   const dkim = steps.find(({ type }) => type === 'dkim')
@@ -71,8 +71,8 @@ test('of a long refused letter the beginning is kept, and it is decided again bi
 
   // Once retention has taken it, the journey says that it cannot be decided again, and why.
   assert.equal(journey.view.replay.complete, true)
-  await store.prune({ journeysBefore: 0, refusedBefore: south.clock.now() + 1 })
-  const later = journeyIn(store.read, id)
+  await store.retention.prune({ journeysBefore: 0, refusedBefore: south.clock.now() + 1 })
+  const later = await journeyIn(store, id)
   assert.equal(later.view.replay.complete, false)
   const gone = await later.replay()
   assert.ok(gone.type === 'impossible')
@@ -87,7 +87,7 @@ test('what only the whole letter could tell is not made up', async (t) => {
   const letter = forgery({ lines: 5000, now: now - 864_000 })
   const message = letter.slice(letter.indexOf('DKIM-Signature', 1))
   const said = await talk.letter({ from: 'x@stranger.example', to: receiver, message })
-  const journey = journeyIn(south.store.read, referenceIn(said))
+  const journey = await journeyIn(south.store, referenceIn(said))
   assert.deepEqual(journey.record.replay?.kept?.bodyHashes, [])
   const earlier = await journey.replay({ dns: [], now: now - 864_000 })
   assert.ok(earlier.type === 'impossible')
@@ -105,7 +105,7 @@ test('a header that is longer than what is kept is kept whole', async (t) => {
   const id = referenceIn(said)
   const header = message.slice(0, message.indexOf('\r\n\r\n') + 4)
   assert.equal(await storedText(south.store, id), header)
-  const again = await journeyIn(south.store.read, id).replay()
+  const again = await (await journeyIn(south.store, id)).replay()
   assert.ok(again.type === 'replayed' && again.firstDifference === undefined)
 })
 
@@ -118,7 +118,7 @@ test('a refused letter of just the length that is kept is kept whole', async (t)
     const said = await talk.letter({ from: 'x@stranger.example', to: receiver, message })
     const id = referenceIn(said)
     assert.equal((await storedText(south.store, id)).length, kept)
-    const { replay } = journeyIn(south.store.read, id).record
+    const { replay } = (await journeyIn(south.store, id)).record
     assert.equal(replay?.kept === undefined, more === 0)
   }
 })

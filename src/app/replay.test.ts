@@ -29,7 +29,7 @@ const namedZone: Zone = {
 }
 
 async function nothingIn({ store }: TestSite, id: string): Promise<string> {
-  const journey = journeyIn(store.read, id)
+  const journey = await journeyIn(store, id)
   const result = await journey.replay()
   assert.equal(journey.view.replay.complete, true)
   return result.type === 'nothing' ? result.because : result.type
@@ -49,8 +49,10 @@ test('a journey without a verdict has nothing to derive again, which is no failu
   const smuggled = referenceIn(await talk.read(550))
   await talk.say(`MAIL FROM:<${letter.from}>`, 250)
   await talk.quit()
-  const dropped = await south.when(() => {
-    return south.store.read.listJourneys({ limit: 9 }).find(({ status }) => status === 'dropped')
+  const dropped = await south.when(async () => {
+    return (await south.store.journeys.list({ limit: 9 })).find(
+      ({ status }) => status === 'dropped',
+    )
   })
 
   assert.equal(await nothingIn(south, refused), 'it was refused before any check')
@@ -70,7 +72,7 @@ test('a journey without a verdict has nothing to derive again, which is no failu
 test('as if from another address: what nobody asked then is named, all else is told', async (t) => {
   const south = await openTestSite(t, { zone: namedZone })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
-  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const journey = await journeyIn(south.store, referenceIn(await talk.letter(letter)))
   const reverse = '10.2.0.192.in-addr.arpa PTR'
   const result = await journey.replay({ dns: [], ip: '192.0.2.10' })
   assert.ok(result.type === 'replayed')
@@ -106,7 +108,7 @@ test('as if from another address: what nobody asked then is named, all else is t
 test('what misses an answer is not called the first difference when it is all that differs', async (t) => {
   const south = await openTestSite(t, { zone: namedZone })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
-  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const journey = await journeyIn(south.store, referenceIn(await talk.letter(letter)))
   const dns = [
     { name: '66.100.51.198.in-addr.arpa', type: 'PTR', values: ['y.stranger.example'] },
   ] as const
@@ -119,7 +121,7 @@ test('what misses an answer is not called the first difference when it is all th
 test('what DNS is told to say and nobody asks changes nothing, and is named', async (t) => {
   const south = await openTestSite(t, { zone: namedZone })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
-  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const journey = await journeyIn(south.store, referenceIn(await talk.letter(letter)))
   const dns = [
     { name: 'never.example', type: 'TXT', values: ['x'] },
     { name: 'north.example', type: 'AAAA', values: [] },
@@ -146,7 +148,7 @@ test('as if it had called itself otherwise, or come in another name', async (t) 
   }
   const south = await openTestSite(t, { zone })
   const talk = await SmtpTalk.greeted(south.ports.smtp)
-  const journey = journeyIn(south.store.read, referenceIn(await talk.letter(letter)))
+  const journey = await journeyIn(south.store, referenceIn(await talk.letter(letter)))
   const dns = [
     { name: 'helo.example', type: 'TXT', values: ['v=spf1 -all'] },
     { name: 'other.example', type: 'TXT', values: ['v=spf1 +all'] },
@@ -176,8 +178,8 @@ test('as if it were later: a signature that has run out since passes no more', a
   const keys = [{ domain: 'north.example', selector: 's', ...key }]
   const signature = signDkim(Buffer.from(text), { keys, now, expiresAfterSeconds: 3600 }).join('')
   const message = signature + text
-  const journey = journeyIn(
-    south.store.read,
+  const journey = await journeyIn(
+    south.store,
     referenceIn(await talk.letter({ ...letter, message })),
   )
   const dkimAt = async (seconds: number): Promise<string> => {

@@ -3,7 +3,8 @@ import type { JourneyRecord } from '../journey/record.ts'
 import type { AggregateRow } from '../report/gather-aggregate.ts'
 import { aggregateRow } from '../reporting/aggregate-row.ts'
 import type { ReportSource } from '../reporting/send-aggregate.ts'
-import type { JourneyRow, StoreReader } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { JourneyRow } from '../store/ports/journeys.ts'
 
 /** Journeys that are read, and records that are opened, between two turns. */
 const page = 50
@@ -20,7 +21,7 @@ export function reportSubject(reportId: string): string {
  * All is read in small pages, with a turn between them, because the same thread speaks SMTP.
  */
 export function storeReportSource(
-  reader: StoreReader,
+  reader: ReadPorts,
   options: {
     /** Reports before this time are of no interest. Unix milliseconds. */
     readonly sentSince: number
@@ -45,7 +46,7 @@ export function storeReportSource(
   return {
     async *rows({ begin, end }) {
       for await (const row of since(reader, { ...options, begin, before: end, direction: 'in' })) {
-        const found = reader.findJourney(row.id)
+        const found = await reader.journeys.find(row.id)
         if (found.type !== 'found') continue
         const verdict = verdictOf(readRecord(found.journey.json, []))
         if (verdict !== undefined) yield verdict
@@ -63,7 +64,7 @@ export function storeReportSource(
  * as its id: the row may be pruned before the next page is read, and later ones come meanwhile.
  */
 async function* since(
-  reader: StoreReader,
+  reader: ReadPorts,
   query: {
     readonly begin: number
     readonly before?: number
@@ -79,7 +80,7 @@ async function* since(
   while (!stopped()) {
     const limit = page + given.size
     const more = before === undefined ? {} : { before }
-    const rows = reader.listJourneys({ limit, direction, ...more })
+    const rows = await reader.journeys.list({ limit, direction, ...more })
     for (const row of rows) {
       if (row.startedAt < begin || stopped()) return
       if (!given.has(row.id)) yield row

@@ -10,13 +10,13 @@ import { statusOf, type StatusSources } from '../desk/status.ts'
 import { storeStatus } from '../desk/store-status.ts'
 import { silent } from '../base/log.ts'
 import { systemClock } from '../io/clock.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { openResolver } from './resolver.ts'
 
 /** What a running server's desk is made of. */
 export interface ServerDeskParts {
   readonly folder: string
-  readonly store: FullStore
+  readonly store: Store
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
@@ -33,7 +33,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
   const { folder, store, settings, retention, turn, changed, status } = parts
   const now = (): number => systemClock.now()
   return {
-    queue: new QueueDesk({ store, now, canTell: true, ...parts.queue }),
+    queue: new QueueDesk({ store: store.queue, now, canTell: true, ...parts.queue }),
     keys: new KeyDesk({
       store,
       openResolver: () => openResolver(settings(), silent),
@@ -49,13 +49,13 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       turn,
       changed,
     }),
-    mail: { store, now },
+    mail: { mailboxes: store.mailboxes, now },
     prune: () => retention.run(),
     status: () =>
       statusOf({
         ...status,
         hostname: () => settings().hostname,
-        store: () => storeStatus(store.read, folder),
+        store: () => storeStatus(store, folder),
         clock: systemClock,
       }),
   }

@@ -17,7 +17,7 @@ import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { Self } from '../route/self.ts'
 import { LocalSessions, type SessionNeeds } from '../sessions/local-sessions.ts'
 import type { SessionLimits, SessionRules, Sessions } from '../sessions/sessions.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { Courier } from './courier.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
@@ -31,7 +31,7 @@ export interface SitePlan {
   /** Who has a word about recipients beside the directory. */
   readonly admission?: RecipientAdmission | undefined
   readonly rules: SessionRules
-  readonly store: FullStore
+  readonly store: Store
   readonly resolver: Resolver
   readonly dialer: Dialer
   readonly clock: Clock
@@ -197,7 +197,7 @@ export class Site {
       directory,
       admission,
       guard,
-      contents: store,
+      contents: store.contents,
       post: this.post,
       resolver,
       clock,
@@ -215,7 +215,7 @@ export class Site {
 
   #makePost({ store, directory, clock }: SitePlan): Post {
     return new Post({
-      store,
+      store: store.post,
       directory,
       origin: this.#origin,
       clock,

@@ -3,11 +3,12 @@ import type { LabPorts } from './lab.ts'
 import { openLab } from './lab.ts'
 import { labTools } from './lab-tools.ts'
 import type { Situation } from '../lab/situations.ts'
-import type { StoreReader, StoredJourney } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { StoredJourney } from '../store/ports/journeys.ts'
 
 /** A journey with the store that it lies in. */
 export interface FoundIn {
-  readonly reader: StoreReader
+  readonly reader: ReadPorts
   readonly journey: StoredJourney
 }
 
@@ -29,11 +30,11 @@ export async function runSituation<T>(
   const { folder, report } = input
   const lab = await openLab({ folder, log: silent, ports: freePorts, taken: 'strict', report })
   try {
-    const { north, south } = { north: lab.north.store.read, south: lab.south.store.read }
-    const before = new Set([...ids(north, 'out'), ...ids(south, 'in')])
+    const { north, south } = { north: lab.north.store, south: lab.south.store }
+    const before = new Set([...(await ids(north, 'out')), ...(await ids(south, 'in'))])
     await situation.run(labTools(lab))
-    const received = journeys(south, 'in', before)
-    const sent = journeys(north, 'out', before)
+    const received = await journeys(south, 'in', before)
+    const sent = await journeys(north, 'out', before)
     const letters = sent.filter(({ journey }) => journey.mailFrom !== '')
     const reports = sent.filter(({ journey }) => journey.mailFrom === '')
     const ordered = [...received.slice(0, 1), ...letters, ...received.slice(1), ...reports]
@@ -46,18 +47,20 @@ export async function runSituation<T>(
 /** More journeys than any situation makes. */
 const limit = 50
 
-function ids(reader: StoreReader, direction: 'in' | 'out'): readonly string[] {
-  return reader.listJourneys({ limit, direction }).map(({ id }) => id)
+async function ids(reader: ReadPorts, direction: 'in' | 'out'): Promise<readonly string[]> {
+  return (await reader.journeys.list({ limit, direction })).map(({ id }) => id)
 }
 
 /** The journeys that were not there before, newest first. Times do not tell: the clock was moved. */
-function journeys(
-  reader: StoreReader,
+async function journeys(
+  reader: ReadPorts,
   direction: 'in' | 'out',
   before: ReadonlySet<string>,
-): readonly FoundIn[] {
-  return ids(reader, direction).flatMap((id) => {
-    const found = before.has(id) ? undefined : reader.findJourney(id)
-    return found?.type === 'found' ? [{ reader, journey: found.journey }] : []
-  })
+): Promise<readonly FoundIn[]> {
+  const all: FoundIn[] = []
+  for (const id of await ids(reader, direction)) {
+    const found = before.has(id) ? undefined : await reader.journeys.find(id)
+    if (found?.type === 'found') all.push({ reader, journey: found.journey })
+  }
+  return all
 }

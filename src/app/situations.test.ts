@@ -138,7 +138,8 @@ for (const situation of situations) {
         folder,
         report: (problem, where) => problems.push(`${where}: ${String(problem)}`),
         look: async (found) => {
-          const journeys = found.map(({ reader, journey }) => journeyIn(reader, journey.id))
+          const opened = found.map(({ reader, journey }) => journeyIn(reader, journey.id))
+          const journeys = await Promise.all(opened)
           for (const reader of new Set(found.map((one) => one.reader))) await replayAll(reader)
           const ending = endingOf(journeys)
           const wanted = endings[situation.name]?.attempts

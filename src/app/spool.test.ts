@@ -61,15 +61,15 @@ test('a long letter that is broken off leaves nothing in the spool, from whomeve
   stranger.reset()
   user.destroy()
   await empty()
-  const dropped = await south.when(() => {
-    const rows = south.store.read.listJourneys({ limit: 9 })
+  const dropped = await south.when(async () => {
+    const rows = await south.store.journeys.list({ limit: 9 })
     return rows.length === 2 ? rows : undefined
   })
   assert.deepEqual(
     dropped.map(({ status }) => status),
     ['dropped', 'dropped'],
   )
-  assert.equal(south.store.read.counts().messages, 0)
+  assert.equal((await south.store.counts()).messages, 0)
 })
 
 test('a long letter that is refused, too big, or put off leaves nothing in the spool', async (t) => {
@@ -95,7 +95,7 @@ test('a long letter that is refused, too big, or put off leaves nothing in the s
   talk.write('.\r\n')
   await talk.read(250)
   await empty()
-  assert.equal(south.store.read.counts().messages, 1)
+  assert.equal((await south.store.counts()).messages, 1)
 })
 
 test('when their share of the disk is used up, strangers hear 452 and users go on', async (t) => {
@@ -110,12 +110,12 @@ test('when their share of the disk is used up, strangers hear 452 and users go o
     /^4\.3\.1|The disk here is full\. Nothing was lost; please try again later\./,
   )
   const id = referenceIn(said)
-  const status = await south.when(() => {
-    const found = south.store.read.findJourney(id)
+  const status = await south.when(async () => {
+    const found = await south.store.journeys.find(id)
     return found.type === 'found' ? found.journey.status : undefined
   })
   assert.equal(status, 'deferred')
-  assert.equal(journeyIn(south.store.read, id).record.steps.at(-1)?.type, 'deferred')
+  assert.equal((await journeyIn(south.store, id)).record.steps.at(-1)?.type, 'deferred')
   assert.ok(south.reported.some((line) => /strangers' share of the disk/.test(line)))
   await empty()
   // What fits into memory, and what our own users send, is none of it.

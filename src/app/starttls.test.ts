@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls'
 import { ManualClock } from '../base/clock.ts'
 import { rsaCertificate } from '../io/test-support/certificates.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
-import { journeyIn } from './test-support/replay-all.ts'
+import { journeyIn, journeysIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
 
@@ -17,9 +17,8 @@ const letter = {
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 
 /** The problem of each handshake that failed, as the journeys have it. */
-function failures({ store }: TestSite): readonly string[] {
-  return store.read.listJourneys({ limit: 100 }).flatMap(({ id }) => {
-    const { steps } = journeyIn(store.read, id).record
+async function failures({ store }: TestSite): Promise<readonly string[]> {
+  return (await journeysIn(store)).flatMap(({ record: { steps } }) => {
     return steps.flatMap((step) => (step.type === 'tls-failed' ? [step.problem] : []))
   })
 }
@@ -51,13 +50,13 @@ test('a client that says STARTTLS and leaves has a journey with the reason, and 
     (talk) => talk.write('this is no TLS at all\r\n'),
   ]
   for (const leave of [...ways, ...ways]) {
-    const before = failures(south).length
+    const before = (await failures(south)).length
     const talk = await SmtpTalk.greeted(south.ports.smtp)
     await talk.say('STARTTLS', 220)
     leave(talk)
-    await south.when(() => (failures(south).length > before ? true : undefined))
+    await south.when(async () => ((await failures(south)).length > before ? true : undefined))
   }
-  for (const problem of failures(south)) assert.match(problem, /[a-z]{3,}/)
+  for (const problem of await failures(south)) assert.match(problem, /[a-z]{3,}/)
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   assert.equal((await talk.letter(letter)).code, 250)
   talk.destroy()
@@ -71,11 +70,11 @@ test('a client that is silent within the handshake of STARTTLS is dropped after 
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   await talk.say('STARTTLS', 220)
   clock.advance(19_999)
-  assert.deepEqual(failures(south), [])
+  assert.deepEqual(await failures(south), [])
   clock.advance(1)
   await talk.closed
-  await south.when(() => (failures(south).length > 0 ? true : undefined))
-  assert.deepEqual(failures(south), ['the TLS handshake took too long'])
+  await south.when(async () => ((await failures(south)).length > 0 ? true : undefined))
+  assert.deepEqual(await failures(south), ['the TLS handshake took too long'])
 })
 
 test('a client that leaves within the handshake of 465 has a journey as well', async (t) => {
@@ -83,10 +82,10 @@ test('a client that leaves within the handshake of 465 has a journey as well', a
   const socket = connect({ host: '127.0.0.1', port: south.ports.submissions })
   socket.on('error', () => {})
   socket.end(Buffer.from('160301', 'hex'))
-  await south.when(() => (failures(south).length > 0 ? true : undefined))
-  assert.deepEqual(failures(south), ['the connection ended within the handshake'])
-  const [row] = south.store.read.listJourneys({ limit: 1 })
-  const { envelope, direction } = journeyIn(south.store.read, row?.id ?? '').record
+  await south.when(async () => ((await failures(south)).length > 0 ? true : undefined))
+  assert.deepEqual(await failures(south), ['the connection ended within the handshake'])
+  const [row] = await south.store.journeys.list({ limit: 1 })
+  const { envelope, direction } = (await journeyIn(south.store, row?.id ?? '')).record
   assert.deepEqual([envelope.ip, direction], ['127.0.0.1', 'out'])
 })
 
@@ -121,7 +120,9 @@ test('TLS 1.2 with static RSA is refused on every port, and told', async (t) => 
   for (const kind of ['smtp', 'submission', 'submissions'] as const) {
     assert.equal(await oldTls(south, kind), 'refused', kind)
     told.push(`tls.static_rsa ${kind}`)
-    await south.when(() => (failures(south).length === told.length ? true : undefined))
+    await south.when(async () =>
+      (await failures(south)).length === told.length ? true : undefined,
+    )
     assert.deepEqual(limitsTold(south), told)
   }
 })
@@ -132,6 +133,6 @@ test('static RSA is taken on port 25 where the settings say so, never from users
   assert.equal(await oldTls(south, 'smtp'), 'AES128-GCM-SHA256')
   assert.equal(await oldTls(south, 'submission'), 'refused')
   assert.equal(await oldTls(south, 'submissions'), 'refused')
-  await south.when(() => (failures(south).length === 2 ? true : undefined))
+  await south.when(async () => ((await failures(south)).length === 2 ? true : undefined))
   assert.ok(limitsTold(south).includes('tls.static_rsa smtp'))
 })

@@ -39,7 +39,7 @@ test('who is idle when the server stops hears 421; who is within a message may f
   await busy.read(250)
   await busy.read(421)
   await closed
-  assert.equal(south.store.read.listMailbox({}).length, 1)
+  assert.equal((await south.store.mailboxes.items({})).length, 1)
 })
 
 test('who is still within a message when the grace is over hears 421, and the record says why', async (t) => {
@@ -54,14 +54,14 @@ test('who is still within a message when the grace is over hears 421, and the re
   assert.equal(said.enhanced, '4.3.2')
   await talk.closed
   await closed
-  const [row] = south.store.read.listJourneys({ limit: 10 })
+  const [row] = await south.store.journeys.list({ limit: 10 })
   assert.ok(row !== undefined)
   assert.equal(row.id, / Ref (\S+)$/.exec(said.text)?.[1])
-  const { record } = journeyIn(south.store.read, row.id)
+  const { record } = await journeyIn(south.store, row.id)
   assert.deepEqual(record.outcome, { status: 'dropped', because: ['shutdown'] })
   assert.match(summaryOf(record), /this server was stopped/)
   assert.equal(record.conversation.at(-1)?.text, `421 4.3.2 ${said.text}`)
-  assert.equal(south.store.read.listMailbox({}).length, 0)
+  assert.equal((await south.store.mailboxes.items({})).length, 0)
 })
 
 test('who is idle within a transaction when the server stops is not said to have given up', async (t) => {
@@ -71,9 +71,9 @@ test('who is idle within a transaction when the server stops is not said to have
   const closed = south.close()
   await talk.read(421)
   await closed
-  const [row] = south.store.read.listJourneys({ limit: 10 })
+  const [row] = await south.store.journeys.list({ limit: 10 })
   assert.ok(row !== undefined)
-  const { outcome } = journeyIn(south.store.read, row.id).record
+  const { outcome } = (await journeyIn(south.store, row.id)).record
   assert.deepEqual(outcome, { status: 'dropped', because: ['shutdown'] })
 })
 
@@ -126,8 +126,8 @@ test('an answer to a letter that was sent whole is waited for, and the log says 
   assert.equal(fields['at_most_seconds'], 600)
   speak('250 2.0.0 taken after all')
   await closed
-  assert.equal(south.store.read.counts().queued, 0)
-  assert.equal(journeyIn(south.store.read, reference).status, 'delivered')
+  assert.equal((await south.store.counts()).queued, 0)
+  assert.equal((await journeyIn(south.store, reference)).status, 'delivered')
 })
 
 test('the wait for that answer ends after ten minutes', async (t) => {
@@ -135,12 +135,12 @@ test('the wait for that answer ends after ten minutes', async (t) => {
   const closed = south.close()
   await waitedFor(south)
   south.clock.advance(10 * 60_000 - 5000)
-  assert.equal(south.store.read.counts().queued, 1)
-  assert.equal(journeyIn(south.store.read, reference).record.steps.some(isAttempt), false)
+  assert.equal((await south.store.counts()).queued, 1)
+  assert.equal((await journeyIn(south.store, reference)).record.steps.some(isAttempt), false)
   south.clock.advance(5000)
   await closed
-  assert.equal(south.store.read.counts().queued, 1)
-  const attempt = journeyIn(south.store.read, reference).record.steps.find(isAttempt)
+  assert.equal((await south.store.counts()).queued, 1)
+  const attempt = (await journeyIn(south.store, reference)).record.steps.find(isAttempt)
   assert.match(attempt?.problem ?? '', /^The whole message was sent, but no answer came/)
 })
 
@@ -150,31 +150,31 @@ test('a second wish to stop cuts the wait short, and the record says so', async 
   await waitedFor(south)
   south.site.hurry()
   await closed
-  const attempt = journeyIn(south.store.read, reference).record.steps.find(isAttempt)
+  const attempt = (await journeyIn(south.store, reference)).record.steps.find(isAttempt)
   assert.equal(
     attempt?.problem,
     'The whole message was sent, but its answer was not waited for, because this server was told' +
       ' to wait no longer; the server may have taken it',
   )
   // The other side may have it or not: it stays in the queue (RFC 1047), and is tried again.
-  assert.equal(south.store.read.counts().queued, 1)
+  assert.equal((await south.store.counts()).queued, 1)
 })
 
 test('a letter that was not sent whole is broken off, and the record says why', async (t) => {
   const { south, north, reference } = await underWay(t, 'data')
   await south.close()
   assert.equal(north.letters.length, 0)
-  const attempt = journeyIn(south.store.read, reference).record.steps.find(isAttempt)
+  const attempt = (await journeyIn(south.store, reference)).record.steps.find(isAttempt)
   assert.equal(attempt?.problem, 'The connection was ended, because this server was stopped')
-  assert.equal(south.store.read.counts().queued, 1)
+  assert.equal((await south.store.counts()).queued, 1)
 })
 
 test('a server that never greets does not keep the stop, and its letter was not tried', async (t) => {
   for (const stage of ['banner', 'ehlo'] as const) {
     const { south, reference } = await underWay(t, stage)
     await south.close()
-    assert.deepEqual(journeyIn(south.store.read, reference).record.steps.filter(isAttempt), [])
-    assert.equal(south.store.read.counts().queued, 1)
+    assert.deepEqual((await journeyIn(south.store, reference)).record.steps.filter(isAttempt), [])
+    assert.equal((await south.store.counts()).queued, 1)
   }
 })
 
@@ -213,7 +213,7 @@ test('a DNS that never answers does not keep the server from stopping', async (t
   await user.letter({ from: receiver, to: 'someone@north.example', message })
   await asked.promise
   await south.close()
-  assert.equal(south.store.read.counts().queued, 1)
+  assert.equal((await south.store.counts()).queued, 1)
 })
 
 test('connections beyond the limit hear 421 and are closed, those within go on', async (t) => {

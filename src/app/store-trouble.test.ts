@@ -51,7 +51,7 @@ test('on a full disk letters are put off with 452, and taken when there is room 
     assert.equal((await inbound.letter(letter)).code, 250)
     assert.equal((await user.letter({ ...own, to: 'other@south.example' })).code, 250)
   }
-  assert.equal(south.store.read.listMailbox({}).length, 6)
+  assert.equal((await south.store.mailboxes.items({})).length, 6)
   assert.ok(south.reported.every((line) => /disk of the data folder is full/.test(line)))
 })
 
@@ -66,15 +66,15 @@ test('a disk that fills at any step of a letter takes all of it or its record al
     const said = await talk.letter(letter)
     if (said.code === 250) taken++
     else assert.equal(said.code, 452)
-    assert.equal(south.store.read.counts().messages, taken, `at step ${step}`)
+    assert.equal((await south.store.counts()).messages, taken, `at step ${step}`)
     // The id that was told leads to a journey, which says nothing of a letter that was filed.
     const id = referenceIn(said)
-    const status = await south.when(() => {
-      const found = south.store.read.findJourney(id)
+    const status = await south.when(async () => {
+      const found = await south.store.journeys.find(id)
       return found.type === 'found' ? found.journey.status : undefined
     })
     assert.equal(status, said.code === 250 ? 'delivered' : 'deferred')
-    const { record } = journeyIn(south.store.read, id)
+    const { record } = await journeyIn(south.store, id)
     const steps = record.steps.map(({ type }) => type)
     assert.equal(steps.at(-1), said.code === 250 ? 'filed' : 'deferred')
     assert.equal(steps.includes('filed'), said.code === 250)
@@ -105,8 +105,8 @@ test('a delivery that cannot be settled on a full disk is settled later, and not
   while (!south.reported.some((line) => line.includes('settle-failed'))) await nextTurn()
   plan.heal()
   south.clock.advance(1000)
-  await south.when(() => (south.store.read.counts().queued === 0 ? true : undefined))
-  assert.equal(journeyIn(south.store.read, id).status, 'delivered')
+  await south.when(async () => ((await south.store.counts()).queued === 0 ? true : undefined))
+  assert.equal((await journeyIn(south.store, id)).status, 'delivered')
   assert.equal(north.letters.length, 1)
 })
 
@@ -131,14 +131,14 @@ test('a failure that cannot be told on a full disk is told later: the letter sta
   await refused.promise
   while (!south.reported.some((line) => line.includes('settle-failed'))) await nextTurn()
   // Neither has the letter ended, nor is there half of a report.
-  assert.equal(south.store.read.counts().queued, 1)
-  assert.equal(south.store.read.listMailbox({}).length, 0)
-  assert.ok(south.store.read.openMessage(id) !== undefined)
+  assert.equal((await south.store.counts()).queued, 1)
+  assert.equal((await south.store.mailboxes.items({})).length, 0)
+  assert.ok((await south.store.messages.open(id)) !== undefined)
   plan.heal()
   south.clock.advance(1000)
-  await south.when(() => (south.store.read.counts().queued === 0 ? true : undefined))
-  assert.equal(journeyIn(south.store.read, id).status, 'failed')
-  assert.equal(south.store.read.listMailbox({ account: receiver }).length, 1)
+  await south.when(async () => ((await south.store.counts()).queued === 0 ? true : undefined))
+  assert.equal((await journeyIn(south.store, id)).status, 'failed')
+  assert.equal((await south.store.mailboxes.items({ account: receiver })).length, 1)
   assert.equal(north.connections, 1, 'nobody was asked twice')
 })
 
@@ -158,7 +158,7 @@ test('while another program locks the database letters are put off, and then tak
   shell.exec('ROLLBACK')
   shell.close()
   assert.equal((await talk.letter(letter)).code, 250)
-  assert.equal(south.store.read.listMailbox({}).length, 1)
+  assert.equal((await south.store.mailboxes.items({})).length, 1)
 })
 
 function nextTurn(): Promise<void> {

@@ -43,8 +43,8 @@ function header(text: string): readonly string[] {
     .split('\r\n')
 }
 
-function queued({ store }: TestSite): readonly string[] {
-  const items = store.read.listQueue({ limit: 100 })
+async function queued({ store }: TestSite): Promise<readonly string[]> {
+  const items = await store.queue.list({ limit: 100 })
   return items.map(({ recipient, destination }) => `${recipient} by ${destination}`).sort()
 }
 
@@ -78,8 +78,8 @@ test('a wrong name and a wrong password get the same answer, and three of them t
   assert.equal(words(wrongName), words(wrongPassword))
   assert.equal((await talk.login(user, 'guess again')).code, 421)
   await talk.closed
-  const id = await south.when(() => south.store.read.listJourneys({ limit: 1 })[0]?.id)
-  const { record } = journeyIn(south.store.read, id)
+  const id = await south.when(async () => (await south.store.journeys.list({ limit: 1 }))[0]?.id)
+  const { record } = await journeyIn(south.store, id)
   const logins = record.steps.filter((step) => step.type === 'login')
   assert.deepEqual(
     logins.map(({ account, accepted }) => `${account} ${accepted}`),
@@ -96,7 +96,7 @@ test('AUTH LOGIN works as well, and its secrets are masked in the record', async
   await talk.say(Buffer.from(user).toString('base64'), 334)
   await talk.say(Buffer.from(password).toString('base64'), 235)
   const id = referenceIn(await talk.letter(letter))
-  const { record } = journeyIn(south.store.read, id)
+  const { record } = await journeyIn(south.store, id)
   assert.equal(record.envelope.login, user)
   assert.doesNotMatch(JSON.stringify(record.conversation), /bGV0bWVpb/)
 })
@@ -132,7 +132,7 @@ test('a letter is stored as it will be sent: signed, with Received, without the 
     verdicts.map(({ result, algorithm, domain }) => `${result} ${algorithm} ${domain}`).sort(),
     ['pass ed25519-sha256 south.example', 'pass rsa-sha256 south.example'],
   )
-  assert.deepEqual(queued(south), ['someone@north.example by north.example'])
+  assert.deepEqual(await queued(south), ['someone@north.example by north.example'])
 })
 
 test('several addresses of one account get one copy, and a recipient named twice too', async (t) => {
@@ -141,10 +141,10 @@ test('several addresses of one account get one copy, and a recipient named twice
   const far = 'someone@north.example'
   const to = [user, 'friend@south.example', far, user, far]
   const id = referenceIn(await talk.letter({ ...letter, to }))
-  const mailboxes = south.store.read.listMailbox({}).map(({ account }) => account)
+  const mailboxes = (await south.store.mailboxes.items({})).map(({ account }) => account)
   assert.deepEqual(mailboxes, [user])
-  assert.deepEqual(queued(south), [`${far} by north.example`])
-  const { record } = journeyIn(south.store.read, id)
+  assert.deepEqual(await queued(south), [`${far} by north.example`])
+  const { record } = await journeyIn(south.store, id)
   assert.deepEqual(record.envelope.rcptTo, to)
   const ends = record.steps.flatMap((step) => {
     if (step.type === 'queued') return [`to ${step.recipient}`]
@@ -181,7 +181,7 @@ test('what is missing or unreadable in the header is made, before it is signed',
       verdicts.map(({ result }) => result),
       ['pass', 'pass'],
     )
-    const { record, view } = journeyIn(south.store.read, id)
+    const { record, view } = await journeyIn(south.store, id)
     const step = record.steps.find(({ type }) => type === 'completed')
     assert.deepEqual(step?.type === 'completed' ? step.added : [], added)
     assert.match(view.steps.find((told) => told.id === 'completed')?.answer ?? '', /Message-ID/)
@@ -197,7 +197,7 @@ test('a user may write only as itself, in MAIL FROM and in From', async (t) => {
     assert.match(said.text, new RegExp(`^${user} may not send as ${address}\\. Ref`))
     // What may still come behind a refused sender would belong to it.
     await talk.say('RSET', 250)
-    assert.equal(journeyIn(south.store.read, referenceIn(said)).status, 'refused')
+    assert.equal((await journeyIn(south.store, referenceIn(said))).status, 'refused')
   }
   for (const author of [
     'other@south.example',
@@ -212,7 +212,7 @@ test('a user may write only as itself, in MAIL FROM and in From', async (t) => {
   }
   const second = `From: other@south.example\n${letter.message}`
   assert.equal((await talk.letter({ ...letter, message: second })).code, 550)
-  assert.deepEqual(queued(south), [])
+  assert.deepEqual(await queued(south), [])
 })
 
 test('a user may send only as itself, in Sender and when it sends a letter again', async (t) => {
@@ -228,9 +228,9 @@ test('a user may send only as itself, in Sender and when it sends a letter again
     const said = await talk.letter({ ...letter, message: `${fields}\n${letter.message}` })
     assert.deepEqual([said.code, said.enhanced], [550, '5.7.1'], fields)
     assert.ok(said.text.startsWith(`${user} may not write ${words}. Ref `), said.text)
-    assert.equal(journeyIn(south.store.read, referenceIn(said)).status, 'refused')
+    assert.equal((await journeyIn(south.store, referenceIn(said))).status, 'refused')
   }
-  assert.deepEqual(queued(south), [])
+  assert.deepEqual(await queued(south), [])
   const own = [
     `Sender: ${user}`,
     'Sender: friend@south.example',
@@ -273,12 +273,12 @@ test('local recipients get it at once, others wait in the queue, each under its 
   const said = await talk.data(letter.message)
   assert.equal(said.code, 250)
   assert.match(said.text, /^Queued for delivery\. Ref/)
-  const mail = south.store.read.listMailbox({})
+  const mail = await south.store.mailboxes.items({})
   assert.deepEqual(
     mail.map(({ account, mailbox }) => `${account} ${mailbox}`),
     ['other@south.example Inbox'],
   )
-  assert.deepEqual(queued(south), [
+  assert.deepEqual(await queued(south), [
     'else@north.example by north.example',
     'someone@north.example by north.example',
     'third@[192.0.2.77] by [192.0.2.77]',
@@ -292,9 +292,9 @@ test('a letter to people here only is filed, and nothing is queued', async (t) =
   const talk = await loggedIn(south)
   const said = await talk.letter({ ...letter, to: ['other@south.example', user] })
   assert.match(said.text, /^Filed\. Ref/)
-  assert.equal(journeyIn(south.store.read, referenceIn(said)).status, 'delivered')
-  assert.equal(south.store.read.listMailbox({}).length, 2)
-  assert.deepEqual(queued(south), [])
+  assert.equal((await journeyIn(south.store, referenceIn(said))).status, 'delivered')
+  assert.equal((await south.store.mailboxes.items({})).length, 2)
+  assert.deepEqual(await queued(south), [])
 })
 
 test('a mailbox here that does not exist is refused at once, with the id', async (t) => {
@@ -304,7 +304,7 @@ test('a mailbox here that does not exist is refused at once, with the id', async
   const said = await talk.say('RCPT TO:<nobody@south.example>', 550)
   assert.equal(said.enhanced, '5.1.1')
   await talk.say('RSET', 250)
-  const { record, status } = journeyIn(south.store.read, referenceIn(said))
+  const { record, status } = await journeyIn(south.store, referenceIn(said))
   assert.equal(status, 'refused')
   assert.equal(record.direction, 'out')
 })
@@ -313,7 +313,7 @@ test('a report of a program of the user may have the null reverse-path', async (
   const south = await openTestSite(t)
   const talk = await loggedIn(south)
   assert.equal((await talk.letter({ ...letter, from: '' })).code, 250)
-  const [item] = south.store.read.listQueue({ limit: 1 })
+  const [item] = await south.store.queue.list({ limit: 1 })
   assert.equal(item?.reversePath, '')
 })
 
@@ -326,7 +326,7 @@ test('what the sender wants to be told is kept with the letter', async (t) => {
     250,
   )
   await talk.data(letter.message)
-  const [item] = south.store.read.listQueue({ limit: 1 })
+  const [item] = await south.store.queue.list({ limit: 1 })
   assert.deepEqual(item?.dsn, {
     notify: ['success', 'delay'],
     ret: 'headers',
@@ -340,11 +340,11 @@ test('a letter with octets over 127 is marked so, and one with addresses beyond 
   const talk = await loggedIn(south)
   const message = letter.message.replace('Hello', Buffer.from('Grüße').toString('latin1'))
   await talk.letter({ ...letter, message, parameters: 'BODY=8BITMIME' })
-  const [eight] = south.store.read.listQueue({ limit: 1 })
+  const [eight] = await south.store.queue.list({ limit: 1 })
   assert.deepEqual([eight?.eightBit, eight?.smtpUtf8], [true, false])
   const to = Buffer.from('jürgen@north.example').toString('latin1')
   await talk.letter({ ...letter, to, parameters: 'SMTPUTF8' })
-  const utf8 = south.store.read.listQueue({ limit: 5 }).find((item) => item.smtpUtf8)
+  const utf8 = (await south.store.queue.list({ limit: 5 })).find((item) => item.smtpUtf8)
   assert.equal(utf8?.recipient, 'jürgen@north.example')
 })
 

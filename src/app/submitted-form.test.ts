@@ -60,18 +60,18 @@ async function sent({ south }: Sender, said: Said): Promise<string> {
   return text
 }
 
-function adapted({ south }: Sender, said: Said): unknown {
-  const { record } = journeyIn(south.store.read, referenceIn(said))
+async function adapted({ south }: Sender, said: Said): Promise<unknown> {
+  const { record } = await journeyIn(south.store, referenceIn(said))
   const step = record.steps.find(({ type }) => type === 'adapted')
   return step?.type === 'adapted' ? [step.removed, step.folded] : undefined
 }
 
-function refusal(sender: Sender, said: Said): string {
+async function refusal(sender: Sender, said: Said): Promise<string> {
   const { store } = sender.south
   const id = referenceIn(said)
-  assert.deepEqual(store.read.listQueue({ limit: 1 }), [])
-  assert.equal(journeyIn(store.read, id).status, 'refused')
-  assert.equal(store.read.openMessage(id), undefined, 'what a user sends is not kept')
+  assert.deepEqual(await store.queue.list({ limit: 1 }), [])
+  assert.equal((await journeyIn(store, id)).status, 'refused')
+  assert.equal(await store.messages.open(id), undefined, 'what a user sends is not kept')
   return said.text.replace(/ Ref \S+$/, '')
 }
 
@@ -89,7 +89,7 @@ test('nobody sees who got a blind copy, nor a Return-Path of the sender, and it 
   const text = await sent(sender, said)
   assert.doesNotMatch(text, /secret|more@|other@|elsewhere|^(?:Resent-)?bcc|Return-Path/im)
   assert.ok(text.endsWith(`From: ${user}\r\nTo: ${someone}\r\nSubject: x\r\n\r\nHi\r\n`), text)
-  assert.deepEqual(adapted(sender, said), [['return-path', 'bcc', 'resent-bcc'], []])
+  assert.deepEqual(await adapted(sender, said), [['return-path', 'bcc', 'resent-bcc'], []])
 })
 
 test('a header with long lines is folded where it stands, and signed so', async (t) => {
@@ -104,7 +104,7 @@ test('a header with long lines is folded where it stands, and signed so', async 
   assert.match(text, /\r\nSubject: a\r\nReferences: <0\.a\./)
   assert.doesNotMatch(text, /^bcc/im)
   assert.ok(text.replaceAll('\r\n ', ' ').includes(`References: ${ids}\r\n`))
-  assert.deepEqual(adapted(sender, said), [['bcc'], ['references']])
+  assert.deepEqual(await adapted(sender, said), [['bcc'], ['references']])
 })
 
 test('a letter that is in order is sent as it is', async (t) => {
@@ -119,7 +119,7 @@ test('a letter that is in order is sent as it is', async (t) => {
       `Subject: ${x(989)}\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n\r\n${x(998)}\r\n`,
     ),
   )
-  assert.equal(adapted(sender, said), undefined)
+  assert.equal(await adapted(sender, said), undefined)
 })
 
 test('what cannot be made fit is refused with a sentence', async (t) => {
@@ -151,7 +151,7 @@ test('what cannot be made fit is refused with a sentence', async (t) => {
   for (const [header, body, wanted] of table) {
     const said = await sender.send(header, body)
     assert.deepEqual([said.code, said.enhanced], [550, '5.6.0'], said.text)
-    assert.equal(refusal(sender, said), wanted)
+    assert.equal(await refusal(sender, said), wanted)
   }
 })
 
@@ -161,7 +161,7 @@ test('a body with a long line is refused with a sentence', async (t) => {
     const said = await sender.send([], body)
     assert.equal(said.code, 550)
     assert.equal(
-      refusal(sender, said),
+      await refusal(sender, said),
       'A line of the message is longer than 998 octets; send it as quoted-printable or base64.',
     )
   }
@@ -179,7 +179,7 @@ test('the line of an mbox in front of a letter is taken out, wherever a program 
       assert.doesNotMatch(text, /0a0ae3e9|b@north/)
       assert.match(text, /\r\nFrom: receiver@south\.example\r\n/)
       const folded = field.startsWith('R') ? ['references'] : []
-      assert.deepEqual(adapted(sender, said), [['mbox from line', 'bcc'], folded])
+      assert.deepEqual(await adapted(sender, said), [['mbox from line', 'bcc'], folded])
     }
   }
   // Only where it stands in front, and only where it is one.
@@ -196,7 +196,7 @@ test('a letter whose header has no empty line behind it gets one', async (t) => 
   ] as const) {
     const said = await sender.raw(content)
     assert.ok((await sent(sender, said)).endsWith(end), content)
-    const { view } = journeyIn(sender.south.store.read, referenceIn(said))
+    const { view } = await journeyIn(sender.south.store, referenceIn(said))
     const told = view.steps.find(({ id }) => id === 'adapted')
     assert.match(told?.answer ?? '', /an empty line was put behind the header/)
     assert.equal(told?.['ended'], true)
@@ -204,7 +204,7 @@ test('a letter whose header has no empty line behind it gets one', async (t) => 
   for (const whole of [`From: ${user}\n\n`, '\n', '\nnot a field\n']) {
     const said = await sender.raw(whole)
     await sent(sender, said)
-    assert.equal(adapted(sender, said), undefined)
+    assert.equal(await adapted(sender, said), undefined)
   }
 })
 
@@ -219,7 +219,7 @@ test('lists of addresses and ids that were written without spaces are folded beh
   const text = (await sent(sender, said)).replaceAll('\r\n ', ' ')
   assert.ok(text.includes(`\r\nTo: ${people.join(', ')}\r\n`), text)
   assert.ok(text.includes(`\r\nReferences: ${ids.join(' ')}\r\n`))
-  assert.deepEqual(adapted(sender, said), [[], ['to', 'references']])
+  assert.deepEqual(await adapted(sender, said), [[], ['to', 'references']])
 })
 
 test('an author without an address is refused with what stands there', async (t) => {
@@ -235,7 +235,7 @@ test('an author without an address is refused with what stands there', async (t)
   ] as const) {
     const said = await sender.raw(`${field}\n\nHi\n`)
     assert.deepEqual([said.code, said.enhanced], [550, '5.6.0'], said.text)
-    assert.ok(refusal(sender, said).startsWith(wanted), said.text)
+    assert.ok((await refusal(sender, said)).startsWith(wanted), said.text)
   }
 })
 

@@ -113,12 +113,12 @@ for (const { name, from, author, rules, filed, because, ...more } of letters) {
     const message = `From: ${author}\nTo: ${receiver}\nSubject: x\n\nHello\n`
     const said = await talk.letter({ from, to: receiver, message })
     assert.equal(said.code, 250)
-    const places = south.store.read.listMailbox({})
+    const places = await south.store.mailboxes.items({})
     assert.deepEqual(
       places.map(({ mailbox, account }) => [mailbox, account]),
       [[filed, receiver]],
     )
-    const { view } = journeyIn(south.store.read, referenceIn(said))
+    const { view } = await journeyIn(south.store, referenceIn(said))
     const decision = view.steps.find(({ id }) => id === 'decision')
     assert.match(JSON.stringify(decision), because)
   })
@@ -131,9 +131,9 @@ test('mail that our own domain vouches for is filed without a word', async (t) =
   const message = `From: ${boss}\nTo: ${receiver}\nSubject: x\n\nHello\n`
   const said = await talk.letter({ from: boss, to: receiver, message })
   assert.deepEqual(
-    south.store.read.listMailbox({}).map(({ mailbox }) => mailbox),
+    (await south.store.mailboxes.items({})).map(({ mailbox }) => mailbox),
     ['Inbox'],
   )
-  const { view } = journeyIn(south.store.read, referenceIn(said))
+  const { view } = await journeyIn(south.store, referenceIn(said))
   assert.doesNotMatch(JSON.stringify(view), /our own domain/)
 })

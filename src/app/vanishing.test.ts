@@ -34,8 +34,8 @@ test('a client that vanishes before the verdict leaves one record, no letter and
   // A later connection is answered, so the end of the first has been seen.
   for (let i = 0; i < 20; i++) await other.say('NOOP', 250)
   held.resolve()
-  const [row, ...more] = await south.when(() => {
-    const rows = south.store.read.listJourneys({ limit: 10 })
+  const [row, ...more] = await south.when(async () => {
+    const rows = await south.store.journeys.list({ limit: 10 })
     return rows.length > 0 ? rows : undefined
   })
   await other.quit()
@@ -44,7 +44,7 @@ test('a client that vanishes before the verdict leaves one record, no letter and
   assert.deepEqual(more, [])
   assert.deepEqual(south.reported, [])
   // Nobody was told that it was taken, so the client comes again: one letter, not two.
-  assert.equal(south.store.read.listMailbox({}).length, 0)
-  const { record } = journeyIn(south.store.read, row.id)
+  assert.equal((await south.store.mailboxes.items({})).length, 0)
+  const { record } = await journeyIn(south.store, row.id)
   assert.equal(record.outcome.status, 'dropped')
 })

@@ -1,27 +1,19 @@
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** The same store, which also tells when something was committed: the lab waits for that. */
-export function watchStore(store: FullStore, changed: () => void): FullStore {
+export function watchStore(store: Store, changed: () => void): Store {
+  const { post, queue } = store
   return {
-    read: store.read,
-    accounts: store.accounts,
-    acts: store.acts,
-    newContent: (from) => store.newContent(from),
-    lease: (input) => store.lease(input),
-    take: (input) => store.take(input),
-    releaseLeases: () => store.releaseLeases(),
-    hold: (queueIds) => store.hold(queueIds),
-    release: (queueIds, nextAttemptAt) => store.release(queueIds, nextAttemptAt),
-    removeMail: (input) => store.removeMail(input),
-    nextDueAt: () => store.nextDueAt(),
-    putDkimKey: (key) => store.putDkimKey(key),
-    prune: (request, pause) => store.prune(request, pause),
-    close: () => store.close(),
-    accept: (acceptance) => store.accept(acceptance).then(changed),
-    async settle(settlements) {
-      const lost = await store.settle(settlements)
-      changed()
-      return lost
+    ...store,
+    post: { accept: (acceptance) => post.accept(acceptance).then(changed) },
+    queue: {
+      ...queue,
+      settle: async (settlements) => {
+        const lost = await queue.settle(settlements)
+        changed()
+        return lost
+      },
     },
+    close: () => store.close(),
   }
 }

@@ -6,7 +6,7 @@ import type { Absence } from '../control/connect.ts'
 import { type Actor, type Operation, perform } from '../desk/act.ts'
 import { systemClock } from '../io/clock.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { operator } from './operator.ts'
 
 type Opening = Parameters<typeof openSqliteStore>[0]
@@ -25,7 +25,7 @@ export function withWhy(command: Command): Command {
 export interface Place<Part> extends WhyOption {
   readonly opening: Opening
   /** The part of the desk that it needs, over the store that was opened here. */
-  readonly desk: (store: FullStore) => Part
+  readonly desk: (store: Store) => Part
   readonly timeoutMs?: number
 }
 

@@ -9,8 +9,9 @@ import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { isThere } from '../store/folder-access.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
-import type { FoundJourney, FoundJourneys, StoredJourney, StoreReader } from '../store/store.ts'
+import { openReadOnlyStore, type ReadOnlyStore } from '../store/sqlite-reader.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { FoundJourney, FoundJourneys, StoredJourney } from '../store/ports/journeys.ts'
 
 /** Where data is when nothing is said: `npm start` keeps it beside the clone. */
 export const defaultData = './.waybill'
@@ -61,7 +62,7 @@ export function storesIn(folder: string): readonly string[] {
 
 /** The stores below a data folder: the live server's own, or the two of the lab. */
 export class Stores {
-  readonly #readers: readonly StoreReader[]
+  readonly #readers: readonly ReadOnlyStore[]
   /** Whether these are the stores of the lab. */
   readonly isLab: boolean
 
@@ -76,10 +77,10 @@ export class Stores {
       })
     }
     this.isLab = found.some((place) => place !== folder)
-    this.#readers = found.map((place) => openStoreReader({ folder: place }))
+    this.#readers = found.map((place) => openReadOnlyStore({ folder: place }))
   }
 
-  get readers(): readonly StoreReader[] {
+  get readers(): readonly ReadPorts[] {
     return this.#readers
   }
 
@@ -88,8 +89,9 @@ export class Stores {
   }
 
   /** The journeys that the filter lets through, of all stores, those written last first. */
-  list(limit: number, filter: JourneyFilter = {}): FoundJourneys {
-    const all = this.#readers.map((reader) => reader.searchJourneys({ filter, limit }))
+  async list(limit: number, filter: JourneyFilter = {}): Promise<FoundJourneys> {
+    const searches = this.#readers.map((reader) => reader.journeys.search({ filter, limit }))
+    const all = await Promise.all(searches)
     const rows = all
       .flatMap((one) => one.rows)
       .sort((a, b) => b.writtenAt - a.writtenAt)
@@ -102,20 +104,20 @@ export class Stores {
    *
    * @throws WaybillError `not-found`, and `usage` when several journeys are meant
    */
-  find(ref: string): OpenJourney {
-    const { reader, stored } = this.locate(ref)
-    return openJourney(reader, stored)
+  async find(ref: string): Promise<OpenJourney> {
+    const { reader, stored } = await this.locate(ref)
+    return await openJourney(reader, stored)
   }
 
   /** The same, without reading what the record says. */
-  locate(ref: string): Pick<OpenJourney, 'reader' | 'stored'> {
+  async locate(ref: string): Promise<Pick<OpenJourney, 'reader' | 'stored'>> {
     if (ref.trim().length < 4) {
       throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
     }
     const parsed = parseJourneyRef(ref)
     const wanted =
-      parsed.type === 'newest' ? this.list(parsed.place).rows[parsed.place - 1]?.id : ref
-    const answers = wanted === undefined ? [] : this.#lookUp(wanted)
+      parsed.type === 'newest' ? (await this.list(parsed.place)).rows[parsed.place - 1]?.id : ref
+    const answers = wanted === undefined ? [] : await this.#lookUp(wanted)
     const found = answers.flatMap(({ reader, answer }) => {
       return answer.type === 'found' ? [{ reader, journey: answer.journey }] : []
     })
@@ -141,22 +143,30 @@ export class Stores {
     })
   }
 
-  #lookUp(ref: string): readonly { readonly reader: StoreReader; readonly answer: FoundJourney }[] {
-    return this.#readers.map((reader) => ({ reader, answer: reader.findJourney(ref) }))
+  #lookUp(ref: string): Promise<readonly Answer[]> {
+    const asked = this.#readers.map(async (reader): Promise<Answer> => {
+      return { reader, answer: await reader.journeys.find(ref) }
+    })
+    return Promise.all(asked)
   }
+}
+
+interface Answer {
+  readonly reader: ReadPorts
+  readonly answer: FoundJourney
 }
 
 /** A journey with all that is needed to show it and to replay it. */
 export interface OpenJourney {
-  readonly reader: StoreReader
+  readonly reader: ReadPorts
   readonly stored: StoredJourney
   readonly record: JourneyRecord
   readonly facts: ReadonlyMap<string, string>
   readonly view: JourneyView
 }
 
-export function openJourney(reader: StoreReader, stored: StoredJourney): OpenJourney {
+export async function openJourney(reader: ReadPorts, stored: StoredJourney): Promise<OpenJourney> {
   const record = readRecord(stored.json, stored.appended)
-  const facts = reader.sharedFacts(hashesOf(record.steps))
+  const facts = await reader.journeys.sharedFacts(hashesOf(record.steps))
   return { reader, stored, record, facts, view: viewJourney(record, facts, stored) }
 }

@@ -14,12 +14,9 @@ const shown = 5
  * @param config the waybill.toml that was named, which knows its accounts and where aliases lead
  * @throws WaybillError `not-found`, with the account that was probably meant
  */
-export function findAccount(stores: Stores, asked: string, config?: string): string {
-  const [filed] = stores.readers.flatMap((reader) => {
-    return reader.listMailbox({ account: asked, limit: 1 })
-  })
-  if (filed !== undefined) return filed.account
-  const known = knownAccounts(stores)
+export async function findAccount(stores: Stores, asked: string, config?: string): Promise<string> {
+  const known = await knownAccounts(stores)
+  if (known.includes(asked)) return asked
   const same = known.find((one) => one.toLowerCase() === asked.toLowerCase())
   if (same !== undefined) return same
   throw new WaybillError('not-found', `No message was ever filed for an account "${asked}".`, {
@@ -37,10 +34,9 @@ function leads(asked: string, config: string): string | undefined {
   return `Its mail goes to ${addresses.join(', ')}${addresses.length > 1 ? ': name one of them' : ''}.`
 }
 
-function knownAccounts(stores: Stores): readonly string[] {
-  const filed = stores.readers.flatMap((reader) => {
-    return reader.listMailbox({}).map(({ account }) => account)
-  })
+async function knownAccounts(stores: Stores): Promise<readonly string[]> {
+  const mailboxes = await Promise.all(stores.readers.map((reader) => reader.mailboxes.list()))
+  const filed = mailboxes.flat().map(({ account }) => account)
   return Array.from(new Set([...(stores.isLab ? [receiver, sender] : []), ...filed]))
 }
 

@@ -1,18 +1,22 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { type MailboxRole, roleNamed } from '../journey/mailbox-role.ts'
-import type { MailboxRow, StoreReader } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { MailboxRow } from '../store/ports/mailboxes.ts'
 import { dataFolderOf, type DataOptions, Stores } from './data.ts'
 import { findAccount } from './mail-account.ts'
 
 /** A message in a mailbox. */
 export interface Found {
-  readonly reader: StoreReader
+  readonly reader: ReadPorts
   readonly row: MailboxRow
 }
 
 /** The messages of an account and a mailbox; of all where they are not said. */
-export type Find = (account: string | undefined, role: MailboxRole | undefined) => readonly Found[]
+export type Find = (
+  account: string | undefined,
+  role: MailboxRole | undefined,
+) => Promise<readonly Found[]>
 
 /** Looks for messages in the stores of a data folder. */
 export async function withMail(
@@ -21,14 +25,18 @@ export async function withMail(
 ): Promise<void> {
   const stores = new Stores(dataFolderOf(options))
   try {
-    await use((asked, role) => {
+    await use(async (asked, role) => {
       const query = {
-        ...(asked === undefined ? {} : { account: findAccount(stores, asked, options.config) }),
+        ...(asked === undefined
+          ? {}
+          : { account: await findAccount(stores, asked, options.config) }),
         ...(role === undefined ? {} : { role }),
       }
-      return stores.readers.flatMap((reader) => {
-        return reader.listMailbox(query).map((row) => ({ reader, row }))
-      })
+      const found: Found[] = []
+      for (const reader of stores.readers) {
+        for (const row of await reader.mailboxes.items(query)) found.push({ reader, row })
+      }
+      return found
     })
   } finally {
     stores.close()

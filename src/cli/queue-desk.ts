@@ -2,13 +2,13 @@ import { silent } from '../base/log.ts'
 import { giveUp } from '../deliver/give-up.ts'
 import { QueueDesk } from '../desk/queue.ts'
 import { systemClock } from '../io/clock.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** The queue's desk over a store that no server has. */
-export function queueDeskOver(store: FullStore): QueueDesk {
+export function queueDeskOver(store: Store): QueueDesk {
   const clock = systemClock
   return new QueueDesk({
-    store,
+    store: store.queue,
     now: () => clock.now(),
     canTell: false,
     giveUp: (items, given) => giveUp(items, given, { clock, log: silent }),

@@ -9,7 +9,7 @@ import type { Residents } from '../desk/residents.ts'
 import { systemClock } from '../io/clock.ts'
 import { isThere } from '../store/folder-access.ts'
 import { dataFolder } from '../store/data-folder.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { atDesk, type WhyOption } from './at-desk.ts'
 
 /** The options of all commands about accounts, aliases and domains. */
@@ -24,13 +24,13 @@ export async function residentsIn(config: string): Promise<Residents> {
   const settled = settledResidents(settings)
   // Before the first start there is no store.
   if (!isThere(dataFolder(settings.data))) return await residentsOf(noStore, settled)
-  const reader = openStoreReader({ folder: settings.data })
+  const reader = openReadOnlyStore({ folder: settings.data })
   try {
     return await residentsOf(
       {
-        accounts: async () => reader.accounts(),
-        aliases: async () => reader.aliases(),
-        domains: async () => reader.domains(),
+        accounts: async () => await reader.accounts.accounts(),
+        aliases: async () => await reader.accounts.aliases(),
+        domains: async () => await reader.accounts.domains(),
       },
       settled,
     )

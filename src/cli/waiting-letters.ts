@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { readFilters } from './commands/list.ts'
 import { Stores } from './data.ts'
 
@@ -11,11 +11,11 @@ const noLimit = 10_000_000
  *
  * @throws WaybillError `usage` when nobody said which, or of the lab
  */
-export function chosenLetters(
+export async function chosenLetters(
   folder: string,
   words: readonly string[],
   { all }: { readonly all?: boolean },
-): readonly QueueItem[] {
+): Promise<readonly QueueItem[]> {
   if (words.length > 0 === (all === true)) {
     const hint = 'Either --all, or filters such as to:@example.com, or the id of a journey.'
     throw new WaybillError('usage', 'It must be said which letters are meant.', { hint })
@@ -30,7 +30,9 @@ export function chosenLetters(
         hint: 'Name the folder of a server with --data or --config.',
       })
     }
-    const waiting = stores.readers.flatMap((one) => one.listQueue({ limit: noLimit, filter }))
+    const query = { limit: noLimit, filter }
+    const lists = stores.readers.map((one) => one.queue.list(query))
+    const waiting = (await Promise.all(lists)).flat()
     if (ids.length === 0) return waiting
     return waiting.filter(({ journeyId }) => {
       return ids.some((id) => journeyId.startsWith(id) || journeyId.endsWith(id))

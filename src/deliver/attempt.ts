@@ -3,7 +3,8 @@ import { isAscii } from '../base/octets.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { OriginalRecipient } from '../smtp/parameters.ts'
-import type { OpenMessage, QueueItem } from '../store/store.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 
 /** What one attempt came to for one recipient, before the schedule is asked. */
 export type AttemptResult =

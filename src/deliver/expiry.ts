@@ -1,4 +1,4 @@
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 
 /** RFC 3463 §3.5, X.4.7: the delivery time has expired. */
 export const expired = '5.4.7'

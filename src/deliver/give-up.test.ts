@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
 import { readDsn } from '../report/read-dsn.ts'
-import type { Settlement } from '../store/store.ts'
+import type { Settlement } from '../store/ports/queue.ts'
 import { giveUp } from './give-up.ts'
 import { reportIn, testItem, testWorld } from './test-support/world.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { QueueItem, Settlement } from '../store/store.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import { type NoticeParts, notify } from './notify.ts'
 import type { Settled } from './settle.ts'
 

@@ -1,4 +1,4 @@
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { needsSmtpUtf8, notHere } from './attempt.ts'
 import type { Attempt } from './deliverer.ts'
 

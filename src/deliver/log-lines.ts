@@ -1,5 +1,5 @@
 import type { LogLine } from '../base/log.ts'
-import type { QueueItem, Settlement } from '../store/store.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 
 /**
  * What the log tells of one recipient, as its attempt was settled. `undefined` when nothing is new:

@@ -7,14 +7,15 @@ import { Settler } from '../queue/settler.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import { contentOf } from '../store/content-sink.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import type { FullStore, QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
+import type { Store } from '../store/ports/store.ts'
 import type { Attempt } from './deliverer.ts'
 import { settle } from './settle.ts'
 import { letter, minuteMs, start, testItem, testWorld } from './test-support/world.ts'
 
 const names = ['ann', 'bob', 'cat', 'dan']
 
-async function openStore(): Promise<FullStore> {
+async function openStore(): Promise<Store> {
   const store = openMemoryStore()
   const queue = names.map((name) => {
     const {
@@ -32,16 +33,17 @@ async function openStore(): Promise<FullStore> {
   const row = { direction: 'out', startedAt: start, status: 'queued', mailFrom: '' } as const
   const words = { rcptTo: [], subject: '', summary: '', json: '{}', shared: [] }
   const journeys = [{ id: 'j1', messageId: 'm1', ...row, ...words }]
-  await store.accept({ message: { ...message, omit: [] }, queue, mailbox: [], journeys })
+  await store.post.accept({ message: { ...message, omit: [] }, queue, mailbox: [], journeys })
   return store
 }
 
 /** Everybody of whom some notice in the store tells, once for each time. */
-async function told(store: FullStore): Promise<readonly string[]> {
+async function told(store: Store): Promise<readonly string[]> {
   const found: string[] = []
-  for (const { messageId } of store.read.listMailbox({})) {
+  for (const { messageId } of await store.mailboxes.items({})) {
     const chunks: Uint8Array[] = []
-    for await (const chunk of store.read.openMessage(messageId)?.chunks() ?? []) chunks.push(chunk)
+    for await (const chunk of (await store.messages.open(messageId))?.chunks() ?? [])
+      chunks.push(chunk)
     const read = readDsn(Buffer.concat(chunks))
     assert.ok(read.type === 'dsn')
     found.push(...read.recipients.map(({ finalRecipient }) => finalRecipient ?? ''))
@@ -64,26 +66,26 @@ test('whose leases are lost, each recipient is told of once, and none is forgott
       const store = await openStore()
       const world = testWorld()
       const problems: unknown[] = []
-      const settler = new Settler(store, world.clock, (_ids, error) => problems.push(error))
+      const settler = new Settler(store.queue, world.clock, (_ids, error) => problems.push(error))
       const settleAs = async (owner: string, items: readonly QueueItem[]): Promise<void> => {
         const log = new JourneyBuilder('', world.clock)
         log.step({ type: 'dial', host: 'mx', ip: '', port: 25, place: undefined, problem: 'x' })
         await settler.settle(await settle(world, refused(items), { log, owner }))
       }
       const when = { now: start, leaseUntil: start + minuteMs, limit: 9 }
-      const items = await store.lease({ owner: 'one', ...when })
+      const items = await store.queue.lease({ owner: 'one', ...when })
       // Every lease ends, and those of some are not renewed.
-      await store.hold(lost)
-      await store.releaseLeases()
-      await store.lease({ owner: 'one', ...when })
+      await store.queue.hold(lost)
+      await store.queue.releaseLeases()
+      await store.queue.lease({ owner: 'one', ...when })
       await settleAs('one', items)
       assert.deepEqual(Array.from(await told(store)).sort(), without(lost))
-      await store.release(lost, start)
-      await settleAs('two', await store.lease({ owner: 'two', ...when }))
+      await store.queue.release(lost, start)
+      await settleAs('two', await store.queue.lease({ owner: 'two', ...when }))
       assert.deepEqual(Array.from(await told(store)).sort(), names)
-      assert.equal(store.read.counts().queued, 0)
+      assert.equal((await store.counts()).queued, 0)
       assert.deepEqual(problems, [])
-      const found = store.read.findJourney('j1')
+      const found = await store.journeys.find('j1')
       assert.ok(found.type === 'found')
       const steps = found.journey.appended.flatMap((json): { type: string }[] => JSON.parse(json))
       assert.equal(steps.filter(({ type }) => type === 'attempt').length, names.length)

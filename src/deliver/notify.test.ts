@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { directoryOf } from '../directory/test-support/directory.ts'
 import { generateDkimKey } from '../dkim/dkim.ts'
 import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
-import type { Acceptance, OpenMessage } from '../store/store.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { Acceptance } from '../store/ports/post.ts'
 import { notify } from './notify.ts'
 import type { Settled } from './settle.ts'
 import { dayMs, start, testItem, testWorld } from './test-support/world.ts'
@@ -92,7 +93,7 @@ test('a report returns 64 KiB of a long message, and little more than that is re
     }
   }
   const message: OpenMessage = { id: 'm1', size: 1e9, chunks, original: chunks }
-  const long = testWorld({ openMessage: () => message })
+  const long = testWorld({ openMessage: () => Promise.resolve(message) })
   const item = testItem({ reversePath: 'anna@north.example', dsn: { ret: 'full' } })
   const settled = refused('anna@north.example')
   const notified = await notify(long, [{ ...settled, attempt: { ...settled.attempt, item } }], [])
@@ -108,6 +109,9 @@ test('a message that cannot be read any more does not keep its report', async ()
     throw new Error('EIO')
   }
   const broken: OpenMessage = { id: 'm1', size: 100, chunks, original: chunks }
-  const report = await reportFor(testWorld({ openMessage: () => broken }), 'anna@north.example')
+  const report = await reportFor(
+    testWorld({ openMessage: () => Promise.resolve(broken) }),
+    'anna@north.example',
+  )
   assert.equal(report.mailbox.length, 1)
 })

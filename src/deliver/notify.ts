@@ -5,7 +5,8 @@ import { tell } from '../journey/catalogue.ts'
 import type { DeliveryStep, Step } from '../journey/record.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
-import type { Acceptance, OpenMessage } from '../store/store.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { Acceptance } from '../store/ports/post.ts'
 import { originalRecipient } from './attempt.ts'
 import type { Settled } from './settle.ts'
 import type { DeliverWorld } from './world.ts'
@@ -38,7 +39,7 @@ export async function notify(
   const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
   const recipients = settled.flatMap((one) => recipientOf(one, sentences, world.clock.now()))
   if (recipients.length === 0) return undefined
-  const message = world.openMessage(item.messageId)
+  const message = await world.openMessage(item.messageId)
   const original = await beginning(message)
   const notification = notificationFor({
     reversePath: item.reversePath,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDsn } from '../report/read-dsn.ts'
-import type { Settlement } from '../store/store.ts'
+import type { Settlement } from '../store/ports/queue.ts'
 import { postponeBatch } from './postpone.ts'
 import { dayMs, minuteMs, reportIn, start, testItem, testWorld } from './test-support/world.ts'
 

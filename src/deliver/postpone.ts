@@ -1,5 +1,5 @@
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import type { Settling } from './deliverer.ts'
 import { settleDecided, type Settled } from './settle.ts'
 import type { DeliverWorld } from './world.ts'

@@ -191,7 +191,7 @@ export class Round {
   ): Promise<readonly RecipientOutcome[]> {
     const { log } = this.#world
     try {
-      const message = this.#world.openMessage(items[0].messageId)
+      const message = await this.#world.openMessage(items[0].messageId)
       if (message === undefined) return []
       return await session.send(transactionFor(items, message), message.chunks())
     } catch (error) {

@@ -5,7 +5,8 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Post } from '../post/post.ts'
 import type { Self } from '../route/self.ts'
-import type { OpenMessage, QueueItem } from '../store/store.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 
 /** What the delivering agent works with; `app` joins it. */
 export interface DeliverWorld {
@@ -19,7 +20,7 @@ export interface DeliverWorld {
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   random(): number
-  openMessage(id: string): OpenMessage | undefined
+  openMessage(id: string): Promise<OpenMessage | undefined>
   /** When to try again after this attempt; `undefined` when it was the last. */
   retryAt(item: QueueItem, now: number): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { accountAdd, accountPassword, aliasAdd, domainAdd } from './account-operations.ts'
 import { AccountDesk, residentsOf, type SettledResidents } from './accounts.ts'
 import { InTurn } from './in-turn.ts'
@@ -18,7 +18,7 @@ const record: RecordToPublish = { name: 'x', type: 'MX', value: '10 y.', reason:
 
 interface Opened {
   readonly desk: AccountDesk
-  readonly store: FullStore
+  readonly store: Store
   /** What was done beside the store, in its order. */
   readonly did: string[]
 }

@@ -14,7 +14,7 @@ import { WaybillError } from '../base/error.ts'
 import { backUpStore } from '../store/backup.ts'
 import { acceptance, mailboxItem, message, outgoing } from '../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../store/data-folder.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { backupMade, restore } from './backup.ts'
@@ -26,9 +26,11 @@ async function filled(t: TestContext): Promise<{ root: string; from: string; sha
   const { folder: root, remove } = testFolder()
   t.after(remove)
   const store = await openSqliteStore({ folder: join(root, 'data') })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   const long = message('m2', 'x'.repeat(300_000))
-  await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }),
+  )
   await store.close()
   const from = join(root, 'backup')
   backUpStore({ folder: join(root, 'data'), to: from })
@@ -50,8 +52,8 @@ test('a backup is checked, comes back, and the act is in it', async (t) => {
   assert.deepEqual([counts.messages, counts.queued, counts.held], [2, 1, 0])
   assert.deepEqual([report.contents, report.findings, aside], [2, [], undefined])
   assert.equal(checked.at(-1), report.octets)
-  const reader = openStoreReader({ folder })
-  const [act] = reader.acts({ limit: 5 })
+  const reader = openReadOnlyStore({ folder })
+  const [act] = await reader.acts.list({ limit: 5 })
   reader.close()
   const who = { at: now, who: 'ann', door: 'command line', what: 'restore', why: 'the disk died' }
   assert.deepEqual(act, { ...who, number: act?.number, detail: { from } })
@@ -110,8 +112,8 @@ test('a backup of 0.1.0 is brought up to date on its way back', async (t) => {
   const { counts, report } = await restore({ from, folder, replace: false, actor, now })
   assert.ok(counts.messages > 0)
   assert.deepEqual(report.findings, [])
-  const reader = openStoreReader({ folder })
-  assert.equal(reader.counts().messages, counts.messages)
+  const reader = openReadOnlyStore({ folder })
+  assert.equal((await reader.counts()).messages, counts.messages)
   reader.close()
 })
 

@@ -2,7 +2,7 @@ import { WaybillError } from '../base/error.ts'
 import type { BackupResult } from '../store/backup.ts'
 import { Restoration } from '../store/restore.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { StoreCounts } from '../store/store.ts'
+import type { StoreCounts } from '../store/ports/store.ts'
 import { type StoreFinding, type StoreReport, verifyStore } from '../store/verify-store.ts'
 import { type Actor, member, notMeant, type Operation, textMember } from './act.ts'
 
@@ -97,7 +97,7 @@ async function actIn(
       why,
       detail: { from: act.from },
     })
-    return store.read.counts()
+    return await store.counts()
   } finally {
     await store.close()
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { generateDkimKey } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
-import type { DkimKeyRow } from '../store/store.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
 import { rotateKeys } from './key-rotation.ts'
 
 const domain = 'north.example'
@@ -24,9 +24,12 @@ function keyStore(rows: readonly DkimKeyRow[]) {
   const kept = new Map(rows.map((row) => [row.selector, row]))
   return {
     rows: () => Array.from(kept.values()),
-    putDkimKey: (row: DkimKeyRow) => {
-      kept.set(row.selector, row)
-      return Promise.resolve()
+    keys: {
+      list: () => Promise.resolve(Array.from(kept.values())),
+      put: (row: DkimKeyRow) => {
+        kept.set(row.selector, row)
+        return Promise.resolve()
+      },
     },
   }
 }

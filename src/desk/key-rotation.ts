@@ -2,7 +2,9 @@ import { WaybillError } from '../base/error.ts'
 import { checkDkimPublication, type DkimPublication, generateDkimKey } from '../dkim/dkim.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type PublishedRecord, publishedRecords } from '../directory/signing-keys.ts'
-import type { DkimKeyRow, Store, StoreReader } from '../store/store.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** A key without what must not be told. */
 export type ToldKey = Omit<DkimKeyRow, 'privateKey'>
@@ -49,7 +51,7 @@ export type Rotation =
  * a key that nobody can look up.
  */
 export async function rotateKeys(
-  store: Pick<Store, 'putDkimKey'>,
+  store: Pick<Store, 'keys'>,
   keys: readonly DkimKeyRow[],
   context: { readonly resolver: Resolver; readonly now: number },
 ): Promise<Rotation> {
@@ -58,7 +60,7 @@ export async function rotateKeys(
   const pending = keys.filter((key) => !key.active && key.createdAt > newest)
   if (pending.length === 0) {
     const made = makeSuccessors(active, keys, context.now)
-    for (const key of made) await store.putDkimKey(key)
+    for (const key of made) await store.keys.put(key)
     return { type: 'made', waiting: await keyStates(made, context.resolver) }
   }
   const waiting = await keyStates(pending, context.resolver)
@@ -68,7 +70,7 @@ export async function rotateKeys(
   const started = pending.map((key) => ({ ...key, active: true }))
   const retired = active.map((key) => ({ ...key, active: false }))
   // The new ones first: a crash between the two leaves more signatures, never none.
-  for (const key of [...started, ...retired]) await store.putDkimKey(key)
+  for (const key of [...started, ...retired]) await store.keys.put(key)
   return { type: 'done', active: started.map(told), retired: retired.map(told) }
 }
 
@@ -77,11 +79,11 @@ export async function rotateKeys(
  *
  * @throws WaybillError `not-found` when there are none
  */
-export function keysOf(
-  reader: Pick<StoreReader, 'dkimKeys'>,
+export async function keysOf(
+  reader: Pick<ReadPorts, 'keys'>,
   domain: string,
-): readonly DkimKeyRow[] {
-  const keys = reader.dkimKeys(domain.toLowerCase())
+): Promise<readonly DkimKeyRow[]> {
+  const keys = await reader.keys.list(domain.toLowerCase())
   if (keys.length > 0) return keys
   throw new WaybillError('not-found', `There are no signing keys for ${domain}.`, {
     hint: 'waybill config dns --config FILE makes the keys of every domain in the file.',

@@ -1,5 +1,5 @@
 import type { Resolver } from '../dns/resolver.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { type Operation, textMember } from './act.ts'
 import type { InTurn } from './in-turn.ts'
 import { keysOf, type Rotation, rotateKeys } from './key-rotation.ts'
@@ -30,7 +30,7 @@ export class KeyDesk {
   rotate(domain: string): Promise<Rotation> {
     const { store, openResolver, now, turn, changed } = this.#parts
     return turn.do(async () => {
-      const keys = keysOf(store.read, domain)
+      const keys = await keysOf(store, domain)
       // What DNS did not have a minute ago may have been published since.
       const resolver = await openResolver()
       try {
@@ -44,7 +44,7 @@ export class KeyDesk {
 }
 
 export interface KeyDeskParts {
-  readonly store: Pick<Store, 'putDkimKey'> & { readonly read: Pick<Store['read'], 'dkimKeys'> }
+  readonly store: Pick<Store, 'keys'>
   readonly openResolver: () => Promise<FreshResolver>
   readonly now: () => number
   readonly turn: InTurn

@@ -15,13 +15,13 @@ test('messages are read as places, taken out now, and told with whose they were'
   })
   assert.deepEqual(input, { items: [place, { ...place, uid: 8 }], ids: ['m1'] })
   const asked: unknown[] = []
-  const store = {
-    removeMail(removed: unknown) {
+  const mailboxes = {
+    remove(removed: unknown) {
       asked.push(removed)
       return Promise.resolve(2)
     },
   }
-  assert.equal(await mailDelete.run({ mail: { store, now: () => 5 } }, input, actor), 2)
+  assert.equal(await mailDelete.run({ mail: { mailboxes, now: () => 5 } }, input, actor), 2)
   assert.deepEqual(asked, [{ items: input.items, at: 5 }])
   assert.deepEqual(mailDelete.tell?.(input, 2), {
     accounts: ['ann@south.example'],

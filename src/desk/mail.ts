@@ -1,4 +1,4 @@
-import type { MailPlace, Store } from '../store/store.ts'
+import type { MailboxPort, MailPlace } from '../store/ports/mailboxes.ts'
 import { member, notMeant, type Operation } from './act.ts'
 
 /** Messages in mailboxes that somebody wants gone. */
@@ -11,7 +11,7 @@ export interface DeletedMail {
 /** What the desk needs for mailboxes. */
 export interface MailPart {
   readonly mail: {
-    readonly store: Pick<Store, 'removeMail'>
+    readonly mailboxes: Pick<MailboxPort, 'remove'>
     readonly now: () => number
   }
 }
@@ -27,7 +27,7 @@ export const mailDelete: Operation<MailPart, DeletedMail, number> = {
     if (!Array.isArray(items)) throw notMeant('mail delete', '"items", a list of places')
     return { items: items.map(placeOf), ids: Array.isArray(ids) ? ids.map(String) : [] }
   },
-  run: ({ mail }, { items }) => mail.store.removeMail({ items, at: mail.now() }),
+  run: ({ mail }, { items }) => mail.mailboxes.remove({ items, at: mail.now() }),
   tell({ items, ids }, messages) {
     const accounts = Array.from(new Set(items.map(({ account }) => account)))
     return messages === 0 ? undefined : { accounts, messages, ids }

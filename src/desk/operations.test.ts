@@ -21,10 +21,15 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
   return {
     store,
     desk: {
-      queue: new QueueDesk({ store, now, canTell: false, giveUp: () => Promise.resolve([]) }),
+      queue: new QueueDesk({
+        store: store.queue,
+        now,
+        canTell: false,
+        giveUp: () => Promise.resolve([]),
+      }),
       keys: new KeyDesk({ store, openResolver: nobody, now, turn }),
       residents: new AccountDesk({ ...parts, publish: () => Promise.resolve([]) }),
-      mail: { store, now },
+      mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),
       status: nobody,
     },

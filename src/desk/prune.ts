@@ -1,4 +1,4 @@
-import type { PruneResult } from '../store/store.ts'
+import type { PruneResult } from '../store/ports/retention.ts'
 import type { Operation } from './act.ts'
 
 /** What the desk needs for retention. */

@@ -90,7 +90,7 @@ test('beside a server that runs, its keys are read, and those it has not made ar
       keys,
       made.records.filter(({ name }) => name.includes('_domainkey')),
     )
-    assert.equal(store.read.dkimKeys('other.example').length, 0, 'nothing was written')
+    assert.equal((await store.keys.list('other.example')).length, 0, 'nothing was written')
   } finally {
     await store.close()
   }
@@ -102,10 +102,10 @@ test('keys that have retired are not published, those that wait for their record
   const settings = { ...settingsIn(t), domains: ['south.example'] }
   await publishRecords(settings, none)
   const store = await openSqliteStore({ folder: settings.data })
-  const [rsa, ed] = store.read.dkimKeys('south.example')
+  const [rsa, ed] = await store.keys.list('south.example')
   assert.ok(rsa !== undefined && ed !== undefined)
-  await store.putDkimKey({ ...rsa, selector: 'wb2', createdAt: 3000, active: false })
-  await store.putDkimKey({ ...rsa, selector: 'wb0', createdAt: 500, active: false })
+  await store.keys.put({ ...rsa, selector: 'wb2', createdAt: 3000, active: false })
+  await store.keys.put({ ...rsa, selector: 'wb0', createdAt: 500, active: false })
   await store.close()
   const { records } = await publishRecords(settings, none)
   const selectors = records.flatMap(({ name }) => /^(\S+)\._domainkey/.exec(name)?.[1] ?? [])

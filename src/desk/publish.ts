@@ -2,8 +2,9 @@ import { WaybillError } from '../base/error.ts'
 import { formatIp, inNetwork, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
 import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import { openStoreReader } from '../store/sqlite-reader.ts'
-import type { DkimKeyRow, FullStore } from '../store/store.ts'
+import { openReadOnlyStore } from '../store/sqlite-reader.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** One record for the zone of a domain, and what it is good for. */
 export interface RecordToPublish {
@@ -55,7 +56,7 @@ export async function publishRecords(
 
 /** The same for one domain more, whose keys are made where there are none: its own records alone. */
 export async function publishDomain(
-  store: FullStore,
+  store: Store,
   domain: string,
   context: Pick<PublishSettings, 'hostname' | 'dkim'> & { readonly now: number },
 ): Promise<readonly RecordToPublish[]> {
@@ -149,7 +150,7 @@ interface KnownKeys {
 /** Never waits for the server that has the folder, and never writes into it. */
 async function keysToPublish(settings: PublishSettings, now: number): Promise<KnownKeys> {
   const { domains, data: folder, dkim } = settings
-  const known = readKeys(folder, domains)
+  const known = await readKeys(folder, domains)
   const missing = known.domains.some((domain) => !known.keys.some((key) => key.domain === domain))
   if (!missing) return worthPublishing(known)
   try {
@@ -162,7 +163,7 @@ async function keysToPublish(settings: PublishSettings, now: number): Promise<Kn
     }
   } catch (problem) {
     if (!(problem instanceof WaybillError) || problem.code !== 'data-in-use') throw problem
-    return worthPublishing(readKeys(folder, domains))
+    return worthPublishing(await readKeys(folder, domains))
   }
 }
 
@@ -170,13 +171,14 @@ function worthPublishing({ domains, keys }: KnownKeys): KnownKeys {
   return { domains, keys: keys.filter((key) => isToPublish(key, keys)) }
 }
 
-function readKeys(folder: string, settled: readonly string[]): KnownKeys {
+async function readKeys(folder: string, settled: readonly string[]): Promise<KnownKeys> {
   try {
-    const reader = openStoreReader({ folder })
+    const reader = openReadOnlyStore({ folder })
     try {
-      const added = reader.domains().map(({ name }) => name)
+      const added = (await reader.accounts.domains()).map(({ name }) => name)
       const domains = Array.from(new Set([...settled, ...added]))
-      return { domains, keys: domains.flatMap((domain) => reader.dkimKeys(domain)) }
+      const lists = await Promise.all(domains.map((domain) => reader.keys.list(domain)))
+      return { domains, keys: lists.flat() }
     } finally {
       reader.close()
     }

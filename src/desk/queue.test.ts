@@ -5,15 +5,15 @@ import { silent } from '../base/log.ts'
 import { giveUp } from '../deliver/give-up.ts'
 import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
-import type { FullStore } from '../store/store.ts'
+import type { Store } from '../store/ports/store.ts'
 import { QueueDesk, queueDrop, queueHold, queueRelease, queueRetry } from './queue.ts'
 
 const later = 10_000
 
-async function open(): Promise<{ store: FullStore; desk: QueueDesk; forgotten: string[] }> {
+async function open(): Promise<{ store: Store; desk: QueueDesk; forgotten: string[] }> {
   const store = openMemoryStore()
   const ids = ['q1', 'q2', 'q3']
-  await store.accept(
+  await store.post.accept(
     acceptance({
       message: message('m1', 'x'),
       queue: ids.map((id) => queueItem(id, { journeyId: `j-${id}`, nextAttemptAt: later })),
@@ -22,7 +22,7 @@ async function open(): Promise<{ store: FullStore; desk: QueueDesk; forgotten: s
   )
   const forgotten: string[] = []
   const desk = new QueueDesk({
-    store,
+    store: store.queue,
     now: () => 5,
     forget: (name) => forgotten.push(name),
     queued: () => forgotten.push('queued'),
@@ -36,8 +36,8 @@ function letters(...ids: string[]): { items: { id: string; destination: string }
   return { items: ids.map((id) => ({ id, destination: 'south.example' })) }
 }
 
-function states(store: FullStore): Record<string, string> {
-  const items = store.read.listQueue({ limit: 10 })
+async function states(store: Store): Promise<Record<string, string>> {
+  const items = await store.queue.list({ limit: 10 })
   return Object.fromEntries(
     items.map(({ id, held, nextAttemptAt }) => [id, held ? 'held' : String(nextAttemptAt)]),
   )
@@ -47,11 +47,14 @@ test('letters are held, released, and tried now, which forgets that their server
   const { store, desk, forgotten } = await open()
   assert.equal(await desk.hold(letters('q1', 'q2', 'gone')), 2)
   assert.equal(await desk.hold(letters('q1')), 0)
-  assert.deepEqual(states(store), { q1: 'held', q2: 'held', q3: '10000' })
+  assert.deepEqual(await states(store), { q1: 'held', q2: 'held', q3: '10000' })
   assert.equal(await desk.release(letters('q1')), 1)
-  assert.deepEqual([states(store), forgotten], [{ q1: '5', q2: 'held', q3: '10000' }, []])
+  assert.deepEqual([await states(store), forgotten], [{ q1: '5', q2: 'held', q3: '10000' }, []])
   assert.equal(await desk.retry(letters('q2', 'q3')), 2)
-  assert.deepEqual([states(store), forgotten], [{ q1: '5', q2: '5', q3: '5' }, ['south.example']])
+  assert.deepEqual(
+    [await states(store), forgotten],
+    [{ q1: '5', q2: '5', q3: '5' }, ['south.example']],
+  )
   await store.close()
 })
 
@@ -60,15 +63,15 @@ const actor = { by: 'ann', door: 'command line', why: 'spam' } as const
 test('letters are given up whatever they wait for; what is being tried is held instead', async () => {
   const { store, desk, forgotten } = await open()
   await desk.hold(letters('q1'))
-  await store.release(['q3'], 1)
-  await store.lease(lease({ owner: 'server', now: 5 }))
+  await store.queue.release(['q3'], 1)
+  await store.queue.lease(lease({ owner: 'server', now: 5 }))
   const dropped = { ...letters('q1', 'q2', 'q3', 'gone'), chosen: [], before: 0, more: false }
   assert.deepEqual(await desk.drop({ ...dropped, tellSender: false }, actor), {
     letters: 2,
     left: 2,
   })
-  assert.deepEqual([states(store), forgotten], [{ q3: 'held' }, ['queued']])
-  const found = store.read.findJourney('j-q1')
+  assert.deepEqual([await states(store), forgotten], [{ q3: 'held' }, ['queued']])
+  const found = await store.journeys.find('j-q1')
   assert.ok(found.type === 'found')
   assert.deepEqual(
     [found.journey.status, found.journey.summary.includes('ann has given it up')],
@@ -81,7 +84,7 @@ test('where the senders cannot be told nothing is done', async () => {
   const { store, desk } = await open()
   const dropped = { ...letters('q1'), chosen: [], before: 0, more: false, tellSender: true }
   await assert.rejects(desk.drop(dropped, actor), /No server runs, so the senders cannot be told/)
-  assert.deepEqual(states(store)['q1'], '10000')
+  assert.deepEqual((await states(store))['q1'], '10000')
 })
 
 test('a drop tells its act with whether the senders were told, which they are unless it says no', () => {

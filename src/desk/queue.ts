@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import type { QueueItem, Settlement, Store } from '../store/store.ts'
+import type { QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
 import { type Actor, member, notMeant, type Operation } from './act.ts'
 
 /** Letters that wait, by their places in the queue. */
@@ -30,7 +30,7 @@ export interface Dropped {
 }
 
 export interface QueueDeskParts {
-  readonly store: Pick<Store, 'hold' | 'release' | 'take' | 'settle'>
+  readonly store: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle'>
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void

@@ -11,6 +11,7 @@ import {
   lease,
   mailboxItem,
   message,
+  messagesThere,
   now,
   queueItem,
   settlement,
@@ -19,7 +20,8 @@ import { dataFolder } from '../store/data-folder.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
 import { storeFull } from '../store/problems.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { FullStore, PruneRequest } from '../store/store.ts'
+import type { PruneRequest, PruneResult } from '../store/ports/retention.ts'
+import type { Store } from '../store/ports/store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { passEveryMs, pauseMs, pruneRequest, Retention, retentionTimes } from './retention.ts'
 
@@ -46,13 +48,13 @@ async function passOf(retention: Retention, clock: ManualClock): ReturnType<Rete
 }
 
 /** What one day brings: mail for us, mail of ours, forgeries, port scans. */
-async function oneDay(store: FullStore, day: number): Promise<void> {
+async function oneDay(store: Store, day: number): Promise<void> {
   const startedAt = now + day * dayMs
   const name = (kind: string, n: number): string => `${kind}-${day}-${n}`
   const accepts: Promise<void>[] = []
   for (let n = 0; n < 30; n++) {
     const scan = { startedAt: startedAt + n, status: 'dropped', mailFrom: '', rcptTo: [] }
-    accepts.push(store.accept(acceptance({ journeys: [journey(name('SCAN', n), scan)] })))
+    accepts.push(store.post.accept(acceptance({ journeys: [journey(name('SCAN', n), scan)] })))
   }
   for (let n = 0; n < 5; n++) {
     const id = name('refused', n)
@@ -60,25 +62,27 @@ async function oneDay(store: FullStore, day: number): Promise<void> {
     const refused = journey(id, { startedAt, status: 'refused', messageId: id, shared })
     // Some in files, most in the database.
     const text = id.padEnd(n === 0 ? 270_000 : 20_000, '.')
-    accepts.push(store.accept(acceptance({ message: message(id, text), journeys: [refused] })))
+    accepts.push(store.post.accept(acceptance({ message: message(id, text), journeys: [refused] })))
   }
   for (let n = 0; n < 3; n++) {
     const id = name('filed', n)
     const filed = journey(id, { startedAt, status: 'delivered', messageId: id })
     const mailbox = [mailboxItem({ messageId: id, journeyId: id })]
-    accepts.push(store.accept(acceptance({ message: message(id, id), mailbox, journeys: [filed] })))
+    accepts.push(
+      store.post.accept(acceptance({ message: message(id, id), mailbox, journeys: [filed] })),
+    )
   }
   const id = name('sent', 0)
   const sent = journey(id, { startedAt, direction: 'out', status: 'queued', messageId: id })
   const queue = [queueItem(`q${day}`, { messageId: id, journeyId: id, nextAttemptAt: startedAt })]
   accepts.push(
-    store.accept(
+    store.post.accept(
       acceptance({ message: message(id, id.padEnd(280_000, '.')), queue, journeys: [sent] }),
     ),
   )
   await Promise.all(accepts)
-  await store.lease(lease({ now: startedAt }))
-  await store.settle([settlement({ queueId: `q${day}` })])
+  await store.queue.lease(lease({ now: startedAt }))
+  await store.queue.settle([settlement({ queueId: `q${day}` })])
 }
 
 test('over months the disk holds what the table says, and stops growing', async (t) => {
@@ -95,7 +99,7 @@ test('over months the disk holds what the table says, and stops growing', async 
     await oneDay(store, day)
     clock.advance(now + (day + 0.5) * dayMs - clock.now())
     await passOf(retention, clock)
-    const rows = store.read.listJourneys({ limit: 100_000 })
+    const rows = await store.journeys.list({ limit: 100_000 })
     const scans = rows.filter(({ id }) => id.startsWith('SCAN'))
     assert.equal(scans.length, 30, `day ${day}: one day of connections`)
     const others = rows.length - scans.length
@@ -104,12 +108,12 @@ test('over months the disk holds what the table says, and stops growing', async 
     assert.equal(files.length, Math.min(day + 1, 7), `day ${day}: 7 days of refused content`)
     sizes.push(statSync(database).size)
   }
-  assert.equal(store.read.listMailbox({}).length, 390, 'filed mail is never removed')
-  assert.ok(store.read.openMessage('filed-0-0') !== undefined)
-  assert.equal(store.read.openMessage('refused-120-1'), undefined)
-  assert.ok(store.read.openMessage('refused-125-1') !== undefined)
-  assert.equal(store.read.sharedFacts(['refused-30-1']).size, 0)
-  assert.equal(store.read.sharedFacts(['refused-50-1']).size, 1)
+  assert.equal((await store.mailboxes.items({})).length, 390, 'filed mail is never removed')
+  assert.ok((await store.messages.open('filed-0-0')) !== undefined)
+  assert.equal(await store.messages.open('refused-120-1'), undefined)
+  assert.ok((await store.messages.open('refused-125-1')) !== undefined)
+  assert.equal((await store.journeys.sharedFacts(['refused-30-1'])).size, 0)
+  assert.equal((await store.journeys.sharedFacts(['refused-50-1'])).size, 1)
   const [after, end] = [sizes[100] ?? 0, sizes.at(-1) ?? 0]
   assert.ok(end < after * 1.1, `${after} octets on day 100, ${end} on day 130`)
 })
@@ -119,7 +123,7 @@ test('mail is taken in between the steps of a pass, and nothing of it is removed
   const store = await openSqliteStore({ folder })
   t.after(() => store.close())
   const old = Array.from({ length: 2000 }, (_, n) => journey(`OLD-${n}`))
-  await store.accept(acceptance({ journeys: old }))
+  await store.post.accept(acceptance({ journeys: old }))
   const clock = new ManualClock(now + 100 * dayMs)
   const retention = new Retention({ store, clock, times, log: () => {}, report: assert.fail })
   let [passing, during] = [true, 0]
@@ -132,13 +136,13 @@ test('mail is taken in between the steps of a pass, and nothing of it is removed
     const mailbox = [mailboxItem({ messageId: id, journeyId: id })]
     const journeys = [journey(id, { startedAt, messageId: id })]
     // Each waits for no more than a step: it is durable before the next one may begin.
-    await store.accept(acceptance({ message: message(id, id), mailbox, journeys }))
+    await store.post.accept(acceptance({ message: message(id, id), mailbox, journeys }))
     during++
     clock.advance(pauseMs)
   }
   assert.equal((await pass).journeys, 2000)
   assert.ok(during >= 20, `${during} letters came in between`)
-  assert.equal(store.read.counts().journeys, during)
+  assert.equal((await store.counts()).journeys, during)
 })
 
 test('a pass begins by itself, again and again, and tells what it removed', async () => {
@@ -146,13 +150,12 @@ test('a pass begins by itself, again and again, and tells what it removed', asyn
   const lines: LogLine[] = []
   const requests: PruneRequest[] = []
   const removed = [{ journeys: 1, messages: 2, contents: 3, facts: 4 }, undefined]
-  const store = {
-    prune(request: PruneRequest) {
-      requests.push(request)
-      const none = { journeys: 0, messages: 0, contents: 0, facts: 0 }
-      return Promise.resolve(removed.shift() ?? none)
-    },
+  const prune = (request: PruneRequest): Promise<PruneResult> => {
+    requests.push(request)
+    const none = { journeys: 0, messages: 0, contents: 0, facts: 0 }
+    return Promise.resolve(removed.shift() ?? none)
   }
+  const store = { retention: { prune } }
   const log = (line: LogLine): void => void lines.push(line)
   const retention = new Retention({ store, clock, times, log, report: assert.fail })
   retention.start()
@@ -187,12 +190,11 @@ test('a pass that fails is told, and the next one comes', async () => {
   const clock = new ManualClock(now)
   const reported: string[] = []
   let passes = 0
-  const store = {
-    prune() {
-      passes++
-      return Promise.reject(storeFull())
-    },
+  const prune = (): Promise<never> => {
+    passes++
+    return Promise.reject(storeFull())
   }
+  const store = { retention: { prune } }
   const report = (_problem: unknown, where: string): void => void reported.push(where)
   const retention = new Retention({ store, clock, times, log: () => {}, report })
   retention.start()
@@ -210,7 +212,7 @@ test('a stop waits for no more than the step under way', async (t) => {
   const store = await openSqliteStore({ folder })
   t.after(() => store.close())
   const old = Array.from({ length: 1000 }, (_, n) => journey(`OLD-${n}`))
-  await store.accept(acceptance({ journeys: old }))
+  await store.post.accept(acceptance({ journeys: old }))
   const clock = new ManualClock(now + 100 * dayMs)
   const retention = new Retention({ store, clock, times, log: () => {}, report: assert.fail })
   const pass = retention.run()
@@ -222,7 +224,7 @@ test('a stop waits for no more than the step under way', async (t) => {
 
 test('two who ask at once get one pass', async () => {
   const store = openMemoryStore()
-  await store.accept(acceptance({ journeys: [journey('OLD')] }))
+  await store.post.accept(acceptance({ journeys: [journey('OLD')] }))
   const clock = new ManualClock(now + 100 * dayMs)
   const retention = new Retention({ store, clock, times, log: () => {}, report: assert.fail })
   const [a, b] = await Promise.all([retention.run(), retention.run()])
@@ -242,27 +244,26 @@ test('what a stranger sends is kept within its bounds by the store itself', asyn
     const stored = message(id, '', { content: content(n) })
     const json = JSON.stringify('r'.repeat(50_000))
     const refused = { status: 'refused', startedAt: now + n, messageId: id, json }
-    await store.accept(acceptance({ message: stored, journeys: [journey(id, refused)] }))
-    const there = Array.from({ length: 60 }, (_, i) => `refused-${i}`).filter(
-      (one) => store.read.openMessage(one) !== undefined,
-    )
+    await store.post.accept(acceptance({ message: stored, journeys: [journey(id, refused)] }))
+    const all = Array.from({ length: 60 }, (_, i) => `refused-${i}`)
+    const there = await messagesThere(store, all)
     assert.ok(there.length <= 10, 'the contents of all within their limit')
     assert.equal(there.at(-1), id, 'the newest stay')
-    const { journeys } = store.read.counts()
+    const { journeys } = await store.counts()
     assert.ok(journeys * 50_000 + there.length * 100_000 <= limit, `${journeys} records`)
   }
-  assert.ok(store.read.counts().journeys >= 15)
+  assert.ok((await store.counts()).journeys >= 15)
   // Mail is not counted, however much of it there is.
   for (let n = 0; n < 40; n++) {
     const id = `filed-${n}`
     const stored = message(id, '', { content: contentOf(Buffer.alloc(100_000, `m${n}`)) })
     const mailbox = [mailboxItem({ messageId: id })]
-    await store.accept(
+    await store.post.accept(
       acceptance({ message: stored, mailbox, journeys: [journey(id, { messageId: id })] }),
     )
   }
-  assert.equal(store.read.listMailbox({}).length, 40)
-  assert.ok(store.read.openMessage('refused-59') !== undefined)
+  assert.equal((await store.mailboxes.items({})).length, 40)
+  assert.ok((await store.messages.open('refused-59')) !== undefined)
 })
 
 function nextTurn(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { FullStore, PruneRequest, PruneResult } from '../store/store.ts'
+import type { PruneRequest, PruneResult } from '../store/ports/retention.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** How long things are kept, in milliseconds. */
 export interface RetentionTimes {
@@ -37,7 +38,7 @@ export function pruneRequest(times: RetentionTimes, now: number): PruneRequest {
 }
 
 export interface RetentionOptions {
-  readonly store: Pick<FullStore, 'prune'>
+  readonly store: Pick<Store, 'retention'>
   readonly clock: Clock
   readonly times: RetentionTimes
   readonly log: Log
@@ -95,7 +96,7 @@ export class Retention {
   async #once(): Promise<PruneResult> {
     const { store, clock, times, log } = this.#options
     const request = pruneRequest(times, clock.now())
-    const removed = await store.prune(request, () => this.#pause())
+    const removed = await store.retention.prune(request, () => this.#pause())
     const { journeys, messages, contents, facts } = removed
     if (journeys + messages + contents + facts > 0) {
       log({

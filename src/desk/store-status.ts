@@ -1,18 +1,18 @@
 import { diskState } from '../store/disk-share.ts'
-import type { Act, ActQuery } from '../store/ports/acts.ts'
-import type { StoreCounts } from '../store/store.ts'
+import type { ActPort } from '../store/ports/acts.ts'
+import type { StoreCounts } from '../store/ports/store.ts'
 import type { StoreStatus } from './status.ts'
 
 /** What is asked of a store, or of one that reads it. */
 export interface CountedStore {
-  counts(): StoreCounts | Promise<StoreCounts>
-  acts(query: ActQuery): readonly Act[] | Promise<readonly Act[]>
+  counts(): Promise<StoreCounts>
+  readonly acts: Pick<ActPort, 'list'>
 }
 
 /** What the store and its disk say. The store keeps its counts, so this is quick however much it has. */
 export async function storeStatus(store: CountedStore, folder: string): Promise<StoreStatus> {
   const { queued, held, messages, journeys } = await store.counts()
-  const [last] = await store.acts({ what: 'backup', limit: 1 })
+  const [last] = await store.acts.list({ what: 'backup', limit: 1 })
   const to = last?.detail['to']
   return {
     waiting: queued,

@@ -5,7 +5,8 @@ import {
   formatDkimRecord,
   generateDkimKey,
 } from '../dkim/dkim.ts'
-import type { DkimKeyRow, FullStore } from '../store/store.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
 
 /** A key record to publish in DNS. */
 export interface PublishedRecord {
@@ -55,17 +56,17 @@ function activeKeys(keys: readonly DkimKeyRow[]): ReadonlyMap<string, readonly D
  * verify, and Ed25519 beside it (RFC 8463).
  */
 export async function ensureKeys(
-  store: FullStore,
+  store: Store,
   domains: readonly string[],
   { selector, now }: { readonly selector: string; readonly now: number },
 ): Promise<readonly DkimKeyRow[]> {
   const all: DkimKeyRow[] = []
   for (const domain of domains) {
-    const known = store.read.dkimKeys(domain)
+    const known = await store.keys.list(domain)
     // 0.1.0 kept the keys of a domain with letters beyond ASCII under the name in the settings.
-    const named = known.length > 0 ? known : store.read.dkimKeys(displayDomain(domain))
+    const named = known.length > 0 ? known : await store.keys.list(displayDomain(domain))
     for (const key of named) {
-      if (key.domain !== domain) await store.putDkimKey({ ...key, domain })
+      if (key.domain !== domain) await store.keys.put({ ...key, domain })
       all.push({ ...key, domain })
     }
     if (named.length > 0) continue
@@ -74,7 +75,7 @@ export async function ensureKeys(
       const suffix = algorithm === 'rsa' ? '' : '-ed'
       const row = { domain, selector: `${selector}${suffix}`, algorithm, privateKey }
       const key: DkimKeyRow = { ...row, createdAt: now, active: true }
-      await store.putDkimKey(key)
+      await store.keys.put(key)
       all.push(key)
     }
   }

@@ -1,4 +1,10 @@
-import type { Acceptance, LaterSteps, NewContent, NewJourney, NewMessage } from '../store/store.ts'
+import type {
+  Acceptance,
+  LaterSteps,
+  NewContent,
+  NewJourney,
+  NewMessage,
+} from '../store/ports/post.ts'
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
 import { contentOf } from '../store/content-sink.ts'
-import type { NewMessage } from '../store/store.ts'
+import type { NewMessage } from '../store/ports/post.ts'
 import { type Mail, type MailRecipient, type Placed, place } from './placing.ts'
 
 const now = 1_000_000

@@ -10,7 +10,7 @@ import type {
   NewMailboxItem,
   NewMessage,
   NewQueueItem,
-} from '../store/store.ts'
+} from '../store/ports/post.ts'
 
 /** A letter that is taken, whoever wrote it. */
 export interface Mail {

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Soon } from '../base/soon.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { RecordOrigin } from '../journey/row.ts'
-import type { Acceptance, Store } from '../store/store.ts'
+import type { Acceptance, PostPort } from '../store/ports/post.ts'
 import { together } from './acceptance.ts'
 import { type OwnMail, writeOwnMail } from './own-mail.ts'
 import { type Mail, type Placed, place, type Whereto } from './placing.ts'
@@ -16,7 +16,7 @@ export interface PostDirectory {
 }
 
 export interface PostOptions {
-  readonly store: Pick<Store, 'accept'>
+  readonly store: PostPort
   readonly directory: PostDirectory
   /** Which server the records are of. */
   readonly origin: RecordOrigin

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
-import type { QueueItem, Store } from '../store/store.ts'
+import type { QueueItem, QueuePort } from '../store/ports/queue.ts'
 import type {
   Batch,
   BatchOutcome,
@@ -14,7 +14,7 @@ import { Settler } from './settler.ts'
 import { watch } from './watchdog.ts'
 
 export interface BatchRunnerOptions {
-  readonly store: Pick<Store, 'settle'>
+  readonly store: Pick<QueuePort, 'settle'>
   readonly clock: Clock
   /** Tries to deliver. Must end some time; a rejection counts as a crash. */
   readonly deliverBatch: (batch: Batch) => Promise<BatchOutcome>

@@ -1,5 +1,5 @@
 import type { Ending } from '../base/ending.ts'
-import type { QueueItem, Settlement } from '../store/store.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 
 /** Items for one destination that belong together. */
 export interface Items {

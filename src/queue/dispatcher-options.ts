@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.ts'
+import type { QueuePort } from '../store/ports/queue.ts'
 import type { BatchRunnerOptions } from './batch-runner.ts'
 import type { BackOffPolicy } from './destination-health.ts'
 import type { LeaserOptions } from './leaser.ts'
@@ -6,7 +6,7 @@ import type { Limits } from './places.ts'
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions extends BatchRunnerOptions, LeaserOptions {
-  readonly store: Pick<Store, 'lease' | 'settle' | 'nextDueAt'>
+  readonly store: Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'>
   /** Numbers in [0, 1), for the back-off. */
   readonly random: () => number
   readonly limits?: Limits

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
 import { standingSettlements } from '../store/operations.ts'
-import type { QueueItem, Settlement, Store } from '../store/store.ts'
+import type { QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
 import type { Batch, BatchOutcome, DispatcherProblem, Items } from './batch.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'
@@ -18,7 +18,7 @@ interface Row {
 }
 
 /** The queue side of a store, in memory, with the rules of the port. */
-class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
+class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'> {
   readonly rows = new Map<string, Row>()
   readonly settled: Settlement[] = []
   leases = 0
@@ -49,7 +49,7 @@ class FakeStore implements Pick<Store, 'lease' | 'settle' | 'nextDueAt'> {
     this.rows.set(id, { item, leasedTo: undefined, leasedUntil: 0 })
   }
 
-  async lease(input: Parameters<Store['lease']>[0]): Promise<readonly QueueItem[]> {
+  async lease(input: Parameters<QueuePort['lease']>[0]): Promise<readonly QueueItem[]> {
     this.leases++
     const fault = this.faults.lease.shift()
     if (fault !== undefined) throw fault

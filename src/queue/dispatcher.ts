@@ -1,5 +1,5 @@
 import type { Ending, EndStage } from '../base/ending.ts'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import type { Items, Postponement } from './batch.ts'
 import { BatchRunner } from './batch-runner.ts'
 import { defaultBackOff, type DestinationHealth, type Permission } from './destination-health.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { ManualClock } from '../base/clock.ts'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { KeptConnections } from './kept-connections.ts'
 
 function kept(keepMs = 1000): {

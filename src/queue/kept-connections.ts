@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 
 interface Waiter {
   readonly destination: string

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
-import type { Store } from '../store/store.ts'
+import type { QueuePort } from '../store/ports/queue.ts'
 import type { DispatcherProblem } from './batch.ts'
 import type { Leases } from './leases.ts'
 
 export interface LeaserOptions {
-  readonly store: Pick<Store, 'lease' | 'nextDueAt'>
+  readonly store: Pick<QueuePort, 'lease' | 'nextDueAt'>
   readonly clock: Clock
   /** Names this process in leases. */
   readonly owner: string

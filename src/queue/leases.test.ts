@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { Leases } from './leases.ts'
 
 function item(id: string, attempts = 0): QueueItem {

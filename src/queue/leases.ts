@@ -1,4 +1,4 @@
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { WaitingItems } from './waiting-items.ts'
 
 interface Lease {

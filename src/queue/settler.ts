@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Settlement, Store } from '../store/store.ts'
+import type { QueuePort, Settlement } from '../store/ports/queue.ts'
 import type { Settling } from './batch.ts'
 
 const firstWaitMs = 1000
@@ -7,7 +7,7 @@ const longestWaitMs = 30_000
 
 /** Brings settlements into the store: a settlement that is lost is a delivery that is repeated. */
 export class Settler {
-  readonly #store: Pick<Store, 'settle'>
+  readonly #store: Pick<QueuePort, 'settle'>
   readonly #clock: Clock
   readonly #onFailure: (queueIds: readonly string[], error: unknown) => void
   /** Ends the waits between attempts. */
@@ -18,7 +18,7 @@ export class Settler {
 
   /** `onFailure` hears of each attempt that failed. */
   constructor(
-    store: Pick<Store, 'settle'>,
+    store: Pick<QueuePort, 'settle'>,
     clock: Clock,
     onFailure: (queueIds: readonly string[], error: unknown) => void,
   ) {

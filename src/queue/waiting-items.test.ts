@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import { WaitingItems } from './waiting-items.ts'
 
 function item(id: string, destination: string, messageId = id): QueueItem {

@@ -1,4 +1,4 @@
-import type { QueueItem } from '../store/store.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 
 /**
  * The items that are leased and not yet under way, by destination, in the order of their leases.

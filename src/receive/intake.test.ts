@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
-import type { ContentSink, NewContent } from '../store/store.ts'
+import type { ContentSink } from '../store/ports/contents.ts'
+import type { NewContent } from '../store/ports/post.ts'
 import type { Holding } from './guard.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 

@@ -5,7 +5,8 @@ import {
   HeaderReader,
   type MessageHeader,
 } from '../message/header-reader.ts'
-import type { ContentSink, NewContent } from '../store/store.ts'
+import type { ContentSink } from '../store/ports/contents.ts'
+import type { NewContent } from '../store/ports/post.ts'
 import type { Holding } from './guard.ts'
 
 /** Who looks at the message while it passes. */

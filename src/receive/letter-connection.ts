@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { ContentIntake } from '../store/store.ts'
+import type { ContentIntake } from '../store/ports/contents.ts'
 import type { ClientLimits } from './client-limits.ts'
 import type { ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import type { Guard } from './guard.ts'

@@ -9,7 +9,7 @@ import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { Placed } from '../post/placing.ts'
-import type { Acceptance, NewContent } from '../store/store.ts'
+import type { Acceptance, NewContent } from '../store/ports/post.ts'
 import type { LimitMet } from './guard.ts'
 import type { IntakeWatcher } from './intake.ts'
 

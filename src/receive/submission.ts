@@ -11,7 +11,7 @@ import type { Post } from '../post/post.ts'
 import type { RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Question } from '../smtp/server-types.ts'
-import type { NewMessage } from '../store/store.ts'
+import type { NewMessage } from '../store/ports/post.ts'
 import type { Guard } from './guard.ts'
 import { type Outgoing, type OutgoingProblem, prepareOutgoing } from './outgoing.ts'
 import type {

@@ -3,7 +3,7 @@ import type { DeliveryStep } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
-import type { Acceptance } from '../store/store.ts'
+import type { Acceptance } from '../store/ports/post.ts'
 import type { Envelope } from './port.ts'
 import type { SubmissionOptions, SubmittedRecipient } from './submission.ts'
 

@@ -4,7 +4,7 @@ import type { MessageHeader } from '../message/header-reader.ts'
 import { keptForReplay } from '../post/acceptance.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Session } from '../smtp/server-types.ts'
-import type { Acceptance, NewContent } from '../store/store.ts'
+import type { Acceptance, NewContent } from '../store/ports/post.ts'
 import {
   LetterEnvelope,
   type RecipientQuestion,

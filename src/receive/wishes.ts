@@ -1,6 +1,6 @@
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
-import type { DsnRequest } from '../store/store.ts'
+import type { DsnRequest } from '../store/ports/post.ts'
 
 /**
  * Whether the header needs SMTPUTF8 on its way. Many programs say it wherever it is offered, and

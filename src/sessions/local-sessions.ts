@@ -18,7 +18,7 @@ import { SubmissionPort } from '../receive/submission.ts'
 import { freshSession } from '../smtp/server-answers.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
-import type { ContentIntake } from '../store/store.ts'
+import type { ContentIntake } from '../store/ports/contents.ts'
 import type { Connection, ListenerKind, Sessions, SessionSettings } from './sessions.ts'
 import { type TlsContexts, tlsContexts } from './tls-contexts.ts'
 

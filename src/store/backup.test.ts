@@ -7,18 +7,20 @@ import { backUpStore } from './backup.ts'
 import { acceptance, mailboxItem, message, outgoing, readable, snapshot } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
 import { openDatabase } from './database.ts'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 
 test('a backup made while the server runs is a data folder of one instant', async () => {
   const { folder, remove } = testFolder()
   const store = await openSqliteStore({ folder: join(folder, 'data') })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   const long = message('m2', 'x'.repeat(300_000))
-  await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }),
+  )
   const before = await snapshot(readable(store))
-  const under = store.accept(acceptance({ message: message('m3', 'meanwhile') }))
+  const under = store.post.accept(acceptance({ message: message('m3', 'meanwhile') }))
   const to = join(folder, 'backup')
   const result = backUpStore({ folder: join(folder, 'data'), to })
   await under
@@ -26,7 +28,7 @@ test('a backup made while the server runs is a data folder of one instant', asyn
   await store.close()
   const copy = await openSqliteStore({ folder: to })
   assert.deepEqual(await snapshot(readable(copy)), before)
-  await copy.accept(acceptance({ message: message('m4', 'the copy lives') }))
+  await copy.post.accept(acceptance({ message: message('m4', 'the copy lives') }))
   await copy.close()
   remove()
 })
@@ -36,7 +38,9 @@ test('a backup that was broken off opens nowhere', async () => {
   const data = join(folder, 'data')
   const store = await openSqliteStore({ folder: data })
   const long = message('m1', 'x'.repeat(300_000))
-  await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm1' })] }))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm1' })] }),
+  )
   await store.close()
   const { content } = dataFolder(data)
   const [part = ''] = readdirSync(content)
@@ -47,7 +51,7 @@ test('a backup that was broken off opens nowhere', async () => {
   const to = join(folder, 'copy')
   assert.throws(() => backUpStore({ folder: data, to }))
   assert.equal(existsSync(dataFolder(to).database), false)
-  assert.throws(() => openStoreReader({ folder: to }), /is missing, but the folder has held mail/)
+  assert.throws(() => openReadOnlyStore({ folder: to }), /is missing, but the folder has held mail/)
   await assert.rejects(openSqliteStore({ folder: to }), /is missing, but the folder has held mail/)
   remove()
 })
@@ -78,7 +82,7 @@ test('a backup before an upgrade: a folder of 0.1.0 is copied as it is, and its 
   assert.deepEqual({ ...database.get('PRAGMA user_version') }, { user_version: 1 })
   database.close()
   const store = await openSqliteStore({ folder: to })
-  assert.ok(store.read.searchJourneys({ filter: {}, limit: 5 }).rows.length > 0)
+  assert.ok((await store.journeys.search({ filter: {}, limit: 5 })).rows.length > 0)
   await store.close()
   remove()
 })

@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import type { NewMessage } from './store.ts'
+import type { NewMessage } from './ports/post.ts'
 import type { Operation, Outcome, Problem, Results } from './operations.ts'
 import { errorOf, mapMessages, messagesOf } from './operations.ts'
 import { storeBroken } from './problems.ts'

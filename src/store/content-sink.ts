@@ -7,7 +7,8 @@ import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { SpoolShare } from './disk-share.ts'
 import { contentUnwritten, storeProblem } from './problems.ts'
-import type { ContentSink, NewContent } from './store.ts'
+import type { ContentSink } from './ports/contents.ts'
+import type { NewContent } from './ports/post.ts'
 
 /** A first buffer that most letters fit in; it doubles up to `inlineBytes`. */
 const firstBufferBytes = 16 * 1024

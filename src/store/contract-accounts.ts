@@ -4,7 +4,7 @@ import type { OpenUnderTest } from './contract-cases.ts'
 import { acceptance, mailboxItem, message, now } from './contract-cases.ts'
 import type { NewAccount } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
-import type { FullStore } from './store.ts'
+import type { Store } from './ports/store.ts'
 
 /** An account that the store keeps. */
 export function account(address: string, changes: Partial<NewAccount> = {}): NewAccount {
@@ -18,7 +18,7 @@ export function act(what: string): NewAct {
 }
 
 export function registerAccountTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${title}`, async () => {
       const { store, dispose } = await open()
       try {
@@ -63,13 +63,15 @@ export function registerAccountTests(name: string, open: OpenUnderTest): void {
     for (const [i, address] of ['bob@south.example', 'BOB@south.example'].entries()) {
       const messageId = `m${i}`
       const mailbox = [mailboxItem({ account: address, messageId, receivedAt: now + i })]
-      await store.accept(acceptance({ message: message(messageId, 'x'), mailbox }))
+      await store.post.accept(acceptance({ message: message(messageId, 'x'), mailbox }))
     }
     const [bob, ...more] = await accounts.accounts()
     assert.deepEqual(more, [])
     assert.equal(bob?.address, 'bob@south.example')
     assert.deepEqual([bob?.origin, bob?.passwordHash, bob?.createdAt], ['mail', undefined, now])
-    const uids = store.read.listMailbox({ account: 'Bob@south.example' }).map(({ uid }) => uid)
+    const uids = (await store.mailboxes.items({ account: 'Bob@south.example' })).map(
+      ({ uid }) => uid,
+    )
     assert.deepEqual(uids, [1, 2])
   })
 
@@ -77,13 +79,13 @@ export function registerAccountTests(name: string, open: OpenUnderTest): void {
     const { accounts } = store
     const mailbox = [mailboxItem()]
     const id = await accounts.putAccount(account('bob@south.example'))
-    await store.accept(acceptance({ message: message('m1', 'x'), mailbox }))
+    await store.post.accept(acceptance({ message: message('m1', 'x'), mailbox }))
     assert.equal((await accounts.account('bob@south.example'))?.origin, 'store')
     assert.equal(await accounts.removeAccount('bob@south.example'), true)
     assert.equal(await accounts.removeAccount('bob@south.example'), false)
     const left = account('bob@south.example', { passwordHash: undefined, origin: 'mail' })
     assert.deepEqual(await accounts.accounts(), [{ ...left, id }])
-    assert.equal(store.read.listMailbox({ account: 'bob@south.example' }).length, 1)
+    assert.equal((await store.mailboxes.items({ account: 'bob@south.example' })).length, 1)
   })
 
   storeTest('aliases and domains are put, listed, changed and removed', async ({ accounts }) => {

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { concat } from '../base/octets.ts'
 import { contentOf } from './content-sink.ts'
+import type { OpenMessage } from './ports/messages.ts'
 import type {
   Acceptance,
-  FullStore,
   NewJourney,
   NewMailboxItem,
   NewMessage,
   NewQueueItem,
-  OpenMessage,
-  Settlement,
-} from './store.ts'
+} from './ports/post.ts'
+import type { Settlement } from './ports/queue.ts'
+import type { Store } from './ports/store.ts'
+import type { ReadPorts } from './reads.ts'
 
 /** An adapter as the contract sees it, with a way to let it fail. */
 export interface StoreUnderTest {
-  readonly store: FullStore
+  readonly store: Store
   /** From the `step`-th change on (counted from now), every change fails as on a full disk. */
   readonly failFrom: (step: number) => void
   /** Only the `step`-th change fails. */
@@ -140,14 +141,23 @@ export async function textOf(opened: OpenMessage | undefined): Promise<string> {
   return new TextDecoder().decode(octets)
 }
 
+/** Those of the messages that are there. */
+export async function messagesThere(
+  { messages }: Pick<Store, 'messages'>,
+  ids: readonly string[],
+): Promise<string[]> {
+  const opened = await Promise.all(ids.map((id) => messages.open(id)))
+  return ids.filter((_, i) => opened[i] !== undefined)
+}
+
 /** All that can be read, in a form that can be compared (ids and times of writing differ between adapters). */
 export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unknown> {
-  const journeys = read.listJourneys({ limit: 1000 })
-  const mailbox = read.listMailbox({})
+  const journeys = await read.journeys.list({ limit: 1000 })
+  const mailbox = await read.mailboxes.items({})
   const messageIds = new Set(mailbox.map(({ messageId }) => messageId))
-  const queue = read.listQueue({ limit: 1000 })
+  const queue = await read.queue.list({ limit: 1000 })
   for (const item of queue) messageIds.add(item.messageId)
-  const found = journeys.map(({ id }) => read.findJourney(id))
+  const found = await Promise.all(journeys.map(({ id }) => read.journeys.find(id)))
   for (const one of found) {
     if (one.type === 'found') messageIds.add(one.journey.messageId ?? '')
   }
@@ -155,34 +165,33 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
     one.type === 'found' ? { ...one, journey: { ...one.journey, writtenAt: 0 } } : one,
   )
   const messages: Record<string, string> = {}
-  for (const id of Array.from(messageIds).sort()) {
-    const opened = read.openMessage(id)
+  for (const id of Array.from(messageIds)) {
+    const opened = await read.messages.open(id)
     if (opened !== undefined) messages[id] = await textOf(opened)
   }
   return {
-    counts: read.counts(),
+    counts: await read.counts(),
     found: journeysFound,
     queue,
-    mailbox: mailbox.map(({ account, role, uid, messageId, journeyId, receivedAt, size }) => {
-      return { account, role, uid, messageId, journeyId, receivedAt, size }
-    }),
+    mailbox: mailbox.map((row) => ({ ...row, mailboxId: 0 })),
+    mailboxes: (await read.mailboxes.list()).map((row) => ({ ...row, id: 0, uidValidity: 0 })),
     messages,
-    facts: Array.from(read.sharedFacts(['fact-1', 'fact-2', 'fact-3'])),
-    keys: read.dkimKeys('north.example'),
-    accounts: read.accounts().map((row) => ({ ...row, id: 0 })),
-    aliases: read.aliases().map((row) => ({ ...row, id: 0 })),
-    domains: read.domains().map((row) => ({ ...row, id: 0 })),
-    acts: read.acts({ limit: 100 }).map((row) => ({ ...row, number: 0 })),
+    facts: Array.from(await read.journeys.sharedFacts(['fact-1', 'fact-2', 'fact-3'])),
+    keys: await read.keys.list('north.example'),
+    accounts: (await read.accounts.accounts()).map((row) => ({ ...row, id: 0 })),
+    aliases: (await read.accounts.aliases()).map((row) => ({ ...row, id: 0 })),
+    domains: (await read.accounts.domains()).map((row) => ({ ...row, id: 0 })),
+    acts: (await read.acts.list({ limit: 100 })).map((row) => ({ ...row, number: 0 })),
     nextDueAt: await nextDueAt(),
   }
 }
 
 /** What a snapshot is taken of. */
 export interface ReadableStore {
-  readonly read: FullStore['read']
+  readonly read: ReadPorts
   readonly nextDueAt: () => Promise<number | undefined>
 }
 
-export function readable(store: FullStore): ReadableStore {
-  return { read: store.read, nextDueAt: () => store.nextDueAt() }
+export function readable(store: Store): ReadableStore {
+  return { read: store, nextDueAt: () => store.queue.nextDueAt() }
 }

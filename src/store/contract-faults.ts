@@ -17,14 +17,15 @@ import {
   settlement,
   snapshot,
 } from './contract-cases.ts'
+import { fileLetters } from './contract-mailboxes.ts'
 import { contentOf } from './content-sink.ts'
-import type { FullStore } from './store.ts'
+import type { Store } from './ports/store.ts'
 
 /** Something a store is asked, after `prepare` has put it into the state for it. */
 interface Deed {
   readonly name: string
-  readonly prepare: (store: FullStore) => Promise<unknown>
-  readonly run: (store: FullStore) => Promise<unknown>
+  readonly prepare: (store: Store) => Promise<unknown>
+  readonly run: (store: Store) => Promise<unknown>
   /** Done in several transactions, so that a part of it may stand after a fault. */
   readonly inSteps?: boolean
 }
@@ -32,19 +33,19 @@ interface Deed {
 const shared = [{ hash: 'fact-1', json: '{"n":1}' }]
 const long = new Uint8Array(300_000).fill(120)
 
-async function prepareQueued(store: FullStore): Promise<void> {
+async function prepareQueued(store: Store): Promise<void> {
   const accepted = acceptance({
     message: message('m1', 'letter', { prefix: octetsFor('Received: us\r\n') }),
     queue: [queueItem('q1'), queueItem('q2')],
     mailbox: [mailboxItem()],
     journeys: [journey('JOURNEY1', { messageId: 'm1', shared })],
   })
-  await store.accept(accepted)
+  await store.post.accept(accepted)
 }
 
-async function prepareLeased(store: FullStore): Promise<void> {
+async function prepareLeased(store: Store): Promise<void> {
   await prepareQueued(store)
-  await store.lease(lease())
+  await store.queue.lease(lease())
 }
 
 const notification = acceptance({
@@ -52,6 +53,14 @@ const notification = acceptance({
   queue: [queueItem('q3', { messageId: 'm2', journeyId: 'JOURNEY2', reversePath: '' })],
   journeys: [journey('JOURNEY2', { messageId: 'm2', shared: [{ hash: 'fact-2', json: '2' }] })],
 })
+
+async function changeFirst(
+  { mailboxes }: Store,
+  change: (mailbox: number) => Promise<unknown>,
+): Promise<unknown> {
+  const [mailbox] = await mailboxes.list()
+  return change(mailbox?.id ?? -1)
+}
 
 const alias = {
   address: 'sales@south.example',
@@ -71,7 +80,7 @@ const deeds: readonly Deed[] = [
     prepare: () => Promise.resolve(),
     run: (store) => {
       const stored = message('m1', '', { content: contentOf(long) })
-      return store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+      return store.post.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
     },
   },
   {
@@ -79,7 +88,7 @@ const deeds: readonly Deed[] = [
     prepare: () => Promise.resolve(),
     run: (store) => {
       const content = contentOf(long)
-      return store.accept(
+      return store.post.accept(
         acceptance({
           message: message('m1', '', { content }),
           moreMessages: [message('m2', '', { content, prefix: octetsFor('Return-Path: <>\r\n') })],
@@ -92,10 +101,10 @@ const deeds: readonly Deed[] = [
   {
     name: 'accepting long content that is there',
     prepare: (store) =>
-      store.accept(acceptance({ message: message('m0', '', { content: contentOf(long) }) })),
+      store.post.accept(acceptance({ message: message('m0', '', { content: contentOf(long) }) })),
     run: (store) => {
       const stored = message('m1', '', { content: contentOf(long) })
-      return store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+      return store.post.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
     },
   },
   {
@@ -103,17 +112,17 @@ const deeds: readonly Deed[] = [
     prepare: prepareQueued,
     run: (store) => {
       const later = { journeyId: 'JOURNEY1', steps: '[1]', shared: [{ hash: 'fact-3', json: '3' }] }
-      return store.accept({ ...notification, laterSteps: [later] })
+      return store.post.accept({ ...notification, laterSteps: [later] })
     },
   },
-  { name: 'leasing', prepare: prepareQueued, run: (store) => store.lease(lease()) },
+  { name: 'leasing', prepare: prepareQueued, run: (store) => store.queue.lease(lease()) },
   {
     name: 'settling a delivery and a deferral',
     prepare: prepareLeased,
     run: (store) => {
       const nextAttemptAt = now + minuteMs
       const outcome = { type: 'deferred' as const, nextAttemptAt, problem: '451' }
-      return store.settle([settlement(), settlement({ queueId: 'q2', outcome })])
+      return store.queue.settle([settlement(), settlement({ queueId: 'q2', outcome })])
     },
   },
   {
@@ -121,33 +130,33 @@ const deeds: readonly Deed[] = [
     prepare: prepareLeased,
     run: (store) => {
       const outcome = { type: 'failed' as const }
-      return store.settle([settlement({ outcome, status: 'failed', notification })])
+      return store.queue.settle([settlement({ outcome, status: 'failed', notification })])
     },
   },
   {
     name: 'settling the last of a message',
     prepare: async (store) => {
       const stored = message('m1', '', { content: contentOf(long) })
-      await store.accept(acceptance({ message: stored, queue: [queueItem('q1')] }))
-      await store.lease(lease())
+      await store.post.accept(acceptance({ message: stored, queue: [queueItem('q1')] }))
+      await store.queue.lease(lease())
     },
-    run: (store) => store.settle([settlement()]),
+    run: (store) => store.queue.settle([settlement()]),
   },
-  { name: 'releasing leases', prepare: prepareLeased, run: (store) => store.releaseLeases() },
-  { name: 'holding', prepare: prepareQueued, run: (store) => store.hold(['q1', 'q2']) },
+  { name: 'releasing leases', prepare: prepareLeased, run: (store) => store.queue.releaseLeases() },
+  { name: 'holding', prepare: prepareQueued, run: (store) => store.queue.hold(['q1', 'q2']) },
   {
     name: 'releasing what was held',
     prepare: async (store) => {
       await prepareQueued(store)
-      await store.hold(['q1'])
+      await store.queue.hold(['q1'])
     },
-    run: (store) => store.release(['q1', 'q2'], now + minuteMs),
+    run: (store) => store.queue.release(['q1', 'q2'], now + minuteMs),
   },
   {
     name: 'keeping a DKIM key',
     prepare: () => Promise.resolve(),
     run: (store) =>
-      store.putDkimKey({
+      store.keys.put({
         domain: 'north.example',
         selector: 's1',
         algorithm: 'rsa',
@@ -170,6 +179,31 @@ const deeds: readonly Deed[] = [
     inSteps: true,
   },
   {
+    name: 'changing flags',
+    prepare: (store) => fileLetters(store, 3),
+    run: (store) =>
+      changeFirst(store, (mailbox) => {
+        return store.mailboxes.setFlags({ mailbox, uids: [1, 3], how: 'add', flags: ['\\Seen'] })
+      }),
+  },
+  {
+    name: 'removing letters',
+    prepare: (store) => fileLetters(store, 3),
+    run: (store) => {
+      const place = { account: 'bob@south.example', mailbox: 'Inbox' }
+      const items = [3, 1].map((uid) => ({ ...place, uid }))
+      return store.mailboxes.remove({ items, at: now })
+    },
+  },
+  {
+    name: 'taking items',
+    prepare: prepareQueued,
+    run: (store) => {
+      const queueIds = ['q1', 'q2']
+      return store.queue.take({ queueIds, owner: 'one', now, leaseUntil: now + minuteMs })
+    },
+  },
+  {
     name: 'removing an account that has mail',
     prepare: async (store) => {
       await store.accounts.putAccount(account('bob@south.example'))
@@ -185,10 +219,10 @@ const deeds: readonly Deed[] = [
         const messageId = `m${n}`
         const stored = message(messageId, `letter ${n}`)
         const one = journey(`JOURNEY${n}`, { messageId, startedAt: now + n, shared })
-        await store.accept(acceptance({ message: stored, journeys: [one] }))
+        await store.post.accept(acceptance({ message: stored, journeys: [one] }))
       }
     },
-    run: (store) => store.prune({ journeysBefore: now + 3 }),
+    run: (store) => store.retention.prune({ journeysBefore: now + 3 }),
   },
 ]
 
@@ -218,7 +252,7 @@ export function registerFaultTests(name: string, open: OpenUnderTest): void {
         failOnce(step)
         const outcomes = await Promise.allSettled(
           [1, 2, 3].map((n) =>
-            store.accept(
+            store.post.accept(
               acceptance({
                 message: message(`m${n}`, `letter ${n}`),
                 mailbox: [mailboxItem({ messageId: `m${n}` })],
@@ -230,10 +264,10 @@ export function registerFaultTests(name: string, open: OpenUnderTest): void {
         const failed = heal()
         const stands = [1, 2, 3].filter((_, i) => outcomes[i]?.status === 'fulfilled')
         assert.deepEqual(
-          store.read.listMailbox({}).map(({ messageId }) => messageId),
+          (await store.mailboxes.items({})).map(({ messageId }) => messageId),
           stands.map((n) => `m${n}`),
         )
-        const { messages, journeys } = store.read.counts()
+        const { messages, journeys } = await store.counts()
         assert.deepEqual([messages, journeys], [stands.length, stands.length])
         return failed
       })

@@ -7,6 +7,7 @@ import {
   lease,
   mailboxItem,
   message,
+  messagesThere,
   minuteMs,
   now,
   octetsFor,
@@ -16,7 +17,9 @@ import {
   textOf,
 } from './contract-cases.ts'
 import { parseFilters } from '../journey/filter.ts'
-import type { FoundJourney, FullStore, JourneyRecipient } from './store.ts'
+import type { FoundJourney } from './ports/journeys.ts'
+import type { JourneyRecipient } from './ports/post.ts'
+import type { Store } from './ports/store.ts'
 
 const hourMs = 60 * minuteMs
 
@@ -40,7 +43,7 @@ function whenWritten(found: FoundJourney): unknown {
 }
 
 export function registerJourneyTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${title}`, async () => {
       const { store, dispose } = await open()
       try {
@@ -52,65 +55,71 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
   }
 
   storeTest('a journey is found whole', async (store) => {
-    await store.accept(outgoing())
+    await store.post.accept(outgoing())
     const { shared: _, ...expected } = outgoing().journeys[0] ?? journey('')
-    assert.deepEqual(whenWritten(store.read.findJourney('JOURNEY1')), {
+    assert.deepEqual(whenWritten(await store.journeys.find('JOURNEY1')), {
       type: 'found',
       journey: { ...expected, appended: [] },
     })
   })
 
   storeTest('a refused connection has a journey without a message', async (store) => {
-    await store.accept(acceptance({ journeys: [journey('REFUSED1', { status: 'refused' })] }))
-    const found = store.read.findJourney('REFUSED1')
+    await store.post.accept(acceptance({ journeys: [journey('REFUSED1', { status: 'refused' })] }))
+    const found = await store.journeys.find('REFUSED1')
     assert.equal(found.type === 'found' ? found.journey.messageId : 'no journey', undefined)
   })
 
   storeTest('steps are appended to a journey that was put down before', async (store) => {
-    await store.accept(outgoing())
+    await store.post.accept(outgoing())
     const shared = [{ hash: 'fact-1', json: '{"n":1}' }]
     const later = { journeyId: 'journey1', steps: '[1]', shared }
     const gone = { journeyId: 'NOBODY', steps: '[2]', shared: [] }
-    await store.accept(acceptance({ laterSteps: [later, gone] }))
+    await store.post.accept(acceptance({ laterSteps: [later, gone] }))
     const journeys = [journey('JOURNEY2')]
     const second = { journeyId: 'JOURNEY2', steps: '[4]', shared: [] }
-    await store.accept(acceptance({ journeys, laterSteps: [{ ...later, steps: '[3]' }, second] }))
+    await store.post.accept(
+      acceptance({ journeys, laterSteps: [{ ...later, steps: '[3]' }, second] }),
+    )
     const { shared: _, ...expected } = outgoing().journeys[0] ?? journey('')
-    assert.deepEqual(whenWritten(store.read.findJourney('JOURNEY1')), {
+    assert.deepEqual(whenWritten(await store.journeys.find('JOURNEY1')), {
       type: 'found',
       journey: { ...expected, appended: ['[1]', '[3]'] },
     })
-    const other = store.read.findJourney('JOURNEY2')
+    const other = await store.journeys.find('JOURNEY2')
     assert.deepEqual(other.type === 'found' ? other.journey.appended : undefined, ['[4]'])
-    assert.deepEqual(Array.from(store.read.sharedFacts(['fact-1'])), [['fact-1', '{"n":1}']])
+    assert.deepEqual(Array.from(await store.journeys.sharedFacts(['fact-1'])), [
+      ['fact-1', '{"n":1}'],
+    ])
   })
 
   storeTest(
     'a journey is found by its place, the last written first, whatever its clock said',
     async (store) => {
-      assert.equal(idOf(store.read.findJourney('last')), 'none')
+      assert.equal(idOf(await store.journeys.find('last')), 'none')
       const starts = [3, 1, 2, 3]
       for (const [i, start] of starts.entries()) {
-        await store.accept(acceptance({ journeys: [journey(`J${i}`, { startedAt: now + start })] }))
+        await store.post.accept(
+          acceptance({ journeys: [journey(`J${i}`, { startedAt: now + start })] }),
+        )
       }
       const places = ['last', 'LAST', 'last:1', 'last:2', 'last:3', 'last:4', 'last:5', ' last ']
       assert.deepEqual(
-        places.map((ref) => idOf(store.read.findJourney(ref))),
+        (await Promise.all(places.map((ref) => store.journeys.find(ref)))).map(idOf),
         ['J3', 'J3', 'J3', 'J2', 'J1', 'J0', 'none', 'J3'],
       )
       for (const ref of ['last:0', 'last:-1', 'last:x', 'last:', 'last:99999999999']) {
-        assert.equal(idOf(store.read.findJourney(ref)), 'none', ref)
+        assert.equal(idOf(await store.journeys.find(ref)), 'none', ref)
       }
     },
   )
 
   storeTest('a journey is found by its Message-ID and by what a person pastes', async (store) => {
     for (const id of ['01JD7Q4M7D2F', '01JD7Q4N8E3G']) {
-      await store.accept(acceptance({ journeys: [journey(id)] }))
+      await store.post.accept(acceptance({ journeys: [journey(id)] }))
     }
     const twice = journey('01JE0000AAAA', { headerMessageId: '<01JD7Q4N8E3G@north.example>' })
     const without = journey('01JE0000BBBB', { headerMessageId: '' })
-    await store.accept(acceptance({ journeys: [twice, without] }))
+    await store.post.accept(acceptance({ journeys: [twice, without] }))
     const table: [ref: string, id: string | readonly string[]][] = [
       ['<01JD7Q4M7D2F@north.example>', '01JD7Q4M7D2F'],
       ['01JD7Q4M7D2F@north.example', '01JD7Q4M7D2F'],
@@ -125,7 +134,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       ['7d2f)', '01JD7Q4M7D2F'],
       ['Ref', 'none'],
     ]
-    for (const [ref, id] of table) assert.deepEqual(idOf(store.read.findJourney(ref)), id, ref)
+    for (const [ref, id] of table) assert.deepEqual(idOf(await store.journeys.find(ref)), id, ref)
   })
 
   storeTest('a search finds the journeys that fit all of a filter', async (store) => {
@@ -156,7 +165,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       }),
       journey('DROP', { startedAt: now + 2, status: 'dropped', mailFrom: '', recipients: [] }),
     ]
-    for (const one of journeys) await store.accept(acceptance({ journeys: [one] }))
+    for (const one of journeys) await store.post.accept(acceptance({ journeys: [one] }))
     const table: readonly (readonly [words: string, ids: string])[] = [
       ['', 'DROP OUT1 IN01'],
       ['to:bob@south.example', 'IN01'],
@@ -194,17 +203,17 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     for (const [words, wanted] of table) {
       const filter = parseFilters(words === '' ? [] : words.split(' '), now)
       assert.ok(filter.ok, words)
-      const { rows, searchedAll } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      const { rows, searchedAll } = await store.journeys.search({ filter: filter.value, limit: 10 })
       assert.equal(rows.map(({ id }) => id).join(' '), wanted, words)
       assert.equal(searchedAll, true)
     }
     const between = { since: now + 1, until: now + 2 }
-    const timed = store.read.searchJourneys({ filter: between, limit: 10 })
+    const timed = await store.journeys.search({ filter: between, limit: 10 })
     assert.deepEqual(
       timed.rows.map(({ id }) => id),
       ['OUT1'],
     )
-    const first = store.read.searchJourneys({ filter: {}, limit: 2 })
+    const first = await store.journeys.search({ filter: {}, limit: 2 })
     assert.deepEqual(
       first.rows.map(({ id }) => id),
       ['DROP', 'OUT1'],
@@ -225,7 +234,9 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
         },
       ],
     })
-    await store.accept(acceptance({ journeys: [stored, journey('NONE', { headerMessageId: '' })] }))
+    await store.post.accept(
+      acceptance({ journeys: [stored, journey('NONE', { headerMessageId: '' })] }),
+    )
     const fitting = [
       'to:anna@bücher.example',
       'to:ANNA@BÜCHER.example',
@@ -249,7 +260,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     for (const words of fitting) {
       const filter = parseFilters(words.split(' '), now)
       assert.ok(filter.ok, words)
-      const { rows } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      const { rows } = await store.journeys.search({ filter: filter.value, limit: 10 })
       assert.deepEqual(
         rows.map(({ id }) => id),
         ['ODD1'],
@@ -259,10 +270,10 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     for (const words of ['to:anna@bucher.example', 'from:bücher@x.example', 'message-id:<>']) {
       const filter = parseFilters([words], now)
       assert.ok(filter.ok, words)
-      const { rows } = store.read.searchJourneys({ filter: filter.value, limit: 10 })
+      const { rows } = await store.journeys.search({ filter: filter.value, limit: 10 })
       assert.deepEqual(rows, [], words)
     }
-    const found = store.read.findJourney('<no-brackets@north.example>')
+    const found = await store.journeys.find('<no-brackets@north.example>')
     assert.equal(found.type === 'found' && found.journey.id, 'ODD1')
   })
 
@@ -280,11 +291,11 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       queueItem('q2', { recipient: 'carl@south.example', createdAt: now - minuteMs }),
       queueItem('q3', { recipient: 'dora@west.example', journeyId: 'gone' }),
     ]
-    await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [letter] }))
-    await store.lease(lease({ limit: 1 }))
+    await store.post.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [letter] }))
+    await store.queue.lease(lease({ limit: 1 }))
     const outcome = { type: 'deferred', nextAttemptAt: now + 1, problem: 'x' } as const
-    await store.settle([settlement({ outcome, status: 'deferred' })])
-    await store.hold(['q3'])
+    await store.queue.settle([settlement({ outcome, status: 'deferred' })])
+    await store.queue.hold(['q3'])
     const table: readonly (readonly [words: string, ids: string])[] = [
       ['to:bob@south.example', 'q1'],
       ['to:south', 'q2 q1'],
@@ -303,24 +314,24 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     for (const [words, wanted] of table) {
       const filter = parseFilters(words.split(' '), now)
       assert.ok(filter.ok, words)
-      const found = store.read.listQueue({ filter: filter.value, limit: 10 })
+      const found = await store.queue.list({ filter: filter.value, limit: 10 })
       assert.equal(found.map(({ id }) => id).join(' '), wanted, words)
     }
     assert.deepEqual(
-      store.read.listQueue({ filter: { since: now }, limit: 10 }).map(({ id }) => id),
+      (await store.queue.list({ filter: { since: now }, limit: 10 })).map(({ id }) => id),
       ['q3', 'q1'],
     )
     assert.deepEqual(
-      store.read.listQueue({ filter: { until: now }, limit: 10 }).map(({ id }) => id),
+      (await store.queue.list({ filter: { until: now }, limit: 10 })).map(({ id }) => id),
       ['q2'],
     )
     const status = { status: 'queued' }
-    assert.equal(store.read.listQueue({ filter: status, limit: 1 }).length, 1)
+    assert.equal((await store.queue.list({ filter: status, limit: 1 })).length, 1)
   })
 
   storeTest('a journey is found by four characters of its start or end', async (store) => {
     const known = ['01JD7Q4M7D2F', '01JD7Q4N8E3G', '01JE0000AAAA', 'AB_DXXXXYYYY', 'ABCDXXXXZZZZ']
-    for (const id of known) await store.accept(acceptance({ journeys: [journey(id)] }))
+    for (const id of known) await store.post.accept(acceptance({ journeys: [journey(id)] }))
     const table: [ref: string, id: string | readonly string[]][] = [
       ['01JD7Q4M7D2F', '01JD7Q4M7D2F'],
       ['01jd7q4m7d2f', '01JD7Q4M7D2F'],
@@ -338,22 +349,22 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       ['01JD7Q4M7D2F9', 'none'],
       ['01JD', ['01JD7Q4N8E3G', '01JD7Q4M7D2F']],
     ]
-    for (const [ref, id] of table) assert.deepEqual(idOf(store.read.findJourney(ref)), id, ref)
+    for (const [ref, id] of table) assert.deepEqual(idOf(await store.journeys.find(ref)), id, ref)
   })
 
   storeTest(
     'a whole id wins over ids that begin with it, and a long list is cut',
     async (store) => {
       const known = ['ABCD', ...Array.from({ length: 12 }, (_, i) => `ABCDE${i + 10}`)]
-      for (const id of known) await store.accept(acceptance({ journeys: [journey(id)] }))
-      assert.equal(idOf(store.read.findJourney('abcd')), 'ABCD')
-      assert.equal(idOf(store.read.findJourney('abcde')).length, 10)
+      for (const id of known) await store.post.accept(acceptance({ journeys: [journey(id)] }))
+      assert.equal(idOf(await store.journeys.find('abcd')), 'ABCD')
+      assert.equal(idOf(await store.journeys.find('abcde')).length, 10)
     },
   )
 
   storeTest('ids that differ only in case are the same id', async (store) => {
-    await store.accept(acceptance({ journeys: [journey('ABCD')] }))
-    await assert.rejects(store.accept(acceptance({ journeys: [journey('abcd')] })))
+    await store.post.accept(acceptance({ journeys: [journey('ABCD')] }))
+    await assert.rejects(store.post.accept(acceptance({ journeys: [journey('abcd')] })))
   })
 
   storeTest('journeys are listed newest first, in pages without gaps', async (store) => {
@@ -362,9 +373,9 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       const status = i % 5 === 0 ? 'refused' : 'delivered'
       const startedAt = now + Math.floor(i / 4) // four at each instant
       const one = journey(`JOURNEY-${i}`, { direction, status, startedAt })
-      await store.accept(acceptance({ journeys: [one] }))
+      await store.post.accept(acceptance({ journeys: [one] }))
     }
-    const all = store.read.listJourneys({ limit: 100 }).map(({ id }) => id)
+    const all = (await store.journeys.list({ limit: 100 })).map(({ id }) => id)
     assert.deepEqual(
       all,
       Array.from({ length: 25 }, (_, i) => `JOURNEY-${24 - i}`),
@@ -372,7 +383,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     const paged: string[] = []
     for (;;) {
       const behind = paged.at(-1)
-      const page = store.read.listJourneys({
+      const page = await store.journeys.list({
         limit: 3,
         ...(behind === undefined ? {} : { behind }),
       })
@@ -380,22 +391,22 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       paged.push(...page.map(({ id }) => id))
     }
     assert.deepEqual(paged, all)
-    const count = (query: object): number =>
-      store.read.listJourneys({ limit: 100, ...query }).length
-    assert.equal(count({ direction: 'out' }), 12)
-    assert.equal(count({ status: 'refused' }), 5)
-    assert.equal(count({ status: 'refused', direction: 'in' }), 3)
-    assert.equal(count({ before: now + 2 }), 8)
-    assert.equal(count({ before: now }), 0)
-    assert.equal(count({ behind: 'NOBODY' }), 0)
+    const count = async (query: object): Promise<number> =>
+      (await store.journeys.list({ limit: 100, ...query })).length
+    assert.equal(await count({ direction: 'out' }), 12)
+    assert.equal(await count({ status: 'refused' }), 5)
+    assert.equal(await count({ status: 'refused', direction: 'in' }), 3)
+    assert.equal(await count({ before: now + 2 }), 8)
+    assert.equal(await count({ before: now }), 0)
+    assert.equal(await count({ behind: 'NOBODY' }), 0)
   })
 
   storeTest('a shared fact is stored once, the first word of it', async (store) => {
     const facts = ['{"a":1}', '{"a":2}'].map((json) => [{ hash: 'fact-1', json }])
     for (const [i, shared] of facts.entries()) {
-      await store.accept(acceptance({ journeys: [journey(`JOURNEY${i}`, { shared })] }))
+      await store.post.accept(acceptance({ journeys: [journey(`JOURNEY${i}`, { shared })] }))
     }
-    assert.deepEqual(Array.from(store.read.sharedFacts(['fact-1', 'unknown'])), [
+    assert.deepEqual(Array.from(await store.journeys.sharedFacts(['fact-1', 'unknown'])), [
       ['fact-1', '{"a":1}'],
     ])
   })
@@ -410,13 +421,13 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
       active: true,
     }
     const second = { ...key, selector: 's0', algorithm: 'ed25519' as const, createdAt: now + 1 }
-    await store.putDkimKey(second)
-    await store.putDkimKey(key)
-    await store.putDkimKey({ ...key, domain: 'south.example' })
-    assert.deepEqual(store.read.dkimKeys('north.example'), [key, second])
-    await store.putDkimKey({ ...key, active: false })
-    assert.deepEqual(store.read.dkimKeys('north.example'), [{ ...key, active: false }, second])
-    assert.deepEqual(store.read.dkimKeys('elsewhere.example'), [])
+    await store.keys.put(second)
+    await store.keys.put(key)
+    await store.keys.put({ ...key, domain: 'south.example' })
+    assert.deepEqual(await store.keys.list('north.example'), [key, second])
+    await store.keys.put({ ...key, active: false })
+    assert.deepEqual(await store.keys.list('north.example'), [{ ...key, active: false }, second])
+    assert.deepEqual(await store.keys.list('elsewhere.example'), [])
   })
 
   storeTest('pruning keeps what is younger, queued, or in a mailbox', async (store) => {
@@ -426,7 +437,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     })
     for (let n = 1; n <= 5; n++) {
       const { id, messageId } = of(n)
-      await store.accept(
+      await store.post.accept(
         acceptance({
           message: message(messageId, `letter ${n}`),
           journeys: [journey(id, { messageId, startedAt: now + n })],
@@ -435,16 +446,16 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
         }),
       )
     }
-    const removed = await store.prune({ journeysBefore: now + 5 })
+    const removed = await store.retention.prune({ journeysBefore: now + 5 })
     assert.deepEqual(removed, { journeys: 3, messages: 2, contents: 2, facts: 0 })
-    const left = store.read.listJourneys({ limit: 10 }).map(({ id }) => id)
+    const left = (await store.journeys.list({ limit: 10 })).map(({ id }) => id)
     assert.deepEqual(left, ['JOURNEY5', 'JOURNEY3'])
-    const there = [1, 2, 3, 4, 5].filter((n) => store.read.openMessage(`m${n}`) !== undefined)
-    assert.deepEqual(there, [2, 3, 5])
-    assert.equal(await textOf(store.read.openMessage('m2')), 'letter 2')
-    await store.lease(lease())
-    await store.settle([settlement({ queueId: 'q3' })])
-    const then = await store.prune({ journeysBefore: now + 100 })
+    const there = await messagesThere(store, ['m1', 'm2', 'm3', 'm4', 'm5'])
+    assert.deepEqual(there, ['m2', 'm3', 'm5'])
+    assert.equal(await textOf(await store.messages.open('m2')), 'letter 2')
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement({ queueId: 'q3' })])
+    const then = await store.retention.prune({ journeysBefore: now + 100 })
     // That of the settled one went with its settlement.
     assert.deepEqual(then, { journeys: 2, messages: 1, contents: 1, facts: 0 })
   })
@@ -454,7 +465,7 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     async (store) => {
       const old = { startedAt: now - 2 }
       const dropped = { ...old, status: 'dropped', mailFrom: '' }
-      await store.accept(
+      await store.post.accept(
         acceptance({
           journeys: [
             journey('SCAN', { ...dropped, rcptTo: [] }),
@@ -466,15 +477,16 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
           ],
         }),
       )
-      const removed = await store.prune({ journeysBefore: now - 3, scansBefore: now - 1 })
+      const removed = await store.retention.prune({ journeysBefore: now - 3, scansBefore: now - 1 })
       assert.equal(removed.journeys, 2)
-      const left = (): string[] => store.read.listJourneys({ limit: 10 }).map(({ id }) => id)
-      assert.deepEqual(left().sort(), ['GIVEN-UP', 'MAIL', 'REFUSED', 'SCAN-YOUNG'])
-      await store.prune({ journeysBefore: now - 1 })
-      assert.deepEqual(left(), ['SCAN-YOUNG'])
+      const left = async (): Promise<string[]> =>
+        (await store.journeys.list({ limit: 10 })).map(({ id }) => id)
+      assert.deepEqual((await left()).sort(), ['GIVEN-UP', 'MAIL', 'REFUSED', 'SCAN-YOUNG'])
+      await store.retention.prune({ journeysBefore: now - 1 })
+      assert.deepEqual(await left(), ['SCAN-YOUNG'])
       // At its very start time a journey is not yet older than that.
-      await store.prune({ journeysBefore: now, scansBefore: now })
-      assert.deepEqual(left(), ['SCAN-YOUNG'])
+      await store.retention.prune({ journeysBefore: now, scansBefore: now })
+      assert.deepEqual(await left(), ['SCAN-YOUNG'])
     },
   )
 
@@ -482,21 +494,20 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     for (const [n, status] of ['refused', 'deferred', 'dropped', 'accepted'].entries()) {
       const messageId = `m${n}`
       const one = journey(`JOURNEY${n}`, { messageId, status, startedAt: now + n })
-      await store.accept(acceptance({ message: message(messageId, `${n}`), journeys: [one] }))
+      await store.post.accept(acceptance({ message: message(messageId, `${n}`), journeys: [one] }))
     }
     const ours = journey('JOURNEY9', { messageId: 'm9', status: 'refused', direction: 'out' })
-    await store.accept(acceptance({ message: message('m9', '9'), journeys: [ours] }))
+    await store.post.accept(acceptance({ message: message('m9', '9'), journeys: [ours] }))
     const request = { journeysBefore: now - 1, refusedBefore: now + 1 }
-    const removed = await store.prune(request)
+    const removed = await store.retention.prune(request)
     assert.deepEqual(removed, { journeys: 0, messages: 1, contents: 1, facts: 0 })
-    const kept = (): number[] =>
-      [0, 1, 2, 3, 9].filter((n) => store.read.openMessage(`m${n}`) !== undefined)
-    assert.deepEqual(kept(), [1, 2, 3, 9])
-    const found = store.read.findJourney('JOURNEY0')
+    const kept = (): Promise<string[]> => messagesThere(store, ['m0', 'm1', 'm2', 'm3', 'm9'])
+    assert.deepEqual(await kept(), ['m1', 'm2', 'm3', 'm9'])
+    const found = await store.journeys.find('JOURNEY0')
     assert.ok(found.type === 'found' && found.journey.messageId === undefined)
-    await store.prune({ ...request, refusedBefore: now + 100 })
-    assert.deepEqual(kept(), [3, 9])
-    assert.equal(store.read.counts().journeys, 5)
+    await store.retention.prune({ ...request, refusedBefore: now + 100 })
+    assert.deepEqual(await kept(), ['m3', 'm9'])
+    assert.equal((await store.counts()).journeys, 5)
   })
 
   storeTest(
@@ -506,16 +517,16 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
         const journeys = Array.from({ length: 10 }, (_, i) =>
           journey(`J-${n}-${i}`, { startedAt: i === 9 ? now + 200 : now + i }),
         )
-        await store.accept(acceptance({ journeys }))
+        await store.post.accept(acceptance({ journeys }))
       }
-      const removed = await store.prune({ journeysBefore: now + 100 })
+      const removed = await store.retention.prune({ journeysBefore: now + 100 })
       assert.equal(removed.journeys, 450)
-      assert.equal(store.read.counts().journeys, 50)
+      assert.equal((await store.counts()).journeys, 50)
     },
   )
 
   storeTest('content of sent mail is kept until the last recipient is settled', async (store) => {
-    await store.accept(
+    await store.post.accept(
       acceptance({
         message: message('m1', 'to both'),
         moreMessages: [message('m2', 'to both', { prefix: octetsFor('Return-Path: <>\r\n') })],
@@ -524,17 +535,17 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
         journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1' })],
       }),
     )
-    await store.lease(lease())
-    await store.settle([settlement()])
-    assert.equal(await textOf(store.read.openMessage('m1')), 'to both')
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement()])
+    assert.equal(await textOf(await store.messages.open('m1')), 'to both')
     const outcome = { type: 'deferred' as const, nextAttemptAt: now, problem: '451' }
-    await store.settle([settlement({ queueId: 'q2', outcome })])
-    assert.equal(await textOf(store.read.openMessage('m1')), 'to both')
-    await store.lease(lease())
-    await store.settle([settlement({ queueId: 'q2', outcome: { type: 'failed' } })])
-    assert.equal(store.read.openMessage('m1'), undefined)
-    assert.match(await textOf(store.read.openMessage('m2')), /to both/)
-    const found = store.read.findJourney('JOURNEY1')
+    await store.queue.settle([settlement({ queueId: 'q2', outcome })])
+    assert.equal(await textOf(await store.messages.open('m1')), 'to both')
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement({ queueId: 'q2', outcome: { type: 'failed' } })])
+    assert.equal(await store.messages.open('m1'), undefined)
+    assert.match(await textOf(await store.messages.open('m2')), /to both/)
+    const found = await store.journeys.find('JOURNEY1')
     assert.ok(found.type === 'found' && found.journey.messageId === undefined)
   })
 
@@ -545,18 +556,19 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     })
     const put = (id: string, hours: number, facts: readonly number[]): Promise<void> => {
       const one = journey(id, { startedAt: now + hours * hourMs, shared: facts.map(fact) })
-      return store.accept(acceptance({ journeys: [one] }))
+      return store.post.accept(acceptance({ journeys: [one] }))
     }
-    const facts = (): string[] => Array.from(store.read.sharedFacts(['fact-1', 'fact-2']).keys())
+    const facts = async (): Promise<string[]> =>
+      Array.from((await store.journeys.sharedFacts(['fact-1', 'fact-2'])).keys())
     await put('OLD1', 0, [1, 2])
     await put('NEW1', 10, [2])
-    assert.equal((await store.prune({ journeysBefore: now + hourMs })).facts, 1)
-    assert.deepEqual(facts(), ['fact-2'])
+    assert.equal((await store.retention.prune({ journeysBefore: now + hourMs })).facts, 1)
+    assert.deepEqual(await facts(), ['fact-2'])
     // What was removed is stored anew when it comes back, also right behind the pruning.
-    const pruning = store.prune({ journeysBefore: now + 20 * hourMs })
+    const pruning = store.retention.prune({ journeysBefore: now + 20 * hourMs })
     const again = put('NEW2', 11, [1, 2])
     await Promise.all([pruning, again])
     await put('NEW3', 12, [1, 2])
-    assert.deepEqual(facts(), ['fact-1', 'fact-2'])
+    assert.deepEqual(await facts(), ['fact-1', 'fact-2'])
   })
 }

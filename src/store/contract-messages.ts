@@ -16,13 +16,15 @@ import {
   textOf,
 } from './contract-cases.ts'
 import { contentOf } from './content-sink.ts'
-import type { FullStore, NewContent, OpenMessage } from './store.ts'
+import type { OpenMessage } from './ports/messages.ts'
+import type { NewContent } from './ports/post.ts'
+import type { Store } from './ports/store.ts'
 
 const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'
 const whole = `${header}body\r\n`
 
 export function registerMessageTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${title}`, async () => {
       const { store, dispose } = await open()
       try {
@@ -33,67 +35,13 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     })
   }
 
-  storeTest(
-    'messages are taken out of mailboxes, and their octets go with the last',
-    async (store) => {
-      const mailbox = [
-        mailboxItem(),
-        mailboxItem({ account: 'eve@south.example' }),
-        mailboxItem({ role: 'junk' }),
-      ]
-      await store.accept(
-        acceptance({
-          message: message('m1', whole),
-          mailbox,
-          journeys: [journey('JOURNEY1', { messageId: 'm1' })],
-        }),
-      )
-      await store.accept(
-        acceptance({ message: message('m2', 'y'), mailbox: [mailboxItem({ messageId: 'm2' })] }),
-      )
-      const rows = store.read.listMailbox({})
-      const places = rows.map(({ account, mailbox: name, uid }) => ({
-        account,
-        mailbox: name,
-        uid,
-      }))
-      const ofM1 = places.filter((_, index) => rows[index]?.messageId === 'm1')
-      const [first, ...others] = ofM1
-      assert.ok(first !== undefined)
-      assert.equal(await store.removeMail({ items: [first, { ...first, uid: 99 }], at: now }), 1)
-      assert.equal(await store.removeMail({ items: [first], at: now }), 0)
-      assert.equal(await store.removeMail({ items: [{ ...first, mailbox: 'Sent' }], at: now }), 0)
-      assert.equal(store.read.listMailbox({}).length, 3)
-      assert.ok(store.read.openMessage('m1') !== undefined)
-      const capitals = others.map((place) => ({ ...place, account: place.account.toUpperCase() }))
-      assert.equal(await store.removeMail({ items: capitals, at: now }), 2)
-      assert.equal(store.read.openMessage('m1'), undefined)
-      assert.equal(store.read.counts().messages, 1)
-      const found = store.read.findJourney('JOURNEY1')
-      assert.ok(found.type === 'found', 'what was written down of it stays')
-      assert.equal(found.journey.messageId, undefined)
-      // A uid never comes again.
-      await store.accept(
-        acceptance({ message: message('m3', 'z'), mailbox: [mailboxItem({ messageId: 'm3' })] }),
-      )
-      const uids = store.read.listMailbox({ account: first.account, role: 'inbox' })
-      assert.deepEqual(
-        uids.map(({ messageId, uid }) => [messageId, uid]),
-        [
-          ['m2', 2],
-          ['m3', 3],
-        ],
-      )
-    },
-  )
-
   storeTest('a message is read with its prefix and without what is left out', async (store) => {
     const prefix = octetsFor('Received: by us\r\n')
     const stored = message('m1', whole, { prefix, omit: [[16, 48]] })
-    await store.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
-    const opened = store.read.openMessage('m1')
+    await store.post.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
+    const opened = await store.messages.open('m1')
     assert.equal(await textOf(opened), 'Received: by us\r\nSubject: hello\r\n\r\nbody\r\n')
-    assert.equal(store.read.listMailbox({})[0]?.size, opened?.size)
+    assert.equal((await store.mailboxes.items({}))[0]?.size, opened?.size)
     assert.deepEqual(await octetsOf(there(opened).original()), octetsFor(whole))
   })
 
@@ -119,9 +67,9 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
         )
     }
     for (const [i, omit] of cuts.entries()) {
-      await store.accept(acceptance({ message: message(`m${i}`, text, { omit }) }))
+      await store.post.accept(acceptance({ message: message(`m${i}`, text, { omit }) }))
       const kept = Array.from(text).filter((_, at) => !omit.some(([s, e]) => s <= at && at < e))
-      assert.equal(await textOf(store.read.openMessage(`m${i}`)), kept.join(''))
+      assert.equal(await textOf(await store.messages.open(`m${i}`)), kept.join(''))
     }
   })
 
@@ -142,18 +90,18 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     ]) {
       const ranges = omit.map(([start = 0, end = 0]) => [start, end] as const)
       const bad = acceptance({ message: message('m1', 'abcdef', { omit: ranges }) })
-      await assert.rejects(store.accept(bad), /out of order/)
+      await assert.rejects(store.post.accept(bad), /out of order/)
     }
-    assert.equal(store.read.openMessage('m1'), undefined)
+    assert.equal(await store.messages.open('m1'), undefined)
   })
 
   storeTest('an empty content and an empty prefix are a message too', async (store) => {
-    await store.accept(acceptance({ message: message('m1', '') }))
-    assert.equal(await textOf(store.read.openMessage('m1')), '')
+    await store.post.accept(acceptance({ message: message('m1', '') }))
+    assert.equal(await textOf(await store.messages.open('m1')), '')
   })
 
-  storeTest('an unknown message is not there', (store) => {
-    assert.equal(store.read.openMessage('nobody'), undefined)
+  storeTest('an unknown message is not there', async (store) => {
+    assert.equal(await store.messages.open('nobody'), undefined)
     return Promise.resolve()
   })
 
@@ -165,9 +113,9 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     ]
     for (const content of lies) {
       const bad = acceptance({ message: message('m1', '', { content }) })
-      await assert.rejects(store.accept(bad), /size or hash/)
+      await assert.rejects(store.post.accept(bad), /size or hash/)
     }
-    assert.equal(store.read.counts().messages, 0)
+    assert.equal((await store.counts()).messages, 0)
   })
 
   storeTest('what refers to a message that is not there is refused as a whole', async (store) => {
@@ -177,8 +125,8 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       { ...good, queue: [queueItem('q1'), queueItem('q2', { messageId: 'm2' })] },
       { ...good, journeys: [journey('A'), journey('B', { messageId: 'm2' })] },
     ]) {
-      await assert.rejects(store.accept(bad), /no message m2/)
-      assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
+      await assert.rejects(store.post.accept(bad), /no message m2/)
+      assert.deepEqual(await store.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
     }
   })
 
@@ -188,7 +136,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       ids.map((id, i) => {
         // Every third takes an id that is taken by then.
         const messageId = i % 3 === 2 ? 'm0' : id
-        return store.accept(
+        return store.post.accept(
           acceptance({
             message: message(messageId, `letter ${i}`),
             mailbox: [mailboxItem({ messageId })],
@@ -202,13 +150,13 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       outcomes.map(({ status }) => status),
       ids.map((_, i) => (i % 3 === 2 ? 'rejected' : 'fulfilled')),
     )
-    assert.equal(store.read.counts().messages, good.length)
+    assert.equal((await store.counts()).messages, good.length)
     assert.deepEqual(
-      store.read.listMailbox({}).map(({ messageId }) => messageId),
+      (await store.mailboxes.items({})).map(({ messageId }) => messageId),
       good,
     )
     for (const id of good) {
-      assert.equal(await textOf(store.read.openMessage(id)), `letter ${id.slice(1)}`)
+      assert.equal(await textOf(await store.messages.open(id)), `letter ${id.slice(1)}`)
     }
   })
 
@@ -216,12 +164,12 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     for (const n of [1, 2]) {
       const stored = message(`m${n}`, 'equal', { prefix: octetsFor(`${n}:`) })
       const journeys = [journey(`JOURNEY${n}`, { messageId: `m${n}`, startedAt: now + n })]
-      await store.accept(acceptance({ message: stored, journeys }))
+      await store.post.accept(acceptance({ message: stored, journeys }))
     }
-    const first = await store.prune({ journeysBefore: now + 2 })
+    const first = await store.retention.prune({ journeysBefore: now + 2 })
     assert.deepEqual(first, { journeys: 1, messages: 1, contents: 0, facts: 0 })
-    assert.equal(await textOf(store.read.openMessage('m2')), '2:equal')
-    const second = await store.prune({ journeysBefore: now + 3 })
+    assert.equal(await textOf(await store.messages.open('m2')), '2:equal')
+    const second = await store.retention.prune({ journeysBefore: now + 3 })
     assert.deepEqual(second, { journeys: 1, messages: 1, contents: 1, facts: 0 })
   })
 
@@ -229,11 +177,11 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     'one acceptance may hold several messages, also over the same content',
     async (store) => {
       for (const size of [10, 300_000, 600_000]) {
-        const sink = store.newContent()
+        const sink = store.contents.newContent()
         await sink.push(patterned(size))
         const content = await sink.finish()
         const [first, second, third] = [`a${size}`, `b${size}`, `c${size}`]
-        await store.accept(
+        await store.post.accept(
           acceptance({
             message: message(first, '', { content }),
             moreMessages: [
@@ -245,12 +193,12 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
             journeys: [journey(`JOURNEY-${size}`, { messageId: first })],
           }),
         )
-        const plain = await octetsOf(there(store.read.openMessage(first)).chunks())
+        const plain = await octetsOf(there(await store.messages.open(first)).chunks())
         assert.ok(equalOctets(plain, patterned(size)))
-        const filed = await octetsOf(there(store.read.openMessage(second)).chunks())
+        const filed = await octetsOf(there(await store.messages.open(second)).chunks())
         assert.equal(filed.length, size + 'Return-Path: <>\r\n'.length)
         assert.ok(equalOctets(filed.subarray(-size), patterned(size)))
-        assert.equal(await textOf(store.read.openMessage(third)), `a report ${size}`)
+        assert.equal(await textOf(await store.messages.open(third)), `a report ${size}`)
       }
     },
   )
@@ -258,11 +206,11 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
   storeTest('of several messages with one bad one, none is kept', async (store) => {
     const good = message('m1', 'x')
     const twice = acceptance({ message: good, moreMessages: [message('m1', 'y')] })
-    await assert.rejects(store.accept(twice))
+    await assert.rejects(store.post.accept(twice))
     const lie = { ...contentOf(octetsFor('abc')), size: 4 }
     const wrong = acceptance({ message: good, moreMessages: [message('m2', '', { content: lie })] })
-    await assert.rejects(store.accept(wrong), /size or hash/)
-    assert.deepEqual(store.read.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
+    await assert.rejects(store.post.accept(wrong), /size or hash/)
+    assert.deepEqual(await store.counts(), { messages: 0, queued: 0, held: 0, journeys: 0 })
   })
 
   storeTest(
@@ -277,19 +225,19 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       for (const [i, [account, role]] of places.entries()) {
         const messageId = `m${i}`
         const item = mailboxItem({ account, role, messageId, receivedAt: now + i })
-        await store.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
+        await store.post.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
       }
-      const list = (query: Parameters<FullStore['read']['listMailbox']>[0]): string[] =>
-        store.read.listMailbox(query).map(({ messageId }) => messageId)
-      assert.deepEqual(list({}), ['m0', 'm1', 'm2', 'm3'])
-      assert.deepEqual(list({ account: 'bob' }), ['m0', 'm1', 'm3'])
-      assert.deepEqual(list({ account: 'bob', role: 'inbox' }), ['m0', 'm3'])
-      assert.deepEqual(list({ role: 'inbox' }), ['m0', 'm2', 'm3'])
-      const [first] = store.read.listMailbox({ account: 'bob', role: 'inbox', limit: 1 })
+      const list = async (query: Parameters<Store['mailboxes']['items']>[0]): Promise<string[]> =>
+        (await store.mailboxes.items(query)).map(({ messageId }) => messageId)
+      assert.deepEqual(await list({}), ['m0', 'm1', 'm2', 'm3'])
+      assert.deepEqual(await list({ account: 'bob' }), ['m0', 'm1', 'm3'])
+      assert.deepEqual(await list({ account: 'bob', role: 'inbox' }), ['m0', 'm3'])
+      assert.deepEqual(await list({ role: 'inbox' }), ['m0', 'm2', 'm3'])
+      const [first] = await store.mailboxes.items({ account: 'bob', role: 'inbox', limit: 1 })
       assert.equal(first?.messageId, 'm0')
       const behind = { account: 'BOB', role: 'inbox', afterUid: first?.uid ?? 0 } as const
-      assert.deepEqual(list(behind), ['m3'])
-      const [, junk, other] = store.read.listMailbox({})
+      assert.deepEqual(await list(behind), ['m3'])
+      const [, junk, other] = await store.mailboxes.items({})
       assert.deepEqual([junk?.role, junk?.mailbox, junk?.uid], ['junk', 'Junk', 1])
       assert.deepEqual([other?.account, other?.mailbox, other?.uid], ['eve', 'Inbox', 1])
     },
@@ -301,7 +249,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
     for (const size of sizes) {
       const octets = patterned(size)
       for (const cut of new Set([size, 1000, 4099, 65536, 262144, 300_000])) {
-        const sink = store.newContent()
+        const sink = store.contents.newContent()
         for (let at = 0; at < size; at += cut) {
           const chunk = octets.slice(at, at + cut)
           await sink.push(chunk)
@@ -310,8 +258,8 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
         const content = await sink.finish()
         assert.equal(content.sha256, contentOf(octets).sha256)
         const id = `m-${size}-${cut}`
-        await store.accept(acceptance({ message: message(id, '', { content }) }))
-        const read = await octetsOf(there(store.read.openMessage(id)).original())
+        await store.post.accept(acceptance({ message: message(id, '', { content }) }))
+        const read = await octetsOf(there(await store.messages.open(id)).original())
         assert.ok(equalOctets(read, octets), `${size} octets cut at ${cut}`)
       }
     }
@@ -326,32 +274,32 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       [699_999, 700_000],
     ] as const
     const stored = message('m1', '', { content: contentOf(octets), prefix: octetsFor('P'), omit })
-    await store.accept(acceptance({ message: stored }))
+    await store.post.accept(acceptance({ message: stored }))
     const expected = Buffer.concat([
       Buffer.from('P'),
       octets.subarray(5, 65_000),
       octets.subarray(66_000, 300_000),
       octets.subarray(600_000, 699_999),
     ])
-    const opened = store.read.openMessage('m1')
+    const opened = await store.messages.open('m1')
     assert.equal(opened?.size, expected.length)
     assert.ok(equalOctets(await octetsOf(there(opened).chunks()), expected))
   })
 
   storeTest('an aborted sink leaves nothing, and the store goes on', async (store) => {
     for (const size of [10, 600_000]) {
-      const sink = store.newContent()
+      const sink = store.contents.newContent()
       await sink.push(patterned(size))
       sink.abort()
       sink.abort()
       assert.throws(() => sink.push(octetsFor('more')), /after the end/)
     }
-    await store.accept(acceptance({ message: message('m1', 'x') }))
+    await store.post.accept(acceptance({ message: message('m1', 'x') }))
   })
 
   storeTest('text comes back as it was: quotes, NUL, emoji, other scripts', async (store) => {
     const odd = 'a"b\'c\\d\u0000e\n%_\u{1f4ec}Пётр 用户'
-    await store.accept(
+    await store.post.accept(
       acceptance({
         message: message('m1', odd),
         mailbox: [mailboxItem({ account: odd })],
@@ -361,18 +309,18 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
         queue: [queueItem('q1', { recipient: odd, dsn: { envelopeId: odd } })],
       }),
     )
-    const [row] = store.read.listJourneys({ limit: 1 })
+    const [row] = await store.journeys.list({ limit: 1 })
     assert.deepEqual([row?.mailFrom, row?.rcptTo, row?.subject], [odd, [odd], odd])
-    assert.equal(store.read.listMailbox({ account: odd }).length, 1)
-    const [item] = store.read.listQueue({ limit: 1 })
+    assert.equal((await store.mailboxes.items({ account: odd })).length, 1)
+    const [item] = await store.queue.list({ limit: 1 })
     assert.deepEqual([item?.recipient, item?.dsn], [odd, { envelopeId: odd }])
   })
 
   storeTest('after close nothing is taken, and closing twice is fine', async (store) => {
-    const last = store.accept(acceptance({ message: message('m1', 'x') }))
+    const last = store.post.accept(acceptance({ message: message('m1', 'x') }))
     await Promise.all([store.close(), store.close()])
     await last
-    await assert.rejects(store.accept(acceptance({ message: message('m2', 'x') })), /closed/)
+    await assert.rejects(store.post.accept(acceptance({ message: message('m2', 'x') })), /closed/)
   })
 
   storeTest('a snapshot of an empty store is empty', async (store) => {
@@ -381,6 +329,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       found: [],
       queue: [],
       mailbox: [],
+      mailboxes: [],
       messages: {},
       facts: [],
       keys: [],

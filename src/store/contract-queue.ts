@@ -16,28 +16,29 @@ import {
   snapshot,
   textOf,
 } from './contract-cases.ts'
-import type { FullStore, QueueItem, Settlement } from './store.ts'
+import type { QueueItem, Settlement } from './ports/queue.ts'
+import type { Store } from './ports/store.ts'
 
 function ids(items: readonly QueueItem[]): string[] {
   return items.map(({ id }) => id)
 }
 
-function journeyOf(store: FullStore): { status: string; appended: readonly string[] } {
-  const found = store.read.findJourney('JOURNEY1')
+async function journeyOf(store: Store): Promise<{ status: string; appended: readonly string[] }> {
+  const found = await store.journeys.find('JOURNEY1')
   if (found.type !== 'found') throw new Error('the journey is there')
   return found.journey
 }
 
 /** A message whose items wait until the given times, each named for its time. */
-async function acceptItems(store: FullStore, offsets: readonly number[]): Promise<void> {
+async function acceptItems(store: Store, offsets: readonly number[]): Promise<void> {
   const queue = offsets.map((offset, i) =>
     queueItem(`q${i}+${offset}`, { nextAttemptAt: now + offset }),
   )
-  await store.accept(acceptance({ message: message('m1', 'x'), queue }))
+  await store.post.accept(acceptance({ message: message('m1', 'x'), queue }))
 }
 
 export function registerQueueTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: FullStore) => Promise<void>): void => {
+  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${title}`, async () => {
       const { store, dispose } = await open()
       try {
@@ -49,18 +50,18 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
   }
 
   storeTest('a lease gives the item as it was accepted', async (store) => {
-    await store.accept(outgoing())
-    const [item] = await store.lease(lease())
+    await store.post.accept(outgoing())
+    const [item] = await store.queue.lease(lease())
     assert.deepEqual(item, { ...queueItem('q1'), attempts: 0, held: false, lastProblem: '' })
   })
 
   storeTest('due items come by their time, as many as asked for, and once', async (store) => {
     await acceptItems(store, [5, 1, 9, 3, 1, 7])
     const at = { now: now + 7 }
-    assert.deepEqual(ids(await store.lease(lease({ ...at, limit: 2 }))), ['q1+1', 'q4+1'])
-    assert.deepEqual(ids(await store.lease(lease({ ...at, limit: 2 }))), ['q3+3', 'q0+5'])
-    assert.deepEqual(ids(await store.lease(lease(at))), ['q5+7'])
-    assert.deepEqual(await store.lease(lease(at)), [])
+    assert.deepEqual(ids(await store.queue.lease(lease({ ...at, limit: 2 }))), ['q1+1', 'q4+1'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ ...at, limit: 2 }))), ['q3+3', 'q0+5'])
+    assert.deepEqual(ids(await store.queue.lease(lease(at))), ['q5+7'])
+    assert.deepEqual(await store.queue.lease(lease(at)), [])
   })
 
   storeTest('leases asked for at once never overlap', async (store) => {
@@ -70,7 +71,7 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     )
     const owners = Array.from({ length: 30 }, (_, i) => `owner ${i}`)
     const leased = await Promise.all(
-      owners.map((owner) => store.lease(lease({ owner, now: now + 100, limit: 7 }))),
+      owners.map((owner) => store.queue.lease(lease({ owner, now: now + 100, limit: 7 }))),
     )
     assert.equal(new Set(leased.flatMap(ids)).size, 100)
     assert.equal(leased.flat().length, 100)
@@ -80,13 +81,16 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     'expired leases are not kept waiting by those that wait, nor the other way round',
     async (store) => {
       await acceptItems(store, [1, 2, 3, 4, 5])
-      await store.lease(lease({ now: now + 2 }))
+      await store.queue.lease(lease({ now: now + 2 }))
       const later = now + 2 + 10 * minuteMs
       // More are due than asked for, and those that had been leased are the oldest.
-      assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 1 }))), ['q0+1'])
-      assert.deepEqual(ids(await store.lease(lease({ now: later, limit: 2 }))), ['q1+2', 'q2+3'])
+      assert.deepEqual(ids(await store.queue.lease(lease({ now: later, limit: 1 }))), ['q0+1'])
+      assert.deepEqual(ids(await store.queue.lease(lease({ now: later, limit: 2 }))), [
+        'q1+2',
+        'q2+3',
+      ])
       const again = later + 10 * minuteMs
-      assert.deepEqual(ids(await store.lease(lease({ now: again, limit: 4 }))), [
+      assert.deepEqual(ids(await store.queue.lease(lease({ now: again, limit: 4 }))), [
         'q0+1',
         'q1+2',
         'q2+3',
@@ -97,34 +101,39 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
 
   storeTest('an expired lease is due again, in its place', async (store) => {
     await acceptItems(store, [1, 2, 3])
-    await store.lease(lease({ now: now + 2 }))
-    assert.equal(await store.nextDueAt(), now + 3)
+    await store.queue.lease(lease({ now: now + 2 }))
+    assert.equal(await store.queue.nextDueAt(), now + 3)
     const later = now + 2 + 10 * minuteMs
-    assert.deepEqual(ids(await store.lease(lease({ owner: 'two', now: later - 1 }))), ['q2+3'])
-    assert.deepEqual(ids(await store.lease(lease({ owner: 'two', now: later }))), ['q0+1', 'q1+2'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ owner: 'two', now: later - 1 }))), [
+      'q2+3',
+    ])
+    assert.deepEqual(ids(await store.queue.lease(lease({ owner: 'two', now: later }))), [
+      'q0+1',
+      'q1+2',
+    ])
   })
 
   storeTest(
     'the next due time is that of the first item, leased ones at the end of it',
     async (store) => {
-      assert.equal(await store.nextDueAt(), undefined)
+      assert.equal(await store.queue.nextDueAt(), undefined)
       await acceptItems(store, [50, 20])
-      assert.equal(await store.nextDueAt(), now + 20)
-      await store.lease(lease({ now: now + 50 }))
-      assert.equal(await store.nextDueAt(), now + 50 + 10 * minuteMs)
-      await store.hold(['q0+50', 'q1+20'])
-      assert.equal(await store.nextDueAt(), undefined)
+      assert.equal(await store.queue.nextDueAt(), now + 20)
+      await store.queue.lease(lease({ now: now + 50 }))
+      assert.equal(await store.queue.nextDueAt(), now + 50 + 10 * minuteMs)
+      await store.queue.hold(['q0+50', 'q1+20'])
+      assert.equal(await store.queue.nextDueAt(), undefined)
     },
   )
 
   storeTest('a delivered item leaves the queue, and its step is in the journey', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
-    await store.settle([settlement({ shared: [{ hash: 'fact-1', json: '{"mx":1}' }] })])
-    assert.equal(store.read.counts().queued, 0)
-    assert.equal(journeyOf(store).status, 'delivered')
-    assert.deepEqual(journeyOf(store).appended, ['[{"type":"delivery"}]'])
-    assert.equal(store.read.sharedFacts(['fact-1']).get('fact-1'), '{"mx":1}')
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement({ shared: [{ hash: 'fact-1', json: '{"mx":1}' }] })])
+    assert.equal((await store.counts()).queued, 0)
+    assert.equal((await journeyOf(store)).status, 'delivered')
+    assert.deepEqual((await journeyOf(store)).appended, ['[{"type":"delivery"}]'])
+    assert.equal((await store.journeys.sharedFacts(['fact-1'])).get('fact-1'), '{"mx":1}')
   })
 
   storeTest(
@@ -143,8 +152,10 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
         messageId: 'm1',
         recipients,
       })
-      await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [several] }))
-      await store.lease(lease())
+      await store.post.accept(
+        acceptance({ message: message('m1', 'x'), queue, journeys: [several] }),
+      )
+      await store.queue.lease(lease())
       const deferred = { type: 'deferred', nextAttemptAt: now + 1, problem: 'x' } as const
       const steps: readonly (readonly [Partial<Settlement>, string, RegExp])[] = [
         [
@@ -160,15 +171,15 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
         [{ queueId: 'q2', status: 'deferred', outcome: deferred }, 'partly delivered', /1 waits/],
       ]
       for (const [change, status, summary] of steps) {
-        await store.settle([settlement(change)])
-        const found = store.read.findJourney('JOURNEY1')
+        await store.queue.settle([settlement(change)])
+        const found = await store.journeys.find('JOURNEY1')
         assert.ok(found.type === 'found')
         assert.equal(found.journey.status, status)
         assert.match(found.journey.summary, summary)
       }
-      await store.lease(lease({ now: now + 1 }))
-      await store.settle([settlement({ queueId: 'q2' })])
-      assert.equal(journeyOf(store).status, 'partly delivered')
+      await store.queue.lease(lease({ now: now + 1 }))
+      await store.queue.settle([settlement({ queueId: 'q2' })])
+      assert.equal((await journeyOf(store)).status, 'partly delivered')
     },
   )
 
@@ -181,46 +192,46 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
       messageId: 'm1',
       status: 'queued',
     })
-    await store.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [several] }))
-    await store.lease(lease())
-    await store.settle([
+    await store.post.accept(acceptance({ message: message('m1', 'x'), queue, journeys: [several] }))
+    await store.queue.lease(lease())
+    await store.queue.settle([
       settlement({ queueId: 'q0' }),
       settlement({ queueId: 'q1', summary: 'Second.' }),
     ])
-    const found = store.read.findJourney('JOURNEY1')
+    const found = await store.journeys.find('JOURNEY1')
     assert.ok(found.type === 'found')
     assert.equal(found.journey.status, 'delivered')
     assert.equal(found.journey.summary, 'Of 2 recipients 2 have it. Second.')
   })
 
   storeTest('a deferred item waits for its next time, with the reason', async (store) => {
-    await store.accept(outgoing())
+    await store.post.accept(outgoing())
     for (const [i, problem] of ['451 busy', 'no route'].entries()) {
       const at = now + i * minuteMs
-      await store.lease(lease({ now: at }))
+      await store.queue.lease(lease({ now: at }))
       const outcome = { type: 'deferred' as const, nextAttemptAt: at + minuteMs, problem }
-      await store.settle([settlement({ outcome, status: 'deferred', steps: `[${i}]` })])
-      const [item] = store.read.listQueue({ limit: 10 })
+      await store.queue.settle([settlement({ outcome, status: 'deferred', steps: `[${i}]` })])
+      const [item] = await store.queue.list({ limit: 10 })
       assert.equal(item?.attempts, i + 1)
       assert.equal(item?.lastProblem, problem)
       assert.equal(item?.nextAttemptAt, at + minuteMs)
     }
-    assert.deepEqual(journeyOf(store).appended, ['[0]', '[1]'])
-    assert.deepEqual(await store.lease(lease({ now: now + 2 * minuteMs - 1 })), [])
-    assert.deepEqual(ids(await store.lease(lease({ now: now + 2 * minuteMs }))), ['q1'])
+    assert.deepEqual((await journeyOf(store)).appended, ['[0]', '[1]'])
+    assert.deepEqual(await store.queue.lease(lease({ now: now + 2 * minuteMs - 1 })), [])
+    assert.deepEqual(ids(await store.queue.lease(lease({ now: now + 2 * minuteMs }))), ['q1'])
   })
 
   storeTest('an item that is put off without an attempt has no attempt counted', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
     const later = { type: 'deferred' as const, nextAttemptAt: now + 5, problem: 'down' }
-    await store.settle([settlement({ outcome: { ...later, attempted: false } })])
-    const [waiting] = store.read.listQueue({ limit: 1 })
+    await store.queue.settle([settlement({ outcome: { ...later, attempted: false } })])
+    const [waiting] = await store.queue.list({ limit: 1 })
     assert.deepEqual([waiting?.attempts, waiting?.lastProblem], [0, 'down'])
-    assert.deepEqual(ids(await store.lease(lease({ now: now + 5 }))), ['q1'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ now: now + 5 }))), ['q1'])
     const tried = { type: 'deferred' as const, nextAttemptAt: now + 9, problem: '451' }
-    await store.settle([settlement({ outcome: { ...tried, attempted: true } })])
-    assert.equal(store.read.listQueue({ limit: 1 })[0]?.attempts, 1)
+    await store.queue.settle([settlement({ outcome: { ...tried, attempted: true } })])
+    assert.equal((await store.queue.list({ limit: 1 }))[0]?.attempts, 1)
   })
 
   storeTest('an item that is due beyond the farthest schedule is due now', async (store) => {
@@ -228,140 +239,141 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
       queueItem('q1', { nextAttemptAt: now + 100 }),
       queueItem('q2', { nextAttemptAt: now + 101 }),
     ]
-    await store.accept({ ...outgoing(), queue })
-    assert.deepEqual(ids(await store.lease(lease())), [])
-    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 101 }))), [])
-    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 100 }))), ['q2'])
-    assert.deepEqual(ids(await store.lease(lease({ farthest: now + 100 }))), [])
+    await store.post.accept({ ...outgoing(), queue })
+    assert.deepEqual(ids(await store.queue.lease(lease())), [])
+    assert.deepEqual(ids(await store.queue.lease(lease({ farthest: now + 101 }))), [])
+    assert.deepEqual(ids(await store.queue.lease(lease({ farthest: now + 100 }))), ['q2'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ farthest: now + 100 }))), [])
   })
 
   storeTest('a failed item leaves with its notification, in one', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
     const notification = acceptance({
       message: message('m2', 'It could not be delivered.'),
       mailbox: [mailboxItem({ messageId: 'm2', account: 'anna@north.example' })],
       journeys: [journey('JOURNEY2', { messageId: 'm2' })],
     })
     const outcome = { type: 'failed' as const }
-    await store.settle([settlement({ outcome, status: 'failed', notification })])
-    assert.equal(journeyOf(store).status, 'failed')
-    assert.equal(store.read.counts().queued, 0)
-    assert.equal(store.read.listMailbox({ account: 'anna@north.example' }).length, 1)
-    assert.equal(await textOf(store.read.openMessage('m2')), 'It could not be delivered.')
+    await store.queue.settle([settlement({ outcome, status: 'failed', notification })])
+    assert.equal((await journeyOf(store)).status, 'failed')
+    assert.equal((await store.counts()).queued, 0)
+    assert.equal((await store.mailboxes.items({ account: 'anna@north.example' })).length, 1)
+    assert.equal(await textOf(await store.messages.open('m2')), 'It could not be delivered.')
   })
 
   storeTest('settlements of one call stand or fall together', async (store) => {
     const queue = [queueItem('q1'), queueItem('q2')]
-    await store.accept({ ...outgoing(), queue })
-    await store.lease(lease())
+    await store.post.accept({ ...outgoing(), queue })
+    await store.queue.lease(lease())
     const before = await snapshot(readable(store))
     const notification = acceptance({ message: message('m1', 'an id that is taken') })
-    const bad = store.settle([settlement(), settlement({ queueId: 'q2', notification })])
-    const good = store.hold(['q1'])
+    const bad = store.queue.settle([settlement(), settlement({ queueId: 'q2', notification })])
+    const good = store.queue.hold(['q1'])
     await assert.rejects(bad)
     assert.equal(await good, 1)
-    await store.release(['q1'], now)
+    await store.queue.release(['q1'], now)
     assert.deepEqual(await snapshot(readable(store)), before)
-    await store.settle([settlement(), settlement({ queueId: 'q2' })])
-    assert.equal(store.read.counts().queued, 0)
+    await store.queue.settle([settlement(), settlement({ queueId: 'q2' })])
+    assert.equal((await store.counts()).queued, 0)
   })
 
   storeTest('an item that another owner leases meanwhile is left alone', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
     const later = now + 10 * minuteMs
-    await store.lease(lease({ owner: 'two', now: later }))
+    await store.queue.lease(lease({ owner: 'two', now: later }))
     const before = await snapshot(readable(store))
     const notification = acceptance({ message: message('m2', 'x'), journeys: [journey('J2')] })
-    await store.settle([settlement({ notification })])
+    await store.queue.settle([settlement({ notification })])
     assert.deepEqual(await snapshot(readable(store)), before)
-    await store.settle([settlement({ owner: 'two' })])
-    assert.equal(store.read.counts().queued, 0)
+    await store.queue.settle([settlement({ owner: 'two' })])
+    assert.equal((await store.counts()).queued, 0)
   })
 
   storeTest(
     'what stands together is settled wholly or not at all, and who was lost is told',
     async (store) => {
-      await store.accept(
+      await store.post.accept(
         acceptance({
           message: message('m1', 'x'),
           queue: ['a', 'b', 'c', 'd'].map((id) => queueItem(id)),
           journeys: [journey('JOURNEY1', { messageId: 'm1' })],
         }),
       )
-      await store.lease(lease({ limit: 1 }))
-      await store.lease(lease({ owner: 'two', limit: 1 }))
-      await store.lease(lease())
+      await store.queue.lease(lease({ limit: 1 }))
+      await store.queue.lease(lease({ owner: 'two', limit: 1 }))
+      await store.queue.lease(lease())
       const before = await snapshot(readable(store))
       const notification = acceptance({ message: message('m2', 'x'), journeys: [journey('J2')] })
       const settled = (queueId: string, together?: string): Settlement => {
         return settlement({ queueId, ...(together === undefined ? {} : { together }) })
       }
       const first = { ...settled('a', 'm1'), notification }
-      assert.deepEqual(await store.settle([first, settled('b', 'm1'), settled('c', 'm1')]), ['b'])
+      const all = [first, settled('b', 'm1'), settled('c', 'm1')]
+      assert.deepEqual(await store.queue.settle(all), ['b'])
       assert.deepEqual(await snapshot(readable(store)), before)
       // What stands with others, or alone, is not kept by them.
       assert.deepEqual(
-        await store.settle([settled('b'), settled('d', 'm2'), first, settled('c', 'm1')]),
+        await store.queue.settle([settled('b'), settled('d', 'm2'), first, settled('c', 'm1')]),
         ['b'],
       )
-      assert.deepEqual(ids(store.read.listQueue({ limit: 9 })), ['b'])
-      assert.equal(store.read.findJourney('J2').type, 'found')
-      assert.deepEqual(await store.settle([settled('a')]), ['a'], 'it is settled')
+      assert.deepEqual(ids(await store.queue.list({ limit: 9 })), ['b'])
+      assert.equal((await store.journeys.find('J2')).type, 'found')
+      assert.deepEqual(await store.queue.settle([settled('a')]), ['a'], 'it is settled')
     },
   )
 
   storeTest('a lease that ran out but was not taken over can still be settled', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
-    await store.settle([settlement()])
-    assert.equal(journeyOf(store).status, 'delivered')
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement()])
+    assert.equal((await journeyOf(store)).status, 'delivered')
   })
 
   storeTest('settling what is not leased, or twice, changes nothing', async (store) => {
-    await store.accept(outgoing())
+    await store.post.accept(outgoing())
     const before = await snapshot(readable(store))
-    await store.settle([settlement(), settlement({ queueId: 'nothing' })])
+    await store.queue.settle([settlement(), settlement({ queueId: 'nothing' })])
     assert.deepEqual(await snapshot(readable(store)), before)
-    await store.lease(lease())
-    await store.settle([settlement(), settlement()])
-    assert.equal(journeyOf(store).appended.length, 1)
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement(), settlement()])
+    assert.equal((await journeyOf(store)).appended.length, 1)
   })
 
   storeTest('releasing leases makes all items due and old settlements void', async (store) => {
-    await store.accept(outgoing())
-    await store.lease(lease())
-    await store.releaseLeases()
-    await store.settle([settlement()])
-    assert.equal(store.read.counts().queued, 1)
-    assert.deepEqual(ids(await store.lease(lease({ owner: 'two' }))), ['q1'])
+    await store.post.accept(outgoing())
+    await store.queue.lease(lease())
+    await store.queue.releaseLeases()
+    await store.queue.settle([settlement()])
+    assert.equal((await store.counts()).queued, 1)
+    assert.deepEqual(ids(await store.queue.lease(lease({ owner: 'two' }))), ['q1'])
   })
 
   storeTest('a held item is not leased until it is released', async (store) => {
     await acceptItems(store, [1, 2])
-    assert.equal(await store.hold(['q0+1', 'nothing']), 1)
-    assert.equal(await store.hold(['q0+1', 'q1+2']), 1)
-    assert.deepEqual(await store.lease(lease({ now: now + 5 })), [])
+    assert.equal(await store.queue.hold(['q0+1', 'nothing']), 1)
+    assert.equal(await store.queue.hold(['q0+1', 'q1+2']), 1)
+    assert.deepEqual(await store.queue.lease(lease({ now: now + 5 })), [])
     assert.deepEqual(
-      store.read.listQueue({ limit: 10 }).map(({ held }) => held),
+      (await store.queue.list({ limit: 10 })).map(({ held }) => held),
       [true, true],
     )
-    assert.equal(await store.release(['q1+2', 'nothing'], now + 30), 1)
-    assert.deepEqual(await store.lease(lease({ now: now + 29 })), [])
-    assert.deepEqual(ids(await store.lease(lease({ now: now + 30 }))), ['q1+2'])
+    assert.equal(await store.queue.release(['q1+2', 'nothing'], now + 30), 1)
+    assert.deepEqual(await store.queue.lease(lease({ now: now + 29 })), [])
+    assert.deepEqual(ids(await store.queue.lease(lease({ now: now + 30 }))), ['q1+2'])
   })
 
   storeTest(
     'an item held while it is leased is settled, and stays held when deferred',
     async (store) => {
-      await store.accept(outgoing())
-      await store.lease(lease())
-      await store.hold(['q1'])
+      await store.post.accept(outgoing())
+      await store.queue.lease(lease())
+      await store.queue.hold(['q1'])
       const outcome = { type: 'deferred' as const, nextAttemptAt: now, problem: 'later' }
-      await store.settle([settlement({ outcome })])
-      assert.deepEqual(await store.lease(lease({ now: now + minuteMs })), [])
-      assert.equal(store.read.listQueue({ limit: 1 })[0]?.attempts, 1)
+      await store.queue.settle([settlement({ outcome })])
+      assert.deepEqual(await store.queue.lease(lease({ now: now + minuteMs })), [])
+      assert.equal((await store.queue.list({ limit: 1 }))[0]?.attempts, 1)
     },
   )
 
@@ -370,48 +382,46 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     async (store) => {
       await acceptItems(store, [0, 10, 20, 30])
       const all = ['q0+0', 'q1+10', 'q2+20', 'q3+30', 'gone']
-      await store.hold(['q1+10'])
-      await store.lease({ ...lease({ owner: 'a', limit: 1 }), leaseUntil: now + 100 })
+      await store.queue.hold(['q1+10'])
+      await store.queue.lease({ ...lease({ owner: 'a', limit: 1 }), leaseUntil: now + 100 })
       const request = { queueIds: all, owner: 'desk', now: now + 99, leaseUntil: now + 1000 }
-      const taken = await store.take(request)
+      const taken = await store.queue.take(request)
       assert.deepEqual(ids(taken), ['q1+10', 'q2+20', 'q3+30'])
       assert.deepEqual(
         taken.map(({ held }) => held),
         [true, false, false],
       )
-      assert.deepEqual(await store.lease(lease({ owner: 'a', now: now + 50 })), [])
+      assert.deepEqual(await store.queue.lease(lease({ owner: 'a', now: now + 50 })), [])
       // Again by the same one, and what was left to somebody whose time is over.
-      assert.deepEqual(ids(await store.take(request)), ['q1+10', 'q2+20', 'q3+30'])
-      assert.deepEqual(ids(await store.take({ ...request, now: now + 100 })), all.slice(0, 4))
+      assert.deepEqual(ids(await store.queue.take(request)), ['q1+10', 'q2+20', 'q3+30'])
+      const later = await store.queue.take({ ...request, now: now + 100 })
+      assert.deepEqual(ids(later), all.slice(0, 4))
       const failed = { owner: 'desk', status: 'failed', outcome: { type: 'failed' } } as const
-      await store.settle(all.map((queueId) => settlement({ ...failed, queueId })))
-      assert.deepEqual(store.read.listQueue({ limit: 10 }), [])
-      assert.deepEqual(
-        [store.read.counts().queued, store.read.counts().held],
-        [0, 0],
-        'the counts are kept',
-      )
+      await store.queue.settle(all.map((queueId) => settlement({ ...failed, queueId })))
+      assert.deepEqual(await store.queue.list({ limit: 10 }), [])
+      const { queued, held } = await store.counts()
+      assert.deepEqual([queued, held], [0, 0], 'the counts are kept')
     },
   )
 
   storeTest('the queue is listed by next attempt, whatever state items are in', async (store) => {
     await acceptItems(store, [4, 1, 3, 2, 5])
-    await store.lease(lease({ now: now + 1 }))
-    await store.hold(['q2+3', 'q4+5'])
-    const list = (limit: number): string[] => ids(store.read.listQueue({ limit }))
-    assert.deepEqual(list(10), ['q1+1', 'q3+2', 'q2+3', 'q0+4', 'q4+5'])
-    assert.deepEqual(list(2), ['q1+1', 'q3+2'])
-    assert.deepEqual(list(0), [])
+    await store.queue.lease(lease({ now: now + 1 }))
+    await store.queue.hold(['q2+3', 'q4+5'])
+    const list = async (limit: number): Promise<string[]> => ids(await store.queue.list({ limit }))
+    assert.deepEqual(await list(10), ['q1+1', 'q3+2', 'q2+3', 'q0+4', 'q4+5'])
+    assert.deepEqual(await list(2), ['q1+1', 'q3+2'])
+    assert.deepEqual(await list(0), [])
   })
 
   storeTest('a message without any journey goes with its last queue item', async (store) => {
     const queue = [queueItem('q1'), queueItem('q2')]
-    await store.accept(acceptance({ message: message('m1', 'x'), queue }))
-    await store.lease(lease())
-    await store.settle([settlement({ queueId: 'q1' })])
-    assert.equal(await textOf(store.read.openMessage('m1')), 'x')
-    await store.settle([settlement({ queueId: 'q2', outcome: { type: 'failed' } })])
-    assert.equal(store.read.openMessage('m1'), undefined)
-    assert.equal(store.read.counts().messages, 0)
+    await store.post.accept(acceptance({ message: message('m1', 'x'), queue }))
+    await store.queue.lease(lease())
+    await store.queue.settle([settlement({ queueId: 'q1' })])
+    assert.equal(await textOf(await store.messages.open('m1')), 'x')
+    await store.queue.settle([settlement({ queueId: 'q2', outcome: { type: 'failed' } })])
+    assert.equal(await store.messages.open('m1'), undefined)
+    assert.equal((await store.counts()).messages, 0)
   })
 }

@@ -5,6 +5,7 @@
 import { registerAccountTests } from './contract-accounts.ts'
 import { registerFaultTests } from './contract-faults.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
+import { registerMailboxTests } from './contract-mailboxes.ts'
 import { registerMessageTests } from './contract-messages.ts'
 import { registerQueueTests } from './contract-queue.ts'
 import type { OpenUnderTest } from './contract-cases.ts'
@@ -14,6 +15,7 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerMessageTests(name, open)
   registerQueueTests(name, open)
   registerJourneyTests(name, open)
+  registerMailboxTests(name, open)
   registerAccountTests(name, open)
   registerFaultTests(name, open)
 }

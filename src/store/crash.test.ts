@@ -14,7 +14,9 @@ import { contentOf } from './content-sink.ts'
 import { acceptance, journey, mailboxItem, message, queueItem } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
 import { openSqliteStore } from './sqlite-store.ts'
-import type { FullStore, NewContent, StoreReader } from './store.ts'
+import type { ReadPorts } from './reads.ts'
+import type { NewContent } from './ports/post.ts'
+import type { Store } from './ports/store.ts'
 import { testFolder } from './test-folder.ts'
 
 const here = fileURLToPath(import.meta.url)
@@ -31,13 +33,13 @@ else registerTest()
 /** The server: callers without pause, each saying what was acknowledged, until the end comes. */
 async function serve(folder: string, round: string): Promise<void> {
   const store = await openSqliteStore({ folder })
-  await store.releaseLeases()
+  await store.queue.releaseLeases()
   let count = 0
   const caller = async (): Promise<void> => {
     for (;;) {
       const id = `${round}-${count++}`
       const content = await contentFor(store, id)
-      await store.accept(
+      await store.post.accept(
         acceptance({
           message: message(id, '', { content, prefix: Buffer.from(`Received: ${id}\r\n`) }),
           queue: [queueItem(`q-${id}`, { messageId: id, journeyId: id })],
@@ -51,11 +53,11 @@ async function serve(folder: string, round: string): Promise<void> {
   const sender = async (): Promise<void> => {
     for (;;) {
       const now = queueItem('').nextAttemptAt
-      const items = await store.lease({ owner: round, now, leaseUntil: now + 1000, limit: 3 })
+      const items = await store.queue.lease({ owner: round, now, leaseUntil: now + 1000, limit: 3 })
       for (const { id } of items) {
         const outcome = { type: 'delivered' as const }
         const words = { steps: `["${round}"]`, status: 'delivered', summary: '' }
-        await store.settle([{ queueId: id, owner: round, outcome, shared: [], ...words }])
+        await store.queue.settle([{ queueId: id, owner: round, outcome, shared: [], ...words }])
         writeSync(1, `settle ${id}\n`)
       }
       if (items.length === 0) await new Promise(setImmediate)
@@ -65,12 +67,12 @@ async function serve(folder: string, round: string): Promise<void> {
 }
 
 /** Mostly letters; some are long enough for a file, some come through a sink, some are equal. */
-async function contentFor(store: FullStore, id: string): Promise<NewContent> {
+async function contentFor(store: Store, id: string): Promise<NewContent> {
   const kind = randomInt(100)
   if (kind < 2) return contentOf(Buffer.alloc(270_000, 'equal'))
   if (kind < 4) return contentOf(randomBytes(300_000))
   if (kind < 7) {
-    const sink = store.newContent()
+    const sink = store.contents.newContent()
     for (let n = 0; n < 8; n++) await sink.push(randomBytes(randomInt(100_000)))
     return sink.finish()
   }
@@ -102,8 +104,8 @@ async function runAndKill(
   }
 }
 
-async function hashOf(read: StoreReader, id: string): Promise<string | undefined> {
-  const opened = read.openMessage(id)
+async function hashOf(read: ReadPorts, id: string): Promise<string | undefined> {
+  const opened = await read.messages.open(id)
   if (opened === undefined) return undefined
   const hash = createHash('sha256')
   for await (const chunk of opened.original()) hash.update(chunk)
@@ -126,12 +128,12 @@ function registerTest(): void {
     const store = await openSqliteStore({ folder })
     const lost: string[] = []
     for (const { id, sha256 } of accepted) {
-      const found = store.read.findJourney(id)
+      const found = await store.journeys.find(id)
       const whole = found.type === 'found' && found.journey.messageId === id
-      if (!whole || (await hashOf(store.read, id)) !== sha256) lost.push(id)
+      if (!whole || (await hashOf(store, id)) !== sha256) lost.push(id)
     }
     assert.deepEqual(lost, [], 'acknowledged but lost or damaged')
-    const queued = new Set(store.read.listQueue({ limit: 1e9 }).map(({ id }) => id))
+    const queued = new Set((await store.queue.list({ limit: 1e9 })).map(({ id }) => id))
     assert.deepEqual(
       Array.from(settled).filter((id) => queued.has(id)),
       [],
@@ -148,14 +150,13 @@ function registerTest(): void {
 }
 
 /** Whatever is stored, acknowledged or not, is stored whole: message, journey, mailbox together. */
-async function checkWhole(store: FullStore, queued: ReadonlySet<string>): Promise<void> {
-  const { read } = store
-  const rows = read.listMailbox({})
-  assert.equal(read.counts().messages, rows.length)
-  assert.equal(read.counts().journeys, rows.length)
+async function checkWhole(read: Store, queued: ReadonlySet<string>): Promise<void> {
+  const rows = await read.mailboxes.items({})
+  assert.equal((await read.counts()).messages, rows.length)
+  assert.equal((await read.counts()).journeys, rows.length)
   for (const { messageId } of rows) {
     assert.notEqual(await hashOf(read, messageId), undefined, messageId)
-    const found = read.findJourney(messageId)
+    const found = await read.journeys.find(messageId)
     assert.ok(found.type === 'found', messageId)
     const { status, appended } = found.journey
     assert.equal(appended.length, status === 'delivered' ? 1 : 0)

@@ -7,7 +7,8 @@ import { acceptance, mailboxItem, message } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
 import { keptShare, SpoolShare } from './disk-share.ts'
 import { openSqliteStore } from './sqlite-store.ts'
-import type { ContentSink, NewContent } from './store.ts'
+import type { ContentSink } from './ports/contents.ts'
+import type { NewContent } from './ports/post.ts'
 import { testFolder } from './test-folder.ts'
 
 function isFull(error: unknown): boolean {
@@ -64,7 +65,7 @@ test('strangers cannot fill the disk with letters that never end; our own go on'
   const disk = { size: 40_000_000, free: 40_000_000 }
   const store = await openSqliteStore({ folder, disk: () => disk })
   t.after(() => store.close())
-  const strangers = Array.from({ length: 4 }, () => store.newContent('stranger'))
+  const strangers = Array.from({ length: 4 }, () => store.contents.newContent('stranger'))
   const taken: number[] = []
   for (const sink of strangers) taken.push(await fill(sink, 15))
   // 2 MB is their half: the first one has its letter, the next ones share what is left.
@@ -72,8 +73,8 @@ test('strangers cannot fill the disk with letters that never end; our own go on'
   const octets = taken.reduce((a, b) => a + b, 0) * chunk.length
   assert.ok(octets > 1_500_000 && octets < 2_000_000 + 4 * 600_000, `${octets}`)
   // What fits into memory needs none of it.
-  assert.equal(await fill(store.newContent('stranger'), 2), 2)
-  const own = store.newContent()
+  assert.equal(await fill(store.contents.newContent('stranger'), 2), 2)
+  const own = store.contents.newContent()
   assert.equal(await fill(own, 60), 60)
   own.abort()
 
@@ -83,15 +84,15 @@ test('strangers cannot fill the disk with letters that never end; our own go on'
   const content: NewContent | undefined = await first?.finish()
   assert.ok(content !== undefined)
   const mailbox = [mailboxItem()]
-  await store.accept(acceptance({ message: message('m1', '', { content }), mailbox }))
-  const next = store.newContent('stranger')
+  await store.post.accept(acceptance({ message: message('m1', '', { content }), mailbox }))
+  const next = store.contents.newContent('stranger')
   assert.equal(await fill(next, 18), 18)
   next.abort()
-  const last = store.newContent('stranger')
+  const last = store.contents.newContent('stranger')
   assert.equal(await fill(last, 18), 18)
   const kept = await last.shorten(await last.finish(), 1000)
   assert.equal(kept.size, 1000)
-  assert.equal(await fill(store.newContent('stranger'), 18), 18)
+  assert.equal(await fill(store.contents.newContent('stranger'), 18), 18)
 })
 
 test('a letter is shortened to its first octets, from memory and from its file', async (t) => {
@@ -100,7 +101,7 @@ test('a letter is shortened to its first octets, from memory and from its file',
   const store = await openSqliteStore({ folder })
   t.after(() => store.close())
   for (const chunks of [2, 9]) {
-    const sink = store.newContent()
+    const sink = store.contents.newContent()
     for (let n = 0; n < chunks; n++) await sink.push(new Uint8Array(100_000).fill(n))
     const content = await sink.finish()
     assert.equal(await sink.shorten(content, content.size), content)
@@ -109,7 +110,7 @@ test('a letter is shortened to its first octets, from memory and from its file',
     assert.ok(source.type === 'octets')
     assert.equal(kept.size, 150_000)
     assert.deepEqual([source.octets[99_999], source.octets[100_000]], [0, 1])
-    await store.accept(acceptance({ message: message(`m${chunks}`, '', { content: kept }) }))
+    await store.post.accept(acceptance({ message: message(`m${chunks}`, '', { content: kept }) }))
   }
   await store.close()
   assert.deepEqual(readdirSync(dataFolder(folder).spool), [])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { test } from 'node:test'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 import { verifyStore } from './verify-store.ts'
@@ -24,10 +24,10 @@ test('a data folder of somebody else is not one without data', async (t) => {
   t.after(remove)
   await (await openSqliteStore({ folder })).close()
   const told = { code: 'not-found', message: `You may not read the mail data in ${folder}.` }
-  assert.throws(() => asAnother(folder, () => openStoreReader({ folder })), told)
+  assert.throws(() => asAnother(folder, () => openReadOnlyStore({ folder })), told)
   await assert.rejects(
     asAnother(folder, () => verifyStore({ folder })),
     told,
   )
-  openStoreReader({ folder }).close()
+  openReadOnlyStore({ folder }).close()
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { acceptance, journey, now } from './contract-cases.ts'
 import { openWriter } from './open-writer.ts'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { testFolder } from './test-folder.ts'
 import type { Writer } from './writer.ts'
 
@@ -36,10 +36,10 @@ function opened(t: TestContext): { readonly folder: string; readonly writer: Wri
   return { folder, writer }
 }
 
-function found(folder: string, ref: string): readonly string[] {
-  const reader = openStoreReader({ folder })
+async function found(folder: string, ref: string): Promise<readonly string[]> {
+  const reader = openReadOnlyStore({ folder })
   try {
-    const answer = reader.findJourney(ref)
+    const answer = await reader.journeys.find(ref)
     if (answer.type === 'found') return [answer.journey.id]
     return answer.type === 'ambiguous' ? answer.ids : []
   } finally {
@@ -47,21 +47,21 @@ function found(folder: string, ref: string): readonly string[] {
   }
 }
 
-test('a journey is found by its end, wherever it stands among many', (t) => {
+test('a journey is found by its end, wherever it stands among many', async (t) => {
   const { folder, writer } = opened(t)
   write(writer, 1, 8300)
   for (const n of [1, 2, 4095, 4096, 4097, 8191, 8192, 8193, 8299]) {
     const id = idOf(n)
-    assert.deepEqual(found(folder, id.slice(-6)), [id])
-    assert.deepEqual(found(folder, id.slice(-7).toUpperCase()), [id])
+    assert.deepEqual(await found(folder, id.slice(-6)), [id])
+    assert.deepEqual(await found(folder, id.slice(-7).toUpperCase()), [id])
   }
-  assert.deepEqual(found(folder, '7012'), [idOf(7012)])
-  assert.deepEqual(found(folder, '009999'), [])
+  assert.deepEqual(await found(folder, '7012'), [idOf(7012)])
+  assert.deepEqual(await found(folder, '009999'), [])
   // The end fits and what stands before it does not.
-  assert.deepEqual(found(folder, 'x004097'), [])
+  assert.deepEqual(await found(folder, 'x004097'), [])
 })
 
-test('journeys that get the keys of removed ones are found by their ends', (t) => {
+test('journeys that get the keys of removed ones are found by their ends', async (t) => {
   const { folder, writer } = opened(t)
   write(writer, 1, 8200)
   const request = { journeysBefore: now + 1_000_000 }
@@ -71,9 +71,9 @@ test('journeys that get the keys of removed ones are found by their ends', (t) =
     assert.ok(outcome?.ok === true)
     more = typeof outcome.value === 'object' && 'more' in outcome.value && outcome.value.more
   }
-  assert.deepEqual(found(folder, '004097'), [])
+  assert.deepEqual(await found(folder, '004097'), [])
   write(writer, 10_001, 14_200)
   for (const n of [10_001, 14_000, 14_096, 14_097, 14_199]) {
-    assert.deepEqual(found(folder, idOf(n).slice(-6)), [idOf(n)])
+    assert.deepEqual(await found(folder, idOf(n).slice(-6)), [idOf(n)])
   }
 })

@@ -6,7 +6,7 @@ import {
 } from '../journey/filter.ts'
 import type { MemoryJourney } from './memory-tables.ts'
 import { lower } from './memory-tables.ts'
-import type { QueueItem } from './store.ts'
+import type { QueueItem } from './ports/queue.ts'
 
 /** Whether a journey is one that the filter lets through. */
 export function journeyFits(

@@ -1,7 +1,9 @@
-import type { MailboxRole } from '../journey/mailbox-role.ts'
 import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act } from './ports/acts.ts'
-import type { DkimKeyRow, JourneyRecipient, MailboxRow, NewJourney, QueueItem } from './store.ts'
+import type { DkimKeyRow } from './ports/keys.ts'
+import type { MailboxRow, StoredMailbox } from './ports/mailboxes.ts'
+import type { JourneyRecipient, NewJourney } from './ports/post.ts'
+import type { QueueItem } from './ports/queue.ts'
 
 export interface MemoryMessage {
   readonly id: string
@@ -26,15 +28,20 @@ export interface MemoryJourney {
   readonly writtenAt: number
 }
 
-export interface MemoryMailbox {
-  readonly id: number
+export interface MemoryMailbox
+  extends Omit<StoredMailbox, 'account' | 'messages' | 'unseen' | 'octets'> {
+  /** Its id. */
   readonly account: number
-  readonly role: MailboxRole
-  readonly uidNext: number
 }
 
-export interface MemoryItem extends Omit<MailboxRow, 'account' | 'mailbox' | 'role' | 'size'> {
+export interface MemoryExpunged {
   readonly mailbox: number
+  readonly uid: number
+  readonly modseq: number
+}
+
+export interface MemoryItem extends Omit<MailboxRow, 'account' | 'mailbox' | 'role'> {
+  readonly changed: boolean
 }
 
 /** What the store in memory holds. Rows are replaced, never changed. */
@@ -51,10 +58,11 @@ export interface MemoryTables {
   readonly aliases: Map<string, StoredAlias>
   readonly domains: Map<string, StoredDomain>
   readonly acts: Map<number, Act>
-  /** By the id of the account and the role. */
-  readonly mailboxes: Map<string, MemoryMailbox>
-  /** By the key that tells the order in which they came. */
-  readonly items: Map<number, MemoryItem>
+  readonly mailboxes: Map<number, MemoryMailbox>
+  /** By their mailbox and uid. */
+  readonly items: Map<string, MemoryItem>
+  /** By the same. */
+  readonly expunged: Map<string, MemoryExpunged>
   readonly dkimKeys: Map<string, DkimKeyRow>
 }
 
@@ -71,6 +79,7 @@ export function emptyTables(): MemoryTables {
     acts: new Map(),
     mailboxes: new Map(),
     items: new Map(),
+    expunged: new Map(),
     dkimKeys: new Map(),
   }
 }
@@ -78,6 +87,12 @@ export function emptyTables(): MemoryTables {
 /** As SQLite compares without case: letters of ASCII only. */
 export function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** The tables with the transaction that changes them. */
+export interface MemoryWork {
+  readonly tables: MemoryTables
+  readonly undo: UndoLog
 }
 
 /** Transactions over maps: remembers how to take each change back. */

@@ -1,4 +1,4 @@
-import type { OpenMessage } from './store.ts'
+import type { OpenMessage } from './ports/messages.ts'
 
 export type Range = readonly [start: number, end: number]
 
@@ -58,11 +58,10 @@ export function openStored(stored: {
 }
 
 /** Content in memory. `load` is called when reading begins. */
-export function octetContent(load: () => Uint8Array): ReadContent {
+export function octetContent(load: () => Uint8Array | Promise<Uint8Array>): ReadContent {
   // A generator, so that a fault of `load` comes while reading, as it does with a file.
-  // oxlint-disable-next-line require-await
   return async function* () {
-    yield* slices(load())
+    yield* slices(await load())
   }
 }
 

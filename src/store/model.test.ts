@@ -16,12 +16,13 @@ import {
 } from './contract-cases.ts'
 import { startLocalWriter } from './local-writer.ts'
 import { openMemoryStore } from './memory-store.ts'
-import { openSqliteStore } from './sqlite-store.ts'
-import type { FullStore } from './store.ts'
+import { readHere } from './reading.ts'
+import { openSqliteStore, type StartWriter } from './sqlite-store.ts'
+import type { Store } from './ports/store.ts'
 import { testFolder } from './test-folder.ts'
 
 /** One thing asked of a store; ids come from few, so that things meet. */
-type Deed = (store: FullStore) => Promise<unknown>
+type Deed = (store: Store) => Promise<unknown>
 
 const number = fc.integer({ min: 0, max: 3 })
 const time = fc.integer({ min: 0, max: 6 }).map((n) => now + n * 5 * minuteMs)
@@ -39,7 +40,7 @@ const accept: fc.Arbitrary<Deed> = fc
   .map(({ n, text, queued, filed, at, ref }) => (store) => {
     const messageId = `m${n}`
     const shared = [{ hash: `fact-${text}`, json: `${text}` }]
-    return store.accept(
+    return store.post.accept(
       acceptance({
         message: message(messageId, `text ${text}`),
         queue: queued
@@ -64,42 +65,42 @@ const settle: fc.Arbitrary<Deed> = fc
       kind === 'deferred'
         ? { type: 'deferred' as const, nextAttemptAt: at, problem: kind, attempted }
         : { type: kind === 'failed' ? ('failed' as const) : ('delivered' as const) }
-    return store.settle([settlement({ queueId: `q${n}`, owner: by, outcome, status: kind })])
+    return store.queue.settle([settlement({ queueId: `q${n}`, owner: by, outcome, status: kind })])
   })
 
 const others: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({ owner, now: time, limit: fc.integer({ min: 0, max: 3 }) }).map(
     (changes): Deed =>
       (store) =>
-        store.lease(lease(changes)),
+        store.queue.lease(lease(changes)),
   ),
   fc.array(number, { maxLength: 3 }).map(
     (list): Deed =>
       (store) =>
-        store.hold(list.map((n) => `q${n}`)),
+        store.queue.hold(list.map((n) => `q${n}`)),
   ),
   fc.record({ list: fc.array(number, { maxLength: 3 }), at: time }).map(
     ({ list, at }): Deed =>
       (store) =>
-        store.release(
+        store.queue.release(
           list.map((n) => `q${n}`),
           at,
         ),
   ),
-  fc.constant<Deed>((store) => store.releaseLeases()),
+  fc.constant<Deed>((store) => store.queue.releaseLeases()),
   time.map(
     (journeysBefore): Deed =>
       (store) =>
-        store.prune({ journeysBefore }),
+        store.retention.prune({ journeysBefore }),
   ),
   fc.record({ journeysBefore: time, scansBefore: time, refusedBefore: time }).map(
     (request): Deed =>
       (store) =>
-        store.prune(request),
+        store.retention.prune(request),
   ),
 )
 
-async function outcomeOf(deed: Deed, store: FullStore): Promise<unknown> {
+async function outcomeOf(deed: Deed, store: Store): Promise<unknown> {
   return deed(store).then(
     (value) => ({ value }),
     () => 'rejected',
@@ -111,9 +112,8 @@ test('whatever is asked in whatever order, both stores answer the same', async (
   await fc.assert(
     fc.asyncProperty(deeds, async (list) => {
       const { folder, remove } = testFolder()
-      const sqlite = await openSqliteStore({ folder }, (setup) =>
-        startLocalWriter(setup, () => undefined),
-      )
+      const startWriter: StartWriter = (setup) => startLocalWriter(setup, () => undefined)
+      const sqlite = await openSqliteStore({ folder }, startWriter, readHere)
       const memory = openMemoryStore()
       try {
         for (const deed of list) {

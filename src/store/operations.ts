@@ -2,39 +2,16 @@ import type { ErrorCode } from '../base/error.ts'
 import { WaybillError } from '../base/error.ts'
 import type { AccountChange } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
-import type {
-  Acceptance,
-  DkimKeyRow,
-  JourneyRecipient,
-  MailPlace,
-  NewJourney,
-  NewMessage,
-  PruneRequest,
-  PruneResult,
-  QueueItem,
-  Settlement,
-} from './store.ts'
-
-export interface LeaseRequest {
-  readonly owner: string
-  readonly now: number
-  readonly leaseUntil: number
-  readonly limit: number
-  readonly farthest?: number
-}
-
-export interface TakeRequest {
-  readonly queueIds: readonly string[]
-  readonly owner: string
-  readonly now: number
-  readonly leaseUntil: number
-}
+import type { DkimKeyRow } from './ports/keys.ts'
+import type { FlagChange, MailRemoval } from './ports/mailboxes.ts'
+import type { Acceptance, JourneyRecipient, NewJourney, NewMessage } from './ports/post.ts'
+import type { LeaseRequest, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
+import type { PruneRequest, PruneResult } from './ports/retention.ts'
 
 /** What the writer thread is asked to do. Plain data: it crosses threads. */
 export type Operation =
   | { readonly type: 'accept'; readonly acceptance: Acceptance }
   | { readonly type: 'lease'; readonly request: LeaseRequest }
-  | { readonly type: 'take'; readonly request: TakeRequest }
   | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
   | { readonly type: 'releaseLeases' }
   | { readonly type: 'hold'; readonly queueIds: readonly string[] }
@@ -44,10 +21,12 @@ export type Operation =
       readonly nextAttemptAt: number
     }
   | { readonly type: 'nextDueAt' }
+  | { readonly type: 'take'; readonly request: TakeRequest }
+  | { readonly type: 'removeMail'; readonly removal: MailRemoval }
+  | { readonly type: 'setFlags'; readonly change: FlagChange }
   | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
   | { readonly type: 'changeAccounts'; readonly change: AccountChange }
   | { readonly type: 'putAct'; readonly act: NewAct }
-  | { readonly type: 'removeMail'; readonly items: readonly MailPlace[]; readonly at: number }
   | { readonly type: 'prune'; readonly request: PruneRequest }
 
 /** One step of a pruning; without `more` it is at its end. */
@@ -60,16 +39,17 @@ export interface PruneStep {
 export interface Results {
   readonly accept: undefined
   readonly lease: readonly QueueItem[]
-  readonly take: readonly QueueItem[]
   readonly settle: readonly string[]
   readonly releaseLeases: undefined
   readonly hold: number
   readonly release: number
   readonly nextDueAt: number | undefined
+  readonly take: readonly QueueItem[]
+  readonly removeMail: number
+  readonly setFlags: readonly number[]
   readonly putDkimKey: undefined
   readonly changeAccounts: number
   readonly putAct: number
-  readonly removeMail: number
   readonly prune: PruneStep
 }
 

@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { integer, openDatabase } from './database.ts'
 import { storeProblem } from './problems.ts'
 import { checkCurrent } from './schema.ts'
-import type { PruneRequest } from './store.ts'
+import type { PruneRequest } from './ports/retention.ts'
 import type { StrangerLimits } from './strangers.ts'
 import { strangerTotal } from './strangers.ts'
 

@@ -15,7 +15,7 @@ import { backUpStore } from './backup.ts'
 import { acceptance, mailboxItem, message } from './contract-cases.ts'
 import { dataFolder } from './data-folder.ts'
 import { Restoration } from './restore.ts'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 
@@ -30,17 +30,19 @@ async function filled(
   const store = await openSqliteStore({ folder: places.data })
   for (const id of ids) {
     const long = message(id, `${id} `.padEnd(300_000, 'x'))
-    await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: id })] }))
+    await store.post.accept(
+      acceptance({ message: long, mailbox: [mailboxItem({ messageId: id })] }),
+    )
   }
   await store.close()
   backUpStore({ folder: places.data, to: places.from })
   return places
 }
 
-function messagesIn(folder: string): readonly string[] {
-  const reader = openStoreReader({ folder })
+async function messagesIn(folder: string): Promise<readonly string[]> {
+  const reader = openReadOnlyStore({ folder })
   try {
-    return reader.listMailbox({}).map(({ messageId }) => messageId)
+    return (await reader.mailboxes.items({})).map(({ messageId }) => messageId)
   } finally {
     reader.close()
   }
@@ -58,24 +60,24 @@ test('a backup comes back where nothing is, and opens', async (t) => {
   const { root, from } = await filled(t, 'm1', 'm2')
   const folder = join(root, 'new')
   const restoration = Restoration.begin({ from, folder, replace: false })
-  assert.deepEqual(messagesIn(restoration.copy), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(restoration.copy), ['m1', 'm2'])
   assert.equal(existsSync(dataFolder(folder).database), false)
   assert.equal(restoration.putInPlace('aside'), undefined)
-  assert.deepEqual(messagesIn(folder), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(folder), ['m1', 'm2'])
   assert.deepEqual(readdirSync(folder).toSorted(), [
     'content',
     'server.lock',
     'spool',
     'waybill.db',
   ])
-  assert.deepEqual(messagesIn(from), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(from), ['m1', 'm2'])
   await (await openSqliteStore({ folder })).close()
 })
 
 test('what is there is put aside when that is wanted, and else nothing happens', async (t) => {
   const { data, from } = await filled(t, 'm1')
   const store = await openSqliteStore({ folder: data })
-  await store.accept(
+  await store.post.accept(
     acceptance({ message: message('m2', 'x'), mailbox: [mailboxItem({ messageId: 'm2' })] }),
   )
   await store.close()
@@ -86,12 +88,12 @@ test('what is there is put aside when that is wanted, and else nothing happens',
     'usage',
     /mail data in .* already/,
   )
-  assert.deepEqual(messagesIn(data), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(data), ['m1', 'm2'])
   const restoration = Restoration.begin({ from, folder: data, replace: true })
-  assert.deepEqual(messagesIn(data), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(data), ['m1', 'm2'])
   assert.equal(restoration.putInPlace('aside'), join(data, 'aside'))
-  assert.deepEqual(messagesIn(data), ['m1'])
-  assert.deepEqual(messagesIn(join(data, 'aside')), ['m1', 'm2'])
+  assert.deepEqual(await messagesIn(data), ['m1'])
+  assert.deepEqual(await messagesIn(join(data, 'aside')), ['m1', 'm2'])
   assert.equal(readFileSync(join(data, 'notes.txt'), 'utf8'), 'mine')
   const day = join(data, 'aside', 'first-unreported-day')
   assert.equal(readFileSync(day, 'utf8'), '2026-11-27\n')
@@ -124,7 +126,7 @@ test('what a broken attempt has left is no part of the next one', async (t) => {
   const { data, from } = await filled(t, 'm1')
   mkdirSync(join(data, 'restoring', 'content'), { recursive: true })
   Restoration.begin({ from, folder: data, replace: true }).putInPlace('aside')
-  assert.deepEqual(messagesIn(data), ['m1'])
+  assert.deepEqual(await messagesIn(data), ['m1'])
   assert.equal(existsSync(join(data, 'restoring')), false)
 })
 

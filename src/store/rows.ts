@@ -3,7 +3,10 @@ import { integer, octets, text } from './database.ts'
 import { isMailboxRole } from '../journey/mailbox-role.ts'
 import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act } from './ports/acts.ts'
-import type { DkimKeyRow, JourneyRow, MailboxRow, QueueItem } from './store.ts'
+import type { JourneyRow } from './ports/journeys.ts'
+import type { DkimKeyRow } from './ports/keys.ts'
+import type { MailboxRow, StoredMailbox } from './ports/mailboxes.ts'
+import type { QueueItem } from './ports/queue.ts'
 
 /** The columns of a queue item with the id of its message; conditions follow. */
 export const selectQueue: string =
@@ -47,6 +50,7 @@ export function journeyRow(row: Row): JourneyRow {
 
 export function mailboxRow(row: Row): MailboxRow {
   return {
+    mailboxId: integer(row, 'mailbox'),
     uid: integer(row, 'uid'),
     account: text(row, 'address'),
     role: isMailboxRole(row['role']) ? row['role'] : undefined,
@@ -55,6 +59,29 @@ export function mailboxRow(row: Row): MailboxRow {
     journeyId: text(row, 'journey_id'),
     receivedAt: integer(row, 'internal_ms'),
     size: integer(row, 'size'),
+    modseq: integer(row, 'modseq'),
+    flags: flagsOf(row),
+  }
+}
+
+/** Flags as they are stored, with spaces around each. */
+export function flagsOf(row: Row): readonly string[] {
+  return text(row, 'flags').split(' ').filter(Boolean)
+}
+
+export function storedMailbox(row: Row): StoredMailbox {
+  return {
+    id: integer(row, 'id'),
+    account: text(row, 'address'),
+    role: isMailboxRole(row['role']) ? row['role'] : undefined,
+    name: text(row, 'name'),
+    uidValidity: integer(row, 'uid_validity'),
+    uidNext: integer(row, 'uid_next'),
+    highestModseq: integer(row, 'highest_modseq'),
+    forgottenModseq: integer(row, 'forgotten_modseq'),
+    messages: integer(row, 'messages'),
+    unseen: integer(row, 'unseen'),
+    octets: integer(row, 'octets'),
   }
 }
 

@@ -139,3 +139,8 @@ function anyRecipient(condition: string, forms: readonly string[], status?: stri
     ...his.values,
   )
 }
+
+/** The clause of these conditions; empty when there are none. */
+export function where({ sql }: Pick<Conditions, 'sql'>): string {
+  return sql.length === 0 ? '' : `WHERE ${sql.join(' AND ')}`
+}

@@ -22,7 +22,7 @@ import { dataFolder } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { isOlder } from './database.ts'
 import { openWriter } from './open-writer.ts'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 
@@ -51,7 +51,7 @@ function isProblem(code: string, words: RegExp): (error: unknown) => boolean {
 function inAnotherProcess(lines: string, folder: string): string {
   const program = `
     import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))}
-    import { openStoreReader } from ${JSON.stringify(new URL('./sqlite-reader.ts', import.meta.url))}
+    import { openReadOnlyStore } from ${JSON.stringify(new URL('./sqlite-reader.ts', import.meta.url))}
     const folder = ${JSON.stringify(folder)}
     ${lines}`
   const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
@@ -63,17 +63,17 @@ function inAnotherProcess(lines: string, folder: string): string {
 
 folderTest('what was accepted is there when the store is opened again', async (folder) => {
   const first = await openSqliteStore({ folder })
-  await first.accept(outgoing())
+  await first.post.accept(outgoing())
   await first.close()
   const second = await openSqliteStore({ folder })
-  assert.equal(await textOf(second.read.openMessage('m1')), 'Subject: out\r\n\r\nHello\r\n')
-  assert.equal(second.read.listQueue({ limit: 5 }).length, 1)
+  assert.equal(await textOf(await second.messages.open('m1')), 'Subject: out\r\n\r\nHello\r\n')
+  assert.equal((await second.queue.list({ limit: 5 })).length, 1)
   await second.close()
 })
 
 folderTest('a closed store leaves one database file and no log', async (folder) => {
   const store = await openSqliteStore({ folder })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   await store.close()
   assert.deepEqual(readdirSync(folder).sort(), ['content', 'server.lock', 'spool', 'waybill.db'])
 })
@@ -81,7 +81,7 @@ folderTest('a closed store leaves one database file and no log', async (folder) 
 folderTest('mail and keys are readable by their owner only', async (folder) => {
   const data = join(folder, 'data')
   const store = await openSqliteStore({ folder: data })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   for (const name of ['', 'content', 'spool', 'waybill.db', 'waybill.db-wal', 'waybill.db-shm']) {
     assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
   }
@@ -132,7 +132,7 @@ folderTest('one folder has one server, also within one process', async (folder) 
   await assert.rejects(openSqliteStore({ folder }), isProblem('data-in-use', words))
   const lines = `await openSqliteStore({ folder }).catch((e) => console.log(e.code))`
   assert.equal(inAnotherProcess(lines, folder), 'data-in-use')
-  await store.accept(outgoing()) // the first one is not disturbed
+  await store.post.accept(outgoing()) // the first one is not disturbed
   await store.close()
   await (await openSqliteStore({ folder })).close()
 })
@@ -146,27 +146,27 @@ folderTest('a server that was killed leaves no lock behind', async (folder) => {
 
 folderTest('another process reads while the server writes', async (folder) => {
   const store = await openSqliteStore({ folder })
-  await store.accept(acceptance({ journeys: [journey('BEFORE1')] }))
+  await store.post.accept(acceptance({ journeys: [journey('BEFORE1')] }))
   const lines = `
-    const read = openStoreReader({ folder })
+    const read = openReadOnlyStore({ folder })
     console.log(JSON.stringify([read.counts(), read.findJourney('last').journey.id]))
     read.close()`
   assert.equal(
     inAnotherProcess(lines, folder),
     '[{"messages":0,"queued":0,"held":0,"journeys":1},"BEFORE1"]',
   )
-  await store.accept(acceptance({ journeys: [journey('AFTER11')] }))
+  await store.post.accept(acceptance({ journeys: [journey('AFTER11')] }))
   await store.close()
   assert.match(inAnotherProcess(lines, folder), /"journeys":2},"AFTER11"/)
 })
 
 folderTest('an open reader sees each commit as it happens', async (folder) => {
   const store = await openSqliteStore({ folder })
-  const read = openStoreReader({ folder })
+  const read = openReadOnlyStore({ folder })
   for (let n = 1; n <= 3; n++) {
-    await store.accept(acceptance({ message: message(`m${n}`, `letter ${n}`) }))
-    assert.equal(read.counts().messages, n)
-    assert.equal(await textOf(read.openMessage(`m${n}`)), `letter ${n}`)
+    await store.post.accept(acceptance({ message: message(`m${n}`, `letter ${n}`) }))
+    assert.equal((await read.counts()).messages, n)
+    assert.equal(await textOf(await read.messages.open(`m${n}`)), `letter ${n}`)
   }
   read.close()
   read.close()
@@ -175,7 +175,10 @@ folderTest('an open reader sees each commit as it happens', async (folder) => {
 
 folderTest('a reader without data says where it looked', (folder) => {
   const missing = join(folder, 'nothing')
-  assert.throws(() => openStoreReader({ folder: missing }), isProblem('not-found', /no mail data/))
+  assert.throws(
+    () => openReadOnlyStore({ folder: missing }),
+    isProblem('not-found', /no mail data/),
+  )
   assert.ok(!existsSync(missing), 'and makes nothing')
   return Promise.resolve()
 })
@@ -187,14 +190,14 @@ folderTest('data of a newer version is left alone', async (folder) => {
   database.close()
   const newer = isProblem('store-broken', /newer Waybill \(format 99/)
   await assert.rejects(openSqliteStore({ folder }), newer)
-  assert.throws(() => openStoreReader({ folder }), newer)
+  assert.throws(() => openReadOnlyStore({ folder }), newer)
 })
 
 folderTest('data of an older version is for the server to bring up to date', (folder) => {
   const database = new DatabaseSync(dataFolder(folder).database)
   database.exec('PRAGMA application_id = 0x57415942')
   database.close()
-  assert.throws(() => openStoreReader({ folder }), isProblem('not-found', /older Waybill/))
+  assert.throws(() => openReadOnlyStore({ folder }), isProblem('not-found', /older Waybill/))
   return Promise.resolve()
 })
 
@@ -208,7 +211,7 @@ folderTest('the database of another program is left alone', async (folder) => {
 folderTest('a file that is no database is reported as broken', async (folder) => {
   writeFileSync(dataFolder(folder).database, 'x'.repeat(5000))
   await assert.rejects(openSqliteStore({ folder }), isProblem('store-broken', /not a database/))
-  assert.throws(() => openStoreReader({ folder }), isProblem('store-broken', /not a database/))
+  assert.throws(() => openReadOnlyStore({ folder }), isProblem('store-broken', /not a database/))
 })
 
 folderTest('a folder that cannot be made is told in a sentence, at once', async (folder) => {
@@ -232,10 +235,10 @@ folderTest(
     const paths = dataFolder(folder)
     const lines: LogLine[] = []
     const first = await openSqliteStore({ folder })
-    const sink = first.newContent()
+    const sink = first.contents.newContent()
     await sink.push(new Uint8Array(400_000).fill(97))
     const content = await sink.finish()
-    await first.accept(acceptance({ message: message('m1', '', { content }) }))
+    await first.post.accept(acceptance({ message: message('m1', '', { content }) }))
     await first.close()
     // Mail of a database that is not this one: perhaps an older one was put back.
     const orphan = 'ab'.padEnd(64, '0')
@@ -247,7 +250,7 @@ folderTest(
     assert.deepEqual(readdirSync(paths.spool), [])
     assert.deepEqual(readdirSync(join(paths.content, 'ab')), [orphan])
     assert.ok(existsSync(join(paths.content, 'README')))
-    assert.equal((await textOf(second.read.openMessage('m1'))).length, 400_000)
+    assert.equal((await textOf(await second.messages.open('m1'))).length, 400_000)
     await second.close()
     // A folder gives its names in any order.
     assert.deepEqual(
@@ -277,8 +280,8 @@ for (const [how, damage] of [
     async (folder) => {
       const paths = dataFolder(folder)
       const store = await openSqliteStore({ folder })
-      await store.accept(acceptance({ message: message('m1', 'x'.repeat(300_000)) }))
-      await store.accept(acceptance({ message: message('m2', 'short') }))
+      await store.post.accept(acceptance({ message: message('m1', 'x'.repeat(300_000)) }))
+      await store.post.accept(acceptance({ message: message('m2', 'short') }))
       await store.close()
       damage(paths.database)
       const listing = (): unknown => [
@@ -293,7 +296,7 @@ for (const [how, damage] of [
       )
       await assert.rejects(openSqliteStore({ folder }), words)
       assert.deepEqual(listing(), before)
-      if (how !== 'without tables') assert.throws(() => openStoreReader({ folder }), words)
+      if (how !== 'without tables') assert.throws(() => openReadOnlyStore({ folder }), words)
     },
   )
 }
@@ -315,7 +318,7 @@ folderTest('a first start that was killed at any place is no loss', async (folde
   writeFileSync(dataFolder(folder).lock, '')
   writeFileSync(dataFolder(folder).database, '')
   const store = await openSqliteStore({ folder })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   await store.close()
 })
 

@@ -3,13 +3,18 @@ import type { StoreUnderTest } from './contract-cases.ts'
 import { faultPlan } from './fault-plan.ts'
 import { startLocalWriter } from './local-writer.ts'
 import { storeFull } from './problems.ts'
+import { readHere } from './reading.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 
 async function openWithFaults(): Promise<StoreUnderTest> {
   const { folder, remove } = testFolder()
   const { step, failFrom, failOnce, heal } = faultPlan(() => storeFull())
-  const store = await openSqliteStore({ folder }, (setup) => startLocalWriter(setup, step))
+  const store = await openSqliteStore(
+    { folder },
+    (setup) => startLocalWriter(setup, step),
+    readHere,
+  )
   return {
     store,
     failFrom,

@@ -1,7 +1,6 @@
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { silent } from '../base/log.ts'
-import { accountPort, actPort } from './account-port.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { WriterLink } from './commit-queue.ts'
 import { inlineBytes } from './content-files.ts'
@@ -14,24 +13,23 @@ import type { DiskState } from './disk-share.ts'
 import { SpoolShare, diskState, keptShare } from './disk-share.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
-import type { LeaseRequest, TakeRequest } from './operations.ts'
 import { messagesIn } from './operations.ts'
 import type { AccountPort } from './ports/accounts.ts'
 import type { ActPort } from './ports/acts.ts'
+import type { ContentIntake, ContentSink } from './ports/contents.ts'
+import type { JourneyPort } from './ports/journeys.ts'
+import type { KeyPort } from './ports/keys.ts'
+import type { MailboxPort } from './ports/mailboxes.ts'
+import type { MessagePort } from './ports/messages.ts'
+import type { Acceptance, PostPort } from './ports/post.ts'
+import type { QueuePort, Settlement } from './ports/queue.ts'
+import type { PruneRequest, PruneResult, Retention } from './ports/retention.ts'
+import type { Store } from './ports/store.ts'
 import { storeProblem } from './problems.ts'
-import { openStoreReader } from './sqlite-reader.ts'
-import type {
-  Acceptance,
-  ContentSink,
-  DkimKeyRow,
-  FullStore,
-  PruneRequest,
-  PruneResult,
-  QueueItem,
-  Settlement,
-  StoreReader,
-} from './store.ts'
+import { type Reading, readOnThread, type StartReading } from './reading.ts'
+import { readPorts } from './reads.ts'
 import { addResults } from './write-retention.ts'
+import { writingPorts } from './writing-ports.ts'
 import { startWriterThread } from './writer-thread.ts'
 
 export interface SqliteStoreOptions {
@@ -70,7 +68,8 @@ export type StartWriter = (setup: WriterSetup) => Promise<WriterLink>
 export async function openSqliteStore(
   options: SqliteStoreOptions,
   startWriter: StartWriter = startWriterThread,
-): Promise<FullStore> {
+  startReading: StartReading = readOnThread(),
+): Promise<Store> {
   const folder = dataFolder(options.folder)
   try {
     makeDataRoot(folder)
@@ -85,11 +84,13 @@ export async function openSqliteStore(
         contentOctets: Math.min(kept, options.refusedBytes ?? defaultRefusedBytes),
       }
       const link = await startWriter({ folder: folder.root, busyTimeoutMs, strangers })
-      tellUnexplained(link.unexplained, options.log ?? silent)
+      const log = options.log ?? silent
+      tellUnexplained(link.unexplained, log)
+      const reads = startReading({ folder: folder.root, busyTimeoutMs }, log)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
       const share = new SpoolShare(disk, percent, options.log)
-      const room = new DiskRoom(options.log ?? silent)
-      return new SqliteStore({ folder, queue, lock, share, room })
+      const room = new DiskRoom(log)
+      return new SqliteStore({ folder, queue, lock, share, room, reads })
     } catch (error) {
       lock.release()
       throw error
@@ -99,15 +100,24 @@ export async function openSqliteStore(
   }
 }
 
-class SqliteStore implements FullStore {
-  readonly read: StoreReader
+class SqliteStore implements Store {
+  readonly post: PostPort
+  readonly contents: ContentIntake
+  readonly messages: MessagePort
+  readonly queue: QueuePort
+  readonly mailboxes: MailboxPort
+  readonly journeys: JourneyPort
   readonly accounts: AccountPort
+  readonly keys: KeyPort
   readonly acts: ActPort
+  readonly retention: Retention
+  readonly counts: Store['counts']
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
   readonly #share: SpoolShare
   readonly #room: DiskRoom
+  readonly #reads: Reading
   #closing: Promise<void> | undefined
 
   constructor(parts: {
@@ -116,25 +126,40 @@ class SqliteStore implements FullStore {
     readonly lock: DataLock
     readonly share: SpoolShare
     readonly room: DiskRoom
+    readonly reads: Reading
   }) {
-    const { folder, queue, lock, share, room } = parts
+    const { folder, queue, lock, share, room, reads } = parts
     this.#room = room
     this.#folder = folder
     this.#queue = queue
     this.#lock = lock
     this.#share = share
-    this.read = openStoreReader({ folder: folder.root })
-    this.accounts = accountPort(this.read, (change) => {
-      return queue.submit<'changeAccounts'>({ type: 'changeAccounts', change })
-    })
-    this.acts = actPort(this.read, (act) => queue.submit<'putAct'>({ type: 'putAct', act }))
+    this.#reads = reads
+    this.post = { accept: (acceptance) => this.#accept(acceptance) }
+    this.contents = { newContent: (from) => this.#newContent(from) }
+    this.retention = { prune: (request, pause) => this.#prune(request, pause) }
+    const ports = writingPorts(
+      (operation) => queue.submit(operation),
+      readPorts(reads.ask, folder),
+      {
+        settle: (settlements) => this.#settle(settlements),
+      },
+    )
+    this.messages = ports.messages
+    this.queue = ports.queue
+    this.mailboxes = ports.mailboxes
+    this.journeys = ports.journeys
+    this.accounts = ports.accounts
+    this.keys = ports.keys
+    this.acts = ports.acts
+    this.counts = ports.counts
   }
 
-  newContent(from: 'stranger' | 'own' = 'own'): ContentSink {
+  #newContent(from: 'stranger' | 'own' = 'own'): ContentSink {
     return new SpoolSink(this.#folder, from === 'stranger' ? this.#share : undefined)
   }
 
-  async accept(acceptance: Acceptance): Promise<void> {
+  async #accept(acceptance: Acceptance): Promise<void> {
     const ready = isLong(acceptance) ? await this.#spool(acceptance) : acceptance
     try {
       const write = this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
@@ -147,49 +172,12 @@ class SqliteStore implements FullStore {
     }
   }
 
-  take(request: TakeRequest): Promise<readonly QueueItem[]> {
-    return this.#queue.submit<'take'>({ type: 'take', request })
-  }
-
-  removeMail(input: Parameters<FullStore['removeMail']>[0]): Promise<number> {
-    return this.#queue.submit<'removeMail'>({ type: 'removeMail', ...input })
-  }
-
-  async settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
-    const ready: Settlement[] = []
-    for (const settlement of settlements) {
-      const { notification } = settlement
-      if (notification === undefined || !isLong(notification)) ready.push(settlement)
-      else ready.push({ ...settlement, notification: await this.#spool(notification) })
-    }
+  async #settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
+    const ready = await this.#spooled(settlements)
     return this.#room.after(this.#queue.submit<'settle'>({ type: 'settle', settlements: ready }))
   }
 
-  lease(request: LeaseRequest): Promise<readonly QueueItem[]> {
-    return this.#queue.submit<'lease'>({ type: 'lease', request })
-  }
-
-  releaseLeases(): Promise<void> {
-    return this.#queue.submit<'releaseLeases'>({ type: 'releaseLeases' })
-  }
-
-  hold(queueIds: readonly string[]): Promise<number> {
-    return this.#queue.submit<'hold'>({ type: 'hold', queueIds })
-  }
-
-  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number> {
-    return this.#queue.submit<'release'>({ type: 'release', queueIds, nextAttemptAt })
-  }
-
-  nextDueAt(): Promise<number | undefined> {
-    return this.#queue.submit<'nextDueAt'>({ type: 'nextDueAt' })
-  }
-
-  putDkimKey(key: DkimKeyRow): Promise<void> {
-    return this.#queue.submit<'putDkimKey'>({ type: 'putDkimKey', key })
-  }
-
-  async prune(
+  async #prune(
     request: PruneRequest,
     pause?: () => Promise<'go-on' | 'enough'>,
   ): Promise<PruneResult> {
@@ -209,16 +197,26 @@ class SqliteStore implements FullStore {
   async #close(): Promise<void> {
     await this.#queue.drain()
     // The writer closes last: the last connection writes the log back and removes it.
-    this.read.close()
+    await this.#reads.close()
     await this.#queue.end()
     this.#lock.release()
+  }
+
+  async #spooled(settlements: readonly Settlement[]): Promise<readonly Settlement[]> {
+    const ready: Settlement[] = []
+    for (const one of settlements) {
+      const { notification } = one
+      if (notification === undefined || !isLong(notification)) ready.push(one)
+      else ready.push({ ...one, notification: await this.#spool(notification) })
+    }
+    return ready
   }
 
   /** Octets too long for the database go to a file first, like those of a message that came in. */
   async #spool(acceptance: Acceptance): Promise<Acceptance> {
     const { message } = acceptance
     if (message?.content.source.type !== 'octets') return acceptance
-    const sink = this.newContent()
+    const sink = this.#newContent()
     try {
       await sink.push(message.content.source.octets)
       const content = await sink.finish()

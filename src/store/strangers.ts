@@ -1,6 +1,6 @@
 import type { Database } from './database.ts'
 import { integer } from './database.ts'
-import type { NewJourney } from './store.ts'
+import type { NewJourney } from './ports/post.ts'
 
 /**
  * What a stranger left without giving us mail: `scan` is a connection without a letter, `letter` one

@@ -16,7 +16,7 @@ import {
 import { dataFolder } from './data-folder.ts'
 import { DatabaseSync } from 'node:sqlite'
 import { countPrunable } from './prunable.ts'
-import { openStoreReader } from './sqlite-reader.ts'
+import { openReadOnlyStore } from './sqlite-reader.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 import { verifyStore } from './verify-store.ts'
@@ -75,7 +75,7 @@ async function olderFolder(t: TestContext): Promise<string> {
   ): Promise<void> => {
     const stored = size === undefined ? {} : { message: message(id, id.padEnd(size, '.')) }
     const messageId = size === undefined ? {} : { messageId: id }
-    return store.accept(
+    return store.post.accept(
       acceptance({ ...stored, journeys: [journey(id, { ...changes, ...messageId })] }),
     )
   }
@@ -83,7 +83,7 @@ async function olderFolder(t: TestContext): Promise<string> {
   await put('REFUSED', { status: 'refused' }, 5000)
   await put('OURS', { status: 'refused', direction: 'out' })
   for (const id of ['FILED', 'SENT', 'WAITING']) {
-    await store.accept(
+    await store.post.accept(
       acceptance({
         message: message(id, id.padEnd(300_000, '.')),
         mailbox: id === 'FILED' ? [mailboxItem({ messageId: id })] : [],
@@ -107,29 +107,29 @@ async function olderFolder(t: TestContext): Promise<string> {
 
 test('the folder of an older version is brought up to date at the start, and read then', async (t) => {
   const folder = await olderFolder(t)
-  assert.throws(() => openStoreReader({ folder }), /older Waybill/)
+  assert.throws(() => openReadOnlyStore({ folder }), /older Waybill/)
   assert.deepEqual((await verifyStore({ folder })).findings, [])
   const strangers = { octets: Infinity, contentOctets: Infinity }
   const request = { journeysBefore: now - 100, scansBefore: now + 1, refusedBefore: now + 1 }
   assert.throws(() => countPrunable(folder, { ...request, strangers }), /older Waybill/)
   const store = await openSqliteStore({ folder })
-  assert.equal(store.read.counts().journeys, 6)
+  assert.equal((await store.counts()).journeys, 6)
   assert.deepEqual(countPrunable(folder, { ...request, strangers }), {
     journeys: 1,
     contents: 1,
     octets: 5000,
   })
-  const removed = await store.prune(request)
+  const removed = await store.retention.prune(request)
   // The connection, the content of the refused letter, and that of the one that was sent.
   assert.deepEqual(removed, { journeys: 1, messages: 2, contents: 2, facts: 0 })
-  assert.equal(store.read.openMessage('SENT'), undefined)
-  assert.equal(store.read.openMessage('REFUSED'), undefined)
+  assert.equal(await store.messages.open('SENT'), undefined)
+  assert.equal(await store.messages.open('REFUSED'), undefined)
   for (const id of ['FILED', 'WAITING']) {
-    assert.match(await textOf(store.read.openMessage(id)), new RegExp(`^${id}`))
+    assert.match(await textOf(await store.messages.open(id)), new RegExp(`^${id}`))
   }
-  await store.lease(lease())
-  await store.settle([settlement({ queueId: 'q' })])
-  assert.equal(store.read.openMessage('WAITING'), undefined)
+  await store.queue.lease(lease())
+  await store.queue.settle([settlement({ queueId: 'q' })])
+  assert.equal(await store.messages.open('WAITING'), undefined)
   await store.close()
 })
 
@@ -137,7 +137,7 @@ test('mailboxes of 0.2.0 get accounts, ids and counts, and what was filed keeps 
   const { folder, remove } = testFolder()
   t.after(remove)
   const before = await openSqliteStore({ folder })
-  await before.accept(outgoing())
+  await before.post.accept(outgoing())
   const places = [
     ['bob', 'inbox'],
     ['eve', 'junk'],
@@ -147,9 +147,9 @@ test('mailboxes of 0.2.0 get accounts, ids and counts, and what was filed keeps 
   for (const [i, [name, role]] of places.entries()) {
     const [id, account] = [`in-${i}`, `${name}@south.example`]
     const item = mailboxItem({ account, role, messageId: id, receivedAt: now + i })
-    await before.accept(acceptance({ message: message(id, id), mailbox: [item] }))
+    await before.post.accept(acceptance({ message: message(id, id), mailbox: [item] }))
   }
-  await before.hold(['q1'])
+  await before.queue.hold(['q1'])
   await before.close()
   const database = new DatabaseSync(dataFolder(folder).database)
   database.exec(formatOf020)
@@ -167,8 +167,12 @@ test('mailboxes of 0.2.0 get accounts, ids and counts, and what was filed keeps 
       ['eve@south.example', 'mail', now + 1],
     ],
   )
-  const rows = (): unknown => {
-    return store.read.listMailbox({}).map(({ account, mailbox, uid }) => [account, mailbox, uid])
+  const rows = async (): Promise<unknown> => {
+    return (await store.mailboxes.items({})).map(({ account, mailbox, uid }) => [
+      account,
+      mailbox,
+      uid,
+    ])
   }
   const kept = [
     ['bob@south.example', 'Inbox', 1],
@@ -176,11 +180,11 @@ test('mailboxes of 0.2.0 get accounts, ids and counts, and what was filed keeps 
     ['bob@south.example', 'Inbox', 3],
     ['bob@south.example', 'Junk', 4],
   ]
-  assert.deepEqual(rows(), kept)
-  assert.deepEqual(store.read.counts(), { messages: 5, queued: 1, held: 1, journeys: 1 })
+  assert.deepEqual(await rows(), kept)
+  assert.deepEqual(await store.counts(), { messages: 5, queued: 1, held: 1, journeys: 1 })
   const item = mailboxItem({ messageId: 'new', receivedAt: now + 9 })
-  await store.accept(acceptance({ message: message('new', 'x'), mailbox: [item] }))
-  assert.deepEqual(rows(), [...kept, ['bob@south.example', 'Inbox', 4]])
+  await store.post.accept(acceptance({ message: message('new', 'x'), mailbox: [item] }))
+  assert.deepEqual(await rows(), [...kept, ['bob@south.example', 'Inbox', 4]])
   assert.deepEqual((await verifyStore({ folder })).findings, [])
 })
 
@@ -197,7 +201,7 @@ test('what a pruning would remove is counted as it then removes it', async (t) =
       ? journey(id, { startedAt, status: 'dropped', rcptTo: [] })
       : journey(id, { startedAt, status: 'refused', messageId: id })
     const stored = scan ? {} : { message: message(id, id.padEnd(1000, '.')) }
-    await store.accept(acceptance({ ...stored, journeys: [one] }))
+    await store.post.accept(acceptance({ ...stored, journeys: [one] }))
   }
   const refused = 30
   const requests = [
@@ -212,17 +216,17 @@ test('what a pruning would remove is counted as it then removes it', async (t) =
       refusedBefore: now + 6,
       strangers,
     }
-    const before = store.read.counts().journeys
+    const before = (await store.counts()).journeys
     const kept = (): number =>
-      Array.from({ length: 40 }, (_, n) => store.read.openMessage(`S-${n}`)).filter(Boolean).length
+      Array.from({ length: 40 }, (_, n) => store.messages.open(`S-${n}`)).filter(Boolean).length
     const contentsBefore = kept()
     const told = countPrunable(folder, request)
-    const { journeys } = await store.prune(request)
+    const { journeys } = await store.retention.prune(request)
     assert.equal(told.journeys, journeys)
-    assert.equal(before - store.read.counts().journeys, journeys)
+    assert.equal(before - (await store.counts()).journeys, journeys)
     assert.ok(contentsBefore - kept() >= told.contents)
     assert.equal(told.octets, told.contents * 1000)
     assert.deepEqual(countPrunable(folder, request), { journeys: 0, contents: 0, octets: 0 })
   }
-  assert.ok(store.read.counts().journeys < refused)
+  assert.ok((await store.counts()).journeys < refused)
 })

@@ -27,13 +27,13 @@ async function filled(t: TestContext): Promise<string> {
   const { folder, remove } = testFolder()
   t.after(remove)
   const store = await openSqliteStore({ folder })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   for (const [id, content] of [
     ['short', short],
     ['long', long],
     ['long-too', long],
   ] as const) {
-    await store.accept(
+    await store.post.accept(
       acceptance({
         message: message(id, '', { content }),
         mailbox: [mailboxItem({ messageId: id })],

@@ -14,7 +14,7 @@ import type {
   NewMessage,
   NewQueueItem,
   SharedFact,
-} from './store.ts'
+} from './ports/post.ts'
 import type { StrangerKind } from './strangers.ts'
 import { strangerKind } from './strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'

@@ -1,53 +1,11 @@
 import { mailboxName } from '../journey/mailbox-role.ts'
 import type { Row } from './database.ts'
-import { integer } from './database.ts'
-import type { MailPlace, NewMailboxItem } from './store.ts'
+import { integer, text } from './database.ts'
+import type { FlagChange, MailPlace, MailRemoval } from './ports/mailboxes.ts'
+import type { NewMailboxItem } from './ports/post.ts'
+import { flagsOf } from './rows.ts'
 import type { Transaction } from './transaction.ts'
 import { dropSettledMessage } from './write-retention.ts'
-
-/**
- * Takes messages out of mailboxes. Each leaves its uid in `expunged` with a modseq of its own
- * (RFC 7162 §3.2.10.1).
- */
-export function removeMail(
-  transaction: Transaction,
-  { items, at }: { readonly items: readonly MailPlace[]; readonly at: number },
-): number {
-  return items.filter((item) => removeItem(transaction, item, at)).length
-}
-
-function removeItem(
-  transaction: Transaction,
-  { account, mailbox, uid }: MailPlace,
-  at: number,
-): boolean {
-  const item = transaction.get(
-    `DELETE FROM mailbox_item WHERE uid = ? AND mailbox = (
-        SELECT mailbox.id FROM mailbox JOIN account ON account.id = mailbox.account
-          WHERE account.address = ? AND mailbox.name = ?)
-      RETURNING mailbox, message, size, instr(flags, ' \\Seen ') = 0 AS unseen`,
-    uid,
-    account,
-    mailbox,
-  )
-  if (item === undefined) return false
-  const place = transaction.get(
-    `UPDATE mailbox SET highest_modseq = highest_modseq + 1, messages = messages - 1,
-        unseen = unseen - ?, octets = octets - ? WHERE id = ? RETURNING highest_modseq AS modseq`,
-    integer(item, 'unseen'),
-    integer(item, 'size'),
-    integer(item, 'mailbox'),
-  )
-  transaction.run(
-    'INSERT INTO expunged (mailbox, modseq, uid, at_ms) VALUES (?, ?, ?, ?)',
-    integer(item, 'mailbox'),
-    integer(place ?? {}, 'modseq'),
-    uid,
-    Math.round(at),
-  )
-  dropSettledMessage(transaction, integer(item, 'message'))
-  return true
-}
 
 /** A message that is in the store: its key, and its octets as a whole. */
 export interface StoredMessage {
@@ -116,4 +74,95 @@ function placeInNew(transaction: Transaction, item: NewMailboxItem, message: Sto
   const place = nextPlace(transaction, item, message)
   if (place === undefined) throw new Error('Store: a mailbox that was made is not there')
   return place
+}
+
+const seen = '\\Seen'
+
+/** Changes flags, all under one new change number. @returns the uids that were changed meanwhile */
+export function setFlags(transaction: Transaction, change: FlagChange): readonly number[] {
+  const { mailbox, uids, unchangedSince = Number.MAX_SAFE_INTEGER } = change
+  const passedOver: number[] = []
+  let modseq: number | undefined
+  for (const uid of uids) {
+    const sql = 'SELECT modseq, flags FROM mailbox_item WHERE mailbox = ? AND uid = ?'
+    const item = transaction.get(sql, mailbox, uid)
+    if (item === undefined) continue
+    if (integer(item, 'modseq') > unchangedSince) {
+      passedOver.push(uid)
+      continue
+    }
+    const before = flagsOf(item)
+    const flags = changedFlags(before, change)
+    const stored = flags.length === 0 ? '' : ` ${flags.join(' ')} `
+    if (stored === text(item, 'flags')) continue
+    modseq ??= nextModseq(transaction, mailbox)
+    transaction.run(
+      'UPDATE mailbox_item SET flags = ?, modseq = ?, changed = 1 WHERE mailbox = ? AND uid = ?',
+      stored,
+      modseq,
+      mailbox,
+      uid,
+    )
+    const unseen = Number(before.includes(seen)) - Number(flags.includes(seen))
+    transaction.run('UPDATE mailbox SET unseen = unseen + ? WHERE id = ?', unseen, mailbox)
+  }
+  return passedOver
+}
+
+/** Each once, in the order of the alphabet. */
+export function changedFlags(
+  before: readonly string[],
+  { how, flags }: Pick<FlagChange, 'how' | 'flags'>,
+): readonly string[] {
+  const kept = how === 'replace' ? [] : before.filter((flag) => !flags.includes(flag))
+  return (how === 'remove' ? kept : Array.from(new Set([...kept, ...flags]))).toSorted()
+}
+
+function nextModseq(transaction: Transaction, mailbox: number): number {
+  const row = transaction.get(
+    'UPDATE mailbox SET highest_modseq = highest_modseq + 1 WHERE id = ? RETURNING highest_modseq',
+    mailbox,
+  )
+  return integer(row ?? {}, 'highest_modseq')
+}
+
+/**
+ * Takes messages out of mailboxes. Each leaves its uid in `expunged` with a modseq of its own
+ * (RFC 7162 §3.2.10.1).
+ */
+export function removeMail(transaction: Transaction, { items, at }: MailRemoval): number {
+  return items.filter((item) => removeItem(transaction, item, at)).length
+}
+
+function removeItem(
+  transaction: Transaction,
+  { account, mailbox, uid }: MailPlace,
+  at: number,
+): boolean {
+  const item = transaction.get(
+    `DELETE FROM mailbox_item WHERE uid = ? AND mailbox = (
+        SELECT mailbox.id FROM mailbox JOIN account ON account.id = mailbox.account
+          WHERE account.address = ? AND mailbox.name = ?)
+      RETURNING mailbox, message, size, instr(flags, ' \\Seen ') = 0 AS unseen`,
+    uid,
+    account,
+    mailbox,
+  )
+  if (item === undefined) return false
+  const place = transaction.get(
+    `UPDATE mailbox SET highest_modseq = highest_modseq + 1, messages = messages - 1,
+        unseen = unseen - ?, octets = octets - ? WHERE id = ? RETURNING highest_modseq AS modseq`,
+    integer(item, 'unseen'),
+    integer(item, 'size'),
+    integer(item, 'mailbox'),
+  )
+  transaction.run(
+    'INSERT INTO expunged (mailbox, modseq, uid, at_ms) VALUES (?, ?, ?, ?)',
+    integer(item, 'mailbox'),
+    integer(place ?? {}, 'modseq'),
+    uid,
+    Math.round(at),
+  )
+  dropSettledMessage(transaction, integer(item, 'message'))
+  return true
 }

@@ -1,9 +1,9 @@
 import { wholeStatus, wholeSummary } from '../journey/recipients.ts'
 import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
-import { type LeaseRequest, standingSettlements, type TakeRequest } from './operations.ts'
+import { standingSettlements } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
-import type { QueueItem, Settlement } from './store.ts'
+import type { LeaseRequest, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
 import type { Transaction } from './transaction.ts'
 import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
 import { dropSettledMessage } from './write-retention.ts'
@@ -80,7 +80,7 @@ export function settleItems(
     const sql = 'SELECT 1 FROM queue WHERE id = ? AND lease_owner = ?'
     return transaction.get(sql, queueId, owner) !== undefined
   })
-  const touched = new Map<number, Settlement>()
+  const touched = new Map<number, Told>()
   for (const settlement of standing) {
     const journey = settleItem(transaction, settlement)
     if (journey !== undefined) touched.set(journey, settlement)
@@ -91,7 +91,7 @@ export function settleItems(
 
 /** @returns the key of the journey that it belongs to; `undefined` when nothing was settled */
 function settleItem(transaction: Transaction, settlement: Settlement): number | undefined {
-  const { queueId, owner, outcome, notification } = settlement
+  const { queueId, owner, outcome } = settlement
   const item = transaction.get(
     'SELECT key, message, journey_id, recipient FROM queue WHERE id = ? AND lease_owner = ?',
     queueId,
@@ -109,22 +109,35 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
       key,
     )
   } else {
-    const left = transaction.get('DELETE FROM queue WHERE key = ? RETURNING held', key)
-    transaction.count('queued', -1)
-    transaction.count('held', -integer(left ?? {}, 'held'))
+    takeOut(transaction, key)
   }
-  const { status, steps, shared } = settlement
+  const journey = tell(transaction, item, settlement)
+  if (outcome.type !== 'deferred') dropSettledMessage(transaction, integer(item, 'message'))
+  return journey
+}
+
+/** What a journey is told of one of its recipients. */
+type Told = Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification'>
+
+function takeOut(transaction: Transaction, key: number): void {
+  const left = transaction.get('DELETE FROM queue WHERE key = ? RETURNING held', key)
+  transaction.count('queued', -1)
+  transaction.count('held', -integer(left ?? {}, 'held'))
+}
+
+/** @returns the key of the journey that the item belongs to; `undefined` when it is gone */
+function tell(transaction: Transaction, item: Row, told: Told): number | undefined {
+  const { status, steps, shared, notification } = told
   const journeyId = text(item, 'journey_id')
   const journey = appendSteps(transaction, { journeyId, steps, shared })
   if (journey !== undefined) {
     putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
   }
   if (notification !== undefined) writeAcceptance(transaction, notification)
-  if (outcome.type !== 'deferred') dropSettledMessage(transaction, integer(item, 'message'))
   return journey
 }
 
-function tellWhole(transaction: Transaction, journey: number, last: Settlement): void {
+function tellWhole(transaction: Transaction, journey: number, last: Told): void {
   const sql =
     'SELECT status, count(*) AS n FROM journey_recipient WHERE journey = ? GROUP BY status'
   const rows = transaction.all(sql, journey)

@@ -2,7 +2,7 @@ import type { Database, Row } from './database.ts'
 import { integer } from './database.ts'
 import type { PruneStep } from './operations.ts'
 import { hashOctets, hashText } from './rows.ts'
-import type { PruneRequest, PruneResult } from './store.ts'
+import type { PruneRequest, PruneResult } from './ports/retention.ts'
 import type { StrangerLimits } from './strangers.ts'
 import { strangerTotal } from './strangers.ts'
 import type { Transaction } from './transaction.ts'
@@ -149,6 +149,25 @@ const tooManyStrangers: Stage = (transaction, { strangers }) => {
   return trimStrangers(transaction, strangers ?? transaction.strangers, pruneStepSize)
 }
 
+/** Removed messages of mailboxes, from before the time of the journeys. */
+const oldExpunged: Stage = (transaction, { journeysBefore }) => {
+  const rows = transaction.all(
+    `DELETE FROM expunged WHERE (mailbox, modseq, uid) IN
+        (SELECT mailbox, modseq, uid FROM expunged WHERE at_ms < ? ORDER BY at_ms LIMIT ?)
+      RETURNING mailbox, modseq`,
+    journeysBefore,
+    pruneStepSize,
+  )
+  for (const row of rows) {
+    transaction.run(
+      'UPDATE mailbox SET forgotten_modseq = max(forgotten_modseq, ?) WHERE id = ?',
+      integer(row, 'modseq'),
+      integer(row, 'mailbox'),
+    )
+  }
+  return { removed: none, more: rows.length > 0 }
+}
+
 const settledOfOlderVersions: Stage = (transaction) => {
   const rows = transaction.all(
     'DELETE FROM settled_message WHERE message IN (SELECT message FROM settled_message LIMIT ?) RETURNING message AS key',
@@ -186,6 +205,7 @@ const stages: readonly Stage[] = [
   unusedFacts,
   tooManyStrangers,
   settledOfOlderVersions,
+  oldExpunged,
 ]
 
 /** One small step of a pruning. It is at its end when nothing more is to be removed. */

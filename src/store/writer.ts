@@ -9,13 +9,13 @@ import { writeCounts } from './kept-count.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeBroken, storeProblem } from './problems.ts'
 import { hashOctets } from './rows.ts'
-import type { DkimKeyRow } from './store.ts'
+import type { DkimKeyRow } from './ports/keys.ts'
 import type { StrangerLimits } from './strangers.ts'
 import type { KnownFact } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 import { changeAccounts, putAct } from './write-accounts.ts'
-import { removeMail } from './write-mailbox.ts'
 import { writeAcceptance } from './write-acceptance.ts'
+import { removeMail, setFlags } from './write-mailbox.ts'
 import {
   holdItems,
   leaseItems,
@@ -262,10 +262,6 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return undefined
     case 'lease':
       return leaseItems(transaction, operation.request)
-    case 'removeMail':
-      return removeMail(transaction, operation)
-    case 'take':
-      return takeItems(transaction, operation.request)
     case 'settle':
       return settleItems(transaction, operation.settlements)
     case 'releaseLeases':
@@ -277,6 +273,12 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return releaseItems(transaction, operation.queueIds, operation.nextAttemptAt)
     case 'nextDueAt':
       return nextDueAt(transaction)
+    case 'take':
+      return takeItems(transaction, operation.request)
+    case 'setFlags':
+      return setFlags(transaction, operation.change)
+    case 'removeMail':
+      return removeMail(transaction, operation.removal)
     case 'putDkimKey':
       putDkimKey(transaction, operation.key)
       return undefined

@@ -48,15 +48,16 @@ async function forgedJourney(): Promise<JourneyView> {
   assert.ok(situation !== undefined)
   const { folder, remove } = testFolder()
   try {
-    return await runSituation(situation, {
+    const opened = await runSituation(situation, {
       folder,
       report: (problem) => assert.fail(String(problem)),
       look: (found) => {
         const [first] = found
         assert.ok(first !== undefined)
-        return openJourney(first.reader, first.journey).view
+        return openJourney(first.reader, first.journey)
       },
     })
+    return opened.view
   } finally {
     remove()
   }

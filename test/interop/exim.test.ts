@@ -46,7 +46,7 @@ for (const type of ['rsa', 'ed25519'] as const) {
       const { privateKey } = pair
       const key = { domain: 'east.example', selector: 'ex', privateKey, canonicalization }
       const { waybill, exim } = await openScene(t, key)
-      waybill.publish({
+      await waybill.publish({
         'east.example': { TXT: [`v=spf1 ip4:${exim.ip} -all`] },
         'ex._domainkey.east.example': { TXT: [formatDkimRecord(pair)] },
         '_dmarc.east.example': { TXT: ['v=DMARC1; p=reject'] },

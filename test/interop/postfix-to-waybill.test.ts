@@ -56,7 +56,7 @@ async function openScene(t: TestContext, settings: readonly string[] = []): Prom
     ],
   })
   const signer = new Signer('south.example')
-  waybill.publish({
+  await waybill.publish({
     'south.example': { TXT: [`v=spf1 ip4:${postfix.ip} -all`] },
     [signer.recordName]: { TXT: [signer.record] },
     '_dmarc.south.example': { TXT: ['v=DMARC1; p=reject'] },
@@ -135,7 +135,7 @@ test('what Postfix hands over is judged, told and filed', async (t) => {
     const [, id = ''] = await postfix.logged(
       /status=bounced .* said: 550 5\.7\.1 south\.example does not allow this message \(DMARC reject\)\. Ref ([0-9a-z]{16})/,
     )
-    const { outcome } = waybill.journey(id)
+    const { outcome } = await waybill.journey(id)
     assert.equal(outcome.status, 'refused')
     assert.deepEqual(outcome.because, ['dmarc'])
   })
@@ -167,7 +167,7 @@ for (const type of ['rsa', 'ed25519'] as const) {
       },
     })
     const { waybill, mail } = await openScene(t, [`smtpd_milters = ${milter.place}`])
-    waybill.publish({
+    await waybill.publish({
       'od._domainkey.south.example': { TXT: [formatDkimRecord(pair)] },
       '_dmarc.south.example': { TXT: ['v=DMARC1; p=reject'] },
     })

@@ -139,7 +139,7 @@ const ways: readonly Way[] = [
 test('clients that behave oddly get what they said and nothing else', async (t) => {
   if (!peersAreHere(t, needs)) return
   const waybill = await openWaybill(t)
-  waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
+  await waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
   for (const { name, is, said, letters, body } of ways) {
     await t.test(is, async () => {
       const before = await waybill.letters(anna)
@@ -163,13 +163,14 @@ test('clients that behave oddly get what they said and nothing else', async (t) 
     assert.match(String(heard.at(-2)), /^421 4\.7\.0 /)
   })
   assert.equal((await waybill.letters(ben)).length, 0)
-  assert.ok(!waybill.journeys().some(({ envelope }) => envelope.mailFrom === 'eve@evil.example'))
+  const journeys = await waybill.journeys()
+  assert.ok(!journeys.some(({ envelope }) => envelope.mailFrom === 'eve@evil.example'))
 })
 
 test('smtplib sends two letters over one connection, to two of three recipients', async (t) => {
   if (!peersAreHere(t, needs)) return
   const waybill = await openWaybill(t)
-  waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
+  await waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
   const refused = { 'nobody@north.example': 550 }
   assert.deepEqual(await play(waybill, 'library'), [refused, refused])
   for (const account of [anna, ben]) {
@@ -186,7 +187,7 @@ test('smtplib sends two letters over one connection, to two of three recipients'
 test('smtplib reaches a local part outside ASCII with SMTPUTF8', async (t) => {
   if (!peersAreHere(t, needs)) return
   const waybill = await openWaybill(t)
-  waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
+  await waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
   assert.deepEqual(await play(waybill, 'utf8'), ['sent'])
   const [letter] = await waybill.letters(anna)
   assert.ok(letter !== undefined)

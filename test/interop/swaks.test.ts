@@ -116,7 +116,7 @@ test('swaks may not write in the name of others', async (t) => {
 test('swaks as a stranger reaches the people here and nobody else', async (t) => {
   if (!peersAreHere(t, needs)) return
   const { waybill, ca } = await openScene(t)
-  waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
+  await waybill.publish({ 'stranger.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } })
   const message = `From: s@stranger.example\r\nTo: ${anna}\r\nSubject: hi\r\n\r\nHello.\r\n`
   const send = (to: string, ...more: string[]): Promise<SwaksResult> => {
     const from = ['--from', 's@stranger.example', '--to', to]

@@ -38,7 +38,7 @@ async function openScene(t: TestContext): Promise<Scene> {
     },
   })
   const hostname = 'mx.south.example'
-  const task = { mode: 'verify', records: waybill.keyRecords } as const
+  const task = { mode: 'verify', records: await waybill.keyRecords() } as const
   const postfix = await openPostfix(t, {
     hostname,
     tls: await authority.issue(hostname),
@@ -101,7 +101,7 @@ test('a letter goes to Postfix by MX, signed and over TLS, past an exchange that
     /^from mail\.north\.example .*\(using TLSv1\.3 .*by mx\.south\.example \(Postfix\) with ESMTPS/,
   )
   assert.ok(held.text.includes(`\n\n${body.join('\n')}`), 'the body is as it was')
-  assert.equal(waybill.queued(), 0)
+  assert.equal(await waybill.queued(), 0)
 })
 
 test('one message for three: taken, refused and put off, each as Postfix said', async (t) => {
@@ -122,7 +122,7 @@ test('one message for three: taken, refused and put off, each as Postfix said', 
   assert.deepEqual(results.get('ann@host.example')?.slice(0, 2), ['delivered', 250])
   assert.deepEqual(results.get('gone@south.example'), ['failed', 550, '5.1.1'])
   assert.deepEqual(results.get('full@south.example'), ['deferred', 452, '4.2.2'])
-  assert.equal(waybill.queued(), 1)
+  assert.equal(await waybill.queued(), 1)
   const held = await postfix.held(2)
   const recipients = held.map(({ envelope }) => /^recipient: (.*)$/m.exec(envelope)?.[1])
   assert.deepEqual(new Set(recipients), new Set(['ann@host.example', 'joe@south.example']))

@@ -146,7 +146,7 @@ test('servers of every temper get what they can take, and are believed in what t
   const deferred = tempers.filter(({ result }) => result === 'deferred')
   const reports = await waybill.lettersOf(anna, failed.length)
   assert.equal(reports.length, failed.length)
-  assert.equal(waybill.queued(), deferred.length)
+  assert.equal(await waybill.queued(), deferred.length)
   for (const { name, result } of tempers) {
     const taken = (await sinks.get(name)?.messages()) ?? []
     const whole = taken.filter((text) => text.includes('Hello.'))
@@ -169,7 +169,9 @@ test('many messages for one server arrive, each once', async (t) => {
     }
   })
   await Promise.all(lanes)
-  await until('an empty queue', () => (waybill.queued() === 0 ? true : undefined))
+  await until('an empty queue', async () => {
+    return (await waybill.queued()) === 0 ? true : undefined
+  })
   const taken = (await sinks.get('busy')?.messages()) ?? []
   const found = taken.map((text) => /^Subject: (.*?)\r?$/m.exec(text)?.[1])
   assert.equal(found.length, count)
@@ -202,5 +204,5 @@ test('a server that had no time gets the letter when it has', async (t) => {
     Array.from(attempts, (_, index) => index + 1),
   )
   assert.equal((await sink.messages()).length, 1)
-  assert.equal(waybill.queued(), 0)
+  assert.equal(await waybill.queued(), 0)
 })

@@ -21,8 +21,8 @@ import { hashPassword } from '../../src/io/password.ts'
 import { hashesOf, readRecord } from '../../src/journey/facts.ts'
 import type { JourneyRecord, Step } from '../../src/journey/record.ts'
 import { replayJourney } from '../../src/journey/replay.ts'
-import { openStoreReader } from '../../src/store/sqlite-reader.ts'
-import type { StoreReader } from '../../src/store/store.ts'
+import { openReadOnlyStore } from '../../src/store/sqlite-reader.ts'
+import type { ReadPorts } from '../../src/store/reads.ts'
 import { atTheEnd } from './clean-up.ts'
 import { shortFolder } from './processes.ts'
 import { until } from './until.ts'
@@ -80,9 +80,9 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
     report: (problem, where) => problems.push(`${where}: ${String(problem)}`),
     broken: (problem: WaybillError) => problems.push(problem.message),
   })
-  const reader = openStoreReader({ folder: settings.data })
+  const reader = openReadOnlyStore({ folder: settings.data })
   const waybill = new Waybill({ ports: live.ports, reader, dns, problems })
-  waybill.publish(options.zone ?? {})
+  await waybill.publish(options.zone ?? {})
   atTheEnd(t, async () => {
     await live.close()
     try {
@@ -154,13 +154,13 @@ export interface StoredLetter {
 /** A running Waybill, and a look into what it keeps. */
 export class Waybill {
   readonly ports: LivePorts
-  readonly #reader: StoreReader
+  readonly #reader: ReadPorts
   readonly #dns: DnsServer
   readonly #problems: readonly string[]
 
   constructor(parts: {
     readonly ports: LivePorts
-    readonly reader: StoreReader
+    readonly reader: ReadPorts
     readonly dns: DnsServer
     readonly problems: readonly string[]
   }) {
@@ -176,16 +176,18 @@ export class Waybill {
   }
 
   /** The key records of north.example as they stand in DNS, by name. */
-  get keyRecords(): Readonly<Record<string, string>> {
-    const records = publishedRecords(this.#reader.dkimKeys(domain))
+  async keyRecords(): Promise<Readonly<Record<string, string>>> {
+    const records = publishedRecords(await this.#reader.keys.list(domain))
     return Object.fromEntries(records.map(({ name, value }) => [name, value]))
   }
 
   /** Puts the whole of DNS in place: these names, and those of north.example. */
-  publish(zone: Zone): void {
-    const keys = Object.entries(this.keyRecords).map(([name, value]): [string, ZoneName] => {
-      return [name, { TXT: [value.match(/.{1,255}/g) ?? []] }]
-    })
+  async publish(zone: Zone): Promise<void> {
+    const keys = Object.entries(await this.keyRecords()).map(
+      ([name, value]): [string, ZoneName] => {
+        return [name, { TXT: [value.match(/.{1,255}/g) ?? []] }]
+      },
+    )
     this.#dns.setZone('', {
       [domain]: { MX: [`10 ${host}`], TXT: ['v=spf1 a:mail.north.example -all'] },
       [host]: { A: ['192.0.2.10'] },
@@ -196,21 +198,22 @@ export class Waybill {
   }
 
   /** Every record, oldest first. */
-  journeys(): readonly JourneyRecord[] {
-    const rows = this.#reader.listJourneys({ limit: 10_000 })
-    return rows.map(({ id }) => this.journey(id)).reverse()
+  async journeys(): Promise<readonly JourneyRecord[]> {
+    const rows = await this.#reader.journeys.list({ limit: 10_000 })
+    return (await Promise.all(rows.map(({ id }) => this.journey(id)))).reverse()
   }
 
-  journey(id: string): JourneyRecord {
-    const found = this.#reader.findJourney(id)
+  async journey(id: string): Promise<JourneyRecord> {
+    const found = await this.#reader.journeys.find(id)
     assert.ok(found.type === 'found', `no journey ${id}`)
     return readRecord(found.journey.json, found.journey.appended)
   }
 
   /** Waits until a journey is as it should be. */
   journeyWhere(what: string, is: (record: JourneyRecord) => boolean): Promise<JourneyRecord> {
-    return until(what, () => this.journeys().find(is)).catch((problem: unknown) => {
-      const all = this.journeys().map(({ id, outcome, steps }) => {
+    const look = async (): Promise<JourneyRecord | undefined> => (await this.journeys()).find(is)
+    return until(what, look).catch(async (problem: unknown) => {
+      const all = (await this.journeys()).map(({ id, outcome, steps }) => {
         return { id, outcome, last: steps.at(-1) }
       })
       throw new Error(`${what}; journeys: ${JSON.stringify(all, undefined, 1)}`, { cause: problem })
@@ -219,13 +222,13 @@ export class Waybill {
 
   /** The letters in an account's mailboxes, oldest first. */
   async letters(account: string): Promise<readonly StoredLetter[]> {
-    const rows = this.#reader.listMailbox({ account })
+    const rows = await this.#reader.mailboxes.items({ account })
     return Promise.all(
       rows.map(async ({ mailbox, messageId, journeyId }) => {
-        const message = this.#reader.openMessage(messageId)
+        const message = await this.#reader.messages.open(messageId)
         assert.ok(message !== undefined, `no message ${messageId}`)
         const text = await textOf(message.chunks())
-        return { mailbox, text, journey: this.journey(journeyId) }
+        return { mailbox, text, journey: await this.journey(journeyId) }
       }),
     )
   }
@@ -238,20 +241,21 @@ export class Waybill {
     })
   }
 
-  queued(): number {
-    return this.#reader.counts().queued
+  async queued(): Promise<number> {
+    return (await this.#reader.counts()).queued
   }
 
   /** Replays every journey that decided something; each must come out the same, bit for bit. */
   async replayAll(): Promise<void> {
-    for (const { id } of this.#reader.listJourneys({ limit: 10_000 })) {
-      const record = this.journey(id)
+    for (const { id } of await this.#reader.journeys.list({ limit: 10_000 })) {
+      const record = await this.journey(id)
       if (!record.steps.some(({ type }) => type === 'decision' || type === 'route')) continue
-      const found = this.#reader.findJourney(id)
+      const found = await this.#reader.journeys.find(id)
       assert.ok(found.type === 'found')
       const { messageId } = found.journey
-      const message = messageId === undefined ? undefined : this.#reader.openMessage(messageId)
-      const facts = this.#reader.sharedFacts(hashesOf(record.steps))
+      const message =
+        messageId === undefined ? undefined : await this.#reader.messages.open(messageId)
+      const facts = await this.#reader.journeys.sharedFacts(hashesOf(record.steps))
       const replay = await replayJourney(record, facts, message?.original())
       assert.ok(replay.type === 'replayed', `${id}: ${JSON.stringify(replay)}`)
       assert.equal(replay.firstDifference, undefined, `${id} replays otherwise`)

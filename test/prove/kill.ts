@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { systemClock } from '../../src/io/clock.ts'
 import { openDnsServer } from '../../src/io/dns-server.ts'
-import { openStoreReader } from '../../src/store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../src/store/sqlite-reader.ts'
 import { type Acknowledged, sendLetters } from './letters.ts'
 import { clientIps, world } from './namespaces.ts'
 import { receiver, Server, writeSettings } from './server.ts'
@@ -37,7 +37,7 @@ let failed = false
 try {
   for (let round = 0; round < kills; round++) await killOnce(round)
   await drain()
-  judge()
+  await judge()
 } finally {
   good.close()
   polite.close()
@@ -82,8 +82,8 @@ async function drain(): Promise<void> {
   const server = await Server.start(config)
   const started = performance.now()
   while (performance.now() - started < 600_000) {
-    const read = openStoreReader({ folder: join(folder, 'data') })
-    const { queued } = read.counts()
+    const read = openReadOnlyStore({ folder: join(folder, 'data') })
+    const { queued } = await read.counts()
     read.close()
     if (queued === 0) break
     await pause(500)
@@ -94,16 +94,16 @@ async function drain(): Promise<void> {
   process.stdout.write(`SIGTERM ended with ${String(ended)}: ${server.said}\n`)
 }
 
-function judge(): void {
-  const read = openStoreReader({ folder: join(folder, 'data') })
+async function judge(): Promise<void> {
+  const read = openReadOnlyStore({ folder: join(folder, 'data') })
   const filed = new Map<string, number>()
-  for (const { journeyId } of read.listMailbox({})) {
-    const found = read.findJourney(journeyId)
+  for (const { journeyId } of await read.mailboxes.items({})) {
+    const found = await read.journeys.find(journeyId)
     if (found.type !== 'found') continue
     const { subject } = found.journey
     filed.set(subject, (filed.get(subject) ?? 0) + 1)
   }
-  const { queued } = read.counts()
+  const { queued } = await read.counts()
   read.close()
   const arrived = (letter: Acknowledged): number => {
     if (letter.to === receiver) return filed.get(letter.word) ?? 0

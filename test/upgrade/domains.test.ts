@@ -29,20 +29,20 @@ test('keys and mail that 0.1.0 kept under a domain as it was written are found',
   database.close()
   const store = await openSqliteStore({ folder })
   try {
-    const selectors = (domain: string): readonly string[] => {
-      return store.read.dkimKeys(domain).map(({ selector }) => selector)
+    const selectors = async (domain: string): Promise<readonly string[]> => {
+      return (await store.keys.list(domain)).map(({ selector }) => selector)
     }
-    const own = selectors('north.example').filter((one) => !one.startsWith('x'))
+    const own = (await selectors('north.example')).filter((one) => !one.startsWith('x'))
     assert.ok(own.length > 0)
-    assert.deepEqual(selectors('north.example').length, 2 * own.length)
-    assert.deepEqual(selectors('NORTH.Example.'), [])
+    assert.deepEqual((await selectors('north.example')).length, 2 * own.length)
+    assert.deepEqual(await selectors('NORTH.Example.'), [])
     const made = await ensureKeys(store, ['xn--bcher-kva.example'], { selector: 'new', now: 2 })
     assert.deepEqual(
       made.map(({ domain, selector }) => [domain, selector]),
       own.map((selector) => ['xn--bcher-kva.example', selector]),
     )
-    assert.deepEqual(selectors('xn--bcher-kva.example'), own)
-    const mail = store.read.listMailbox({ account: 'Ann.Other@south.example' })
+    assert.deepEqual(await selectors('xn--bcher-kva.example'), own)
+    const mail = await store.mailboxes.items({ account: 'Ann.Other@south.example' })
     assert.equal(mail.length, 1)
   } finally {
     await store.close()

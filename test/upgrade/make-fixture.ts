@@ -89,18 +89,10 @@ async function writeMail(): Promise<void> {
   lab.greylist()
   const message = letter(sender, 'Later')
   await tools.submit({ mailFrom: sender, rcptTo: receiver, message })
-  const waits = (): boolean => {
-    return lab.north.store.read.listQueue({ limit: 1 }).some(({ attempts }) => attempts > 0)
+  const waits = async (): Promise<boolean> => {
+    return (await lab.north.store.queue.list({ limit: 1 })).some(({ attempts }) => attempts > 0)
   }
-  await new Promise<void>((done) => {
-    const stop = lab.onChange(look)
-    function look(): void {
-      if (!waits()) return
-      stop()
-      done()
-    }
-    look()
-  })
+  while (!(await waits())) await new Promise((resolve) => setTimeout(resolve, 20))
   await lab.close()
 }
 

@@ -3,7 +3,7 @@ import { hashesOf, readRecord } from '../../journey/facts.ts'
 import type { JourneyRecord } from '../../journey/record.ts'
 import { type Replay, type ReplayChanges, replayJourney } from '../../journey/replay.ts'
 import { type JourneyView, viewJourney } from '../../journey/view.ts'
-import type { StoreReader } from '../../store/store.ts'
+import type { ReadPorts } from '../../store/reads.ts'
 
 /** A journey as a test looks at it. */
 export interface TestJourney {
@@ -15,27 +15,28 @@ export interface TestJourney {
 }
 
 /** Opens a journey by its id, or `last`. */
-export function journeyIn(reader: StoreReader, ref: string): TestJourney {
-  const found = reader.findJourney(ref)
+export async function journeyIn(reader: ReadPorts, ref: string): Promise<TestJourney> {
+  const found = await reader.journeys.find(ref)
   assert.ok(found.type === 'found', `there is no journey ${ref}`)
   const { journey } = found
   const record = readRecord(journey.json, journey.appended)
-  const facts = reader.sharedFacts(hashesOf(record.steps))
+  const facts = await reader.journeys.sharedFacts(hashesOf(record.steps))
   const { messageId } = journey
   return {
     record,
     view: viewJourney(record, facts, journey),
     status: journey.status,
-    replay: (changes) => {
-      const message = messageId === undefined ? undefined : reader.openMessage(messageId)
+    replay: async (changes) => {
+      const message = messageId === undefined ? undefined : await reader.messages.open(messageId)
       return replayJourney(record, facts, message?.original(), changes)
     },
   }
 }
 
 /** All journeys of a store, newest first. */
-export function journeysIn(reader: StoreReader): readonly TestJourney[] {
-  return reader.listJourneys({ limit: 100_000 }).map(({ id }) => journeyIn(reader, id))
+export async function journeysIn(reader: ReadPorts): Promise<readonly TestJourney[]> {
+  const rows = await reader.journeys.list({ limit: 100_000 })
+  return Promise.all(rows.map(({ id }) => journeyIn(reader, id)))
 }
 
 /**
@@ -45,11 +46,11 @@ export function journeysIn(reader: StoreReader): readonly TestJourney[] {
  * @returns how many journeys were replayed, and how many had nothing to replay
  */
 export async function replayAll(
-  reader: StoreReader,
+  reader: ReadPorts,
 ): Promise<{ readonly replayed: number; readonly nothing: number }> {
   let replayed = 0
   let nothing = 0
-  for (const journey of journeysIn(reader)) {
+  for (const journey of await journeysIn(reader)) {
     checkWords(journey)
     const { id, steps } = journey.record
     const decided = steps.some(({ type }) => type === 'spf' || type === 'route')

@@ -41,14 +41,14 @@ export interface Sender {
   /** The journey, once it has been settled `times` times. */
   readonly settled: (id: string, times: number) => Promise<TestJourney>
   /** Sets the clock ahead to the next attempt. */
-  readonly goOn: () => void
+  readonly goOn: () => Promise<void>
 }
 
 /** Opens south, whose way to the world is a network of the test. */
 export async function openSender(t: TestContext, options: TestSiteOptions = {}): Promise<Sender> {
   const network = new TestNetwork()
   const south = await openTestSite(t, { zone: northZone, dialer: network, ...options })
-  const { read } = south.store
+  const read = south.store
   return {
     south,
     network,
@@ -65,15 +65,15 @@ export async function openSender(t: TestContext, options: TestSiteOptions = {}):
       return referenceIn(said)
     },
     async settled(id, times) {
-      await south.when(() => {
-        const found = read.findJourney(id)
+      await south.when(async () => {
+        const found = await read.journeys.find(id)
         if (found.type !== 'found') return undefined
         return found.journey.appended.length >= times ? true : undefined
       })
-      return journeyIn(read, id)
+      return await journeyIn(read, id)
     },
-    goOn() {
-      const [item] = read.listQueue({ limit: 1 })
+    async goOn() {
+      const [item] = await read.queue.list({ limit: 1 })
       assert.ok(item !== undefined, 'something waits')
       south.clock.advance(item.nextAttemptAt - south.clock.now() + 1)
       south.site.wakeQueue()
@@ -88,7 +88,7 @@ export function attempts({ record }: TestJourney): readonly string[] {
 
 /** The one report in the sender's mailbox, read. */
 export async function reportIn({ store }: TestSite): Promise<ReturnType<typeof readDsn>> {
-  const [row, ...more] = store.read.listMailbox({ account: user })
+  const [row, ...more] = await store.mailboxes.items({ account: user })
   assert.ok(row !== undefined && more.length === 0, 'there is one report')
   return readDsn(Buffer.from(await storedText(store, row.messageId), 'latin1'))
 }

@@ -16,7 +16,8 @@ import { hashPassword } from '../../io/password.ts'
 import { Admission, type AdmissionLimits, noLimits } from '../../policy/admission.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory-store.ts'
-import type { DkimKeyRow, FullStore } from '../../store/store.ts'
+import type { DkimKeyRow } from '../../store/ports/keys.ts'
+import type { Store } from '../../store/ports/store.ts'
 import { LabClock } from '../lab-clock.ts'
 import type { ListenerKind } from '../../sessions/sessions.ts'
 import { Site, type SitePlan } from '../site.ts'
@@ -28,7 +29,7 @@ export interface TestSiteOptions {
   readonly zone?: Zone
   readonly resolver?: Resolver
   readonly clock?: Clock
-  readonly store?: FullStore
+  readonly store?: Store
   readonly accounts?: readonly Resident[]
   readonly aliases?: readonly Alias[]
   readonly rules?: Partial<DecisionRules>
@@ -53,7 +54,7 @@ export interface TestSiteOptions {
 /** A running server of one's own, `mx.south.example`. */
 export interface TestSite {
   readonly site: Site
-  readonly store: FullStore
+  readonly store: Store
   readonly clock: LabClock
   readonly ports: Readonly<Record<ListenerKind, number>>
   /** Faults of ours that were told to the log. */
@@ -63,7 +64,7 @@ export interface TestSite {
   /** The zone from now on. */
   readonly setZone: (zone: Zone) => void
   /** Resolves with the first value that `look` gives; it looks after every commit. */
-  readonly when: <T>(look: () => T | undefined) => Promise<T>
+  readonly when: <T>(look: () => T | undefined | Promise<T | undefined>) => Promise<T>
   readonly close: () => Promise<void>
 }
 
@@ -243,7 +244,7 @@ export async function openTestSite(
   // Whatever the replay finds: a server that is left open would keep the test's process waiting.
   const replayAndClose = async (): Promise<void> => {
     try {
-      if (options.replay !== false) await replayAll(store.read)
+      if (options.replay !== false) await replayAll(store)
     } finally {
       await site.close(200)
     }
@@ -269,23 +270,29 @@ export async function openTestSite(
   }
 }
 
-function when<T>(listeners: Set<() => void>, look: () => T | undefined): Promise<T> {
-  const now = look()
-  if (now !== undefined) return Promise.resolve(now)
-  return new Promise((resolve) => {
-    const listener = (): void => {
-      const value = look()
-      if (value === undefined) return
-      listeners.delete(listener)
-      resolve(value)
+async function when<T>(
+  listeners: Set<() => void>,
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  for (;;) {
+    let changed: () => void = () => {}
+    const next = new Promise<void>((resolve) => {
+      changed = resolve
+    })
+    listeners.add(changed)
+    try {
+      const value = await look()
+      if (value !== undefined) return value
+      await next
+    } finally {
+      listeners.delete(changed)
     }
-    listeners.add(listener)
-  })
+  }
 }
 
 /** The stored octets of a message, as text of octets. */
-export async function storedText(store: FullStore, messageId: string): Promise<string> {
-  const message = store.read.openMessage(messageId)
+export async function storedText(store: Store, messageId: string): Promise<string> {
+  const message = await store.messages.open(messageId)
   if (message === undefined) throw new Error(`there is no message ${messageId}`)
   const chunks: Uint8Array[] = []
   for await (const chunk of message.chunks()) chunks.push(chunk)

@@ -15,12 +15,13 @@ export function auditCommand(): Command {
     .description('what people did to this server: who, when, by which door and why; newest first')
     .option('-n, --limit <count>', 'how many at most', count, 20)
     .option('--json', 'one JSON object a line')
-    .action((options: AuditOptions) => {
+    .action(async (options: AuditOptions) => {
       const { limit, json } = options
       const stores = new Stores(dataFolderOf(options))
       try {
-        const acts = stores.readers
-          .flatMap((reader) => reader.acts({ limit }))
+        const lists = stores.readers.map((reader) => reader.acts.list({ limit }))
+        const acts = (await Promise.all(lists))
+          .flat()
           .toSorted((a, b) => b.at - a.at || b.number - a.number)
           .slice(0, limit)
         for (const act of acts) {

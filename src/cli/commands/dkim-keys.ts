@@ -14,7 +14,7 @@ import {
 import { dkimRotate, KeyDesk } from '../../desk/keys.ts'
 import { quoteTxt } from '../../desk/publish.ts'
 import { systemClock } from '../../io/clock.ts'
-import { openStoreReader } from '../../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 
@@ -36,9 +36,9 @@ export function dkimKeysCommand(): Command {
     )
     .action(async (domain: string, options: KeyOptions) => {
       const settings = readConfig(options.config)
-      const reader = openStoreReader({ folder: settings.data })
+      const reader = openReadOnlyStore({ folder: settings.data })
       try {
-        const keys = keysOf(reader, domain)
+        const keys = await keysOf(reader, domain)
         const resolver = await openResolver(settings, silent)
         const states = await keyStates(keys, resolver).finally(() => resolver.close())
         for (const state of states) tell(state, options.json === true)

@@ -77,8 +77,9 @@ function runIn(situation: Situation, folder: string, json: boolean): Promise<voi
   return runSituation(situation, {
     folder,
     report: (problem, where) => say(`lab: ${where}: ${String(problem)}`),
-    look: (found) => {
-      const views = found.map(({ reader, journey }) => openJourney(reader, journey).view)
+    look: async (found) => {
+      const opened = found.map(({ reader, journey }) => openJourney(reader, journey))
+      const views = (await Promise.all(opened)).map(({ view }) => view)
       if (json) {
         const outcome = views[0]?.outcome.status ?? 'nothing'
         printJson({ situation: situation.name, outcome, journeys: views })

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { type JourneyFilter, parseFilters } from '../../journey/filter.ts'
-import { type JourneyRow, searchLimit } from '../../store/store.ts'
+import { type JourneyRow, searchLimit } from '../../store/ports/journeys.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { filterAdvice, withMoments } from '../filter-words.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
@@ -14,11 +14,11 @@ export function listCommand(): Command {
     .argument('[filters...]', filterWords)
     .option('-n, --limit <count>', 'how many at most', count, 20)
     .option('--json', 'one JSON object a line')
-    .action((words: readonly string[], options: ListOptions) => {
+    .action(async (words: readonly string[], options: ListOptions) => {
       const filter = readFilters(words)
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { rows, searchedAll } = stores.list(options.limit, filter)
+        const { rows, searchedAll } = await stores.list(options.limit, filter)
         if (options.json === true) for (const one of rows) printJson(rowJson(one))
         else if (rows.length === 0) {
           say(words.length === 0 ? 'No messages yet.' : 'No journey fits that.')

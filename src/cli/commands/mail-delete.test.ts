@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, journey, mailboxItem, message } from '../../store/contract-cases.ts'
-import { openStoreReader } from '../../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
@@ -37,7 +37,9 @@ async function filled(t: TestContext): Promise<string> {
   const file = async (messageId: string, ...accounts: string[]): Promise<void> => {
     const mailbox = accounts.map((account) => mailboxItem({ account, messageId }))
     const journeys = [journey(messageId, { messageId })]
-    await store.accept(acceptance({ message: message(messageId, messageId), mailbox, journeys }))
+    await store.post.accept(
+      acceptance({ message: message(messageId, messageId), mailbox, journeys }),
+    )
   }
   await file('1m8aaaa', ann, eve)
   await file('1m8bbbb', ann)
@@ -46,9 +48,9 @@ async function filled(t: TestContext): Promise<string> {
   return data
 }
 
-function left(data: string): readonly string[] {
-  const reader = openStoreReader({ folder: data })
-  const rows = reader.listMailbox({})
+async function left(data: string): Promise<readonly string[]> {
+  const reader = openReadOnlyStore({ folder: data })
+  const rows = await reader.mailboxes.items({})
   reader.close()
   return rows.map(({ account, messageId }) => `${messageId} ${account}`).toSorted()
 }
@@ -59,11 +61,11 @@ test('messages are deleted by their ids, everywhere or in one account, and that 
   const where = ['--data', data, '--yes']
   const one = await run('mail', 'delete', '1m8aaaa', '--account', 'ANN@south.example', ...where)
   assert.deepEqual([one.code, one.out], [0, '1 message is deleted.\n'])
-  assert.deepEqual(left(data), [`1m8aaaa ${eve}`, `1m8bbbb ${ann}`, `1m8cccc ${eve}`])
+  assert.deepEqual(await left(data), [`1m8aaaa ${eve}`, `1m8bbbb ${ann}`, `1m8cccc ${eve}`])
   const json = await run('mail', 'delete', 'aaaa', 'bbbb', ...where, '--json', '--why', 'asked')
   assert.deepEqual([json.code, json.out], [0, '{"deleted":2}\n'])
   const all = await run('mail', 'delete', '--all', '--account', eve, ...where)
-  assert.deepEqual([all.code, all.out, left(data)], [0, '1 message is deleted.\n', []])
+  assert.deepEqual([all.code, all.out, await left(data)], [0, '1 message is deleted.\n', []])
   const audit = await run('audit', '--data', data)
   assert.match(
     audit.out,
@@ -89,5 +91,5 @@ test('which messages must be said, and that it is meant', async (t) => {
   )
   const none = await run('mail', 'delete', '1m8zzzz', '--data', data, '--yes')
   assert.equal(none.code, 5)
-  assert.equal(left(data).length, 4)
+  assert.equal((await left(data)).length, 4)
 })

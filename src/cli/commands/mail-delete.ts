@@ -58,8 +58,8 @@ async function messagesMeant(
     })
   }
   let rows: readonly Found['row'][] = []
-  await withMail(options, (find) => {
-    const found = find(account, mailbox)
+  await withMail(options, async (find) => {
+    const found = await find(account, mailbox)
     const named = new Set(ids.map((id) => messageOf(found, id).row.messageId))
     rows = found.map(({ row }) => row).filter((row) => all === true || named.has(row.messageId))
   })
@@ -89,7 +89,7 @@ async function remove(
       { items, ids },
       {
         opening: { folder },
-        desk: (store) => ({ mail: { store, now: () => systemClock.now() } }),
+        desk: ({ mailboxes }) => ({ mail: { mailboxes, now: () => systemClock.now() } }),
         ...(why === undefined ? {} : { why }),
       },
     )

@@ -7,7 +7,7 @@ import { MaildirWriter } from '../../io/maildir-writer.ts'
 import type { MailboxRole } from '../../journey/mailbox-role.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
-import type { OpenMessage } from '../../store/store.ts'
+import type { OpenMessage } from '../../store/ports/messages.ts'
 import { type DataOptions, withDataOptions } from '../data.ts'
 import { type Found, mailboxOption, messageOf, withMail } from '../mail-messages.ts'
 import {
@@ -39,10 +39,10 @@ function listMail(): Command {
     .addOption(mailboxOption())
     .option('--json', 'one JSON object a line')
     .action((account: string | undefined, options: ListOptions) => {
-      return withMail(options, (find) => {
-        const found = find(account, options.mailbox)
+      return withMail(options, async (find) => {
+        const found = await find(account, options.mailbox)
         for (const { reader, row } of found) {
-          const journey = reader.findJourney(row.journeyId)
+          const journey = await reader.journeys.find(row.journeyId)
           const stored = journey.type === 'found' ? journey.journey : undefined
           const facts = {
             account: row.account,
@@ -86,11 +86,11 @@ function showMail(): Command {
     .option('--json', 'as JSON, the octets in base64')
     .action((ref: string, options: ShowOptions) => {
       return withMail(options, async (find) => {
-        const found = find(options.account, undefined)
+        const found = await find(options.account, undefined)
         const meant = messageOf(found, ref)
         const whole = options.json === true || resultsAreSeen()
         const chunks: Uint8Array[] = []
-        for await (const chunk of open(meant).chunks()) {
+        for await (const chunk of (await open(meant)).chunks()) {
           if (whole) chunks.push(chunk)
           else if (!(await printOctets(chunk))) return
         }
@@ -103,8 +103,8 @@ function showMail(): Command {
   return withDataOptions(command)
 }
 
-function open({ reader, row }: Found): OpenMessage {
-  const message = reader.openMessage(row.messageId)
+async function open({ reader, row }: Found): Promise<OpenMessage> {
+  const message = await reader.messages.open(row.messageId)
   if (message !== undefined) return message
   throw new WaybillError('store-broken', `The octets of ${row.messageId} are missing.`)
 }
@@ -129,7 +129,7 @@ function exportMail(): Command {
     .option('--json', 'the count as JSON')
     .action((account: string, options: ExportOptions) => {
       return withMail(options, async (find) => {
-        const found = find(account, options.mailbox)
+        const found = await find(account, options.mailbox)
         const { format, out } = options
         const counts = await orCannotWrite(out, () => {
           return format === 'mbox' ? writeMbox(found, out) : writeMaildir(found, out)
@@ -191,9 +191,9 @@ async function writeMbox(found: readonly Found[], path: string): Promise<ExportC
   const done = finished(file)
   for (const one of found) {
     const { receivedAt, journeyId } = one.row
-    const journey = one.reader.findJourney(journeyId)
+    const journey = await one.reader.journeys.find(journeyId)
     const reversePath = journey.type === 'found' ? journey.journey.mailFrom : ''
-    const chunks = formatMbox({ reversePath, receivedAt, chunks: open(one).chunks() }, 'lf')
+    const chunks = formatMbox({ reversePath, receivedAt, chunks: (await open(one)).chunks() }, 'lf')
     for await (const chunk of chunks) {
       if (!file.write(chunk)) await once(file, 'drain')
     }
@@ -213,7 +213,7 @@ async function writeMaildir(found: readonly Found[], path: string): Promise<Expo
         if (one.row.mailbox !== mailbox) continue
         const { receivedAt, messageId, size } = one.row
         const place = maildirPlace({ receivedAt, unique: messageId, host: 'waybill', size })
-        const { type } = await writer.write(place, formatMaildir(open(one).chunks()))
+        const { type } = await writer.write(place, formatMaildir((await open(one)).chunks()))
         counts[type]++
       }
     } finally {

@@ -48,7 +48,7 @@ async function filled(t: TestContext): Promise<{ data: string; config: string; l
   const ago = (days: number): number => Date.now() - days * dayMs
   const refused = { status: 'refused', messageId: 'bad', startedAt: ago(10) }
   const long = message('long', 'x'.repeat(300_000))
-  await store.accept(
+  await store.post.accept(
     acceptance({
       message: message('bad', 'y'.repeat(1000)),
       moreMessages: [],
@@ -61,7 +61,9 @@ async function filled(t: TestContext): Promise<{ data: string; config: string; l
       ],
     }),
   )
-  await store.accept(acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'long' })] }))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'long' })] }),
+  )
   await store.close()
   return { data, config, long: long.content.sha256 }
 }

@@ -6,8 +6,8 @@ import { pruneRequest, retentionTimes } from '../../desk/retention.ts'
 import { systemClock } from '../../io/clock.ts'
 import { diskState, keptShare } from '../../store/disk-share.ts'
 import { countPrunable, type Prunable } from '../../store/prunable.ts'
-import { openStoreReader } from '../../store/sqlite-reader.ts'
-import type { PruneResult } from '../../store/store.ts'
+import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
+import type { PruneResult } from '../../store/ports/retention.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { print, printJson } from '../output.ts'
 
@@ -34,7 +34,7 @@ export function pruneCommand(): Command {
       const settings = readConfig(options.config)
       const folder = options.data ?? settings.data
       // There must be something: opening a store would make one.
-      openStoreReader({ folder }).close()
+      openReadOnlyStore({ folder }).close()
       if (options.dryRun === true) tellPrunable(prunable(folder, settings), options.json === true)
       else tellRemoved(await remove(folder, settings, options), options.json === true)
     })
@@ -57,7 +57,8 @@ async function remove(
   return await atDesk(prune, undefined, {
     opening: { folder, strangersPercent, refusedBytes },
     desk: (store) => ({
-      prune: () => store.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
+      prune: () =>
+        store.retention.prune(pruneRequest(retentionTimes(retention), systemClock.now())),
     }),
     timeoutMs: 600_000,
     ...(why === undefined ? {} : { why }),

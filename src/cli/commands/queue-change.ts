@@ -8,7 +8,7 @@ import {
   queueRetry,
   type WaitingLetters,
 } from '../../desk/queue.ts'
-import type { QueueItem } from '../../store/store.ts'
+import type { QueueItem } from '../../store/ports/queue.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
@@ -63,7 +63,7 @@ export function queueChangeCommand(kind: Kind): Command {
     .addHelpText('after', '\nExit code 0: done. 5: nothing that waits fits.')
     .action(async (filters: readonly string[], options: ChangeOptions) => {
       const folder = dataFolderOf(options)
-      const waiting = chosenLetters(folder, filters, options)
+      const waiting = await chosenLetters(folder, filters, options)
       const letters = kind === 'release' ? waiting.filter(({ held }) => held) : waiting
       const changed = await change(words.operation, { folder, letters, filters, options })
       if (changed === 0) process.exitCode = exitCodes.notFound

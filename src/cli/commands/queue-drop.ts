@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type Dropped, lettersAtOnce, queueDrop } from '../../desk/queue.ts'
-import type { QueueItem } from '../../store/store.ts'
+import type { QueueItem } from '../../store/ports/queue.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { confirm } from '../confirm.ts'
 import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
@@ -33,7 +33,7 @@ export function queueDropCommand(): Command {
     )
     .action(async (filters: readonly string[], options: DropOptions) => {
       const folder = dataFolderOf(options)
-      const letters = chosenLetters(folder, filters, options)
+      const letters = await chosenLetters(folder, filters, options)
       if (letters.length > 0) await confirm(question(letters.length, options), options)
       tell(await drop(folder, letters, filters, options), options.json === true)
     })

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
-import type { JourneyRow, QueueItem } from '../../store/store.ts'
+import type { JourneyRow } from '../../store/ports/journeys.ts'
+import type { QueueItem } from '../../store/ports/queue.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { paint, print, printJson } from '../output.ts'
 import { itemJson } from '../render/waiting.ts'
@@ -16,10 +17,10 @@ export function queueShowCommand(): Command {
     .description('all that is known of a letter that waits, for each recipient')
     .argument('<id>', 'of its journey, as `waybill queue list` has it, or 4 characters of it')
     .option('--json', 'one JSON object for each recipient')
-    .action((id: string, options: ShowOptions) => {
+    .action(async (id: string, options: ShowOptions) => {
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { items, journey } = waitingOf(stores, id)
+        const { items, journey } = await waitingOf(stores, id)
         if (options.json === true) {
           for (const item of items) printJson({ ...itemJson(item), ...journeyJson(journey) })
           return
@@ -40,11 +41,11 @@ interface Waiting {
 }
 
 /** @throws WaybillError `not-found` when it does not wait (any more), and what `Stores.locate` says */
-function waitingOf(stores: Stores, id: string): Waiting {
-  const { reader, stored } = stores.locate(id)
-  const items = reader
-    .listQueue({ limit: moreThanAny })
-    .filter(({ journeyId }) => journeyId === stored.id)
+async function waitingOf(stores: Stores, id: string): Promise<Waiting> {
+  const { reader, stored } = await stores.locate(id)
+  const items = (await reader.queue.list({ limit: moreThanAny })).filter(
+    ({ journeyId }) => journeyId === stored.id,
+  )
   if (items.length > 0) return { items, journey: stored }
   throw new WaybillError('not-found', `The letter ${stored.id} does not wait: ${stored.status}.`, {
     hint: `waybill show ${stored.id} tells what became of it.`,

@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
-import { openStoreReader } from '../../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
@@ -36,7 +36,7 @@ async function waiting(t: TestContext): Promise<string> {
   const data = join(folder, 'data')
   const store = await openSqliteStore({ folder: data })
   const north = { recipient: 'eve@north.example', destination: 'north.example' }
-  await store.accept(
+  await store.post.accept(
     acceptance({
       message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
       queue: [
@@ -52,9 +52,9 @@ async function waiting(t: TestContext): Promise<string> {
 }
 
 /** How each of the three waits, by a reader of its own. */
-function states(data: string): Record<string, string> {
-  const reader = openStoreReader({ folder: data })
-  const items = reader.listQueue({ limit: 10 })
+async function states(data: string): Promise<Record<string, string>> {
+  const reader = openReadOnlyStore({ folder: data })
+  const items = await reader.queue.list({ limit: 10 })
   reader.close()
   return Object.fromEntries(
     items.map(({ id, held, nextAttemptAt }) => {
@@ -72,12 +72,12 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
     [held.code, held.out],
     [0, '2 letters will be kept back until waybill queue retry.\n'],
   )
-  assert.deepEqual(states(data), { q1: 'held', q2: 'held', q3: 'waits' })
+  assert.deepEqual(await states(data), { q1: 'held', q2: 'held', q3: 'waits' })
   const again = await run('queue', 'hold', 'to:@south.example', '--data', data, '--json')
   assert.deepEqual([again.code, again.out], [5, '{"held":0}\n'])
   const one = await run('queue', 'retry', '1M8aa', '--data', data)
   assert.deepEqual([one.code, one.out], [0, '1 letter will be tried now.\n'])
-  assert.deepEqual(states(data), { q1: 'due', q2: 'held', q3: 'waits' })
+  assert.deepEqual(await states(data), { q1: 'due', q2: 'held', q3: 'waits' })
   const { out } = await run('queue', 'list', '--data', data)
   const rows = out.split('\n').map((line) => line.slice(0, 30).trimEnd())
   assert.deepEqual(rows.toSorted(), [
@@ -88,7 +88,7 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
   ])
   const released = await run('queue', 'release', '--all', '--data', data)
   assert.deepEqual([released.code, released.out], [0, '1 letter will go on now.\n'])
-  assert.deepEqual(states(data), { q1: 'due', q2: 'due', q3: 'waits' })
+  assert.deepEqual(await states(data), { q1: 'due', q2: 'due', q3: 'waits' })
   const all = await run(
     'queue',
     'retry',
@@ -100,7 +100,7 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
     'line is back',
   )
   assert.deepEqual([all.code, all.out], [0, '{"retried":3}\n'])
-  assert.deepEqual(states(data), { q1: 'due', q2: 'due', q3: 'due' })
+  assert.deepEqual(await states(data), { q1: 'due', q2: 'due', q3: 'due' })
   const audit = await run('audit', '--data', data, '--json')
   const acts = audit.out.split('\n').filter((line) => line !== '')
   const told = acts.map((line): unknown => {
@@ -132,7 +132,7 @@ test('queue show tells of a letter that waits, and says so of one that does not'
   const none = await run('queue', 'show', '1m8zzzz', '--data', data)
   assert.equal(none.code, 5)
   const store = await openSqliteStore({ folder: data })
-  await store.accept(acceptance({ journeys: [journey('1m8dddd', { status: 'delivered' })] }))
+  await store.post.accept(acceptance({ journeys: [journey('1m8dddd', { status: 'delivered' })] }))
   await store.close()
   const over = await run('queue', 'show', '1m8dddd', '--data', data)
   assert.equal(over.code, 5)
@@ -152,7 +152,7 @@ test('queue retry wants to be told which letters, and says when there is none', 
   const none = await run('queue', 'retry', 'to:@west.example', '--data', data)
   assert.deepEqual([none.code, none.out], [5, ''])
   assert.match(none.messages, /Nothing that waits fits that\./)
-  assert.deepEqual(states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
+  assert.deepEqual(await states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
 })
 
 test('queue drop gives letters up, and wants to be sure', async (t) => {
@@ -161,14 +161,14 @@ test('queue drop gives letters up, and wants to be sure', async (t) => {
   const unsure = await run('queue', 'drop', 'to:@south.example', '--data', data, '--no-notice')
   assert.equal(unsure.code, 2)
   assert.match(unsure.messages, /Give up 2 letters\? .* not told\. Nobody is here to be asked\./)
-  assert.deepEqual(states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
+  assert.deepEqual(await states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
   const silent = await run('queue', 'drop', '--all', '--yes', '--data', data)
   assert.equal(silent.code, 2)
   assert.match(silent.messages, /No server runs, so the senders cannot be told\./)
   const drop = ['queue', 'drop', 'to:@south.example', '--no-notice', '--yes', '--data', data]
   const done = await run(...drop, '--why', 'spam')
   assert.deepEqual([done.code, done.out], [0, '2 letters are given up.\n'])
-  assert.deepEqual(states(data), { q3: 'waits' })
+  assert.deepEqual(await states(data), { q3: 'waits' })
   const again = await run(...drop, '--json')
   assert.deepEqual([again.code, again.out], [5, '{"dropped":0,"left":0}\n'])
   const audit = await run('audit', '--data', data)

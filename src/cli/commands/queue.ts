@@ -6,7 +6,7 @@ import { queueChangeCommand } from './queue-change.ts'
 import { queueDropCommand } from './queue-drop.ts'
 import { queueShowCommand } from './queue-show.ts'
 import { itemJson } from '../render/waiting.ts'
-import type { QueueItem } from '../../store/store.ts'
+import type { QueueItem } from '../../store/ports/queue.ts'
 
 /** `waybill queue list|show|retry|hold|release|drop`. */
 export function queueCommand(): Command {
@@ -15,12 +15,13 @@ export function queueCommand(): Command {
     .argument('[filters...]', filterWords)
     .option('-n, --limit <count>', 'how many at most', count, 50)
     .option('--json', 'one JSON object a line')
-    .action((words: readonly string[], options: QueueOptions) => {
+    .action(async (words: readonly string[], options: QueueOptions) => {
       const filter = readFilters(words)
       const { limit } = options
       const stores = new Stores(dataFolderOf(options))
       try {
-        const items = stores.readers.flatMap((reader) => reader.listQueue({ limit, filter }))
+        const lists = stores.readers.map((reader) => reader.queue.list({ limit, filter }))
+        const items = (await Promise.all(lists)).flat()
         for (const item of items) {
           if (options.json === true) printJson(itemJson(item))
           else print(row(itemText(item), item.lastProblem, columns()))

@@ -55,10 +55,10 @@ export function replayCommand(): Command {
 async function replay(ref: string, options: ReplayOptions): Promise<void> {
   const stores = new Stores(dataFolderOf(options))
   try {
-    const journey = stores.find(ref)
+    const journey = await stores.find(ref)
     const { record, facts, stored, reader } = journey
     const message =
-      stored.messageId === undefined ? undefined : reader.openMessage(stored.messageId)
+      stored.messageId === undefined ? undefined : await reader.messages.open(stored.messageId)
     const { dns = [], ip, helo, mailFrom, at } = options
     const result = await replayJourney(record, facts, message?.original(), {
       dns,

@@ -29,9 +29,11 @@ test('backup, loss, restore: what came back is told, and the audit has both', as
   t.after(remove)
   const data = join(folder, 'data')
   const store = await openSqliteStore({ folder: data })
-  await store.accept(outgoing())
+  await store.post.accept(outgoing())
   const filed = message('m2', 'x')
-  await store.accept(acceptance({ message: filed, mailbox: [mailboxItem({ messageId: 'm2' })] }))
+  await store.post.accept(
+    acceptance({ message: filed, mailbox: [mailboxItem({ messageId: 'm2' })] }),
+  )
   await store.close()
   const run = runner(t)
   const from = join(folder, 'backup')

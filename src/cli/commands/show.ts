@@ -15,10 +15,10 @@ export function showCommand(): Command {
     .option('--step <id>', 'only this step: spf, dkim, dmarc, route, …')
     .option('-v, --verbose', 'the evidence too: DNS answers, rules, the SMTP lines')
     .option('--json', 'the journey as one JSON object')
-    .action((ref: string, options: ShowOptions) => {
+    .action(async (ref: string, options: ShowOptions) => {
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { view } = stores.find(ref)
+        const { view } = await stores.find(ref)
         const ids = view.steps.map(({ id }) => id)
         const asked = options.step
         if (asked !== undefined && !ids.some((id) => id === asked || id.startsWith(`${asked}.`))) {

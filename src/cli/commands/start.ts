@@ -6,6 +6,7 @@ import { readConfig } from '../../config/config.ts'
 import { fileProblems } from '../../config/files.ts'
 import { WaybillError } from '../../base/error.ts'
 import { faultLine } from '../../base/log.ts'
+import type { JourneyView } from '../../journey/view.ts'
 import { systemClock } from '../../io/clock.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
 import { dataFolder } from '../../store/data-folder.ts'
@@ -129,13 +130,16 @@ async function greet(lab: Lab, data: string): Promise<void> {
   const started = performance.now()
   await findSituation('hello')?.run(labTools(lab))
   const ms = Math.round(performance.now() - started)
-  const view = (store: Lab['north']['store'], direction: 'in' | 'out') => {
-    const [row] = store.read.listJourneys({ limit: 1, direction })
-    const found = row === undefined ? undefined : store.read.findJourney(row.id)
-    return found?.type === 'found' ? openJourney(store.read, found.journey).view : undefined
+  const view = async (
+    store: Lab['north']['store'],
+    direction: 'in' | 'out',
+  ): Promise<JourneyView | undefined> => {
+    const [row] = await store.journeys.list({ limit: 1, direction })
+    const found = row === undefined ? undefined : await store.journeys.find(row.id)
+    return found?.type === 'found' ? (await openJourney(store, found.journey)).view : undefined
   }
-  const sent = view(lab.north.store, 'out')
-  const received = view(lab.south.store, 'in')
+  const sent = await view(lab.north.store, 'out')
+  const received = await view(lab.south.store, 'in')
   if (sent !== undefined && received !== undefined) print(renderFirstLetter(sent, received, ms))
   print(`
   Next:  ./waybill show last -v      what south saw of it, with every DNS answer

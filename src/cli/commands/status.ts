@@ -4,7 +4,7 @@ import { diskTroubles, type Trouble, troublesOf } from '../../desk/health.ts'
 import { serverStatus, type ServerStatus } from '../../desk/status.ts'
 import { storeStatus } from '../../desk/store-status.ts'
 import { systemClock } from '../../io/clock.ts'
-import { openStoreReader } from '../../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
 import { dataFolderOf, type DataOptions, storesIn, withDataOptions } from '../data.ts'
 import { operator } from '../operator.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
@@ -59,7 +59,7 @@ async function tellStore(
   folder: string,
   { json, isLab }: { readonly json: boolean; readonly isLab: boolean },
 ): Promise<void> {
-  const reader = openStoreReader({ folder })
+  const reader = openReadOnlyStore({ folder })
   try {
     const status = await storeStatus(reader, folder)
     const troubles = diskTroubles(status)

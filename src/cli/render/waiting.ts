@@ -1,4 +1,4 @@
-import type { QueueItem } from '../../store/store.ts'
+import type { QueueItem } from '../../store/ports/queue.ts'
 
 /** A letter that waits, for programs. */
 export function itemJson(item: QueueItem): Record<string, unknown> {

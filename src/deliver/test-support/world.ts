@@ -8,7 +8,8 @@ import { directoryOf } from '../../directory/test-support/directory.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Dialer } from '../../io/dialer.ts'
 import { testPost } from '../../post/test-support/post.ts'
-import type { OpenMessage, QueueItem, Settlement } from '../../store/store.ts'
+import type { OpenMessage } from '../../store/ports/messages.ts'
+import type { QueueItem, Settlement } from '../../store/ports/queue.ts'
 import type { DeliverWorld } from '../world.ts'
 
 export const start: number = Date.UTC(2026, 10, 23, 18, 0, 0)
@@ -39,7 +40,7 @@ export function testWorld({
     log: silent,
     trustAnchors: [],
     random,
-    openMessage: () => openText(letter),
+    openMessage: () => Promise.resolve(openText(letter)),
     retryAt: (_item, now) => now + 5 * minuteMs,
     warnOfDelay: () => false,
     directory,

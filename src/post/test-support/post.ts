@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Acceptance } from '../../store/store.ts'
+import type { Acceptance } from '../../store/ports/post.ts'
 import { Post, type PostDirectory, type PostOptions } from '../post.ts'
 
 /** A post of `mx.south.example`; its ids are told apart by their ends. */

@@ -1,0 +1,96 @@
+import type { JourneyFilter } from '../../journey/filter.ts'
+import type { Acceptance, NewQueueItem, SharedFact } from './post.ts'
+
+export interface QueueItem extends NewQueueItem {
+  readonly attempts: number
+  readonly held: boolean
+  /** Why the last attempt did not succeed; empty before the first. */
+  readonly lastProblem: string
+}
+
+/** What became of a leased item. Each is one step of its journey, settled in one transaction. */
+export interface Settlement {
+  readonly queueId: string
+  readonly owner: string
+  readonly outcome:
+    | { readonly type: 'delivered' }
+    | { readonly type: 'failed' }
+    | {
+        readonly type: 'deferred'
+        readonly nextAttemptAt: number
+        readonly problem: string
+        /** `false`: it was put off untried, and no attempt is counted. */
+        readonly attempted?: boolean
+      }
+  /** JSON of the steps to append to the item's journey, and the facts they refer to. */
+  readonly steps: string
+  readonly shared: readonly SharedFact[]
+  /**
+   * The recipient's new status and its summary. They are the journey's as well, unless it has other
+   * recipients: then one word and one sentence are made of all (`wholeStatus`, `wholeSummary`).
+   */
+  readonly status: string
+  readonly summary: string
+  /** A delivery status notification, accepted in the same transaction. */
+  readonly notification?: Acceptance
+  /**
+   * Those of one call that have the same word here stand or fall together: when one of them is no
+   * longer leased by its owner, none of them is settled. For what is told of several in one letter.
+   */
+  readonly together?: string
+}
+
+export interface LeaseRequest {
+  readonly owner: string
+  readonly now: number
+  readonly leaseUntil: number
+  readonly limit: number
+  /**
+   * No schedule puts an item off beyond this: one that is due later was put off before the clock was
+   * set back, and is due now. Absent: none is.
+   */
+  readonly farthest?: number
+}
+
+/** Items that somebody wants whatever they wait for. */
+export interface TakeRequest {
+  readonly queueIds: readonly string[]
+  readonly owner: string
+  readonly now: number
+  readonly leaseUntil: number
+}
+
+export interface QueueQuery {
+  readonly limit: number
+  readonly filter?: JourneyFilter
+}
+
+/** What must go to other servers. Items come into it by `post.accept`. */
+export interface QueuePort {
+  /**
+   * Takes up to `limit` due items (not held, not leased to a living lease) until `leaseUntil`.
+   * An expired lease is due again: a crash repeats an attempt, it never loses one.
+   */
+  lease(request: LeaseRequest): Promise<readonly QueueItem[]>
+  /**
+   * Takes these items until `leaseUntil`, due or not, held or not; all but those that somebody else
+   * leases now. For a person who wants something else to become of them.
+   */
+  take(request: TakeRequest): Promise<readonly QueueItem[]>
+  /**
+   * Settles leased items. An item leased by another owner meanwhile is left alone, and so is one
+   * whose lease was ended by `releaseLeases`: its settlement is dropped with its notification, and so
+   * is all that stands `together` with it. Gives the ids of the items whose leases were lost.
+   */
+  settle(settlements: readonly Settlement[]): Promise<readonly string[]>
+  /** Ends every lease: called once at start, when no other process can hold one. */
+  releaseLeases(): Promise<void>
+  /** Keeps items from being leased until `release`. Gives how many were not held before. */
+  hold(queueIds: readonly string[]): Promise<number>
+  /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */
+  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
+  /** When the next item is due; `undefined` when nothing waits. */
+  nextDueAt(): Promise<number | undefined>
+  /** The next attempts first. */
+  list(query: QueueQuery): Promise<readonly QueueItem[]>
+}

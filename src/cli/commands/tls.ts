@@ -25,17 +25,15 @@ export function tlsCommand(): Command {
   return new Command('tls')
     .description('whether a domain wants its mail over TLS: MTA-STS (RFC 8461), reports (RFC 8460)')
     .argument('<domain>', 'the domain behind the @ of a recipient', readDomain)
-    .option(
-      '--policy <file>',
-      'the policy, as https://mta-sts.DOMAIN/.well-known/mta-sts.txt has it',
-    )
+    .option('--policy <file>', 'hold this policy of the domain against its MX hosts')
     .addOption(zoneOption())
     .addOption(serverOption())
     .option('--json', 'all that was found as one JSON object')
     .addHelpText(
       'after',
-      '\nExit code 0: MTA-STS is announced, and the policy, when given, allows every MX host.\n' +
-        '1: it is not, or does not. 3: DNS did not answer. 5: there is no such file.',
+      '\nThe policy is at https://mta-sts.DOMAIN/.well-known/mta-sts.txt. Exit code 0:\n' +
+        'MTA-STS is announced, and the policy, when given, allows every MX host. 1: it is\n' +
+        'not, or does not. 3: DNS did not answer. 5: there is no such file.',
     )
     .action(async (domain: Domain, options: TlsOptions) => {
       const policy = options.policy === undefined ? undefined : readPolicy(options.policy)

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { deliverBatch } from '../deliver/deliverer.ts'
+import { Connector } from '../deliver/connect.ts'
+import { Deliverer } from '../deliver/deliverer.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
-import { postponeBatch } from '../deliver/postpone.ts'
-import type { DeliverWorld } from '../deliver/world.ts'
+import { Notices } from '../deliver/notices.ts'
+import { Settlements } from '../deliver/settlements.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -11,10 +12,9 @@ import type { Post } from '../post/post.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { defaultLimits } from '../queue/places.ts'
-import { isDelayWarningDue, nextStep, type RetryPolicy } from '../queue/schedule.ts'
+import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { JudgedLetter } from '../receive/judged.ts'
 import type { Self } from '../route/self.ts'
-import type { OpenMessage } from '../store/ports/messages.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
@@ -95,10 +95,9 @@ export class Courier {
     items: readonly QueueItem[],
     given: GivenUp & { readonly tellSender: boolean },
   ): Promise<readonly Settlement[]> {
-    const { hostname, directory, store, post, clock, random, log } = this.#options
-    const openMessage = (id: string): Promise<OpenMessage | undefined> => store.messages.open(id)
-    const report = { hostname, directory, clock, random, openMessage, post }
-    return giveUp(items, given, { clock, log, report: given.tellSender ? report : undefined })
+    const { clock, log } = this.#options
+    const notices = given.tellSender ? this.#makeNotices() : undefined
+    return giveUp(items, given, { clock, log, notices })
   }
 
   /** Begins nothing new. Resolves when what is under way is over. */
@@ -153,13 +152,14 @@ export class Courier {
 
   #makeDispatcher(): Dispatcher {
     const { hostname, store, clock, random, retry, limits, report } = this.#options
-    const world = this.#deliveryWorld()
+    const settlements = this.#makeSettlements()
+    const deliverer = this.#makeDeliverer(settlements)
     return new Dispatcher({
       store: store.queue,
       clock,
       owner: `${hostname} ${process.pid}`,
-      deliverBatch: (batch) => deliverBatch(world, batch),
-      postponeBatch: (postponement) => postponeBatch(world, postponement),
+      deliverBatch: (batch) => deliverer.deliver(batch),
+      postponeBatch: (postponement) => settlements.ofPostponed(postponement),
       onProblem: ({ type, error }) => report(error, `queue: ${type}`),
       random,
       keepConnectionMs,
@@ -174,29 +174,29 @@ export class Courier {
     })
   }
 
-  #deliveryWorld(): DeliverWorld {
-    const { hostname, directory, store, post, clock, log, random, trustAnchors, self, retry } =
-      this.#options
-    return {
-      hostname,
+  #makeNotices(): Notices {
+    const { hostname, directory, store, post, clock, random } = this.#options
+    return new Notices({ hostname, directory, post, messages: store.messages, clock, random })
+  }
+
+  #makeSettlements(): Settlements {
+    const { clock, log, retry, random } = this.#options
+    const schedule = new RetrySchedule(retry, random)
+    return new Settlements({ schedule, notices: this.#makeNotices(), clock, log })
+  }
+
+  #makeDeliverer(settlements: Settlements): Deliverer {
+    const { hostname, store, clock, log, random, trustAnchors, self } = this.#options
+    return new Deliverer({
       self,
       resolver: this.#outside,
-      dialer: this.#outside,
+      connector: new Connector({ hostname, dialer: this.#outside, clock, trustAnchors }),
+      messages: store.messages,
+      settlements,
       clock,
       log,
-      trustAnchors,
       random,
-      openMessage: (id) => store.messages.open(id),
-      retryAt: ({ attempts, expiresAt }, now) => {
-        const next = nextStep({ policy: retry, attempts: attempts + 1, now, expiresAt, random })
-        return next.type === 'retry' ? next.at : undefined
-      },
-      warnOfDelay: ({ createdAt, nextAttemptAt: scheduledAt }, nextAttemptAt) => {
-        return isDelayWarningDue({ policy: retry, createdAt, scheduledAt, nextAttemptAt })
-      },
-      directory,
-      post,
-    }
+    })
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Residents } from '../directory/address-table.ts'
+import { joinResidents, readStored } from '../directory/stored.ts'
 import { ensureKeys } from '../directory/signing-keys.ts'
 import { systemClock } from '../io/clock.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
@@ -16,28 +18,16 @@ export interface Inhabited {
 
 /**
  * Who lives here now, by the settings and by the store. Keys of domains that have none are made. What
- * is in both counts as the settings have it.
+ * is in both counts as the settings have it, and is told each time, because the rest does not hold.
  */
-export async function lookUp(store: Store, settings: Settings): Promise<Inhabited> {
-  const { accounts: port } = store
-  const [added, more, led] = await Promise.all([port.domains(), port.accounts(), port.aliases()])
-  const settled = residentsOf(settings)
-  const all = Array.from(new Set([...settled.domains, ...added.map(({ name }) => name)]))
-  // Of others only mail is known: nobody made them an account.
-  const made = more.filter(({ origin }) => origin === 'store')
-  return {
-    domains: all,
-    residents: {
-      domains: all,
-      accounts: [
-        ...settled.accounts,
-        ...made.map(({ address, passwordHash }) => ({ address, aliases: [], passwordHash })),
-      ],
-      aliases: [...(settled.aliases ?? []), ...led],
-    },
-    keys: await ensureKeys(store, all, {
-      selector: settings.dkim.selector,
-      now: systemClock.now(),
-    }),
+export async function lookUp(store: Store, settings: Settings, log: Log): Promise<Inhabited> {
+  const stored = await readStored(store.accounts)
+  const { residents, clashes } = joinResidents(residentsOf(settings), stored)
+  const { domains } = residents
+  const context = { selector: settings.dkim.selector, now: systemClock.now() }
+  for (const { address, stored: what } of clashes) {
+    const why = `the ${what} of this address in the store does not count beside the settings`
+    log({ level: 'warning', event: 'store', fields: { address, why } })
   }
+  return { domains, residents, keys: await ensureKeys(store, domains, context) }
 }

@@ -18,7 +18,8 @@ import { systemClock } from '../io/clock.ts'
 import { DayMark } from '../io/day-mark.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
-import { Admission, type AdmissionLimits } from '../policy/admission.ts'
+import { Admission } from '../policy/admission.ts'
+import type { AdmissionLimits } from '../policy/admission-limits.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
 import { tlsContexts } from '../sessions/tls-contexts.ts'
@@ -147,7 +148,7 @@ class LiveServer implements Live {
         queued: () => site.queued(),
       },
       turn: this.#turn,
-      changed: async () => this.#use(await lookUp(store, this.#settings)),
+      changed: async () => this.#use(await lookUp(store, this.#settings, options.log)),
       status: {
         version: options.version ?? '',
         process: process.pid,
@@ -179,7 +180,7 @@ class LiveServer implements Live {
     opened.push(() => store.close())
     const resolver = await openResolver(settings, options.log)
     opened.push(async () => resolver.close())
-    const { domains, residents, keys } = await lookUp(store, settings)
+    const { domains, residents, keys } = await lookUp(store, settings, options.log)
     const signing = new SigningKeys(keys)
     const directory = new MemoryDirectory(residents, signing)
     const { log } = options
@@ -209,7 +210,7 @@ class LiveServer implements Live {
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
     tlsContexts(certificate, staticRsaOf(next))
-    const inhabited = await lookUp(store, next)
+    const inhabited = await lookUp(store, next, this.#parts.options.log)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)
     const renewed = certificate.certificate !== this.#certificate.certificate

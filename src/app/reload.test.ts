@@ -5,6 +5,7 @@ import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import { hashPassword } from '../io/password.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { type Live, openLive } from './live.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
@@ -111,4 +112,39 @@ test('how much one client may use, and how many connections there are, is read a
   await live.reload(limits('connections = 2000'))
   const third = await SmtpTalk.greeted(live.ports.smtp)
   for (const talk of [first, second, third]) talk.destroy()
+})
+
+test('accounts and domains of the store live here beside those of the settings, with keys', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  const made = { passwordHash: undefined, createdAt: 0, origin: 'store' } as const
+  await store.accounts.putDomain({ name: 'store.example', createdAt: 0 })
+  await store.accounts.putAccount({ ...made, address: 'kim@store.example' })
+  await store.accounts.putAccount({ ...made, address: 'team@south.example' })
+  await store.close()
+  const told: string[] = []
+  const live = await openLive({
+    settings: { ...before, data: folder },
+    autoPorts: true,
+    log: ({ fields }) => void told.push(JSON.stringify(fields)),
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  t.after(() => live.close())
+  const leads = async (address: string): Promise<unknown> => {
+    const lead = await leadOf(live.directory, address)
+    return lead.type === 'mailbox' ? lead.accounts.map((account) => account.address) : lead.type
+  }
+  assert.deepEqual(await leads('team@south.example'), ['team@south.example'])
+  assert.equal(told.length, 0)
+  // Now the settings have an alias of this name.
+  await live.reload(after)
+  assert.deepEqual(await leads('team@south.example'), [
+    'bob@south.example',
+    'kim@xn--bcher-kva.example',
+  ])
+  assert.equal(told.filter((line) => line.includes('team@south.example')).length, 1)
+  assert.deepEqual(await leads('kim@store.example'), ['kim@store.example'])
+  assert.equal((await live.directory.signingKeys('store.example')).length, 2)
 })

@@ -5,6 +5,7 @@ import { setback } from '../smtp/failure.ts'
 import type { OriginalRecipient } from '../smtp/parameters.ts'
 import type { OpenMessage } from '../store/ports/messages.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import type { SessionLine } from './client-session.ts'
 
 /** What one attempt came to for one recipient, before the schedule is asked. */
 export type AttemptResult =
@@ -16,6 +17,24 @@ export type AttemptResult =
       readonly because: string
       readonly outcome: RecipientOutcome | undefined
     }
+
+/** Where the octets of letters are. */
+export interface Messages {
+  open(id: string): Promise<OpenMessage | undefined>
+}
+
+/** A queue item on its way, with what is known of this attempt so far. */
+export interface Attempt {
+  readonly item: QueueItem
+  readonly host: string
+  readonly ip: string
+  readonly result: AttemptResult
+  readonly lines: readonly SessionLine[]
+  /** The server would not talk at all, so nothing was said about the letter. */
+  readonly refusedToTalk: boolean
+  /** None of our own DNS servers answers: the destination has nothing to do with it. */
+  readonly ourOutage?: boolean
+}
 
 /** What the other server made of a recipient. */
 export function attemptResult(outcome: RecipientOutcome): AttemptResult {

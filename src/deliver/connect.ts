@@ -1,11 +1,12 @@
+import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
+import type { Dialer } from '../io/dialer.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { Setback } from '../smtp/client-types.ts'
 import { describeReply } from '../smtp/reply-format.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
-import type { DeliverWorld } from './world.ts'
 
 /** A greeted server, or why there is none. */
 export type Connected =
@@ -33,86 +34,99 @@ const smtpPort = 25
 /** RFC 5321 §4.5.3.2 names no time for connecting; the operating system's is minutes. */
 const dialTimeoutMs = 30_000
 
-/**
- * Connects to one target and greets it, with TLS whenever it is offered (RFC 7435). TLS that fails,
- * at whatever point between our STARTTLS and the answer to the EHLO behind it, is followed by clear
- * text at once, as nobody asked for more than opportunity.
- */
-export async function connectTo(
-  world: DeliverWorld,
-  target: RouteTarget,
-  input: ConnectInput,
-): Promise<Connected> {
-  if (input.tls.state === 'untried') {
-    const first = await connectOnce(world, target, input)
-    if (first.type === 'ready' || first.tlsFailed === undefined) return first
-    input.tls.state = 'failed'
-    // What was said until then is told by the step; a failure in clear text brings its own lines.
-    const begin = input.log.begin()
-    const problem = `TLS was offered and failed: ${first.tlsFailed}`
-    input.log.step({ type: 'peer-no-tls', host: target.host, problem }, begin)
-    if (input.ending.stage !== 'go-on') return first
-  }
-  return connectOnce(world, target, input)
-}
-
 type Once =
   | (Connected & { readonly type: 'ready' })
   | (Connected & { readonly type: 'failed'; readonly tlsFailed: string | undefined })
 
-async function connectOnce(
-  world: DeliverWorld,
-  { host, address: ip }: RouteTarget,
-  { log, ending, tls }: ConnectInput,
-): Promise<Once> {
-  const { clock, dialer, hostname, trustAnchors } = world
-  const place = dialer.realPlace({ ip, port: smtpPort })
-  const begin = log.begin()
-  const dialled = await dialer.dial({ ip, port: smtpPort, timeoutMs: dialTimeoutMs })
-  const where = { type: 'dial', host, ip, port: smtpPort, place } as const
-  if (dialled.type === 'failed') {
-    const problem = dialled.text
-    log.step({ ...where, problem }, begin)
-    const because = `${host} (${ip}) could not be reached: ${problem}.`
-    const permanent = dialled.reason === 'not-allowed'
-    const status = permanent ? '5.7.1' : '4.4.1'
-    const silent = { outcome: undefined, lines: [], tlsFailed: undefined }
-    return { type: 'failed', status, because, permanent, ...silent }
+export interface ConnectorOptions {
+  /** As we say it in EHLO. */
+  readonly hostname: string
+  readonly dialer: Dialer
+  readonly clock: Clock
+  /** PEM certificates to trust; `undefined` is the system's own set. */
+  readonly trustAnchors: readonly string[] | undefined
+}
+
+/** Connects to the servers of others. */
+export class Connector {
+  readonly #options: ConnectorOptions
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options
   }
-  log.step({ ...where, problem: undefined }, begin)
-  const wanted = tls.state === 'untried' ? 'whenOffered' : 'never'
-  const session = new ClientSession({
-    peer: dialled.peer,
-    options: { ...defaultClientOptions, hostname, tls: wanted },
-    clock,
-    serverName: host,
-    trustAnchors,
-  })
-  const greeting = log.begin()
-  const unwatch = ending.watch(() => {
-    if (ending.stage !== 'begin-nothing') session.breakOff(ending.why)
-  })
-  const greeted = await session.greet()
-  unwatch()
-  if (greeted.type === 'failed') {
-    return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
+
+  /**
+   * Connects to one target and greets it, with TLS whenever it is offered (RFC 7435). TLS that fails,
+   * at whatever point between our STARTTLS and the answer to the EHLO behind it, is followed by clear
+   * text at once, as nobody asked for more than opportunity.
+   */
+  async connect(target: RouteTarget, input: ConnectInput): Promise<Connected> {
+    if (input.tls.state === 'untried') {
+      const first = await this.#once(target, input)
+      if (first.type === 'ready' || first.tlsFailed === undefined) return first
+      input.tls.state = 'failed'
+      // What was said until then is told by the step; a failure in clear text brings its own lines.
+      const begin = input.log.begin()
+      const problem = `TLS was offered and failed: ${first.tlsFailed}`
+      input.log.step({ type: 'peer-no-tls', host: target.host, problem }, begin)
+      if (input.ending.stage !== 'go-on') return first
+    }
+    return this.#once(target, input)
   }
-  if (session.tls === undefined) {
-    const refused = session.tlsRefusal
-    const problem =
-      refused === undefined
-        ? 'TLS was not offered'
-        : `TLS was offered and failed: STARTTLS was refused with "${describeReply(refused)}"`
-    // Where TLS failed a moment ago, the step before says so.
-    if (wanted === 'whenOffered') log.step({ type: 'peer-no-tls', host, problem }, greeting)
-  } else {
-    const { protocol, cipher, certificate } = session.tls
-    log.step(
-      { type: 'peer-tls', host, protocol, cipher, certificate: shortened(certificate) },
-      greeting,
-    )
+
+  async #once(
+    { host, address: ip }: RouteTarget,
+    { log, ending, tls }: ConnectInput,
+  ): Promise<Once> {
+    const { clock, dialer, hostname, trustAnchors } = this.#options
+    const place = dialer.realPlace({ ip, port: smtpPort })
+    const begin = log.begin()
+    const dialled = await dialer.dial({ ip, port: smtpPort, timeoutMs: dialTimeoutMs })
+    const where = { type: 'dial', host, ip, port: smtpPort, place } as const
+    if (dialled.type === 'failed') {
+      const problem = dialled.text
+      log.step({ ...where, problem }, begin)
+      const because = `${host} (${ip}) could not be reached: ${problem}.`
+      const permanent = dialled.reason === 'not-allowed'
+      const status = permanent ? '5.7.1' : '4.4.1'
+      const silent = { outcome: undefined, lines: [], tlsFailed: undefined }
+      return { type: 'failed', status, because, permanent, ...silent }
+    }
+    log.step({ ...where, problem: undefined }, begin)
+    const wanted = tls.state === 'untried' ? 'whenOffered' : 'never'
+    const session = new ClientSession({
+      peer: dialled.peer,
+      options: { ...defaultClientOptions, hostname, tls: wanted },
+      clock,
+      serverName: host,
+      trustAnchors,
+    })
+    const greeting = log.begin()
+    const unwatch = ending.watch(() => {
+      if (ending.stage !== 'begin-nothing') session.breakOff(ending.why)
+    })
+    const greeted = await session.greet()
+    unwatch()
+    if (greeted.type === 'failed') {
+      return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
+    }
+    if (session.tls === undefined) {
+      const refused = session.tlsRefusal
+      const problem =
+        refused === undefined
+          ? 'TLS was not offered'
+          : `TLS was offered and failed: STARTTLS was refused with "${describeReply(refused)}"`
+      // Where TLS failed a moment ago, the step before says so.
+      if (wanted === 'whenOffered') log.step({ type: 'peer-no-tls', host, problem }, greeting)
+    } else {
+      const { protocol, cipher, certificate } = session.tls
+      log.step(
+        { type: 'peer-tls', host, protocol, cipher, certificate: shortened(certificate) },
+        greeting,
+      )
+    }
+    return { type: 'ready', session }
   }
-  return { type: 'ready', session }
 }
 
 type Certificate = NonNullable<ClientSession['tls']>['certificate']

@@ -8,14 +8,17 @@ import type { Zone } from '../dns/zone.ts'
 import { dialTcp, type Dialer } from '../io/dialer.ts'
 import { systemClock } from '../io/clock.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
+import type { Batch, BatchOutcome, Settling } from '../post/batch.ts'
 import {
-  deliverBatch,
-  type DeliveryBatch,
-  type DeliveryReport,
-  type Settling,
-} from './deliverer.ts'
-import { letter, minuteMs, openText, start, testItem, testWorld } from './test-support/world.ts'
-import type { DeliverWorld } from './world.ts'
+  delivererIn,
+  letter,
+  minuteMs,
+  openText,
+  start,
+  testItem,
+  type TestWorld,
+  testWorld,
+} from './test-support/world.ts'
 
 /** What a server says to a command; `hangUp` breaks the connection instead. */
 type Says = (command: string, write: (reply: string) => void) => string
@@ -71,16 +74,16 @@ const nothingMore = (): Promise<readonly QueueItem[]> => Promise.resolve([])
 
 /** Runs a batch and gathers what it settles. */
 async function run(
-  world: DeliverWorld,
-  batch: Pick<DeliveryBatch, 'destination' | 'items'> & Partial<Pick<DeliveryBatch, 'more'>>,
+  world: TestWorld,
+  batch: Pick<Batch, 'destination' | 'items'> & Partial<Pick<Batch, 'more'>>,
   ending = new Ending(),
-): Promise<DeliveryReport> {
+): Promise<BatchOutcome> {
   const settlements: Settlement[] = []
   const settle = async (some: Settling): Promise<void> => {
     settlements.push(...some.settlements)
   }
   const more = batch.more ?? nothingMore
-  const report = await deliverBatch(world, { ...batch, owner: 'me', ending, settle, more })
+  const report = await delivererIn(world).deliver({ ...batch, owner: 'me', ending, settle, more })
   return { ...report, settlements: [...settlements, ...report.settlements] }
 }
 
@@ -88,9 +91,9 @@ async function run(
 function deliver(
   ports: Readonly<Record<string, number>>,
   items: readonly QueueItem[] = [testItem()],
-  changes: Partial<DeliverWorld> = {},
-  more: DeliveryBatch['more'] = nothingMore,
-): Promise<DeliveryReport> {
+  changes: Partial<TestWorld> = {},
+  more: Batch['more'] = nothingMore,
+): Promise<BatchOutcome> {
   const dialer: Dialer = {
     dial({ ip, timeoutMs }) {
       const port = ports[ip]
@@ -111,7 +114,7 @@ function deliver(
 
 const [first, second] = ['203.0.113.20', '203.0.113.21'] as const
 
-function outcomes({ settlements }: DeliveryReport): readonly string[] {
+function outcomes({ settlements }: BatchOutcome): readonly string[] {
   return settlements.map(({ outcome }) => outcome.type)
 }
 
@@ -469,7 +472,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
   const world = { ...testWorld(), resolver: new MemoryResolver(zone), dialer, clock: systemClock }
   const items = fifty().slice(0, 6)
   const settled: string[] = []
-  const delivering = deliverBatch(world, {
+  const delivering = delivererIn(world).deliver({
     destination: 'south.example',
     items,
     owner: 'me',
@@ -507,7 +510,7 @@ test('a stored message that ends before its end does not go out, and the others 
   }
   // It throws as a store that has broken does.
   // oxlint-disable-next-line require-await
-  const openMessage: DeliverWorld['openMessage'] = async (id) => {
+  const openMessage: TestWorld['openMessage'] = async (id) => {
     if (id === 'm0') return { ...whole, chunks: half }
     if (id === 'm1') return { ...whole, chunks: breaks }
     if (id === 'm2') return undefined
@@ -551,7 +554,7 @@ async function silentAt(
 ): Promise<{
   readonly ending: Ending
   readonly logged: readonly LogLine[]
-  readonly report: Promise<DeliveryReport>
+  readonly report: Promise<BatchOutcome>
   readonly heard: Promise<void>
   readonly speak: (reply: string) => void
 }> {

@@ -4,7 +4,7 @@ import type { LogLine } from '../base/log.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import type { Settlement } from '../store/ports/queue.ts'
 import { giveUp } from './give-up.ts'
-import { reportIn, testItem, testWorld } from './test-support/world.ts'
+import { noticesIn, reportIn, testItem, testWorld } from './test-support/world.ts'
 
 const given = { by: 'ann', door: 'command line', why: 'a secret reason', owner: 'desk' }
 
@@ -18,7 +18,7 @@ test('a letter that is given up fails, with who and why in its journey', async (
   const context = {
     clock: world.clock,
     log: (line: LogLine) => void lines.push(line),
-    report: world,
+    notices: noticesIn(world),
   }
   const [settlement, ...more] = await giveUp([testItem()], given, context)
   assert.ok(settlement !== undefined)
@@ -39,7 +39,7 @@ test('a letter that is given up fails, with who and why in its journey', async (
 
 test('the sender is told that it was given up, and not why', async () => {
   const world = testWorld()
-  const context = { clock: world.clock, log: world.log, report: world }
+  const context = { clock: world.clock, log: world.log, notices: noticesIn(world) }
   const items = [testItem(), testItem({ id: 'q2', recipient: 'eve@south.example' })]
   const [first, second] = await giveUp(items, given, context)
   const octets = reportIn(first) ?? new Uint8Array(0)

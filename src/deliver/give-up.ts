@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import { type NoticeParts, notify } from './notify.ts'
-import type { Settled } from './settle.ts'
+import type { Decided } from './decided.ts'
+import type { Notices } from './notices.ts'
 
 /** Who gives letters up, by which door, and why. */
 export interface GivenUp {
@@ -23,23 +23,27 @@ const because = 'Whoever runs this server has given it up.'
  * Settles items that a person gives up: nothing is tried any more. Who and why stay in the journey;
  * the sender hears only that it was given up, in one report for each message.
  *
- * @param context.report what the report to the sender is made with; absent: nobody is told
+ * @param context.notices makes the notice to the sender; absent: nobody is told
  */
 export async function giveUp(
   items: readonly QueueItem[],
   given: GivenUp,
-  context: { readonly clock: Clock; readonly log: Log; readonly report?: NoticeParts | undefined },
+  context: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly notices?: Pick<Notices, 'about'> | undefined
+  },
 ): Promise<readonly Settlement[]> {
   const settlements: Settlement[] = []
   for (const same of Map.groupBy(items, ({ messageId }) => messageId).values()) {
     // One report for all recipients of a message that were settled together (RFC 3464 §2.2).
-    const { report } = context
-    const told = report === undefined ? undefined : await notify(report, same.map(settledOf), [])
+    const { notices } = context
+    const told = await notices?.about(same.map(decidedOf), [])
     for (const [index, item] of same.entries()) {
       const steps = new JourneyBuilder(item.journeyId, context.clock)
       const { recipient, destination } = item
       const { by, door, why } = given
-      const silent = report === undefined
+      const silent = notices === undefined
       steps.step({ type: 'given-up', recipient, destination, by, door, why, silent })
       const first = index === 0 ? told : undefined
       if (first !== undefined) steps.step(first.step)
@@ -67,7 +71,7 @@ function tellLog(
   log({ level: 'warning', event: 'failed', fields })
 }
 
-function settledOf(item: QueueItem): Settled {
+function decidedOf(item: QueueItem): Decided {
   const result = { result: 'failed', status, because, outcome: undefined } as const
   const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
   return { attempt, outcome: { type: 'failed' }, status, because, warn: false }

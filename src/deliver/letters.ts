@@ -1,6 +1,5 @@
 import type { QueueItem } from '../store/ports/queue.ts'
-import { needsSmtpUtf8, notHere } from './attempt.ts'
-import type { Attempt } from './deliverer.ts'
+import { type Attempt, needsSmtpUtf8, notHere } from './attempt.ts'
 
 /** The items of one message that still have to go to this destination: one transaction. */
 export interface Letter {

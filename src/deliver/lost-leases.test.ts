@@ -9,9 +9,15 @@ import { contentOf } from '../store/content-sink.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
-import type { Attempt } from './deliverer.ts'
-import { settle } from './settle.ts'
-import { letter, minuteMs, start, testItem, testWorld } from './test-support/world.ts'
+import type { Attempt } from './attempt.ts'
+import {
+  letter,
+  minuteMs,
+  settlementsIn,
+  start,
+  testItem,
+  testWorld,
+} from './test-support/world.ts'
 
 const names = ['ann', 'bob', 'cat', 'dan']
 
@@ -70,7 +76,7 @@ test('whose leases are lost, each recipient is told of once, and none is forgott
       const settleAs = async (owner: string, items: readonly QueueItem[]): Promise<void> => {
         const log = new JourneyBuilder('', world.clock)
         log.step({ type: 'dial', host: 'mx', ip: '', port: 25, place: undefined, problem: 'x' })
-        await settler.settle(await settle(world, refused(items), { log, owner }))
+        await settler.settle(await settlementsIn(world).of(refused(items), { log, owner }))
       }
       const when = { now: start, leaseUntil: start + minuteMs, limit: 9 }
       const items = await store.queue.lease({ owner: 'one', ...when })

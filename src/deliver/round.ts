@@ -1,30 +1,42 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
+import type { Log } from '../base/log.ts'
+import type { Batch } from '../post/batch.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
 import {
   anotherIsAble,
   anotherMayHelp,
+  type Attempt,
   type AttemptResult,
   attemptResult,
   beyondRoom,
   brokeOff,
   closesDown,
+  type Messages,
   transactionFor,
   unreadable,
   withoutTls,
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
-import { connectTo } from './connect.ts'
-import type { Attempt, DeliveryBatch } from './deliverer.ts'
+import type { Connector } from './connect.ts'
 import { after, inParts, type Letter, letterAgain, lettersOf } from './letters.ts'
 import type { SettlingInTurn } from './settling.ts'
-import type { DeliverWorld } from './world.ts'
 
 /**
  * Connections to one host, one after the other, that broke before any letter was answered. The first
  * may have been the fault of the letter that was sent over it.
  */
 const maxFruitless = 2
+
+/** What a round works with. */
+export interface RoundTools {
+  readonly connector: Connector
+  readonly messages: Messages
+  readonly settling: SettlingInTurn
+  /** The steps that were made for all items together. */
+  readonly log: JourneyBuilder
+  readonly tell: Log
+}
 
 /** Why nothing came of a connection. */
 interface Fruitless {
@@ -34,23 +46,23 @@ interface Fruitless {
 
 /** The letters of one batch on their way through the targets of their destination. */
 export class Round {
-  readonly #world: DeliverWorld
-  readonly #batch: DeliveryBatch
+  readonly #connector: Connector
+  readonly #messages: Messages
+  readonly #tell: Log
+  readonly #batch: Batch
   readonly #log: JourneyBuilder
   readonly #settling: SettlingInTurn
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
 
-  constructor(
-    world: DeliverWorld,
-    batch: DeliveryBatch,
-    { log, settling }: { readonly log: JourneyBuilder; readonly settling: SettlingInTurn },
-  ) {
-    this.#world = world
+  constructor(tools: RoundTools, batch: Batch) {
+    this.#connector = tools.connector
+    this.#messages = tools.messages
+    this.#settling = tools.settling
+    this.#log = tools.log
+    this.#tell = tools.tell
     this.#batch = batch
-    this.#log = log
-    this.#settling = settling
     this.#letters = lettersOf(batch.items)
   }
 
@@ -85,7 +97,7 @@ export class Round {
     for (let fruitless = 0; !this.done; ) {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
-      const connected = await connectTo(this.#world, target, { log: this.#log, ending, tls })
+      const connected = await this.#connector.connect(target, { log: this.#log, ending, tls })
       if (connected.type === 'failed') {
         const { status, because, permanent, outcome, lines } = connected
         if (lines.length > 0) this.#answered = true
@@ -189,15 +201,14 @@ export class Round {
     session: ClientSession,
     items: Letter['items'],
   ): Promise<readonly RecipientOutcome[]> {
-    const { log } = this.#world
     try {
-      const message = await this.#world.openMessage(items[0].messageId)
+      const message = await this.#messages.open(items[0].messageId)
       if (message === undefined) return []
       return await session.send(transactionFor(items, message), message.chunks())
     } catch (error) {
       // One letter that we cannot read must not keep the others.
       const fields = { where: 'delivery', id: items[0].journeyId, problem: String(error) }
-      log({ level: 'error', event: 'fault', fields })
+      this.#tell({ level: 'error', event: 'fault', fields })
       return []
     }
   }
@@ -227,7 +238,7 @@ export class Round {
       waits_for: 'the answer to a letter that was sent whole',
       at_most_seconds: 600,
     }
-    this.#world.log({ level: 'info', event: 'stopping', fields })
+    this.#tell({ level: 'info', event: 'stopping', fields })
   }
 }
 

@@ -1,24 +1,24 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Attempt, DeliveryBatch, Settling } from './deliverer.ts'
-import { settle } from './settle.ts'
-import type { DeliverWorld } from './world.ts'
+import type { Batch, Settling } from '../post/batch.ts'
+import type { Attempt } from './attempt.ts'
+import type { Settlements } from './settlements.ts'
 
 /**
  * Settles the letters of one batch as they are done. The store is never more than one letter behind:
  * what a kill could repeat is the letter that is being settled and the one that is being sent.
  */
 export class SettlingInTurn {
-  readonly #world: DeliverWorld
-  readonly #batch: Pick<DeliveryBatch, 'owner' | 'settle'>
+  readonly #settlements: Settlements
+  readonly #batch: Pick<Batch, 'owner' | 'settle'>
   readonly #log: JourneyBuilder
   #last: Promise<void> = Promise.resolve()
 
   constructor(
-    world: DeliverWorld,
-    batch: Pick<DeliveryBatch, 'owner' | 'settle'>,
+    settlements: Settlements,
+    batch: Pick<Batch, 'owner' | 'settle'>,
     log: JourneyBuilder,
   ) {
-    this.#world = world
+    this.#settlements = settlements
     this.#batch = batch
     this.#log = log
   }
@@ -39,6 +39,6 @@ export class SettlingInTurn {
   }
 
   #made(attempts: readonly Attempt[]): Promise<Settling> {
-    return settle(this.#world, attempts, { log: this.#log, owner: this.#batch.owner })
+    return this.#settlements.of(attempts, { log: this.#log, owner: this.#batch.owner })
   }
 }

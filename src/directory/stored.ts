@@ -1,6 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
 import { keyOf, type Residents } from './address-table.ts'
-import type { MemoryDirectory } from './memory-directory.ts'
 
 /** What the store keeps of those who live here; its port for accounts has this shape. */
 export interface StoredResidents {
@@ -26,60 +25,8 @@ export interface Clash {
   readonly stored: 'account' | 'alias'
 }
 
-/**
- * Keeps a directory as the settings and the store say together, while both change: the settings are
- * read again, accounts are added to the store. What the settings say wins, and a clash is told once.
- */
-export class JoinedResidents {
-  readonly #directory: Pick<MemoryDirectory, 'replace'>
-  readonly #store: StoredResidents
-  readonly #tell: (clash: Clash) => void
-  readonly #told = new Set<string>()
-  #settings: Residents
-  /** Changes are worked off one after the other: the last one read is the last one that holds. */
-  #last: Promise<void> = Promise.resolve()
-
-  constructor(options: {
-    readonly directory: Pick<MemoryDirectory, 'replace'>
-    readonly settings: Residents
-    readonly store: StoredResidents
-    readonly tell: (clash: Clash) => void
-  }) {
-    this.#directory = options.directory
-    this.#settings = options.settings
-    this.#store = options.store
-    this.#tell = options.tell
-  }
-
-  /** The settings say this from now on. Resolves when the directory does; rejects when nothing has changed. */
-  async useSettings(settings: Residents): Promise<void> {
-    await this.#inTurn(settings)
-  }
-
-  /** Something has changed in the store. */
-  async refresh(): Promise<void> {
-    await this.#inTurn(undefined)
-  }
-
-  #inTurn(settings: Residents | undefined): Promise<void> {
-    const turn = this.#last.then(() => this.#join(settings ?? this.#settings))
-    this.#last = turn.catch(() => undefined)
-    return turn
-  }
-
-  async #join(settings: Residents): Promise<void> {
-    const { residents, clashes } = joinResidents(settings, await readStored(this.#store))
-    this.#settings = settings
-    this.#directory.replace(residents)
-    for (const clash of clashes) {
-      const key = `${clash.stored} ${keyOf(clash.address)}`
-      if (!this.#told.has(key)) this.#tell(clash)
-      this.#told.add(key)
-    }
-  }
-}
-
-async function readStored(store: StoredResidents): Promise<Residents> {
+/** Who lives here by the word of the store. */
+export async function readStored(store: StoredResidents): Promise<Residents> {
   const [accounts, aliases, domains] = await Promise.all([
     store.accounts(),
     store.aliases(),

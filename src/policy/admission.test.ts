@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { parseNetwork } from '../base/ip.ts'
 import type { LogLine } from '../base/log.ts'
-import { Admission, type AdmissionLimits, noLimits } from './admission.ts'
+import { Admission } from './admission.ts'
+import { type AdmissionLimits, noLimits } from './admission-limits.ts'
 
 const limits: AdmissionLimits = {
   connectionsPerAddress: 50,

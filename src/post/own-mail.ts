@@ -7,9 +7,9 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import { contentOf } from '../store/content-sink.ts'
+import type { Acceptance } from '../store/ports/post.ts'
 import { record, together } from './acceptance.ts'
 import type { Mail, Placed, Whereto } from './placing.ts'
-import type { OwnPosted } from './post.ts'
 
 /** Mail that this server writes itself: a notice to a sender, a report to the owner of a domain. */
 export interface OwnMail {
@@ -23,6 +23,12 @@ export interface OwnMail {
   readonly subject?: string
   /** What it is, for the journey. */
   readonly because: 'aggregate report' | 'failure report' | 'delivery status'
+}
+
+/** Mail of our own, ready to be put down. */
+export interface OwnPosted {
+  readonly journeyId: string
+  readonly acceptance: Acceptance
 }
 
 /**

@@ -143,6 +143,7 @@ test('what its octets need on the way is read from its octets', async () => {
     [{ header: 'From: Ü <postmaster@south.example>' }, true, true],
     [{ recipients: ['ü@north.example'] }, false, true],
     [{ message: encodeUtf8('From: <postmaster@south.example>\r\n\r\nÜ\r\n') }, true, false],
+    [{ message: encodeUtf8('From: <postmaster@south.example>\r\n\r\n\x7f\r\n') }, false, false],
   ]
   for (const [change, eightBit, smtpUtf8] of table) {
     const [item] = (await open().post.own(ownMail(change))).acceptance.queue

@@ -6,7 +6,7 @@ import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { Acceptance, PostPort } from '../store/ports/post.ts'
 import { together } from './acceptance.ts'
-import { type OwnMail, writeOwnMail } from './own-mail.ts'
+import { type OwnMail, type OwnPosted, writeOwnMail } from './own-mail.ts'
 import { type Mail, type Placed, place, type Whereto } from './placing.ts'
 
 /** Where addresses lead, as far as the post must know. */
@@ -26,12 +26,6 @@ export interface PostOptions {
   readonly queueMs: () => number
   /** Something is in the queue that was not there before. */
   readonly queued: () => void
-}
-
-/** Mail of our own, ready to be put down. */
-export interface OwnPosted {
-  readonly journeyId: string
-  readonly acceptance: Acceptance
 }
 
 /**

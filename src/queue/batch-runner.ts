@@ -1,17 +1,22 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
 import type { QueueItem, QueuePort } from '../store/ports/queue.ts'
-import type {
-  Batch,
-  BatchOutcome,
-  DispatcherProblem,
-  Items,
-  Postponement,
-  Settling,
-} from './batch.ts'
+import type { Batch, BatchOutcome, Items, Postponement, Settling } from '../post/batch.ts'
 import type { KnownDestinations } from './known-destinations.ts'
 import { Settler } from './settler.ts'
 import { watch } from './watchdog.ts'
+
+/** What goes wrong around deliveries, for the log. Nothing is lost by any of these. */
+export interface DispatcherProblem {
+  readonly type:
+    | 'lease-failed'
+    | 'delivery-crashed'
+    | 'delivery-stuck'
+    | 'settle-failed'
+    | 'item-not-settled'
+  readonly queueIds: readonly string[]
+  readonly error: unknown
+}
 
 export interface BatchRunnerOptions {
   readonly store: Pick<QueuePort, 'settle'>

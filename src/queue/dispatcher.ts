@@ -1,6 +1,6 @@
 import type { Ending, EndStage } from '../base/ending.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
-import type { Items, Postponement } from './batch.ts'
+import type { Items, Postponement } from '../post/batch.ts'
 import { BatchRunner } from './batch-runner.ts'
 import { defaultBackOff, type DestinationHealth, type Permission } from './destination-health.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'

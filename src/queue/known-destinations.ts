@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { BatchOutcome } from './batch.ts'
+import type { BatchOutcome } from '../post/batch.ts'
 import {
   type BackOffPolicy,
   type DestinationHealth,

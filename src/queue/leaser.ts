@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { QueuePort } from '../store/ports/queue.ts'
-import type { DispatcherProblem } from './batch.ts'
+import type { DispatcherProblem } from './batch-runner.ts'
 import type { Leases } from './leases.ts'
 
 export interface LeaserOptions {

@@ -7,6 +7,7 @@ import {
   expiryOf,
   isDelayWarningDue,
   nextStep,
+  RetrySchedule,
 } from './schedule.ts'
 
 const minute = 60_000
@@ -81,4 +82,17 @@ test('without a time for it there is no warning', () => {
   const { warnAfterMs: _, ...silent } = policy
   const due = { policy: silent, createdAt: 0, scheduledAt: 0, nextAttemptAt: 1e12 }
   assert.equal(isDelayWarningDue(due), false)
+})
+
+test('the schedule of a queue counts the attempt that has just been made', () => {
+  const policy = { ...defaultRetryPolicy, jitter: 0 }
+  const schedule = new RetrySchedule(policy, () => 0.5)
+  const expiresAt = policy.expireAfterMs
+  const { firstDelayMs, growth, warnAfterMs = 0 } = policy
+  assert.equal(schedule.retryAt({ attempts: 0, expiresAt }, 1000), 1000 + firstDelayMs)
+  assert.equal(schedule.retryAt({ attempts: 1, expiresAt }, 1000), 1000 + firstDelayMs * growth)
+  assert.equal(schedule.retryAt({ attempts: 9, expiresAt }, expiresAt), undefined)
+  const item = { createdAt: 1000, nextAttemptAt: 2000 }
+  assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs + 1), true)
+  assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs), false)
 })

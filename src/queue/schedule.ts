@@ -95,3 +95,35 @@ export function isDelayWarningDue(input: {
   const warnAt = input.createdAt + warnAfterMs
   return input.scheduledAt <= warnAt && warnAt < input.nextAttemptAt
 }
+
+/** The schedule of the items of one queue. */
+export class RetrySchedule {
+  readonly #policy: RetryPolicy
+  readonly #random: () => number
+
+  /** @param random numbers in [0, 1) */
+  constructor(policy: RetryPolicy, random: () => number) {
+    this.#policy = policy
+    this.#random = random
+  }
+
+  /** When to try again after this attempt; `undefined` when it was the last. */
+  retryAt(
+    item: { readonly attempts: number; readonly expiresAt: number },
+    now: number,
+  ): number | undefined {
+    const [policy, random] = [this.#policy, this.#random]
+    const attempts = item.attempts + 1
+    const next = nextStep({ policy, attempts, now, expiresAt: item.expiresAt, random })
+    return next.type === 'retry' ? next.at : undefined
+  }
+
+  /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
+  warnOfDelay(
+    item: { readonly createdAt: number; readonly nextAttemptAt: number },
+    nextAttemptAt: number,
+  ): boolean {
+    const { createdAt, nextAttemptAt: scheduledAt } = item
+    return isDelayWarningDue({ policy: this.#policy, createdAt, scheduledAt, nextAttemptAt })
+  }
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import type { Settlement } from '../store/ports/queue.ts'
-import type { Settling } from './batch.ts'
+import type { Settling } from '../post/batch.ts'
 import { Settler } from './settler.ts'
 
 function settlement(queueId: string): Settlement {

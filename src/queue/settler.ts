@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { QueuePort, Settlement } from '../store/ports/queue.ts'
-import type { Settling } from './batch.ts'
+import type { Settling } from '../post/batch.ts'
 
 const firstWaitMs = 1000
 const longestWaitMs = 30_000

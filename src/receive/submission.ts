@@ -8,7 +8,6 @@ import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
 import type { MailRecipient } from '../post/placing.ts'
 import type { Post } from '../post/post.ts'
-import type { RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Question } from '../smtp/server-types.ts'
 import type { NewMessage } from '../store/ports/post.ts'
@@ -24,10 +23,10 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { type RecipientAdmission, recipientFor, type TakenLead } from './recipient.ts'
+import { type RecipientAdmission, recipientFor } from './recipient.ts'
 import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
 import { successReport } from './success-report.ts'
-import { dsnRequest, needsUtf8 } from './wishes.ts'
+import { dsnRequest, needsUtf8, type WishingRecipient } from './wishes.ts'
 
 export interface SubmissionOptions {
   /** Our name, as in Received. */
@@ -110,13 +109,6 @@ export class SubmissionPort implements Port {
   }
 }
 
-/** A recipient that was taken, and where it leads. */
-export interface SubmittedRecipient {
-  readonly rcptTo: string
-  readonly wishes: RcptParameters
-  readonly to: TakenLead
-}
-
 /** A letter of one of our users. */
 class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
@@ -127,7 +119,7 @@ class SubmittedLetter implements Letter {
   readonly #user: Account
   /** As they were when the letter began. */
   readonly #identities: Identities
-  readonly #recipients: SubmittedRecipient[] = []
+  readonly #recipients: WishingRecipient[] = []
   readonly #asked = new Set<string>()
   readonly #lines = new LineWatch()
   #outgoing: Outgoing | undefined

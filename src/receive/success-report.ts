@@ -1,11 +1,13 @@
 import { domainOf } from '../address/mailbox.ts'
+import type { Clock } from '../base/clock.ts'
 import type { DeliveryStep } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
+import type { Post } from '../post/post.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { Envelope } from './port.ts'
-import type { SubmissionOptions, SubmittedRecipient } from './submission.ts'
+import type { WishingRecipient } from './wishes.ts'
 
 /**
  * The report that a letter was filed here, for a sender who asked to be told (RFC 3461 §5.2.3): the
@@ -13,10 +15,16 @@ import type { SubmissionOptions, SubmittedRecipient } from './submission.ts'
  * one; `undefined` when nobody asked.
  */
 export async function successReport(
-  server: Pick<SubmissionOptions, 'hostname' | 'post' | 'clock' | 'random'>,
+  server: {
+    readonly hostname: string
+    readonly post: Pick<Post, 'own'>
+    readonly clock: Clock
+    /** Numbers in [0, 1). */
+    readonly random: () => number
+  },
   letter: {
     readonly envelope: Envelope
-    readonly recipients: readonly SubmittedRecipient[]
+    readonly recipients: readonly WishingRecipient[]
     readonly header: MessageHeader
   },
 ): Promise<{ readonly step: DeliveryStep; readonly acceptance: Acceptance } | undefined> {
@@ -51,10 +59,7 @@ export async function successReport(
   return { acceptance, step: { type: 'notified', ...told } }
 }
 
-function delivered(
-  { rcptTo, wishes, to }: SubmittedRecipient,
-  now: number,
-): readonly DsnRecipient[] {
+function delivered({ rcptTo, wishes, to }: WishingRecipient, now: number): readonly DsnRecipient[] {
   const { notify, orcpt } = wishes
   if (to.type !== 'mailbox' || notify?.includes('SUCCESS') !== true) return []
   return [

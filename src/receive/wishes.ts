@@ -1,6 +1,14 @@
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { DsnRequest } from '../store/ports/post.ts'
+import type { TakenLead } from './recipient.ts'
+
+/** A recipient that was taken, where it leads, and what its sender wants to hear of it. */
+export interface WishingRecipient {
+  readonly rcptTo: string
+  readonly wishes: RcptParameters
+  readonly to: TakenLead
+}
 
 /**
  * Whether the header needs SMTPUTF8 on its way. Many programs say it wherever it is offered, and

@@ -31,8 +31,6 @@ export interface OutgoingReport {
   readonly reversePath: string
   readonly recipients: readonly string[]
   readonly message: Uint8Array
-  /** The message has octets over 127 and wants 8BITMIME. */
-  readonly eightBit: boolean
 }
 
 export interface AggregateRun {
@@ -138,7 +136,6 @@ async function sendOne(
     reversePath: from,
     recipients: mailboxes,
     message,
-    eightBit: false,
   })
   return { ...outcome, result: 'sent', to: mailboxes, refused }
 }

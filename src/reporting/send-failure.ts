@@ -98,7 +98,7 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
     return name !== undefined && isWithin(name, dmarc.orgDomain ?? authorDomain)
   }
   const failed = evaluation.dkim.find((one) => one.result !== 'pass' && inside(one.domain))
-  const { message, messageId, eightBit } = buildFailureMail({
+  const { message, messageId } = buildFailureMail({
     ...run,
     authFailure: wish.authFailure === 'signature' ? kindOf(failed) : wish.authFailure,
     identityAlignment: wish.identityAlignment,
@@ -123,7 +123,7 @@ export async function sendFailureReport(run: FailureRun): Promise<FailureOutcome
     refused,
   }
   // Nobody shall be told that a failure report failed.
-  const report = { reportId: messageId, reversePath: '', recipients: mailboxes, message, eightBit }
+  const report = { reportId: messageId, reversePath: '', recipients: mailboxes, message }
   await run.submit(report, outcome)
   return outcome
 }

@@ -1,16 +1,24 @@
-import { ManualClock } from '../../base/clock.ts'
+import { type Clock, ManualClock } from '../../base/clock.ts'
 import { makeId } from '../../base/id.ts'
-import { silent } from '../../base/log.ts'
+import { type Log, silent } from '../../base/log.ts'
 import { seededRandom } from '../../base/random.ts'
 import { encodeUtf8 } from '../../base/utf8.ts'
 import type { MemoryDirectory } from '../../directory/memory-directory.ts'
 import { directoryOf } from '../../directory/test-support/directory.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
+import type { Resolver } from '../../dns/resolver.ts'
 import type { Dialer } from '../../io/dialer.ts'
+import type { Post } from '../../post/post.ts'
 import { testPost } from '../../post/test-support/post.ts'
+import type { Self } from '../../route/self.ts'
 import type { OpenMessage } from '../../store/ports/messages.ts'
 import type { QueueItem, Settlement } from '../../store/ports/queue.ts'
-import type { DeliverWorld } from '../world.ts'
+import type { Messages } from '../attempt.ts'
+import { Connector } from '../connect.ts'
+import type { Schedule } from '../decided.ts'
+import { Deliverer } from '../deliverer.ts'
+import { Notices } from '../notices.ts'
+import { Settlements } from '../settlements.ts'
 
 export const start: number = Date.UTC(2026, 10, 23, 18, 0, 0)
 export const minuteMs: number = 60_000
@@ -20,18 +28,28 @@ export const dayMs: number = 24 * hourMs
 export const letter: string =
   'From: anna@north.example\r\nTo: bob@south.example\r\nSubject: Quote\r\n\r\nHello\r\n'
 
+/** All that the classes of this folder take, for tests to change. */
+export interface TestWorld extends Schedule {
+  readonly hostname: string
+  readonly self: Self
+  readonly resolver: Resolver
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly log: Log
+  readonly trustAnchors: readonly string[] | undefined
+  readonly directory: MemoryDirectory
+  readonly post: Post
+  random(): number
+  openMessage(id: string): Promise<OpenMessage | undefined>
+}
+
 /** A world in which nothing can be reached, for what needs no connection. */
-export function testWorld({
-  directory: given,
-  ...changes
-}: Partial<Omit<DeliverWorld, 'directory'>> & {
-  readonly directory?: MemoryDirectory
-} = {}): DeliverWorld & {
-  readonly clock: ManualClock
-} {
+export function testWorld(
+  changes: Partial<TestWorld> = {},
+): TestWorld & { readonly clock: ManualClock } {
   const clock = new ManualClock(start)
   const random = seededRandom(1)
-  const directory = given ?? directoryOf(['anna@north.example'])
+  const directory = changes.directory ?? directoryOf(['anna@north.example'])
   return {
     hostname: 'mx.north.example',
     self: { selfNames: ['mx.north.example'], selfAddresses: [], loopbackIsSelf: false },
@@ -53,6 +71,28 @@ export function testWorld({
     ...changes,
     clock,
   }
+}
+
+function messagesIn(world: TestWorld): Messages {
+  return { open: (id) => world.openMessage(id) }
+}
+
+export function noticesIn(world: TestWorld): Notices {
+  return new Notices({ ...world, messages: messagesIn(world) })
+}
+
+export function settlementsIn(world: TestWorld): Settlements {
+  return new Settlements({ ...world, schedule: world, notices: noticesIn(world) })
+}
+
+export function delivererIn(world: TestWorld): Deliverer {
+  const connector = new Connector(world)
+  return new Deliverer({
+    ...world,
+    connector,
+    messages: messagesIn(world),
+    settlements: settlementsIn(world),
+  })
 }
 
 const nobody: Dialer = {

@@ -9,19 +9,18 @@ import type { ReportedRecipient } from '../report/reported-recipient.ts'
 import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import { type AttemptResult, attemptResult } from './attempt.ts'
-import type { Attempt } from './deliverer.ts'
-import { settle } from './settle.ts'
+import { type Attempt, type AttemptResult, attemptResult } from './attempt.ts'
 import {
   dayMs,
   hourMs,
   minuteMs,
   reportIn,
+  settlementsIn,
   start,
   testItem,
+  type TestWorld,
   testWorld,
 } from './test-support/world.ts'
-import type { DeliverWorld } from './world.ts'
 
 const unreachable: AttemptResult = {
   result: 'deferred',
@@ -56,13 +55,13 @@ function attempt(item: QueueItem, result: AttemptResult): Attempt {
 }
 
 async function settleAll(
-  world: DeliverWorld,
+  world: TestWorld,
   attempts: readonly Attempt[],
 ): Promise<readonly Settlement[]> {
   const log = new JourneyBuilder('', world.clock)
   const ip = '203.0.113.20'
   log.step({ type: 'dial', host: 'mx.south.example', ip, port: 25, place: undefined, problem: 'x' })
-  return (await settle(world, attempts, { log, owner: 'me' })).settlements
+  return (await settlementsIn(world).of(attempts, { log, owner: 'me' })).settlements
 }
 
 /** What the report in a settlement says of its recipients. */

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDsn } from '../report/read-dsn.ts'
 import type { Settlement } from '../store/ports/queue.ts'
-import { postponeBatch } from './postpone.ts'
-import { dayMs, minuteMs, reportIn, start, testItem, testWorld } from './test-support/world.ts'
+import {
+  dayMs,
+  minuteMs,
+  reportIn,
+  settlementsIn,
+  start,
+  testItem,
+  testWorld,
+} from './test-support/world.ts'
 
 const until = start + minuteMs
 const because = 'mx.south.example could not be reached: connection refused.'
-const heldBack = { owner: 'me', until, because }
+const heldBack = { destination: 'south.example', owner: 'me', until, because }
 
 function stepTypes(settlement: Settlement | undefined): readonly string[] {
   const steps: readonly { readonly type: string }[] = JSON.parse(settlement?.steps ?? '[]')
@@ -16,7 +23,8 @@ function stepTypes(settlement: Settlement | undefined): readonly string[] {
 
 test('an item is put off untried, with the reason', async () => {
   const items = [testItem({ attempts: 3 })]
-  const [settlement] = (await postponeBatch(testWorld(), { ...heldBack, items })).settlements
+  const [settlement] = (await settlementsIn(testWorld()).ofPostponed({ ...heldBack, items }))
+    .settlements
   const nextAttemptAt = until
   const outcome = { type: 'deferred', nextAttemptAt, problem: because, attempted: false }
   assert.deepEqual(settlement?.outcome, outcome)
@@ -27,18 +35,20 @@ test('an item is put off untried, with the reason', async () => {
 
 test('the same reason is written down once', async () => {
   const items = [testItem({ lastProblem: because }), testItem({ id: 'q2', lastProblem: 'other' })]
-  const settlements = (await postponeBatch(testWorld(), { ...heldBack, items })).settlements
+  const settlements = (await settlementsIn(testWorld()).ofPostponed({ ...heldBack, items }))
+    .settlements
   assert.deepEqual(settlements.map(stepTypes), [[], ['put-off']])
 })
 
 test('nothing is put off beyond its end, and nothing is given up untried', async () => {
   const item = testItem({ expiresAt: start + 30_000, attempts: 7 })
   const world = testWorld()
-  const [last] = (await postponeBatch(world, { ...heldBack, items: [item] })).settlements
+  const [last] = (await settlementsIn(world).ofPostponed({ ...heldBack, items: [item] }))
+    .settlements
   assert.ok(last?.outcome.type === 'deferred')
   assert.equal(last.outcome.nextAttemptAt, item.expiresAt)
   world.clock.advance(30_000)
-  const [end] = (await postponeBatch(world, { ...heldBack, items: [item] })).settlements
+  const [end] = (await settlementsIn(world).ofPostponed({ ...heldBack, items: [item] })).settlements
   const outcome = { type: 'deferred', nextAttemptAt: until, problem: because, attempted: false }
   assert.deepEqual(end?.outcome, outcome)
 })
@@ -46,7 +56,8 @@ test('nothing is put off beyond its end, and nothing is given up untried', async
 test('the sender is told of the delay also when nothing is tried at that moment', async () => {
   const world = testWorld({ warnOfDelay: (_item, next) => next === until })
   const items = [testItem(), testItem({ id: 'q2', expiresAt: start + 5 * dayMs })]
-  const [first, second] = (await postponeBatch(world, { ...heldBack, items })).settlements
+  const [first, second] = (await settlementsIn(world).ofPostponed({ ...heldBack, items }))
+    .settlements
   const read = readDsn(reportIn(first) ?? new Uint8Array(0))
   assert.ok(read.type === 'dsn')
   assert.deepEqual(

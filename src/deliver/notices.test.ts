@@ -5,12 +5,17 @@ import { generateDkimKey } from '../dkim/dkim.ts'
 import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
 import type { OpenMessage } from '../store/ports/messages.ts'
 import type { Acceptance } from '../store/ports/post.ts'
-import { notify } from './notify.ts'
-import type { Settled } from './settle.ts'
-import { dayMs, start, testItem, testWorld } from './test-support/world.ts'
-import type { DeliverWorld } from './world.ts'
+import type { Decided } from './decided.ts'
+import {
+  dayMs,
+  noticesIn,
+  start,
+  testItem,
+  type TestWorld,
+  testWorld,
+} from './test-support/world.ts'
 
-function refused(reversePath: string): Settled {
+function refused(reversePath: string): Decided {
   const item = testItem({ reversePath })
   const because = 'It was refused.'
   const result = { result: 'failed', status: '5.1.1', because, outcome: undefined } as const
@@ -25,8 +30,8 @@ function refused(reversePath: string): Settled {
   return { attempt, outcome: { type: 'failed' }, status: '5.1.1', because, warn: false }
 }
 
-async function reportFor(world: DeliverWorld, reversePath: string): Promise<Acceptance> {
-  const notified = await notify(world, [refused(reversePath)], [])
+async function reportFor(world: TestWorld, reversePath: string): Promise<Acceptance> {
+  const notified = await noticesIn(world).about([refused(reversePath)], [])
   assert.ok(notified?.acceptance !== undefined)
   return notified.acceptance
 }
@@ -96,7 +101,10 @@ test('a report returns 64 KiB of a long message, and little more than that is re
   const long = testWorld({ openMessage: () => Promise.resolve(message) })
   const item = testItem({ reversePath: 'anna@north.example', dsn: { ret: 'full' } })
   const settled = refused('anna@north.example')
-  const notified = await notify(long, [{ ...settled, attempt: { ...settled.attempt, item } }], [])
+  const notified = await noticesIn(long).about(
+    [{ ...settled, attempt: { ...settled.attempt, item } }],
+    [],
+  )
   const source = notified?.acceptance?.message?.content.source
   assert.ok(source?.type === 'octets')
   assert.ok(read > 65_536 - 1024 && read <= 65_536 + 1024, `${read} octets were read`)

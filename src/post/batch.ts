@@ -1,6 +1,10 @@
 import type { Ending } from '../base/ending.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 
+/**
+ * What the queue and the delivery hand to each other.
+ */
+
 /** Items for one destination that belong together. */
 export interface Items {
   readonly destination: string
@@ -56,16 +60,4 @@ export interface Postponement extends Items {
   /** Not before this time; Unix milliseconds. */
   readonly until: number
   readonly because: string
-}
-
-/** What goes wrong around deliveries, for the log. Nothing is lost by any of these. */
-export interface DispatcherProblem {
-  readonly type:
-    | 'lease-failed'
-    | 'delivery-crashed'
-    | 'delivery-stuck'
-    | 'settle-failed'
-    | 'item-not-settled'
-  readonly queueIds: readonly string[]
-  readonly error: unknown
 }

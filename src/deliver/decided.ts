@@ -1,0 +1,79 @@
+import type { Postponement } from '../post/batch.ts'
+import { describeReply } from '../smtp/reply-format.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
+import type { Attempt } from './attempt.ts'
+import { expired, tooOld } from './expiry.ts'
+
+/** When to try again, and when to say so. */
+export interface Schedule {
+  /** When to try again after this attempt; `undefined` when it was the last. */
+  retryAt(item: QueueItem, now: number): number | undefined
+  /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
+  warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
+}
+
+/** What finally becomes of an item now: the schedule has been asked. */
+export interface Decided {
+  readonly attempt: Attempt
+  readonly outcome: Settlement['outcome']
+  /** Enhanced status code, RFC 3463. */
+  readonly status: string
+  readonly because: string
+  /** The sender is to be told that it takes longer. */
+  readonly warn: boolean
+}
+
+/** What becomes of an attempt: the other server's word, and ours where it has said none for good. */
+export function decide(attempt: Attempt, schedule: Schedule, now: number): Decided {
+  const { result, item } = attempt
+  if (result.result === 'delivered') {
+    const delivered = { outcome: { type: 'delivered' }, status: '2.0.0', because: '' } as const
+    return { attempt, ...delivered, warn: false }
+  }
+  const { status, because } = result
+  if (result.result === 'failed') {
+    return { attempt, outcome: { type: 'failed' }, status, because, warn: false }
+  }
+  // After an outage of our own as soon as after a first attempt: letters must not wait for hours more
+  // because we could not ask for hours.
+  const counted = attempt.ourOutage === true ? { ...item, attempts: 0 } : item
+  const nextAttemptAt = schedule.retryAt(counted, now)
+  if (nextAttemptAt === undefined) {
+    const attempts = item.attempts + 1
+    const end = { status: expired, because: tooOld(item, { attempts, now, because }) }
+    return { attempt, outcome: { type: 'failed' }, ...end, warn: false }
+  }
+  const problem = inOneLine(because, result)
+  const outcome = { type: 'deferred', nextAttemptAt, problem } as const
+  return { attempt, outcome, status, because, warn: schedule.warnOfDelay(item, nextAttemptAt) }
+}
+
+/**
+ * Puts an item off untried: no attempt is counted, and its own schedule goes on from where it was.
+ * None is given up here, and none waits beyond its end: whose time is over has one more attempt, so
+ * that a clock that jumped ahead ends nothing that was not tried since.
+ */
+export function putOff(
+  item: QueueItem,
+  { until, because }: Pick<Postponement, 'until' | 'because'>,
+  { schedule, now }: { readonly schedule: Schedule; readonly now: number },
+): Decided {
+  const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
+  const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
+  const nextAttemptAt = now < item.expiresAt ? Math.min(until, item.expiresAt) : until
+  return {
+    attempt,
+    outcome: { type: 'deferred', nextAttemptAt, problem: because, attempted: false },
+    status: '4.4.1',
+    because,
+    warn: schedule.warnOfDelay(item, nextAttemptAt),
+  }
+}
+
+/** Our sentence, if there is one, with the other server's words behind it, for lists. */
+export function inOneLine(because: string, { outcome }: Attempt['result']): string {
+  const reply = outcome?.reply ?? null
+  if (reply === null) return because
+  const words = describeReply(reply).slice(0, 300)
+  return because === '' ? words : `${because.replace(/\.$/, '')}: ${words}`
+}

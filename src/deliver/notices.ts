@@ -1,0 +1,152 @@
+import { domainOf } from '../address/mailbox.ts'
+import { concat } from '../base/octets.ts'
+import type { Clock } from '../base/clock.ts'
+import { type Directory, leadOf } from '../directory/directory.ts'
+import { tell } from '../journey/catalogue.ts'
+import type { DeliveryStep, Step } from '../journey/record.ts'
+import type { Post } from '../post/post.ts'
+import { notificationFor } from '../report/dsn.ts'
+import type { DsnRecipient } from '../report/dsn-input.ts'
+import type { OpenMessage } from '../store/ports/messages.ts'
+import type { Acceptance } from '../store/ports/post.ts'
+import { type Messages, originalRecipient } from './attempt.ts'
+import type { Decided } from './decided.ts'
+
+/** How much of the original a report may return. */
+const maxOriginalOctets = 65_536
+
+/** A notice to a sender, or why there is none though something failed. */
+export interface Notice {
+  readonly step: DeliveryStep
+  /** Absent: nobody is told. */
+  readonly acceptance: Acceptance | undefined
+}
+
+export interface NoticesOptions {
+  readonly hostname: string
+  /** Whether a sender lives here, and so has a postmaster here. */
+  readonly directory: Pick<Directory, 'lead'>
+  /** Makes notices ready to be put down. */
+  readonly post: Pick<Post, 'own'>
+  readonly messages: Messages
+  readonly clock: Clock
+  /** Numbers in [0, 1). */
+  readonly random: () => number
+}
+
+/** Makes the delivery status notifications to senders. */
+export class Notices {
+  readonly #options: NoticesOptions
+
+  constructor(options: NoticesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The notice for the recipients of one message that are settled together; `undefined` when there is
+   * nothing to tell or nobody to tell it to.
+   *
+   * @param steps what happened to all of them together, for the notice to tell
+   */
+  async about(decided: readonly Decided[], steps: readonly Step[]): Promise<Notice | undefined> {
+    const { hostname, clock, random, post, messages } = this.#options
+    const [first] = decided
+    if (first === undefined) return undefined
+    const { item } = first.attempt
+    const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
+    const recipients = decided.flatMap((one) => recipientOf(one, sentences, clock.now()))
+    if (recipients.length === 0) return undefined
+    const notification = notificationFor({
+      reversePath: item.reversePath,
+      smtpUtf8: decided.some(({ attempt }) => attempt.item.smtpUtf8),
+      ...(item.dsn.ret === undefined ? {} : { ret: item.dsn.ret }),
+      ...(item.dsn.envelopeId === undefined ? {} : { envelopeId: item.dsn.envelopeId }),
+      reference: item.journeyId,
+      arrivedAt: item.createdAt,
+      original: await beginning(await messages.open(item.messageId)),
+      recipients,
+      reporter: { hostname, postmaster: await this.#postmasterFor(item.reversePath) },
+      now: clock.now(),
+      random,
+    })
+    if (notification.type === 'none') {
+      const failed = recipients.some(({ action }) => action === 'failed')
+      // Silence about what nobody asked to be told is not worth a line.
+      if (!failed) return undefined
+      const about = recipients.map(({ address }) => address)
+      const step = { type: 'not-notified', why: notification.because, recipients: about } as const
+      return { acceptance: undefined, step }
+    }
+    const { to, about, message, smtpUtf8: utf8 } = notification
+    const because = 'delivery status'
+    const mail = { reversePath: '', recipients: [to], message, utf8, because } as const
+    const { journeyId: journey, acceptance } = await post.own(mail)
+    const kinds = recipients.filter(({ address }) => about.includes(address)).map(kindOf)
+    const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))
+    const told = { about: worst ?? 'failure', to, journey, recipients: about } as const
+    return { acceptance, step: { type: 'notified', ...told } }
+  }
+
+  /** Of the reader's own domain, where the reader lives here, else of this server. */
+  async #postmasterFor(reader: string): Promise<string> {
+    const { directory, hostname } = this.#options
+    const lead = await leadOf(directory, reader)
+    return `postmaster@${lead.type === 'mailbox' ? domainOf(reader) : hostname}`
+  }
+}
+
+function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
+  return action === 'failed' ? 'failure' : action === 'delayed' ? 'delay' : 'success'
+}
+
+function recipientOf(
+  { attempt, outcome, status, because, warn }: Decided,
+  steps: readonly string[],
+  now: number,
+): readonly DsnRecipient[] {
+  const { item, result, host, ip } = attempt
+  const reply = result.outcome?.reply ?? null
+  const original = originalRecipient(item)
+  const common = {
+    address: item.recipient,
+    ...(original === null ? {} : { originalRecipient: original }),
+    ...(item.dsn.notify === undefined ? {} : { notify: item.dsn.notify }),
+    ...(host === '' ? {} : { remote: { name: host, ip } }),
+    ...(reply === null ? {} : { reply }),
+    steps,
+    lastAttemptAt: now,
+  }
+  switch (outcome.type) {
+    case 'deferred':
+      if (!warn) return []
+      return [{ ...common, action: 'delayed', status, because, willRetryUntil: item.expiresAt }]
+    case 'failed':
+      return [{ ...common, action: 'failed', status, because }]
+    case 'delivered': {
+      // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
+      const handedOn = result.result === 'delivered' && result.dsn
+      if (handedOn || item.dsn.notify?.includes('success') !== true) return []
+      const said = `${host} took the message.`
+      return [{ ...common, action: 'relayed', status: '2.0.0', because: said }]
+    }
+  }
+}
+
+async function beginning(
+  message: OpenMessage | undefined,
+): Promise<{ readonly octets: Uint8Array; readonly complete: boolean }> {
+  if (message === undefined) return { octets: new Uint8Array(0), complete: false }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for await (const chunk of message.chunks()) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > maxOriginalOctets) break
+    }
+  } catch {
+    // The sender must hear of the failure, whether the store still has all of the message or not.
+    return { octets: concat(chunks), complete: false }
+  }
+  return { octets: concat(chunks), complete: length === message.size }
+}

@@ -1,0 +1,208 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { JourneyBuilder, type Shared } from '../journey/builder.ts'
+import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/record.ts'
+import type { Postponement, Settling } from '../post/batch.ts'
+import type { RecipientOutcome } from '../smtp/client-types.ts'
+import type { Acceptance } from '../store/ports/post.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
+import type { Attempt } from './attempt.ts'
+import { type Decided, decide, inOneLine, putOff, type Schedule } from './decided.ts'
+import { deliveryLine } from './log-lines.ts'
+import type { Notices } from './notices.ts'
+
+/** What all settlements of a batch share. */
+export interface SettleInput {
+  /** The steps that were made for all items together. */
+  readonly log: JourneyBuilder
+  readonly owner: string
+}
+
+export interface SettlementsOptions {
+  readonly schedule: Schedule
+  readonly notices: Notices
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Turns what attempts came to into settlements, each with its steps. What is told of one message
+ * makes one notice, and is told in one with its settlements or not at all: a notice that names a
+ * recipient whose lease was lost would tell what another process may be about to tell otherwise.
+ */
+export class Settlements {
+  readonly #options: SettlementsOptions
+
+  constructor(options: SettlementsOptions) {
+    this.#options = options
+  }
+
+  /** Of attempts that were made. */
+  of(attempts: readonly Attempt[], input: SettleInput): Promise<Settling> {
+    const { schedule, clock } = this.#options
+    const now = clock.now()
+    return this.#tellAndWrite(
+      attempts.map((attempt) => decide(attempt, schedule, now)),
+      input,
+    )
+  }
+
+  /** Of items for a destination that did not answer a moment ago. */
+  ofPostponed(postponement: Postponement): Promise<Settling> {
+    const { schedule, clock } = this.#options
+    const { items, owner } = postponement
+    const now = clock.now()
+    const decided = items.map((item) => putOff(item, postponement, { schedule, now }))
+    return this.#tellAndWrite(decided, { log: new JourneyBuilder('', clock), owner })
+  }
+
+  async #tellAndWrite(decided: readonly Decided[], input: SettleInput): Promise<Settling> {
+    for (const one of decided) tellLog(this.#options.log, one)
+    const { steps, shared } = input.log
+    // As they are now: the log goes on to the next connection.
+    const way = { owner: input.owner, steps: Array.from(steps), shared: Array.from(shared) }
+    return await this.#write(decided, way)
+  }
+
+  async #write(decided: readonly Decided[], way: Way): Promise<Settling> {
+    const groups = byMessage(decided)
+    const settlements: Settlement[] = []
+    for (const same of groups) settlements.push(...(await this.#ofMessage(same, way)))
+    return {
+      settlements,
+      again: (lost) => {
+        const isLost = ({ attempt }: Decided): boolean => lost.includes(attempt.item.id)
+        const open = groups.filter((same) => same.some(isLost)).flat()
+        return this.#write(
+          open.filter((one) => !isLost(one)),
+          way,
+        )
+      },
+    }
+  }
+
+  /** The settlements of the recipients of one message. */
+  async #ofMessage(same: readonly Decided[], way: Way): Promise<readonly Settlement[]> {
+    const { clock, notices } = this.#options
+    const settlements: Settlement[] = []
+    // What all share is written down once, with the first; 500 recipients are one way and one talk.
+    const spoken = new Map<readonly Line[], string>()
+    for (const [index, one] of same.entries()) {
+      const { item, lines } = one.attempt
+      const steps = new JourneyBuilder(item.journeyId, clock)
+      const step = stepOf(one, spoken.get(lines))
+      if (step !== undefined) steps.step(step)
+      if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {
+        spoken.set(lines, item.recipient)
+      }
+      const together = { owner: way.owner, together: item.messageId }
+      if (index > 0) {
+        settlements.push({ ...settlementOf(one, steps.steps, [], undefined), ...together })
+        continue
+      }
+      // One notice for all recipients of a message that are settled together (RFC 3464 §2.2).
+      const notice = await notices.about(same, way.steps)
+      if (notice !== undefined) steps.step(notice.step)
+      const all = [...way.steps, ...steps.steps]
+      settlements.push({ ...settlementOf(one, all, way.shared, notice?.acceptance), ...together })
+    }
+    return settlements
+  }
+}
+
+/** What was done for all items together, and by whom. */
+interface Way {
+  readonly owner: string
+  readonly steps: readonly Step[]
+  readonly shared: readonly Shared[]
+}
+
+function tellLog(log: Log, { attempt, outcome, status, because }: Decided): void {
+  const { item, host, ip, result } = attempt
+  const why = inOneLine(because, result)
+  const line = deliveryLine({ item, host, ip, outcome, status, because: why })
+  if (line !== undefined) log(line)
+}
+
+/** In the order of their first items, so that what is told of each journey stays together. */
+function byMessage(decided: readonly Decided[]): readonly (readonly Decided[])[] {
+  const groups = new Map<string, Decided[]>()
+  for (const one of decided) {
+    const { messageId } = one.attempt.item
+    const group = groups.get(messageId)
+    if (group === undefined) groups.set(messageId, [one])
+    else group.push(one)
+  }
+  return Array.from(groups.values())
+}
+
+/** @param spokenWith the recipient whose step has the dialogue already */
+function stepOf(
+  { attempt, outcome, because }: Decided,
+  spokenWith: string | undefined,
+): DeliveryStep | undefined {
+  const { item, host, ip, result, lines } = attempt
+  const { recipient, destination } = item
+  const nextAttemptAt = outcome.type === 'deferred' ? outcome.nextAttemptAt : undefined
+  if (outcome.type === 'deferred' && outcome.attempted === false) {
+    // Told once: a server that is down for days would fill the journey with the same words.
+    if (item.lastProblem === outcome.problem) return undefined
+    const { problem } = outcome
+    return { type: 'put-off', recipient, destination, problem, until: outcome.nextAttemptAt }
+  }
+  return {
+    type: 'attempt',
+    recipient,
+    attempt: item.attempts + 1,
+    host,
+    ip,
+    result: outcome.type,
+    answer: result.outcome === undefined ? undefined : answerOf(result.outcome),
+    problem: because,
+    nextAttemptAt,
+    ...(spokenWith === undefined
+      ? { conversation: lines }
+      : { conversation: [], conversationWith: spokenWith }),
+  }
+}
+
+function answerOf(outcome: RecipientOutcome): SmtpAnswer | undefined {
+  const { reply } = outcome
+  if (reply === null) return undefined
+  const atCommand = outcome.result === 'accepted' ? 'DATA' : outcome.atCommand
+  return {
+    code: reply.code,
+    enhanced: reply.enhanced ?? '',
+    text: reply.lines.join(' ').slice(0, 2000),
+    atCommand,
+  }
+}
+
+function settlementOf(
+  { attempt, outcome, because }: Decided,
+  steps: readonly Step[],
+  shared: readonly Shared[],
+  notification: Acceptance | undefined,
+): Omit<Settlement, 'owner'> {
+  const { item } = attempt
+  return {
+    queueId: item.id,
+    outcome,
+    steps: JSON.stringify(steps),
+    shared,
+    status: outcome.type,
+    summary: summary(item, outcome.type, inOneLine(because, attempt.result)),
+    ...(notification === undefined ? {} : { notification }),
+  }
+}
+
+function summary(item: QueueItem, type: Settlement['outcome']['type'], because: string): string {
+  switch (type) {
+    case 'delivered':
+      return `Delivered to ${item.recipient}.`
+    case 'deferred':
+      return `Not delivered to ${item.recipient} yet: ${because}`
+    case 'failed':
+      return `Not delivered to ${item.recipient}: ${because}`
+  }
+}

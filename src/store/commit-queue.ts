@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import { WaybillError } from '../base/error.ts'
 import type { NewMessage } from './ports/post.ts'
 import type { Operation, Outcome, Problem, Results } from './operations.ts'
@@ -33,6 +34,8 @@ export interface WriterLink {
   setBusy(busy: boolean): void
   /** Ends the writer after what was posted. */
   close(): Promise<void>
+  /** Has the writer take what comes through this port too; absent where it has no thread of its own. */
+  readonly open?: (port: MessagePort) => void
 }
 
 interface Waiting {

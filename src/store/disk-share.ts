@@ -3,6 +3,7 @@ import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { silent } from '../base/log.ts'
 import { storeProblem } from './problems.ts'
+import { SpoolCount } from './spool-count.ts'
 
 /** A disk, in octets. */
 export interface DiskState {
@@ -34,20 +35,27 @@ export class SpoolShare {
   readonly #percent: number
   /** By the path of the file, in octets. */
   readonly #files = new Map<string, number>()
-  #taken = 0
+  readonly #count: SpoolCount
   readonly #log: Log
   /** It was told that the share is used up, and since then nothing was given back. */
   #told = false
 
-  constructor(disk: () => DiskState, percent: number, log: Log = silent) {
+  /** @param count where it is counted, for all threads together */
+  constructor(
+    disk: () => DiskState,
+    percent: number,
+    log: Log = silent,
+    count: SpoolCount = new SpoolCount(),
+  ) {
     this.#disk = disk
     this.#percent = percent
     this.#log = log
+    this.#count = count
   }
 
   /** How much is taken, in octets. */
   get taken(): number {
-    return this.#taken
+    return this.#count.total
   }
 
   /**
@@ -57,18 +65,21 @@ export class SpoolShare {
    */
   take(path: string, octets: number): void {
     const disk = this.#read()
-    const share = Math.min(keptShare(disk, this.#percent), (disk.free + this.#taken) / 2)
-    if (this.#taken + octets > share) {
+    // First, so that two threads do not both take the last of it.
+    this.#count.add(octets)
+    const taken = this.taken - octets
+    const share = Math.min(keptShare(disk, this.#percent), (disk.free + taken) / 2)
+    if (taken + octets > share) {
+      this.#count.add(-octets)
       this.#tell(share)
       throw usedUp()
     }
-    this.#taken += octets
     this.#files.set(path, (this.#files.get(path) ?? 0) + octets)
   }
 
   /** The file is gone, or is mail from now on. */
   giveBack(path: string): void {
-    this.#taken -= this.#files.get(path) ?? 0
+    this.#count.add(-(this.#files.get(path) ?? 0))
     if (this.#files.delete(path)) this.#told = false
   }
 
@@ -76,7 +87,7 @@ export class SpoolShare {
   #tell(share: number): void {
     if (this.#told) return
     this.#told = true
-    const fields = { limit: 'retention.strangers_percent', taken: this.#taken, share }
+    const fields = { limit: 'retention.strangers_percent', taken: this.taken, share }
     this.#log({ level: 'warning', event: 'limit', fields })
   }
 

@@ -1,10 +1,9 @@
+import { MessageChannel } from 'node:worker_threads'
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { silent } from '../base/log.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { WriterLink } from './commit-queue.ts'
-import { inlineBytes } from './content-files.ts'
-import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
 import { dataFolder, makeDataRoot } from './data-folder.ts'
 import type { DataLock } from './data-lock.ts'
@@ -13,21 +12,23 @@ import type { DiskState } from './disk-share.ts'
 import { SpoolShare, diskState, keptShare } from './disk-share.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { WriterSetup } from './open-writer.ts'
-import { messagesIn } from './operations.ts'
 import type { AccountPort } from './ports/accounts.ts'
 import type { ActPort } from './ports/acts.ts'
-import type { ContentIntake, ContentSink } from './ports/contents.ts'
+import type { ContentIntake } from './ports/contents.ts'
 import type { JourneyPort } from './ports/journeys.ts'
 import type { KeyPort } from './ports/keys.ts'
 import type { MailboxPort } from './ports/mailboxes.ts'
 import type { MessagePort } from './ports/messages.ts'
-import type { Acceptance, PostPort } from './ports/post.ts'
+import type { PostPort } from './ports/post.ts'
 import type { QueuePort, Settlement } from './ports/queue.ts'
 import type { PruneRequest, PruneResult, Retention } from './ports/retention.ts'
 import type { Store } from './ports/store.ts'
 import { storeProblem } from './problems.ts'
 import { type Reading, readOnThread, type StartReading } from './reading.ts'
 import { readPorts } from './reads.ts'
+import { newSpoolSlots, SpoolCount } from './spool-count.ts'
+import type { StoreDoor } from './store-door.ts'
+import { StoreIntake } from './store-intake.ts'
 import { addResults } from './write-retention.ts'
 import { writingPorts } from './writing-ports.ts'
 import { startWriterThread } from './writer-thread.ts'
@@ -69,7 +70,7 @@ export async function openSqliteStore(
   options: SqliteStoreOptions,
   startWriter: StartWriter = startWriterThread,
   startReading: StartReading = readOnThread(),
-): Promise<Store> {
+): Promise<SharedStore> {
   const folder = dataFolder(options.folder)
   try {
     makeDataRoot(folder)
@@ -88,9 +89,11 @@ export async function openSqliteStore(
       tellUnexplained(link.unexplained, log)
       const reads = startReading({ folder: folder.root, busyTimeoutMs }, log)
       const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
-      const share = new SpoolShare(disk, percent, options.log)
+      const spool = newSpoolSlots(1 + mostDoors)
+      const share = new SpoolShare(disk, percent, options.log, new SpoolCount(spool, 0))
       const room = new DiskRoom(log)
-      return new SqliteStore({ folder, queue, lock, share, room, reads })
+      const parts = { folder, link, queue, lock, share, spool, room, reads }
+      return new SqliteStore({ ...parts, strangersPercent: percent })
     } catch (error) {
       lock.release()
       throw error
@@ -100,7 +103,22 @@ export async function openSqliteStore(
   }
 }
 
-class SqliteStore implements Store {
+/** A store that other threads can put down in too. */
+export interface SharedStore extends Store {
+  /**
+   * A way in for one of at most `mostDoors` threads, numbered from 1; until it is closed at the other
+   * end. Opened again it is for a thread in the place of one that is lost: what that one took of the
+   * strangers' share is given back.
+   *
+   * @throws Error where the writer has no thread of its own
+   */
+  door(thread: number): StoreDoor
+}
+
+/** Threads beside the one that opened the store. */
+export const mostDoors = 64
+
+class SqliteStore implements SharedStore {
   readonly post: PostPort
   readonly contents: ContentIntake
   readonly messages: MessagePort
@@ -115,16 +133,23 @@ class SqliteStore implements Store {
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
-  readonly #share: SpoolShare
   readonly #room: DiskRoom
   readonly #reads: Reading
+  readonly #intake: StoreIntake
+  readonly #link: WriterLink
+  readonly #strangersPercent: number
+  /** Octets that long letters of strangers take of the disk, by thread; ours comes first. */
+  readonly #spool: SharedArrayBuffer
   #closing: Promise<void> | undefined
 
   constructor(parts: {
     readonly folder: DataFolder
+    readonly link: WriterLink
     readonly queue: CommitQueue
     readonly lock: DataLock
     readonly share: SpoolShare
+    readonly spool: SharedArrayBuffer
+    readonly strangersPercent: number
     readonly room: DiskRoom
     readonly reads: Reading
   }) {
@@ -133,10 +158,13 @@ class SqliteStore implements Store {
     this.#folder = folder
     this.#queue = queue
     this.#lock = lock
-    this.#share = share
+    this.#link = parts.link
+    this.#spool = parts.spool
+    this.#strangersPercent = parts.strangersPercent
     this.#reads = reads
-    this.post = { accept: (acceptance) => this.#accept(acceptance) }
-    this.contents = { newContent: (from) => this.#newContent(from) }
+    this.#intake = new StoreIntake({ folder, queue, share, room })
+    this.post = this.#intake
+    this.contents = this.#intake
     this.retention = { prune: (request, pause) => this.#prune(request, pause) }
     const ports = writingPorts(
       (operation) => queue.submit(operation),
@@ -155,21 +183,15 @@ class SqliteStore implements Store {
     this.counts = ports.counts
   }
 
-  #newContent(from: 'stranger' | 'own' = 'own'): ContentSink {
-    return new SpoolSink(this.#folder, from === 'stranger' ? this.#share : undefined)
-  }
-
-  async #accept(acceptance: Acceptance): Promise<void> {
-    const ready = isLong(acceptance) ? await this.#spool(acceptance) : acceptance
-    try {
-      const write = this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
-      return await this.#room.after(write)
-    } finally {
-      // Taken over, whatever became of it.
-      for (const { content } of messagesIn(acceptance)) {
-        if (content.source.type === 'file') this.#share.giveBack(content.source.path)
-      }
-    }
+  door(thread: number): StoreDoor {
+    const { open } = this.#link
+    if (open === undefined) throw new Error('Store: the writer has no thread of its own')
+    const { port1: writer, port2 } = new MessageChannel()
+    open(port2)
+    const slots = this.#spool
+    new SpoolCount(slots, thread).forget(thread)
+    const spool = { slots, mine: thread }
+    return { writer, folder: this.#folder.root, strangersPercent: this.#strangersPercent, spool }
   }
 
   async #settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
@@ -206,29 +228,10 @@ class SqliteStore implements Store {
     const ready: Settlement[] = []
     for (const one of settlements) {
       const { notification } = one
-      if (notification === undefined || !isLong(notification)) ready.push(one)
-      else ready.push({ ...one, notification: await this.#spool(notification) })
+      if (notification === undefined) ready.push(one)
+      else ready.push({ ...one, notification: await this.#intake.spooled(notification) })
     }
     return ready
-  }
-
-  /** Octets too long for the database go to a file first, like those of a message that came in. */
-  async #spool(acceptance: Acceptance): Promise<Acceptance> {
-    const { message } = acceptance
-    if (message?.content.source.type !== 'octets') return acceptance
-    const sink = this.#newContent()
-    try {
-      await sink.push(message.content.source.octets)
-      const content = await sink.finish()
-      if (content.sha256 === message.content.sha256) {
-        return { ...acceptance, message: { ...message, content } }
-      }
-    } catch (error) {
-      sink.abort()
-      throw error
-    }
-    sink.abort()
-    throw new Error('Store: content does not have the hash it claims')
   }
 }
 
@@ -237,9 +240,4 @@ function tellUnexplained(paths: readonly string[], log: Log): void {
   const problem = 'files that nothing in the database explains; they are left alone'
   const fields = { problem, count: paths.length, first: paths[0], see: 'waybill verify-store' }
   log({ level: 'warning', event: 'store', fields })
-}
-
-function isLong({ message }: Acceptance): boolean {
-  const source = message?.content.source
-  return source?.type === 'octets' && source.octets.length > inlineBytes
 }

@@ -52,6 +52,9 @@ function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
       worker.on('error', ended)
       worker.on('exit', () => ended(new Error('the writer thread has ended')))
     },
+    open(port) {
+      worker.postMessage({ type: 'door', port }, [port])
+    },
     setBusy(busy) {
       if (busy) worker.ref()
       else worker.unref()

@@ -2,7 +2,7 @@
  * The writer's thread. While one commit runs, batches gather in the port; the next transaction takes
  * all of them. So the busier the server, the more messages share an fsync.
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Batch, Reply } from './commit-queue.ts'
 import type { OpenedWriter, WriterSetup } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
@@ -11,31 +11,24 @@ import { storeProblem } from './problems.ts'
 import type { Writer } from './writer.ts'
 import type { ThreadMessage } from './writer-thread.ts'
 
-type Request = { readonly type: 'batch'; readonly batch: Batch } | { readonly type: 'close' }
+type Request =
+  | { readonly type: 'batch'; readonly batch: Batch }
+  /** Another thread sends batches as well, through this port. */
+  | { readonly type: 'door'; readonly port: MessagePort }
+  | { readonly type: 'close' }
+
+/** A batch, and where its outcomes are waited for. */
+interface Sent {
+  readonly batch: Batch
+  readonly from: MessagePort
+}
 
 /** One transaction takes no more than this, so that its callers do not wait for ever. */
 const maxOperations = 1000
 const maxOctets = 16 * 1024 * 1024
 
-function say(message: ThreadMessage): void {
-  parentPort?.postMessage(message)
-}
-
-/** The first batch and those that have gathered behind it. */
-function gather(first: Batch): { readonly batches: readonly Batch[]; readonly last: boolean } {
-  const batches = [first]
-  let operations = first.operations.length
-  let octets = octetsIn(first)
-  while (parentPort !== null && operations < maxOperations && octets < maxOctets) {
-    const received: { message: Request } | undefined = receiveMessageOnPort(parentPort)
-    if (received === undefined) break
-    if (received.message.type === 'close') return { batches, last: true }
-    const { batch } = received.message
-    batches.push(batch)
-    operations += batch.operations.length
-    octets += octetsIn(batch)
-  }
-  return { batches, last: false }
+function say(message: ThreadMessage, to: MessagePort | null = parentPort): void {
+  to?.postMessage(message)
 }
 
 function octetsIn(batch: Batch): number {
@@ -44,26 +37,80 @@ function octetsIn(batch: Batch): number {
   return octets
 }
 
-function write(writer: Writer, batches: readonly Batch[]): void {
-  const numbers = batches.flatMap(({ first, operations }) => operations.map((_, i) => first + i))
-  const done = writer.run(batches.flatMap(({ operations }) => operations))
-  const outcomes: Reply['outcomes'] = done.map((outcome, i) => [numbers[i] ?? -1, outcome])
-  say({ type: 'reply', reply: replyOf(writer, outcomes) })
-  const brokenBefore = writer.broken !== undefined
-  writer.checkpoint()
-  if (!brokenBefore && writer.broken !== undefined)
-    say({ type: 'reply', reply: replyOf(writer, []) })
-}
+/** The writer, and all who send it something. */
+class WriterThread {
+  readonly #writer: Writer
+  readonly #ports = new Set<MessagePort>()
+  #toldBroken = false
 
-function replyOf(writer: Writer, outcomes: Reply['outcomes']): Reply {
-  if (writer.broken === undefined) return { outcomes }
-  return { outcomes, broken: problemOf(writer.broken) }
-}
+  constructor(writer: Writer) {
+    this.#writer = writer
+  }
 
-function end(writer: Writer): void {
-  writer.close()
-  say({ type: 'closed' })
-  parentPort?.close()
+  listen(port: MessagePort): void {
+    this.#ports.add(port)
+    port.on('close', () => this.#ports.delete(port))
+    port.on('message', (request: Request) => {
+      if (request.type === 'close') return this.#end()
+      if (request.type === 'door') return this.listen(request.port)
+      const { sent, last } = this.#gather({ batch: request.batch, from: port })
+      this.#write(sent)
+      if (last) this.#end()
+    })
+  }
+
+  /** The first batch and those that have gathered behind it, on all ports. */
+  #gather(first: Sent): { readonly sent: readonly Sent[]; readonly last: boolean } {
+    const sent = [first]
+    let operations = first.batch.operations.length
+    let octets = octetsIn(first.batch)
+    for (const from of this.#ports) {
+      while (operations < maxOperations && octets < maxOctets) {
+        const received: { message: Request } | undefined = receiveMessageOnPort(from)
+        if (received === undefined) break
+        const { message } = received
+        if (message.type === 'close') return { sent, last: true }
+        if (message.type === 'door') {
+          this.listen(message.port)
+          continue
+        }
+        sent.push({ batch: message.batch, from })
+        operations += message.batch.operations.length
+        octets += octetsIn(message.batch)
+      }
+    }
+    return { sent, last: false }
+  }
+
+  #write(sent: readonly Sent[]): void {
+    const done = this.#writer.run(sent.flatMap(({ batch }) => batch.operations))
+    let at = 0
+    for (const { batch, from } of sent) {
+      const { first, operations } = batch
+      const mine = done.slice(at, at + operations.length)
+      at += operations.length
+      this.#reply(
+        mine.map((outcome, i) => [first + i, outcome]),
+        from,
+      )
+    }
+    this.#writer.checkpoint()
+    if (this.#writer.broken === undefined || this.#toldBroken) return
+    this.#toldBroken = true
+    for (const port of this.#ports) this.#reply([], port)
+  }
+
+  #reply(outcomes: Reply['outcomes'], to: MessagePort): void {
+    const { broken } = this.#writer
+    const reply = broken === undefined ? { outcomes } : { outcomes, broken: problemOf(broken) }
+    say({ type: 'reply', reply }, to)
+  }
+
+  #end(): void {
+    this.#writer.close()
+    say({ type: 'closed' })
+    for (const port of this.#ports) port.close()
+  }
 }
 
 function start(setup: WriterSetup): void {
@@ -74,14 +121,8 @@ function start(setup: WriterSetup): void {
     say({ type: 'failed', problem: problemOf(storeProblem(error) ?? error) })
     return
   }
-  const { writer, unexplained } = opened
-  parentPort?.on('message', (request: Request) => {
-    if (request.type === 'close') return end(writer)
-    const { batches, last } = gather(request.batch)
-    write(writer, batches)
-    if (last) end(writer)
-  })
-  say({ type: 'ready', unexplained })
+  if (parentPort !== null) new WriterThread(opened.writer).listen(parentPort)
+  say({ type: 'ready', unexplained: opened.unexplained })
 }
 
 start(workerData)

@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts'
+import { andThen, type Soon } from '../base/soon.ts'
 import type { TlsFacts } from '../io/peer.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Reply } from '../smtp/reply.ts'
@@ -39,26 +40,29 @@ export class ClientLimits {
   }
 
   /** Whoever used up what one may use is not heard: another one comes in instead. */
-  atGreeting(): Answer | undefined {
+  atGreeting(): Soon<Answer> {
     const guard = this.#guard
     const { ip } = this.#facts.remote
-    const met = this.#direction === 'in' ? guard.closedForMail(ip) : guard.closedForLogins(ip)
-    if (met === undefined) return undefined
-    this.#tellGuard(met)
-    return this.refused(met, replies.heardTooMuch, 'connect')
+    const closed = this.#direction === 'in' ? guard.closedForMail(ip) : guard.closedForLogins(ip)
+    return andThen(closed, (met): Answer => {
+      if (met === undefined) return { type: 'accept' }
+      this.#tellGuard(met)
+      return this.refused(met, replies.heardTooMuch, 'connect')
+    })
   }
 
   /** A stranger who tries names is not heard any more: the last one is answered with that. */
-  countRefused(refusal: Reply): Reply {
+  countRefused(refusal: Reply): Soon<Reply> {
     if (refusal.code < 500 || this.#direction === 'out') return refusal
     const guard = this.#guard
     const { ip } = this.#facts.remote
     guard.refusedRecipient(ip)
-    const met = guard.closedForMail(ip)
-    if (met === undefined) return refusal
-    this.#tellGuard(met)
-    this.#step(met, answerOf(replies.heardTooMuch, 'RCPT TO'))
-    return replies.heardTooMuch
+    return andThen(guard.closedForMail(ip), (met) => {
+      if (met === undefined) return refusal
+      this.#tellGuard(met)
+      this.#step(met, answerOf(replies.heardTooMuch, 'RCPT TO'))
+      return replies.heardTooMuch
+    })
   }
 
   /** A refusal for what the client has used up, and not for what it says now. */

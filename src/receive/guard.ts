@@ -1,3 +1,5 @@
+import type { Soon } from '../base/soon.ts'
+
 /** A limit that a client has met, as `waybill.toml` names it, and whose it is. */
 export interface LimitMet {
   readonly limit: string
@@ -21,22 +23,27 @@ export interface Holding {
    * Holds `octets` in all, from now on. Whose share is used up when there is no room for them; then
    * it holds what it held before.
    */
-  grow(octets: number): 'network' | 'server' | undefined
+  grow(octets: number): Soon<'network' | 'server' | undefined>
   /** Gives all of it back. */
   release(): void
 }
 
-/** Who knows how much each client has used. `policy` provides it; nothing here counts. */
+/** A place of an account, or why there is none. */
+export type AccountEntrance =
+  | { readonly type: 'admitted'; leave(): void }
+  | ({ readonly type: 'turnedAway' } & LimitMet)
+
+/**
+ * Who knows how much each client has used. `policy` provides it; nothing here counts. Answers come at
+ * once on the thread that counts, and by a promise elsewhere.
+ */
 export interface Guard {
   /** Why users there are not heard now; `undefined` when they are. */
-  closedForLogins(ip: string): LimitMet | undefined
+  closedForLogins(ip: string): Soon<LimitMet | undefined>
   /** Why strangers there are not heard now; `undefined` when they are. */
-  closedForMail(ip: string): LimitMet | undefined
+  closedForMail(ip: string): Soon<LimitMet | undefined>
   /** Somebody has logged in as `account`; `leave` when the connection is over. */
-  enterAccount(
-    ip: string,
-    account: string,
-  ): { readonly type: 'admitted'; leave(): void } | ({ readonly type: 'turnedAway' } & LimitMet)
+  enterAccount(ip: string, account: string): Soon<AccountEntrance>
   /** Tells whoever runs the server. */
   turnedAway(ip: string, met: LimitMet, more: { readonly listener: string }): void
   /** A letter begins to come in from there. */

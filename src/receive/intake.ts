@@ -48,6 +48,9 @@ export class MessageIntake {
   #octets = 0
   #header: MessageHeader | undefined
   #problem: HeaderProblem | undefined
+  /** What is being taken, while memory is asked for or the disk is behind. */
+  #behind: Promise<void> | undefined
+  #aborted = false
 
   constructor(sink: ContentSink, watcher: IntakeWatcher, holding: Holding) {
     this.#holding = holding
@@ -57,9 +60,11 @@ export class MessageIntake {
 
   /** @throws NoRoom before anything of these octets is kept */
   push(octets: Uint8Array): Promise<void> | undefined {
-    this.#hold(octets)
-    this.#watch(octets)
-    return this.#sink.push(octets) ?? undefined
+    if (this.#behind === undefined) return this.#follow(this.#take(octets))
+    // A copy, because these may be written over before it is their turn.
+    const copy = octets.slice()
+    const before = this.#behind.catch(() => undefined)
+    return this.#follow(before.then(() => this.#take(copy)))
   }
 
   async finish(): Promise<TakenIn> {
@@ -77,6 +82,7 @@ export class MessageIntake {
   }
 
   abort(): void {
+    this.#aborted = true
     this.#sink.abort()
     this.release()
   }
@@ -86,13 +92,41 @@ export class MessageIntake {
     this.#holding.release()
   }
 
-  #hold({ length }: Uint8Array): void {
+  /** Remembers what others have to wait for. */
+  #follow(taken: Promise<void> | undefined): Promise<void> | undefined {
+    if (taken === undefined) return undefined
+    const behind = taken.finally(() => {
+      if (this.#behind === behind) this.#behind = undefined
+    })
+    this.#behind = behind
+    return behind
+  }
+
+  #take(octets: Uint8Array): Promise<void> | undefined {
+    if (this.#aborted) return undefined
+    const missing = this.#hold(octets)
+    if (missing === undefined) return this.#keep(octets)
+    if (typeof missing === 'string') throw new NoRoom(missing)
+    const copy = octets.slice()
+    return missing.then((now) => {
+      if (now !== undefined) throw new NoRoom(now)
+      return this.#keep(copy)
+    })
+  }
+
+  #keep(octets: Uint8Array): Promise<void> | undefined {
+    if (this.#aborted) return undefined
+    this.#watch(octets)
+    return this.#sink.push(octets) ?? undefined
+  }
+
+  /** Who has no memory for so much more of it. */
+  #hold({ length }: Uint8Array): ReturnType<Holding['grow']> {
     this.#octets += length
     if (this.#header !== undefined) this.#headerOctets = this.#header.octets.length
     else this.#headerOctets = this.#problem === undefined ? this.#octets : 0
     const needed = this.#headerOctets + Math.min(this.#octets, gatheredOctets) - freeOctets
-    const missing = needed > 0 ? this.#holding.grow(needed) : undefined
-    if (missing !== undefined) throw new NoRoom(missing)
+    return needed > 0 ? this.#holding.grow(needed) : undefined
   }
 
   #watch(octets: Uint8Array): void {

@@ -58,7 +58,7 @@ export class MailHandler implements SessionHandler {
   answer(question: Question, session: Session): Answer | Promise<Answer> {
     switch (question.type) {
       case 'connect':
-        return this.#limits.atGreeting() ?? accept
+        return this.#limits.atGreeting()
       case 'helo':
         this.#log.helloSaid(question)
         this.#refusal.greeted(question.verb)

@@ -77,12 +77,12 @@ export class SubmissionPort implements Port {
         if (authorizationId !== '' && authorizationId.toLowerCase() !== name.toLowerCase()) {
           return { reply: replies.wrongLogin }
         }
-        return this.#enter(outcome.user, ip)
+        return await this.#enter(outcome.user, ip)
     }
   }
 
-  #enter(user: Account, ip: string): Refusal | undefined {
-    const entrance = this.#options.guard.enterAccount(ip, user.address)
+  async #enter(user: Account, ip: string): Promise<Refusal | undefined> {
+    const entrance = await this.#options.guard.enterAccount(ip, user.address)
     if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
     this.#user = user
     // Who left while the password was checked has no connection that could give the place back.

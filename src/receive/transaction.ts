@@ -83,15 +83,17 @@ export class Transaction {
     const { letter } = this.#expect('envelope')
     const envelope = this.#envelope
     const asked = letter.recipient(envelope.asRecipient(question))
-    return andThen(this.#orRefused<RecipientTaken>(asked), (to) => {
+    return andThen(this.#orRefused<RecipientTaken>(asked), (to): Soon<Answer> => {
       if (this.over) return notHeard
       if (typeof to === 'string') {
         envelope.recipientTaken(question, to)
         return accept
       }
-      const reply = this.#connection.limits.countRefused(to.refusal)
-      envelope.recipientRefused(question, reply)
-      return { type: 'reject', reply }
+      return andThen(this.#connection.limits.countRefused(to.refusal), (reply): Answer => {
+        if (this.over) return notHeard
+        envelope.recipientRefused(question, reply)
+        return { type: 'reject', reply }
+      })
     })
   }
 

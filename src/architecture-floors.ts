@@ -53,7 +53,7 @@ const world: readonly Floor[] = [
   { directory: [], post: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
-  { lab: [], sessions: ['net', 'tls', 'worker_threads', 'crypto', 'os', 'events'] },
+  { lab: [], sessions: ['net', 'worker_threads', 'module', 'os'] },
   { config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },
   {

@@ -14,6 +14,7 @@ import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
+import { chance } from '../io/chance.ts'
 import { systemClock } from '../io/clock.ts'
 import { DayMark } from '../io/day-mark.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
@@ -37,7 +38,8 @@ import { type Inhabited, lookUp } from './inhabited.ts'
 import { openResolver } from './resolver.ts'
 import { serverDesk } from './server-desk.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
-import { chance, Site, type SiteChange } from './site.ts'
+import { threadsFor } from './session-threads.ts'
+import { Site, type SiteChange, type SiteThreads } from './site.ts'
 
 export interface LivePorts {
   readonly smtp: number
@@ -187,7 +189,14 @@ class LiveServer implements Live {
     const limits = admissionLimits(settings)
     const clients = new Admission({ limits, clock: systemClock, log, loginsAtOnce })
     const rules = rulesOf({ ...settings, domains })
-    const site = makeSite(options, { store, resolver, directory, clients, certificate, rules })
+    const threads = await threadsFor(settings.limits.threads, {
+      store,
+      people: () => ({ residents: directory.residents, keys: signing.rows }),
+      log,
+      broken: (problem) => options.broken(problem),
+    })
+    const common = { store, resolver, directory, clients }
+    const site = makeSite(options, { ...common, certificate, rules, threads })
     opened.push(() => site.close(0))
     const ports = await openPorts(site, settings, options.autoPorts)
     await site.start()
@@ -304,6 +313,7 @@ function makeSite(
   parts: Pick<Parts, 'store' | 'resolver' | 'directory' | 'clients'> & {
     readonly certificate: KeyedCertificate
     readonly rules: SessionRules
+    readonly threads: SiteThreads | undefined
   },
 ): Site {
   const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options

@@ -63,6 +63,7 @@ export class MailServer {
   async listen(plan: PortPlan): Promise<Listener> {
     const { kind, clientIp, tls } = plan
     const { sessions } = this.#options
+    await sessions.ready()
     const listener = await listen({
       address: plan.address,
       port: plan.port,

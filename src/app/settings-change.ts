@@ -20,6 +20,9 @@ const changeable: ReadonlySet<string> = new Set([
   'log',
 ])
 
+/** Of these tables, what cannot. */
+const lasting: ReadonlySet<string> = new Set(['limits.threads'])
+
 /** Compares settings key by key; accounts and aliases each count as one. */
 export function compareSettings(before: Settings, after: Settings): SettingsChange {
   const differing = Object.entries(after).flatMap(([table, value]): readonly string[] => {
@@ -28,14 +31,17 @@ export function compareSettings(before: Settings, after: Settings): SettingsChan
     const keys = Array.from(new Set([...Object.keys(old), ...Object.keys(value)]))
     return keys.filter((key) => !same(old[key], value[key])).map((key) => `${table}.${key}`)
   })
-  const may = (key: string): boolean => changeable.has(key.split('.')[0] ?? '')
+  const may = (key: string): boolean => {
+    return changeable.has(key.split('.')[0] ?? '') && !lasting.has(key)
+  }
   return { changed: differing.filter(may), unchanged: differing.filter((key) => !may(key)) }
 }
 
 /** The settings that hold from now on: what cannot change stays as it is. */
 export function withChanges(before: Settings, after: Settings): Settings {
   const kept = Object.entries(before).filter(([table]) => !changeable.has(table))
-  return { ...after, ...Object.fromEntries(kept) }
+  const limits = { ...after.limits, threads: before.limits.threads }
+  return { ...after, limits, ...Object.fromEntries(kept) }
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

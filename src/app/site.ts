@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
 import type { Log } from '../base/log.ts'
@@ -6,6 +5,7 @@ import type { ListenerStatus } from '../desk/status.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
+import { chance } from '../io/chance.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Listener } from '../io/listener.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
@@ -17,7 +17,14 @@ import type { RetryPolicy } from '../queue/schedule.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { Self } from '../route/self.ts'
 import { LocalSessions, type SessionNeeds } from '../sessions/local-sessions.ts'
-import type { SessionLimits, SessionRules, Sessions } from '../sessions/sessions.ts'
+import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
+import type {
+  SessionLimits,
+  SessionRules,
+  Sessions,
+  SessionSettings,
+} from '../sessions/sessions.ts'
+import { type ThreadNeeds, ThreadSessions } from '../sessions/thread-sessions.ts'
 import type { Store } from '../store/ports/store.ts'
 import { Courier } from './courier.ts'
 import type { FailureReportsPlan } from './failure-reports.ts'
@@ -46,6 +53,8 @@ export interface SitePlan {
   readonly limits: SiteLimits
   /** How much each client may use. Absent: no client is counted. */
   readonly clients?: Clients | undefined
+  /** Threads of their own for sessions. Absent: they are on this one. */
+  readonly threads?: SiteThreads | undefined
   /** Absent: no failure reports are sent. */
   readonly failureReports?: FailureReportsPlan | undefined
   readonly log: Log
@@ -60,13 +69,16 @@ export interface SiteLimits extends SessionLimits {
   readonly outgoingSlow: number
 }
 
+/** What sessions on threads of their own need beside all else. */
+export interface SiteThreads extends Pick<ThreadNeeds, 'door' | 'people' | 'broken'> {
+  /** How many. */
+  readonly count: number
+  /** How one begins; replaced by tests that end some. */
+  readonly start?: () => ThreadLink
+}
+
 /** What may change of a server that runs. */
 export type SiteChange = Pick<SitePlan, 'rules' | 'limits' | 'certificate' | 'staticRsa'>
-
-/** Chance that nobody can guess: for ids, Message-IDs and the boundaries of reports. */
-export function chance(): number {
-  return randomInt(2 ** 47) / 2 ** 47
-}
 
 /** One running mail server: what comes in, and what goes out. */
 export class Site {
@@ -85,7 +97,7 @@ export class Site {
     const clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
     this.post = this.#makePost(plan)
     this.#courier = new Courier({ ...plan, post: this.post, random: chance })
-    this.#sessions = new LocalSessions(this.#needs(clients), this.#sessionSettings())
+    this.#sessions = this.#makeSessions(clients)
     const { hostname, limits } = plan
     const { connections } = limits
     const sessions = this.#sessions
@@ -102,7 +114,8 @@ export class Site {
   }
 
   /**
-   * Connections and letters that begin from now on go by these.
+   * Connections and letters that begin from now on go by these, and where sessions have threads of
+   * their own, by those who live here now. Resolves when it holds everywhere.
    *
    * @throws WaybillError `key-unusable`; nothing has changed then
    */
@@ -187,9 +200,20 @@ export class Site {
     this.#courier.hurry()
   }
 
-  #sessionSettings(): Parameters<Sessions['use']>[0] {
+  #makeSessions(guard: Clients): Sessions {
+    const { threads } = this.#plan
+    const needs = this.#needs(guard)
+    if (threads === undefined) return new LocalSessions(needs, this.#sessionSettings())
+    const { count, start = startSessionWorker } = threads
+    const shared = { ...needs, ...threads, queued: () => this.queued() }
+    return new ThreadSessions(shared, this.#sessionSettings(), { count, start })
+  }
+
+  #sessionSettings(): SessionSettings {
     const { rules, limits, certificate, staticRsa } = this.#plan
-    return { origin: this.#origin, rules, limits, certificate, staticRsa }
+    const { messageBytes, recipients, errors } = limits
+    const each = { messageBytes, recipients, errors }
+    return { origin: this.#origin, rules, limits: each, certificate, staticRsa }
   }
 
   #needs(guard: Clients): SessionNeeds {

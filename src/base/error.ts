@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'store-broken'
   | 'store-busy'
   | 'store-full'
+  | 'threads-lost'
   | 'usage'
 
 /** The one error class that is thrown on purpose. `hint` is a thing to do, in one sentence. */

@@ -62,6 +62,7 @@ function codeOf({ code }: WaybillError): ExitCode {
     case 'content-unwritten':
     case 'key-unusable':
     case 'store-broken':
+    case 'threads-lost':
     case 'store-full':
       return exitCodes.no
   }

@@ -115,6 +115,14 @@ const limits = z.strictObject({
     .describe('Addresses and networks that are not counted, such as "192.0.2.0/24".'),
   errors: z.int().min(3).default(20).describe('Errors in one session before it is closed.'),
   received_fields: z.int().min(30).default(100).describe('Received fields before it is a loop.'),
+  threads: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe(
+      'Threads that speak SMTP and judge letters: 0 is one for each core, 8 at most; with 1 the main thread does it.',
+    ),
 })
 
 const receive = z.strictObject({

@@ -36,6 +36,7 @@ export interface Settings {
     readonly exempt: string[]
     readonly errors: number
     readonly received_fields: number
+    readonly threads: number
   }
   readonly receive: {
     readonly trusted_forwarders: string[]

@@ -8,16 +8,24 @@ import type { SigningKeys } from './signing-keys.ts'
 
 /** A directory that is all in memory: every question but that of a login is answered at once. */
 export class MemoryDirectory implements Directory {
+  #residents: Residents
   #table: AddressTable
   readonly #keys: Pick<SigningKeys, 'for'>
 
   constructor(residents: Residents, keys: Pick<SigningKeys, 'for'>) {
+    this.#residents = residents
     this.#table = new AddressTable(residents)
     this.#keys = keys
   }
 
+  /** Who lives here now. */
+  get residents(): Residents {
+    return this.#residents
+  }
+
   /** From now on these live here. */
   replace(residents: Residents): void {
+    this.#residents = residents
     this.#table = new AddressTable(residents)
   }
 

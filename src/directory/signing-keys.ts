@@ -16,15 +16,23 @@ export interface PublishedRecord {
 
 /** The signing keys of a server: made once, kept in the store, looked up for every message. */
 export class SigningKeys {
+  #rows: readonly DkimKeyRow[]
   #byDomain: ReadonlyMap<string, readonly DkimSigningKey[]>
 
   /** @param keys the rows of all domains */
   constructor(keys: readonly DkimKeyRow[]) {
+    this.#rows = keys
     this.#byDomain = activeKeys(keys)
+  }
+
+  /** The rows that hold. */
+  get rows(): readonly DkimKeyRow[] {
+    return this.#rows
   }
 
   /** From now on these rows hold: a rotation goes on while the server runs. */
   replace(keys: readonly DkimKeyRow[]): void {
+    this.#rows = keys
     this.#byDomain = activeKeys(keys)
   }
 

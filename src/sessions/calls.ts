@@ -1,8 +1,5 @@
 import { codeOf, type ErrorCode, WaybillError } from '../base/error.ts'
 
-/** What the other side may be asked, each with one value that it is given. */
-type Answers = { readonly [kind: string]: (input: never) => unknown }
-
 type InputOf<A, K extends keyof A> = A[K] extends (input: infer I) => unknown ? I : never
 type AnswerOf<A, K extends keyof A> = A[K] extends (input: never) => infer R ? Awaited<R> : never
 
@@ -40,21 +37,24 @@ interface Waiting {
  */
 export class Calls<Theirs> {
   readonly #post: (message: CallMessage, transfer: readonly object[]) => void
-  readonly #mine: object
+  #mine: object = {}
   readonly #fault: (problem: unknown, kind: string) => void
   readonly #waiting = new Map<number, Waiting>()
   #next = 0
   #lost: Error | undefined
 
-  /** `mine` answers what is asked here, `fault` hears what fails that nobody waits for. */
+  /** `fault` hears what fails that nobody waits for. */
   constructor(end: {
     readonly post: (message: CallMessage, transfer: readonly object[]) => void
-    readonly mine: Answers
     readonly fault: (problem: unknown, kind: string) => void
   }) {
     this.#post = end.post
-    this.#mine = end.mine
     this.#fault = end.fault
+  }
+
+  /** From now on `mine` answers what is asked here: each method is one question. */
+  serve(mine: object): void {
+    this.#mine = mine
   }
 
   /** Resolves with the answer. Rejects with what failed there, and when the other side is gone. */
@@ -97,7 +97,7 @@ export class Calls<Theirs> {
   /** The other side is gone. */
   lost(problem: Error): void {
     this.#lost ??= problem
-    for (const { reject } of this.#waiting.values()) reject(this.#lost)
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#lost)
     this.#waiting.clear()
   }
 

@@ -62,6 +62,10 @@ export class LocalSessions implements Sessions {
     return this.#open.size
   }
 
+  ready(): Promise<void> {
+    return Promise.resolve()
+  }
+
   take(socket: Socket, connection: Connection): void {
     const peer = new Peer(socket)
     if (connection.kind !== 'submissions') {

@@ -35,6 +35,8 @@ export interface ThreadSetup extends ThreadSettings {
 /** What may be asked of a session thread, and told it. */
 export interface OfThread {
   open(setup: ThreadSetup): void
+  /** Answered when it is open. */
+  ready(input: undefined): void
   /** A connection to serve. `id` is the main thread's. */
   take(input: {
     readonly id: number
@@ -64,14 +66,14 @@ export interface OfMain {
     readonly name: string
     readonly password: string
   }): Promise<Account | undefined>
-  closedForLogins(ip: string): LimitMet | undefined
-  closedForMail(ip: string): LimitMet | undefined
+  closedForLogins(ip: string): Soon<LimitMet | undefined>
+  closedForMail(ip: string): Soon<LimitMet | undefined>
   /** `place` is the thread's own number for it. */
   enterAccount(input: {
     readonly place: number
     readonly ip: string
     readonly account: string
-  }): LimitMet | undefined
+  }): Soon<LimitMet | undefined>
   leaveAccount(place: number): void
   turnedAway(input: {
     readonly ip: string
@@ -90,7 +92,7 @@ export interface OfMain {
     readonly ip: string
     readonly wanted: number
     readonly least: number
-  }): number | 'network' | 'server'
+  }): Soon<number | 'network' | 'server'>
   releaseMemory(holding: number): void
   refusal(input: { readonly asked: AskedFor; readonly lead: TakenLead }): Soon<Reply | undefined>
   judged(letter: JudgedLetter): void

@@ -49,6 +49,8 @@ export interface Connection {
 export interface Sessions {
   /** How many are open. */
   readonly size: number
+  /** Resolves when there is somebody who takes connections. */
+  ready(): Promise<void>
   /**
    * Begins one over a socket that nobody has read from.
    *

@@ -32,7 +32,8 @@ export class StoreIntake implements ContentIntake, PostPort {
   }
 
   async accept(acceptance: Acceptance): Promise<void> {
-    const ready = await this.spooled(acceptance)
+    // At once where it can: what is handed in before a close is before it.
+    const ready = isLong(acceptance) ? await this.spooled(acceptance) : acceptance
     try {
       const write = this.#queue.submit<'accept'>({ type: 'accept', acceptance: ready })
       return await this.#room.after(write)
@@ -48,8 +49,7 @@ export class StoreIntake implements ContentIntake, PostPort {
   async spooled(acceptance: Acceptance): Promise<Acceptance> {
     const { message } = acceptance
     const source = message?.content.source
-    if (message === undefined || source?.type !== 'octets') return acceptance
-    if (source.octets.length <= inlineBytes) return acceptance
+    if (!isLong(acceptance) || message === undefined || source?.type !== 'octets') return acceptance
     const sink = this.newContent()
     try {
       await sink.push(source.octets)
@@ -64,4 +64,9 @@ export class StoreIntake implements ContentIntake, PostPort {
     sink.abort()
     throw new Error('Store: content does not have the hash it claims')
   }
+}
+
+function isLong({ message }: Acceptance): boolean {
+  const source = message?.content.source
+  return source?.type === 'octets' && source.octets.length > inlineBytes
 }

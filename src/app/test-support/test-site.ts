@@ -21,7 +21,12 @@ import type { DkimKeyRow } from '../../store/ports/keys.ts'
 import type { Store } from '../../store/ports/store.ts'
 import { LabClock } from '../lab-clock.ts'
 import type { ListenerKind } from '../../sessions/sessions.ts'
-import { Site, type SitePlan } from '../site.ts'
+import type { People } from '../../sessions/questions.ts'
+import type { ThreadLink } from '../../sessions/session-thread.ts'
+import { startWriterThread } from '../../store/writer-thread.ts'
+import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { testFolder } from '../../store/test-folder.ts'
+import { Site, type SitePlan, type SiteThreads } from '../site.ts'
 import { watchStore } from '../watched-store.ts'
 import { replayAll } from './replay-all.ts'
 
@@ -48,6 +53,11 @@ export interface TestSiteOptions {
   readonly addresses?: 'strict' | 'lenient'
   /** What clients on port 25 count as. */
   readonly clientIp?: string
+  /**
+   * Session threads, over a store on disk; none when absent. With `WAYBILL_TEST_THREADS=2` every test
+   * has so many that brings neither a store nor a clock of its own.
+   */
+  readonly threads?: { readonly count: number; readonly start?: () => ThreadLink }
   /** Journeys are replayed at the end; with a broken store they cannot be. */
   readonly replay?: boolean
 }
@@ -58,6 +68,10 @@ export interface TestSite {
   readonly store: Store
   readonly clock: LabClock
   readonly ports: Readonly<Record<ListenerKind, number>>
+  /** Where the store is, when there are threads. */
+  readonly folder: string | undefined
+  /** Has the store's writer die, when there are threads. */
+  readonly killWriter: (() => void) | undefined
   /** Faults of ours that were told to the log. */
   readonly reported: readonly string[]
   /** What whoever runs the server was told. */
@@ -169,11 +183,16 @@ export async function openTestSite(
   const { clock: given = systemClock } = options
   const clock = given instanceof LabClock ? given : new LabClock(given)
   const listeners = new Set<() => void>()
-  const store = watchStore(options.store ?? openMemoryStore(), () => {
+  const tell = (): void => {
     for (const listener of listeners) listener()
-  })
-  let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
+  }
   const reported: string[] = []
+  const shared = await sharedStore(options, (problem) => {
+    reported.push(`the store: ${problem.message}`)
+    tell()
+  })
+  const store = watchStore(shared?.store ?? options.store ?? openMemoryStore(), tell)
+  let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
   const logged: LogLine[] = []
   made.certificate ??= certificateFor([host, 'localhost'])
   const residents = {
@@ -184,12 +203,18 @@ export async function openTestSite(
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
   const log = (line: LogLine): void => {
     logged.push(line)
+    // What another thread has put down is told by this alone.
+    if (shared !== undefined) tell()
   }
   const limits = { ...noLimits, exempt: [], ...options.clients }
+  const directory = new MemoryDirectory(residents, new SigningKeys(southKeys()))
+  const people = (): People => ({ residents: directory.residents, keys: southKeys() })
+  const broken = (problem: Error): void => void reported.push(`broken: ${problem.message}`)
   const site = new Site({
     hostname: host,
     mode: 'lab',
-    directory: new MemoryDirectory(residents, new SigningKeys(southKeys())),
+    directory,
+    threads: shared && { ...shared.threads, people, broken },
     rules: {
       decision: {
         trustedForwarders: [],
@@ -254,11 +279,13 @@ export async function openTestSite(
   const close = (): Promise<void> => (closed ??= replayAndClose())
   t.after(() => {
     site.hurry()
-    return close()
+    return close().finally(() => shared?.remove())
   })
   return {
     site,
     store,
+    folder: shared?.folder,
+    killWriter: shared?.killWriter,
     clock,
     ports,
     reported,
@@ -268,6 +295,41 @@ export async function openTestSite(
       resolver = new MemoryResolver(zone)
     },
     when: (look) => when(listeners, look),
+  }
+}
+
+/** A store on disk for a test with threads, and how it fares. */
+interface SharedStoreOfTest {
+  readonly store: Store
+  readonly folder: string
+  readonly remove: () => void
+  readonly threads: Pick<SiteThreads, 'count' | 'door' | 'start'>
+  readonly killWriter: () => void
+}
+
+/** A store on disk and ways into it, for a test that wants threads. */
+async function sharedStore(
+  { threads, store, clock }: TestSiteOptions,
+  broken: (problem: Error) => void,
+): Promise<SharedStoreOfTest | undefined> {
+  const everywhere = Number(process.env['WAYBILL_TEST_THREADS'] ?? 0)
+  const wanted = threads ?? { count: (store ?? clock) ? 0 : everywhere }
+  if (wanted.count === 0) return undefined
+  const { folder, remove } = testFolder()
+  let killWriter = (): void => {}
+  const opened = await openSqliteStore({ folder, onBroken: broken }, async (setup) => {
+    const link = await startWriterThread(setup)
+    // A batch that is none: it falls over it.
+    killWriter = () => link.post(JSON.parse('{"first":0}'), [])
+    return link
+  })
+  const door = (thread: number): ReturnType<typeof opened.door> => opened.door(thread)
+  return {
+    store: opened,
+    folder,
+    remove,
+    threads: { ...wanted, door },
+    killWriter: () => killWriter(),
   }
 }
 

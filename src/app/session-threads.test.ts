@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+import {
+  openTestSite,
+  password,
+  receiver,
+  type TestSite,
+  type TestSiteOptions,
+} from './test-support/test-site.ts'
+
+/** A server with two session threads, and the threads that there were so far. */
+async function open(
+  t: TestContext,
+  options: TestSiteOptions = {},
+): Promise<{ readonly south: TestSite; readonly threads: readonly ThreadLink[] }> {
+  const threads: ThreadLink[] = []
+  const start = (): ThreadLink => {
+    const thread = startSessionWorker()
+    threads.push(thread)
+    return thread
+  }
+  const south = await openTestSite(t, { ...options, threads: { count: 2, start } })
+  return { south, threads }
+}
+
+const message = 'From: <x@north.example>\r\nSubject: hello\r\n\r\nA letter\r\n'
+const letter = { from: 'x@north.example', to: receiver, message }
+
+function refOf(text: string): string {
+  return /Ref (\w+)$/.exec(text)?.[1] ?? text
+}
+
+/** The journeys of what lies in the mailbox. */
+async function filed({ store }: Pick<TestSite, 'store'>): Promise<readonly string[]> {
+  const items = await store.mailboxes.items({ account: receiver })
+  return items.map(({ journeyId }) => journeyId)
+}
+
+test('both threads take letters; each is acknowledged, kept and told of once', async (t) => {
+  const { south } = await open(t, { clientIp: '192.0.2.10' })
+  const refs: string[] = []
+  const talks = [
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+  ]
+  for (const talk of talks) {
+    for (let n = 0; n < 3; n++) {
+      const { code, text } = await talk.letter(letter)
+      assert.equal(code, 250, text)
+      refs.push(refOf(text))
+    }
+    await talk.quit()
+  }
+  assert.equal(new Set(refs).size, 9)
+  assert.deepEqual((await filed(south)).toSorted(), refs.toSorted())
+  const told = south.logged.filter(({ event }) => event === 'accepted')
+  assert.deepEqual(told.map(({ fields }) => String(fields['id'])).toSorted(), refs.toSorted())
+  assert.deepEqual(south.reported, [])
+})
+
+test('users log in with both kinds of TLS, write to each other and to the world', async (t) => {
+  const { south } = await open(t, { clients: { connectionsPerAccount: 2 } })
+  const first = await SmtpTalk.greeted(south.ports.submission)
+  await first.startTls()
+  await first.login(receiver, 'wrong', 535)
+  await first.login(receiver, password, 235)
+  const second = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await second.login(receiver, password, 235)
+  const third = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  const { code, text } = await third.login(receiver, password)
+  assert.equal(code, 454, `a third place for one account, over all threads: ${text}`)
+  const mine = message.replace('x@north.example', receiver)
+  for (const talk of [first, second]) {
+    const own = { from: receiver, to: [receiver, 'ann@north.example'], message: mine }
+    assert.equal((await talk.letter(own)).code, 250)
+  }
+  assert.equal((await filed(south)).length, 2)
+  assert.equal((await south.store.counts()).queued, 2)
+  await first.quit()
+  // The place is free as soon as the end of the connection is known here.
+  let again: number
+  do {
+    const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+    again = (await talk.login(receiver, password)).code
+    talk.destroy()
+  } while (again === 454)
+  assert.equal(again, 235)
+})
+
+test('what a client has used up is counted over all threads', async (t) => {
+  const clients = { refusedRecipients: 10, connectionsPerAddress: 3 }
+  const { south } = await open(t, { clients })
+  const talks = [
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+  ]
+  const late = await SmtpTalk.open(south.ports.smtp)
+  assert.equal((await late.read()).code, 421)
+  const [one, two] = talks
+  assert.ok(one !== undefined && two !== undefined)
+  for (const talk of [one, two]) await talk.say('MAIL FROM:<x@north.example>', 250)
+  for (let n = 1; n < 10; n++) {
+    await (n % 2 === 0 ? one : two).say(`RCPT TO:<nobody${n}@south.example>`, 550)
+  }
+  assert.equal((await one.say('RCPT TO:<nobody@south.example>')).code, 421)
+  assert.equal((await two.say('RCPT TO:<nobody@south.example>')).code, 421)
+  for (const talk of talks) talk.destroy()
+  let again: string
+  do {
+    const next = await SmtpTalk.open(south.ports.smtp)
+    again = (await next.read(421)).text
+    next.destroy()
+  } while (!again.startsWith('Too much'))
+  assert.ok(south.logged.some(({ fields }) => fields['limit'] === 'limits.refused_recipients'))
+})
+
+test('a thread that dies takes its own letter with it, and nobody hears anything false', async (t) => {
+  const clients = { connectionsPerAddress: 2 }
+  const { south, threads } = await open(t, { clientIp: '192.0.2.10', clients })
+  const one = await SmtpTalk.greeted(south.ports.smtp)
+  const two = await SmtpTalk.greeted(south.ports.smtp)
+  const kept: string[] = []
+  for (const talk of [one, two]) kept.push(refOf((await talk.letter(letter)).text))
+  for (const talk of [one, two]) {
+    await talk.say('MAIL FROM:<x@north.example>', 250)
+    await talk.say(`RCPT TO:<${receiver}>`, 250)
+    await talk.say('DATA', 354)
+    talk.write('Subject: half a letter\r\n')
+  }
+  await threads[0]?.end()
+  // Whichever of them was there has heard nothing of its letter; the other one goes on.
+  const heard = await Promise.all(
+    [one, two].map(async (talk) => {
+      talk.write('\r\nthe rest\r\n.\r\n')
+      return await talk.read().catch(() => undefined)
+    }),
+  )
+  const answered = heard.flatMap((said) => said ?? [])
+  assert.deepEqual(
+    answered.map(({ code }) => code),
+    [250],
+  )
+  kept.push(...answered.map(({ text }) => refOf(text)))
+  // Its place is free, and another thread is in its place.
+  const next = await SmtpTalk.greeted(south.ports.smtp)
+  kept.push(refOf((await next.letter(letter)).text))
+  assert.equal(threads.length, 3)
+  assert.deepEqual((await filed(south)).toSorted(), kept.toSorted())
+  assert.equal(south.reported.length, 1)
+  assert.match(south.reported[0] ?? '', /^a session thread, which ended with 1 connection: /)
+})
+
+test('threads that die again and again end the server, with a word', async (t) => {
+  const { south, threads } = await open(t)
+  for (let n = 0; n < 6; n++) await threads[n]?.end()
+  assert.equal(south.reported.length, 7)
+  assert.equal(
+    south.reported[6],
+    'broken: 6 session threads have ended within a minute.',
+    south.reported.join('\n'),
+  )
+})
+
+test('a stop waits for letters on every thread, and says goodbye on all', async (t) => {
+  const { south } = await open(t, { clientIp: '192.0.2.10', replay: false })
+  const talks = [
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+    await SmtpTalk.greeted(south.ports.smtp),
+  ]
+  const [one, two, idle] = talks
+  assert.ok(one !== undefined && two !== undefined && idle !== undefined)
+  for (const talk of [one, two]) {
+    await talk.say('MAIL FROM:<x@north.example>', 250)
+    await talk.say(`RCPT TO:<${receiver}>`, 250)
+    await talk.say('DATA', 354)
+    talk.write(message)
+  }
+  const closed = south.site.close(600_000)
+  await idle.read(421)
+  for (const talk of [one, two]) {
+    talk.write('.\r\n')
+    assert.match((await talk.read(250)).text, /Ref/)
+    await talk.read(421)
+  }
+  for (const talk of talks) talk.half()
+  await closed
+  const again = await openSqliteStore({ folder: south.folder ?? '' })
+  assert.equal((await filed({ store: again })).length, 2)
+  await again.close()
+})
+
+test('when the writer is gone no thread takes anything more', async (t) => {
+  const { south } = await open(t, { clientIp: '192.0.2.10', replay: false })
+  const talks = [await SmtpTalk.greeted(south.ports.smtp), await SmtpTalk.greeted(south.ports.smtp)]
+  for (const talk of talks) assert.equal((await talk.letter(letter)).code, 250)
+  south.killWriter?.()
+  await south.when(() => south.reported.find((text) => text.startsWith('the store')))
+  for (const talk of talks) {
+    const { code, text } = await talk.letter(letter)
+    assert.equal(code, 451, text)
+    talk.destroy()
+  }
+})

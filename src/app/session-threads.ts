@@ -1,0 +1,30 @@
+import type { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import { sessionThreads, whyNoHandOver } from '../sessions/hand-over.ts'
+import type { People } from '../sessions/questions.ts'
+import type { SharedStore } from '../store/sqlite-store.ts'
+import type { SiteThreads } from './site.ts'
+
+/**
+ * The threads that sessions get by the settings; `undefined` when they stay on this one, be it that
+ * somebody wants it so, that there is one core, or that no socket can be handed over here.
+ */
+export async function threadsFor(
+  wanted: number,
+  parts: {
+    readonly store: SharedStore
+    readonly people: () => People
+    readonly log: Log
+    readonly broken: (problem: WaybillError) => void
+  },
+): Promise<SiteThreads | undefined> {
+  const count = sessionThreads(wanted)
+  if (count === 0) return undefined
+  const { store, people, log, broken } = parts
+  const why = await whyNoHandOver()
+  if (why !== undefined) {
+    log({ level: 'warning', event: 'limit', fields: { limit: 'limits.threads', why } })
+    return undefined
+  }
+  return { count, door: (thread) => store.door(thread), people, broken }
+}

@@ -1,0 +1,89 @@
+import type { AccountEntrance, Guard, GuardedLogin, Holding, LimitMet } from '../receive/guard.ts'
+import type { Calls } from './calls.ts'
+import type { OfMain } from './questions.ts'
+
+/** Memory is asked for in pieces of this many octets, so that not each chunk of a letter asks. */
+const grantOctets = 128 * 1024
+
+/** A guard on a session thread: the main thread counts, for all threads together. */
+export class AskedGuard implements Guard {
+  readonly #main: Calls<OfMain>
+  readonly #checks = new Map<number, () => Promise<boolean>>()
+  #next = 0
+
+  constructor(main: Calls<OfMain>) {
+    this.#main = main
+  }
+
+  closedForLogins(ip: string): Promise<LimitMet | undefined> {
+    return this.#main.ask('closedForLogins', ip)
+  }
+
+  closedForMail(ip: string): Promise<LimitMet | undefined> {
+    return this.#main.ask('closedForMail', ip)
+  }
+
+  async enterAccount(ip: string, account: string): Promise<AccountEntrance> {
+    const place = this.#next++
+    const met = await this.#main.ask('enterAccount', { place, ip, account })
+    if (met !== undefined) return { type: 'turnedAway', ...met }
+    return { type: 'admitted', leave: () => this.#main.tell('leaveAccount', place) }
+  }
+
+  turnedAway(ip: string, met: LimitMet, more: { readonly listener: string }): void {
+    this.#main.tell('turnedAway', { ip, met, more })
+  }
+
+  refusedRecipient(ip: string): void {
+    this.#main.tell('refusedRecipient', ip)
+  }
+
+  holdMemory(ip: string): Holding {
+    const holding = this.#next++
+    let granted = 0
+    let asked = false
+    const grow = async (least: number): Promise<'network' | 'server' | undefined> => {
+      asked = true
+      const wanted = Math.ceil(least / grantOctets) * grantOctets
+      const given = await this.#main.ask('holdMemory', { holding, ip, wanted, least })
+      if (typeof given === 'string') return given
+      granted = given
+      return undefined
+    }
+    return {
+      grow: (octets) => (octets <= granted ? undefined : grow(octets)),
+      release: () => {
+        if (asked) this.#main.tell('releaseMemory', holding)
+        asked = false
+      },
+    }
+  }
+
+  async login<T>(
+    { ip, name }: { readonly ip: string; readonly name: string },
+    check: () => Promise<T | undefined>,
+  ): Promise<GuardedLogin<T>> {
+    const login = this.#next++
+    const found: { user?: T } = {}
+    this.#checks.set(login, async () => {
+      const user = await check()
+      if (user !== undefined) found.user = user
+      return user !== undefined
+    })
+    try {
+      const outcome = await this.#main.ask('login', { login, ip, name })
+      if (outcome.type !== 'right') return outcome
+      if (found.user === undefined) throw new Error('AskedGuard: nobody was checked')
+      return { type: 'right', user: found.user }
+    } finally {
+      this.#checks.delete(login)
+    }
+  }
+
+  /** It is the turn of this password. */
+  check(login: number): Promise<boolean> {
+    const check = this.#checks.get(login)
+    if (check === undefined) throw new Error('AskedGuard: no such login')
+    return check()
+  }
+}

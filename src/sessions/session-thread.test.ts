@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { Socket } from 'node:net'
+import { test } from 'node:test'
+import { ManualClock } from '../base/clock.ts'
+import { silent } from '../base/log.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { Admission } from '../policy/admission.ts'
+import { noLimits } from '../policy/admission-limits.ts'
+import type { CallMessage } from './calls.ts'
+import { SessionThread } from './session-thread.ts'
+
+/** A thread that says what the test has it say. */
+class Puppet {
+  readonly clock = new ManualClock()
+  readonly sent: CallMessage[] = []
+  readonly deaths: string[] = []
+  readonly thread: SessionThread
+  say: (message: CallMessage) => void = () => {}
+  die: (problem: Error) => void = () => {}
+  ended = 0
+
+  constructor() {
+    const { clock } = this
+    this.thread = new SessionThread(
+      {
+        post: (message) => this.sent.push(message),
+        listen: ({ message, ended }) => {
+          this.say = message
+          this.die = ended
+        },
+        end: () => {
+          this.ended++
+          this.die(new Error('it was ended'))
+          return Promise.resolve()
+        },
+      },
+      {
+        directory: { login: () => Promise.resolve(undefined) },
+        guard: new Admission({ limits: noLimits, clock, log: silent }),
+        admission: undefined,
+        resolver: new MemoryResolver({}),
+        judged: () => {},
+        queued: () => {},
+        clock,
+        log: silent,
+        report: (problem) => assert.fail(String(problem)),
+      },
+      (problem, connections) => this.deaths.push(`${problem.message}: ${connections}`),
+    )
+  }
+
+  /** Answers the last question of this kind. */
+  answer(kind: string): void {
+    const asked = this.sent.findLast((one) => one.type === 'call' && one.kind === kind)
+    assert.ok(asked?.type === 'call' && asked.id !== undefined, kind)
+    this.say({ type: 'answer', id: asked.id, answer: undefined })
+  }
+}
+
+const connection = { kind: 'smtp', remote: { ip: '192.0.2.1', port: 1 }, tls: undefined } as const
+
+test('a connection has its place until the thread says that it is over', () => {
+  const { thread, say } = new Puppet()
+  const left: string[] = []
+  thread.take(new Socket(), connection, () => left.push('one'))
+  thread.take(new Socket(), connection, () => left.push('two'))
+  assert.equal(thread.size, 2)
+  for (let n = 0; n < 2; n++) {
+    say({ type: 'call', kind: 'over', id: undefined, input: 1 })
+    assert.deepEqual([thread.size, left], [1, ['two']])
+  }
+})
+
+test('a thread that dies gives all places back, and is told with how many it had', async () => {
+  const { thread, die, deaths } = new Puppet()
+  let left = 0
+  for (let n = 0; n < 3; n++) thread.take(new Socket(), connection, () => left++)
+  const over = thread.shutdown()
+  die(new Error('no memory'))
+  await over
+  assert.deepEqual([thread.size, left, deaths], [0, 3, ['no memory: 3']])
+  await thread.use({
+    sessions: JSON.parse('{}'),
+    people: { residents: { domains: [], accounts: [] }, keys: [] },
+  })
+})
+
+test('a thread that was closed does not die', async () => {
+  const puppet = new Puppet()
+  const closed = puppet.thread.close()
+  puppet.answer('close')
+  await closed
+  assert.deepEqual([puppet.ended, puppet.deaths], [1, []])
+})
+
+test('a thread that does not let go when it must is ended, and one that does is not', async () => {
+  const stuck = new Puppet()
+  stuck.thread.abort()
+  stuck.clock.advance(4999)
+  assert.equal(stuck.ended, 0)
+  stuck.clock.advance(1)
+  assert.equal(stuck.ended, 1)
+  const quick = new Puppet()
+  quick.thread.abort()
+  quick.answer('shutdown')
+  await Promise.resolve()
+  await Promise.resolve()
+  quick.clock.advance(60_000)
+  assert.equal(quick.ended, 0)
+})

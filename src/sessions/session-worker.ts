@@ -1,0 +1,150 @@
+/** A session thread: speaks SMTP and judges letters over connections that the main thread took. */
+import { enableCompileCache } from 'node:module'
+import { parentPort } from 'node:worker_threads'
+import { makeId } from '../base/id.ts'
+import type { LogLine } from '../base/log.ts'
+import { CachingResolver } from '../dns/caching-resolver.ts'
+import { chance } from '../io/chance.ts'
+import { systemClock } from '../io/clock.ts'
+import { Places } from '../io/places.ts'
+import { Post } from '../post/post.ts'
+import type { JudgedLetter } from '../receive/judged.ts'
+import type { RecipientAdmission } from '../receive/recipient.ts'
+import { type EnteredStore, enterStore } from '../store/store-door.ts'
+import { AskedDirectory } from './asked-directory.ts'
+import { AskedGuard } from './asked-guard.ts'
+import { askedResolver } from './asked-resolver.ts'
+import { type CallMessage, Calls, flatProblem } from './calls.ts'
+import { LocalSessions } from './local-sessions.ts'
+import type { OfMain, OfThread, ThreadSettings, ThreadSetup } from './questions.ts'
+
+type Input<K extends keyof OfThread> = Parameters<OfThread[K]>[0]
+
+/** What there is once the thread knows what it is for. */
+interface Opened {
+  readonly sessions: LocalSessions
+  readonly directory: AskedDirectory
+  readonly guard: AskedGuard
+  readonly store: EnteredStore
+}
+
+class SessionThread implements OfThread {
+  readonly #main: Calls<OfMain>
+  readonly #places = new Places()
+  #settings: ThreadSettings | undefined
+  #parts: Opened | undefined
+
+  constructor(main: Calls<OfMain>) {
+    this.#main = main
+  }
+
+  open(setup: ThreadSetup): void {
+    this.#settings = setup
+    const main = this.#main
+    const clock = systemClock
+    const log = (line: LogLine): void => main.tell('log', line)
+    const directory = new AskedDirectory(main, setup.people)
+    const guard = new AskedGuard(main)
+    // That the writer is gone the main thread knows by itself, and each letter is put off.
+    const store = enterStore(setup.store, log, () => undefined)
+    const post = new Post({
+      store: store.intake,
+      directory,
+      origin: setup.sessions.origin,
+      clock,
+      newId: () => makeId(clock.now(), chance),
+      queueMs: () => (this.#settings ?? setup).sessions.rules.queueMs,
+      queued: () => main.tell('queued', undefined),
+    })
+    const needs = {
+      directory,
+      guard,
+      post,
+      contents: store.intake,
+      admission: this.#admission(setup),
+      resolver: new CachingResolver(askedResolver(main), { now: () => clock.monotonicMs() }),
+      clock,
+      random: chance,
+      judged: (letter: JudgedLetter) => main.tell('judged', letter),
+      log,
+      report: (problem: unknown, where: string) => {
+        main.tell('report', { problem: flatProblem(problem), where })
+      },
+    }
+    const sessions = new LocalSessions(needs, setup.sessions)
+    this.#parts = { sessions, directory, guard, store }
+  }
+
+  ready(): void {
+    if (this.#parts === undefined) throw new Error('SessionThread: it is not open')
+  }
+
+  take({ id, connection, socket }: Input<'take'>): void {
+    this.#places.sweep()
+    this.#places.take(socket, () => this.#main.tell('over', id))
+    try {
+      this.#opened.sessions.take(socket, connection)
+    } catch (problem) {
+      socket.destroy()
+      throw problem
+    }
+  }
+
+  async use(settings: ThreadSettings): Promise<void> {
+    const { sessions, directory } = this.#opened
+    await sessions.use(settings.sessions)
+    directory.replace(settings.people)
+    this.#settings = settings
+  }
+
+  check({ login }: Input<'check'>): Promise<boolean> {
+    return this.#opened.guard.check(login)
+  }
+
+  shutdown(): Promise<void> {
+    return this.#opened.sessions.shutdown()
+  }
+
+  stop(): void {
+    this.#opened.sessions.stop()
+  }
+
+  abort(): void {
+    this.#opened.sessions.abort()
+  }
+
+  close(): Promise<void> {
+    return this.#opened.store.close()
+  }
+
+  get #opened(): Opened {
+    if (this.#parts === undefined) throw new Error('SessionThread: it is not open')
+    return this.#parts
+  }
+
+  #admission({ admission }: ThreadSetup): RecipientAdmission | undefined {
+    if (admission === undefined) return undefined
+    const { hint } = admission
+    return {
+      ...(hint === undefined ? {} : { hint }),
+      refusal: (asked, lead) => this.#main.ask('refusal', { asked, lead }),
+    }
+  }
+}
+
+enableCompileCache()
+
+function start(): void {
+  const port = parentPort
+  if (port === null) throw new Error('SessionThread: it has no main thread')
+  const main: Calls<OfMain> = new Calls<OfMain>({
+    post: (message) => port.postMessage(message),
+    fault: (problem, kind) => {
+      main.tell('report', { problem: flatProblem(problem), where: `a session thread: ${kind}` })
+    },
+  })
+  main.serve(new SessionThread(main))
+  port.on('message', (message: CallMessage) => main.take(message))
+}
+
+start()

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { EngineDriver } from '../io/engine-driver.ts'
-import type { Peer, TlsFacts, TlsStart } from '../io/peer.ts'
+import type { Peer, TlsStart } from '../io/peer.ts'
+import type { TlsFacts } from '../io/tls-facts.ts'
 import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
 import type {

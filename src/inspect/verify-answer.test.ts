@@ -4,7 +4,7 @@ import { octetsOf } from '../base/octets.ts'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone.ts'
-import { answerVerifyRequest, type VerifyAnswer, type VerifyWorld } from './verify-answer.ts'
+import { answerVerifyRequest, type VerifyAnswer, type EvidenceSources } from './verify-answer.ts'
 import { readVerifyRequest } from './verify-request.ts'
 
 const { privateKey, publicKey } = generateDkimKey('ed25519')
@@ -27,7 +27,7 @@ function base64(text: string): string {
   return Buffer.from(text, 'latin1').toString('base64')
 }
 
-const world: VerifyWorld = {
+const world: EvidenceSources = {
   resolver: () => new MemoryResolver({ ...dns, 'real.example': { TXT: ['v=spf1 +all'] } }),
   receiver: 'mx.south.example',
   now: () => now,

@@ -43,7 +43,7 @@ export interface VerifyAnswer {
 }
 
 /** What an answer rests on. */
-export interface VerifyWorld {
+export interface EvidenceSources {
   /** The DNS for requests that bring none. */
   resolver(): Resolver
   /** Our own name: the authserv-id, and `%{r}` in SPF's macros. */
@@ -55,7 +55,7 @@ export interface VerifyWorld {
 /** Evaluates one request. Never rejects for anything that stands in it or in DNS. */
 export async function answerVerifyRequest(
   request: VerifyRequest,
-  world: VerifyWorld,
+  world: EvidenceSources,
 ): Promise<VerifyAnswer> {
   const { id, zone, subject } = request
   const resolver = zone === undefined ? world.resolver() : new MemoryResolver(zone)

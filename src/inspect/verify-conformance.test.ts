@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import { answerVerifyRequest, type VerifyWorld } from './verify-answer.ts'
+import { answerVerifyRequest, type EvidenceSources } from './verify-answer.ts'
 import { readVerifyRequest } from './verify-request.ts'
 
 const folder = new URL('../../../shared/conformance/', import.meta.url)
 const absent = existsSync(folder) ? false : 'the conformance data is not beside this repository'
 
-const world: VerifyWorld = {
+const world: EvidenceSources = {
   // Whoever asks the real DNS in these tests finds nothing there.
   resolver: () => new MemoryResolver({}),
   receiver: 'mx.south.example',

@@ -8,7 +8,8 @@ import {
   type DriverOutput,
   EngineDriver,
 } from './engine-driver.ts'
-import type { PeerHandlers, TlsFacts, TlsStart } from './peer.ts'
+import type { PeerHandlers, TlsStart } from './peer.ts'
+import type { TlsFacts } from './tls-facts.ts'
 
 /** What the engine of these tests is told beside, and what it has to say beside. */
 type OwnInput = { readonly type: 'word'; readonly text: string }

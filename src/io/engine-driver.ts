@@ -3,7 +3,8 @@ import type { Engine } from '../base/engine.ts'
 import { concat } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { CommonOutput } from '../wire/outbox.ts'
-import type { Peer, TlsFacts, TlsRole, TlsStart } from './peer.ts'
+import type { Peer, TlsRole, TlsStart } from './peer.ts'
+import type { TlsFacts } from './tls-facts.ts'
 
 /** What the driver tells an engine by itself. */
 export type DriverInput =

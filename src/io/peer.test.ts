@@ -5,7 +5,8 @@ import { connect } from 'node:tls'
 import { octetsOf } from '../base/octets.ts'
 import type { KeyedCertificate } from './certificates.ts'
 import { dialTcp } from './dialer.ts'
-import { type CertificateFacts, Peer, type TlsStart } from './peer.ts'
+import { Peer, type TlsStart } from './peer.ts'
+import type { CertificateFacts } from './tls-facts.ts'
 import { bareServer, Heard, peerPair } from './test-support/peers.ts'
 import {
   days,

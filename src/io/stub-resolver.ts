@@ -6,9 +6,10 @@ import { zoneOf } from '../dns/zone-of.ts'
 import { type Reading, readAnswer } from './dns-answer.ts'
 import { absentName, type Led, lengthened } from './dns-alias-way.ts'
 import { DnsClient, type DnsTraffic, RandomStock } from './dns-client.ts'
-import type { Exchange, ExchangeFailure } from './dns-client.ts'
+import type { ExchangeFailure } from './dns-client.ts'
 import { checkServers, formatEndpoint, isLoopback } from './dns-endpoint.ts'
 import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
+import { isSignOfLife, isTruncated, worst } from './dns-exchange-signs.ts'
 import { type QueryOptions, writeDnsQuery } from './dns-query.ts'
 import { ResolverHealth } from './resolver-health.ts'
 import { SilentZones } from './silent-zones.ts'
@@ -284,29 +285,6 @@ interface Limits {
   readonly deadlineMs: number
 }
 
-/** Of several failures the one that says most comes first. */
-const worst: readonly Miss['reason'][] = [
-  'servfail',
-  'refused',
-  'malformed',
-  'timeout',
-  'unreachable',
-  'no-socket',
-  'silent-zone',
-  'no-place',
-  'closed',
-]
-
 function failed(reason: DnsFailure): Reading<never> {
   return { type: 'failed', reason, withoutEdns: false }
-}
-
-/** Whatever a server says, it lives; a forger would have to guess the id and the port. */
-function isSignOfLife(exchange: Exchange): boolean {
-  if (exchange.type === 'failed') return exchange.reason === 'malformed'
-  return exchange.type === 'message'
-}
-
-function isTruncated(exchange: Exchange): boolean {
-  return exchange.type === 'message' && exchange.message.truncated
 }

@@ -4,7 +4,7 @@ import type { Items, Postponement } from '../post/batch.ts'
 import { BatchRunner } from './batch-runner.ts'
 import { defaultBackOff, type DestinationHealth, type Permission } from './destination-health.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'
-import { KeptConnections } from './kept-connections.ts'
+import { KeptConnections, maxBatchLifeMs, maxJoined } from './kept-connections.ts'
 import { KnownDestinations } from './known-destinations.ts'
 import { Lanes } from './lanes.ts'
 import { Leaser } from './leaser.ts'
@@ -14,21 +14,15 @@ import { UnderWay } from './under-way.ts'
 
 /** How long items are put off to make room for those of other destinations. */
 const makeRoomMs = 5 * 60_000
-const keepsWaiting = 'Its servers take long over the letters before this one.'
 /** A batch is not split into smaller pieces than this to fill all connections. */
 const smallBatch = 5
 
-/** What is known of a route grows old, and nobody may have a place for ever: a batch ends behind these. */
-const maxJoined = 100
-const maxBatchLifeMs = 30_000
-
-/** A batch under way. */
 interface Run {
   readonly destination: string
   /** Also those that joined it. */
   readonly ids: string[]
   readonly startedAtMs: number
-  /** It finds out whether the destination is up again: nothing joins it. */
+  /** Nothing joins a batch that finds out whether the destination is up again. */
   readonly probes: boolean
   readonly ending: Ending
 }
@@ -100,12 +94,11 @@ export class Dispatcher {
     this.notify()
   }
 
-  /** What is going on. */
   get counts(): { readonly leased: number; readonly batchesUnderWay: number } {
     return { leased: this.#leases.count, batchesUnderWay: this.#lanes.total }
   }
 
-  /** The destinations that are held back now. */
+  /** Destinations that are held back now. */
   get down(): ReadonlyMap<string, DestinationHealth> {
     return this.#destinations.down
   }
@@ -188,7 +181,10 @@ export class Dispatcher {
       if (this.#lanes.paceOf(destination) !== 'slow') continue
       const until = this.#options.clock.now() + makeRoomMs
       const items = this.#take(destination, this.#maxBatch)
-      this.#postpone(destination, items, { until, because: keepsWaiting })
+      this.#postpone(destination, items, {
+        until,
+        because: 'Its servers take long over the letters before this one.',
+      })
     }
   }
 
@@ -272,7 +268,7 @@ export class Dispatcher {
       this.#share(destination, 1 + this.#lanes.free(destination)),
     )
     const items = waiting.length > 0 ? waiting : await this.#kept.wait(destination)
-    for (const { id } of items) ids.push(id)
+    ids.push(...items.map(({ id }) => id))
     return items
   }
 
@@ -285,7 +281,6 @@ export class Dispatcher {
     return this.#begin(destination, items, (batch) => this.#runner.postpone({ ...batch, ...when }))
   }
 
-  /** False when no item is left to begin with. */
   #begin(
     destination: string,
     items: readonly QueueItem[],

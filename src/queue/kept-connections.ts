@@ -1,6 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 
+/**
+ * What is known of a route grows old, and nobody may have a place for ever: a batch ends behind so many
+ * items, or so much time.
+ */
+export const maxJoined = 100
+export const maxBatchLifeMs = 30_000
+
 interface Waiter {
   readonly destination: string
   readonly take: (items: readonly QueueItem[]) => void

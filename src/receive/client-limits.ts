@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts'
 import { andThen, type Soon } from '../base/soon.ts'
-import type { TlsFacts } from '../io/peer.ts'
+import type { TlsFacts } from '../io/tls-facts.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer } from '../smtp/server-types.ts'

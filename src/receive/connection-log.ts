@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
-import type { Endpoint, TlsFacts } from '../io/peer.ts'
+import type { Endpoint } from '../io/peer.ts'
+import type { TlsFacts } from '../io/tls-facts.ts'
 import { formatReply, spokenReply } from '../smtp/reply-format.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts'
 import type { Soon } from '../base/soon.ts'
 import { type Directory, isOurs } from '../directory/directory.ts'
-import type { TlsFacts } from '../io/peer.ts'
+import type { TlsFacts } from '../io/tls-facts.ts'
 import type { Outcome } from '../journey/record.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { Post } from '../post/post.ts'

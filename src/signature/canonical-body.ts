@@ -6,6 +6,7 @@
  * buffer. Nothing of the body is kept between two chunks but a count of empty lines.
  */
 
+import { CanonicalOutput, type CanonicalSink } from './canonical-output.ts'
 import type { Canonicalization } from './signature.ts'
 import { Irregularities } from './irregularities.ts'
 import { maxSearched } from './vector-search.ts'
@@ -14,9 +15,6 @@ const TAB = 9
 const LF = 10
 const CR = 13
 const SP = 32
-
-/** Takes canonical octets. They are valid only during the call: use or copy them at once. */
-export type CanonicalSink = (octets: Uint8Array) => void
 
 export interface BodyCanonicalizer {
   push(chunk: Uint8Array): void
@@ -64,111 +62,17 @@ function isLineEnd(octets: Uint8Array, at: number): boolean {
  */
 const slice = maxSearched - 1
 
-/** Runs from this length on are not copied. */
-const longRun = 4096
-
 /** How far the relaxed form goes octet by octet, once it met white space that must change. */
 const closeLook = 512
 
-/**
- * Gathers canonical octets, and holds line ends back until content follows them.
- *
- * The buffer is shared by all canonicalisers: it is always empty between two calls from outside,
- * because each of them ends with `flush`.
- */
-class Output {
-  static #shared: Uint8Array<ArrayBuffer> | undefined
-  readonly #sink: CanonicalSink
-  readonly #gathered: Uint8Array<ArrayBuffer>
-  #length = 0
-  /** Line ends that count only when something follows. */
-  #heldLines = 0
-  #started = false
-
-  constructor(sink: CanonicalSink) {
-    Output.#shared ??= new Uint8Array(1 << 16)
-    this.#gathered = Output.#shared
-    this.#sink = sink
-  }
-
-  /** Whether there was anything but line ends. */
-  get started(): boolean {
-    return this.#started
-  }
-
-  holdLines(count: number): void {
-    this.#heldLines += count
-  }
-
-  /** One octet of content, after the lines that were held back. */
-  octet(octet: number): void {
-    this.releaseLines()
-    if (this.#length === this.#gathered.length) this.flush()
-    this.#gathered[this.#length++] = octet
-  }
-
-  /** Content `chunk[start, end)` as it is; line ends at its end are held back. */
-  run(chunk: Uint8Array, start: number, end: number): void {
-    let stop = end
-    while (stop - 2 >= start && chunk[stop - 1] === LF && chunk[stop - 2] === CR) stop -= 2
-    if (stop > start) {
-      this.releaseLines()
-      if (stop - start >= longRun) {
-        this.flush()
-        this.#sink(chunk.subarray(start, stop))
-      } else {
-        const room = this.room(stop - start)
-        room.set(chunk.subarray(start, stop), this.#length)
-        this.#length += stop - start
-      }
-    }
-    this.#heldLines += (end - stop) >> 1
-  }
-
-  /** Ends the last line, in place of all line ends that were held back. */
-  endLine(): void {
-    this.#heldLines = 1
-    this.releaseLines()
-  }
-
-  releaseLines(): void {
-    this.#started = true
-    for (; this.#heldLines > 0; this.#heldLines--) {
-      const gathered = this.room(2)
-      gathered[this.#length++] = CR
-      gathered[this.#length++] = LF
-    }
-  }
-
-  /** The buffer with `octets` octets free from `length` on: for a writer that sets `length` itself. */
-  room(octets: number): Uint8Array {
-    if (this.#length + octets > this.#gathered.length) this.flush()
-    return this.#gathered
-  }
-
-  get length(): number {
-    return this.#length
-  }
-
-  set length(length: number) {
-    this.#length = length
-  }
-
-  flush(): void {
-    if (this.#length === 0) return
-    this.#sink(this.#gathered.subarray(0, this.#length))
-    this.#length = 0
-  }
-}
-
 /** RFC 6376 §3.4.3: only the empty lines at the end go; the body ends with one CRLF, always. */
 class SimpleBody implements BodyCanonicalizer {
-  readonly #out: Output
+  readonly #out: CanonicalOutput
   /** The last chunk ended with CR, which may be half of a line end. */
   #heldCr = false
 
   constructor(sink: CanonicalSink) {
-    this.#out = new Output(sink)
+    this.#out = new CanonicalOutput(sink)
   }
 
   push(chunk: Uint8Array): void {
@@ -200,13 +104,13 @@ class SimpleBody implements BodyCanonicalizer {
  * lines at the end go. A body that is not empty then ends with CRLF, an empty one stays empty.
  */
 class RelaxedBody implements BodyCanonicalizer {
-  readonly #out: Output
+  readonly #out: CanonicalOutput
   /** White space seen whose fate the next octet decides; then perhaps a CR behind it. */
   #heldSpace = false
   #heldCr = false
 
   constructor(sink: CanonicalSink) {
-    this.#out = new Output(sink)
+    this.#out = new CanonicalOutput(sink)
   }
 
   push(chunk: Uint8Array): void {

@@ -1,15 +1,5 @@
 import type { Transaction } from './transaction.ts'
 
-/** What came and what went, for the counts that are kept. */
-export interface CountChange {
-  readonly messages: number
-  readonly queued: number
-  readonly held: number
-  readonly journeys: number
-}
-
-export const noChange: CountChange = { messages: 0, queued: 0, held: 0, journeys: 0 }
-
 /** Brings the counts up to date, once for all that the transaction does. */
 export function writeCounts(transaction: Transaction): void {
   const { messages, queued, held, journeys } = transaction.counted

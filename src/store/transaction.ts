@@ -1,7 +1,6 @@
 import type { ContentFiles } from './content-files.ts'
 import type { Database, Row, Value } from './database.ts'
-import type { CountChange } from './kept-count.ts'
-import { noChange } from './kept-count.ts'
+import { type CountChange, noChange } from './count-change.ts'
 import type { StrangerLimits } from './strangers.ts'
 
 /** Whom a fact is kept for: a journey of mail, or only what strangers left. */

@@ -10,7 +10,7 @@ import { readZone } from '../resolver.ts'
 import { openMailFiles } from '../verify/mail-files.ts'
 import { type VerifiedFile, verifyFile } from '../verify/verify-file.ts'
 import { verifyLines } from '../verify/verify-lines.ts'
-import { openVerifyWorld, ownName, type WorldSetup } from '../verify/verify-world.ts'
+import { openEvidence, ownName, type EvidenceSetup } from '../verify/evidence-sources.ts'
 
 interface VerifyOptions {
   readonly ip?: string
@@ -68,7 +68,7 @@ has no one author. 3: DNS did not answer. 5: no such file. Of many messages the
 worst decides: 1 before 3 before 0. With --jsonl it is 0 when the input was read
 to its end; a line that cannot be read is answered so.`
 
-async function answerRequests(path: string | undefined, setup: WorldSetup): Promise<void> {
+async function answerRequests(path: string | undefined, setup: EvidenceSetup): Promise<void> {
   if (path !== undefined && path !== '-') {
     throw new WaybillError('usage', '--jsonl reads requests from standard input.', {
       hint: `waybill verify --jsonl < ${path}`,
@@ -92,9 +92,9 @@ const maxUnderWay = 16
 async function verifyFiles(
   path: string,
   options: VerifyOptions,
-  setup: WorldSetup,
+  setup: EvidenceSetup,
 ): Promise<ExitCode> {
-  const world = openVerifyWorld(setup)
+  const world = openEvidence(setup)
   const { ip, helo, mailFrom, at } = options
   const facts = { ip, helo, mailFrom, now: at ?? world.now() }
   const { type, files, count, passedOver } = await openMailFiles(path, process.stdin)

@@ -5,10 +5,10 @@ import { encodeUtf8 } from '../../base/utf8.ts'
 import { octetString } from '../../base/octets.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
-import type { VerifyWorld } from '../../inspect/verify-answer.ts'
+import type { EvidenceSources } from '../../inspect/verify-answer.ts'
 import { answerLines, tooLongLine } from './answer-lines.ts'
 
-const world: VerifyWorld = {
+const world: EvidenceSources = {
   resolver: () => new MemoryResolver({}),
   receiver: 'mx.south.example',
   now: () => 1_700_000_000,
@@ -16,7 +16,7 @@ const world: VerifyWorld = {
 
 const spf = { ip: '192.0.2.1', helo: 'mx.example', mailFrom: 'a@b.example' }
 
-async function answer(text: string | Uint8Array, to: VerifyWorld = world) {
+async function answer(text: string | Uint8Array, to: EvidenceSources = world) {
   const octets = typeof text === 'string' ? encodeUtf8(text) : text
   const answered = await answerLines(octets, to)
   const lines = octetString(answered.octets).split('\n').slice(0, -1)

@@ -1,7 +1,7 @@
 import { jsonLine } from '../../base/shown-text.ts'
 import { decodeUtf8, encodeUtf8 } from '../../base/utf8.ts'
 import { bad, ok, type Result } from '../../base/result.ts'
-import { answerVerifyRequest, type VerifyWorld } from '../../inspect/verify-answer.ts'
+import { answerVerifyRequest, type EvidenceSources } from '../../inspect/verify-answer.ts'
 import { readVerifyRequest, type RequestId } from '../../inspect/verify-request.ts'
 
 /** The answers to a batch of lines. */
@@ -19,7 +19,10 @@ const LF = 10
 const maxUnderWay = 64
 
 /** Answers lines of JSON. One that cannot be read, as an empty one, is answered so. */
-export async function answerLines(lines: Uint8Array, world: VerifyWorld): Promise<AnsweredLines> {
+export async function answerLines(
+  lines: Uint8Array,
+  world: EvidenceSources,
+): Promise<AnsweredLines> {
   const underWay: Promise<Answer>[] = []
   const answers: string[] = []
   let unreadable = 0
@@ -53,7 +56,7 @@ interface Answer {
   readonly readable: boolean
 }
 
-async function answerLine(line: Uint8Array, world: VerifyWorld): Promise<Answer> {
+async function answerLine(line: Uint8Array, world: EvidenceSources): Promise<Answer> {
   let id: RequestId = null
   try {
     const json = parseLine(line)

@@ -1,9 +1,9 @@
 import { type AnsweredLines, answerLines } from './answer-lines.ts'
 import { LineThreads } from './line-threads.ts'
-import { openVerifyWorld, type WorldSetup } from './verify-world.ts'
+import { openEvidence, type EvidenceSetup } from './evidence-sources.ts'
 
 export interface LaneOptions {
-  readonly setup: WorldSetup
+  readonly setup: EvidenceSetup
   /** Threads for long work; 0 does everything here. */
   readonly threads: number
   /** Threads are started when more than this has been answered; they take a while to start. */
@@ -26,7 +26,7 @@ const threadsFedInPassing = 3
 export class LineLanes {
   readonly #options: LaneOptions
   readonly #onIdle: () => void
-  readonly #world: ReturnType<typeof openVerifyWorld>
+  readonly #world: ReturnType<typeof openEvidence>
   #threads: LineThreads | undefined
   #here = 0
   #octetsHere = 0
@@ -34,7 +34,7 @@ export class LineLanes {
   constructor(options: LaneOptions, onIdle: () => void) {
     this.#options = options
     this.#onIdle = onIdle
-    this.#world = openVerifyWorld(options.setup)
+    this.#world = openEvidence(options.setup)
   }
 
   get idle(): boolean {

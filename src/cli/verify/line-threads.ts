@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { AnsweredLines } from './answer-lines.ts'
-import type { WorldSetup } from './verify-world.ts'
+import type { EvidenceSetup } from './evidence-sources.ts'
 
 /** A batch for a thread. */
 export interface LineTask {
@@ -25,7 +25,7 @@ const tasksPerThread = 2
 export class LineThreads {
   readonly #threads: LineThread[]
 
-  constructor(count: number, setup: WorldSetup, onReady: () => void) {
+  constructor(count: number, setup: EvidenceSetup, onReady: () => void) {
     this.#threads = Array.from({ length: count }, () => new LineThread(setup, onReady))
   }
 
@@ -59,7 +59,7 @@ class LineThread {
   #ready = false
   #problem: Error | undefined
 
-  constructor(setup: WorldSetup, onReady: () => void) {
+  constructor(setup: EvidenceSetup, onReady: () => void) {
     // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     this.#worker = new Worker(new URL(`./line-worker.${ending}`, import.meta.url), {

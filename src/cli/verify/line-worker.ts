@@ -3,12 +3,12 @@ import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerLines } from './answer-lines.ts'
 import type { LineReply, LineTask } from './line-threads.ts'
-import { openVerifyWorld, type WorldSetup } from './verify-world.ts'
+import { openEvidence, type EvidenceSetup } from './evidence-sources.ts'
 
 enableCompileCache()
 
-const setup: WorldSetup = workerData
-const world = openVerifyWorld(setup)
+const setup: EvidenceSetup = workerData
+const world = openEvidence(setup)
 
 function say(reply: LineReply, transfer: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(reply, [...transfer])

@@ -8,7 +8,7 @@ import { WaybillError } from '../../base/error.ts'
 import { concat, octetString } from '../../base/octets.ts'
 import { openMailFiles } from './mail-files.ts'
 import { verifyFile } from './verify-file.ts'
-import { openVerifyWorld } from './verify-world.ts'
+import { openEvidence } from './evidence-sources.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waybill-mail-files-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -162,7 +162,7 @@ test('Maildirs are found below folders that are none, each once whatever links t
 })
 
 test('a packed letter is told as such and not judged', async () => {
-  const world = openVerifyWorld({ receiver: 'mx.example', zone: new Map() })
+  const world = openEvidence({ receiver: 'mx.example', zone: new Map() })
   const facts = { ip: undefined, helo: undefined, mailFrom: undefined, now: 0 }
   const verified = async (octets: readonly number[]): Promise<unknown> => {
     const chunks = Readable.from(octets.map((octet) => Uint8Array.of(octet)))

@@ -1,7 +1,7 @@
 import { WaybillError } from '../../base/error.ts'
 import { concat } from '../../base/octets.ts'
 import { MessageInspection, type VerifiedParts } from '../../inspect/verify-answer.ts'
-import type { VerifyWorld } from '../../inspect/verify-answer.ts'
+import type { EvidenceSources } from '../../inspect/verify-answer.ts'
 import { unfoldedValue } from '../../message/field.ts'
 import { HeaderReader, type MessageHeader } from '../../message/header-reader.ts'
 import type { MailFile } from './mail-files.ts'
@@ -36,7 +36,7 @@ export interface UnreadableFile {
 export async function verifyFile(
   file: MailFile,
   facts: FileFacts,
-  world: VerifyWorld,
+  world: EvidenceSources,
 ): Promise<VerifiedFile | UnreadableFile> {
   const { name, problem } = file
   if (problem !== undefined) return { name, problem }
@@ -52,7 +52,7 @@ export async function verifyFile(
 async function verify(
   file: MailFile,
   facts: FileFacts,
-  world: VerifyWorld,
+  world: EvidenceSources,
 ): Promise<VerifiedFile | UnreadableFile> {
   const { name } = file
   const reader = new HeaderReader(headerLimits)
@@ -101,7 +101,7 @@ function begin(
   { header, body }: { readonly header: MessageHeader; readonly body: Uint8Array },
   file: MailFile,
   { ip, helo = '', mailFrom, now }: FileFacts,
-  world: VerifyWorld,
+  world: EvidenceSources,
 ): Begun {
   // What a delivering server wrote down is a claim; it is only taken when the caller vouches for ip.
   const path = mailFrom ?? returnPath(header) ?? file.sender ?? ''

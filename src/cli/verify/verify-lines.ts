@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream'
 import { type AnsweredLines, tooLongLine } from './answer-lines.ts'
 import { type LineBatch, LineBatches } from './line-batches.ts'
 import { type LaneOptions, LineLanes } from './line-lanes.ts'
-import type { WorldSetup } from './verify-world.ts'
+import type { EvidenceSetup } from './evidence-sources.ts'
 
 export interface VerifyLinesOptions {
   readonly input: Readable
   /** Writes answers; resolves when more may come, `false` when nobody reads them any more. */
   write(octets: Uint8Array): Promise<boolean>
-  readonly setup: WorldSetup
+  readonly setup: EvidenceSetup
   /** A longer line is answered with an error and not kept; 64 MB when not given. */
   readonly maxLineOctets?: number
   readonly lanes?: Partial<Omit<LaneOptions, 'setup'>>

@@ -2,13 +2,13 @@ import { hostname } from 'node:os'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import type { ZoneTable } from '../../dns/zone-table.ts'
-import type { VerifyWorld } from '../../inspect/verify-answer.ts'
+import type { EvidenceSources } from '../../inspect/verify-answer.ts'
 import { systemClock } from '../../io/clock.ts'
 import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
 import { DeadlineResolver, serverResolver, SystemResolver } from '../resolver.ts'
 
 /** What a world is made of; plain data, so that each thread can make its own. */
-export interface WorldSetup {
+export interface EvidenceSetup {
   /** For what brings no DNS of its own; the machine's DNS when there is none. */
   readonly zone: ZoneTable | undefined
   /** A DNS server to ask where there is no zone. */
@@ -19,7 +19,7 @@ export interface WorldSetup {
 /** The time that one evaluation may wait for DNS. RFC 7208 §4.6.4 allows no less than 20 seconds. */
 const dnsTimeMs = 30_000
 
-export function openVerifyWorld({ zone, server, receiver }: WorldSetup): VerifyWorld {
+export function openEvidence({ zone, server, receiver }: EvidenceSetup): EvidenceSources {
   return {
     resolver: zone === undefined ? networkDns(server) : memoryDns(zone),
     receiver,

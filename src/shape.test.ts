@@ -1,0 +1,114 @@
+/** The shape of the house: no circle, nothing that nobody reaches, files that one can live in. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+
+const src = import.meta.dirname
+/** How many lines a file may have; one that is mostly a table: 400. */
+const mostLines = 300
+const tables: Readonly<Record<string, number>> = {
+  'store/schema.ts': 420,
+  'config/settings-schema.ts': 400,
+  'journey/record.ts': 400,
+  // A class with one method for each operation of the store.
+  'store/writer.ts': 330,
+  'store/verify-store.ts': 330,
+}
+/** Files that are still too long: they get shorter, and then leave this list. */
+const stillLong: readonly string[] = ['app/live.ts']
+/** Files for tests alone, that are not beside a test; and types without code. */
+const forTests =
+  /test-support|test-folder|\.test\.ts$|\/contract(-[a-z]+)?\.ts$|fault-plan\.ts$|store\/(memory-|local-writer|memory\/)|\.d\.ts$|^architecture-floors\.ts$/
+
+function sources(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sources(path)
+    return path.endsWith('.ts') ? [relative(src, path)] : []
+  })
+}
+
+const imported =
+  /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'|new URL\(\s*'([^']+\.ts)'/g
+
+/** The files that a file names, types included. */
+function targets(name: string): readonly string[] {
+  const text = readFileSync(join(src, name), 'utf8')
+  return Array.from(text.matchAll(imported), (match) => match.slice(1).find(Boolean) ?? '')
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(src, resolve(src, dirname(name), target)))
+}
+
+const files = sources(src).filter((name) => !name.endsWith('.test.ts'))
+const graph = new Map(files.map((name) => [name, targets(name)]))
+
+/** The files that reach each other (Tarjan's strongly connected components of more than one). */
+function circles(): readonly string[] {
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const found: string[] = []
+  const visit = (name: string): void => {
+    order.set(name, order.size)
+    lowest.set(name, order.get(name) ?? 0)
+    open.push(name)
+    for (const target of graph.get(name) ?? []) {
+      if (!graph.has(target)) continue
+      const known = order.get(target)
+      if (known === undefined) visit(target)
+      const reached =
+        known === undefined ? lowest.get(target) : open.includes(target) ? known : undefined
+      if (reached !== undefined) lowest.set(name, Math.min(lowest.get(name) ?? 0, reached))
+    }
+    if (lowest.get(name) !== order.get(name)) return
+    const circle = open.splice(open.indexOf(name))
+    if (circle.length > 1) found.push(circle.toSorted().join(' '))
+  }
+  for (const name of graph.keys()) if (!order.has(name)) visit(name)
+  return found
+}
+
+test('the walk sees the house', () => {
+  assert.ok(files.length > 400, `only ${files.length} files`)
+  assert.ok((graph.get('cli/main.ts') ?? []).length > 0)
+})
+
+test('no files import each other in a circle, not for types either', () => {
+  assert.deepEqual(circles(), [])
+})
+
+test('every file is reached from a door, the command line or a worker', () => {
+  const { exports } = JSON.parse(readFileSync(join(src, '..', 'package.json'), 'utf8'))
+  const doors = Object.values<{ readonly 'waybill-source': string }>(exports).map((door) => {
+    return relative(src, resolve(src, '..', door['waybill-source']))
+  })
+  const reached = new Set<string>()
+  const workers = files.filter((name) => name.endsWith('-worker.ts'))
+  const open = ['cli/main.ts', ...doors, ...workers]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (reached.has(name)) continue
+    reached.add(name)
+    open.push(...(graph.get(name) ?? []))
+  }
+  const lost = files.filter((name) => !reached.has(name) && !forTests.test(name))
+  assert.deepEqual(lost, [])
+})
+
+test('no file is longer than one can live in', () => {
+  const long = files.flatMap((name) => {
+    const lines = readFileSync(join(src, name), 'utf8').split('\n').length - 1
+    return lines > (tables[name] ?? mostLines) && !forTests.test(name) ? [name] : []
+  })
+  assert.deepEqual(long, stillLong)
+})
+
+test('no bag of everything is called a world', () => {
+  const bags = files.filter((name) => {
+    return (
+      !forTests.test(name) &&
+      /\b(?:interface|type|class) \w*World\b/.test(readFileSync(join(src, name), 'utf8'))
+    )
+  })
+  assert.deepEqual(bags, [])
+})

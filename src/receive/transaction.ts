@@ -43,14 +43,13 @@ type State =
  */
 export class Transaction {
   readonly #connection: LetterConnection
-  /** As it is when MAIL is said. */
   readonly #session: Session
   readonly #envelope: LetterEnvelope
   #state: State = { name: 'sender' }
   /** What has come so far, for the record. */
   readonly #come: { letter?: Letter; header?: MessageHeader; octets?: number; kept?: number } = {}
 
-  /** Begins a journey; `sender` is to be asked next. */
+  /** Begins a journey; `sender` is to be asked next. The session is as MAIL finds it. */
   constructor(connection: LetterConnection, session: Session, question: SenderQuestion) {
     this.#connection = connection
     this.#session = session

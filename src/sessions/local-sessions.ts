@@ -48,7 +48,8 @@ export class LocalSessions implements Sessions {
   #secure: TlsContexts
   readonly #open = new Set<ReceiveSession>()
   readonly #handshakes = new Handshakes(handshakeMs)
-  #empty: (() => void) | undefined
+  /** Who waits for the last one to be over. */
+  readonly #empty: (() => void)[] = []
   #closing = false
 
   /** @throws WaybillError `key-unusable` */
@@ -94,7 +95,7 @@ export class LocalSessions implements Sessions {
     await shaken
     if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
-      this.#empty = resolve
+      this.#empty.push(resolve)
     })
   }
 
@@ -122,7 +123,7 @@ export class LocalSessions implements Sessions {
       clock,
       onClosed: () => {
         this.#open.delete(session)
-        if (this.#open.size === 0) this.#empty?.()
+        if (this.#open.size === 0) for (const tell of this.#empty.splice(0)) tell()
       },
     })
     this.#open.add(session)

@@ -107,6 +107,7 @@ function imported(): Imported {
   }
   visit(join(root, 'src/cli/main.ts'))
   visit(join(root, 'src/store/writer-worker.ts'))
+  visit(join(root, 'src/sessions/session-worker.ts'))
   visit(join(root, 'src/cli/verify/line-worker.ts'))
   for (const door of Object.values(described.exports))
     visit(join(root, door['waybill-source'] ?? ''))

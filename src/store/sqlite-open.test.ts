@@ -149,7 +149,8 @@ folderTest('another process reads while the server writes', async (folder) => {
   await store.post.accept(acceptance({ journeys: [journey('BEFORE1')] }))
   const lines = `
     const read = openReadOnlyStore({ folder })
-    console.log(JSON.stringify([read.counts(), read.findJourney('last').journey.id]))
+    const found = await read.journeys.find('last')
+    console.log(JSON.stringify([await read.counts(), found.journey.id]))
     read.close()`
   assert.equal(
     inAnotherProcess(lines, folder),

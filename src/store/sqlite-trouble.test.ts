@@ -558,13 +558,13 @@ const fillProgram = `
     queue: [], journeys: [],
   })
   const result = { accepted: [], codes: {}, later: [] }
-  const accept = (id, size, list) => store.accept(letter(id, size)).then(
+  const accept = (id, size, list) => store.post.accept(letter(id, size)).then(
     () => list.push(id),
     (error) => { result.codes[error.code ?? String(error)] = (result.codes[error.code] ?? 0) + 1 })
   for (let round = 0; round < 60; round++) {
     await Promise.all([1, 2, 3, 4].map((n) => accept('m' + round + '-' + n, n === 4 ? 300000 : 50000 * n, result.accepted)))
   }
-  const sink = store.newContent()
+  const sink = store.contents.newContent()
   try {
     for (let n = 0; n < 1000; n++) await sink.push(Buffer.alloc(65536))
     await sink.finish()
@@ -593,6 +593,8 @@ function fill(shell: string, folder: string, ballast: string): FillResult | unde
       encoding: 'utf8',
     },
   )
+  // A program that is wrong must not look like a machine that cannot.
+  assert.doesNotMatch(done.stderr, /TypeError|SyntaxError/)
   return done.status === 0 ? JSON.parse(done.stdout) : undefined
 }
 
@@ -621,6 +623,7 @@ folderTest(
       ],
       { encoding: 'utf8' },
     )
+    assert.doesNotMatch(done.stderr, /TypeError|SyntaxError/)
     if (done.error !== undefined || done.stdout === '') {
       kept.remove()
       return t.skip('a name space with a file system of its own cannot be made here')

@@ -31,9 +31,9 @@ test('a site of many networks has half at most', () => {
 test('what is given back is free again, once; growing means in all', () => {
   const budget = new MemoryBudget(100)
   const one = budget.open('a')
-  one.grow(10)
-  one.grow(25)
-  one.grow(5)
+  void one.grow(10)
+  void one.grow(25)
+  void one.grow(5)
   assert.equal(budget.held, 25, 'it never shrinks but by giving back')
   one.release()
   one.release()
@@ -44,7 +44,7 @@ test('what is given back is free again, once; growing means in all', () => {
 test('a smaller budget holds for what comes, a larger one too', () => {
   const budget = new MemoryBudget(100)
   const one = budget.open('a')
-  one.grow(25)
+  void one.grow(25)
   budget.use(40)
   assert.equal(one.grow(26), 'network')
   assert.equal(budget.open('b').grow(16), 'server')

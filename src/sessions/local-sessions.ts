@@ -20,7 +20,7 @@ import { defaultServerOptions } from '../smtp/server-options.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
 import type { ContentIntake } from '../store/ports/contents.ts'
 import type { Connection, ListenerKind, Sessions, SessionSettings } from './sessions.ts'
-import { type TlsContexts, tlsContexts } from './tls-contexts.ts'
+import { CurrentTls } from './tls-contexts.ts'
 
 /** What sessions ask and tell. */
 export interface SessionNeeds {
@@ -45,7 +45,7 @@ export interface SessionNeeds {
 export class LocalSessions implements Sessions {
   readonly #needs: SessionNeeds
   #settings: SessionSettings
-  #secure: TlsContexts
+  readonly #tls: CurrentTls
   readonly #open = new Set<ReceiveSession>()
   readonly #handshakes = new Handshakes(handshakeMs)
   /** Who waits for the last one to be over. */
@@ -56,7 +56,7 @@ export class LocalSessions implements Sessions {
   constructor(needs: SessionNeeds, settings: SessionSettings) {
     this.#needs = needs
     this.#settings = settings
-    this.#secure = tlsContexts(settings.certificate, settings.staticRsa)
+    this.#tls = new CurrentTls(settings.certificate, settings.staticRsa)
   }
 
   get size(): number {
@@ -73,7 +73,7 @@ export class LocalSessions implements Sessions {
       this.#serve(peer, connection)
       return
     }
-    this.#handshakes.begin(peer, this.#secure[connection.kind], (outcome) => {
+    this.#handshakes.begin(peer, this.#tls.contexts[connection.kind], (outcome) => {
       if (outcome.type === 'started') this.#serve(peer, connection)
       else this.#failed(connection, outcome.problem)
     })
@@ -81,8 +81,7 @@ export class LocalSessions implements Sessions {
 
   /** @throws WaybillError `key-unusable`; what held before holds on then */
   use(settings: SessionSettings): Promise<void> {
-    const { certificate, staticRsa } = settings
-    this.#secure = tlsContexts(certificate, staticRsa)
+    this.#tls.use(settings.certificate, settings.staticRsa)
     this.#settings = settings
     return Promise.resolve()
   }
@@ -119,7 +118,7 @@ export class LocalSessions implements Sessions {
       peer,
       options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
       handler: this.#handler(facts),
-      tlsRole: { side: 'server', context: this.#secure[kind] },
+      tlsRole: { side: 'server', context: this.#tls.contexts[kind] },
       clock,
       onClosed: () => {
         this.#open.delete(session)

@@ -5,8 +5,6 @@ import { dirname, join, normalize } from 'node:path'
 export interface Dependents {
   /** The tests that reach `file`, nearest first: those would have to notice a wrong change in it. */
   testsOf(file: string): readonly string[]
-  /** Of these, those beside it. */
-  nearestOf(file: string): readonly string[]
 }
 
 /** Reads the imports of all `files`. */
@@ -19,22 +17,20 @@ export function readDependents(root: string, files: readonly string[]): Dependen
       else known.push(file)
     }
   }
-  const testsOf = (file: string): readonly string[] => {
-    const distance = distances(file, importers)
-    const folder = dirname(file)
-    // Tests beside the code come before all that lie elsewhere: those run whole servers. Of these, the
-    // ones that try thousands of inputs come last.
-    const place = (test: string): number => {
-      const elsewhere = dirname(test) === folder ? 0 : 1000
-      return (distance.get(test) ?? 0) + elsewhere + (manyInputs.test(test) ? 100 : 0)
-    }
-    return Array.from(distance.keys())
-      .filter((one) => one.endsWith('.test.ts'))
-      .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-  }
   return {
-    testsOf,
-    nearestOf: (file) => testsOf(file).filter((test) => dirname(test) === dirname(file)),
+    testsOf(file) {
+      const distance = distances(file, importers)
+      const folder = dirname(file)
+      // Tests beside the code come before all that lie elsewhere: those run whole servers. Of these, the
+      // ones that try thousands of inputs come last.
+      const place = (test: string): number => {
+        const elsewhere = dirname(test) === folder ? 0 : 1000
+        return (distance.get(test) ?? 0) + elsewhere + (manyInputs.test(test) ? 100 : 0)
+      }
+      return Array.from(distance.keys())
+        .filter((one) => one.endsWith('.test.ts'))
+        .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    },
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { readDependents, type Dependents } from './dependents.ts'
@@ -174,7 +174,7 @@ async function fateOf(
   dependents: Dependents,
 ): Promise<Fate> {
   const tests = dependents.testsOf(mutant.file)
-  const nearest = dependents.nearestOf(mutant.file).length
+  const nearest = tests.filter((test) => dirname(test) === dirname(mutant.file)).length
   const original = source(mutant.file)
   const path = join(place.root, mutant.file)
   writeFileSync(path, mutate(original, mutant))

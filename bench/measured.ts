@@ -35,35 +35,51 @@ export interface Figures {
 
 const generator = fileURLToPath(new URL('load.ts', import.meta.url))
 
+/** Has the load generator do what it is told, in a process of its own. */
+export async function load(orders: LoadOrders): Promise<LoadResult> {
+  const { code, stdout, stderr } = await run(process.execPath, [generator], {
+    input: JSON.stringify(orders),
+    timeoutMs: 900_000,
+  })
+  if (code !== 0) throw new Error(`the load on ${orders.host}: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
 /**
  * Sends so many letters, all of which have to be accepted, and waits until nothing is left to do.
  *
- * @throws Error when one was not
+ * @param arrived waits until all have come to where they go: the rate is then that of the whole way,
+ *   and without it that of the acceptance
+ * @throws Error when one was not accepted
  */
 export async function measure(
   server: Contestant,
   orders: LoadOrders,
-  done: () => Promise<void> = () => server.idle(),
+  arrived?: () => Promise<void>,
 ): Promise<Figures> {
-  const [load = Number.NaN] = loadavg()
-  const watch = new MemoryWatch(server.pids)
-  const before = cpuMsOf(server.pids)
+  const { pids, name } = server
+  const before = loadNow()
+  const watch = new MemoryWatch(pids)
+  const cpu = cpuMsOf(pids)
   const started = performance.now()
-  const loading = await run(process.execPath, [generator], {
-    input: JSON.stringify(orders),
-    timeoutMs: 900_000,
-  })
-  if (loading.code !== 0) throw new Error(`${server.name}: ${loading.stderr}`)
-  const { accepted, perSecond, refusals }: LoadResult = JSON.parse(loading.stdout)
+  const { accepted, perSecond, refusals } = await load(orders)
   if (accepted !== orders.messages) {
-    throw new Error(`${server.name} accepted only ${accepted}: ${JSON.stringify(refusals)}`)
+    throw new Error(`${name} accepted only ${accepted}: ${JSON.stringify(refusals)}`)
   }
-  await done()
+  await (arrived ?? (() => server.idle()))()
   const seconds = (performance.now() - started) / 1000
-  const cpuMs = (cpuMsOf(server.pids) - before) / accepted
-  const peakMb = watch.stop()
-  const whole = accepted / seconds
-  return { perSecond: Math.min(perSecond, Math.max(whole, 0)), cpuMs, peakMb, load }
+  return {
+    perSecond: arrived === undefined ? perSecond : accepted / seconds,
+    cpuMs: (cpuMsOf(pids) - cpu) / accepted,
+    peakMb: watch.stop(),
+    load: before,
+  }
+}
+
+/** The load average of the last minute. */
+export function loadNow(): number {
+  const [load = Number.NaN] = loadavg()
+  return load
 }
 
 /** Writes letters as the load generator reads them. */

@@ -18,6 +18,7 @@ import {
   type Acceptor,
   type Contestant,
   type Figures,
+  loadNow,
   measure,
   printFigures,
   printRatios,
@@ -181,7 +182,7 @@ async function drain(entry: Entry, sink: Sink, letters: string): Promise<Figures
   await fill(entry, { letters, messages, to: 'a@sink.example' }, () => atRest(server))
   await sink.open(sinkIp, 25)
   const [cpu, started] = [cpuMsOf(server.pids), performance.now()]
-  const load = (await import('node:os')).loadavg()[0] ?? Number.NaN
+  const load = loadNow()
   await flush()
   await sink.has(before.letters + messages)
   const seconds = (performance.now() - started) / 1000

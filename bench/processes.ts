@@ -15,19 +15,7 @@ interface Stat {
  */
 export function cpuMsOf(roots: readonly number[]): number {
   if (process.platform !== 'linux') return Number.NaN
-  const stats = new Map<number, Stat>()
-  for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? statOf(name) : undefined
-    if (stat !== undefined) stats.set(Number(name), stat)
-  }
-  const belongs = (pid: number): boolean => {
-    if (roots.includes(pid)) return true
-    const stat = stats.get(pid)
-    return stat !== undefined && belongs(stat.parent)
-  }
-  let sum = 0
-  for (const [pid, { cpuMs }] of stats) if (belongs(pid)) sum += cpuMs
-  return sum
+  return Array.from(familyOf(roots).values()).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 }
 
 /** `undefined` for a process that has just ended. */
@@ -42,23 +30,23 @@ function statOf(pid: string): Stat | undefined {
 }
 
 /** These processes and all that come from them. */
-function familyOf(roots: readonly number[]): readonly number[] {
-  const parents = new Map<number, number>()
+function familyOf(roots: readonly number[]): ReadonlyMap<number, Stat> {
+  const stats = new Map<number, Stat>()
   for (const name of readdirSync('/proc')) {
     const stat = /^\d+$/.test(name) ? statOf(name) : undefined
-    if (stat !== undefined) parents.set(Number(name), stat.parent)
+    if (stat !== undefined) stats.set(Number(name), stat)
   }
   const belongs = (pid: number): boolean => {
-    const parent = parents.get(pid)
-    return roots.includes(pid) || (parent !== undefined && belongs(parent))
+    const stat = stats.get(pid)
+    return roots.includes(pid) || (stat !== undefined && belongs(stat.parent))
   }
-  return Array.from(parents.keys()).filter(belongs)
+  return new Map(Array.from(stats).filter(([pid]) => belongs(pid)))
 }
 
 /** What these processes and all that come from them have in memory now, in MB; shared pages once. */
 export function memoryMbOf(roots: readonly number[]): number {
   if (process.platform !== 'linux') return Number.NaN
-  const kilobytes = familyOf(roots).map((pid) => {
+  const kilobytes = Array.from(familyOf(roots).keys(), (pid) => {
     const text = readOrNothing(`/proc/${pid}/smaps_rollup`) ?? ''
     return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0)
   })

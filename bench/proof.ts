@@ -1,13 +1,10 @@
 /** Whether a server does what it is measured for: one letter that it must take, one that it must not. */
-import { run, shortFolder } from '../test/interop/processes.ts'
+import { shortFolder } from '../test/interop/processes.ts'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Lifetime } from '../test/interop/clean-up.ts'
 import { forgedLetterOf, signedLetterOf } from './letters.ts'
-import type { LoadOrders, LoadResult } from './load.ts'
-import { type Acceptor, writeLetters } from './measured.ts'
-
-const generator = fileURLToPath(new URL('load.ts', import.meta.url))
+import type { LoadResult } from './load.ts'
+import { type Acceptor, load, writeLetters } from './measured.ts'
 
 /**
  * Sends a good letter, which must be taken, and a forged one, which must be refused for good.
@@ -30,10 +27,7 @@ async function sendOne(bench: Lifetime, server: Acceptor, letter: Buffer): Promi
   writeLetters(letters, [letter])
   const { host, port } = server
   const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
-  const orders: LoadOrders = { host, port, connections: 1, messages: 1, letters, ...envelope }
-  const done = await run(process.execPath, [generator], { input: JSON.stringify(orders) })
-  if (done.code !== 0) throw new Error(`${server.name}: ${done.stderr}`)
-  return JSON.parse(done.stdout)
+  return load({ host, port, connections: 1, messages: 1, letters, ...envelope })
 }
 
 function told({ accepted, refusals }: LoadResult): string {

@@ -1,6 +1,7 @@
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
+import { readStored } from '../directory/stored.ts'
 import { isPasswordHash } from '../io/password.ts'
 import type { AccountPort } from '../store/ports/accounts.ts'
 import type { InTurn } from './in-turn.ts'
@@ -150,21 +151,16 @@ export class AccountDesk {
   }
 }
 
-/** All who live here. What only mail was filed for is no account that anybody made. */
+/** All who live here, those of the settings first. */
 export async function residentsOf(
   port: Pick<AccountPort, 'accounts' | 'aliases' | 'domains'>,
   settled: SettledResidents,
 ): Promise<Residents> {
-  const [accounts, aliases, domains] = await Promise.all([
-    port.accounts(),
-    port.aliases(),
-    port.domains(),
-  ])
-  const made = accounts.filter(({ origin }) => origin === 'store')
+  const { accounts, aliases = [], domains } = await readStored(port)
   return {
     accounts: [
       ...settled.accounts.map((one) => ({ ...one, origin: 'settings' as const })),
-      ...made.map(({ address, passwordHash }) => {
+      ...accounts.map(({ address, passwordHash }) => {
         const mayLogIn = passwordHash !== undefined
         return { address, origin: 'store' as const, mayLogIn, aliases: [] }
       }),
@@ -177,7 +173,7 @@ export async function residentsOf(
     ],
     domains: [
       ...settled.domains.map((name) => ({ name, origin: 'settings' as const })),
-      ...domains.map(({ name }) => ({ name, origin: 'store' as const })),
+      ...domains.map((name) => ({ name, origin: 'store' as const })),
     ],
   }
 }

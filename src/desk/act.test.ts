@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { type NewAct, notMeant, type Operation, perform, textMember } from './act.ts'
+import type { NewAct } from '../store/ports/acts.ts'
+import { notMeant, type Operation, perform, textMember } from './act.ts'
 import { InTurn } from './in-turn.ts'
 
 const actor = { by: 'ann', door: 'command line', why: 'he asked' } as const

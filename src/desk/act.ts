@@ -1,4 +1,5 @@
 import { WaybillError } from '../base/error.ts'
+import type { ActPort } from '../store/ports/acts.ts'
 
 /** By which door somebody came. The words are part of `waybill audit`. */
 export type Door = 'command line' | 'control socket'
@@ -9,24 +10,6 @@ export interface Actor {
   readonly door: Door
   /** Empty when no reason was given. */
   readonly why: string
-}
-
-/** What is written down of something that somebody did; the store gives it a number. */
-export interface NewAct {
-  /** Unix milliseconds. */
-  readonly at: number
-  readonly who: string
-  readonly door: string
-  /** The operation: `queue retry`, `account add`, … */
-  readonly what: string
-  readonly why: string
-  /** What more there is to say, plain JSON: never a password. */
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/** Where acts are kept. */
-export interface Acts {
-  put(act: NewAct): Promise<unknown>
 }
 
 /**
@@ -57,7 +40,7 @@ export async function perform<Part, Input, Result>(
   operation: Operation<Part, Input, Result>,
   context: {
     readonly desk: Part
-    readonly acts: Acts
+    readonly acts: Pick<ActPort, 'put'>
     readonly now: () => number
   },
   asked: { readonly input: unknown; readonly actor: Actor },

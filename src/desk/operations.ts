@@ -1,5 +1,6 @@
 import { WaybillError } from '../base/error.ts'
-import { type Actor, type Acts, type Operation, perform } from './act.ts'
+import type { ActPort } from '../store/ports/acts.ts'
+import { type Actor, type Operation, perform } from './act.ts'
 import {
   accountAdd,
   type AccountPart,
@@ -22,7 +23,7 @@ export interface Desk extends QueuePart, KeyPart, AccountPart, MailPart, PrunePa
 
 interface Context {
   readonly desk: Desk
-  readonly acts: Acts
+  readonly acts: Pick<ActPort, 'put'>
   readonly now: () => number
 }
 

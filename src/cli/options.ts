@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { type Domain, parseDomain } from '../address/domain.ts'
+import { domainOf } from '../address/mailbox.ts'
 import { parseIp } from '../base/ip.ts'
 import { parseMoment } from '../base/moment.ts'
 import type { DnsEndpoint } from '../io/dns-endpoint.ts'
@@ -54,4 +56,15 @@ export function readTime(text: string): number {
 /** The reverse-path, with or without its angle brackets. */
 export function readPath(text: string): string {
   return text.startsWith('<') && text.endsWith('>') ? text.slice(1, -1) : text
+}
+
+/**
+ * A domain, or the one behind the @ of an address.
+ *
+ * @throws InvalidArgumentError
+ */
+export function readDomain(text: string): Domain {
+  const domain = parseDomain(domainOf(text))
+  if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
+  return domain
 }

@@ -1,10 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
-import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts'
-import { domainOf } from '../../address/mailbox.ts'
+import { Command } from 'commander'
+import { type Domain, displayDomain } from '../../address/domain.ts'
 import { type DmarcVerdict, evaluateDmarc } from '../../dmarc/dmarc.ts'
 import { publicSuffixes } from '../../inspect/public-suffixes.ts'
 import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
-import { serverOption, zoneOption } from '../options.ts'
+import { readDomain, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson } from '../output.ts'
 import { renderPolicy, renderWalk } from '../render/dmarc.ts'
 import { commandResolver } from '../resolver.ts'
@@ -77,10 +76,4 @@ function render(domain: Domain, verdict: DmarcVerdict): string {
 function exitCodeOf({ result, policy }: DmarcVerdict): ExitCode {
   if (policy !== null) return exitCodes.yes
   return result === 'temperror' ? exitCodes.couldNotTell : exitCodes.no
-}
-
-function readDomain(text: string): Domain {
-  const domain = parseDomain(domainOf(text))
-  if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
-  return domain
 }

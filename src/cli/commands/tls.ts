@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
-import { type Domain, displayDomain, parseDomain } from '../../address/domain.ts'
-import { domainOf } from '../../address/mailbox.ts'
+import { Command } from 'commander'
+import { type Domain, displayDomain } from '../../address/domain.ts'
 import { WaybillError } from '../../base/error.ts'
 import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
 import { checkMx } from '../../mta-sts/check-mx.ts'
 import { lookupStsRecord } from '../../mta-sts/mta-sts.ts'
 import { readStsPolicy, type StsPolicy } from '../../mta-sts/policy.ts'
 import { lookupTlsReportRecord } from '../../report/tls-report-record.ts'
-import { serverOption, zoneOption } from '../options.ts'
+import { readDomain, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
 import { type TlsFindings, tlsText } from '../render/tls.ts'
 import { commandResolver } from '../resolver.ts'
@@ -76,10 +75,4 @@ function exitCodeOf({ mtaSts, hosts, mx }: TlsFindings): ExitCode {
   }
   const allowed = hosts.every(({ result }) => result === 'match')
   return mtaSts.type === 'record' && allowed ? exitCodes.yes : exitCodes.no
-}
-
-function readDomain(text: string): Domain {
-  const domain = parseDomain(domainOf(text))
-  if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
-  return domain
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { OpenUnderTest } from './contract-cases.ts'
-import { acceptance, mailboxItem, message, now } from './contract-cases.ts'
+import { acceptance, mailboxItem, message, now, storeTests } from './contract-cases.ts'
 import type { NewAccount } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
-import type { Store } from './ports/store.ts'
 
 /** An account that the store keeps. */
 export function account(address: string, changes: Partial<NewAccount> = {}): NewAccount {
@@ -18,16 +16,7 @@ export function act(what: string): NewAct {
 }
 
 export function registerAccountTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
-    test(`${name}: ${title}`, async () => {
-      const { store, dispose } = await open()
-      try {
-        await run(store)
-      } finally {
-        await dispose()
-      }
-    })
-  }
+  const storeTest = storeTests(name, open)
 
   storeTest(
     'an account is put, found in any case, changed, and keeps its id',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { concat } from '../base/octets.ts'
 import { contentOf } from './content-sink.ts'
 import type { OpenMessage } from './ports/messages.ts'
@@ -26,6 +27,23 @@ export interface StoreUnderTest {
 }
 
 export type OpenUnderTest = () => Promise<StoreUnderTest>
+
+/** Registers a test of a store that is opened for it alone. */
+export type StoreTest = (title: string, run: (store: Store) => Promise<void>) => void
+
+/** Registers tests of one adapter. */
+export function storeTests(adapter: string, open: OpenUnderTest): StoreTest {
+  return (title, run) => {
+    test(`${adapter}: ${title}`, async () => {
+      const { store, dispose } = await open()
+      try {
+        await run(store)
+      } finally {
+        await dispose()
+      }
+    })
+  }
+}
 
 /** A moment in November 2026, in the middle of an hour. */
 export const now: number = 1_795_455_000_000

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { OpenUnderTest } from './contract-cases.ts'
 import {
   acceptance,
@@ -15,11 +14,11 @@ import {
   queueItem,
   settlement,
   textOf,
+  storeTests,
 } from './contract-cases.ts'
 import { parseFilters } from '../journey/filter.ts'
 import type { FoundJourney } from './ports/journeys.ts'
 import type { JourneyRecipient } from './ports/post.ts'
-import type { Store } from './ports/store.ts'
 
 const hourMs = 60 * minuteMs
 
@@ -43,16 +42,7 @@ function whenWritten(found: FoundJourney): unknown {
 }
 
 export function registerJourneyTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
-    test(`${name}: ${title}`, async () => {
-      const { store, dispose } = await open()
-      try {
-        await run(store)
-      } finally {
-        await dispose()
-      }
-    })
-  }
+  const storeTest = storeTests(name, open)
 
   storeTest('a journey is found whole', async (store) => {
     await store.post.accept(outgoing())

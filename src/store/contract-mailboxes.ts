@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { OpenUnderTest } from './contract-cases.ts'
-import { acceptance, journey, mailboxItem, message, now } from './contract-cases.ts'
+import { acceptance, journey, mailboxItem, message, now, storeTests } from './contract-cases.ts'
 import type { StoredMailbox } from './ports/mailboxes.ts'
 import type { Store } from './ports/store.ts'
 
@@ -23,16 +22,7 @@ export async function fileLetters(store: Store, count: number): Promise<StoredMa
 }
 
 export function registerMailboxTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
-    test(`${name}: ${title}`, async () => {
-      const { store, dispose } = await open()
-      try {
-        await run(store)
-      } finally {
-        await dispose()
-      }
-    })
-  }
+  const storeTest = storeTests(name, open)
   const stateOf = async ({ mailboxes }: Store): Promise<StoredMailbox> => {
     const [mailbox] = await mailboxes.list('bob@south.example')
     assert.ok(mailbox !== undefined)

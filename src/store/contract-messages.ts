@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { equalOctets } from '../base/octets.ts'
 import type { OpenUnderTest } from './contract-cases.ts'
 import {
@@ -14,6 +13,7 @@ import {
   readable,
   snapshot,
   textOf,
+  storeTests,
 } from './contract-cases.ts'
 import { contentOf } from './content-sink.ts'
 import type { OpenMessage } from './ports/messages.ts'
@@ -24,16 +24,7 @@ const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'
 const whole = `${header}body\r\n`
 
 export function registerMessageTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
-    test(`${name}: ${title}`, async () => {
-      const { store, dispose } = await open()
-      try {
-        await run(store)
-      } finally {
-        await dispose()
-      }
-    })
-  }
+  const storeTest = storeTests(name, open)
 
   storeTest('a message is read with its prefix and without what is left out', async (store) => {
     const prefix = octetsFor('Received: by us\r\n')

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { OpenUnderTest } from './contract-cases.ts'
 import {
   acceptance,
@@ -15,6 +14,7 @@ import {
   settlement,
   snapshot,
   textOf,
+  storeTests,
 } from './contract-cases.ts'
 import type { QueueItem, Settlement } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
@@ -38,16 +38,7 @@ async function acceptItems(store: Store, offsets: readonly number[]): Promise<vo
 }
 
 export function registerQueueTests(name: string, open: OpenUnderTest): void {
-  const storeTest = (title: string, run: (store: Store) => Promise<void>): void => {
-    test(`${name}: ${title}`, async () => {
-      const { store, dispose } = await open()
-      try {
-        await run(store)
-      } finally {
-        await dispose()
-      }
-    })
-  }
+  const storeTest = storeTests(name, open)
 
   storeTest('a lease gives the item as it was accepted', async (store) => {
     await store.post.accept(outgoing())

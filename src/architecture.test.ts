@@ -2,33 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import { floors, pureFolders } from './architecture-floors.ts'
-
-const src = dirname(fileURLToPath(import.meta.url))
-
-function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return sources(path)
-    const counts = path.endsWith('.ts') && !path.endsWith('.test.ts')
-    return counts && !/test-support|test-folder|contract(-[a-z]+)?\.ts$/.test(path) ? [path] : []
-  })
-}
-
-function importsOf(path: string): string[] {
-  const text = readFileSync(path, 'utf8')
-  const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
-  )
-  return Array.from(found, (match) => match[1] ?? match[2] ?? match[3] ?? '')
-}
+import { importsOf, sources, src } from './architecture-sources.ts'
 
 function floorOf(folder: string): number {
   return floors.findIndex((floor) => folder in floor)
 }
 
-const files = sources(src).map((path) => ({ path, name: relative(src, path) }))
+const files = sources()
 
 test('every folder of src stands on a floor, and every floor has its folders', () => {
   const entries = readdirSync(src, { withFileTypes: true }).filter((e) => e.isDirectory())
@@ -39,11 +20,11 @@ test('every folder of src stands on a floor, and every floor has its folders', (
 
 test('imports go down only, and folders on one floor never import each other', () => {
   const wrong: string[] = []
-  for (const { path, name } of files) {
+  for (const name of files) {
     const folder = name.split('/')[0] ?? ''
-    for (const target of importsOf(path)) {
+    for (const target of importsOf(name)) {
       if (!target.startsWith('.')) continue
-      const other = relative(src, resolve(dirname(path), target)).split('/')[0] ?? ''
+      const other = relative(src, resolve(src, dirname(name), target)).split('/')[0] ?? ''
       // The two top doors are on one floor: the command line may start the program.
       const same = other === folder || (folder === 'cli' && other === 'app')
       if (!same && floorOf(other) >= floorOf(folder)) wrong.push(`${name} imports ${target}`)
@@ -54,10 +35,10 @@ test('imports go down only, and folders on one floor never import each other', (
 
 test('Node built-ins stay on the floors that may use them', () => {
   const wrong: string[] = []
-  for (const { path, name } of files) {
+  for (const name of files) {
     const folder = name.split('/')[0] ?? ''
     const allowed = floors[floorOf(folder)]?.[folder] ?? []
-    for (const target of importsOf(path)) {
+    for (const target of importsOf(name)) {
       if (!target.startsWith('node:')) continue
       if (!allowed.includes(target.slice(5))) wrong.push(`${name} imports ${target}`)
     }
@@ -76,10 +57,7 @@ test('the folders without a platform are those that are compiled without one', (
 
 test('only the top floors read the environment', () => {
   const wrong = files
-    .filter(({ name }) => !/^(app|cli)\//.test(name))
-    .filter(({ path }) => /\bprocess\.(env|argv|exit)\b/.test(readFileSync(path, 'utf8')))
-  assert.deepEqual(
-    wrong.map(({ name }) => name),
-    [],
-  )
+    .filter((name) => !/^(app|cli)\//.test(name))
+    .filter((name) => /\bprocess\.(env|argv|exit)\b/.test(readFileSync(join(src, name), 'utf8')))
+  assert.deepEqual(wrong, [])
 })

@@ -1,10 +1,10 @@
 /** The shape of the house: no circle, nothing that nobody reaches, files that one can live in. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
+import { importsOf, sources, src } from './architecture-sources.ts'
 
-const src = import.meta.dirname
 /** How many lines a file may have; one that is mostly a table: 400. */
 const mostLines = 300
 const tables: Readonly<Record<string, number>> = {
@@ -17,30 +17,17 @@ const tables: Readonly<Record<string, number>> = {
 }
 /** Files that are still too long: they get shorter, and then leave this list. */
 const stillLong: readonly string[] = ['app/live.ts']
-/** Files for tests alone, that are not beside a test; and types without code. */
-const forTests =
-  /test-support|test-folder|\.test\.ts$|\/contract(-[a-z]+)?\.ts$|fault-plan\.ts$|store\/(memory-|local-writer|memory\/)|\.d\.ts$|^architecture-floors\.ts$/
-
-function sources(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return sources(path)
-    return path.endsWith('.ts') ? [relative(src, path)] : []
-  })
-}
-
-const imported =
-  /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'|new URL\(\s*'([^']+\.ts)'/g
+/** What only tests use, though it stands among the sources; and types without code. */
+const forTests = /^architecture-|fault-plan\.ts$|store\/(memory-|local-writer|memory\/)|\.d\.ts$/
 
 /** The files that a file names, types included. */
 function targets(name: string): readonly string[] {
-  const text = readFileSync(join(src, name), 'utf8')
-  return Array.from(text.matchAll(imported), (match) => match.slice(1).find(Boolean) ?? '')
+  return importsOf(name)
     .filter((target) => target.startsWith('.'))
     .map((target) => relative(src, resolve(src, dirname(name), target)))
 }
 
-const files = sources(src).filter((name) => !name.endsWith('.test.ts'))
+const files = sources()
 const graph = new Map(files.map((name) => [name, targets(name)]))
 
 /** The files that reach each other (Tarjan's strongly connected components of more than one). */

@@ -1,6 +1,11 @@
+import { parseNetwork } from '../base/ip.ts'
 import type { Settings } from '../config/settings.ts'
 import { AddressTable, type Residents } from '../directory/address-table.ts'
+import type { StaticRsa } from '../io/tls-context.ts'
+import type { AdmissionLimits } from '../policy/admission-limits.ts'
+import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
+import type { FailureReportsPlan } from './failure-reports.ts'
 import type { SiteLimits } from './site.ts'
 
 /** Who lives in the domains of the settings. */
@@ -50,4 +55,50 @@ export function siteLimits({ limits, queue }: Settings): SiteLimits {
     outgoing: queue.connections,
     outgoingSlow: queue.slow_connections,
   }
+}
+
+/** How much one client may use, as the settings say. */
+export function admissionLimits({ limits }: Settings): AdmissionLimits {
+  return {
+    connectionsPerAddress: limits.connections_per_address,
+    connectionsPerAccount: limits.connections_per_account,
+    connectionsPerMinute: limits.connections_per_minute,
+    wrongPasswords: limits.wrong_passwords,
+    refusedRecipients: limits.refused_recipients,
+    forgetMs: limits.forget_seconds * 1000,
+    memoryBytes: limits.memory_bytes,
+    exempt: limits.exempt.flatMap((text) => parseNetwork(text) ?? []),
+  }
+}
+
+/** Whether old servers without forward secrecy are let in on port 25. */
+export function staticRsaOf({ tls }: Settings): StaticRsa {
+  return tls.static_rsa ? 'taken' : 'refused'
+}
+
+/** When letters are tried again, and until when. */
+export function retryPolicy({ queue }: Settings): RetryPolicy {
+  return {
+    ...defaultRetryPolicy,
+    firstDelayMs: queue.first_retry_seconds * 1000,
+    maxDelayMs: queue.longest_retry_seconds * 1000,
+    expireAfterMs: queue.expire_seconds * 1000,
+  }
+}
+
+/** Failure reports, which are off unless the settings say yes. */
+export function failureReportsPlan(settings: Settings): FailureReportsPlan | undefined {
+  const { failure, failure_content, failure_per_destination, failure_per_day } = settings.reports
+  if (!failure) return undefined
+  return {
+    from: reportAuthor(settings),
+    content: failure_content,
+    perDestination: failure_per_destination,
+    perDay: failure_per_day,
+  }
+}
+
+/** Whom reports come from. */
+export function reportAuthor({ reports, domains, hostname }: Settings): string {
+  return reports.from ?? `postmaster@${domains[0] ?? hostname}`
 }

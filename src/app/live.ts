@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { parseNetwork } from '../base/ip.ts'
 import { WaybillError } from '../base/error.ts'
-import { faultLine, type Log } from '../base/log.ts'
+import { faultLine } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { ControlSocket } from '../control/control-socket.ts'
 import type { ControlRequest } from '../control/protocol.ts'
@@ -12,55 +11,33 @@ import { Retention, retentionTimes } from '../desk/retention.ts'
 import { VitalSigns } from '../desk/vital-signs.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
-import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
-import { chance } from '../io/chance.ts'
 import { systemClock } from '../io/clock.ts'
-import { DayMark } from '../io/day-mark.ts'
-import { type Dialer, tcpDialer } from '../io/dialer.ts'
-import type { StaticRsa } from '../io/tls-context.ts'
 import { Admission } from '../policy/admission.ts'
-import type { AdmissionLimits } from '../policy/admission-limits.ts'
-import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
-import type { SessionRules } from '../sessions/sessions.ts'
 import { tlsContexts } from '../sessions/tls-contexts.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch } from './certificate-watch.ts'
-import { DailyReports } from './daily-reports.ts'
-import type { FailureReportsPlan } from './failure-reports.ts'
+import type { DailyReports } from './daily-reports.ts'
 import type { OpenResolver } from './following-resolver.ts'
 import { ownCertificate, readCertificate } from './live-certificate.ts'
-import { rulesOf, siteLimits } from './from-settings.ts'
-import { selfOf } from './own-addresses.ts'
+import { admissionLimits, rulesOf, siteLimits, staticRsaOf } from './from-settings.ts'
+import { dailyReports, type LivePorts, makeSite, openPorts, type SiteOptions } from './live-site.ts'
 import { type Inhabited, lookUp } from './inhabited.ts'
 import { openResolver } from './resolver.ts'
 import { serverDesk } from './server-desk.ts'
 import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
 import { threadsFor } from './session-threads.ts'
-import { Site, type SiteChange, type SiteThreads } from './site.ts'
+import type { Site, SiteChange } from './site.ts'
 
-export interface LivePorts {
-  readonly smtp: number
-  readonly submission: number
-  readonly submissions: number
-}
-
-export interface LiveOptions {
-  readonly settings: Settings
+export interface LiveOptions extends SiteOptions {
   /** Instead of the folder in the settings. */
   readonly data?: string
   /** Free ports instead of those in the settings. */
   readonly autoPorts: boolean
-  /** How other servers are reached; replaced by tests. */
-  readonly dialer?: Dialer
-  /** Whether loopback addresses are this server itself, which they are but for tests. */
-  readonly loopbackIsSelf?: boolean
   /** The version of the program; commands that do not fit name it. */
   readonly version?: string
-  readonly log: Log
-  readonly report: (problem: unknown, where: string) => void
   /** The disk or the database has failed: nothing more can be taken. */
   broken(problem: WaybillError): void
 }
@@ -218,6 +195,7 @@ class LiveServer implements Live {
     const { store, clients } = this.#parts
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
+    // Thrown away: it says whether the certificate can be used, before anything changes.
     tlsContexts(certificate, staticRsaOf(next))
     const inhabited = await lookUp(store, next, this.#parts.options.log)
     // From here on nothing can fail, and nothing comes between.
@@ -308,115 +286,5 @@ interface Parts {
   readonly signs: VitalSigns
 }
 
-function makeSite(
-  options: LiveOptions,
-  parts: Pick<Parts, 'store' | 'resolver' | 'directory' | 'clients'> & {
-    readonly certificate: KeyedCertificate
-    readonly rules: SessionRules
-    readonly threads: SiteThreads | undefined
-  },
-): Site {
-  const { settings, log, report, dialer = tcpDialer, loopbackIsSelf = true } = options
-  return new Site({
-    ...parts,
-    hostname: settings.hostname,
-    mode: 'live',
-    dialer,
-    clock: systemClock,
-    staticRsa: staticRsaOf(settings),
-    trustAnchors: undefined,
-    self: selfOf(settings, loopbackIsSelf),
-    retry: retryPolicy(settings),
-    limits: siteLimits(settings),
-    failureReports: failureReportsPlan(settings),
-    log,
-    report,
-  })
-}
-
-/** The reports of our verdicts to domain owners, unless the settings say no. */
-function dailyReports(
-  settings: Settings,
-  parts: {
-    readonly site: Site
-    readonly store: Store
-    readonly resolver: Resolver
-    readonly folder: string
-    readonly log: Log
-    readonly report: (problem: unknown, where: string) => void
-  },
-): DailyReports | undefined {
-  if (!settings.reports.aggregate) return undefined
-  const { site, store, resolver, folder, log, report } = parts
-  return new DailyReports({
-    read: store,
-    resolver,
-    clock: systemClock,
-    from: reportAuthor(settings),
-    post: site.post,
-    random: chance,
-    firstOpenDay: new DayMark(dataFolder(folder).firstUnreportedDay),
-    turn: () => new Promise((go) => setImmediate(go)),
-    log,
-    report,
-  })
-}
-
-/** Failure reports, which are off unless the settings say yes. */
-function failureReportsPlan(settings: Settings): FailureReportsPlan | undefined {
-  const { failure, failure_content, failure_per_destination, failure_per_day } = settings.reports
-  if (!failure) return undefined
-  return {
-    from: reportAuthor(settings),
-    content: failure_content,
-    perDestination: failure_per_destination,
-    perDay: failure_per_day,
-  }
-}
-
-function reportAuthor({ reports, domains, hostname }: Settings): string {
-  return reports.from ?? `postmaster@${domains[0] ?? hostname}`
-}
-
-async function openPorts(site: Site, settings: Settings, auto: boolean): Promise<LivePorts> {
-  const { address } = settings.listen
-  const open = async (kind: 'smtp' | 'submission' | 'submissions'): Promise<number> => {
-    const { port } = await site.listen({ kind, address, port: auto ? 0 : settings.listen[kind] })
-    return port
-  }
-  return {
-    smtp: await open('smtp'),
-    submission: await open('submission'),
-    submissions: await open('submissions'),
-  }
-}
-
-/** How much one client may use, as the settings say. */
-export function admissionLimits({ limits }: Settings): AdmissionLimits {
-  return {
-    connectionsPerAddress: limits.connections_per_address,
-    connectionsPerAccount: limits.connections_per_account,
-    connectionsPerMinute: limits.connections_per_minute,
-    wrongPasswords: limits.wrong_passwords,
-    refusedRecipients: limits.refused_recipients,
-    forgetMs: limits.forget_seconds * 1000,
-    memoryBytes: limits.memory_bytes,
-    exempt: limits.exempt.flatMap((text) => parseNetwork(text) ?? []),
-  }
-}
-
 /** A password check keeps a core busy for a while: one is enough, and one core is for all else. */
 const loginsAtOnce = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)))
-
-function staticRsaOf({ tls }: Settings): StaticRsa {
-  return tls.static_rsa ? 'taken' : 'refused'
-}
-
-function retryPolicy({ queue }: Settings): RetryPolicy {
-  return {
-    ...defaultRetryPolicy,
-    firstDelayMs: queue.first_retry_seconds * 1000,
-    maxDelayMs: queue.longest_retry_seconds * 1000,
-    expireAfterMs: queue.expire_seconds * 1000,
-  }
-}

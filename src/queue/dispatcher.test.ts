@@ -9,6 +9,7 @@ import type { DispatcherProblem } from './batch-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'
 import { defaultLimits } from './places.ts'
+import { queueItem } from './test-support/queue-item.ts'
 
 const minute = 60_000
 
@@ -29,24 +30,7 @@ class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'> {
   readonly faults: { lease: Error[]; settle: Error[] } = { lease: [], settle: [] }
 
   add(id: string, more: Partial<QueueItem> = {}): void {
-    const item: QueueItem = {
-      id,
-      messageId: `m-${id}`,
-      journeyId: `j-${id}`,
-      reversePath: 'a@b.example',
-      recipient: `${id}@d.example`,
-      destination: 'd.example',
-      smtpUtf8: false,
-      eightBit: false,
-      dsn: {},
-      createdAt: 0,
-      nextAttemptAt: 0,
-      expiresAt: 1e12,
-      attempts: 0,
-      held: false,
-      lastProblem: '',
-      ...more,
-    }
+    const item = queueItem(id, more)
     this.rows.set(id, { item, leasedTo: undefined, leasedUntil: 0 })
   }
 

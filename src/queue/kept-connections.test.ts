@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { ManualClock } from '../base/clock.ts'
-import type { QueueItem } from '../store/ports/queue.ts'
 import { KeptConnections } from './kept-connections.ts'
+import { queueItem } from './test-support/queue-item.ts'
 
 function kept(keepMs = 1000): {
   readonly clock: ManualClock
@@ -21,8 +21,7 @@ function kept(keepMs = 1000): {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-// Only their number matters here.
-const two = [{}, {}] as unknown as readonly QueueItem[]
+const two = [queueItem('1'), queueItem('2')]
 
 test('a connection waits its time and no longer', async () => {
   const { clock, connections, ended, wait } = kept()

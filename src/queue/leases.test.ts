@@ -2,26 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { QueueItem } from '../store/ports/queue.ts'
 import { Leases } from './leases.ts'
+import { queueItem } from './test-support/queue-item.ts'
 
-function item(id: string, attempts = 0): QueueItem {
-  return {
-    id,
-    messageId: `m-${id}`,
-    journeyId: `j-${id}`,
-    reversePath: 'a@b.example',
-    recipient: `${id}@d.example`,
-    destination: 'd.example',
-    smtpUtf8: false,
-    eightBit: false,
-    dsn: {},
-    createdAt: 0,
-    nextAttemptAt: 0,
-    expiresAt: 1e12,
-    attempts,
-    held: false,
-    lastProblem: '',
-  }
-}
+const item = (id: string, attempts = 0): QueueItem => queueItem(id, { attempts })
 
 function take(leases: Leases, now: number): readonly string[] {
   return leases.take('d.example', { count: 10, max: 10, now }).map(({ id }) => id)

@@ -1,26 +1,11 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import type { QueueItem } from '../store/ports/queue.ts'
+import { queueItem } from './test-support/queue-item.ts'
 import { WaitingItems } from './waiting-items.ts'
 
 function item(id: string, destination: string, messageId = id): QueueItem {
-  return {
-    id,
-    messageId,
-    journeyId: id,
-    reversePath: '',
-    recipient: `x@${destination}`,
-    destination,
-    smtpUtf8: false,
-    eightBit: false,
-    dsn: {},
-    createdAt: 0,
-    nextAttemptAt: 0,
-    expiresAt: 0,
-    attempts: 0,
-    held: false,
-    lastProblem: '',
-  }
+  return queueItem(id, { destination, messageId })
 }
 
 function take(waiting: WaitingItems, destination: string, count: number, max = 100): string {

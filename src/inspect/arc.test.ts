@@ -263,21 +263,30 @@ test('fields that must not stay are named by their place, and all others are lef
   assert.deepEqual(gone, [fields[0], fields[2], fields[3]])
 })
 
-test('past a hundred fields of results none stays, and reading them holds nobody up', () => {
+test('past a hundred fields of results none stays, and none of those is read', () => {
   const decent = 'Authentication-Results: mx.north.example; dmarc=pass\r\n'
-  const { header } = splitMessage(octetsOf(`${decent.repeat(102)}\r\nHello\r\n`))
-  const gone = forgedFields(header, 'mx.south.example')
+  const { header } = splitMessage(octetsOf(`${decent.repeat(102)}Return-Path: <>\r\n\r\nHello\r\n`))
+  const read = new Map<number, number>()
+  const fields = header.fields.map((field, at) =>
+    Object.defineProperty({ ...field }, 'raw', {
+      get() {
+        read.set(at, (read.get(at) ?? 0) + 1)
+        return field.raw
+      },
+    }),
+  )
+  const gone = forgedFields({ ...header, fields }, 'mx.south.example')
   assert.deepEqual(
     gone.map(([from]) => from / decent.length),
-    [100, 101],
+    [100, 101, 102],
   )
+  // A Return-Path is never read: only its place is asked for.
+  assert.equal(read.get(100), read.get(102))
+  assert.equal(read.get(101), read.get(102))
+})
+
+test('of a field without a semicolon only the start is read, and it does not stay', () => {
   const costly = `Authentication-Results: ${'\u00c3\u00a9,'.repeat(80_000)}\r\n`
-  const many = `Authentication-Results: ${'\u00c3\u00a9,'.repeat(25)}\r\n`
-  for (const text of [costly.repeat(3), many.repeat(9000)]) {
-    const read = splitMessage(octetsOf(`${text}\r\nHello\r\n`))
-    // Before there was a bound: 340 and 460 ms. The time of this thread, whatever else runs.
-    const before = process.cpuUsage().user
-    forgedFields(read.header, 'mx.south.example')
-    assert.ok(process.cpuUsage().user - before < 100_000)
-  }
+  const { header } = splitMessage(octetsOf(`${costly.repeat(3)}\r\nHello\r\n`))
+  assert.equal(forgedFields(header, 'mx.south.example').length, 3)
 })

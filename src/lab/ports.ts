@@ -1,8 +1,8 @@
 import { WaybillError } from '../base/error.ts'
 import type { DnsServer } from '../io/dns-server.ts'
-import type { LabNetwork } from '../lab/network.ts'
-import { places } from '../lab/places.ts'
-import type { Site } from './site.ts'
+import type { Site } from '../app/site.ts'
+import type { LabNetwork } from './network.ts'
+import { places } from './places.ts'
 
 /** The ports that people use; each pair of servers has one more of its own. */
 export interface LabPorts {

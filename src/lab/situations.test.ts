@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JourneyRecord, StepData } from '../journey/record.ts'
-import { situations } from '../lab/situations.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { runSituation } from './situation.ts'
-import { journeyIn, replayAll, type TestJourney } from './test-support/replay-all.ts'
+import { journeyIn, replayAll, type TestJourney } from '../app/test-support/replay-all.ts'
+import { situations } from './situations.ts'
+import { runSituation } from './run-situation.ts'
 
 /** How a situation ends: what the receiver found, what it did, and what the sender learned. */
 interface Ending {

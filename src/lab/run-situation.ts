@@ -1,10 +1,10 @@
 import { silent } from '../base/log.ts'
+import type { ReadPorts } from '../store/reads.ts'
+import type { StoredJourney } from '../store/ports/journeys.ts'
 import type { LabPorts } from './lab.ts'
 import { openLab } from './lab.ts'
 import { labTools } from './lab-tools.ts'
-import type { Situation } from '../lab/situations.ts'
-import type { ReadPorts } from '../store/reads.ts'
-import type { StoredJourney } from '../store/ports/journeys.ts'
+import type { Situation } from './situations.ts'
 
 /** A journey with the store that it lies in. */
 export interface FoundIn {

@@ -8,15 +8,15 @@ import { CachingResolver } from '../dns/caching-resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import type { DnsServer } from '../io/dns-server.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
-import { closedNetwork } from '../lab/closed-network.ts'
-import type { LabNetwork } from '../lab/network.ts'
-import { labOrigins, places, receiver, sender } from '../lab/places.ts'
 import type { Greylist } from '../policy/greylist.ts'
 import { greylisting } from '../policy/recipient-admission.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { Store } from '../store/ports/store.ts'
-import { Site } from './site.ts'
+import { Site } from '../app/site.ts'
+import { closedNetwork } from './closed-network.ts'
+import type { LabNetwork } from './network.ts'
+import { labOrigins, places, receiver, sender } from './places.ts'
 
 /** What both servers of the lab have in common. */
 export interface LabCommon {
@@ -106,7 +106,7 @@ function makeSite(
   const greylist = greylisting({ mustWait }, now)
   return new Site({
     hostname: host,
-    mode: 'lab',
+    madeUp: true,
     directory: new MemoryDirectory(plan.residents, new SigningKeys(plan.keys)),
     admission: {
       ...network,

@@ -6,8 +6,8 @@ import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { silent } from '../base/log.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { type Lab, openLab } from './lab.ts'
-import { SmtpTalk } from './test-support/smtp-talk.ts'
 
 async function open(t: TestContext): Promise<{ readonly lab: Lab; readonly folder: string }> {
   const { folder, remove } = testFolder()

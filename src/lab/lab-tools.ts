@@ -3,11 +3,11 @@ import { WaybillError } from '../base/error.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { ClientSession } from '../deliver/client-session.ts'
 import { dialTcp } from '../io/dialer.ts'
-import { labPassword, type Place, places, sender } from '../lab/places.ts'
-import type { LabTools, Letter, SendResult } from '../lab/tools.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { ClientOptions, RecipientOutcome } from '../smtp/client-types.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
+import { labPassword, type Place, places, sender } from './places.ts'
+import type { LabTools, Letter, SendResult } from './tools.ts'
 import type { Lab } from './lab.ts'
 
 /** What a situation works with, over the running lab. */

@@ -53,11 +53,11 @@ const world: readonly Floor[] = [
   { directory: [], post: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
   { policy: [] },
-  { lab: [], sessions: ['net', 'worker_threads', 'module', 'os'] },
-  { config: ['fs', 'path'], desk: [] },
+  { sessions: ['net', 'worker_threads', 'module', 'os'], config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },
+  { app: ['path', 'os', 'fs', 'process', 'crypto'] },
+  { lab: ['path', 'fs'] },
   {
-    app: ['path', 'os', 'fs', 'process', 'crypto'],
     cli: [
       'fs',
       'fs/promises',

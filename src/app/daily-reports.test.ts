@@ -59,7 +59,6 @@ async function receive(
   journey.step({ type: 'decision', decision: decide(evaluation, header, rules) })
   const row = journeyRow(journey, {
     direction: 'in',
-    mode: 'live',
     host: 'mx.south.example',
     envelope: { ip, helo: 'x.example', mailFrom: 'a@north.example', rcptTo: ['b@south.example'] },
     outcome: { status: 'dropped', because: ['test'] },

@@ -57,7 +57,6 @@ export function makeSite(
   return new Site({
     ...parts,
     hostname: settings.hostname,
-    mode: 'live',
     dialer,
     clock: systemClock,
     staticRsa: staticRsaOf(settings),

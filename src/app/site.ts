@@ -33,8 +33,8 @@ import { MailServer, type PortPlan } from './mail-server.ts'
 /** One mail server: what it is made of. */
 export interface SitePlan {
   readonly hostname: string
-  /** What records say of where they were made. */
-  readonly mode: RecordOrigin['mode']
+  /** All around it is made up, and its records say so. */
+  readonly madeUp?: boolean
   readonly directory: Directory
   /** Who has a word about recipients beside the directory. */
   readonly admission?: RecipientAdmission | undefined
@@ -234,8 +234,8 @@ export class Site {
   }
 
   get #origin(): RecordOrigin {
-    const { hostname: host, mode } = this.#plan
-    return { host, mode }
+    const { hostname: host, madeUp = false } = this.#plan
+    return { host, madeUp }
   }
 
   #makePost({ store, directory, clock }: SitePlan): Post {

@@ -8,7 +8,7 @@ export type Dialled =
 
 export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'not-allowed' | 'broken'
 
-/** Opens connections to other servers. The lab's dialer maps documentation addresses to loopback. */
+/** Opens connections to other servers. In the lab addresses for documentation lead to loopback. */
 export interface Dialer {
   dial(target: {
     readonly ip: string

@@ -19,10 +19,13 @@ const failed: RecordedAnswer = {
   elapsedMs: 9,
 }
 
-function recordOf(builder: JourneyBuilder): JourneyRecord {
+function recordOf(
+  builder: JourneyBuilder,
+  origin: { readonly madeUp?: boolean } = {},
+): JourneyRecord {
   return builder.record({
+    ...origin,
     direction: 'in',
-    mode: 'lab',
     host: 'mx.example',
     envelope: { ip: '192.0.2.1', helo: 'x', mailFrom: '', rcptTo: [] },
     outcome: { status: 'dropped', because: ['quit'] },
@@ -48,6 +51,14 @@ test('steps have the time they began at and the time they took', () => {
     ],
   )
   assert.equal(recordOf(builder).startedAt, 1000)
+})
+
+test('a record says whether all around its server was made up', () => {
+  const builder = new JourneyBuilder('id', new ManualClock())
+  assert.equal(recordOf(builder).mode, 'live')
+  const madeUp = recordOf(builder, { madeUp: true })
+  assert.equal(madeUp.mode, 'lab')
+  assert.ok(!('madeUp' in madeUp))
 })
 
 test('equal DNS answers are one fact, whatever is left of their TTL', () => {

@@ -101,8 +101,8 @@ export class JourneyBuilder {
   /** The record so far, ended by `outcome`. */
   record(facts: {
     readonly direction: 'in' | 'out'
-    readonly mode: 'lab' | 'live'
     readonly host: string
+    readonly madeUp?: boolean
     readonly envelope: Envelope
     readonly outcome: Outcome
     readonly replay: ReplayFacts | undefined
@@ -115,13 +115,15 @@ export class JourneyBuilder {
       const text = `(${this.#linesLeftOut} more lines were not kept)`
       conversation.push({ from: 'note', text, at: this.#clock.now() })
     }
+    const { madeUp = false, ...rest } = facts
     return {
       schema: 'waybill.record/1',
       id: this.id,
+      mode: madeUp ? 'lab' : 'live',
       startedAt: this.startedAt,
       steps: this.#steps,
       conversation,
-      ...facts,
+      ...rest,
     }
   }
 

@@ -43,7 +43,7 @@ function statuses(
   for (const step of steps) builder.step(step)
   const record = builder.record({
     direction: 'out',
-    mode: 'lab',
+    madeUp: true,
     host: 'mx.south.example',
     envelope: { ip: '', helo: '', mailFrom: '', rcptTo },
     outcome,

@@ -19,6 +19,7 @@ export interface JourneyRecord {
   readonly schema: 'waybill.record/1'
   readonly id: string
   readonly direction: 'in' | 'out'
+  /** `lab`: all around this server was made up. */
   readonly mode: 'lab' | 'live'
   /** The name of the server that wrote this. */
   readonly host: string

@@ -3,10 +3,11 @@ import type { Envelope, Outcome, ReplayFacts } from './record.ts'
 import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
 import { accountRefused, summaryOf } from './summary.ts'
 
-/** Which server a record is of: its name, and whether all of its world is made up. */
+/** Which server a record is of. */
 export interface RecordOrigin {
-  readonly mode: 'lab' | 'live'
   readonly host: string
+  /** All around that server was made up: nothing that its records tell of has reached anybody. */
+  readonly madeUp?: boolean
 }
 
 /** What ends a journey, beside its outcome. */

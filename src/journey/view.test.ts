@@ -73,7 +73,6 @@ function made(
   }
   const record = builder.record({
     direction: 'out',
-    mode: 'live',
     host: 'mx.south.example',
     envelope: {
       ip: '192.0.2.7',

@@ -39,7 +39,7 @@ export type LimitName =
   | 'limits.refused_recipients'
   | 'limits.memory_bytes'
 
-/** For a lab, whose one user is everybody: no client is counted, passwords still have their queue. */
+/** For a server whose one user is everybody: no client is counted, passwords still have their queue. */
 export const noLimits: AdmissionLimits = {
   connectionsPerAddress: Infinity,
   connectionsPerAccount: Infinity,

@@ -42,7 +42,7 @@ function open(accept: (acceptance: Acceptance) => Promise<void> = () => Promise.
       lead: (path) => Promise.resolve(people.lead(path)),
       signingKeys: (domain) => people.signingKeys(domain),
     },
-    origin: { host: 'mx.south.example', mode: 'live' },
+    origin: { host: 'mx.south.example' },
     clock: new ManualClock(start),
     newId: () => `id${++ids}`,
     queueMs: () => 5000,

@@ -19,7 +19,7 @@ import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory-store.ts'
 import type { DkimKeyRow } from '../../store/ports/keys.ts'
 import type { Store } from '../../store/ports/store.ts'
-import { LabClock } from '../lab-clock.ts'
+import { LabClock } from '../../lab/clock.ts'
 import type { ListenerKind } from '../../sessions/sessions.ts'
 import type { People } from '../../sessions/questions.ts'
 import type { ThreadLink } from '../../sessions/session-thread.ts'
@@ -212,7 +212,7 @@ export async function openTestSite(
   const broken = (problem: Error): void => void reported.push(`broken: ${problem.message}`)
   const site = new Site({
     hostname: host,
-    mode: 'lab',
+    madeUp: true,
     directory,
     threads: shared && { ...shared.threads, people, broken },
     rules: {

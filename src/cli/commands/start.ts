@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Lab, openLab } from '../../app/lab.ts'
-import { labTools } from '../../app/lab-tools.ts'
+import { type Lab, openLab } from '../../lab/lab.ts'
+import { labTools } from '../../lab/lab-tools.ts'
 import { openLive } from '../../app/live.ts'
 import { readConfig } from '../../config/config.ts'
 import { fileProblems } from '../../config/files.ts'

@@ -66,7 +66,7 @@ export function testWorld(
       clock,
       newId: () => makeId(clock.now(), random),
       queueMs: () => 5 * dayMs,
-      origin: { host: 'mx.north.example', mode: 'live' },
+      origin: { host: 'mx.north.example' },
     }),
     ...changes,
     clock,

@@ -16,7 +16,7 @@ export function testPost(
   return new Post({
     store: { accept },
     directory,
-    origin: { host: 'mx.south.example', mode: 'live' },
+    origin: { host: 'mx.south.example' },
     newId: () => `${ids}${String(made++).padStart(10, '0')}`,
     queueMs: () => 86_400_000,
     queued: () => {},

@@ -6,14 +6,14 @@ import { type Admission, listen, type ListenFailure, type Listener } from '../io
 import type { Admission as Clients } from '../policy/admission.ts'
 import { busy } from '../receive/replies.ts'
 import { clientAddress } from '../sessions/client-address.ts'
-import type { ListenerKind, Sessions } from '../sessions/sessions.ts'
+import type { Connection, ListenerKind, Sessions } from '../sessions/sessions.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 
 export interface MailServerOptions {
   readonly hostname: string
   readonly sessions: Sessions
   /** How much each client may use. */
-  readonly clients: Pick<Clients, 'enter'>
+  readonly clients: Pick<Clients, 'enter' | 'closedForMail' | 'closedForLogins'>
   /** Connections to each port at once. */
   readonly connections: number
   readonly log: Log
@@ -74,7 +74,7 @@ export class MailServer {
       onSocket: (socket, keep) => {
         const ip = clientIp ?? clientAddress(socket.remoteAddress ?? '')
         const remote = { ip, port: socket.remotePort ?? 0 }
-        sessions.take(socket, { kind, remote, tls }, keep)
+        sessions.take(socket, { kind, remote, tls, met: this.#met(kind, ip) }, keep)
       },
       onFailure: (failure) => this.#full(kind, failure),
     })
@@ -102,6 +102,19 @@ export class MailServer {
     const entrance = this.#options.clients.enter(ip, { name: kind, places: this.#connections })
     if (entrance.type === 'admitted') return entrance
     return { type: 'turnedAway', words: this.#busy(kind) }
+  }
+
+  /** A session on another thread would have to ask. Behind a handshake it does: it may last. */
+  #met(kind: ListenerKind, ip: string): Connection['met'] {
+    const { clients } = this.#options
+    switch (kind) {
+      case 'smtp':
+        return clients.closedForMail(ip)
+      case 'submission':
+        return clients.closedForLogins(ip)
+      case 'submissions':
+        return 'ask'
+    }
   }
 
   #full(kind: ListenerKind, { type, ip, problem }: ListenFailure): void {

@@ -11,19 +11,36 @@ import {
   type TestSiteOptions,
 } from './test-support/test-site.ts'
 
-/** A server with two session threads, and the threads that there were so far. */
-async function open(
-  t: TestContext,
-  options: TestSiteOptions = {},
-): Promise<{ readonly south: TestSite; readonly threads: readonly ThreadLink[] }> {
+interface Opened {
+  readonly south: TestSite
+  /** The threads that there were so far. */
+  readonly threads: readonly ThreadLink[]
+  /** What they have asked and told the main thread so far. */
+  readonly heard: readonly string[]
+}
+
+/** A server with two session threads. */
+async function open(t: TestContext, options: TestSiteOptions = {}): Promise<Opened> {
   const threads: ThreadLink[] = []
+  const heard: string[] = []
   const start = (): ThreadLink => {
     const thread = startSessionWorker()
     threads.push(thread)
-    return thread
+    return {
+      ...thread,
+      listen: ({ message, ended }) => {
+        thread.listen({
+          ended,
+          message(said) {
+            if (said.type === 'call') heard.push(said.kind)
+            message(said)
+          },
+        })
+      },
+    }
   }
   const south = await openTestSite(t, { ...options, threads: { count: 2, start } })
-  return { south, threads }
+  return { south, threads, heard }
 }
 
 const message = 'From: <x@north.example>\r\nSubject: hello\r\n\r\nA letter\r\n'
@@ -117,6 +134,34 @@ test('what a client has used up is counted over all threads', async (t) => {
     next.destroy()
   } while (!again.startsWith('Too much'))
   assert.ok(south.logged.some(({ fields }) => fields['limit'] === 'limits.refused_recipients'))
+})
+
+test('what a client has used up goes over with its connection, and nobody is asked for it', async (t) => {
+  const clients = { refusedRecipients: 2, wrongPasswords: 1 }
+  const { south, heard } = await open(t, { clients })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await (await SmtpTalk.greeted(south.ports.submission)).quit()
+  assert.deepEqual(
+    heard.filter((kind) => kind.startsWith('closed')),
+    [],
+  )
+  await talk.say('MAIL FROM:<x@north.example>', 250)
+  await talk.say('RCPT TO:<nobody1@south.example>', 550)
+  await talk.say('RCPT TO:<nobody2@south.example>', 421)
+  const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await user.login(receiver, 'wrong', 535)
+  const asked = heard.length
+  for (const port of [south.ports.smtp, south.ports.submission]) {
+    const next = await SmtpTalk.open(port)
+    assert.match((await next.read(421)).text, /^Too much/)
+    next.destroy()
+  }
+  assert.ok(!heard.slice(asked).some((kind) => kind.startsWith('closed')))
+  // Behind a handshake, which may last, it is asked then.
+  const late = await SmtpTalk.open(south.ports.submissions, { tls: true })
+  assert.match((await late.read(421)).text, /^Too much/)
+  assert.equal(heard.filter((kind) => kind === 'closedForLogins').length, 2)
+  for (const one of [talk, user, late]) one.destroy()
 })
 
 test('a thread that dies takes its own letter with it, and nobody hears anything false', async (t) => {

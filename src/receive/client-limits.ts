@@ -41,10 +41,8 @@ export class ClientLimits {
 
   /** Whoever used up what one may use is not heard: another one comes in instead. */
   atGreeting(): Soon<Answer> {
-    const guard = this.#guard
-    const { ip } = this.#facts.remote
-    const closed = this.#direction === 'in' ? guard.closedForMail(ip) : guard.closedForLogins(ip)
-    return andThen(closed, (met): Answer => {
+    const { met: known } = this.#facts
+    return andThen(known === 'ask' ? this.#closed() : known, (met): Answer => {
       if (met === undefined) return { type: 'accept' }
       this.#tellGuard(met)
       return this.refused(met, replies.heardTooMuch, 'connect')
@@ -86,6 +84,13 @@ export class ClientLimits {
   tlsFailed(problem: string): void {
     if (!/no cipher suits both sides/.test(problem)) return
     this.#tellStaticRsa('refused: the client has no cipher with forward secrecy')
+  }
+
+  #closed(): Soon<LimitMet | undefined> {
+    const { ip } = this.#facts.remote
+    return this.#direction === 'in'
+      ? this.#guard.closedForMail(ip)
+      : this.#guard.closedForLogins(ip)
   }
 
   #step({ limit, of }: LimitMet, answer: SmtpAnswer): void {

@@ -17,7 +17,7 @@ const tls = {
 function open(options: { readonly tls?: typeof tls } = {}): ConnectionLog {
   let ids = 0
   const clock = new ManualClock(1000)
-  const facts = { remote, listener: 'submission', tls: options.tls } as const
+  const facts = { remote, listener: 'submission', tls: options.tls, met: undefined } as const
   return new ConnectionLog(facts, clock, () => `id${ids++}`)
 }
 

@@ -5,12 +5,15 @@ import type { Endpoint } from '../io/peer.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import { formatReply, spokenReply } from '../smtp/reply-format.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
+import type { LimitMet } from './guard.ts'
 
 /** What every journey of one connection begins with. */
 export interface ConnectionFacts {
   readonly remote: Endpoint
   readonly listener: 'smtp' | 'submission' | 'submissions'
   readonly tls: TlsFacts | undefined
+  /** What its client had used up when it came. `ask`: the guard is asked when the greeting is due. */
+  readonly met: LimitMet | 'ask' | undefined
 }
 
 /** To whom what is said belongs. */

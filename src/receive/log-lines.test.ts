@@ -9,6 +9,7 @@ function recipients(asked: readonly string[], taken: readonly string[]): readonl
       listener: 'smtp',
       remote: { ip: '192.0.2.1', port: 1 },
       tls: undefined,
+      met: undefined,
     },
     helo: 'mx.example',
     login: undefined,

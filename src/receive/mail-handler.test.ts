@@ -153,6 +153,7 @@ function open(setup: Setup = {}): Run {
     remote: { ip: '198.51.100.66', port: 4711 },
     listener: 'smtp',
     tls: undefined,
+    met: undefined,
   } as const
   return {
     handler: new MailHandler(options, connection, port),

@@ -111,9 +111,9 @@ export class LocalSessions implements Sessions {
     return Promise.resolve()
   }
 
-  #serve(peer: Peer, { kind, remote, tls }: Connection): void {
+  #serve(peer: Peer, { kind, remote, tls, met }: Connection): void {
     const { clock } = this.#needs
-    const facts = { remote, listener: kind, tls: peer.tls }
+    const facts = { remote, listener: kind, tls: peer.tls, met }
     const session: ReceiveSession = new ReceiveSession({
       peer,
       options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
@@ -132,8 +132,8 @@ export class LocalSessions implements Sessions {
   }
 
   /** A connection that is no session: no handshake. */
-  #failed({ kind, remote }: Connection, problem: string): void {
-    const handler = this.#handler({ remote, listener: kind, tls: undefined })
+  #failed({ kind, remote, met }: Connection, problem: string): void {
+    const handler = this.#handler({ remote, listener: kind, tls: undefined, met })
     handler.tlsFailed(problem)
     handler.closed('lost', freshSession(null))
   }

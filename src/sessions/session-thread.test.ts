@@ -57,7 +57,12 @@ class Puppet {
   }
 }
 
-const connection = { kind: 'smtp', remote: { ip: '192.0.2.1', port: 1 }, tls: undefined } as const
+const connection = {
+  kind: 'smtp',
+  remote: { ip: '192.0.2.1', port: 1 },
+  tls: undefined,
+  met: undefined,
+} as const
 
 test('a connection has its place until the thread says that it is over', () => {
   const { thread, say } = new Puppet()

@@ -3,6 +3,7 @@ import type { RecordOrigin } from '../journey/row.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Endpoint } from '../io/peer.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
+import type { LimitMet } from '../receive/guard.ts'
 import type { InboundRules } from '../receive/inbound.ts'
 
 /** What a port is for. */
@@ -43,6 +44,11 @@ export interface Connection {
   readonly remote: Endpoint
   /** Port 25 alone: STARTTLS is not offered. */
   readonly tls: 'none' | undefined
+  /**
+   * What its client had used up when it came, for a greeting that is due at once. `ask`: it is asked
+   * when it is due, after the handshake.
+   */
+  readonly met: LimitMet | 'ask' | undefined
 }
 
 /** The sessions of a server, wherever they run. */

@@ -67,9 +67,10 @@ export class Courier {
     this.#dispatcher.notify()
   }
 
-  /** A letter was judged, and its end is in the store. */
-  judged(letter: JudgedLetter): void {
-    this.#failureReports?.judged(letter)
+  /** To be told of letters that were judged; `undefined` when nobody wants to know. */
+  get judged(): ((letter: JudgedLetter) => void) | undefined {
+    const reports = this.#failureReports
+    return reports === undefined ? undefined : (letter) => reports.judged(letter)
   }
 
   /**

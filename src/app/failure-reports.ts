@@ -67,8 +67,6 @@ export class FailureReports {
 
   /** Takes a letter whose end is in the store. Returns at once and never throws. */
   judged(letter: JudgedLetter): void {
-    const { record } = letter.evaluation.dmarc
-    if (record === null || record.tags.ruf.length === 0) return
     const { report } = this.#options
     const work = this.#tell(letter)
       .catch((problem: unknown) => report(problem, letter.journeyId))

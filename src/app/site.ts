@@ -227,7 +227,7 @@ export class Site {
       resolver,
       clock,
       random: chance,
-      judged: (letter) => this.#courier.judged(letter),
+      judged: this.#courier.judged,
       log,
       report,
     }

@@ -52,8 +52,11 @@ export interface InboundOptions {
   readonly post: Pick<Post, 'place'>
   readonly resolver: Resolver
   readonly clock: Clock
-  /** A letter was judged, and its end is in the store. Absent: nobody wants to know. */
-  readonly judged?: (letter: JudgedLetter) => void
+  /**
+   * A letter was judged, and its end is in the store: told where the owner of its author's domain
+   * asks for reports of failures. Absent: nobody wants to know.
+   */
+  readonly judged?: ((letter: JudgedLetter) => void) | undefined
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, journeyId: string) => void
 }
@@ -170,6 +173,8 @@ class InboundLetter implements Letter {
 
   #tellJudged(header: MessageHeader, judged: Pick<JudgedLetter, 'evaluation' | 'decision'>): void {
     const { journey, mailFrom, parameters } = this.#envelope
+    // Not every letter goes over from a session thread, with all that it was judged by.
+    if ((judged.evaluation.dmarc.record?.tags.ruf.length ?? 0) === 0) return
     this.#options.judged?.({
       ...judged,
       journeyId: journey.id,

@@ -34,8 +34,8 @@ export interface SessionNeeds {
   readonly clock: Clock
   /** Numbers in [0, 1) that nobody can guess. */
   readonly random: () => number
-  /** A letter was judged, and its end is in the store. */
-  readonly judged: (letter: JudgedLetter) => void
+  /** See `InboundOptions.judged`. */
+  readonly judged: ((letter: JudgedLetter) => void) | undefined
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void

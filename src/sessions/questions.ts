@@ -30,6 +30,8 @@ export interface ThreadSetup extends ThreadSettings {
   readonly store: StoreDoor
   /** Whether somebody beside the directory has a word about recipients. */
   readonly admission: { readonly hint: string | undefined } | undefined
+  /** Whether somebody wants to know of letters that were judged. */
+  readonly judged: boolean
 }
 
 /** What may be asked of a session thread, and told it. */

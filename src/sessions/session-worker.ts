@@ -65,7 +65,7 @@ class SessionThread implements OfThread {
       resolver: new CachingResolver(askedResolver(main), { now: () => clock.monotonicMs() }),
       clock,
       random: chance,
-      judged: (letter: JudgedLetter) => main.tell('judged', letter),
+      judged: setup.judged ? (letter: JudgedLetter) => main.tell('judged', letter) : undefined,
       log,
       report: (problem: unknown, where: string) => {
         main.tell('report', { problem: flatProblem(problem), where })

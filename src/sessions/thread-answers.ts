@@ -18,7 +18,7 @@ export interface SharedNeeds {
   readonly guard: Guard
   readonly admission: RecipientAdmission | undefined
   readonly resolver: Resolver
-  readonly judged: (letter: JudgedLetter) => void
+  readonly judged: ((letter: JudgedLetter) => void) | undefined
   readonly queued: () => void
   readonly clock: Clock
   readonly log: Log
@@ -120,7 +120,7 @@ export class ThreadAnswers implements OfMain {
   }
 
   judged(letter: JudgedLetter): void {
-    this.#needs.judged(letter)
+    this.#needs.judged?.(letter)
   }
 
   queued(): void {

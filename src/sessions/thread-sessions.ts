@@ -106,11 +106,12 @@ export class ThreadSessions implements Sessions {
     const thread = new SessionThread(this.#start(), this.#needs, (problem, connections) => {
       this.#died({ number, thread, problem, connections })
     })
-    const { door, admission } = this.#needs
+    const { door, admission, judged } = this.#needs
     thread.open({
       ...this.#settings,
       store: door(number),
       admission: admission === undefined ? undefined : { hint: admission.hint },
+      judged: judged !== undefined,
     })
     this.#threads.push(thread)
   }

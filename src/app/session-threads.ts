@@ -2,6 +2,7 @@ import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { sessionThreads, whyNoHandOver } from '../sessions/hand-over.ts'
 import type { People } from '../sessions/questions.ts'
+import type { StoreDoor } from '../store/store-door.ts'
 import type { SharedStore } from '../store/sqlite-store.ts'
 import type { SiteThreads } from './site.ts'
 
@@ -26,5 +27,7 @@ export async function threadsFor(
     log({ level: 'warning', event: 'limit', fields: { limit: 'limits.threads', why } })
     return undefined
   }
-  return { count, door: (thread) => store.door(thread), people, broken }
+  const door = (thread: number): StoreDoor => store.door(thread)
+  const lost = (thread: number): void => store.lost(thread)
+  return { count, door, lost, people, broken }
 }

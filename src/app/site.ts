@@ -70,7 +70,7 @@ export interface SiteLimits extends SessionLimits {
 }
 
 /** What sessions on threads of their own need beside all else. */
-export interface SiteThreads extends Pick<ThreadNeeds, 'door' | 'people' | 'broken'> {
+export interface SiteThreads extends Pick<ThreadNeeds, 'door' | 'lost' | 'people' | 'broken'> {
   /** How many. */
   readonly count: number
   /** How one begins; replaced by tests that end some. */

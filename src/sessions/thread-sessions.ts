@@ -10,6 +10,8 @@ import type { SharedNeeds } from './thread-answers.ts'
 export interface ThreadNeeds extends SharedNeeds {
   /** A way into the store for the thread of this number, from 1 on. */
   readonly door: (thread: number) => StoreDoor
+  /** That thread is gone without having closed its door. */
+  readonly lost: (thread: number) => void
   /** Who lives here, as it is now. */
   readonly people: () => People
   /** Threads die as fast as they are made: nothing more can be taken. */
@@ -19,6 +21,9 @@ export interface ThreadNeeds extends SharedNeeds {
 /** So many deaths within `deathsMs` are no accident. */
 const mostDeaths = 5
 const deathsMs = 60_000
+
+/** How long the second of them waits for another thread in its place, while others serve; each next twice. */
+const patienceMs = 250
 
 /**
  * Sessions on threads of their own. This thread takes connections, counts them, and hands each to the
@@ -124,6 +129,7 @@ export class ThreadSessions implements Sessions {
   }): void {
     const { number, thread, problem, connections } = death
     this.#threads.splice(this.#threads.indexOf(thread), 1)
+    this.#needs.lost(number)
     const many = connections === 1 ? '1 connection' : `${connections} connections`
     this.#needs.report(problem, `a session thread, which ended with ${many}`)
     if (this.#stage !== 'serving') return
@@ -131,8 +137,19 @@ export class ThreadSessions implements Sessions {
     this.#deaths.push(now)
     const recent = this.#deaths.filter((at) => now - at < deathsMs)
     this.#deaths.splice(0, this.#deaths.length, ...recent)
-    if (recent.length <= mostDeaths) this.#begin(number)
+    if (recent.length <= mostDeaths) this.#replace(number, recent.length - 1)
     else if (this.#threads.length === 0 || recent.length === mostDeaths + 1) this.#giveUp(problem)
+  }
+
+  /** @param before how many have died lately before this one */
+  #replace(number: number, before: number): void {
+    if (before === 0 || this.#threads.length === 0) {
+      this.#begin(number)
+      return
+    }
+    this.#needs.clock.setTimer(patienceMs * 2 ** (before - 1), () => {
+      if (this.#stage === 'serving') this.#begin(number)
+    })
   }
 
   #giveUp(cause: Error): void {

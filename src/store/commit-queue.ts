@@ -34,8 +34,13 @@ export interface WriterLink {
   setBusy(busy: boolean): void
   /** Ends the writer after what was posted. */
   close(): Promise<void>
-  /** Has the writer take what comes through this port too; absent where it has no thread of its own. */
-  readonly open?: (port: MessagePort) => void
+  /** Doors for other threads; absent where the writer has no thread of its own. */
+  readonly doors?: {
+    /** Has the writer take what comes through this port too. Its files in the spool have this mark. */
+    open(port: MessagePort, mark: string): void
+    /** The thread behind the door is gone: nobody else removes what it was writing. */
+    lost(mark: string): void
+  }
 }
 
 interface Waiting {

@@ -9,6 +9,7 @@ import { contentPath, type DataFolder } from './data-folder.ts'
 import type { ReadContent } from './message-ranges.ts'
 import { chunkBytes } from './message-ranges.ts'
 import { contentUnwritten, storeBroken, storeProblem } from './problems.ts'
+import { isSpoolName } from './spool-files.ts'
 
 /** Contents up to this size are kept in the database, longer ones in files of their own. */
 export const inlineBytes: number = 256 * 1024
@@ -125,8 +126,6 @@ function identity(path: string): string | undefined {
   return found === undefined ? undefined : `${found.dev} ${found.ino}`
 }
 
-const spoolName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 function sweep(
   folder: DataFolder,
   { isReferred, mayGo }: Parameters<ContentFiles['sweep']>[0],
@@ -147,11 +146,6 @@ function sweep(
     else unexplained.push(path)
   }
   return unexplained
-}
-
-/** Whether a file is named as `SpoolSink` does it; whatever else lies in the spool is not ours. */
-export function isSpoolName(name: string): boolean {
-  return spoolName.test(name)
 }
 
 /** Folders in folders are looked into so far; what is deeper is told as it stands. */

@@ -1,4 +1,4 @@
-import { createHash, hash, randomUUID } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
@@ -40,9 +40,12 @@ export class SpoolSink implements ContentSink {
   #writesPending = 0
   readonly #share: SpoolShare | undefined
 
-  /** @param share what all long letters of strangers have to share; absent for our own */
-  constructor(folder: DataFolder, share?: SpoolShare) {
-    this.#path = join(folder.spool, randomUUID())
+  /**
+   * @param name of the file, if there will be one: see `spoolName`
+   * @param share what all long letters of strangers have to share; absent for our own
+   */
+  constructor(folder: DataFolder, name: string, share?: SpoolShare) {
+    this.#path = join(folder.spool, name)
     this.#share = share
   }
 

@@ -27,6 +27,7 @@ import { storeProblem } from './problems.ts'
 import { type Reading, readOnThread, type StartReading } from './reading.ts'
 import { readPorts } from './reads.ts'
 import { newSpoolSlots, SpoolCount } from './spool-count.ts'
+import { spoolMark } from './spool-files.ts'
 import type { StoreDoor } from './store-door.ts'
 import { StoreIntake } from './store-intake.ts'
 import { addResults } from './write-retention.ts'
@@ -107,12 +108,16 @@ export async function openSqliteStore(
 export interface SharedStore extends Store {
   /**
    * A way in for one of at most `mostDoors` threads, numbered from 1; until it is closed at the other
-   * end. Opened again it is for a thread in the place of one that is lost: what that one took of the
-   * strangers' share is given back.
+   * end, or its thread is lost.
    *
    * @throws Error where the writer has no thread of its own
    */
   door(thread: number): StoreDoor
+  /**
+   * The thread that had this door is gone without having closed it. What it took of the strangers'
+   * share is given back, and the files that it was writing are removed.
+   */
+  lost(thread: number): void
 }
 
 /** Threads beside the one that opened the store. */
@@ -140,6 +145,9 @@ class SqliteStore implements SharedStore {
   readonly #strangersPercent: number
   /** Octets that long letters of strangers take of the disk, by thread; ours comes first. */
   readonly #spool: SharedArrayBuffer
+  /** By thread, how its files in the spool begin. */
+  readonly #doors = new Map<number, string>()
+  #opened = 0
   #closing: Promise<void> | undefined
 
   constructor(parts: {
@@ -162,7 +170,7 @@ class SqliteStore implements SharedStore {
     this.#spool = parts.spool
     this.#strangersPercent = parts.strangersPercent
     this.#reads = reads
-    this.#intake = new StoreIntake({ folder, queue, share, room })
+    this.#intake = new StoreIntake({ folder, queue, share, room, mark: spoolMark(0) })
     this.post = this.#intake
     this.contents = this.#intake
     this.retention = { prune: (request, pause) => this.#prune(request, pause) }
@@ -184,14 +192,22 @@ class SqliteStore implements SharedStore {
   }
 
   door(thread: number): StoreDoor {
-    const { open } = this.#link
-    if (open === undefined) throw new Error('Store: the writer has no thread of its own')
+    const { doors } = this.#link
+    if (doors === undefined) throw new Error('Store: the writer has no thread of its own')
     const { port1: writer, port2 } = new MessageChannel()
-    open(port2)
-    const slots = this.#spool
-    new SpoolCount(slots, thread).forget(thread)
-    const spool = { slots, mine: thread }
+    const mark = spoolMark(++this.#opened)
+    this.#doors.set(thread, mark)
+    doors.open(port2, mark)
+    const spool = { slots: this.#spool, mine: thread, mark }
     return { writer, folder: this.#folder.root, strangersPercent: this.#strangersPercent, spool }
+  }
+
+  lost(thread: number): void {
+    const mark = this.#doors.get(thread)
+    if (mark === undefined) return
+    this.#doors.delete(thread)
+    new SpoolCount(this.#spool, thread).forget(thread)
+    this.#link.doors?.lost(mark)
   }
 
   async #settle(settlements: readonly Settlement[]): Promise<readonly string[]> {

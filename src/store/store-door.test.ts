@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { WaybillError } from '../base/error.ts'
 import { silent } from '../base/log.ts'
@@ -14,6 +16,7 @@ interface Opened {
   readonly doors: readonly [EnteredStore, EnteredStore]
   readonly broken: readonly string[]
   readonly killWriter: () => void
+  readonly spooled: () => readonly string[]
 }
 
 async function open(t: TestContext): Promise<Opened> {
@@ -32,12 +35,13 @@ async function open(t: TestContext): Promise<Opened> {
   })
   const one = enterStore(store.door(1), silent, tell('one'))
   const two = enterStore(store.door(2), silent, tell('two'))
+  const spooled = (): readonly string[] => readdirSync(join(folder, 'spool'))
   t.after(async () => {
     await Promise.all([one.close(), two.close()])
     await store.close()
     remove()
   })
-  return { store, doors: [one, two], broken, killWriter: () => kill.writer?.() }
+  return { store, doors: [one, two], broken, killWriter: () => kill.writer?.(), spooled }
 }
 
 function acceptance(id: string, text: string): Acceptance {
@@ -108,4 +112,37 @@ test('a writer that dies is known at every door at once, and what waits is refus
   )
   assert.deepEqual(broken.toSorted(), ['main store-broken', 'one store-broken', 'two store-broken'])
   await assert.rejects(one.intake.accept(acceptance('9'.repeat(16), 'x')), { code: 'store-broken' })
+})
+
+test('what a lost thread was writing is removed, and what it had sent is not; others keep theirs', async (t) => {
+  const { store, doors, spooled } = await open(t)
+  const long = Buffer.alloc(700_000, 'x')
+  const sinks = [...doors.map(({ intake }) => intake), store.contents].map((into) => {
+    return into.newContent('stranger')
+  })
+  for (const sink of sinks) await sink.push(long)
+  const sent = doors[0].intake.newContent('own')
+  await sent.push(long)
+  const content = await sent.finish()
+  await sinks[0]?.finish()
+  // Three files that somebody writes, of two buffers each, and one that is handed over below.
+  assert.equal(spooled().length, 4)
+  const letter = acceptance('a'.repeat(16), '')
+  const accepted = doors[0].intake.accept({
+    ...letter,
+    message: { id: 'a'.repeat(16), content, prefix: Buffer.from(''), omit: [] },
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  store.lost(1)
+  store.lost(1)
+  await accepted
+  await store.post.accept(acceptance('b'.repeat(16), 'behind it'))
+  assert.equal(await textOf(store, 'a'.repeat(16)), long.toString())
+  assert.equal(spooled().length, 2)
+  for (const sink of sinks.slice(1)) {
+    const kept = await sink.finish()
+    assert.equal(kept.size, long.length)
+    sink.abort()
+  }
+  store.lost(7)
 })

@@ -16,7 +16,12 @@ export interface StoreDoor {
   readonly folder: string
   readonly strangersPercent: number
   /** Where it is counted what strangers take of the disk, and which slot is for this door. */
-  readonly spool: { readonly slots: SharedArrayBuffer; readonly mine: number }
+  readonly spool: {
+    readonly slots: SharedArrayBuffer
+    readonly mine: number
+    /** What the names of its files begin with. */
+    readonly mark: string
+  }
 }
 
 /** The inside of a door: what comes in on this thread. */
@@ -36,12 +41,12 @@ export function enterStore(
   log: Log,
   onBroken: (problem: WaybillError) => void,
 ): EnteredStore {
-  const { slots, mine } = door.spool
+  const { slots, mine, mark } = door.spool
   const folder = dataFolder(door.folder)
   const queue = new CommitQueue(writerBehind(door.writer), onBroken)
   const disk = (): ReturnType<typeof diskState> => diskState(folder.root)
   const share = new SpoolShare(disk, door.strangersPercent, log, new SpoolCount(slots, mine))
-  const intake = new StoreIntake({ folder, queue, share, room: new DiskRoom(log) })
+  const intake = new StoreIntake({ folder, queue, share, room: new DiskRoom(log), mark })
   const close = async (): Promise<void> => {
     await queue.drain()
     await queue.end()

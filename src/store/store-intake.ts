@@ -4,6 +4,7 @@ import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { DiskRoom } from './disk-room.ts'
 import type { SpoolShare } from './disk-share.ts'
+import { spoolName } from './spool-files.ts'
 import { messagesIn } from './operations.ts'
 import type { ContentIntake, ContentSink } from './ports/contents.ts'
 import type { Acceptance, PostPort } from './ports/post.ts'
@@ -14,21 +15,26 @@ export class StoreIntake implements ContentIntake, PostPort {
   readonly #queue: CommitQueue
   readonly #share: SpoolShare
   readonly #room: DiskRoom
+  readonly #mark: string
 
+  /** @param parts.mark whose files in the spool are ours: see `spoolName` */
   constructor(parts: {
     readonly folder: DataFolder
     readonly queue: CommitQueue
     readonly share: SpoolShare
     readonly room: DiskRoom
+    readonly mark: string
   }) {
     this.#folder = parts.folder
     this.#queue = parts.queue
     this.#share = parts.share
     this.#room = parts.room
+    this.#mark = parts.mark
   }
 
   newContent(from: 'stranger' | 'own' = 'own'): ContentSink {
-    return new SpoolSink(this.#folder, from === 'stranger' ? this.#share : undefined)
+    const share = from === 'stranger' ? this.#share : undefined
+    return new SpoolSink(this.#folder, spoolName(this.#mark), share)
   }
 
   async accept(acceptance: Acceptance): Promise<void> {

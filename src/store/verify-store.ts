@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../base/error.ts'
-import { filesBelow, isContentName, isSpoolName } from './content-files.ts'
+import { filesBelow, isContentName } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder } from './data-folder.ts'
 import type { Database, Row } from './database.ts'
@@ -12,6 +12,7 @@ import { checkThere } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashOctets, hashText } from './rows.ts'
 import { checkKnown } from './schema.ts'
+import { isSpoolName } from './spool-files.ts'
 
 /** Something that is not as it should be. Plain data, its words are part of `--json`. */
 export type StoreFinding =

@@ -52,8 +52,9 @@ function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
       worker.on('error', ended)
       worker.on('exit', () => ended(new Error('the writer thread has ended')))
     },
-    open(port) {
-      worker.postMessage({ type: 'door', port }, [port])
+    doors: {
+      open: (port, mark) => worker.postMessage({ type: 'door', port, mark }, [port]),
+      lost: (mark) => worker.postMessage({ type: 'lost', mark }),
     },
     setBusy(busy) {
       if (busy) worker.ref()

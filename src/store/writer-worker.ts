@@ -4,18 +4,24 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Batch, Reply } from './commit-queue.ts'
+import { dataFolder } from './data-folder.ts'
 import type { OpenedWriter, WriterSetup } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeProblem } from './problems.ts'
+import { removeSpoolOf } from './spool-files.ts'
 import type { Writer } from './writer.ts'
 import type { ThreadMessage } from './writer-thread.ts'
 
 type Request =
   | { readonly type: 'batch'; readonly batch: Batch }
   /** Another thread sends batches as well, through this port. */
-  | { readonly type: 'door'; readonly port: MessagePort }
+  | { readonly type: 'door'; readonly port: MessagePort; readonly mark: string }
+  /** One of these threads is gone. */
+  | { readonly type: 'lost'; readonly mark: string }
   | { readonly type: 'close' }
+
+type Order = Exclude<Request, { readonly type: 'batch' }>
 
 /** A batch, and where its outcomes are waited for. */
 interface Sent {
@@ -40,27 +46,53 @@ function octetsIn(batch: Batch): number {
 /** The writer, and all who send it something. */
 class WriterThread {
   readonly #writer: Writer
+  readonly #spool: string
   readonly #ports = new Set<MessagePort>()
   #toldBroken = false
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, spool: string) {
     this.#writer = writer
+    this.#spool = spool
   }
 
   listen(port: MessagePort): void {
     this.#ports.add(port)
     port.on('close', () => this.#ports.delete(port))
     port.on('message', (request: Request) => {
-      if (request.type === 'close') return this.#end()
-      if (request.type === 'door') return this.listen(request.port)
-      const { sent, last } = this.#gather({ batch: request.batch, from: port })
+      if (request.type !== 'batch') return this.#obey(request)
+      const { sent, order } = this.#gather({ batch: request.batch, from: port })
       this.#write(sent)
-      if (last) this.#end()
+      if (order !== undefined) this.#obey(order)
     })
   }
 
-  /** The first batch and those that have gathered behind it, on all ports. */
-  #gather(first: Sent): { readonly sent: readonly Sent[]; readonly last: boolean } {
+  #obey(order: Order): void {
+    switch (order.type) {
+      case 'close':
+        return this.#end()
+      case 'door':
+        return this.listen(order.port)
+      case 'lost':
+        this.#writeAll()
+        // Nothing that lies there now waits to be committed.
+        return removeSpoolOf(order.mark, this.#spool)
+    }
+  }
+
+  /** All that was sent before now. */
+  #writeAll(): void {
+    for (const port of this.#ports) {
+      if (port === parentPort) continue
+      for (let more = receiveMessageOnPort(port); more !== undefined; ) {
+        const request: Request = more.message
+        if (request.type === 'batch') this.#write([{ batch: request.batch, from: port }])
+        more = receiveMessageOnPort(port)
+      }
+    }
+  }
+
+  /** The first batch and those that have gathered behind it, on all ports, up to an order. */
+  #gather(first: Sent): { readonly sent: readonly Sent[]; readonly order: Order | undefined } {
     const sent = [first]
     let operations = first.batch.operations.length
     let octets = octetsIn(first.batch)
@@ -69,17 +101,13 @@ class WriterThread {
         const received: { message: Request } | undefined = receiveMessageOnPort(from)
         if (received === undefined) break
         const { message } = received
-        if (message.type === 'close') return { sent, last: true }
-        if (message.type === 'door') {
-          this.listen(message.port)
-          continue
-        }
+        if (message.type !== 'batch') return { sent, order: message }
         sent.push({ batch: message.batch, from })
         operations += message.batch.operations.length
         octets += octetsIn(message.batch)
       }
     }
-    return { sent, last: false }
+    return { sent, order: undefined }
   }
 
   #write(sent: readonly Sent[]): void {
@@ -121,7 +149,10 @@ function start(setup: WriterSetup): void {
     say({ type: 'failed', problem: problemOf(storeProblem(error) ?? error) })
     return
   }
-  if (parentPort !== null) new WriterThread(opened.writer).listen(parentPort)
+  if (parentPort !== null) {
+    const { spool } = dataFolder(setup.folder)
+    new WriterThread(opened.writer, spool).listen(parentPort)
+  }
   say({ type: 'ready', unexplained: opened.unexplained })
 }
 

@@ -303,7 +303,7 @@ interface SharedStoreOfTest {
   readonly store: Store
   readonly folder: string
   readonly remove: () => void
-  readonly threads: Pick<SiteThreads, 'count' | 'door' | 'start'>
+  readonly threads: Pick<SiteThreads, 'count' | 'door' | 'lost' | 'start'>
   readonly killWriter: () => void
 }
 
@@ -328,7 +328,7 @@ async function sharedStore(
     store: opened,
     folder,
     remove,
-    threads: { ...wanted, door },
+    threads: { ...wanted, door, lost: (thread) => opened.lost(thread) },
     killWriter: () => killWriter(),
   }
 }

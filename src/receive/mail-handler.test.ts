@@ -630,3 +630,25 @@ test('a header that cannot be read is refused with its reason, and nobody judges
   const message = run.record().steps.find((step) => step.type === 'message')
   assert.equal(message?.type === 'message' ? message.problem : '', 'header-too-many-fields')
 })
+
+test('TLS that began, or did not, stands in the journey, and is told where it lacks secrecy', () => {
+  const run = open()
+  run.handler.tlsStarted({
+    protocol: 'TLSv1.2',
+    cipher: 'TLS_RSA_WITH_AES_128_GCM_SHA256',
+    certificate: undefined,
+    serverName: undefined,
+  })
+  run.handler.tlsFailed('no cipher suits both sides')
+  run.handler.closed('quit', session)
+  const steps = run.record().steps.flatMap((step) => {
+    if (step.type === 'tls') return [step.cipher]
+    return step.type === 'tls-failed' ? [step.problem] : []
+  })
+  assert.deepEqual(steps, ['TLS_RSA_WITH_AES_128_GCM_SHA256', 'no cipher suits both sides'])
+  const told = run.logged.filter(({ event }) => event === 'limit')
+  assert.deepEqual(
+    told.map(({ fields }) => fields?.['limit']),
+    ['tls.static_rsa', 'tls.static_rsa'],
+  )
+})

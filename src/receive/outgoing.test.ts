@@ -13,7 +13,7 @@ const directory = directoryOf([account.address], (domain) => [
   { domain, selector: 'w1', privateKey, algorithm: 'ed25519-sha256' },
   { domain, selector: 'w2', privateKey },
 ])
-const identities: Identities = await directory.identities(account)
+const identities: Identities = directory.identities(account)
 
 const complete =
   'Date: Thu, 26 Nov 2026 10:00:00 +0000\r\nMessage-ID: <x@north.example>\r\nFrom: Anna <anna@north.example>\r\n'

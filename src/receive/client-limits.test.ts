@@ -6,6 +6,7 @@ import { reply } from '../smtp/reply.ts'
 import { ClientLimits } from './client-limits.ts'
 import { type ConnectionFacts, ConnectionLog } from './connection-log.ts'
 import type { LimitMet } from './guard.ts'
+import { NoRoom } from './intake.ts'
 import type { Port } from './port.ts'
 import { replies } from './replies.ts'
 
@@ -100,7 +101,12 @@ test('the refusal that was one too many is answered with the limit, which the jo
 
 test('no room for a letter is told with whose room it was', () => {
   const { limits, heard, met } = open('in', undefined)
-  limits.noRoom({ of: 'network' }, { code: 452, enhanced: '4.3.1', text: 'No', atCommand: 'DATA' })
+  limits.noRoom(new NoRoom('network'), {
+    code: 452,
+    enhanced: '4.3.1',
+    text: 'No',
+    atCommand: 'DATA',
+  })
   const told = { limit: 'limits.memory_bytes', of: 'network' }
   assert.deepEqual(heard, [['turned away', ip, told, { listener: 'smtp' }]])
   assert.deepEqual(met(), ['limits.memory_bytes of network: 452'])

@@ -51,7 +51,7 @@ const world: readonly Floor[] = [
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
   { directory: [], post: [] },
-  { receive: [], queue: [], deliver: [], mailbox: [], reporting: [] },
+  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'module', 'os'], config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },

@@ -11,7 +11,7 @@ import { openDnsServer } from '../io/dns-server.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { openLive } from './live.ts'
+import { openServer } from './open-server.ts'
 import { jsonLines, waybill, writeConfig } from './test-support/processes.ts'
 
 function folderFor(t: TestContext): string {
@@ -46,16 +46,16 @@ test('keys are rotated while the server runs, and it signs with the new ones at 
   const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
   const read = parseConfig(readFileSync(config, 'utf8'))
   if (read.type !== 'settings') assert.fail(JSON.stringify(read))
-  const live = await openLive({
+  const server = await openServer({
     log: silent,
     settings: read.settings,
     autoPorts: true,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  t.after(() => live.close())
+  t.after(() => server.close())
   const signing = async (): Promise<readonly string[]> => {
-    const keys = await live.directory.signingKeys('south.example')
+    const keys = await server.directory.signingKeys('south.example')
     return keys.map(({ selector }) => selector)
   }
   assert.deepEqual(await signing(), ['wb1', 'wb1-ed'])

@@ -13,18 +13,16 @@ import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { defaultLimits } from '../queue/places.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
-import type { JudgedLetter } from '../receive/judged.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
-import { FailureReports, type FailureReportsPlan } from './failure-reports.ts'
-import { Outside } from './outside.ts'
 
 export interface CourierOptions {
   readonly hostname: string
   readonly directory: Directory
   readonly store: Store
   readonly post: Post
+  /** Both are shut before deliveries are broken off, so that none waits for others. */
   readonly resolver: Resolver
   readonly dialer: Dialer
   readonly clock: Clock
@@ -35,25 +33,19 @@ export interface CourierOptions {
   readonly self: Self
   readonly retry: RetryPolicy
   readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
-  /** Absent: no failure reports are sent. */
-  readonly failureReports?: FailureReportsPlan | undefined
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
 }
 
-/** Brings to other servers what waits in the queue, and tells them of letters that failed. */
+/** Brings to other servers what waits in the queue. */
 export class Courier {
   readonly #options: CourierOptions
-  readonly #outside: Outside
   readonly #dispatcher: Dispatcher
-  readonly #failureReports: FailureReports | undefined
 
   constructor(options: CourierOptions) {
     this.#options = options
-    this.#outside = new Outside(options.dialer, options.resolver)
     this.#dispatcher = this.#makeDispatcher()
-    this.#failureReports = this.#makeFailureReports()
   }
 
   /** Begins to deliver what waits in the queue. */
@@ -65,12 +57,6 @@ export class Courier {
   /** Something new is in the queue. What is known of destinations stays known. */
   queued(): void {
     this.#dispatcher.notify()
-  }
-
-  /** To be told of letters that were judged; `undefined` when nobody wants to know. */
-  get judged(): ((letter: JudgedLetter) => void) | undefined {
-    const reports = this.#failureReports
-    return reports === undefined ? undefined : (letter) => reports.judged(letter)
   }
 
   /**
@@ -111,7 +97,6 @@ export class Courier {
    * long as RFC 5321 §4.5.3.2.6 asks, ten minutes; the log says for which. `hurry` cuts that short.
    */
   breakOff(): void {
-    this.#outside.shut()
     this.#dispatcher.breakOff('wait-for-answer')
   }
 
@@ -120,35 +105,7 @@ export class Courier {
    * answers were not waited for.
    */
   hurry(): void {
-    this.#outside.shut()
     this.#dispatcher.breakOff('at-once', 'this server was told to wait no longer')
-  }
-
-  /** Resolves when the failure reports that are being written are in the store. */
-  async settled(): Promise<void> {
-    await this.#failureReports?.settled()
-  }
-
-  /** Ends every connection to another server. */
-  cut(): void {
-    this.#outside.cut()
-  }
-
-  #makeFailureReports(): FailureReports | undefined {
-    const { failureReports, directory, hostname, store, post, clock, random, report } =
-      this.#options
-    if (failureReports === undefined) return undefined
-    return new FailureReports({
-      plan: failureReports,
-      messages: store.messages,
-      resolver: this.#outside,
-      directory,
-      hostname,
-      post,
-      clock,
-      random,
-      report,
-    })
   }
 
   #makeDispatcher(): Dispatcher {
@@ -187,11 +144,12 @@ export class Courier {
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {
-    const { hostname, store, clock, log, random, trustAnchors, self } = this.#options
+    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors, self } =
+      this.#options
     return new Deliverer({
       self,
-      resolver: this.#outside,
-      connector: new Connector({ hostname, dialer: this.#outside, clock, trustAnchors }),
+      resolver,
+      connector: new Connector({ hostname, dialer, clock, trustAnchors }),
       messages: store.messages,
       settlements,
       clock,

@@ -19,8 +19,8 @@ import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { FailureReport } from '../report/feedback.ts'
-import type { FailureReportsPlan } from './failure-reports.ts'
-import { openLive } from './live.ts'
+import type { FailureReportsPlan } from '../reporting/failure-reports.ts'
+import { openServer } from './open-server.ts'
 import { FakeServer, type TakenLetter } from './test-support/fake-server.ts'
 import { waybill } from './test-support/processes.ts'
 import { journeyIn, journeysIn, replayAll } from './test-support/replay-all.ts'
@@ -155,7 +155,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
       ].join('\n'),
     )
     if (read.type !== 'settings') assert.fail(JSON.stringify(read))
-    const live = await openLive({
+    const server = await openServer({
       log: silent,
       settings: read.settings,
       data: folder,
@@ -164,7 +164,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
       report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
       broken: (problem) => assert.fail(String(problem)),
     })
-    const talk = await SmtpTalk.greeted(live.ports.smtp)
+    const talk = await SmtpTalk.greeted(server.ports.smtp)
     const said = await talk.letter(forgery)
     assert.equal(said.code, 550)
     await talk.quit()
@@ -184,7 +184,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
       assert.match(shown.out, /127\.0\.0\.1/)
       assert.match(shown.out, /north\.example/)
     }
-    await live.close()
+    await server.close()
     const reader = openReadOnlyStore({ folder })
     try {
       const words = (await journeyIn(reader, referenceIn(said))).view.steps.flatMap((step) => {

@@ -1,31 +1,35 @@
 import { parseNetwork } from '../base/ip.ts'
 import type { Settings } from '../config/settings.ts'
-import { AddressTable, type Residents } from '../directory/address-table.ts'
+import { DayMark } from '../io/day-mark.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import type { AdmissionLimits } from '../policy/admission-limits.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
-import type { FailureReportsPlan } from './failure-reports.ts'
-import type { SiteLimits } from './site.ts'
+import { dataFolder } from '../store/data-folder.ts'
+import type { MailSystemLimits, MailSystemOptions } from './mail-system.ts'
+import { selfOf } from './own-addresses.ts'
+import type { ReportsPlan } from './reporter.ts'
 
-/** Who lives in the domains of the settings. */
-export function residentsOf({ domains, account, alias }: Settings): Residents {
-  const accounts = account.map(({ address, aliases, password_hash: passwordHash }) => {
-    return { address, aliases, passwordHash }
-  })
-  return { domains, accounts, aliases: alias }
-}
-
-/** Whom the addresses of the settings lead to. */
-export function addressesOf(settings: Settings): AddressTable {
-  return new AddressTable(residentsOf(settings))
+/** What settings say of a mail system beside its rules; most of it holds until the server ends. */
+export function staticOptions(
+  settings: Settings,
+  { folder, loopbackIsSelf }: { readonly folder: string; readonly loopbackIsSelf: boolean },
+): Pick<MailSystemOptions, 'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa'> {
+  return {
+    hostname: settings.hostname,
+    self: selfOf(settings, loopbackIsSelf),
+    retry: retryPolicy(settings),
+    reports: reportsPlan(settings, folder),
+    limits: limitsOf(settings),
+    staticRsa: staticRsaOf(settings),
+  }
 }
 
 /** By which rules letters are taken and kept; all domains of ours belong to them. */
 export function rulesOf(
-  settings: Omit<Settings, 'domains'> & { readonly domains: readonly string[] },
+  { receive, limits, queue, retention }: Settings,
+  domains: readonly string[],
 ): SessionRules {
-  const { domains, receive, limits, queue, retention } = settings
   return {
     decision: {
       trustedForwarders: receive.trusted_forwarders,
@@ -45,8 +49,8 @@ export function rulesOf(
   }
 }
 
-/** The limits of each session, as settings have them. */
-export function siteLimits({ limits, queue }: Settings): SiteLimits {
+/** How much sessions and deliveries may use, as settings have it. */
+export function limitsOf({ limits, queue }: Settings): MailSystemLimits {
   return {
     messageBytes: limits.message_bytes,
     recipients: limits.recipients,
@@ -77,7 +81,7 @@ export function staticRsaOf({ tls }: Settings): StaticRsa {
 }
 
 /** When letters are tried again, and until when. */
-export function retryPolicy({ queue }: Settings): RetryPolicy {
+function retryPolicy({ queue }: Settings): RetryPolicy {
   return {
     ...defaultRetryPolicy,
     firstDelayMs: queue.first_retry_seconds * 1000,
@@ -86,19 +90,18 @@ export function retryPolicy({ queue }: Settings): RetryPolicy {
   }
 }
 
-/** Failure reports, which are off unless the settings say yes. */
-export function failureReportsPlan(settings: Settings): FailureReportsPlan | undefined {
-  const { failure, failure_content, failure_per_destination, failure_per_day } = settings.reports
-  if (!failure) return undefined
-  return {
-    from: reportAuthor(settings),
-    content: failure_content,
-    perDestination: failure_per_destination,
-    perDay: failure_per_day,
+/** Reports of each day, unless the settings say no; failure reports, where they say yes. */
+function reportsPlan({ reports, domains, hostname }: Settings, folder: string): ReportsPlan {
+  const from = reports.from ?? `postmaster@${domains[0] ?? hostname}`
+  const firstOpenDay = new DayMark(dataFolder(folder).firstUnreportedDay)
+  const failure = {
+    from,
+    content: reports.failure_content,
+    perDestination: reports.failure_per_destination,
+    perDay: reports.failure_per_day,
   }
-}
-
-/** Whom reports come from. */
-export function reportAuthor({ reports, domains, hostname }: Settings): string {
-  return reports.from ?? `postmaster@${domains[0] ?? hostname}`
+  return {
+    ...(reports.aggregate ? { daily: { from, firstOpenDay } } : {}),
+    ...(reports.failure ? { failure } : {}),
+  }
 }

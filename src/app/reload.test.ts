@@ -7,7 +7,8 @@ import type { Settings } from '../config/settings.ts'
 import { hashPassword } from '../io/password.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { type Live, openLive } from './live.ts'
+import { openServer } from './open-server.ts'
+import type { RunningServer } from './running-server.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 
 const hash = await hashPassword('letmein')
@@ -23,9 +24,9 @@ function account(address: string): string {
   return `[[account]]\naddress = "${address}"\npassword_hash = "${hash}"\n`
 }
 
-async function openWith(t: TestContext, settings: Settings): Promise<Live> {
+async function openWith(t: TestContext, settings: Settings): Promise<RunningServer> {
   const { folder, remove } = testFolder()
-  const live = await openLive({
+  const server = await openServer({
     settings: { ...settings, data: folder },
     autoPorts: true,
     log: silent,
@@ -33,10 +34,10 @@ async function openWith(t: TestContext, settings: Settings): Promise<Live> {
     broken: (problem) => assert.fail(String(problem)),
   })
   t.after(async () => {
-    await live.close()
+    await server.close()
     remove()
   })
-  return live
+  return server
 }
 
 const before = settingsOf(`domains = ["south.example"]\n${account('ann@south.example')}`)
@@ -53,21 +54,21 @@ const after = settingsOf(
 )
 
 test('settings that are read again hold at once: accounts, aliases, domains, keys and limits', async (t) => {
-  const live = await openWith(t, before)
-  const talk = await SmtpTalk.greeted(live.ports.smtp)
+  const server = await openWith(t, before)
+  const talk = await SmtpTalk.greeted(server.ports.smtp)
   await talk.say('MAIL FROM:<x@north.example>', 250)
   await talk.say('RCPT TO:<ann@south.example>', 250)
   await talk.say('RCPT TO:<team@south.example>', 550)
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 550)
-  const user = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
+  const user = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
   await user.login('ann@south.example', 'letmein', 235)
-  assert.deepEqual(await live.directory.signingKeys('xn--bcher-kva.example'), [])
+  assert.deepEqual(await server.directory.signingKeys('xn--bcher-kva.example'), [])
 
-  await live.reload(after)
+  await server.reload(after)
   await talk.say('RCPT TO:<ann@south.example>', 550)
   await talk.say('RCPT TO:<team@south.example>', 250)
   await talk.say('RCPT TO:<kim@xn--bcher-kva.example>', 250)
-  const own = live.directory
+  const own = server.directory
   assert.deepEqual(
     (await own.signingKeys('xn--bcher-kva.example')).map(({ domain, selector }) => [
       domain,
@@ -87,30 +88,30 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
   )
   // Who is no account any more sends no more, logged in or not.
   await user.say('MAIL FROM:<ann@south.example>', 550)
-  const again = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
+  const again = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
   await again.login('ann@south.example', 'letmein', 535)
   await again.login('kim@bücher.example', 'letmein', 235)
   await again.say('MAIL FROM:<kim@xn--bcher-kva.example>', 250)
-  const fresh = await SmtpTalk.open(live.ports.smtp)
+  const fresh = await SmtpTalk.open(server.ports.smtp)
   await fresh.read(220)
   assert.ok((await fresh.say('EHLO client.example', 250)).lines.includes('SIZE 100000'))
 })
 
 test('how much one client may use, and how many connections there are, is read again', async (t) => {
-  const live = await openWith(t, before)
+  const server = await openWith(t, before)
   const limits = (text: string): Settings => {
     const head = 'domains = ["south.example"]\n[limits]\n'
     return settingsOf(`${head}${text}\n${account('ann@south.example')}`)
   }
-  const first = await SmtpTalk.greeted(live.ports.smtp)
-  await live.reload(limits('connections_per_address = 2'))
-  const second = await SmtpTalk.greeted(live.ports.smtp)
-  await (await SmtpTalk.open(live.ports.smtp)).read(421)
-  await live.reload(limits('connections = 3\nconnections_per_address = 50'))
+  const first = await SmtpTalk.greeted(server.ports.smtp)
+  await server.reload(limits('connections_per_address = 2'))
+  const second = await SmtpTalk.greeted(server.ports.smtp)
+  await (await SmtpTalk.open(server.ports.smtp)).read(421)
+  await server.reload(limits('connections = 3\nconnections_per_address = 50'))
   // Of three places one address has one: half, rounded down.
-  await (await SmtpTalk.open(live.ports.smtp)).read(421)
-  await live.reload(limits('connections = 2000'))
-  const third = await SmtpTalk.greeted(live.ports.smtp)
+  await (await SmtpTalk.open(server.ports.smtp)).read(421)
+  await server.reload(limits('connections = 2000'))
+  const third = await SmtpTalk.greeted(server.ports.smtp)
   for (const talk of [first, second, third]) talk.destroy()
 })
 
@@ -124,27 +125,27 @@ test('accounts and domains of the store live here beside those of the settings, 
   await store.accounts.putAccount({ ...made, address: 'team@south.example' })
   await store.close()
   const told: string[] = []
-  const live = await openLive({
+  const server = await openServer({
     settings: { ...before, data: folder },
     autoPorts: true,
     log: ({ fields }) => void told.push(JSON.stringify(fields)),
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  t.after(() => live.close())
+  t.after(() => server.close())
   const leads = async (address: string): Promise<unknown> => {
-    const lead = await leadOf(live.directory, address)
+    const lead = await leadOf(server.directory, address)
     return lead.type === 'mailbox' ? lead.accounts.map((account) => account.address) : lead.type
   }
   assert.deepEqual(await leads('team@south.example'), ['team@south.example'])
   assert.equal(told.length, 0)
   // Now the settings have an alias of this name.
-  await live.reload(after)
+  await server.reload(after)
   assert.deepEqual(await leads('team@south.example'), [
     'bob@south.example',
     'kim@xn--bcher-kva.example',
   ])
   assert.equal(told.filter((line) => line.includes('team@south.example')).length, 1)
   assert.deepEqual(await leads('kim@store.example'), ['kim@store.example'])
-  assert.equal((await live.directory.signingKeys('store.example')).length, 2)
+  assert.equal((await server.directory.signingKeys('store.example')).length, 2)
 })

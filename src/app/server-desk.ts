@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts'
-import { AccountDesk, type SettledResidents } from '../desk/accounts.ts'
+import { AccountDesk } from '../desk/accounts.ts'
 import type { InTurn } from '../desk/in-turn.ts'
 import { KeyDesk } from '../desk/keys.ts'
 import type { Desk } from '../desk/operations.ts'
@@ -11,6 +11,7 @@ import { storeStatus } from '../desk/store-status.ts'
 import { silent } from '../base/log.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Store } from '../store/ports/store.ts'
+import { settledResidents } from './people.ts'
 import { openResolver } from './resolver.ts'
 
 /** What a running server's desk is made of. */
@@ -59,12 +60,4 @@ export function serverDesk(parts: ServerDeskParts): Desk {
         clock: systemClock,
       }),
   }
-}
-
-/** Who stands in the settings file. */
-export function settledResidents({ domains, account, alias }: Settings): SettledResidents {
-  const accounts = account.map(({ address, aliases, password_hash }) => {
-    return { address, aliases, mayLogIn: password_hash !== undefined }
-  })
-  return { domains, accounts, aliases: alias }
 }

@@ -4,7 +4,7 @@ import { sessionThreads, whyNoHandOver } from '../sessions/hand-over.ts'
 import type { People } from '../sessions/questions.ts'
 import type { StoreDoor } from '../store/store-door.ts'
 import type { SharedStore } from '../store/sqlite-store.ts'
-import type { SiteThreads } from './site.ts'
+import type { MailSystemThreads } from './mail-system.ts'
 
 /**
  * The threads that sessions get by the settings; `undefined` when they stay on this one, be it that
@@ -18,7 +18,7 @@ export async function threadsFor(
     readonly log: Log
     readonly broken: (problem: WaybillError) => void
   },
-): Promise<SiteThreads | undefined> {
+): Promise<MailSystemThreads | undefined> {
   const count = sessionThreads(wanted)
   if (count === 0) return undefined
   const { store, people, log, broken } = parts

@@ -1,4 +1,4 @@
-import { addressesOf } from '../app/from-settings.ts'
+import { addressesOf } from '../app/people.ts'
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
 import { readConfig } from '../config/config.ts'

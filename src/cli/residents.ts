@@ -1,11 +1,11 @@
-import { settledResidents } from '../app/server-desk.ts'
+import { settledResidents } from '../app/people.ts'
 import { readConfig } from '../config/config.ts'
 import type { AccountPart } from '../desk/account-operations.ts'
 import { AccountDesk, residentsOf } from '../desk/accounts.ts'
 import type { Operation } from '../desk/act.ts'
 import { InTurn } from '../desk/in-turn.ts'
 import { publishDomain } from '../desk/publish.ts'
-import type { Residents } from '../desk/residents.ts'
+import type { KnownResidents } from '../desk/residents.ts'
 import { systemClock } from '../io/clock.ts'
 import { isThere } from '../store/folder-access.ts'
 import { dataFolder } from '../store/data-folder.ts'
@@ -19,7 +19,7 @@ export interface ResidentOptions extends WhyOption {
 }
 
 /** All who live here, as the settings file and the store have it now. */
-export async function residentsIn(config: string): Promise<Residents> {
+export async function residentsIn(config: string): Promise<KnownResidents> {
   const settings = readConfig(config)
   const settled = settledResidents(settings)
   // Before the first start there is no store.

@@ -6,7 +6,7 @@ import { isPasswordHash } from '../io/password.ts'
 import type { AccountPort } from '../store/ports/accounts.ts'
 import type { InTurn } from './in-turn.ts'
 import type { RecordToPublish } from './publish.ts'
-import { checkChange, ofStore, type Residents } from './residents.ts'
+import { checkChange, ofStore, type KnownResidents } from './residents.ts'
 
 /** Who stands in the settings file. */
 export interface SettledResidents {
@@ -43,7 +43,7 @@ export class AccountDesk {
   }
 
   /** All who live here, by the settings and by the store. */
-  residents(): Promise<Residents> {
+  residents(): Promise<KnownResidents> {
     return residentsOf(this.#parts.port, this.#parts.settled())
   }
 
@@ -141,7 +141,7 @@ export class AccountDesk {
     })
   }
 
-  #change<T>(work: (before: Residents, parts: AccountDeskParts) => Promise<T>): Promise<T> {
+  #change<T>(work: (before: KnownResidents, parts: AccountDeskParts) => Promise<T>): Promise<T> {
     const { turn, changed } = this.#parts
     return turn.do(async () => {
       const result = await work(await this.residents(), this.#parts)
@@ -155,7 +155,7 @@ export class AccountDesk {
 export async function residentsOf(
   port: Pick<AccountPort, 'accounts' | 'aliases' | 'domains'>,
   settled: SettledResidents,
-): Promise<Residents> {
+): Promise<KnownResidents> {
   const { accounts, aliases = [], domains } = await readStored(port)
   return {
     accounts: [

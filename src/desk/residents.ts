@@ -27,7 +27,7 @@ export interface KnownDomain {
 }
 
 /** All who live here, those of the settings first. */
-export interface Residents {
+export interface KnownResidents {
   readonly accounts: readonly KnownAccount[]
   readonly aliases: readonly KnownAlias[]
   readonly domains: readonly KnownDomain[]
@@ -38,7 +38,7 @@ export interface Residents {
  *
  * @throws WaybillError `usage` with what is wrong after it and was not before
  */
-export function checkChange(before: Residents, after: Residents): void {
+export function checkChange(before: KnownResidents, after: KnownResidents): void {
   const known = new Set(problemsOf(before))
   const [first] = problemsOf(after).filter((problem) => !known.has(problem))
   if (first === undefined) return
@@ -48,7 +48,7 @@ export function checkChange(before: Residents, after: Residents): void {
   })
 }
 
-function problemsOf({ domains, accounts, aliases }: Residents): readonly string[] {
+function problemsOf({ domains, accounts, aliases }: KnownResidents): readonly string[] {
   return addressProblems({
     domains: domains.map(({ name }) => name),
     accounts,

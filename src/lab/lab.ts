@@ -11,7 +11,7 @@ import { Greylist } from '../policy/greylist.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
-import type { Site } from '../app/site.ts'
+import type { MailSystem } from '../app/mail-system.ts'
 import { watchStore } from '../app/watched-store.ts'
 import { LabNetwork } from './network.ts'
 import { labPassword, labZone, places } from './places.ts'
@@ -50,7 +50,7 @@ export interface Lab {
 }
 
 export interface LabSite {
-  readonly site: Site
+  readonly site: MailSystem
   readonly store: Store
 }
 
@@ -169,5 +169,5 @@ async function openWithStores(
 
 interface Opened {
   readonly dns: DnsServer
-  readonly sites: Site[]
+  readonly sites: MailSystem[]
 }

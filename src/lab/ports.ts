@@ -1,6 +1,6 @@
 import { WaybillError } from '../base/error.ts'
 import type { DnsServer } from '../io/dns-server.ts'
-import type { Site } from '../app/site.ts'
+import type { MailSystem } from '../app/mail-system.ts'
 import type { LabNetwork } from './network.ts'
 import { places } from './places.ts'
 
@@ -46,8 +46,8 @@ export async function near<T>(
 /** Opens the ports for people, and one for each pair of servers that talk to each other. */
 export async function openPorts(input: {
   readonly options: LabPortOptions
-  readonly north: Site
-  readonly south: Site
+  readonly north: MailSystem
+  readonly south: MailSystem
   readonly network: LabNetwork
   readonly dns: DnsServer
 }): Promise<LabPorts> {

@@ -13,7 +13,7 @@ import { greylisting } from '../policy/recipient-admission.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { Store } from '../store/ports/store.ts'
-import { Site } from '../app/site.ts'
+import { MailSystem } from '../app/mail-system.ts'
 import { closedNetwork } from './closed-network.ts'
 import type { LabNetwork } from './network.ts'
 import { labOrigins, places, receiver, sender } from './places.ts'
@@ -52,7 +52,11 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
 }
 
 /** The sending side: its user, its keys, its queue. */
-export function openNorth(common: LabCommon, store: Store, keys: readonly DkimKeyRow[]): Site {
+export function openNorth(
+  common: LabCommon,
+  store: Store,
+  keys: readonly DkimKeyRow[],
+): MailSystem {
   const domains = [places.north.domain, `news.${places.north.domain}`]
   const aliases = [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`]
   const { passwordHash } = common
@@ -70,7 +74,7 @@ export function openSouth(
   common: LabCommon,
   store: Store,
   greylist: () => Greylist | undefined,
-): Site {
+): MailSystem {
   const { domain } = places.south
   const domains = [domain, `no-mx.${domain}`, `backup.${domain}`]
   const aliases = domains.slice(1).map((one) => `receiver@${one}`)
@@ -95,7 +99,7 @@ function makeSite(
     readonly greylist: () => Greylist | undefined
     readonly keys: readonly DkimKeyRow[]
   },
-): Site {
+): MailSystem {
   const { clock, dns, certificates } = common
   const { host, ip } = places[plan.place]
   const stub = new StubResolver({ servers: [dns.endpoint], clock })
@@ -104,7 +108,7 @@ function makeSite(
   const network = closedNetwork({ people, origins: labOrigins })
   const mustWait: Greylist['mustWait'] = (input) => plan.greylist()?.mustWait(input) ?? false
   const greylist = greylisting({ mustWait }, now)
-  return new Site({
+  return new MailSystem({
     hostname: host,
     madeUp: true,
     directory: new MemoryDirectory(plan.residents, new SigningKeys(plan.keys)),

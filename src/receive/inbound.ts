@@ -29,7 +29,7 @@ import type {
   Verdict,
 } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
-import type { JudgedLetter } from './judged.ts'
+import type { JudgedLetter } from '../inspect/judged.ts'
 import { type RecipientAdmission, recipientFor } from './recipient.ts'
 import { needsUtf8 } from './wishes.ts'
 

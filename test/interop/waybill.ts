@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { silent } from '../../src/base/log.ts'
 import { publishedRecords } from '../../src/directory/signing-keys.ts'
-import { openLive } from '../../src/app/live.ts'
-import type { LivePorts } from '../../src/app/live-site.ts'
+import { openServer } from '../../src/app/open-server.ts'
+import type { ServerPorts } from '../../src/app/running-server.ts'
 import type { WaybillError } from '../../src/base/error.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import type { Settings } from '../../src/config/settings.ts'
@@ -64,7 +64,7 @@ export interface WaybillOptions {
 }
 
 /**
- * Opens a live server with its own name server, on free ports of loopback. At the end of the test
+ * Opens a server with its own name server, on free ports of loopback. At the end of the test
  * every journey it wrote is replayed, and must come out the same.
  */
 export async function openWaybill(t: TestContext, options: WaybillOptions = {}): Promise<Waybill> {
@@ -73,7 +73,7 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
   atTheEnd(t, () => dns.close())
   const settings = await settingsFor(folder, dns, options)
   const problems: string[] = []
-  const live = await openLive({
+  const server = await openServer({
     log: silent,
     settings,
     autoPorts: true,
@@ -82,10 +82,10 @@ export async function openWaybill(t: TestContext, options: WaybillOptions = {}):
     broken: (problem: WaybillError) => problems.push(problem.message),
   })
   const reader = openReadOnlyStore({ folder: settings.data })
-  const waybill = new Waybill({ ports: live.ports, reader, dns, problems })
+  const waybill = new Waybill({ ports: server.ports, reader, dns, problems })
   await waybill.publish(options.zone ?? {})
   atTheEnd(t, async () => {
-    await live.close()
+    await server.close()
     try {
       await waybill.replayAll()
     } finally {
@@ -154,13 +154,13 @@ export interface StoredLetter {
 
 /** A running Waybill, and a look into what it keeps. */
 export class Waybill {
-  readonly ports: LivePorts
+  readonly ports: ServerPorts
   readonly #reader: ReadPorts
   readonly #dns: DnsServer
   readonly #problems: readonly string[]
 
   constructor(parts: {
-    readonly ports: LivePorts
+    readonly ports: ServerPorts
     readonly reader: ReadPorts
     readonly dns: DnsServer
     readonly problems: readonly string[]

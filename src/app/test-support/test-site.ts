@@ -26,7 +26,8 @@ import type { ThreadLink } from '../../sessions/session-thread.ts'
 import { startWriterThread } from '../../store/writer-thread.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
-import { Site, type SitePlan, type SiteThreads } from '../site.ts'
+import { MailSystem, type MailSystemOptions, type MailSystemThreads } from '../mail-system.ts'
+import type { ReportsPlan } from '../reporter.ts'
 import { watchStore } from '../watched-store.ts'
 import { replayAll } from './replay-all.ts'
 
@@ -39,16 +40,16 @@ export interface TestSiteOptions {
   readonly accounts?: readonly Resident[]
   readonly aliases?: readonly Alias[]
   readonly rules?: Partial<DecisionRules>
-  readonly limits?: Partial<SitePlan['limits']>
+  readonly limits?: Partial<MailSystemOptions['limits']>
   readonly queueMs?: number
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
   readonly certificate?: KeyedCertificate
-  readonly staticRsa?: SitePlan['staticRsa']
+  readonly staticRsa?: MailSystemOptions['staticRsa']
   /** How much one client may use; without it no client is counted. */
   readonly clients?: Partial<AdmissionLimits>
   /** Failure reports are off, as in `npm start`, unless this is given. */
-  readonly failureReports?: SitePlan['failureReports']
+  readonly failureReports?: ReportsPlan['failure']
   readonly receivedSpf?: boolean
   readonly addresses?: 'strict' | 'lenient'
   /** What clients on port 25 count as. */
@@ -64,7 +65,7 @@ export interface TestSiteOptions {
 
 /** A running server of one's own, `mx.south.example`. */
 export interface TestSite {
-  readonly site: Site
+  readonly site: MailSystem
   readonly store: Store
   readonly clock: LabClock
   readonly ports: Readonly<Record<ListenerKind, number>>
@@ -210,7 +211,7 @@ export async function openTestSite(
   const directory = new MemoryDirectory(residents, new SigningKeys(southKeys()))
   const people = (): People => ({ residents: directory.residents, keys: southKeys() })
   const broken = (problem: Error): void => void reported.push(`broken: ${problem.message}`)
-  const site = new Site({
+  const site = new MailSystem({
     hostname: host,
     madeUp: true,
     directory,
@@ -252,7 +253,7 @@ export async function openTestSite(
       outgoingSlow: 20,
       ...options.limits,
     },
-    failureReports: options.failureReports,
+    reports: { failure: options.failureReports },
     log,
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
   })
@@ -303,7 +304,7 @@ interface SharedStoreOfTest {
   readonly store: Store
   readonly folder: string
   readonly remove: () => void
-  readonly threads: Pick<SiteThreads, 'count' | 'door' | 'lost' | 'start'>
+  readonly threads: Pick<MailSystemThreads, 'count' | 'door' | 'lost' | 'start'>
   readonly killWriter: () => void
 }
 

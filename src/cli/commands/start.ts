@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { labTools } from '../../lab/lab-tools.ts'
-import { openLive } from '../../app/live.ts'
+import { openServer } from '../../app/open-server.ts'
 import { readConfig } from '../../config/config.ts'
 import { fileProblems } from '../../config/files.ts'
 import { WaybillError } from '../../base/error.ts'
@@ -54,7 +54,7 @@ async function start(options: StartOptions): Promise<void> {
   if (options.config !== undefined && options.lab === true) {
     throw new WaybillError('usage', 'Either --lab or --config, not both.')
   }
-  if (options.config !== undefined) return startLive(options.config, options)
+  if (options.config !== undefined) return startServer(options.config, options)
   if (options.lab === true) return startLab(options)
   throw new WaybillError('usage', 'Say what to start: --lab, or --config waybill.toml.', {
     hint: 'The lab needs nothing: waybill start --lab',
@@ -149,11 +149,11 @@ async function greet(lab: Lab, data: string): Promise<void> {
   Ctrl-C stops. Your data: ${data}`)
 }
 
-async function startLive(path: string, options: StartOptions): Promise<void> {
+async function startServer(path: string, options: StartOptions): Promise<void> {
   const settings = readConfig(path)
   const { log, report, use, close } = openReporting(logStyle(options.log ?? settings.log.format))
   const stopping = Promise.withResolvers<void>()
-  const opening = openLive({
+  const opening = openServer({
     settings,
     ...(options.data === undefined ? {} : { data: options.data }),
     autoPorts: options.ports === 'auto',
@@ -191,14 +191,14 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
         fields: { why: `${signal} again: nothing is waited for` },
       })
       opening.then(
-        (live) => live.hurry(),
+        (server) => server.hurry(),
         () => {},
       )
     },
     reload: () => void (reloading = reloading.then(reload, reload)),
   })
-  const live = await opening
-  const { ports } = live
+  const server = await opening
+  const { ports } = server
   if (options.json === true) printJson({ event: 'ready', ports })
   const started = { version: programVersion(), host: settings.hostname, process: process.pid }
   log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
@@ -208,7 +208,7 @@ async function startLive(path: string, options: StartOptions): Promise<void> {
     print(startedText({ ...settings, ports, data, problems }))
   }
   await stopping.promise
-  await live.close()
+  await server.close()
   log({ level: 'info', event: 'stopped', fields: {} })
   close()
   leave()

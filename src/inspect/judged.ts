@@ -1,5 +1,5 @@
 import type { DmarcDecision } from '../dmarc/decision.ts'
-import type { Evaluation } from '../inspect/inspection.ts'
+import type { Evaluation } from './inspection.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 
 /** A letter from a stranger that was taken or refused for good, with what led to it. */

@@ -27,11 +27,12 @@ import type {
 import { type ThreadNeeds, ThreadSessions } from '../sessions/thread-sessions.ts'
 import type { Store } from '../store/ports/store.ts'
 import { Courier } from './courier.ts'
-import type { FailureReportsPlan } from './failure-reports.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
+import { Reporter, type ReportsPlan } from './reporter.ts'
+import { StoppableNetwork } from './stoppable-network.ts'
 
 /** One mail server: what it is made of. */
-export interface SitePlan {
+export interface MailSystemOptions {
   readonly hostname: string
   /** All around it is made up, and its records say so. */
   readonly madeUp?: boolean
@@ -50,27 +51,28 @@ export interface SitePlan {
   readonly trustAnchors: readonly string[] | undefined
   readonly self: Self
   readonly retry: RetryPolicy
-  readonly limits: SiteLimits
+  readonly limits: MailSystemLimits
   /** How much each client may use. Absent: no client is counted. */
   readonly clients?: Clients | undefined
   /** Threads of their own for sessions. Absent: they are on this one. */
-  readonly threads?: SiteThreads | undefined
-  /** Absent: no failure reports are sent. */
-  readonly failureReports?: FailureReportsPlan | undefined
+  readonly threads?: MailSystemThreads | undefined
+  /** What domain owners are told of our verdicts. Absent: nothing. */
+  readonly reports?: ReportsPlan
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
 }
 
 /** How much the sessions and the deliveries of a server may use. */
-export interface SiteLimits extends SessionLimits {
+export interface MailSystemLimits extends SessionLimits {
   readonly connections: number
   readonly outgoing: number
   readonly outgoingSlow: number
 }
 
 /** What sessions on threads of their own need beside all else. */
-export interface SiteThreads extends Pick<ThreadNeeds, 'door' | 'lost' | 'people' | 'broken'> {
+export interface MailSystemThreads
+  extends Pick<ThreadNeeds, 'door' | 'lost' | 'people' | 'broken'> {
   /** How many. */
   readonly count: number
   /** How one begins; replaced by tests that end some. */
@@ -78,39 +80,51 @@ export interface SiteThreads extends Pick<ThreadNeeds, 'door' | 'lost' | 'people
 }
 
 /** What may change of a server that runs. */
-export type SiteChange = Pick<SitePlan, 'rules' | 'limits' | 'certificate' | 'staticRsa'>
+export type MailSystemChange = Pick<
+  MailSystemOptions,
+  'rules' | 'limits' | 'certificate' | 'staticRsa'
+>
 
-/** One running mail server: what comes in, and what goes out. */
-export class Site {
-  #plan: SitePlan
+/** One running mail server: what comes in, what goes out, and what is reported. */
+export class MailSystem {
+  #options: MailSystemOptions
   /** The one door for all that is to reach somebody. */
   readonly post: Post
   readonly #sessions: Sessions
   readonly #server: MailServer
   readonly #courier: Courier
+  readonly #reporter: Reporter
+  /** The way to others, for all but the sessions. */
+  readonly #network: StoppableNetwork
   #hurried = false
 
   /** @throws WaybillError `key-unusable` */
-  constructor(plan: SitePlan) {
-    this.#plan = plan
-    const { clock, log } = plan
-    const clients = plan.clients ?? new Clients({ limits: noLimits, clock, log })
-    this.post = this.#makePost(plan)
-    this.#courier = new Courier({ ...plan, post: this.post, random: chance })
+  constructor(options: MailSystemOptions) {
+    this.#options = options
+    const { clock, log } = options
+    const clients = options.clients ?? new Clients({ limits: noLimits, clock, log })
+    this.post = this.#makePost(options)
+    this.#network = new StoppableNetwork(options.dialer, options.resolver)
+    const { post } = this
+    const outside = { resolver: this.#network, dialer: this.#network }
+    this.#courier = new Courier({ ...options, ...outside, post, random: chance })
+    const { reports = {} } = options
+    this.#reporter = new Reporter({ ...options, ...outside, plan: reports, post, random: chance })
     this.#sessions = this.#makeSessions(clients)
-    const { hostname, limits } = plan
+    const { hostname, limits } = options
     const { connections } = limits
     const sessions = this.#sessions
     this.#server = new MailServer({ hostname, sessions, clients, connections, log })
   }
 
-  /** Begins to deliver what waits in the queue. */
+  /** Begins to deliver what waits in the queue, and to report. */
   async start(): Promise<void> {
     await this.#courier.start()
+    this.#reporter.start()
   }
 
   newId(): string {
-    return makeId(this.#plan.clock.now(), chance)
+    return makeId(this.#options.clock.now(), chance)
   }
 
   /**
@@ -119,16 +133,16 @@ export class Site {
    *
    * @throws WaybillError `key-unusable`; nothing has changed then
    */
-  async use(change: Partial<SiteChange>): Promise<void> {
-    const before = this.#plan
-    this.#plan = { ...this.#plan, ...change }
+  async use(change: Partial<MailSystemChange>): Promise<void> {
+    const before = this.#options
+    this.#options = { ...this.#options, ...change }
     try {
       await this.#sessions.use(this.#sessionSettings())
     } catch (problem) {
-      this.#plan = before
+      this.#options = before
       throw problem
     }
-    this.#server.setConnections(this.#plan.limits.connections)
+    this.#server.setConnections(this.#options.limits.connections)
   }
 
   /** Something new is in the queue. What is known of destinations stays known. */
@@ -177,31 +191,34 @@ export class Site {
   async close(graceMs = 2000, others?: Promise<unknown>): Promise<void> {
     const served = this.#server.shutdown()
     const delivered = this.#courier.stop()
+    const reported = this.#reporter.stop()
     const late = setTimeout(() => {
       this.#sessions.stop()
+      this.#network.shut()
       this.#courier.breakOff()
     }, graceMs)
     const last = setTimeout(() => this.#sessions.abort(), graceMs + lastWordMs)
     if (this.#hurried) this.hurry()
-    await Promise.all([served, delivered])
-    await this.#courier.settled()
+    await Promise.all([served, delivered, reported])
+    await this.#reporter.settled()
     await others
     clearTimeout(late)
     clearTimeout(last)
-    this.#courier.cut()
+    this.#network.cut()
     await this.#sessions.close()
-    await this.#plan.store.close()
+    await this.#options.store.close()
   }
 
   /** Cuts a `close` short, also one that is to come: nothing is waited for any more but the store. */
   hurry(): void {
     this.#hurried = true
     this.#sessions.abort()
+    this.#network.shut()
     this.#courier.hurry()
   }
 
   #makeSessions(guard: Clients): Sessions {
-    const { threads } = this.#plan
+    const { threads } = this.#options
     const needs = this.#needs(guard)
     if (threads === undefined) return new LocalSessions(needs, this.#sessionSettings())
     const { count, start = startSessionWorker } = threads
@@ -210,14 +227,14 @@ export class Site {
   }
 
   #sessionSettings(): SessionSettings {
-    const { rules, limits, certificate, staticRsa } = this.#plan
+    const { rules, limits, certificate, staticRsa } = this.#options
     const { messageBytes, recipients, errors } = limits
     const each = { messageBytes, recipients, errors }
     return { origin: this.#origin, rules, limits: each, certificate, staticRsa }
   }
 
   #needs(guard: Clients): SessionNeeds {
-    const { directory, admission, store, resolver, clock, log, report } = this.#plan
+    const { directory, admission, store, resolver, clock, log, report } = this.#options
     return {
       directory,
       admission,
@@ -227,25 +244,25 @@ export class Site {
       resolver,
       clock,
       random: chance,
-      judged: this.#courier.judged,
+      judged: this.#reporter.judged,
       log,
       report,
     }
   }
 
   get #origin(): RecordOrigin {
-    const { hostname: host, madeUp = false } = this.#plan
+    const { hostname: host, madeUp = false } = this.#options
     return { host, madeUp }
   }
 
-  #makePost({ store, directory, clock }: SitePlan): Post {
+  #makePost({ store, directory, clock }: MailSystemOptions): Post {
     return new Post({
       store: store.post,
       directory,
       origin: this.#origin,
       clock,
       newId: () => this.newId(),
-      queueMs: () => this.#plan.rules.queueMs,
+      queueMs: () => this.#options.rules.queueMs,
       queued: () => this.queued(),
     })
   }

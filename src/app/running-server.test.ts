@@ -16,7 +16,8 @@ import { outgoing, queueItem } from '../store/contract-cases.ts'
 import { contentOf } from '../store/content-sink.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { type Live, openLive } from './live.ts'
+import { openServer } from './open-server.ts'
+import type { RunningServer } from './running-server.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { certificateFor } from './test-support/test-site.ts'
 
@@ -36,7 +37,7 @@ function settingsOf(folder: string, more = ''): Settings {
 }
 
 /** The server of each folder. */
-const running = new Map<string, Live>()
+const running = new Map<string, RunningServer>()
 
 function folderFor(t: TestContext): string {
   const { folder, remove } = testFolder()
@@ -48,16 +49,16 @@ function folderFor(t: TestContext): string {
   return folder
 }
 
-async function open(settings: Settings): Promise<Live> {
-  const live = await openLive({
+async function open(settings: Settings): Promise<RunningServer> {
+  const server = await openServer({
     settings,
     autoPorts: true,
     log: silent,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  running.set(dirname(settings.data), live)
-  return live
+  running.set(dirname(settings.data), server)
+  return server
 }
 
 /** The certificate that a port shows to who connects now. */
@@ -92,20 +93,20 @@ test('a renewed certificate is shown to new connections on every port, old ones 
   const folder = folderFor(t)
   write(folder, await certificateFor(['mx.south.example']))
   const settings = settingsOf(folder, tlsTable(folder))
-  const live = await open(settings)
-  const first = await shownAt(live.ports.submissions)
-  assert.equal(await shownAfterStartTls(live.ports.smtp), first)
-  const old = await SmtpTalk.greeted(live.ports.submissions, { tls: true })
-  const waiting = await SmtpTalk.greeted(live.ports.smtp)
+  const server = await open(settings)
+  const first = await shownAt(server.ports.submissions)
+  assert.equal(await shownAfterStartTls(server.ports.smtp), first)
+  const old = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
+  const waiting = await SmtpTalk.greeted(server.ports.smtp)
 
-  assert.deepEqual(await live.reload(settings), { changed: [], unchanged: [] })
-  assert.equal(await shownAt(live.ports.submissions), first)
+  assert.deepEqual(await server.reload(settings), { changed: [], unchanged: [] })
+  assert.equal(await shownAt(server.ports.submissions), first)
 
   write(folder, await certificateFor(['mx.south.example']))
-  assert.deepEqual(await live.reload(settings), { changed: ['certificate'], unchanged: [] })
-  const second = await shownAt(live.ports.submissions)
+  assert.deepEqual(await server.reload(settings), { changed: ['certificate'], unchanged: [] })
+  const second = await shownAt(server.ports.submissions)
   assert.notEqual(second, first)
-  assert.equal(await shownAfterStartTls(live.ports.smtp), second)
+  assert.equal(await shownAfterStartTls(server.ports.smtp), second)
   await old.quit()
   await waiting.quit()
 })
@@ -113,16 +114,16 @@ test('a renewed certificate is shown to new connections on every port, old ones 
 test('a certificate that is gone or cannot be used changes nothing', async (t) => {
   const folder = folderFor(t)
   write(folder, await certificateFor(['mx.south.example']))
-  const live = await open(settingsOf(folder, tlsTable(folder)))
-  const shown = await shownAt(live.ports.submissions)
+  const server = await open(settingsOf(folder, tlsTable(folder)))
+  const shown = await shownAt(server.ports.submissions)
   const account = '[[account]]\naddress = "new@south.example"'
   const next = settingsOf(folder, `${tlsTable(folder)}\n${account}`)
   writeFileSync(join(folder, 'key.pem'), 'no key')
-  await assert.rejects(live.reload(next), { code: 'key-unusable' })
+  await assert.rejects(server.reload(next), { code: 'key-unusable' })
   const elsewhere = settingsOf(folder, `${tlsTable(join(folder, 'nowhere'))}\n${account}`)
-  await assert.rejects(live.reload(elsewhere), { code: 'config-invalid' })
-  assert.equal(await shownAt(live.ports.submissions), shown)
-  const talk = await SmtpTalk.greeted(live.ports.smtp)
+  await assert.rejects(server.reload(elsewhere), { code: 'config-invalid' })
+  assert.equal(await shownAt(server.ports.submissions), shown)
+  const talk = await SmtpTalk.greeted(server.ports.smtp)
   await talk.say('MAIL FROM:<>', 250)
   await talk.say('RCPT TO:<new@south.example>', 550)
   await talk.quit()
@@ -130,14 +131,14 @@ test('a certificate that is gone or cannot be used changes nothing', async (t) =
 
 test('what cannot change is told and stays: the name in the greeting, the ports, the queue', async (t) => {
   const folder = folderFor(t)
-  const live = await open(settingsOf(folder))
+  const server = await open(settingsOf(folder))
   const next = settingsOf(folder, '[queue]\nexpire_seconds = 60')
-  const told = await live.reload({ ...next, hostname: 'other.example' })
+  const told = await server.reload({ ...next, hostname: 'other.example' })
   assert.deepEqual(told, { changed: [], unchanged: ['hostname', 'queue.expire_seconds'] })
-  const talk = await SmtpTalk.open(live.ports.smtp)
+  const talk = await SmtpTalk.open(server.ports.smtp)
   assert.match((await talk.read(220)).text, /^mx\.south\.example /)
   await talk.quit()
-  const placed = live.site.post.place({
+  const placed = server.system.post.place({
     id: 'x',
     reversePath: '',
     content: contentOf(new Uint8Array(0)),
@@ -153,7 +154,7 @@ test('what cannot change is told and stays: the name in the greeting, the ports,
   const [item] = placed.acceptance.queue
   assert.equal((item?.expiresAt ?? 0) - (item?.createdAt ?? 0), 432_000_000)
   // Told at each reading, because it still does not hold.
-  assert.deepEqual((await live.reload(next)).unchanged, ['queue.expire_seconds'])
+  assert.deepEqual((await server.reload(next)).unchanged, ['queue.expire_seconds'])
 })
 
 test('when a port is taken, everything that was opened before is closed again', async (t) => {
@@ -171,7 +172,7 @@ test('when a port is taken, everything that was opened before is closed again', 
   const settings = settingsOf(folder)
   const listen = { ...settings.listen, smtp: first.port, submission: address.port, submissions: 0 }
   await assert.rejects(
-    openLive({
+    openServer({
       settings: { ...settings, listen },
       autoPorts: false,
       log: silent,
@@ -191,10 +192,10 @@ test('when a port is taken, everything that was opened before is closed again', 
 test('a stop closes the ports before anything else, and is over when the store is', async (t) => {
   const folder = folderFor(t)
   const settings = settingsOf(folder)
-  const live = await open(settings)
-  const talk = await SmtpTalk.greeted(live.ports.smtp)
-  const closed = live.close()
-  await assert.rejects(SmtpTalk.open(live.ports.smtp))
+  const server = await open(settings)
+  const talk = await SmtpTalk.greeted(server.ports.smtp)
+  const closed = server.close()
+  await assert.rejects(SmtpTalk.open(server.ports.smtp))
   await talk.read(421)
   await closed
   const store = await openSqliteStore({ folder: settings.data })
@@ -211,7 +212,7 @@ test('a letter that somebody wants tried now is tried, also at a destination tha
   await store.post.accept({ ...outgoing(), queue })
   await store.close()
   const { promise, resolve } = Promise.withResolvers<LogLine>()
-  const live = await openLive({
+  const server = await openServer({
     settings,
     autoPorts: true,
     log: (line) => {
@@ -220,7 +221,7 @@ test('a letter that somebody wants tried now is tried, also at a destination tha
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  running.set(folder, live)
+  running.set(folder, server)
   const input = { queue: 'retry', items: [{ id: 'q1', destination: 'south.example' }] }
   const request = { operation: 'queue retry', input, by: 'ann' }
   const place = { folder: settings.data, clock: systemClock, timeoutMs: 20_000 }

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { parseConfig } from '../config/config.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { readCertificate } from './live-certificate.ts'
+import { readCertificate } from './certificate.ts'
 
 test('a certificate that is there and cannot be read is named, with what to look at', (t) => {
   const { folder, remove } = testFolder()

@@ -1,8 +1,8 @@
 import { readRecord } from '../journey/facts.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import type { AggregateRow } from '../report/gather-aggregate.ts'
-import { aggregateRow } from '../reporting/aggregate-row.ts'
-import type { ReportSource } from '../reporting/send-aggregate.ts'
+import { aggregateRow } from './aggregate-row.ts'
+import type { ReportSource } from './send-aggregate.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { JourneyRow } from '../store/ports/journeys.ts'
 

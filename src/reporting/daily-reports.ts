@@ -4,9 +4,9 @@ import type { Log } from '../base/log.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { OwnMail } from '../post/own-mail.ts'
 import type { Post } from '../post/post.ts'
-import { type AggregateOutcome, sendAggregateReports } from '../reporting/send-aggregate.ts'
+import { type AggregateOutcome, sendAggregateReports } from './send-aggregate.ts'
 import type { ReadPorts } from '../store/reads.ts'
-import { reportSubject, storeReportSource } from './report-source.ts'
+import { reportSubject, storeReportSource } from './store-source.ts'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000

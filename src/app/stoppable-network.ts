@@ -6,7 +6,7 @@ import type { Peer } from '../io/peer.ts'
  * The way to other servers and to DNS, which can be shut: a delivery that waits for somebody else
  * must not keep this server from stopping.
  */
-export class Outside implements Dialer, Resolver {
+export class StoppableNetwork implements Dialer, Resolver {
   readonly #dialer: Dialer
   readonly #resolver: Resolver
   readonly #peers = new Set<Peer>()

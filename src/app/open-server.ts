@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os'
+import { faultLine } from '../base/log.ts'
+import type { Settings } from '../config/settings.ts'
+import { VitalSigns } from '../desk/vital-signs.ts'
+import { MemoryDirectory } from '../directory/memory-directory.ts'
+import { SigningKeys } from '../directory/signing-keys.ts'
+import { systemClock } from '../io/clock.ts'
+import { type Dialer, tcpDialer } from '../io/dialer.ts'
+import { Admission } from '../policy/admission.ts'
+import { openSqliteStore } from '../store/sqlite-store.ts'
+import { ownCertificate, readCertificate } from './certificate.ts'
+import { admissionLimits, rulesOf, staticOptions } from './from-settings.ts'
+import { MailSystem } from './mail-system.ts'
+import { lookUpPeople } from './people.ts'
+import { openResolver } from './resolver.ts'
+import { RunningServer, type ServerOptions, type ServerPorts } from './running-server.ts'
+import { threadsFor } from './session-threads.ts'
+
+/** What a server is opened with. */
+export interface OpenServerOptions extends ServerOptions {
+  /** Free ports instead of those in the settings. */
+  readonly autoPorts: boolean
+  /** How other servers are reached; replaced by tests. */
+  readonly dialer?: Dialer
+  /** Whether loopback addresses are this server itself, which they are but for tests. */
+  readonly loopbackIsSelf?: boolean
+}
+
+/**
+ * Opens a mail server as its settings say. What was opened before something fails is closed again.
+ *
+ * @throws WaybillError `port-taken`, `key-unusable`, `not-found` and what the store says
+ */
+export async function openServer(options: OpenServerOptions): Promise<RunningServer> {
+  const opened: (() => Promise<void>)[] = []
+  try {
+    return await open(options, opened)
+  } catch (problem) {
+    for (const close of opened.toReversed()) await close()
+    throw problem
+  }
+}
+
+/** @param opened takes how to close again what is open already */
+async function open(
+  given: OpenServerOptions,
+  opened: (() => Promise<void>)[],
+): Promise<RunningServer> {
+  const signs = new VitalSigns(() => systemClock.now())
+  const options = overheard(given, signs)
+  const { settings, log, report, broken, dialer = tcpDialer, loopbackIsSelf = true } = options
+  const now = systemClock.now()
+  const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
+  const folder = options.data ?? settings.data
+  const store = await openSqliteStore({
+    folder,
+    onBroken: (problem) => broken(problem),
+    log,
+    strangersPercent: settings.retention.strangers_percent,
+    refusedBytes: settings.retention.refused_bytes,
+  })
+  opened.push(() => store.close())
+  const resolver = await openResolver(settings, log)
+  opened.push(async () => resolver.close())
+  const { residents, keys } = await lookUpPeople(store, settings, log)
+  const signing = new SigningKeys(keys)
+  const directory = new MemoryDirectory(residents, signing)
+  const limits = admissionLimits(settings)
+  const clients = new Admission({ limits, clock: systemClock, log, loginsAtOnce })
+  const threads = await threadsFor(settings.limits.threads, {
+    store,
+    people: () => ({ residents: directory.residents, keys: signing.rows }),
+    log,
+    broken: (problem) => broken(problem),
+  })
+  const system = new MailSystem({
+    ...staticOptions(settings, { folder, loopbackIsSelf }),
+    rules: rulesOf(settings, residents.domains),
+    directory,
+    store,
+    resolver,
+    dialer,
+    clients,
+    clock: systemClock,
+    certificate,
+    trustAnchors: undefined,
+    threads,
+    log,
+    report,
+  })
+  opened.push(() => system.close(0))
+  const ports = await openPorts(system, settings, options.autoPorts)
+  await system.start()
+  const parts = { options, system, store, resolver, directory, clients, signing, signs }
+  return await RunningServer.begin(parts, { ports, certificate })
+}
+
+/** Opens the ports of the settings; `auto`: free ones instead. */
+async function openPorts(
+  system: MailSystem,
+  settings: Settings,
+  auto: boolean,
+): Promise<ServerPorts> {
+  const { address } = settings.listen
+  const open = async (kind: keyof ServerPorts): Promise<number> => {
+    const { port } = await system.listen({ kind, address, port: auto ? 0 : settings.listen[kind] })
+    return port
+  }
+  return {
+    smtp: await open('smtp'),
+    submission: await open('submission'),
+    submissions: await open('submissions'),
+  }
+}
+
+/** What is told in the log, and what goes wrong, is heard here too: `waybill status` tells it. */
+function overheard(options: OpenServerOptions, signs: VitalSigns): OpenServerOptions {
+  return {
+    ...options,
+    log: signs.over(options.log),
+    report(problem, where) {
+      signs.hear(faultLine(problem, where))
+      options.report(problem, where)
+    },
+  }
+}
+
+/** A password check keeps a core busy for a while: one is enough, and one core is for all else. */
+const loginsAtOnce = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)))

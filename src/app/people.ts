@@ -1,0 +1,52 @@
+import type { Log } from '../base/log.ts'
+import type { Settings } from '../config/settings.ts'
+import type { SettledResidents } from '../desk/accounts.ts'
+import { AddressTable, type Residents } from '../directory/address-table.ts'
+import { ensureKeys } from '../directory/signing-keys.ts'
+import { joinResidents, readStored } from '../directory/stored.ts'
+import { systemClock } from '../io/clock.ts'
+import type { DkimKeyRow } from '../store/ports/keys.ts'
+import type { Store } from '../store/ports/store.ts'
+
+/** Who lives here, and what their letters are signed with. */
+export interface People {
+  /** Those of the settings first, then those that the store keeps. */
+  readonly residents: Residents
+  readonly keys: readonly DkimKeyRow[]
+}
+
+/**
+ * Who lives here now, by the settings and by the store. Keys of domains that have none are made. What
+ * is in both counts as the settings have it, and is told each time, because the rest does not hold.
+ */
+export async function lookUpPeople(store: Store, settings: Settings, log: Log): Promise<People> {
+  const stored = await readStored(store.accounts)
+  const { residents, clashes } = joinResidents(residentsOf(settings), stored)
+  for (const { address, stored: what } of clashes) {
+    const why = `the ${what} of this address in the store does not count beside the settings`
+    log({ level: 'warning', event: 'store', fields: { address, why } })
+  }
+  const context = { selector: settings.dkim.selector, now: systemClock.now() }
+  return { residents, keys: await ensureKeys(store, residents.domains, context) }
+}
+
+/** Whom the addresses of the settings lead to. */
+export function addressesOf(settings: Settings): AddressTable {
+  return new AddressTable(residentsOf(settings))
+}
+
+/** Who stands in the settings file, as the desk knows them. */
+export function settledResidents({ domains, account, alias }: Settings): SettledResidents {
+  const accounts = account.map(({ address, aliases, password_hash }) => {
+    return { address, aliases, mayLogIn: password_hash !== undefined }
+  })
+  return { domains, accounts, aliases: alias }
+}
+
+/** Who lives in the domains of the settings. */
+function residentsOf({ domains, account, alias }: Settings): Residents {
+  const accounts = account.map(({ address, aliases, password_hash: passwordHash }) => {
+    return { address, aliases, passwordHash }
+  })
+  return { domains, accounts, aliases: alias }
+}

@@ -1,0 +1,210 @@
+import { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import type { Settings } from '../config/settings.ts'
+import { ControlSocket } from '../control/control-socket.ts'
+import type { ControlRequest } from '../control/protocol.ts'
+import { InTurn } from '../desk/in-turn.ts'
+import { type Desk, performNamed } from '../desk/operations.ts'
+import { Retention, retentionTimes } from '../desk/retention.ts'
+import type { VitalSigns } from '../desk/vital-signs.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { MemoryDirectory } from '../directory/memory-directory.ts'
+import type { SigningKeys } from '../directory/signing-keys.ts'
+import type { KeyedCertificate } from '../io/certificates.ts'
+import { systemClock } from '../io/clock.ts'
+import type { Admission } from '../policy/admission.ts'
+import { tlsContexts } from '../sessions/tls-contexts.ts'
+import { dataFolder } from '../store/data-folder.ts'
+import type { Store } from '../store/ports/store.ts'
+import { readCertificate } from './certificate.ts'
+import { CertificateWatch } from './certificate-watch.ts'
+import type { OpenResolver } from './following-resolver.ts'
+import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
+import type { MailSystem, MailSystemChange } from './mail-system.ts'
+import { lookUpPeople, type People } from './people.ts'
+import { serverDesk } from './server-desk.ts'
+import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
+
+export interface ServerOptions {
+  readonly settings: Settings
+  /** Instead of the folder in the settings. */
+  readonly data?: string
+  /** The version of the program; commands that do not fit name it. */
+  readonly version?: string
+  readonly log: Log
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, where: string) => void
+  /** The disk or the database has failed: nothing more can be taken. */
+  readonly broken: (problem: WaybillError) => void
+}
+
+/** Where a server listens. */
+export interface ServerPorts {
+  readonly smtp: number
+  readonly submission: number
+  readonly submissions: number
+}
+
+/** What lives as long as the server does. */
+export interface ServerParts {
+  readonly options: ServerOptions
+  readonly system: MailSystem
+  readonly store: Store
+  readonly resolver: OpenResolver
+  readonly directory: MemoryDirectory
+  readonly clients: Admission
+  readonly signing: SigningKeys
+  readonly signs: VitalSigns
+}
+
+/** A running mail server, and what may change of it. */
+export class RunningServer {
+  readonly ports: ServerPorts
+  readonly system: MailSystem
+  readonly directory: Directory
+  readonly #parts: ServerParts
+  /** Absent where there can be none: mail goes on without it, and SIGHUP tries again. */
+  #control: ControlSocket | undefined
+  /** What changes settings, keys, and who lives here: one after the other. */
+  readonly #turn = new InTurn()
+  readonly #desk: Desk
+  readonly #retention: Retention
+  readonly #certificateWatch: CertificateWatch
+  #settings: Settings
+  #certificate: KeyedCertificate
+
+  private constructor(parts: ServerParts, first: FirstState) {
+    const { options, system, store } = parts
+    const { settings, log, report } = options
+    this.#parts = parts
+    this.ports = first.ports
+    this.system = system
+    this.directory = parts.directory
+    this.#settings = settings
+    this.#certificate = first.certificate
+    const times = retentionTimes(settings.retention)
+    this.#retention = new Retention({ store, clock: systemClock, times, log, report })
+    this.#certificateWatch = new CertificateWatch({ clock: systemClock, log })
+    this.#desk = serverDesk({
+      folder: this.#folder,
+      store,
+      settings: () => this.#settings,
+      retention: this.#retention,
+      queue: {
+        forget: (destination) => system.wakeQueue(destination),
+        giveUp: (items, given) => system.giveUp(items, given),
+        queued: () => system.queued(),
+      },
+      turn: this.#turn,
+      changed: async () => this.#use(await lookUpPeople(store, this.#settings, log)),
+      status: {
+        version: options.version ?? '',
+        process: process.pid,
+        startedAt: systemClock.now(),
+        listeners: () => system.listeners,
+        underWay: () => system.underWay,
+        down: () => system.down,
+        signs: () => parts.signs.signs,
+        certificateUntil: () => this.#certificateWatch.until,
+      },
+    })
+  }
+
+  /** Its parts run already; from now on commands are heard, and what is kept long enough goes. */
+  static async begin(parts: ServerParts, first: FirstState): Promise<RunningServer> {
+    const server = new RunningServer(parts, first)
+    await server.#openControl()
+    server.#retention.start()
+    server.#certificateWatch.use(first.certificate.certificate)
+    return server
+  }
+
+  /**
+   * From now on these settings hold, as far as they can change while a server runs: domains (whose
+   * signing keys are made first), accounts, aliases, the rules of receiving, limits, and the
+   * certificate, whose files are read again. A letter that is under way keeps the rules that it began
+   * with. Gives what has changed and what cannot. When it rejects, nothing has changed.
+   */
+  async reload(read: Settings): Promise<SettingsChange> {
+    await this.#openControl()
+    return await this.#turn.do(() => this.#reload(read))
+  }
+
+  async #reload(read: Settings): Promise<SettingsChange> {
+    const { store, clients } = this.#parts
+    const next = withChanges(this.#settings, read)
+    const certificate = readCertificate(next) ?? this.#certificate
+    // Thrown away: it says whether the certificate can be used, before anything changes.
+    tlsContexts(certificate, staticRsaOf(next))
+    const people = await lookUpPeople(store, next, this.#parts.options.log)
+    // From here on nothing can fail, and nothing comes between.
+    const { changed, unchanged } = compareSettings(this.#settings, read)
+    const renewed = certificate.certificate !== this.#certificate.certificate
+    this.#settings = next
+    this.#certificate = certificate
+    clients.use(admissionLimits(next))
+    const staticRsa = staticRsaOf(next)
+    await this.#use(people, { limits: limitsOf(next), certificate, staticRsa })
+    this.#certificateWatch.use(certificate.certificate)
+    return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
+  }
+
+  /** From now on these live here, and their keys sign. */
+  async #use({ residents, keys }: People, change: Partial<MailSystemChange> = {}): Promise<void> {
+    const { signing, directory, system } = this.#parts
+    signing.replace(keys)
+    directory.replace(residents)
+    await system.use({ ...change, rules: rulesOf(this.#settings, residents.domains) })
+  }
+
+  /** Cuts a `close` short, also one that is to come; the records say so. */
+  hurry(): void {
+    this.system.hurry()
+  }
+
+  /** Stops in order: ports first, then what is under way, the store last. */
+  async close(): Promise<void> {
+    this.#certificateWatch.stop()
+    // The ports first. Requests end meanwhile: no more than what is being stored.
+    const closed = this.system.close(undefined, this.#retention.stop())
+    await Promise.race([this.#control?.close(), closed])
+    await closed
+    this.#parts.resolver.close()
+  }
+
+  get #folder(): string {
+    return this.#parts.options.data ?? this.#settings.data
+  }
+
+  async #openControl(): Promise<void> {
+    const { options } = this.#parts
+    const { report, version = '' } = options
+    const folder = dataFolder(this.#folder).root
+    try {
+      this.#control ??= await ControlSocket.open({
+        folder,
+        clock: systemClock,
+        version,
+        answer: (request) => this.#answer(request),
+        report,
+      })
+    } catch (problem) {
+      if (problem instanceof WaybillError && problem.code === 'data-in-use') throw problem
+      report(problem, 'the control socket, so commands cannot ask this server')
+    }
+  }
+
+  /** What a command asks. */
+  async #answer({ operation, input, by, why = '' }: ControlRequest): Promise<unknown> {
+    const { acts } = this.#parts.store
+    const context = { desk: this.#desk, acts, now: () => systemClock.now() }
+    const actor = { by, door: 'control socket', why } as const
+    return await performNamed(context, { operation, input, actor })
+  }
+}
+
+/** What a server begins with. */
+interface FirstState {
+  readonly ports: ServerPorts
+  readonly certificate: KeyedCertificate
+}

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { WaybillError } from '../base/error.ts'
+import type { Change, ChangeType } from './ports/changes.ts'
 import type { NewMessage } from './ports/post.ts'
 import type { Operation, Outcome, Problem, Results } from './operations.ts'
 import { errorOf, mapMessages, messagesOf } from './operations.ts'
@@ -14,6 +15,8 @@ export interface Batch {
 /** The outcomes of one or more batches, in order, all durable. */
 export interface Reply {
   readonly outcomes: readonly (readonly [number: number, outcome: Outcome])[]
+  /** What was committed, by whomever, as far as it is watched from here. */
+  readonly changes?: readonly Change[]
   /** The writer has failed and takes no more. */
   readonly broken?: Problem
 }
@@ -30,6 +33,8 @@ export interface WriterLink {
     /** The writer is gone without having been closed. */
     readonly ended: (cause: unknown) => void
   }): void
+  /** From now on replies tell of what is committed of these kinds; before: of none. */
+  watch(types: readonly ChangeType[]): void
   /** While the writer is busy, the process does not end on its own. */
   setBusy(busy: boolean): void
   /** Ends the writer after what was posted. */
@@ -56,6 +61,7 @@ interface Waiting {
 export class CommitQueue {
   readonly #link: WriterLink
   readonly #onBroken: (error: WaybillError) => void
+  readonly #onChanges: (changes: readonly Change[]) => void
   readonly #waiting = new Map<number, Waiting>()
   #draining = false
   #broken: WaybillError | undefined
@@ -63,9 +69,17 @@ export class CommitQueue {
   #next = 0
   #idle: (() => void) | undefined
 
-  constructor(link: WriterLink, onBroken: (error: WaybillError) => void) {
+  /** @param told hears of changes that are watched, before those who brought them */
+  constructor(
+    link: WriterLink,
+    told: {
+      readonly onBroken: (error: WaybillError) => void
+      readonly onChanges?: (changes: readonly Change[]) => void
+    },
+  ) {
     this.#link = link
-    this.#onBroken = onBroken
+    this.#onBroken = told.onBroken
+    this.#onChanges = told.onChanges ?? (() => undefined)
     link.listen({
       reply: (reply) => this.#take(reply),
       ended: (cause) => this.#fail(storeBroken(cause)),
@@ -129,6 +143,7 @@ export class CommitQueue {
   }
 
   #take(reply: Reply): void {
+    if (reply.changes !== undefined) this.#onChanges(reply.changes)
     for (const [number, outcome] of reply.outcomes) {
       const waiting = this.#waitingFor(number)
       if (outcome.ok) waiting?.resolve(outcome.value)

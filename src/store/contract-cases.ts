@@ -26,16 +26,26 @@ export interface StoreUnderTest {
   readonly dispose: () => Promise<void>
 }
 
-export type OpenUnderTest = () => Promise<StoreUnderTest>
+/** What an adapter is opened with. */
+export interface UnderTestOptions {
+  /** How many changes are remembered; as always when absent. */
+  readonly changesKept?: number
+}
+
+export type OpenUnderTest = (options?: UnderTestOptions) => Promise<StoreUnderTest>
 
 /** Registers a test of a store that is opened for it alone. */
-export type StoreTest = (title: string, run: (store: Store) => Promise<void>) => void
+export type StoreTest = (
+  title: string,
+  run: (store: Store) => Promise<void>,
+  options?: UnderTestOptions,
+) => void
 
 /** Registers tests of one adapter. */
 export function storeTests(adapter: string, open: OpenUnderTest): StoreTest {
-  return (title, run) => {
+  return (title, run, options) => {
     test(`${adapter}: ${title}`, async () => {
-      const { store, dispose } = await open()
+      const { store, dispose } = await open(options)
       try {
         await run(store)
       } finally {

@@ -1,230 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { account, act } from './contract-accounts.ts'
 import type { OpenUnderTest, StoreUnderTest } from './contract-cases.ts'
-import {
-  acceptance,
-  journey,
-  lease,
-  mailboxItem,
-  message,
-  minuteMs,
-  now,
-  octetsFor,
-  queueItem,
-  readable,
-  settlement,
-  snapshot,
-} from './contract-cases.ts'
-import { fileLetters } from './contract-mailboxes.ts'
-import { contentOf } from './content-sink.ts'
-import type { Store } from './ports/store.ts'
-
-/** Something a store is asked, after `prepare` has put it into the state for it. */
-interface Deed {
-  readonly name: string
-  readonly prepare: (store: Store) => Promise<unknown>
-  readonly run: (store: Store) => Promise<unknown>
-  /** Done in several transactions, so that a part of it may stand after a fault. */
-  readonly inSteps?: boolean
-}
-
-const shared = [{ hash: 'fact-1', json: '{"n":1}' }]
-const long = new Uint8Array(300_000).fill(120)
-
-async function prepareQueued(store: Store): Promise<void> {
-  const accepted = acceptance({
-    message: message('m1', 'letter', { prefix: octetsFor('Received: us\r\n') }),
-    queue: [queueItem('q1'), queueItem('q2')],
-    mailbox: [mailboxItem()],
-    journeys: [journey('JOURNEY1', { messageId: 'm1', shared })],
-  })
-  await store.post.accept(accepted)
-}
-
-async function prepareLeased(store: Store): Promise<void> {
-  await prepareQueued(store)
-  await store.queue.lease(lease())
-}
-
-const notification = acceptance({
-  message: message('m2', 'could not be delivered'),
-  queue: [queueItem('q3', { messageId: 'm2', journeyId: 'JOURNEY2', reversePath: '' })],
-  journeys: [journey('JOURNEY2', { messageId: 'm2', shared: [{ hash: 'fact-2', json: '2' }] })],
-})
-
-async function changeFirst(
-  { mailboxes }: Store,
-  change: (mailbox: number) => Promise<unknown>,
-): Promise<unknown> {
-  const [mailbox] = await mailboxes.list()
-  return change(mailbox?.id ?? -1)
-}
-
-const alias = {
-  address: 'sales@south.example',
-  to: ['bob@south.example'],
-  send: false,
-  createdAt: now,
-}
-
-const deeds: readonly Deed[] = [
-  {
-    name: 'accepting a message with everything',
-    prepare: () => Promise.resolve(),
-    run: prepareQueued,
-  },
-  {
-    name: 'accepting long content',
-    prepare: () => Promise.resolve(),
-    run: (store) => {
-      const stored = message('m1', '', { content: contentOf(long) })
-      return store.post.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
-    },
-  },
-  {
-    name: 'accepting two messages over one content',
-    prepare: () => Promise.resolve(),
-    run: (store) => {
-      const content = contentOf(long)
-      return store.post.accept(
-        acceptance({
-          message: message('m1', '', { content }),
-          moreMessages: [message('m2', '', { content, prefix: octetsFor('Return-Path: <>\r\n') })],
-          queue: [queueItem('q1')],
-          mailbox: [mailboxItem({ messageId: 'm2' })],
-        }),
-      )
-    },
-  },
-  {
-    name: 'accepting long content that is there',
-    prepare: (store) =>
-      store.post.accept(acceptance({ message: message('m0', '', { content: contentOf(long) }) })),
-    run: (store) => {
-      const stored = message('m1', '', { content: contentOf(long) })
-      return store.post.accept(acceptance({ message: stored, mailbox: [mailboxItem()] }))
-    },
-  },
-  {
-    name: 'accepting a message and telling of it in another journey',
-    prepare: prepareQueued,
-    run: (store) => {
-      const later = { journeyId: 'JOURNEY1', steps: '[1]', shared: [{ hash: 'fact-3', json: '3' }] }
-      return store.post.accept({ ...notification, laterSteps: [later] })
-    },
-  },
-  { name: 'leasing', prepare: prepareQueued, run: (store) => store.queue.lease(lease()) },
-  {
-    name: 'settling a delivery and a deferral',
-    prepare: prepareLeased,
-    run: (store) => {
-      const nextAttemptAt = now + minuteMs
-      const outcome = { type: 'deferred' as const, nextAttemptAt, problem: '451' }
-      return store.queue.settle([settlement(), settlement({ queueId: 'q2', outcome })])
-    },
-  },
-  {
-    name: 'settling a failure with its notification',
-    prepare: prepareLeased,
-    run: (store) => {
-      const outcome = { type: 'failed' as const }
-      return store.queue.settle([settlement({ outcome, status: 'failed', notification })])
-    },
-  },
-  {
-    name: 'settling the last of a message',
-    prepare: async (store) => {
-      const stored = message('m1', '', { content: contentOf(long) })
-      await store.post.accept(acceptance({ message: stored, queue: [queueItem('q1')] }))
-      await store.queue.lease(lease())
-    },
-    run: (store) => store.queue.settle([settlement()]),
-  },
-  { name: 'releasing leases', prepare: prepareLeased, run: (store) => store.queue.releaseLeases() },
-  { name: 'holding', prepare: prepareQueued, run: (store) => store.queue.hold(['q1', 'q2']) },
-  {
-    name: 'releasing what was held',
-    prepare: async (store) => {
-      await prepareQueued(store)
-      await store.queue.hold(['q1'])
-    },
-    run: (store) => store.queue.release(['q1', 'q2'], now + minuteMs),
-  },
-  {
-    name: 'keeping a DKIM key',
-    prepare: () => Promise.resolve(),
-    run: (store) =>
-      store.keys.put({
-        domain: 'north.example',
-        selector: 's1',
-        algorithm: 'rsa',
-        privateKey: 'PEM',
-        createdAt: now,
-        active: true,
-      }),
-  },
-  {
-    name: 'making an account, an alias and a domain, and saying who did it',
-    prepare: (store) => store.accounts.putAlias(alias),
-    run: async ({ accounts, acts }) => {
-      await Promise.all([
-        accounts.putAccount(account('eve@south.example')),
-        accounts.putAlias({ ...alias, to: ['eve@south.example'] }),
-        accounts.putDomain({ name: 'south.example', createdAt: now }),
-      ])
-      await acts.put(act('account add'))
-    },
-    inSteps: true,
-  },
-  {
-    name: 'changing flags',
-    prepare: (store) => fileLetters(store, 3),
-    run: (store) =>
-      changeFirst(store, (mailbox) => {
-        return store.mailboxes.setFlags({ mailbox, uids: [1, 3], how: 'add', flags: ['\\Seen'] })
-      }),
-  },
-  {
-    name: 'removing letters',
-    prepare: (store) => fileLetters(store, 3),
-    run: (store) => {
-      const place = { account: 'bob@south.example', mailbox: 'Inbox' }
-      const items = [3, 1].map((uid) => ({ ...place, uid }))
-      return store.mailboxes.remove({ items, at: now })
-    },
-  },
-  {
-    name: 'taking items',
-    prepare: prepareQueued,
-    run: (store) => {
-      const queueIds = ['q1', 'q2']
-      return store.queue.take({ queueIds, owner: 'one', now, leaseUntil: now + minuteMs })
-    },
-  },
-  {
-    name: 'removing an account that has mail',
-    prepare: async (store) => {
-      await store.accounts.putAccount(account('bob@south.example'))
-      await prepareQueued(store)
-    },
-    run: (store) => store.accounts.removeAccount('bob@south.example'),
-  },
-  {
-    name: 'pruning',
-    inSteps: true,
-    prepare: async (store) => {
-      for (const n of [1, 2, 3]) {
-        const messageId = `m${n}`
-        const stored = message(messageId, `letter ${n}`)
-        const one = journey(`JOURNEY${n}`, { messageId, startedAt: now + n, shared })
-        await store.post.accept(acceptance({ message: stored, journeys: [one] }))
-      }
-    },
-    run: (store) => store.retention.prune({ journeysBefore: now + 3 }),
-  },
-]
+import { acceptance, journey, mailboxItem, message, readable, snapshot } from './contract-cases.ts'
+import { factsOf, heardSoFar } from './contract-changes.ts'
+import { type Deed, deeds } from './contract-deeds.ts'
 
 const tooMany = 500
 
@@ -234,8 +14,10 @@ export function registerFaultTests(name: string, open: OpenUnderTest): void {
     test(`${name}: ${deed.name} is all or nothing, wherever the disk fills up`, async () => {
       const wanted = await withStore(open, async ({ store }) => {
         await deed.prepare(store)
+        const changes = store.changes()
         await deed.run(store)
-        return snapshot(readable(store))
+        const there = await snapshot(readable(store))
+        return { there, told: factsOf(await heardSoFar(store, changes)) }
       })
       let step = 1
       for (; step < tooMany; step++) {
@@ -249,6 +31,7 @@ export function registerFaultTests(name: string, open: OpenUnderTest): void {
   test(`${name}: of two operations at once, a fault never leaves half of one`, async () => {
     for (let step = 1; step < tooMany; step++) {
       const hit = await withStore(open, async ({ store, failOnce, heal }) => {
+        const changes = store.changes({ only: ['journey', 'key'] })
         failOnce(step)
         const outcomes = await Promise.allSettled(
           [1, 2, 3].map((n) =>
@@ -269,6 +52,10 @@ export function registerFaultTests(name: string, open: OpenUnderTest): void {
         )
         const { messages, journeys } = await store.counts()
         assert.deepEqual([messages, journeys], [stands.length, stands.length])
+        assert.deepEqual(
+          factsOf(await heardSoFar(store, changes)),
+          stands.map((n) => ({ type: 'journey', id: `JOURNEY${n}` })),
+        )
         return failed
       })
       if (!hit) return
@@ -281,10 +68,11 @@ async function faultAt(
   { store, failFrom, heal }: StoreUnderTest,
   deed: Deed,
   step: number,
-  wanted: unknown,
+  wanted: { readonly there: unknown; readonly told: readonly unknown[] },
 ): Promise<boolean> {
   await deed.prepare(store)
   const before = await snapshot(readable(store))
+  const changes = store.changes()
   failFrom(step)
   const error = await deed.run(store).then(
     () => undefined,
@@ -293,15 +81,21 @@ async function faultAt(
   const hit = heal()
   if (error === undefined) {
     // What is done after the commit (removing a file) may fail without being seen.
-    assert.deepEqual(await snapshot(readable(store)), wanted)
+    assert.deepEqual(await snapshot(readable(store)), wanted.there)
+    assert.deepEqual(factsOf(await heardSoFar(store, changes)), wanted.told)
     return hit
   }
   assert.ok(error instanceof WaybillError, 'the error says what the world did')
   assert.equal(error.code, 'store-full')
-  if (deed.inSteps !== true) assert.deepEqual(await snapshot(readable(store)), before)
+  if (deed.inSteps !== true) {
+    assert.deepEqual(await snapshot(readable(store)), before)
+    assert.deepEqual(await heardSoFar(store, changes), [], 'nothing is told of what was not done')
+  }
   // The disk has room again: the same deed gets through and nothing stands in its way.
   await deed.run(store)
-  assert.deepEqual(await snapshot(readable(store)), wanted)
+  assert.deepEqual(await snapshot(readable(store)), wanted.there)
+  const heard = factsOf(await heardSoFar(store, changes))
+  if (deed.inSteps !== true) assert.deepEqual(heard, wanted.told)
   return hit
 }
 

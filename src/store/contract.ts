@@ -3,6 +3,7 @@
  * files or threads; what only one adapter has is tested beside it.
  */
 import { registerAccountTests } from './contract-accounts.ts'
+import { registerChangeTests } from './contract-changes.ts'
 import { registerFaultTests } from './contract-faults.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMailboxTests } from './contract-mailboxes.ts'
@@ -17,5 +18,6 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerJourneyTests(name, open)
   registerMailboxTests(name, open)
   registerAccountTests(name, open)
+  registerChangeTests(name, open)
   registerFaultTests(name, open)
 }

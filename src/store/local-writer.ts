@@ -4,6 +4,7 @@ import type { Database } from './database.ts'
 import type { WriterSetup } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
 import { problemOf } from './operations.ts'
+import type { ChangeType } from './ports/changes.ts'
 
 /**
  * A writer on the caller's own thread, for tests: `beforeStep` is called before each statement and
@@ -19,17 +20,22 @@ export function startLocalWriter(
     files: (files) => faultyFiles(files, beforeStep),
   })
   let reply: (reply: Reply) => void = () => undefined
+  let watched: ReadonlySet<ChangeType> = new Set()
   return Promise.resolve({
     unexplained,
     post({ first, operations }) {
       setImmediate(() => {
         const outcomes = writer.run(operations)
         const broken = writer.broken === undefined ? {} : { broken: problemOf(writer.broken) }
-        reply({ outcomes: outcomes.map((outcome, i) => [first + i, outcome]), ...broken })
+        const changes = writer.takeChanges().filter(({ type }) => watched.has(type))
+        reply({ outcomes: outcomes.map((outcome, i) => [first + i, outcome]), changes, ...broken })
       })
     },
     listen(listeners) {
       reply = listeners.reply
+    },
+    watch(types) {
+      watched = new Set(types)
     },
     setBusy() {
       // The timer of the post keeps the process alive.

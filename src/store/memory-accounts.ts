@@ -2,9 +2,16 @@ import type { MemoryWork, UndoLog } from './memory-tables.ts'
 import { lower } from './memory-tables.ts'
 import type { AccountChange, NewAccount } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
+import { nameIn } from './write-accounts.ts'
 
 /** As `changeAccounts` does it in the database. */
 export function changeMemoryAccounts(work: MemoryWork, change: AccountChange): number {
+  const done = makeChange(work, change)
+  if (done > 0) work.undo.tell({ type: 'account', address: nameIn(change) })
+  return done
+}
+
+function makeChange(work: MemoryWork, change: AccountChange): number {
   const { tables, undo } = work
   switch (change.type) {
     case 'put-account':
@@ -26,6 +33,7 @@ export function changeMemoryAccounts(work: MemoryWork, change: AccountChange): n
 export function putMemoryAct({ tables, undo }: MemoryWork, act: NewAct): number {
   const number = undo.nextKey()
   undo.set(tables.acts, number, { ...structuredClone(act), number })
+  undo.tell({ type: 'act', act: number })
   return number
 }
 

@@ -62,6 +62,8 @@ export function setMemoryFlags(work: MemoryWork, change: FlagChange): readonly n
 function nextModseq({ tables, undo }: MemoryWork, id: number): number {
   const mailbox = tables.mailboxes.get(id)
   if (mailbox === undefined) throw new Error(`Store: there is no mailbox ${id}`)
+  const account = Array.from(tables.accounts.values()).find((one) => one.id === mailbox.account)
+  undo.tell({ type: 'mailbox', account: account?.address ?? '' })
   const highestModseq = mailbox.highestModseq + 1
   undo.set(tables.mailboxes, id, { ...mailbox, highestModseq })
   return highestModseq

@@ -25,11 +25,18 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
     read.set(message.content, octets)
     putMessage(work, message, octets)
   }
-  for (const journey of acceptance.journeys) putJourney(work, journey)
-  for (const item of acceptance.queue) putQueueItem(work, item)
+  for (const journey of acceptance.journeys) {
+    putJourney(work, journey)
+    work.undo.tell({ type: 'journey', id: journey.id })
+  }
+  for (const item of acceptance.queue) {
+    putQueueItem(work, item)
+    work.undo.tell({ type: 'queue', dueAt: item.nextAttemptAt })
+  }
   for (const item of acceptance.mailbox) {
     mustExist(work, item.messageId)
     fileInMemory(work, item)
+    work.undo.tell({ type: 'mailbox', account: item.account })
   }
   for (const later of acceptance.laterSteps ?? []) appendMemorySteps(work, later)
 }
@@ -44,6 +51,7 @@ export function appendMemorySteps(
   const stored = journeys.get(id)
   if (stored === undefined) return
   work.undo.set(journeys, id, { ...stored, appended: [...stored.appended, steps] })
+  work.undo.tell({ type: 'journey', id: stored.journey.id })
   putFacts(work, shared, stored.journey.startedAt)
 }
 

@@ -44,8 +44,10 @@ function settleOne(work: MemoryWork, settlement: Settlement): void {
     const attempts = item.attempts + (attempted === false ? 0 : 1)
     const deferred = { ...item, attempts, nextAttemptAt, lastProblem: problem }
     work.undo.set(queue, queueId, { key, item: deferred, lease: undefined })
+    work.undo.tell({ type: 'queue', dueAt: nextAttemptAt })
   } else {
     work.undo.delete(queue, queueId)
+    work.undo.tell({ type: 'queue' })
   }
   tell(work, item, settlement)
   if (outcome.type !== 'deferred') leaveMessage(work, item.messageId)
@@ -91,9 +93,14 @@ function tell(
 
 export function releaseMemoryLeases(work: MemoryWork): void {
   const { queue } = work.tables
+  let released = 0
   for (const [id, { key, item, lease }] of Array.from(queue)) {
-    if (lease !== undefined) work.undo.set(queue, id, { key, item, lease: undefined })
+    if (lease === undefined) continue
+    work.undo.set(queue, id, { key, item, lease: undefined })
+    released++
   }
+  const dueAt = released === 0 ? undefined : nextDueInMemory(work)
+  if (dueAt !== undefined) work.undo.tell({ type: 'queue', dueAt })
 }
 
 export function holdInMemory(work: MemoryWork, queueIds: readonly string[]): number {
@@ -105,6 +112,7 @@ export function holdInMemory(work: MemoryWork, queueIds: readonly string[]): num
     work.undo.set(queue, id, { ...row, item: { ...row.item, held: true } })
     held++
   }
+  if (held > 0) work.undo.tell({ type: 'queue' })
   return held
 }
 
@@ -122,6 +130,7 @@ export function releaseInMemory(
     work.undo.set(queue, id, { ...row, item })
     released++
   }
+  if (released > 0) work.undo.tell({ type: 'queue', dueAt: nextAttemptAt })
   return released
 }
 

@@ -1,4 +1,5 @@
 import { maxAmbiguous, parseJourneyRef } from './journey-ref.ts'
+import { readMemoryChanges } from './memory-changes.ts'
 import { memoryMailboxReads } from './memory-mailbox-reads.ts'
 import { hasMessageId, itemFits, journeyFits } from './memory-search.ts'
 import type { MemoryJourney, MemoryTables } from './memory-tables.ts'
@@ -10,6 +11,7 @@ import type { MessagePlace, Reads } from './reads.ts'
 export function memoryReads(tables: MemoryTables): Reads {
   return {
     ...memoryMailboxReads(tables),
+    changes: (query) => readMemoryChanges(tables, query),
     findJourney: (ref) => findJourney(tables, ref),
     listJourneys: (query) => listJourneys(tables, query),
     searchJourneys({ filter, limit }) {

@@ -26,6 +26,7 @@ function pruneJourneys(work: MemoryWork, request: PruneRequest): number {
     const scan = strangerKind(journey) === 'scan' && journey.startedAt < scansBefore
     if (queued.has(id) || !(scan || journey.startedAt < journeysBefore)) continue
     work.undo.delete(journeys, id)
+    work.undo.tell({ type: 'journey', id: journey.id })
     if (journey.messageId !== undefined) dropUnreferred(work, journey.messageId)
     pruned++
   }

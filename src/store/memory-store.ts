@@ -1,6 +1,8 @@
 import { concat } from '../base/octets.ts'
+import { ChangeFeed } from './change-feed.ts'
 import { contentOf } from './content-sink.ts'
 import { changeMemoryAccounts, putMemoryAct } from './memory-accounts.ts'
+import { writeMemoryChanges } from './memory-changes.ts'
 import { removeInMemory, setMemoryFlags } from './memory-mailboxes.ts'
 import { acceptInMemory } from './memory-post.ts'
 import {
@@ -21,11 +23,14 @@ import type { ContentSink } from './ports/contents.ts'
 import type { NewContent } from './ports/post.ts'
 import { askHere, readPorts } from './reads.ts'
 import type { Store } from './ports/store.ts'
+import { defaultChangesKept } from './write-changes.ts'
 import { type Submit, writingPorts } from './writing-ports.ts'
 
 export interface MemoryStoreOptions {
   /** Called before each change; what it throws is the fault of that step (for tests). */
   readonly beforeChange?: () => void
+  /** How many changes are remembered; 50,000 when absent. */
+  readonly changesKept?: number
 }
 
 /**
@@ -37,14 +42,27 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
     tables: emptyTables(),
     undo: new UndoLog(options.beforeChange ?? (() => undefined)),
   }
+  const ask = askHere(memoryReads(work.tables))
+  const read = readPorts(ask)
+  const feed = new ChangeFeed({
+    read: (query) => ask('changes', query),
+    want: () => undefined,
+  })
+  const kept = options.changesKept ?? defaultChangesKept
+  let lastChange = 0
   let closed = false
   /** All of an operation or, when it throws, nothing of it. Never answers in the same turn. */
   const submit: Submit = async (operation) => {
     if (closed) throw new Error('Store: it is closed')
     await Promise.resolve()
-    return work.undo.atomically(() => resultOf(work, operation))
+    const { result, changes } = work.undo.atomically(() => {
+      const done = resultOf(work, operation)
+      return { result: done, changes: writeMemoryChanges(work, { last: lastChange, kept }) }
+    })
+    lastChange += changes.length
+    feed.push(changes)
+    return result
   }
-  const read = readPorts(askHere(memoryReads(work.tables)))
   return {
     ...writingPorts(submit, read, {
       settle: (settlements) => submit<'settle'>({ type: 'settle', settlements }),
@@ -54,9 +72,12 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
     retention: {
       prune: async (request) => (await submit<'prune'>({ type: 'prune', request })).removed,
     },
-    close() {
+    changes: (query) => feed.changes(query),
+    async close() {
       closed = true
-      return Promise.resolve()
+      // What is under way has its turn before this.
+      await Promise.resolve()
+      feed.close()
     },
   }
 }
@@ -97,6 +118,7 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
     case 'putDkimKey': {
       const { key } = operation
       undo.set(tables.dkimKeys, `${key.domain} ${key.selector}`, key)
+      undo.tell({ type: 'key', domain: key.domain })
       return undefined
     }
     case 'changeAccounts':

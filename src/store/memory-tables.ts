@@ -1,5 +1,6 @@
 import type { StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act } from './ports/acts.ts'
+import type { Change, ChangeFact } from './ports/changes.ts'
 import type { DkimKeyRow } from './ports/keys.ts'
 import type { MailboxRow, StoredMailbox } from './ports/mailboxes.ts'
 import type { JourneyRecipient, NewJourney } from './ports/post.ts'
@@ -64,6 +65,8 @@ export interface MemoryTables {
   /** By the same. */
   readonly expunged: Map<string, MemoryExpunged>
   readonly dkimKeys: Map<string, DkimKeyRow>
+  /** Those of one commit, by the number of the last of them. */
+  readonly changes: Map<number, readonly Change[]>
 }
 
 export function emptyTables(): MemoryTables {
@@ -81,6 +84,7 @@ export function emptyTables(): MemoryTables {
     items: new Map(),
     expunged: new Map(),
     dkimKeys: new Map(),
+    changes: new Map(),
   }
 }
 
@@ -99,6 +103,7 @@ export interface MemoryWork {
 export class UndoLog {
   readonly #beforeChange: () => void
   #undo: (() => void)[] = []
+  #told: ChangeFact[] = []
   #lastKey = 0
 
   constructor(beforeChange: () => void) {
@@ -109,6 +114,16 @@ export class UndoLog {
   nextKey(): number {
     this.#lastKey++
     return this.#lastKey
+  }
+
+  /** See `Transaction.tell`. */
+  tell(fact: ChangeFact): void {
+    this.#told.push(fact)
+  }
+
+  /** What was told since the transaction began. */
+  get told(): readonly ChangeFact[] {
+    return this.#told
   }
 
   set<K, V>(table: Map<K, V>, key: K, value: V): void {
@@ -132,6 +147,7 @@ export class UndoLog {
   /** Carries `change` out; when it throws, nothing of it stays. */
   atomically<T>(change: () => T): T {
     this.#undo = []
+    this.#told = []
     try {
       return change()
     } catch (error) {

@@ -10,6 +10,7 @@ import { watchFolder } from './folder-watch.ts'
 import { lostDatabase, lostTables } from './lost-database.ts'
 import { hasTables, migrate } from './schema.ts'
 import type { StrangerLimits } from './strangers.ts'
+import { defaultChangesKept } from './write-changes.ts'
 import { Writer } from './writer.ts'
 
 /** What a writer needs to know; plain data, because it crosses to its thread. */
@@ -18,6 +19,8 @@ export interface WriterSetup {
   readonly busyTimeoutMs: number
   /** How much strangers may make us keep; no limit when absent. */
   readonly strangers?: StrangerLimits
+  /** How many changes are remembered; 50,000 when absent. */
+  readonly changesKept?: number
 }
 
 const noLimits: StrangerLimits = { contentOctets: Infinity, octets: Infinity }
@@ -91,6 +94,7 @@ export function openWriter(setup: WriterSetup, changes: Partial<Wrap> = {}): Ope
       files: wrap.files(files),
       watch: wrap.watch(watch),
       strangers: setup.strangers ?? noLimits,
+      changesKept: setup.changesKept ?? defaultChangesKept,
     })
     const unexplained = writer.sweep()
     return { writer, unexplained }

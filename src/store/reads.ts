@@ -1,3 +1,4 @@
+import type { ChangePage, ChangePageQuery } from './change-feed.ts'
 import type { DataFolder } from './data-folder.ts'
 import { fileContent } from './content-files.ts'
 import { octetContent, openStored, type Range } from './message-ranges.ts'
@@ -53,6 +54,7 @@ export interface Reads {
   domains(): readonly StoredDomain[]
   acts(query: ActQuery): readonly Act[]
   counts(): StoreCounts
+  changes(query: ChangePageQuery): ChangePage
 }
 
 /** Asks for one of them, somewhere. */

@@ -23,6 +23,7 @@ import {
 } from './rows.ts'
 import { checkReadable } from './schema.ts'
 import { queueConditions, where } from './search-terms.ts'
+import { readChanges } from './write-changes.ts'
 
 const cacheKib = 8 * 1024
 
@@ -97,6 +98,7 @@ function readsOf(database: Database): SqliteReads {
         journeys: integer(row, 'journeys'),
       }
     },
+    changes: (query) => readChanges(rows, query),
     close() {
       if (!closed) database.close()
       closed = true

@@ -1,5 +1,5 @@
 import { storeContract } from './contract.ts'
-import type { StoreUnderTest } from './contract-cases.ts'
+import type { StoreUnderTest, UnderTestOptions } from './contract-cases.ts'
 import { faultPlan } from './fault-plan.ts'
 import { startLocalWriter } from './local-writer.ts'
 import { storeFull } from './problems.ts'
@@ -7,11 +7,11 @@ import { readHere } from './reading.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
 
-async function openWithFaults(): Promise<StoreUnderTest> {
+async function openWithFaults(options: UnderTestOptions = {}): Promise<StoreUnderTest> {
   const { folder, remove } = testFolder()
   const { step, failFrom, failOnce, heal } = faultPlan(() => storeFull())
   const store = await openSqliteStore(
-    { folder },
+    { folder, ...options },
     (setup) => startLocalWriter(setup, step),
     readHere,
   )

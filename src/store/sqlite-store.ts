@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { silent } from '../base/log.ts'
+import { ChangeFeed } from './change-feed.ts'
 import { CommitQueue } from './commit-queue.ts'
 import type { WriterLink } from './commit-queue.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -30,6 +31,7 @@ import { newSpoolSlots, SpoolCount } from './spool-count.ts'
 import { spoolMark } from './spool-files.ts'
 import type { StoreDoor } from './store-door.ts'
 import { StoreIntake } from './store-intake.ts'
+import { defaultChangesKept } from './write-changes.ts'
 import { addResults } from './write-retention.ts'
 import { writingPorts } from './writing-ports.ts'
 import { startWriterThread } from './writer-thread.ts'
@@ -48,6 +50,8 @@ export interface SqliteStoreOptions {
   readonly strangersPercent?: number
   /** Most octets of refused letters, all together. 64 MiB when absent. */
   readonly refusedBytes?: number
+  /** How many changes are remembered for who reads them later. 50,000 when absent. */
+  readonly changesKept?: number
   /** The disk of the folder; asked when it is absent. */
   readonly disk?: () => DiskState
   /** Told of what whoever runs the server should know. */
@@ -85,15 +89,24 @@ export async function openSqliteStore(
         octets: kept,
         contentOctets: Math.min(kept, options.refusedBytes ?? defaultRefusedBytes),
       }
-      const link = await startWriter({ folder: folder.root, busyTimeoutMs, strangers })
+      const { changesKept = defaultChangesKept } = options
+      const setup = { folder: folder.root, busyTimeoutMs, strangers, changesKept }
+      const link = await startWriter(setup)
       const log = options.log ?? silent
       tellUnexplained(link.unexplained, log)
       const reads = startReading({ folder: folder.root, busyTimeoutMs }, log)
-      const queue = new CommitQueue(link, options.onBroken ?? (() => undefined))
+      const feed = new ChangeFeed({
+        read: (query) => reads.ask('changes', query),
+        want: (types) => link.watch(types),
+      })
+      const queue = new CommitQueue(link, {
+        onBroken: options.onBroken ?? (() => undefined),
+        onChanges: (changes) => feed.push(changes),
+      })
       const spool = newSpoolSlots(1 + mostDoors)
       const share = new SpoolShare(disk, percent, options.log, new SpoolCount(spool, 0))
       const room = new DiskRoom(log)
-      const parts = { folder, link, queue, lock, share, spool, room, reads }
+      const parts = { folder, link, queue, lock, share, spool, room, reads, feed }
       return new SqliteStore({ ...parts, strangersPercent: percent })
     } catch (error) {
       lock.release()
@@ -135,11 +148,13 @@ class SqliteStore implements SharedStore {
   readonly acts: ActPort
   readonly retention: Retention
   readonly counts: Store['counts']
+  readonly changes: Store['changes']
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
   readonly #room: DiskRoom
   readonly #reads: Reading
+  readonly #feed: ChangeFeed
   readonly #intake: StoreIntake
   readonly #link: WriterLink
   readonly #strangersPercent: number
@@ -160,8 +175,9 @@ class SqliteStore implements SharedStore {
     readonly strangersPercent: number
     readonly room: DiskRoom
     readonly reads: Reading
+    readonly feed: ChangeFeed
   }) {
-    const { folder, queue, lock, share, room, reads } = parts
+    const { folder, queue, lock, share, room, reads, feed } = parts
     this.#room = room
     this.#folder = folder
     this.#queue = queue
@@ -189,6 +205,8 @@ class SqliteStore implements SharedStore {
     this.keys = ports.keys
     this.acts = ports.acts
     this.counts = ports.counts
+    this.#feed = feed
+    this.changes = (query) => feed.changes(query)
   }
 
   door(thread: number): StoreDoor {
@@ -234,6 +252,7 @@ class SqliteStore implements SharedStore {
 
   async #close(): Promise<void> {
     await this.#queue.drain()
+    this.#feed.close()
     // The writer closes last: the last connection writes the log back and removes it.
     await this.#reads.close()
     await this.#queue.end()

@@ -5,6 +5,8 @@ import { test, type TestContext } from 'node:test'
 import type { WaybillError } from '../base/error.ts'
 import { silent } from '../base/log.ts'
 import { contentOf } from './content-sink.ts'
+import { now, queueItem } from './contract-cases.ts'
+import { factsOf, next } from './contract-changes.ts'
 import { openSqliteStore, type SharedStore } from './sqlite-store.ts'
 import { type EnteredStore, enterStore } from './store-door.ts'
 import type { Acceptance, NewJourney } from './ports/post.ts'
@@ -85,6 +87,21 @@ test('what comes in by any door is on disk when it is accepted, and each hears i
   }
   await assert.rejects(one.intake.accept(acceptance('a'.repeat(16), 'twice')))
   await two.intake.accept(acceptance('g'.repeat(16), 'goes on'))
+})
+
+test('what comes in by a door is told in the feed of changes, to whom it concerns', async (t) => {
+  const { store, doors } = await open(t)
+  const [one] = doors
+  const all = store.changes()
+  const queue = store.changes({ only: ['queue'] })
+  const journeys = ['a', 'b'].map((id) => id.repeat(16))
+  await one.intake.accept(acceptance('a'.repeat(16), 'x'))
+  const letter = acceptance('b'.repeat(16), 'x')
+  await one.intake.accept({ ...letter, queue: [queueItem('q1', { messageId: 'b'.repeat(16) })] })
+  const told = factsOf(await next(all, 3))
+  const due = { type: 'queue', dueAt: now }
+  assert.deepEqual(told, [...journeys.map((id) => ({ type: 'journey', id })), due])
+  assert.deepEqual(await next(queue, 1), [{ ...due, number: 3 }])
 })
 
 test('a door that was closed takes nothing more, and the others go on', async (t) => {

@@ -43,7 +43,7 @@ export function enterStore(
 ): EnteredStore {
   const { slots, mine, mark } = door.spool
   const folder = dataFolder(door.folder)
-  const queue = new CommitQueue(writerBehind(door.writer), onBroken)
+  const queue = new CommitQueue(writerBehind(door.writer), { onBroken })
   const disk = (): ReturnType<typeof diskState> => diskState(folder.root)
   const share = new SpoolShare(disk, door.strangersPercent, log, new SpoolCount(slots, mine))
   const intake = new StoreIntake({ folder, queue, share, room: new DiskRoom(log), mark })
@@ -66,6 +66,7 @@ function writerBehind(port: MessagePort): WriterLink {
       })
       port.once('close', gone)
     },
+    watch: () => undefined,
     setBusy: () => undefined,
     close() {
       port.off('close', gone)

@@ -1,6 +1,7 @@
 import type { ContentFiles } from './content-files.ts'
 import type { Database, Row, Value } from './database.ts'
 import { type CountChange, noChange } from './count-change.ts'
+import type { ChangeFact } from './ports/changes.ts'
 import type { StrangerLimits } from './strangers.ts'
 
 /** Whom a fact is kept for: a journey of mail, or only what strangers left. */
@@ -18,6 +19,7 @@ export interface Mark {
   readonly contents: number
   readonly spooled: number
   readonly counted: CountChange
+  readonly told: number
 }
 
 /**
@@ -38,6 +40,8 @@ export class Transaction {
   readonly removedContents: string[] = []
   /** Spool files whose octets are in the database now. */
   readonly usedSpooled: string[] = []
+  /** What this transaction does, for the feed of changes. */
+  readonly told: ChangeFact[] = []
   /** True when facts were removed: what was known about them is void. */
   factsRemoved = false
   /** The greatest key of a journey whose end is known, when the transaction began. */
@@ -77,6 +81,11 @@ export class Transaction {
     this.#counted = { ...this.#counted, [kind]: this.#counted[kind] + change }
   }
 
+  /** Something that whoever reads the feed of changes hears of after the commit. */
+  tell(fact: ChangeFact): void {
+    this.told.push(fact)
+  }
+
   run(sql: string, ...values: Value[]): { readonly changes: number; readonly lastKey: number } {
     return this.database.run(sql, ...values)
   }
@@ -95,6 +104,7 @@ export class Transaction {
       contents: this.removedContents.length,
       spooled: this.usedSpooled.length,
       counted: this.#counted,
+      told: this.told.length,
     }
   }
 
@@ -103,5 +113,6 @@ export class Transaction {
     this.removedContents.length = mark.contents
     this.usedSpooled.length = mark.spooled
     this.#counted = mark.counted
+    this.told.length = mark.told
   }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { inlineBytes } from './content-files.ts'
-import { integer } from './database.ts'
+import { integer, text } from './database.ts'
 import { noteEnd } from './journey-ends.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'
 import { messagesIn, recipientsIn } from './operations.ts'
@@ -34,12 +34,15 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
   for (const journey of acceptance.journeys) {
     const { messageId } = journey
     insertJourney(transaction, journey, messageId === undefined ? null : stored(messageId).key)
+    transaction.tell({ type: 'journey', id: journey.id })
   }
   for (const item of acceptance.queue) {
     insertQueueItem(transaction, item, stored(item.messageId).key)
+    transaction.tell({ type: 'queue', dueAt: item.nextAttemptAt })
   }
   for (const item of acceptance.mailbox) {
     insertMailboxItem(transaction, item, stored(item.messageId))
+    transaction.tell({ type: 'mailbox', account: item.account })
   }
   for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
   if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
@@ -53,13 +56,14 @@ export function appendSteps(
   { journeyId, steps, shared }: LaterSteps,
 ): number | undefined {
   const journey = transaction.get(
-    `SELECT key, started_ms, EXISTS (SELECT 1 FROM stranger WHERE journey = key) AS stranger
+    `SELECT key, id, started_ms, EXISTS (SELECT 1 FROM stranger WHERE journey = key) AS stranger
       FROM journey WHERE id = ?`,
     journeyId,
   )
   if (journey === undefined) return undefined
   const key = integer(journey, 'key')
   transaction.run('INSERT INTO journey_steps (journey, json) VALUES (?, ?)', key, steps)
+  transaction.tell({ type: 'journey', id: text(journey, 'id') })
   writeFacts(transaction, shared, {
     startedAt: integer(journey, 'started_ms'),
     keptFor: integer(journey, 'stranger') === 1 ? 'stranger' : 'mail',

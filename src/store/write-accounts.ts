@@ -5,6 +5,28 @@ import type { Transaction } from './transaction.ts'
 
 /** Makes one change. @returns the id of what was put; 1 or 0: whether there was one to remove */
 export function changeAccounts(transaction: Transaction, change: AccountChange): number {
+  const done = makeChange(transaction, change)
+  if (done > 0) transaction.tell({ type: 'account', address: nameIn(change) })
+  return done
+}
+
+/** Of the account, alias or domain. */
+export function nameIn(change: AccountChange): string {
+  switch (change.type) {
+    case 'put-account':
+      return change.account.address
+    case 'put-alias':
+      return change.alias.address
+    case 'put-domain':
+      return change.domain.name
+    case 'remove-account':
+    case 'remove-alias':
+    case 'remove-domain':
+      return change.name
+  }
+}
+
+function makeChange(transaction: Transaction, change: AccountChange): number {
   switch (change.type) {
     case 'put-account':
       return putAccount(transaction, change.account)
@@ -23,7 +45,7 @@ export function changeAccounts(transaction: Transaction, change: AccountChange):
 
 /** Writes down what somebody did. @returns its number */
 export function putAct(transaction: Transaction, act: NewAct): number {
-  return transaction.run(
+  const { lastKey: number } = transaction.run(
     'INSERT INTO act (at_ms, who, door, what, why, detail) VALUES (?, ?, ?, ?, ?, ?)',
     Math.round(act.at),
     act.who,
@@ -31,7 +53,9 @@ export function putAct(transaction: Transaction, act: NewAct): number {
     act.what,
     act.why,
     JSON.stringify(act.detail),
-  ).lastKey
+  )
+  transaction.tell({ type: 'act', act: number })
+  return number
 }
 
 function putAccount(transaction: Transaction, account: NewAccount): number {

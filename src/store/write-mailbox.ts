@@ -120,9 +120,12 @@ export function changedFlags(
 
 function nextModseq(transaction: Transaction, mailbox: number): number {
   const row = transaction.get(
-    'UPDATE mailbox SET highest_modseq = highest_modseq + 1 WHERE id = ? RETURNING highest_modseq',
+    `UPDATE mailbox SET highest_modseq = highest_modseq + 1 WHERE id = ?
+      RETURNING highest_modseq,
+        (SELECT address FROM account WHERE account.id = mailbox.account) AS address`,
     mailbox,
   )
+  transaction.tell({ type: 'mailbox', account: text(row ?? {}, 'address') })
   return integer(row ?? {}, 'highest_modseq')
 }
 
@@ -163,6 +166,7 @@ function removeItem(
     uid,
     Math.round(at),
   )
+  transaction.tell({ type: 'mailbox', account })
   dropSettledMessage(transaction, integer(item, 'message'))
   return true
 }

@@ -108,8 +108,10 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
       outcome.problem,
       key,
     )
+    transaction.tell({ type: 'queue', dueAt: outcome.nextAttemptAt })
   } else {
     takeOut(transaction, key)
+    transaction.tell({ type: 'queue' })
   }
   const journey = tell(transaction, item, settlement)
   if (outcome.type !== 'deferred') dropSettledMessage(transaction, integer(item, 'message'))
@@ -151,9 +153,11 @@ function tellWhole(transaction: Transaction, journey: number, last: Told): void 
 }
 
 export function releaseLeases(transaction: Transaction): void {
-  transaction.run(
+  const { changes } = transaction.run(
     'UPDATE queue SET lease_owner = NULL, lease_until_ms = NULL WHERE lease_owner IS NOT NULL',
   )
+  const dueAt = changes === 0 ? undefined : nextDueAt(transaction)
+  if (dueAt !== undefined) transaction.tell({ type: 'queue', dueAt })
 }
 
 export function holdItems(transaction: Transaction, queueIds: readonly string[]): number {
@@ -162,6 +166,7 @@ export function holdItems(transaction: Transaction, queueIds: readonly string[])
     held += transaction.run('UPDATE queue SET held = 1 WHERE id = ? AND held = 0', id).changes
   }
   transaction.count('held', held)
+  if (held > 0) transaction.tell({ type: 'queue' })
   return held
 }
 
@@ -180,6 +185,7 @@ export function releaseItems(
       id,
     ).changes
   }
+  if (released > 0) transaction.tell({ type: 'queue', dueAt: nextAttemptAt })
   return released
 }
 

@@ -1,5 +1,5 @@
 import type { Database, Row } from './database.ts'
-import { integer } from './database.ts'
+import { integer, text } from './database.ts'
 import type { PruneStep } from './operations.ts'
 import { hashOctets, hashText } from './rows.ts'
 import type { PruneRequest, PruneResult } from './ports/retention.ts'
@@ -60,10 +60,11 @@ function removeJourney(transaction: Transaction, journey: number): PruneResult {
   transaction.run('DELETE FROM journey_steps WHERE journey = ?', journey)
   transaction.run('DELETE FROM journey_record WHERE journey = ?', journey)
   transaction.run('DELETE FROM stranger WHERE journey = ?', journey)
-  const row = transaction.get('DELETE FROM journey WHERE key = ? RETURNING message', journey)
+  const row = transaction.get('DELETE FROM journey WHERE key = ? RETURNING id, message', journey)
   const message = row?.['message']
   const dropped = typeof message === 'number' ? dropUnreferredMessage(transaction, message) : none
   const journeys = row === undefined ? 0 : 1
+  if (row !== undefined) transaction.tell({ type: 'journey', id: text(row, 'id') })
   transaction.count('journeys', -journeys)
   return { ...none, ...dropped, journeys }
 }

@@ -56,6 +56,9 @@ function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
       open: (port, mark) => worker.postMessage({ type: 'door', port, mark }, [port]),
       lost: (mark) => worker.postMessage({ type: 'lost', mark }),
     },
+    watch(types) {
+      worker.postMessage({ type: 'watch', types })
+    },
     setBusy(busy) {
       if (busy) worker.ref()
       else worker.unref()

@@ -8,6 +8,7 @@ import { dataFolder } from './data-folder.ts'
 import type { OpenedWriter, WriterSetup } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
 import { messagesOf, problemOf } from './operations.ts'
+import type { Change, ChangeType } from './ports/changes.ts'
 import { storeProblem } from './problems.ts'
 import { removeSpoolOf } from './spool-files.ts'
 import type { Writer } from './writer.ts'
@@ -19,9 +20,17 @@ type Request =
   | { readonly type: 'door'; readonly port: MessagePort; readonly mark: string }
   /** One of these threads is gone. */
   | { readonly type: 'lost'; readonly mark: string }
+  /** What is committed of these kinds is told through the port that this came by. */
+  | { readonly type: 'watch'; readonly types: readonly ChangeType[] }
   | { readonly type: 'close' }
 
 type Order = Exclude<Request, { readonly type: 'batch' }>
+
+/** An order, and by whom. */
+interface Ordered {
+  readonly order: Order
+  readonly from: MessagePort
+}
 
 /** A batch, and where its outcomes are waited for. */
 interface Sent {
@@ -48,6 +57,7 @@ class WriterThread {
   readonly #writer: Writer
   readonly #spool: string
   readonly #ports = new Set<MessagePort>()
+  readonly #watching = new Map<MessagePort, ReadonlySet<ChangeType>>()
   #toldBroken = false
 
   constructor(writer: Writer, spool: string) {
@@ -57,21 +67,27 @@ class WriterThread {
 
   listen(port: MessagePort): void {
     this.#ports.add(port)
-    port.on('close', () => this.#ports.delete(port))
+    port.on('close', () => {
+      this.#ports.delete(port)
+      this.#watching.delete(port)
+    })
     port.on('message', (request: Request) => {
-      if (request.type !== 'batch') return this.#obey(request)
-      const { sent, order } = this.#gather({ batch: request.batch, from: port })
+      if (request.type !== 'batch') return this.#obey({ order: request, from: port })
+      const { sent, ordered } = this.#gather({ batch: request.batch, from: port })
       this.#write(sent)
-      if (order !== undefined) this.#obey(order)
+      if (ordered !== undefined) this.#obey(ordered)
     })
   }
 
-  #obey(order: Order): void {
+  #obey({ order, from }: Ordered): void {
     switch (order.type) {
       case 'close':
         return this.#end()
       case 'door':
         return this.listen(order.port)
+      case 'watch':
+        this.#watching.set(from, new Set(order.types))
+        return
       case 'lost':
         this.#writeAll()
         // Nothing that lies there now waits to be committed.
@@ -92,7 +108,7 @@ class WriterThread {
   }
 
   /** The first batch and those that have gathered behind it, on all ports, up to an order. */
-  #gather(first: Sent): { readonly sent: readonly Sent[]; readonly order: Order | undefined } {
+  #gather(first: Sent): { readonly sent: readonly Sent[]; readonly ordered: Ordered | undefined } {
     const sent = [first]
     let operations = first.batch.operations.length
     let octets = octetsIn(first.batch)
@@ -101,37 +117,67 @@ class WriterThread {
         const received: { message: Request } | undefined = receiveMessageOnPort(from)
         if (received === undefined) break
         const { message } = received
-        if (message.type !== 'batch') return { sent, order: message }
+        if (message.type !== 'batch') return { sent, ordered: { order: message, from } }
         sent.push({ batch: message.batch, from })
         operations += message.batch.operations.length
         octets += octetsIn(message.batch)
       }
     }
-    return { sent, order: undefined }
+    return { sent, ordered: undefined }
   }
 
   #write(sent: readonly Sent[]): void {
     const done = this.#writer.run(sent.flatMap(({ batch }) => batch.operations))
+    const told = this.#watched()
     let at = 0
     for (const { batch, from } of sent) {
       const { first, operations } = batch
       const mine = done.slice(at, at + operations.length)
       at += operations.length
-      this.#reply(
-        mine.map((outcome, i) => [first + i, outcome]),
-        from,
-      )
+      this.#reply({ outcomes: mine.map((outcome, i) => [first + i, outcome]), told }, from)
     }
+    this.#tellOthers(told)
     this.#writer.checkpoint()
+    // It makes room sometimes.
+    this.#tellOthers(this.#watched())
     if (this.#writer.broken === undefined || this.#toldBroken) return
     this.#toldBroken = true
-    for (const port of this.#ports) this.#reply([], port)
+    for (const port of this.#ports) this.#reply({ outcomes: [], told }, port)
   }
 
-  #reply(outcomes: Reply['outcomes'], to: MessagePort): void {
+  /** What was committed just now, for each who watches: what they want of it. */
+  #watched(): Map<MessagePort, readonly Change[]> {
+    const changes = this.#writer.takeChanges()
+    const told = new Map<MessagePort, readonly Change[]>()
+    if (changes.length === 0) return told
+    for (const [port, types] of this.#watching) {
+      const wanted = changes.filter(({ type }) => types.has(type))
+      if (wanted.length > 0) told.set(port, wanted)
+    }
+    return told
+  }
+
+  /** Outcomes take along what is to be told to the same one, which saves a message. */
+  #reply(
+    {
+      outcomes,
+      told,
+    }: Pick<Reply, 'outcomes'> & { readonly told: Map<MessagePort, readonly Change[]> },
+    to: MessagePort,
+  ): void {
     const { broken } = this.#writer
-    const reply = broken === undefined ? { outcomes } : { outcomes, broken: problemOf(broken) }
+    const changes = told.get(to)
+    told.delete(to)
+    const reply: Reply = {
+      outcomes,
+      ...(changes === undefined ? {} : { changes }),
+      ...(broken === undefined ? {} : { broken: problemOf(broken) }),
+    }
     say({ type: 'reply', reply }, to)
+  }
+
+  #tellOthers(told: Map<MessagePort, readonly Change[]>): void {
+    for (const port of told.keys()) this.#reply({ outcomes: [], told }, port)
   }
 
   #end(): void {

@@ -3,29 +3,19 @@ import type { ContentFiles } from './content-files.ts'
 import type { Database } from './database.ts'
 import { integer } from './database.ts'
 import type { FolderWatch } from './folder-watch.ts'
-import type { Operation, Outcome, Problem, Results } from './operations.ts'
+import type { Operation, Outcome, Problem } from './operations.ts'
 import { endsKnownTo } from './journey-ends.ts'
 import { writeCounts } from './kept-count.ts'
 import { messagesOf, problemOf } from './operations.ts'
 import { storeBroken, storeProblem } from './problems.ts'
+import { attempt, type DoOne, perform } from './perform.ts'
+import type { Change } from './ports/changes.ts'
 import { hashOctets } from './rows.ts'
-import type { DkimKeyRow } from './ports/keys.ts'
 import type { StrangerLimits } from './strangers.ts'
 import type { KnownFact } from './transaction.ts'
 import { Transaction } from './transaction.ts'
-import { changeAccounts, putAct } from './write-accounts.ts'
-import { writeAcceptance } from './write-acceptance.ts'
-import { removeMail, setFlags } from './write-mailbox.ts'
-import {
-  holdItems,
-  leaseItems,
-  nextDueAt,
-  releaseItems,
-  releaseLeases,
-  settleItems,
-  takeItems,
-} from './write-queue.ts'
-import { forgetLeaving, leavingContents, pruneStep } from './write-retention.ts'
+import { lastChange, writeChanges } from './write-changes.ts'
+import { forgetLeaving, leavingContents } from './write-retention.ts'
 
 /** Frames in the log that are worth a checkpoint: 16 MiB, written back after the reply has left. */
 const checkpointFrames = 4096
@@ -41,7 +31,11 @@ export class Writer {
   readonly #watch: FolderWatch
   readonly #strangers: StrangerLimits
   readonly #knownFacts = new Map<string, KnownFact>()
+  readonly #changesKept: number
   #endsTo: number
+  #lastChange: number
+  /** Committed, and not taken yet by whoever tells of it. */
+  #changes: Change[] = []
   #broken: WaybillError | undefined
   #full = false
   /** Contents whose files have gone after their rows: they need not be remembered any more. */
@@ -52,12 +46,15 @@ export class Writer {
     readonly files: ContentFiles
     readonly watch: FolderWatch
     readonly strangers: StrangerLimits
+    readonly changesKept: number
   }) {
     this.#database = parts.database
     this.#files = parts.files
     this.#watch = parts.watch
     this.#strangers = parts.strangers
+    this.#changesKept = parts.changesKept
     this.#endsTo = endsKnownTo(parts.database)
+    this.#lastChange = lastChange(parts.database)
   }
 
   get broken(): WaybillError | undefined {
@@ -79,6 +76,13 @@ export class Writer {
       }
     }
     return outcomes
+  }
+
+  /** What was committed since the last call. */
+  takeChanges(): readonly Change[] {
+    const changes = this.#changes
+    if (changes.length > 0) this.#changes = []
+    return changes
   }
 
   /**
@@ -143,12 +147,16 @@ export class Writer {
       for (const sha256 of this.#left) forgetLeaving(transaction, sha256)
       const outcomes = operations.map((operation) => doOne(transaction, operation))
       writeCounts(transaction)
+      const log = { last: this.#lastChange, kept: this.#changesKept }
+      const changes = writeChanges(transaction, log)
       this.#files.sync()
       this.#database.exec('COMMIT')
       // Written into files that are removed, it would be lost although nothing has failed.
       const gone = this.#watch()
       if (gone !== undefined) throw gone
       this.#left = []
+      this.#lastChange += changes.length
+      this.#changes.push(...changes)
       if (transaction.endsChanged) this.#endsTo = endsKnownTo(this.#database)
       this.#afterCommit(transaction)
       return outcomes
@@ -226,85 +234,6 @@ export class Writer {
       // See above; whether the disk works is decided where it matters.
     }
   }
-}
-
-type DoOne = (transaction: Transaction, operation: Operation) => Outcome
-
-/** One operation within its savepoint. Throws when the whole transaction is lost. */
-function attempt(transaction: Transaction, operation: Operation): Outcome {
-  const { database } = transaction
-  const mark = transaction.mark()
-  database.run('SAVEPOINT operation')
-  try {
-    const outcome = perform(transaction, operation)
-    database.run('RELEASE operation')
-    return outcome
-  } catch (error) {
-    // SQLite may have rolled everything back on its own (SQLITE_FULL), or nothing can be believed.
-    const problem = storeProblem(error)
-    if (!database.inTransaction || problem?.code === 'store-broken') throw error
-    database.run('ROLLBACK TO operation')
-    database.run('RELEASE operation')
-    transaction.backTo(mark)
-    return { ok: false, problem: problemOf(problem ?? error) }
-  }
-}
-
-/** One operation. Throws when it fails, with its traces still in the transaction. */
-function perform(transaction: Transaction, operation: Operation): Outcome {
-  return { ok: true, value: valueOf(transaction, operation) }
-}
-
-function valueOf(transaction: Transaction, operation: Operation): Results[keyof Results] {
-  switch (operation.type) {
-    case 'accept':
-      writeAcceptance(transaction, operation.acceptance)
-      return undefined
-    case 'lease':
-      return leaseItems(transaction, operation.request)
-    case 'settle':
-      return settleItems(transaction, operation.settlements)
-    case 'releaseLeases':
-      releaseLeases(transaction)
-      return undefined
-    case 'hold':
-      return holdItems(transaction, operation.queueIds)
-    case 'release':
-      return releaseItems(transaction, operation.queueIds, operation.nextAttemptAt)
-    case 'nextDueAt':
-      return nextDueAt(transaction)
-    case 'take':
-      return takeItems(transaction, operation.request)
-    case 'setFlags':
-      return setFlags(transaction, operation.change)
-    case 'removeMail':
-      return removeMail(transaction, operation.removal)
-    case 'putDkimKey':
-      putDkimKey(transaction, operation.key)
-      return undefined
-    case 'changeAccounts':
-      return changeAccounts(transaction, operation.change)
-    case 'putAct':
-      return putAct(transaction, operation.act)
-    case 'prune':
-      return pruneStep(transaction, operation.request)
-  }
-}
-
-function putDkimKey(transaction: Transaction, key: DkimKeyRow): void {
-  transaction.run(
-    `INSERT INTO dkim_key (domain, selector, algorithm, private_key, created_ms, active)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (domain, selector) DO UPDATE SET algorithm = excluded.algorithm,
-        private_key = excluded.private_key, created_ms = excluded.created_ms,
-        active = excluded.active`,
-    key.domain,
-    key.selector,
-    key.algorithm,
-    key.privateKey,
-    Math.round(key.createdAt),
-    key.active ? 1 : 0,
-  )
 }
 
 function failed(operations: readonly Operation[], problem: Problem): readonly Outcome[] {

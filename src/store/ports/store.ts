@@ -1,5 +1,6 @@
 import type { AccountPort } from './accounts.ts'
 import type { ActPort } from './acts.ts'
+import type { ChangePort } from './changes.ts'
 import type { ContentIntake } from './contents.ts'
 import type { JourneyPort } from './journeys.ts'
 import type { KeyPort } from './keys.ts'
@@ -19,7 +20,7 @@ import type { Retention } from './retention.ts'
  * What reads sees all that was written before. Times are Unix milliseconds. The contract tests in
  * `contract.ts` run on every adapter.
  */
-export interface Store {
+export interface Store extends ChangePort {
   readonly post: PostPort
   readonly contents: ContentIntake
   readonly messages: MessagePort

@@ -136,6 +136,8 @@ test('what a server lacks, another may have; a broken connection is another matt
     [setback('timeout', 'MAIL'), false, false],
     [said(550, 'RCPT'), false, false],
     [refusedBy({ code: 550, enhanced: '5.7.25', lines: ['x'] }, 'MESSAGE'), true, true],
+    [refusedBy({ code: 500, enhanced: '5.7.25', lines: ['x'] }, 'MESSAGE'), true, true],
+    [refusedBy({ code: 499, enhanced: '5.7.25', lines: ['x'] }, 'MESSAGE'), false, false],
     [refusedBy({ code: 550, enhanced: '5.7.1', lines: ['x'] }, 'MESSAGE'), false, false],
     [refusedBy({ code: 450, enhanced: '4.7.25', lines: ['x'] }, 'MESSAGE'), false, false],
   ] as const) {

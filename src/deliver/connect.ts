@@ -6,7 +6,7 @@ import type { RouteTarget } from '../route/found-route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { Setback } from '../smtp/client-types.ts'
 import { describeReply } from '../smtp/reply-format.ts'
-import { ClientSession, type SessionLine } from './client-session.ts'
+import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
 
 /** A greeted server, or why there is none. */
 export type Connected =
@@ -102,11 +102,7 @@ export class Connector {
       trustAnchors,
     })
     const greeting = log.begin()
-    const unwatch = ending.watch(() => {
-      if (ending.stage !== 'begin-nothing') session.breakOff(ending.why)
-    })
-    const greeted = await session.greet()
-    unwatch()
+    const greeted = await untilBrokenOff(ending, session)
     if (greeted.type === 'failed') {
       return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
     }
@@ -127,6 +123,20 @@ export class Connector {
     }
     return { type: 'ready', session }
   }
+}
+
+/** Greets, unless somebody has asked to break off or asks meanwhile: a greeting may take minutes. */
+async function untilBrokenOff(ending: Ending, session: ClientSession): Promise<Greeted> {
+  const heed = (): void => {
+    const { stage, why } = ending
+    if (stage === 'wait-for-answer' || stage === 'at-once') session.breakOff(why)
+  }
+  const unwatch = ending.watch(heed)
+  const greeting = session.greet()
+  heed()
+  const greeted = await greeting
+  unwatch()
+  return greeted
 }
 
 type Certificate = NonNullable<ClientSession['tls']>['certificate']

@@ -77,7 +77,7 @@ function textIn(settlement: Settlement | undefined): string {
 }
 
 /** The steps of a settlement, by type. */
-function stepsOf(settlement: Settlement | undefined): readonly { readonly type: string }[] {
+function stepsOf(settlement: Settlement | undefined): readonly Step[] {
   return JSON.parse(settlement?.steps ?? '[]')
 }
 
@@ -256,4 +256,21 @@ test('what recipients of one message share is written down once: the way and the
   assert.equal(attempts[500]?.conversation.length, 500)
   const octets = settlements.slice(0, 500).reduce((sum, { steps }) => sum + steps.length, 0)
   assert.ok(octets < 300_000, `500 recipients take ${octets} octets`)
+})
+
+test('the answer of the other server stands in the step, with as much of its words as helps', async () => {
+  for (const [result, answer] of [
+    [answered(550, '5.1.1', 'x'.repeat(3000)), [550, '5.1.1', 'x'.repeat(2000), 'RCPT']],
+    [relayed, [250, '2.0.0', 'Filed.', 'DATA']],
+    [unreachable, undefined],
+  ] as const) {
+    const [settlement] = await settleAll(testWorld(), [attempt(testItem(), result)])
+    const step = stepsOf(settlement).find((one) => one.type === 'attempt')
+    assert.ok(step?.type === 'attempt')
+    const { answer: found } = step
+    assert.deepEqual(
+      found === undefined ? found : [found.code, found.enhanced, found.text, found.atCommand],
+      answer,
+    )
+  }
 })

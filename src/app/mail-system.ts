@@ -30,6 +30,7 @@ import { Courier } from './courier.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
 import { Reporter, type ReportsPlan } from './reporter.ts'
 import { StoppableNetwork } from './stoppable-network.ts'
+import { WeeklyTicketKeys } from './ticket-keys.ts'
 
 /** One mail server: what it is made of. */
 export interface MailSystemOptions {
@@ -96,6 +97,7 @@ export class MailSystem {
   readonly #reporter: Reporter
   /** The way to others, for all but the sessions. */
   readonly #network: StoppableNetwork
+  readonly #tickets: WeeklyTicketKeys
   #hurried = false
 
   /** @throws WaybillError `key-unusable` */
@@ -103,6 +105,7 @@ export class MailSystem {
     this.#options = options
     const { clock, log } = options
     const clients = options.clients ?? new Clients({ limits: noLimits, clock, log })
+    this.#tickets = new WeeklyTicketKeys(clock)
     this.post = this.#makePost(options)
     this.#network = new StoppableNetwork(options.dialer, options.resolver)
     const { post } = this
@@ -119,6 +122,9 @@ export class MailSystem {
 
   /** Begins to deliver what waits in the queue, and to report. */
   async start(): Promise<void> {
+    const { report } = this.#options
+    const failed = (problem: unknown): void => report(problem, 'new keys for TLS tickets')
+    this.#tickets.start(() => void this.use({}).catch(failed))
     await this.#courier.start()
     this.#reporter.start()
   }
@@ -189,6 +195,7 @@ export class MailSystem {
    * Who is not done then is told so, and cut off when that takes too long. See `Courier.breakOff`.
    */
   async close(graceMs = 2000, others?: Promise<unknown>): Promise<void> {
+    this.#tickets.stop()
     const served = this.#server.shutdown()
     const delivered = this.#courier.stop()
     const reported = this.#reporter.stop()
@@ -230,7 +237,8 @@ export class MailSystem {
     const { rules, limits, certificate, staticRsa } = this.#options
     const { messageBytes, recipients, errors } = limits
     const each = { messageBytes, recipients, errors }
-    return { origin: this.#origin, rules, limits: each, certificate, staticRsa }
+    const tls = { certificate, staticRsa, ticketKeys: this.#tickets.current }
+    return { origin: this.#origin, rules, limits: each, ...tls }
   }
 
   #needs(guard: Clients): SessionNeeds {

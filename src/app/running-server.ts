@@ -12,8 +12,8 @@ import type { MemoryDirectory } from '../directory/memory-directory.ts'
 import type { SigningKeys } from '../directory/signing-keys.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
+import { serverContext } from '../io/tls-context.ts'
 import type { Admission } from '../policy/admission.ts'
-import { tlsContexts } from '../sessions/tls-contexts.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { Store } from '../store/ports/store.ts'
 import { readCertificate } from './certificate.ts'
@@ -135,7 +135,7 @@ export class RunningServer {
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
     // Thrown away: it says whether the certificate can be used, before anything changes.
-    tlsContexts(certificate, staticRsaOf(next))
+    serverContext(certificate)
     const people = await lookUpPeople(store, next, this.#parts.options.log)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)

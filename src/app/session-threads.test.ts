@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
+import { connect, type TLSSocket } from 'node:tls'
 import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
@@ -163,6 +165,58 @@ test('what a client has used up goes over with its connection, and nobody is ask
   assert.equal(heard.filter((kind) => kind === 'closedForLogins').length, 2)
   for (const one of [talk, user, late]) one.destroy()
 })
+
+test('a TLS session that began on one thread is resumed on any, until the keys change', async (t) => {
+  const { south } = await open(t)
+  const { submissions } = south.ports
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const first = await resumable(submissions, version)
+    assert.equal(first.reused, false)
+    const all = [first]
+    // Those that are open are with one thread each in turn.
+    for (let n = 0; n < 4; n++) all.push(await resumable(submissions, version, first.session))
+    assert.deepEqual(
+      all.map(({ reused }) => reused),
+      [false, true, true, true, true],
+      version,
+    )
+    for (const { socket } of all) socket.destroy()
+  }
+  const before = await resumable(submissions, 'TLSv1.2')
+  south.clock.advance(7 * 86_400_000)
+  await new Promise<void>((resolve) => {
+    south.clock.setTimer(0, resolve)
+  })
+  await south.site.use({})
+  const after = await resumable(submissions, 'TLSv1.2', before.session)
+  const other = await resumable(submissions, 'TLSv1.2', before.session)
+  assert.deepEqual([after.reused, other.reused], [false, false])
+  for (const { socket } of [after, other]) socket.destroy()
+  before.socket.destroy()
+})
+
+interface Resumable {
+  readonly socket: TLSSocket
+  readonly session: Buffer
+  readonly reused: boolean
+}
+
+/** A greeted connection with TLS, with what the next one can resume. */
+async function resumable(
+  port: number,
+  version: 'TLSv1.2' | 'TLSv1.3',
+  session?: Buffer,
+): Promise<Resumable> {
+  const more = session === undefined ? {} : { session }
+  const place = { host: '127.0.0.1', port, rejectUnauthorized: false }
+  const socket = connect({ ...place, minVersion: version, maxVersion: version, ...more })
+  const tickets: Buffer[] = []
+  socket.on('session', (ticket: Buffer) => tickets.push(ticket))
+  await once(socket, 'data')
+  const ticket = tickets.at(-1) ?? session
+  assert.ok(ticket !== undefined, 'no ticket')
+  return { socket, session: ticket, reused: socket.isSessionReused() }
+}
 
 test('a thread that dies takes its own letter with it, and nobody hears anything false', async (t) => {
   const clients = { connectionsPerAddress: 2 }

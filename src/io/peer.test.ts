@@ -393,7 +393,7 @@ test('TLS 1.2 with static RSA is refused (RFC 9325 §4.1) unless it is asked for
     ['refused', 'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256', 'started'],
     ['taken', 'AES128-GCM-SHA256:AES256-SHA', 'started'],
   ] as const) {
-    const context = serverContext(certificate, staticRsa)
+    const context = serverContext(certificate, { staticRsa })
     const { promise, resolve } = Promise.withResolvers<TlsStart>()
     const port = await bareServer(t, (socket) => {
       resolve(new Peer(socket).startTls({ side: 'server', context }))

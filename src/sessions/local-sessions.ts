@@ -56,7 +56,7 @@ export class LocalSessions implements Sessions {
   constructor(needs: SessionNeeds, settings: SessionSettings) {
     this.#needs = needs
     this.#settings = settings
-    this.#tls = new CurrentTls(settings.certificate, settings.staticRsa)
+    this.#tls = new CurrentTls(settings)
   }
 
   get size(): number {
@@ -81,7 +81,7 @@ export class LocalSessions implements Sessions {
 
   /** @throws WaybillError `key-unusable`; what held before holds on then */
   use(settings: SessionSettings): Promise<void> {
-    this.#tls.use(settings.certificate, settings.staticRsa)
+    this.#tls.use(settings)
     this.#settings = settings
     return Promise.resolve()
   }

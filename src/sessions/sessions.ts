@@ -35,6 +35,14 @@ export interface SessionSettings {
   readonly certificate: KeyedCertificate
   /** Whether port 25 takes TLS 1.2 with static RSA. The other ports never do. */
   readonly staticRsa: StaticRsa | undefined
+  /** A client that comes again may come to another thread. */
+  readonly ticketKeys: TicketKeys
+}
+
+/** Keys for tickets: users' ports take none of port 25, which has rules of its own. */
+export interface TicketKeys {
+  readonly strangers: Uint8Array
+  readonly users: Uint8Array
 }
 
 /** A connection that was let in. */

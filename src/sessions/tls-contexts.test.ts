@@ -1,30 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testCertificate } from '../io/test-support/certificates.ts'
+import { newTicketKeys } from '../io/tls-context.ts'
 import { CurrentTls } from './tls-contexts.ts'
 
-test('contexts last as long as the certificate, its key and the setting do', async () => {
-  const first = await testCertificate(['mx.south.example'])
-  const tls = new CurrentTls(first, undefined)
+const ticketKeys = { strangers: newTicketKeys(), users: newTicketKeys() }
+
+test('contexts last as long as certificate, key, setting and keys of tickets do', async () => {
+  const certificate = await testCertificate(['mx.south.example'])
+  const first = { certificate, staticRsa: undefined, ticketKeys }
+  const tls = new CurrentTls(first)
   const before = tls.contexts
-  tls.use({ ...first }, undefined)
-  assert.equal(tls.contexts, before, 'a copy of the same text changes nothing')
-  tls.use(first, 'taken')
-  const taking = tls.contexts
-  assert.notEqual(taking, before)
-  tls.use(await testCertificate(['mx.south.example']), 'taken')
-  assert.notEqual(tls.contexts, taking)
+  tls.use(structuredClone(first))
+  assert.equal(tls.contexts, before, 'a copy of the same changes nothing')
+  const changes = [
+    { staticRsa: 'taken' },
+    { certificate: await testCertificate(['mx.south.example']) },
+    { ticketKeys: { ...ticketKeys, strangers: newTicketKeys() } },
+    { ticketKeys: { ...ticketKeys, users: newTicketKeys() } },
+  ] as const
+  for (const change of changes) {
+    tls.use(first)
+    const { contexts } = tls
+    tls.use({ ...first, ...change })
+    assert.notEqual(tls.contexts, contexts, Object.keys(change).join())
+  }
 })
 
 test('a certificate that cannot be used changes nothing', async () => {
-  const first = await testCertificate(['mx.south.example'])
-  const tls = new CurrentTls(first, undefined)
+  const certificate = await testCertificate(['mx.south.example'])
+  const first = { certificate, staticRsa: undefined, ticketKeys }
+  const tls = new CurrentTls(first)
   const before = tls.contexts
-  const other = await testCertificate(['mx.south.example'])
-  assert.throws(() => tls.use({ ...first, privateKey: other.privateKey }, undefined), {
-    code: 'key-unusable',
-  })
+  const { privateKey } = await testCertificate(['mx.south.example'])
+  const bad = { ...first, certificate: { ...certificate, privateKey } }
+  assert.throws(() => tls.use(bad), { code: 'key-unusable' })
   assert.equal(tls.contexts, before)
-  tls.use(first, undefined)
+  tls.use(first)
   assert.equal(tls.contexts, before)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { leadOf } from '../directory/directory.ts'
 import { silent } from '../base/log.ts'
@@ -6,6 +7,7 @@ import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import { hashPassword } from '../io/password.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
+import type { Act } from '../store/ports/acts.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openServer } from './open-server.ts'
 import type { RunningServer } from './running-server.ts'
@@ -22,6 +24,16 @@ function settingsOf(text: string): Settings {
 
 function account(address: string): string {
   return `[[account]]\naddress = "${address}"\npassword_hash = "${hash}"\n`
+}
+
+/** What the audit of a server's data tells. */
+async function actsIn(folder: string): Promise<readonly Act[]> {
+  const store = await openSqliteStore({ folder })
+  try {
+    return await store.acts.list({ limit: 10 })
+  } finally {
+    await store.close()
+  }
 }
 
 async function openWith(t: TestContext, settings: Settings): Promise<RunningServer> {
@@ -148,4 +160,40 @@ test('accounts and domains of the store live here beside those of the settings, 
   assert.equal(told.filter((line) => line.includes('team@south.example')).length, 1)
   assert.deepEqual(await leads('kim@store.example'), ['kim@store.example'])
   assert.equal((await server.directory.signingKeys('store.example')).length, 2)
+})
+
+test('settings that are read again leave an act, with what holds and what does not', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const server = await openServer({
+    settings: { ...before, data: folder },
+    autoPorts: true,
+    log: silent,
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  await server.reload({ ...after, data: folder, hostname: 'other.example' })
+  const unusable = {
+    ...after.tls,
+    certificate: join(folder, 'no.pem'),
+    key: join(folder, 'no.pem'),
+  }
+  await assert.rejects(server.reload({ ...after, tls: unusable }))
+  await server.close()
+  const acts = await actsIn(folder)
+  assert.deepEqual(
+    acts.map(({ who, door, what, why, detail }) => ({ who, door, what, why, detail })),
+    [
+      {
+        who: `user ${process.getuid?.() ?? 'unknown'}`,
+        door: 'signal',
+        what: 'reload',
+        why: '',
+        detail: {
+          changed: ['domains', 'limits.message_bytes', 'limits.recipients', 'account', 'alias'],
+          unchanged: ['hostname'],
+        },
+      },
+    ],
+  )
 })

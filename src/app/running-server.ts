@@ -23,7 +23,12 @@ import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
-import { compareSettings, type SettingsChange, withChanges } from './settings-change.ts'
+import {
+  compareSettings,
+  leaveReload,
+  type SettingsChange,
+  withChanges,
+} from './settings-change.ts'
 
 export interface ServerOptions {
   readonly settings: Settings
@@ -127,7 +132,13 @@ export class RunningServer {
    */
   async reload(read: Settings): Promise<SettingsChange> {
     await this.#openControl()
-    return await this.#turn.do(() => this.#reload(read))
+    const change = await this.#turn.do(() => this.#reload(read))
+    const { store, options } = this.#parts
+    // They hold, whether or not that can be written down.
+    await leaveReload(store.acts, systemClock.now(), change).catch((problem: unknown) => {
+      options.report(problem, 'the act of reading the settings again')
+    })
+    return change
   }
 
   async #reload(read: Settings): Promise<SettingsChange> {

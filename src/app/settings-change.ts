@@ -1,4 +1,6 @@
 import type { Settings } from '../config/settings.ts'
+import type { Door } from '../desk/act.ts'
+import type { ActPort } from '../store/ports/acts.ts'
 
 /** What differs between the settings that hold and those that were read again, by their keys. */
 export interface SettingsChange {
@@ -42,6 +44,20 @@ export function withChanges(before: Settings, after: Settings): Settings {
   const kept = Object.entries(before).filter(([table]) => !changeable.has(table))
   const limits = { ...after.limits, threads: before.limits.threads }
   return { ...after, limits, ...Object.fromEntries(kept) }
+}
+
+/**
+ * Leaves an act for settings that were read again. Who sent the signal no system tells: the user that
+ * the server runs as, or root.
+ */
+export async function leaveReload(
+  acts: Pick<ActPort, 'put'>,
+  at: number,
+  { changed, unchanged }: SettingsChange,
+): Promise<void> {
+  const who = `user ${process.getuid?.() ?? 'unknown'}`
+  const door: Door = 'signal'
+  await acts.put({ at, who, door, what: 'reload', why: '', detail: { changed, unchanged } })
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

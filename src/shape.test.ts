@@ -1,9 +1,16 @@
 /** The shape of the house: no circle, nothing that nobody reaches, files that one can live in. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
-import { importsOf, sources, src } from './architecture-sources.ts'
+import {
+  exportsOf,
+  importsOf,
+  mentions,
+  namesImportedBy,
+  sources,
+  src,
+} from './architecture-sources.ts'
 
 /** How many lines a file may have; one that is mostly a table: 400. */
 const mostLines = 300
@@ -61,14 +68,18 @@ test('no files import each other in a circle, not for types either', () => {
   assert.deepEqual(circles(), [])
 })
 
-test('every file is reached from a door, the command line or a worker', () => {
+/** The files that the package offers to other programs. */
+function doors(): readonly string[] {
   const { exports } = JSON.parse(readFileSync(join(src, '..', 'package.json'), 'utf8'))
-  const doors = Object.values<{ readonly 'waybill-source': string }>(exports).map((door) => {
+  return Object.values<{ readonly 'waybill-source': string }>(exports).map((door) => {
     return relative(src, resolve(src, '..', door['waybill-source']))
   })
+}
+
+test('every file is reached from a door, the command line or a worker', () => {
   const reached = new Set<string>()
   const workers = files.filter((name) => name.endsWith('-worker.ts'))
-  const open = ['cli/main.ts', ...doors, ...workers]
+  const open = ['cli/main.ts', ...doors(), ...workers]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (reached.has(name)) continue
     reached.add(name)
@@ -76,6 +87,62 @@ test('every file is reached from a door, the command line or a worker', () => {
   }
   const lost = files.filter((name) => !reached.has(name) && !forTests.test(name))
   assert.deepEqual(lost, [])
+})
+
+/** What stands among the sources for tests alone, beside the files that `forTests` names. */
+const exportsForTests: Readonly<Record<string, string>> = {
+  'base/clock.ts ManualClock': 'the clock of all tests, and it belongs beside the port',
+  'store/reading.ts readHere': 'how the stores of tests read without a thread',
+}
+
+/** Each exported name that one of `importers` imports, as `file name`. */
+function importedBy(importers: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    importers.flatMap((path) =>
+      namesImportedBy(path).flatMap(({ file, names }) =>
+        names.map((name) => `${relative(src, file)} ${name}`),
+      ),
+    ),
+  )
+}
+
+/** Exports of sources that are no door, with how often their own files say them again. */
+function exported(): readonly {
+  readonly what: string
+  readonly kind: 'value' | 'type'
+  readonly ownUses: number
+}[] {
+  const open = doors()
+  return files
+    .filter((file) => !open.includes(file) && !forTests.test(file))
+    .flatMap((file) => {
+      return exportsOf(file).map(({ kind, name }) => {
+        return { what: `${file} ${name}`, kind, ownUses: mentions(file, name) - 1 }
+      })
+    })
+}
+
+test('nothing is there for tests alone', () => {
+  const used = importedBy(files.map((file) => join(src, file)))
+  const lost = exported().filter(({ what, ownUses }) => !used.has(what) && ownUses === 0)
+  assert.deepEqual(
+    lost.map(({ what }) => what),
+    Object.keys(exportsForTests),
+  )
+})
+
+test('what nobody imports is not exported, but for types', () => {
+  const root = dirname(src)
+  const everywhere = ['src', 'test', 'bench', 'scripts'].flatMap((folder) => {
+    const found = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    return found.filter((name) => name.endsWith('.ts')).map((name) => join(root, folder, name))
+  })
+  const used = importedBy(everywhere)
+  const needless = exported().filter(({ what, kind }) => kind === 'value' && !used.has(what))
+  assert.deepEqual(
+    needless.map(({ what }) => what),
+    [],
+  )
 })
 
 test('no file is longer than one can live in', () => {

@@ -5,7 +5,7 @@ import type { AddressRemark } from './remark.ts'
  * Octets a local part may have on the wire, quotes and backslashes counted (RFC 5321 §4.5.3.1.1).
  * Longer ones are remarked on and read, as far as the path has room for them.
  */
-export const maxLocalPartOctets = 64
+const maxLocalPartOctets = 64
 
 /** A local part as read: its meaning (no quotes), and where the text after it starts. */
 export interface ReadLocalPart {
@@ -26,14 +26,6 @@ export function readLocalPart(text: string, at: number): Result<ReadLocalPart> {
   if (!read.ok) return read
   if (utf8Length(text, at, read.value.end) <= maxLocalPartOctets) return read
   return ok({ ...read.value, remarks: [...read.value.remarks, 'long-local-part'] })
-}
-
-/** Reads a whole local part. The value is its meaning: `"a b"` gives `a b`, `"ab"` gives `ab`. */
-export function parseLocalPart(text: string): Result<string> {
-  const read = readLocalPart(text, 0)
-  if (!read.ok) return read
-  if (read.value.end !== text.length) return bad('the local part goes on after its end')
-  return ok(read.value.value)
 }
 
 /** The wire form with the least quoting. RFC 5321 §4.1.2. */

@@ -1,5 +1,5 @@
 import { bad, ok, type Result } from '../base/result.ts'
-import { type AddressLiteral, isAddressLiteral, parseAddressLiteral } from './address-literal.ts'
+import { type AddressLiteral, parseAddressLiteral } from './address-literal.ts'
 import { type Domain, parseDomain } from './domain.ts'
 import { formatLocalPart, readLocalPart, utf8Length } from './local-part.ts'
 import { type AddressRemark, remarkText } from './remark.ts'
@@ -15,7 +15,7 @@ export interface Mailbox {
 }
 
 /** Octets of a mailbox: a path of 256 (RFC 5321 §4.5.3.1.3) without its two brackets. */
-export const maxMailboxOctets = 254
+const maxMailboxOctets = 254
 
 // RFC 5321 §4.1.2: sub-domain = Let-dig [Ldh-str]. Of what `parseDomain` lets through, it is the
 // underscore alone that this does not have.
@@ -89,19 +89,6 @@ export function readMailDomain(text: string): Result<ReadMailDomain> {
 /** The text on the wire, with the least quoting. Not ASCII only when the local part is not. */
 export function formatMailbox(mailbox: Mailbox): string {
   return `${formatLocalPart(mailbox.localPart)}@${mailbox.domain}`
-}
-
-/**
- * Whether both name the same mailbox for sure: the domains agree, and the local parts agree to the
- * letter. Only the receiving host may see more local parts as equal (RFC 5321 §2.4).
- */
-export function sameMailbox(a: Mailbox, b: Mailbox): boolean {
-  return a.localPart === b.localPart && a.domain === b.domain
-}
-
-/** The domain as a name to ask DNS for; `undefined` for an address literal. */
-export function domainName(domain: MailDomain): Domain | undefined {
-  return isAddressLiteral(domain) ? undefined : domain
 }
 
 function afterLocalPart(text: string, at: number): string {

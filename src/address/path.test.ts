@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatLocalPart, parseLocalPart, utf8Length } from './local-part.ts'
-import {
-  domainName,
-  domainOf,
-  formatMailbox,
-  parseMailbox,
-  parseMailDomain,
-  sameMailbox,
-} from './mailbox.ts'
+import { formatLocalPart, readLocalPart, utf8Length } from './local-part.ts'
+import { domainOf, formatMailbox, parseMailbox, parseMailDomain } from './mailbox.ts'
 import {
   formatPath,
   parseForwardPath,
@@ -236,12 +229,8 @@ test('what is wrong with a path is said', () => {
     assert.deepEqual(readReversePath(text), { ok: false, problem }, text)
   }
   assert.deepEqual(readForwardPath('<>'), { ok: false, problem: 'the path is empty' })
-  const open = parseLocalPart('"a')
+  const open = readLocalPart('"a', 0)
   assert.deepEqual(open, { ok: false, problem: 'the quoted local part has no end' })
-  assert.deepEqual(parseLocalPart('a@b'), {
-    ok: false,
-    problem: 'the local part goes on after its end',
-  })
 })
 
 test('the empty path is a sender and never a recipient', () => {
@@ -271,7 +260,10 @@ test('what stands behind a path is given back, and whether the path needs SMTPUT
 test('a local part is written with the least quoting and read back as the same', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[\x20-\x7eäß€]{0,20}$/), (value) => {
-      assert.deepEqual(parseLocalPart(formatLocalPart(value)), { ok: true, value })
+      const written = formatLocalPart(value)
+      const read = readLocalPart(written, 0)
+      assert.ok(read.ok)
+      assert.deepEqual([read.value.value, read.value.end], [value, written.length])
     }),
   )
 })
@@ -312,17 +304,7 @@ test('a mailbox is read without brackets', () => {
   assert.equal(formatMailbox(parsed.value), '"a b"@example.org')
 })
 
-test('two mailboxes are the same when their domains agree, and their local parts to the letter', () => {
-  const read = (text: string) => {
-    const parsed = parseMailbox(text)
-    assert.ok(parsed.ok, text)
-    return parsed.value
-  }
-  assert.ok(sameMailbox(read('"a"@B.example'), read('a@b.example')))
-  assert.ok(!sameMailbox(read('A@b.example'), read('a@b.example')))
-  assert.ok(!sameMailbox(read('a@b.example'), read('a@c.example')))
-  assert.equal(domainName(read('a@b.example').domain), 'b.example')
-  assert.equal(domainName(read('a@[192.0.2.1]').domain), undefined)
+test('the domain of an address stands behind its last @', () => {
   assert.equal(domainOf('"a@b"@c.example'), 'c.example')
   assert.equal(domainOf('no address'), 'no address')
 })

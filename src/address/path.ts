@@ -27,7 +27,7 @@ export interface ReadPath<P> {
 }
 
 /** Octets of a path with its brackets. RFC 5321 §4.5.3.1.3. */
-export const maxPathOctets = 256
+const maxPathOctets = 256
 
 /** Reads the reverse path at the start of `text`: `<>` or `<mailbox>`. RFC 5321 §4.1.2. */
 export function readReversePath(text: string): Result<ReadPath<ReversePath>> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { concat, equalOctets, isAscii, octetString, octetsOf } from './octets.ts'
+import { concat, isAscii, octetString, octetsOf } from './octets.ts'
 
 test('every octet has its place in an octet string, also in long ones', () => {
   fc.assert(
@@ -31,14 +31,6 @@ test('chunks are put together in their order; one alone is not copied', () => {
       assert.deepEqual(Buffer.from(concat(chunks)), Buffer.concat(chunks))
     }),
   )
-})
-
-test('octets are equal when all are', () => {
-  assert.ok(equalOctets(octetsOf('abc'), octetsOf('abc')))
-  assert.ok(equalOctets(octetsOf(''), octetsOf('')))
-  for (const other of ['abd', 'ab', 'abcd', '']) {
-    assert.ok(!equalOctets(octetsOf('abc'), octetsOf(other)), other)
-  }
 })
 
 test('ASCII ends at 127', () => {

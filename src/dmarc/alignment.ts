@@ -49,7 +49,7 @@ export type AlignmentReason =
   | 'no-policy'
 
 /** Different names that one message can make us walk from (RFC 9989 §4.10.2 sets no limit). */
-export const maxAlignmentWalks = 10
+const maxAlignmentWalks = 10
 
 /** Names come from messages and may be of any length. */
 const maxNameShown = 300

@@ -255,7 +255,7 @@ function sameData(recorded: Step, now: StepData): boolean {
 }
 
 /** JSON with the keys of every object in order, so that equal data is equal text. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
     return Object.fromEntries(

@@ -32,11 +32,6 @@ export function parseAddressList(value: string, options: AddressListOptions = {}
   return new AddressListReader(scan, options.maxMailboxes ?? 500_000).read()
 }
 
-/** Whether the list keeps to the grammar of RFC 5322, its obsolete forms included. */
-export function isWellFormedList(list: AddressList): boolean {
-  return list.problems.every((problem) => problem.type === 'obsolete')
-}
-
 function textOf(value: string): { text: string; isUtf8: boolean } {
   let highest = 0
   for (let i = 0; i < value.length; i++) highest |= value.charCodeAt(i)

@@ -46,11 +46,6 @@ export function parseMediaType(value: string): MediaType | undefined {
   return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters }
 }
 
-/** `text/plain`, without the parameters. */
-export function essence(mediaType: MediaType): string {
-  return `${mediaType.type}/${mediaType.subtype}`
-}
-
 /** Reads on through comments and white space, never back. */
 class Cursor {
   readonly #text: string

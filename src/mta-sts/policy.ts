@@ -53,7 +53,7 @@ export interface StsPolicyRefusal {
 /** RFC 8461 §3.3: 64 kilobytes, the limit that it suggests to senders. */
 export const maxPolicyOctets = 65_536
 /** RFC 8461 §3.2, `max_age`. */
-export const maxMaxAgeSeconds = 31_557_600
+const maxMaxAgeSeconds = 31_557_600
 
 const modes: readonly StsMode[] = ['enforce', 'testing', 'none']
 const singleFields: readonly string[] = ['version', 'mode', 'max_age']

@@ -69,11 +69,6 @@ export function delayAfter(policy: RetryPolicy, attempts: number): number {
   return Math.min(policy.maxDelayMs, policy.firstDelayMs * policy.growth ** steps)
 }
 
-/** When a message that was accepted at `createdAt` is given up. */
-export function expiryOf(policy: RetryPolicy, createdAt: number): number {
-  return createdAt + policy.expireAfterMs
-}
-
 /**
  * Whether the sender is to be told of the delay now, at a deferral.
  *

@@ -9,9 +9,10 @@ import fc from 'fast-check'
 import { octetString } from '../base/octets.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { buildAggregateMail } from './aggregate-mail.ts'
-import { aggregateReportId, escapeXml, formatAggregate, type Reporter } from './format-aggregate.ts'
-import { type AggregateRow, type GatheredReport, gatherAggregate } from './gather-aggregate.ts'
-import { readAggregate } from './read-aggregate.ts'
+import { aggregateReportId, escapeXml, type Reporter } from './format-aggregate.ts'
+import type { AggregateRow, GatheredReport } from './gather-aggregate.ts'
+import { readAggregates } from './read-aggregate.ts'
+import { formatAggregate, gatherAggregate } from './test-support/aggregate.ts'
 import { readReportMail } from './report-mail.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -110,7 +111,7 @@ test('what is written fits the schema of RFC 9990', (t) => {
 
 test('what is written is read again, without a problem', () => {
   const report = gather(row, failed)
-  const read = readAggregate(encodeUtf8(formatAggregate(report, reporter)))
+  const [read] = readAggregates(encodeUtf8(formatAggregate(report, reporter)))
   if (read.type !== 'aggregate') assert.fail(JSON.stringify(read))
   assert.deepEqual(read.problems, [])
   assert.equal(read.format, 'rfc9990')
@@ -169,7 +170,7 @@ test('no text can break out of its element', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
       const report = gather({ ...row, headerFrom: `a${text}z` })
-      const read = readAggregate(
+      const [read] = readAggregates(
         encodeUtf8(formatAggregate(report, { ...reporter, orgName: text })),
       )
       assert.equal(read.type, 'aggregate')

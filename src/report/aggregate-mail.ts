@@ -18,7 +18,7 @@ export interface AggregateMail {
 export interface AggregateMailInput {
   readonly report: GatheredReport
   readonly reporter: Reporter
-  /** The gzip file of what `formatAggregate` gives. */
+  /** The gzip file of what `aggregateParts` gives. */
   readonly packed: Uint8Array
   /** An address of the reporter's domain: the message has to pass DMARC itself (§3.5.2). */
   readonly from: string

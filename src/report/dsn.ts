@@ -51,7 +51,7 @@ export function notificationFor(input: NotificationInput): Notification {
  * RFC 3461 §4.1: NEVER is never; SUCCESS, FAILURE and DELAY are told to who asked for them. Who did
  * not say is told of failures (as ever before), may be told of delays, and never of success.
  */
-export function isRequested(recipient: Pick<DsnRecipient, 'notify' | 'action'>): boolean {
+function isRequested(recipient: Pick<DsnRecipient, 'notify' | 'action'>): boolean {
   const { notify, action } = recipient
   if (notify === undefined) return action === 'failed' || action === 'delayed'
   if (notify.includes('never')) return false

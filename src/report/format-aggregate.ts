@@ -27,12 +27,10 @@ export function aggregateFileName(report: GatheredReport, reporter: Reporter): s
   return `${reporter.domain}!${policy.domain}!${begin}!${end}.xml.gz`
 }
 
-/** Writes the XML of an aggregate report as RFC 9990's schema wants it. */
-export function formatAggregate(report: GatheredReport, reporter: Reporter): string {
-  return Array.from(aggregateParts(report, reporter)).join('')
-}
-
-/** The same in pieces, one for each record: a report may have 50,000. */
+/**
+ * Writes the XML of an aggregate report as RFC 9990's schema wants it, in pieces, one for each
+ * record: a report may have 50,000.
+ */
 export function* aggregateParts(
   report: GatheredReport,
   reporter: Reporter,

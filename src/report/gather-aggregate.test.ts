@@ -5,9 +5,9 @@ import {
   type AggregateRow,
   defaultGatherLimits,
   AggregateGatherer,
-  gatherAggregate,
   type RowPolicy,
 } from './gather-aggregate.ts'
+import { gatherAggregate } from './test-support/aggregate.ts'
 
 const day = Date.UTC(2026, 10, 22)
 

@@ -156,16 +156,6 @@ export class AggregateGatherer {
   }
 }
 
-/** Gathers rows that are all at hand; see `AggregateGatherer`. */
-export function gatherAggregate(
-  rows: Iterable<AggregateRow>,
-  limits: GatherLimits = defaultGatherLimits,
-): readonly GatheredReport[] {
-  const gatherer = new AggregateGatherer(limits)
-  for (const row of rows) gatherer.add(row)
-  return Array.from(gatherer.reports())
-}
-
 function finish(report: OpenReport): GatheredReport {
   const { begin, policy, records, changed, leftOut } = report
   const errors = policy.problems.slice(0, maxErrors).map((text) => oneLine(text, 300))

@@ -42,20 +42,6 @@ const maxReportErrors = 20
 const maxReports = 20
 
 /**
- * Reads the first aggregate report of a file; when there are others, a problem says so. See
- * `readAggregates`.
- */
-export function readAggregate(
-  octets: Uint8Array,
-  limits: AggregateLimits = defaultAggregateLimits,
-): AggregateReport | UnreadableReport {
-  const [first, ...others] = readAggregates(octets, limits)
-  if (others.length === 0) return first
-  const text = `The file has ${others.length + 1} reports. This is the first one.`
-  return { ...first, problems: [...first.problems, { code: 'passed-over', where: '', text }] }
-}
-
-/**
  * Reads the aggregate reports of a file, which is one, or several one behind the other: RFC 9990's,
  * RFC 7489's, and what is sent in their name. Elements are taken wherever they stand, in any
  * namespace and order; unknown ones are passed over; what is wrong is in `problems`. Never throws,

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { formOf } from './report-mail.ts'
 import { readInPart } from './report-problem.ts'
-import { readTlsReport, readTlsReports, type TlsReport } from './tls-report.ts'
+import { readTlsReports, type TlsReport } from './tls-report.ts'
 
 const report = {
   'organization-name': 'Mail Co',
@@ -33,6 +33,13 @@ const report = {
       ],
     },
   ],
+}
+
+/** The first report of a file. */
+function readTlsReport(octets: Uint8Array): ReturnType<typeof readTlsReports>[number] {
+  const [first] = readTlsReports(octets)
+  assert.ok(first !== undefined)
+  return first
 }
 
 function read(value: unknown): TlsReport {

@@ -13,7 +13,7 @@ import { ValueReader } from './reported-value.ts'
 import { decodeUtf16, withoutFill } from './xml-text.ts'
 
 /** RFC 8460 §4.3. */
-export const tlsResultTypes: readonly string[] = [
+const tlsResultTypes: readonly string[] = [
   'starttls-not-supported',
   'certificate-host-mismatch',
   'certificate-expired',
@@ -99,13 +99,6 @@ export function readTlsReports(octets: Uint8Array): readonly (TlsReport | Unread
     }
     return readDocument(document, problems)
   })
-}
-
-/** The first report of a file. */
-export function readTlsReport(octets: Uint8Array): TlsReport | UnreadableReport {
-  const [first] = readTlsReports(octets)
-  if (first === undefined) throw new Error('TLS report: no reading')
-  return first
 }
 
 /** RFC 8259 §8.1 wants UTF-8. */

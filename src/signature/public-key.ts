@@ -25,7 +25,7 @@ export type PublicKeyProblem =
  * RFC 8301 §3.2 asks verifiers for 1,024 to 4,096 bits and leaves more to them. One key of 8,192
  * bits verifies in about a quarter of a millisecond.
  */
-export const maxRsaBits = 8192
+const maxRsaBits = 8192
 
 /** The DER of an RSA key of `maxRsaBits` takes about 1,060 octets. */
 const maxKeyOctets = 4096

@@ -33,7 +33,7 @@ function startTlsOffered(session: Session, options: ServerOptions): boolean {
 }
 
 /** RFC 4954 §4: passwords only over TLS, and only once. */
-export function authOffered(session: Session, options: ServerOptions): boolean {
+function authOffered(session: Session, options: ServerOptions): boolean {
   return options.auth !== 'off' && session.tls !== null && session.user === null
 }
 

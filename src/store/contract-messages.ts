@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { equalOctets } from '../base/octets.ts'
 import type { OpenUnderTest } from './contract-cases.ts'
 import {
   acceptance,
@@ -343,4 +342,8 @@ function patterned(size: number): Uint8Array {
 function there(opened: OpenMessage | undefined): OpenMessage {
   assert.ok(opened !== undefined, 'the message is there')
   return opened
+}
+
+function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
 }

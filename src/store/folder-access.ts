@@ -20,7 +20,7 @@ export function isThere(folder: DataFolder, path: string = folder.database): boo
 }
 
 /** What is told of a data folder that another user keeps to itself. */
-export function mayNotRead(root: string): WaybillError {
+function mayNotRead(root: string): WaybillError {
   return new WaybillError('not-found', `You may not read the mail data in ${root}.`, {
     hint: 'Run this as the user of the server (sudo -u USER …), or as root.',
   })

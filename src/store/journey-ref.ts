@@ -10,7 +10,7 @@ export type JourneyRef =
   | { readonly type: 'message-id'; readonly messageId: string }
 
 /** Fewer characters would fit too many journeys by chance. */
-export const minRefLength: number = 4
+const minRefLength: number = 4
 
 /** How many ids an ambiguous reference lists at most. */
 export const maxAmbiguous: number = 10

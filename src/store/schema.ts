@@ -11,7 +11,7 @@ const applicationId = 0x57415942
 const migrations: readonly string[] = [...released, mailboxSchema]
 
 /** The version that this program reads and writes. */
-export const schemaVersion: number = migrations.length
+const schemaVersion: number = migrations.length
 
 /** Brings the database up to `schemaVersion`, each step in a transaction of its own. */
 export function migrate(database: Database): void {

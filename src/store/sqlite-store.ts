@@ -58,8 +58,8 @@ export interface SqliteStoreOptions {
   readonly log?: Log
 }
 
-export const defaultStrangersPercent = 10
-export const defaultRefusedBytes: number = 64 * 1024 * 1024
+const defaultStrangersPercent = 10
+const defaultRefusedBytes: number = 64 * 1024 * 1024
 
 /** Starts the writer somewhere; replaced by tests that want faults. */
 export type StartWriter = (setup: WriterSetup) => Promise<WriterLink>
@@ -134,7 +134,7 @@ export interface SharedStore extends Store {
 }
 
 /** Threads beside the one that opened the store. */
-export const mostDoors = 64
+const mostDoors = 64
 
 class SqliteStore implements SharedStore {
   readonly post: PostPort

@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { formatAggregate } from '../../report/format-aggregate.ts'
-import { type AggregateRow, gatherAggregate } from '../../report/gather-aggregate.ts'
+import type { AggregateRow } from '../../report/gather-aggregate.ts'
+import { formatAggregate, gatherAggregate } from '../../report/test-support/aggregate.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/reports.md'), 'utf8')

@@ -62,7 +62,7 @@ export function renderStep(
 const usualWordWidth = 9
 
 /** As wide as the longest word of these steps, so that the sentences stand below each other. */
-export function wordWidthOf(steps: readonly StepView[]): number {
+function wordWidthOf(steps: readonly StepView[]): number {
   return Math.max(usualWordWidth, ...steps.map((step) => wordOf(step).length))
 }
 

@@ -91,7 +91,7 @@ const maxFolders = 20
  * The messages of a Maildir, then those of the folders in it, as Maildir++ and Dovecot keep them. A
  * folder that is no Maildir may hold some (Dovecot's LAYOUT=fs, mbsync): it is looked into.
  */
-export function maildirFiles(path: string): Promise<FolderFiles> {
+function maildirFiles(path: string): Promise<FolderFiles> {
   return filesBelow(path, { depth: 0, seen: new Set() })
 }
 

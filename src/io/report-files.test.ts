@@ -62,6 +62,14 @@ test('the list has the latest period first, and no report has to be read whole',
   await assert.rejects(files.find(first.id), { code: 'store-broken' })
 })
 
+test('reports of one period stand in the order of their ids', async () => {
+  const files = new ReportFiles(join(root, 'same'))
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await files.save(report(name, 100))
+  const ids = (await files.list()).map(({ id }) => id)
+  assert.equal(ids.length, 8)
+  assert.deepEqual(ids, ids.toSorted())
+})
+
 test('what is no report is passed over, and told', async () => {
   const folder = join(root, 'odd')
   const files = new ReportFiles(folder)

@@ -39,9 +39,13 @@ const manyInputs = /(?:conformance|differential|hostile|oracle|mailauth|crash)\.
 function importsOf(file: string, source: string): readonly string[] {
   const quoted =
     /(?:from|import|import\(|new URL\(|fork\(|join\(import\.meta\.dirname,)\s*['"]([^'"]+\.ts)['"]/g
-  return Array.from(source.matchAll(quoted), ([, path = '']) => {
-    return normalize(join(dirname(file), path))
-  })
+  // A thread is started from a file whose ending is that of the file that starts it.
+  const thread = /new URL\(`([^`$]+)\.\$\{ending\}`/g
+  const paths = [
+    ...Array.from(source.matchAll(quoted), ([, path = '']) => path),
+    ...Array.from(source.matchAll(thread), ([, path = '']) => `${path}.ts`),
+  ]
+  return paths.map((path) => normalize(join(dirname(file), path)))
 }
 
 function distances(

@@ -79,3 +79,15 @@ test('the tests of a file are those that reach it, the nearest first', () => {
   ])
   assert.deepEqual(dependents.testsOf('test/mutation/mutate.ts'), [])
 })
+
+test('a file that a thread is started from is reached by who starts it', () => {
+  const root = join(import.meta.dirname, '..', '..')
+  const files = ['writer-worker.ts', 'writer-thread.ts', 'sqlite-store.ts', 'sqlite-store.test.ts']
+  const dependents = readDependents(
+    root,
+    files.map((file) => `src/store/${file}`),
+  )
+  assert.deepEqual(dependents.testsOf('src/store/writer-worker.ts'), [
+    'src/store/sqlite-store.test.ts',
+  ])
+})

@@ -12,6 +12,7 @@ import type { Post } from '../post/post.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { defaultLimits } from '../queue/places.ts'
+import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
@@ -42,21 +43,25 @@ export interface CourierOptions {
 export class Courier {
   readonly #options: CourierOptions
   readonly #dispatcher: Dispatcher
+  readonly #watch: QueueWatch
 
   constructor(options: CourierOptions) {
+    const { store, report } = options
     this.#options = options
     this.#dispatcher = this.#makeDispatcher()
+    this.#watch = new QueueWatch({
+      changes: (query) => store.changes(query),
+      // What is known of destinations stays known.
+      wake: (dueAt) => this.#dispatcher.notify(dueAt),
+      onProblem: (problem) => report(problem, 'queue: the feed of changes'),
+    })
   }
 
   /** Begins to deliver what waits in the queue. */
   async start(): Promise<void> {
     await this.#options.store.queue.releaseLeases()
+    this.#watch.start()
     this.#dispatcher.start()
-  }
-
-  /** Something new is in the queue. What is known of destinations stays known. */
-  queued(): void {
-    this.#dispatcher.notify()
   }
 
   /**
@@ -88,8 +93,8 @@ export class Courier {
   }
 
   /** Begins nothing new. Resolves when what is under way is over. */
-  stop(): Promise<void> {
-    return this.#dispatcher.stop()
+  async stop(): Promise<void> {
+    await Promise.all([this.#watch.stop(), this.#dispatcher.stop()])
   }
 
   /**
@@ -113,7 +118,7 @@ export class Courier {
     const settlements = this.#makeSettlements()
     const deliverer = this.#makeDeliverer(settlements)
     return new Dispatcher({
-      store: store.queue,
+      queue: store.queue,
       clock,
       owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverer.deliver(batch),

@@ -151,11 +151,6 @@ export class MailSystem {
     this.#server.setConnections(this.#options.limits.connections)
   }
 
-  /** Something new is in the queue. What is known of destinations stays known. */
-  queued(): void {
-    this.#courier.queued()
-  }
-
   /** See `Courier.wake`. */
   wakeQueue(destination?: string): void {
     this.#courier.wake(destination)
@@ -229,8 +224,7 @@ export class MailSystem {
     const needs = this.#needs(guard)
     if (threads === undefined) return new LocalSessions(needs, this.#sessionSettings())
     const { count, start = startSessionWorker } = threads
-    const shared = { ...needs, ...threads, queued: () => this.queued() }
-    return new ThreadSessions(shared, this.#sessionSettings(), { count, start })
+    return new ThreadSessions({ ...needs, ...threads }, this.#sessionSettings(), { count, start })
   }
 
   #sessionSettings(): SessionSettings {
@@ -271,7 +265,6 @@ export class MailSystem {
       clock,
       newId: () => this.newId(),
       queueMs: () => this.#options.rules.queueMs,
-      queued: () => this.queued(),
     })
   }
 }

@@ -98,7 +98,6 @@ export class RunningServer {
       queue: {
         forget: (destination) => system.wakeQueue(destination),
         giveUp: (items, given) => system.giveUp(items, given),
-        queued: () => system.queued(),
       },
       turn: this.#turn,
       changed: async () => this.#use(await lookUpPeople(store, this.#settings, log)),

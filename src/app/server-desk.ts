@@ -21,7 +21,7 @@ export interface ServerDeskParts {
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
-  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'queued'>
+  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp'>
   /** What changes keys or who lives here waits for the one before. */
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
@@ -34,7 +34,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
   const { folder, store, settings, retention, turn, changed, status } = parts
   const now = (): number => systemClock.now()
   return {
-    queue: new QueueDesk({ store: store.queue, now, canTell: true, ...parts.queue }),
+    queue: new QueueDesk({ queue: store.queue, now, canTell: true, ...parts.queue }),
     keys: new KeyDesk({
       store,
       openResolver: () => openResolver(settings(), silent),

@@ -8,7 +8,7 @@ import type { Store } from '../store/ports/store.ts'
 export function queueDeskOver(store: Store): QueueDesk {
   const clock = systemClock
   return new QueueDesk({
-    store: store.queue,
+    queue: store.queue,
     now: () => clock.now(),
     canTell: false,
     giveUp: (items, given) => giveUp(items, given, { clock, log: silent }),

@@ -22,7 +22,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
     store,
     desk: {
       queue: new QueueDesk({
-        store: store.queue,
+        queue: store.queue,
         now,
         canTell: false,
         giveUp: () => Promise.resolve([]),

@@ -22,10 +22,9 @@ async function open(): Promise<{ store: Store; desk: QueueDesk; forgotten: strin
   )
   const forgotten: string[] = []
   const desk = new QueueDesk({
-    store: store.queue,
+    queue: store.queue,
     now: () => 5,
     forget: (name) => forgotten.push(name),
-    queued: () => forgotten.push('queued'),
     canTell: false,
     giveUp: (items, given) => giveUp(items, given, { clock: new ManualClock(5), log: silent }),
   })
@@ -70,7 +69,7 @@ test('letters are given up whatever they wait for; what is being tried is held i
     letters: 2,
     left: 2,
   })
-  assert.deepEqual([await states(store), forgotten], [{ q3: 'held' }, ['queued']])
+  assert.deepEqual([await states(store), forgotten], [{ q3: 'held' }, []])
   const found = await store.journeys.find('j-q1')
   assert.ok(found.type === 'found')
   assert.deepEqual(

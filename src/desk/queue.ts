@@ -30,12 +30,10 @@ export interface Dropped {
 }
 
 export interface QueueDeskParts {
-  readonly store: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle'>
+  readonly queue: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle'>
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
-  /** Told when something new may be in the queue. */
-  readonly queued?: () => void
   /** Whether senders can be told: a server knows where a notice leads and what it is signed with. */
   readonly canTell: boolean
   /** What is written down of letters that are given up, with the notices to their senders. */
@@ -63,7 +61,7 @@ export class QueueDesk {
    * meanwhile does not count.
    */
   async retry({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    const changed = await this.#parts.store.release(idsOf(items), this.#parts.now())
+    const changed = await this.#parts.queue.release(idsOf(items), this.#parts.now())
     for (const destination of new Set(items.map((item) => item.destination))) {
       this.#parts.forget?.(destination)
     }
@@ -75,12 +73,12 @@ export class QueueDesk {
    * are down they wait like the rest. Gives how many letters there were.
    */
   async release({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#parts.store.release(idsOf(items), this.#parts.now())
+    return await this.#parts.queue.release(idsOf(items), this.#parts.now())
   }
 
   /** Keeps letters back until they are tried. Gives how many were not held already. */
   async hold({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#parts.store.hold(idsOf(items))
+    return await this.#parts.queue.hold(idsOf(items))
   }
 
   /**
@@ -90,19 +88,17 @@ export class QueueDesk {
    * @throws WaybillError `usage` where the senders are to be told and cannot be
    */
   async drop({ items, tellSender }: DroppedLetters, actor: Actor): Promise<Dropped> {
-    const { store, now, giveUp, canTell } = this.#parts
+    const { queue, now, giveUp, canTell } = this.#parts
     if (tellSender && !canTell) {
       throw new WaybillError('usage', 'No server runs, so the senders cannot be told.', {
         hint: 'Start it, then run this again; or say --no-notice.',
       })
     }
     const queueIds = idsOf(items)
-    await store.hold(queueIds)
+    await queue.hold(queueIds)
     const at = now()
-    const taken = await store.take({ queueIds, owner, now: at, leaseUntil: at + dropMs })
-    await store.settle(await giveUp(taken, { ...actor, tellSender, owner }))
-    // A notice may be among it.
-    this.#parts.queued?.()
+    const taken = await queue.take({ queueIds, owner, now: at, leaseUntil: at + dropMs })
+    await queue.settle(await giveUp(taken, { ...actor, tellSender, owner }))
     return { letters: taken.length, left: queueIds.length - taken.length }
   }
 }

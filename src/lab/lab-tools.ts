@@ -155,17 +155,17 @@ async function read(lab: Lab, journeyId: string): Promise<StoredJourney | undefi
   return found.type === 'found' ? found.journey : undefined
 }
 
-/** Resolves with the first value that `look` gives, looking after every commit. */
+/** Resolves with the first value that `look` gives, looking each time that north has written. */
 async function when<T>(lab: Lab, look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const next = new Promise<void>((resolve) => {
-      const stop = lab.onChange(() => {
-        stop()
-        resolve()
-      })
-    })
-    const value = await look()
-    if (value !== undefined) return value
-    await next
+  const changes = lab.north.store.changes({ only: ['journey'] })
+  try {
+    for (;;) {
+      const value = await look()
+      if (value !== undefined) return value
+      const { done } = await changes.next()
+      if (done === true) throw new Error('lab: it was closed')
+    }
+  } finally {
+    await changes.return?.()
   }
 }

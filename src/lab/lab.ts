@@ -12,7 +12,6 @@ import { openSqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
 import type { MailSystem } from '../app/mail-system.ts'
-import { watchStore } from '../app/watched-store.ts'
 import { LabNetwork } from './network.ts'
 import { labPassword, labZone, places } from './places.ts'
 import { LabClock } from './clock.ts'
@@ -41,8 +40,6 @@ export interface Lab {
   readonly authorityFile: string
   changeZone(changes: Zone): void
   greylist(): void
-  /** Called after each commit of either server, until the returned function is called. */
-  onChange(listener: () => void): () => void
   sign(by: 'north' | 'lists', message: string): string
   /** Cuts a `close` short, also one that is to come. */
   hurry(): void
@@ -61,13 +58,9 @@ export interface LabSite {
  */
 export async function openLab(options: LabOptions): Promise<Lab> {
   const clock = new LabClock(systemClock)
-  const listeners = new Set<() => void>()
-  const changed = (): void => {
-    for (const listener of listeners) listener()
-  }
-  const stores = await openStores(options.folder, changed)
+  const stores = await openStores(options.folder)
   try {
-    return await openWithStores(options, { clock, listeners, stores })
+    return await openWithStores(options, clock, stores)
   } catch (problem) {
     await Promise.all([stores.north.close(), stores.south.close()])
     throw problem
@@ -79,27 +72,19 @@ interface Stores {
   readonly south: Store
 }
 
-async function openStores(folder: string, changed: () => void): Promise<Stores> {
+async function openStores(folder: string): Promise<Stores> {
   makeFolder(folder)
   const north = await openSqliteStore({ folder: join(folder, 'north') })
   try {
     const south = await openSqliteStore({ folder: join(folder, 'south') })
-    return { north: watchStore(north, changed), south: watchStore(south, changed) }
+    return { north, south }
   } catch (problem) {
     await north.close()
     throw problem
   }
 }
 
-async function openWithStores(
-  options: LabOptions,
-  parts: {
-    readonly clock: LabClock
-    readonly listeners: Set<() => void>
-    readonly stores: Stores
-  },
-): Promise<Lab> {
-  const { clock, listeners, stores } = parts
+async function openWithStores(options: LabOptions, clock: LabClock, stores: Stores): Promise<Lab> {
   const now = clock.now()
   const northKeys = await ensureKeys(stores.north, [places.north.domain], { selector: 'lab1', now })
   const listKeys = await ensureKeys(stores.south, [places.lists.domain], {
@@ -140,10 +125,6 @@ async function openWithStores(
       },
       greylist() {
         greylist = new Greylist({ delayMs: 60_000 })
-      },
-      onChange(listener) {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
       },
       sign(by, message) {
         const keys = new SigningKeys(by === 'north' ? northKeys : listKeys)

@@ -24,8 +24,6 @@ export interface PostOptions {
   readonly newId: () => string
   /** How long a letter waits in the queue before it is given up. */
   readonly queueMs: () => number
-  /** Something is in the queue that was not there before. */
-  readonly queued: () => void
 }
 
 /**
@@ -67,9 +65,7 @@ export class Post {
 
   /** Puts all of it down in one. Resolves when it is on disk, and rejects when nothing of it is. */
   async accept(...parts: readonly Acceptance[]): Promise<void> {
-    const acceptance = together(parts)
-    await this.#options.store.accept(acceptance)
-    if (acceptance.queue.length > 0) this.#options.queued()
+    await this.#options.store.accept(together(parts))
   }
 
   /** Mail of our own for an address of ours that nobody has comes to nothing, and its record says so. */

@@ -19,7 +19,7 @@ export interface DispatcherProblem {
 }
 
 export interface BatchRunnerOptions {
-  readonly store: Pick<QueuePort, 'settle'>
+  readonly queue: Pick<QueuePort, 'settle'>
   readonly clock: Clock
   /** Tries to deliver. Must end some time; a rejection counts as a crash. */
   readonly deliverBatch: (batch: Batch) => Promise<BatchOutcome>
@@ -42,11 +42,11 @@ export class BatchRunner {
   readonly #leaseMs: number
 
   constructor(options: BatchRunnerOptions, destinations: KnownDestinations, leaseMs: number) {
-    const { store, clock, onProblem } = options
+    const { queue, clock, onProblem } = options
     this.#options = options
     this.#destinations = destinations
     this.#leaseMs = leaseMs
-    this.#settler = new Settler(store, clock, (queueIds, error) =>
+    this.#settler = new Settler(queue, clock, (queueIds, error) =>
       onProblem({ type: 'settle-failed', queueIds, error }),
     )
   }

@@ -119,7 +119,7 @@ function bench(more: Partial<DispatcherOptions> = {}): Bench {
   const problems: DispatcherProblem[] = []
   const open: { batch: Batch; end: (outcome: BatchOutcome) => void }[] = []
   const dispatcher = new Dispatcher({
-    store,
+    queue: store,
     clock,
     owner: 'me',
     random: () => 0.5,
@@ -204,6 +204,40 @@ test('notify wakes it at once', async () => {
   dispatcher.notify()
   await quiet()
   assert.equal(batches.length, 1)
+})
+
+test('what is due after it looks by itself does not wake it, what is due before does', async () => {
+  const { store, dispatcher, batches, clock } = bench()
+  const due = clock.now() + 30_000
+  store.add('1', { nextAttemptAt: due })
+  dispatcher.start()
+  await quiet()
+  const leases = store.leases
+  dispatcher.notify(due)
+  dispatcher.notify(due + minute)
+  await quiet()
+  assert.deepEqual([store.leases, clock.nextDueMs], [leases, 30_000])
+  store.add('2', { nextAttemptAt: due - 1 })
+  dispatcher.notify(due - 1)
+  await quiet()
+  assert.deepEqual([store.leases, clock.nextDueMs], [leases + 1, 29_999])
+  store.add('3')
+  dispatcher.notify(clock.now())
+  await quiet()
+  assert.deepEqual(ids(batches[0]), ['3'])
+})
+
+test('a notify while it leases of what is due at once is not lost, of what is due later is', async () => {
+  const { store, dispatcher, clock } = bench()
+  dispatcher.start()
+  dispatcher.notify(clock.now() + minute)
+  await quiet()
+  assert.equal(store.leases, 1)
+  dispatcher.notify()
+  store.add('1', { nextAttemptAt: clock.now() + 1000 })
+  dispatcher.notify(clock.now() + 1000)
+  await quiet()
+  assert.deepEqual([store.leases, clock.nextDueMs], [3, 1000])
 })
 
 test('a notify while it leases is not lost', async () => {

@@ -10,6 +10,7 @@ import { Lanes } from './lanes.ts'
 import { Leaser } from './leaser.ts'
 import { Leases } from './leases.ts'
 import { defaultLimits } from './places.ts'
+import { Sleep } from './sleep.ts'
 import { UnderWay } from './under-way.ts'
 
 /** How long items are put off to make room for those of other destinations. */
@@ -52,11 +53,12 @@ export class Dispatcher {
   #state: State = 'idle'
   #round: Promise<void> | undefined
   #again = false
-  #cancelSleep: (() => void) | undefined
+  readonly #sleep: Sleep
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     const { limits = defaultLimits, clock } = options
+    this.#sleep = new Sleep(clock)
     this.#lanes = new Lanes(limits, clock, () => this.notify())
     this.#destinations = new KnownDestinations(
       options.backOff ?? defaultBackOff,
@@ -81,9 +83,10 @@ export class Dispatcher {
     this.notify()
   }
 
-  /** Something new may be due. Cheap; may be called at any time, as often as wanted. */
-  notify(): void {
+  /** Something new may be due, or is at that time. Cheap, and may be called as often as wanted. */
+  notify(dueAt?: number): void {
     if (this.#state !== 'running') return
+    if (dueAt !== undefined && this.#sleep.isOverBy(dueAt)) return
     this.#again = true
     this.#round ??= this.#rounds()
   }
@@ -114,7 +117,7 @@ export class Dispatcher {
     if (this.#state === 'idle') this.#state = 'stopped'
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
-    this.#cancelSleep?.()
+    this.#sleep.end()
     this.#runner.hurry()
     this.#kept.releaseAll()
     this.#underWay.ask('begin-nothing', why)
@@ -137,8 +140,7 @@ export class Dispatcher {
 
   /** Rounds of leasing and starting until nobody wants another one; then sleep. Never rejects. */
   async #rounds(): Promise<void> {
-    this.#cancelSleep?.()
-    this.#cancelSleep = undefined
+    this.#sleep.end()
     let sleepMs: number | undefined
     while (this.#again && this.#state === 'running') {
       this.#again = false
@@ -152,10 +154,7 @@ export class Dispatcher {
     // From here to the end nothing is awaited: a notify either was seen above or starts new rounds.
     this.#round = undefined
     if (this.#state !== 'running' || sleepMs === undefined) return
-    this.#cancelSleep = this.#options.clock.setTimer(sleepMs, () => {
-      this.#cancelSleep = undefined
-      this.notify()
-    })
+    this.#sleep.begin(sleepMs, () => this.notify())
   }
 
   /** Starts batches, one a destination in turn, as long as there is room. */

@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import type { QueuePort } from '../store/ports/queue.ts'
 import type { DispatcherProblem } from './batch-runner.ts'
 import type { Leases } from './leases.ts'
+import { longestSleepMs } from './sleep.ts'
 
 export interface LeaserOptions {
-  readonly store: Pick<QueuePort, 'lease' | 'nextDueAt'>
+  readonly queue: Pick<QueuePort, 'lease' | 'nextDueAt'>
   readonly clock: Clock
   /** Names this process in leases. */
   readonly owner: string
@@ -16,8 +17,6 @@ export interface LeaserOptions {
   readonly onProblem: (problem: DispatcherProblem) => void
 }
 
-/** The longest sleep: another process may have put something into the queue. */
-const maxSleepMs = 60_000
 const minSleepMs = 20
 const leaseAtOnce = 200
 
@@ -47,29 +46,29 @@ export class Leaser {
    * @returns how long to sleep then; `undefined` when no more was wanted
    */
   async lease(onPortion: () => 'go-on' | 'enough'): Promise<number | undefined> {
-    const { store, clock, owner, onProblem, longestWaitMs = 6 * 3_600_000 } = this.#options
+    const { queue, clock, owner, onProblem, longestWaitMs = 6 * 3_600_000 } = this.#options
     try {
       for (;;) {
         const limit = Math.min(leaseAtOnce, this.#maxWaiting - this.#leases.waiting)
         // No room: the end of a batch notifies. The sleep is for leases that want renewal.
-        if (limit <= 0) return maxSleepMs
+        if (limit <= 0) return longestSleepMs
         const now = clock.now()
         const leaseUntil = now + this.#leaseMs
         const farthest = now + longestWaitMs
-        const items = await store.lease({ owner, now, leaseUntil, limit, farthest })
+        const items = await queue.lease({ owner, now, leaseUntil, limit, farthest })
         this.#failures = 0
         for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
         const wanted = onPortion()
         if (wanted === 'enough') return undefined
         if (items.length < limit) break
       }
-      const dueAt = await store.nextDueAt()
-      const wait = dueAt === undefined ? maxSleepMs : dueAt - clock.now()
-      return Math.min(Math.max(wait, minSleepMs), maxSleepMs)
+      const dueAt = await queue.nextDueAt()
+      const wait = dueAt === undefined ? longestSleepMs : dueAt - clock.now()
+      return Math.min(Math.max(wait, minSleepMs), longestSleepMs)
     } catch (error) {
       onProblem({ type: 'lease-failed', queueIds: [], error })
       this.#failures++
-      return Math.min(maxSleepMs, 1000 * 2 ** Math.min(this.#failures - 1, 6))
+      return Math.min(longestSleepMs, 1000 * 2 ** Math.min(this.#failures - 1, 6))
     }
   }
 }

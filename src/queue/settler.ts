@@ -7,7 +7,7 @@ const longestWaitMs = 30_000
 
 /** Brings settlements into the store: a settlement that is lost is a delivery that is repeated. */
 export class Settler {
-  readonly #store: Pick<QueuePort, 'settle'>
+  readonly #queue: Pick<QueuePort, 'settle'>
   readonly #clock: Clock
   readonly #onFailure: (queueIds: readonly string[], error: unknown) => void
   /** Ends the waits between attempts. */
@@ -18,11 +18,11 @@ export class Settler {
 
   /** `onFailure` hears of each attempt that failed. */
   constructor(
-    store: Pick<QueuePort, 'settle'>,
+    queue: Pick<QueuePort, 'settle'>,
     clock: Clock,
     onFailure: (queueIds: readonly string[], error: unknown) => void,
   ) {
-    this.#store = store
+    this.#queue = queue
     this.#clock = clock
     this.#onFailure = onFailure
   }
@@ -69,7 +69,7 @@ export class Settler {
 
   async #once(settlements: readonly Settlement[]): Promise<readonly string[] | undefined> {
     try {
-      return await this.#store.settle(settlements)
+      return await this.#queue.settle(settlements)
     } catch (error) {
       this.#tellFailure(settlements, error)
       return undefined

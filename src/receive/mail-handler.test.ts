@@ -13,7 +13,7 @@ import { directoryOf } from '../directory/test-support/directory.ts'
 import { testPost } from '../post/test-support/post.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { ContentSink } from '../store/ports/contents.ts'
-import type { Acceptance, NewQueueItem } from '../store/ports/post.ts'
+import type { Acceptance } from '../store/ports/post.ts'
 import type { Guard } from './guard.ts'
 import { MailHandler, type MailHandlerOptions } from './mail-handler.ts'
 import type { Letter, Port, Verdict } from './port.ts'
@@ -84,7 +84,6 @@ interface Run {
   readonly logged: LogLine[]
   /** How each letter came. */
   readonly transports: unknown[]
-  readonly queued: () => number
   /** The record of the only journey that was put down last. */
   readonly record: () => JourneyRecord
   readonly released: () => number
@@ -96,7 +95,7 @@ function open(setup: Setup = {}): Run {
   const reported: string[] = []
   const logged: LogLine[] = []
   const transports: unknown[] = []
-  let [queued, ids, released] = [0, 0, 0]
+  let [ids, released] = [0, 0]
   const letter: Letter = {
     replay: undefined,
     bodyHashes: [],
@@ -138,7 +137,6 @@ function open(setup: Setup = {}): Run {
     post: testPost(directoryOf([]), {
       clock,
       newId: () => `id${ids++}`,
-      queued: () => void queued++,
       accept(acceptance: Acceptance) {
         const done = setup.accept?.(acceptance) ?? Promise.resolve()
         accepted.push(acceptance)
@@ -163,7 +161,6 @@ function open(setup: Setup = {}): Run {
     reported,
     logged,
     transports,
-    queued: () => queued,
     released: () => released,
     record() {
       const json = accepted.at(-1)?.journeys[0]?.json
@@ -250,30 +247,6 @@ test('the answer to a letter leaves when it is in the store, and not before', as
   assert.equal(run.record().outcome.status, 'delivered')
   assert.deepEqual(run.sinks.aborted, [])
   assert.equal(run.released(), 1)
-  assert.equal(run.queued(), 0)
-})
-
-test('the queue is woken when something waits in it, after it is in the store', async () => {
-  const item: NewQueueItem = {
-    id: 'q',
-    messageId: 'm',
-    journeyId: 'id0',
-    reversePath: 'a@north.example',
-    recipient: 'c@north.example',
-    destination: 'north.example',
-    smtpUtf8: false,
-    eightBit: false,
-    dsn: {},
-    createdAt: 0,
-    nextAttemptAt: 0,
-    expiresAt: 1,
-  }
-  const acceptance = { queue: [item], mailbox: [], journeys: [] }
-  const placed = { acceptance, steps: [], queued: true }
-  const run = open({ verdict: () => ({ ...taken, status: 'queued', placed }) })
-  await toContent(run)
-  await finish(run)
-  assert.equal(run.queued(), 1)
 })
 
 test('what begins afterwards begins once it is settled, and its fault changes nothing', async () => {

@@ -42,7 +42,6 @@ function threadOf(counts: Admission): Thread {
       admission: undefined,
       resolver: new MemoryResolver({ 'x.example': { A: ['192.0.2.9'] } }),
       judged: () => {},
-      queued: () => {},
       clock: new ManualClock(),
       log: silent,
       report: fault,

@@ -98,8 +98,6 @@ export interface OfMain {
   releaseMemory(holding: number): void
   refusal(input: { readonly asked: AskedFor; readonly lead: TakenLead }): Soon<Reply | undefined>
   judged(letter: JudgedLetter): void
-  /** Something new is in the queue. */
-  queued(input: undefined): void
   log(line: LogLine): void
   report(input: { readonly problem: FlatProblem; readonly where: string }): void
   /** The connection is gone. */

@@ -40,7 +40,6 @@ class Puppet {
         admission: undefined,
         resolver: new MemoryResolver({}),
         judged: () => {},
-        queued: () => {},
         clock,
         log: silent,
         report: (problem) => assert.fail(String(problem)),

@@ -54,7 +54,6 @@ class SessionThread implements OfThread {
       clock,
       newId: () => makeId(clock.now(), chance),
       queueMs: () => (this.#settings ?? setup).sessions.rules.queueMs,
-      queued: () => main.tell('queued', undefined),
     })
     const needs = {
       directory,

@@ -19,7 +19,6 @@ export interface SharedNeeds {
   readonly admission: RecipientAdmission | undefined
   readonly resolver: Resolver
   readonly judged: ((letter: JudgedLetter) => void) | undefined
-  readonly queued: () => void
   readonly clock: Clock
   readonly log: Log
   /** A fault of ours, for the log. */
@@ -121,10 +120,6 @@ export class ThreadAnswers implements OfMain {
 
   judged(letter: JudgedLetter): void {
     this.#needs.judged?.(letter)
-  }
-
-  queued(): void {
-    this.#needs.queued()
   }
 
   log(line: LogLine): void {

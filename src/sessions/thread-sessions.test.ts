@@ -38,7 +38,6 @@ function stage(count: number): Stage {
     admission: undefined,
     resolver: new MemoryResolver({}),
     judged: () => {},
-    queued: () => {},
     clock,
     log: silent,
     report: (problem: unknown, where: string) => void told.push(`${where}: ${String(problem)}`),

@@ -28,7 +28,6 @@ import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 import { MailSystem, type MailSystemOptions, type MailSystemThreads } from '../mail-system.ts'
 import type { ReportsPlan } from '../reporter.ts'
-import { watchStore } from '../watched-store.ts'
 import { replayAll } from './replay-all.ts'
 
 /** What a test may choose; all else is as in `npm start`. */
@@ -192,7 +191,8 @@ export async function openTestSite(
     reported.push(`the store: ${problem.message}`)
     tell()
   })
-  const store = watchStore(shared?.store ?? options.store ?? openMemoryStore(), tell)
+  const store = shared?.store ?? options.store ?? openMemoryStore()
+  void tellOfChanges(store, tell)
   let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
   const logged: LogLine[] = []
   made.certificate ??= certificateFor([host, 'localhost'])
@@ -204,7 +204,7 @@ export async function openTestSite(
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
   const log = (line: LogLine): void => {
     logged.push(line)
-    // What another thread has put down is told by this alone.
+    // What another thread says comes behind what it has put down.
     if (shared !== undefined) tell()
   }
   const limits = { ...noLimits, exempt: [], ...options.clients }
@@ -332,6 +332,12 @@ async function sharedStore(
     threads: { ...wanted, door, lost: (thread) => opened.lost(thread) },
     killWriter: () => killWriter(),
   }
+}
+
+/** Until the store closes. */
+async function tellOfChanges(store: Store, tell: () => void): Promise<void> {
+  const changes = store.changes()
+  while ((await changes.next()).done !== true) tell()
 }
 
 async function when<T>(

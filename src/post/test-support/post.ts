@@ -19,7 +19,6 @@ export function testPost(
     origin: { host: 'mx.south.example' },
     newId: () => `${ids}${String(made++).padStart(10, '0')}`,
     queueMs: () => 86_400_000,
-    queued: () => {},
     ...more,
   })
 }

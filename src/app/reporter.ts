@@ -57,7 +57,11 @@ export class Reporter {
     this.#daily?.start()
   }
 
-  /** To be told of letters that were judged; `undefined` when nobody wants to know. */
+  /**
+   * To be told of letters that were judged; `undefined` when nobody wants to know. By a word of its
+   * own and not by the feed of changes: what a report is made of (verdicts, header, envelope) is at
+   * hand when a letter is judged, and would have to be read again from its record, for every letter.
+   */
   get judged(): ((letter: JudgedLetter) => void) | undefined {
     const failure = this.#failure
     return failure === undefined ? undefined : (letter) => failure.judged(letter)

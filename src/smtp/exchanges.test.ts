@@ -122,11 +122,13 @@ test('a sender without recipients left, and one recipient too many, are refused 
   ])
 })
 
-test('what policy refuses the engine does not, also where a limit has it hang up', () => {
+test('what policy refuses is said as it said it, also where a limit has the engine hang up behind it', () => {
   const limits = { ...defaultServerOptions.limits, rejections: 1 }
   for (const type of ['sender', 'recipient', 'data', 'message'] as const) {
     const dialogue = greeted({ limits }, (question) => (question.type === type ? no : accept))
-    assert.match(dialogue.say(mail, rcpt, 'DATA', 'x', '.').join(), /\d < 421$/, type)
+    const said = dialogue.say(mail, rcpt, 'DATA', 'x', '.').filter((one) => one.includes('<'))
+    assert.match(said.at(-2) ?? '', /^\d < 550$/, type)
+    assert.match(said.at(-1) ?? '', /^\d < 421$/, type)
   }
 })
 

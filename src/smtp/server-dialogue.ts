@@ -6,7 +6,7 @@ import type { Reply } from './reply.ts'
 import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'
 import type { ContentReception } from './server-content.ts'
 import type { ClientLines, Hearing } from './server-lines.ts'
-import type { AcceptedQuestion, Chunk, Step } from './server-step.ts'
+import type { AcceptedQuestion, Chunk, Step, Strike } from './server-step.ts'
 import type {
   CloseReason,
   Question,
@@ -74,9 +74,7 @@ export class ServerDialogue {
         break
       case 'refuse':
         if (step.counts === 'failedLogin') this.#lines.expectSecrets()
-        this.take(
-          this.#strikes.refused(step.counts, step.reply) ?? { type: 'reply', reply: step.reply },
-        )
+        this.#refuse(step.reply, step.counts)
         break
       case 'ask':
         this.#ask(step.question, null)
@@ -152,6 +150,21 @@ export class ServerDialogue {
       case 'close':
         this.#close(step.reason)
         break
+    }
+  }
+
+  #refuse(reply: Reply, counts: Strike): void {
+    const ending = this.#strikes.refused(counts, reply)
+    if (ending === undefined) {
+      this.#reply(reply)
+    } else if (counts === 'error') {
+      this.take(ending)
+    } else {
+      // What policy said is said, and stands in the record: with 421 in its place the client would come
+      // again with what is refused for good. The end is about the connection.
+      this.#out.push(this.#exchanges.end(reply))
+      this.#out.push(this.#exchanges.breakOff(ending.reply))
+      this.#close(ending.reason)
     }
   }
 

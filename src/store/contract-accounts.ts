@@ -126,4 +126,23 @@ export function registerAccountTests(name: string, open: OpenUnderTest): void {
     }
     assert.deepEqual([await kind('queue retry'), await kind('restore')], [[numbers[1]], []])
   })
+
+  storeTest('a DKIM key is kept, listed by age, and replaced by name', async (store) => {
+    const key = {
+      domain: 'north.example',
+      selector: 's1',
+      algorithm: 'rsa' as const,
+      privateKey: 'PEM 1',
+      createdAt: now,
+      active: true,
+    }
+    const second = { ...key, selector: 's0', algorithm: 'ed25519' as const, createdAt: now + 1 }
+    await store.keys.put(second)
+    await store.keys.put(key)
+    await store.keys.put({ ...key, domain: 'south.example' })
+    assert.deepEqual(await store.keys.list('north.example'), [key, second])
+    await store.keys.put({ ...key, active: false })
+    assert.deepEqual(await store.keys.list('north.example'), [{ ...key, active: false }, second])
+    assert.deepEqual(await store.keys.list('elsewhere.example'), [])
+  })
 }

@@ -23,6 +23,36 @@ export async function fileLetters(store: Store, count: number): Promise<StoredMa
 
 export function registerMailboxTests(name: string, open: OpenUnderTest): void {
   const storeTest = storeTests(name, open)
+
+  storeTest(
+    'mailboxes are listed by account and role, each with uids of its own',
+    async (store) => {
+      const places = [
+        ['bob', 'inbox'],
+        ['bob', 'junk'],
+        ['eve', 'inbox'],
+        ['bob', 'inbox'],
+      ] as const
+      for (const [i, [account, role]] of places.entries()) {
+        const messageId = `m${i}`
+        const item = mailboxItem({ account, role, messageId, receivedAt: now + i })
+        await store.post.accept(acceptance({ message: message(messageId, 'x'), mailbox: [item] }))
+      }
+      const list = async (query: Parameters<Store['mailboxes']['items']>[0]): Promise<string[]> =>
+        (await store.mailboxes.items(query)).map(({ messageId }) => messageId)
+      assert.deepEqual(await list({}), ['m0', 'm1', 'm2', 'm3'])
+      assert.deepEqual(await list({ account: 'bob' }), ['m0', 'm1', 'm3'])
+      assert.deepEqual(await list({ account: 'bob', role: 'inbox' }), ['m0', 'm3'])
+      assert.deepEqual(await list({ role: 'inbox' }), ['m0', 'm2', 'm3'])
+      const [first] = await store.mailboxes.items({ account: 'bob', role: 'inbox', limit: 1 })
+      assert.equal(first?.messageId, 'm0')
+      const behind = { account: 'BOB', role: 'inbox', afterUid: first?.uid ?? 0 } as const
+      assert.deepEqual(await list(behind), ['m3'])
+      const [, junk, other] = await store.mailboxes.items({})
+      assert.deepEqual([junk?.role, junk?.mailbox, junk?.uid], ['junk', 'Junk', 1])
+      assert.deepEqual([other?.account, other?.mailbox, other?.uid], ['eve', 'Inbox', 1])
+    },
+  )
   const stateOf = async ({ mailboxes }: Store): Promise<StoredMailbox> => {
     const [mailbox] = await mailboxes.list('bob@south.example')
     assert.ok(mailbox !== undefined)

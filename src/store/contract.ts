@@ -4,18 +4,28 @@
  */
 import { registerAccountTests } from './contract-accounts.ts'
 import { registerChangeTests } from './contract-changes.ts'
+import { registerContentTests } from './contract-contents.ts'
 import { registerFaultTests } from './contract-faults.ts'
+import { registerFindingTests } from './contract-finding.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMailboxTests } from './contract-mailboxes.ts'
 import { registerMessageTests } from './contract-messages.ts'
 import { registerQueueTests } from './contract-queue.ts'
+import { registerRetentionTests } from './contract-retention.ts'
+import { registerSearchTests } from './contract-search.ts'
+import { registerSettlingTests } from './contract-settling.ts'
 import type { OpenUnderTest } from './contract-cases.ts'
 
 /** Registers the tests for the adapter that `open` opens, empty, once for each test. */
 export function storeContract(name: string, open: OpenUnderTest): void {
   registerMessageTests(name, open)
+  registerContentTests(name, open)
   registerQueueTests(name, open)
+  registerSettlingTests(name, open)
   registerJourneyTests(name, open)
+  registerFindingTests(name, open)
+  registerSearchTests(name, open)
+  registerRetentionTests(name, open)
   registerMailboxTests(name, open)
   registerAccountTests(name, open)
   registerChangeTests(name, open)

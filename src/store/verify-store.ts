@@ -13,6 +13,7 @@ import { storeProblem } from './problems.ts'
 import { hashOctets, hashText } from './rows.ts'
 import { checkKnown } from './schema.ts'
 import { isSpoolName } from './spool-files.ts'
+import { rowFindings } from './verify-rows.ts'
 
 /** Something that is not as it should be. Plain data, its words are part of `--json`. */
 export type StoreFinding =
@@ -140,19 +141,7 @@ class Verification {
   }
 
   #checkReferences(): void {
-    for (const row of this.#database.all('PRAGMA foreign_key_check')) {
-      const which = row['rowid'] === null ? 'a row' : `row ${String(row['rowid'])}`
-      const detail = `${which} of ${text(row, 'table')} refers to a ${text(row, 'parent')} that is not there`
-      this.#found({ type: 'reference', detail })
-    }
-    const kept = "SELECT 1 FROM sqlite_schema WHERE name = 'kept_count'"
-    const checks =
-      this.#database.get(kept) === undefined ? unreferenced : [...unreferenced, ...miscounted]
-    for (const [sql, what] of checks) {
-      for (const row of this.#database.all(sql)) {
-        this.#found({ type: 'reference', detail: `${text(row, 'id')}: ${what}` })
-      }
-    }
+    for (const detail of rowFindings(this.#database)) this.#found({ type: 'reference', detail })
   }
 
   async #checkContents(): Promise<void> {
@@ -274,41 +263,3 @@ class Verification {
 type Seen =
   | { readonly type: 'read'; readonly octets: number; readonly sha256: string }
   | { readonly type: 'missing' | 'unreadable'; readonly detail: string }
-
-/** What no foreign key says. */
-const unreferenced: readonly (readonly [sql: string, what: string])[] = [
-  [
-    `SELECT id FROM journey WHERE NOT EXISTS
-      (SELECT 1 FROM journey_record WHERE journey_record.journey = journey.key) LIMIT 100`,
-    'a journey without its record',
-  ],
-  [
-    `SELECT id FROM queue WHERE NOT EXISTS
-      (SELECT 1 FROM journey WHERE journey.id = queue.journey_id) LIMIT 100`,
-    'an item of the queue without its journey',
-  ],
-]
-
-/** What is kept beside the rows, in folders of this version. */
-const miscounted: typeof unreferenced = [
-  [
-    `SELECT 'mailbox ' || mailbox.id AS id FROM mailbox
-      WHERE messages <> (SELECT count(*) FROM mailbox_item WHERE mailbox = mailbox.id)
-        OR octets <> (SELECT coalesce(sum(size), 0) FROM mailbox_item WHERE mailbox = mailbox.id)
-      LIMIT 100`,
-    'a mailbox that does not have as much as it says',
-  ],
-  [
-    `SELECT 'mailbox ' || mailbox.id AS id FROM mailbox
-      WHERE uid_next <= (SELECT max(uid) FROM mailbox_item WHERE mailbox = mailbox.id)
-        OR highest_modseq < (SELECT max(modseq) FROM mailbox_item WHERE mailbox = mailbox.id)
-      LIMIT 100`,
-    'a mailbox that would give a uid or a modseq again',
-  ],
-  [
-    `SELECT 'kept_count' AS id FROM kept_count WHERE messages <> (SELECT count(*) FROM message)
-      OR queued <> (SELECT count(*) FROM queue) OR journeys <> (SELECT count(*) FROM journey)
-      OR held <> (SELECT count(*) FROM queue WHERE held = 1)`,
-    'the counts that are kept are not those of the rows',
-  ],
-]

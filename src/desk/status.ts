@@ -31,7 +31,7 @@ export interface StoreStatus {
   readonly journeys: number
   /** The disk of the data folder, in octets. */
   readonly disk: { readonly size: number; readonly free: number }
-  /** The last copy that was made of it; absent: none is known. */
+  /** The last whole copy that was made of it; absent: none is known. */
   readonly backup?: { readonly at: number; readonly to: string }
 }
 

@@ -1,5 +1,5 @@
 import { diskState } from '../store/disk-share.ts'
-import type { ActPort } from '../store/ports/acts.ts'
+import type { Act, ActPort } from '../store/ports/acts.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
 import type { StoreStatus } from './status.ts'
 
@@ -12,14 +12,27 @@ export interface CountedStore {
 /** What the store and its disk say. The store keeps its counts, so this is quick however much it has. */
 export async function storeStatus(store: CountedStore, folder: string): Promise<StoreStatus> {
   const { queued, held, messages, journeys } = await store.counts()
-  const [last] = await store.acts.list({ what: 'backup', limit: 1 })
-  const to = last?.detail['to']
+  const last = await lastBackup(store.acts)
   return {
     waiting: queued,
     held,
     messages,
     journeys,
     disk: diskState(folder),
-    ...(last === undefined ? {} : { backup: { at: last.at, to: String(to) } }),
+    ...(last === undefined ? {} : { backup: { at: last.at, to: String(last.detail['to']) } }),
+  }
+}
+
+/** How many acts are looked at one time: most backups are whole. */
+const actsAtOnce = 20
+
+/** The last one that was whole: what misses something cannot be restored. */
+async function lastBackup(acts: CountedStore['acts']): Promise<Act | undefined> {
+  for (let before: number | undefined; ; ) {
+    const page = { what: 'backup', limit: actsAtOnce, ...(before === undefined ? {} : { before }) }
+    const found = await acts.list(page)
+    const whole = found.find(({ detail }) => (detail['missing'] ?? 0) === 0)
+    before = found.at(-1)?.number
+    if (whole !== undefined || before === undefined) return whole
   }
 }

@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
-import { codeOf, WaybillError } from '../base/error.ts'
+import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { WaybillError } from '../base/error.ts'
 import { syncFolder } from '../io/sync-folder.ts'
-import { contentPath, dataFolder, makeDataFolder, makeDataRoot } from './data-folder.ts'
-import { integer, openDatabase } from './database.ts'
+import { CopiedContents, copyDurably, syncFile } from './copied-contents.ts'
+import { type DataFolder, dataFolder, makeDataFolder, makeDataRoot } from './data-folder.ts'
+import { type Database, integer, openDatabase } from './database.ts'
 import { lostDatabase } from './lost-database.ts'
 import { storeProblem } from './problems.ts'
 import { hashText } from './rows.ts'
@@ -22,24 +14,36 @@ export interface BackupResult {
   readonly messages: number
   /** Content files copied. */
   readonly contents: number
-  /** Content files that retention removed while the backup ran; nothing young is among them. */
+  /** Content files that messages of the copy name and that were not there: lost. With any, the copy is not whole. */
   readonly missing: number
 }
+
+/** A server that works hard takes contents away while the database is copied; seldom twice. */
+const mostTries = 20
+/** How often the contents that came meanwhile are copied before the database is. */
+const mostReadings = 10
 
 /**
  * Copies a data folder, also while a server writes to it: the state of one instant, whole and
  * durable when this returns. The copy is a data folder; a server or a reader opens it as it is.
  * Also one that an older version wrote, which stays of that version.
  *
+ * A letter that is delivered or deleted takes its content with it, so the contents are copied first,
+ * then the database, then what came in between. When some of that has gone already, the database is
+ * copied again: the copy has every content that it names, unless the file is lost in the original
+ * too (`missing`).
+ *
  * Until all is copied the copy has no `waybill.db`: one that was broken off opens nowhere.
  *
  * Synchronous and as long as the disk takes: for the command line, not for a server's main thread.
  *
  * @param options.to a folder that is empty or not there; `usage` is thrown otherwise
+ * @param options.progress called before each content with the number of those that are copied
  */
 export function backUpStore(options: {
   readonly folder: string
   readonly to: string
+  readonly progress?: (contents: number) => void
 }): BackupResult {
   const from = dataFolder(options.folder)
   const to = dataFolder(options.to)
@@ -54,62 +58,65 @@ export function backUpStore(options: {
     }
     makeDataFolder(to)
     const unfinished = `${to.database}.part`
-    closeSync(openSync(unfinished, 'wx', 0o600))
-    const source = openDatabase(from.database, { readOnly: true, busyTimeoutMs: 5000 })
-    try {
-      checkKnown(source)
-      source.run('VACUUM INTO ?', unfinished)
-    } finally {
-      source.close()
-    }
-    syncFile(unfinished) // SQLite leaves that to us
-    // Contents are never changed, so they can be copied after the rows that name them.
-    const { rows, messages } = rowsOf(unfinished)
-    let missing = 0
-    for (const sha256 of rows) {
-      if (!copyDurably(contentPath(from, sha256), contentPath(to, sha256))) missing++
-    }
-    for (const part of readdirSync(to.content)) syncFolder(`${to.content}/${part}`)
-    syncFolder(to.content)
+    const contents = new CopiedContents(from, to, options.progress ?? (() => {}))
+    const { messages, missing } = copyInstant(from, { unfinished, contents })
     copyDurably(from.firstUnreportedDay, to.firstUnreportedDay)
     renameSync(unfinished, to.database)
     syncFolder(to.root)
-    return { messages, contents: rows.length - missing, missing }
+    return { messages, contents: contents.count, missing }
   } catch (error) {
     throw storeProblem(error) ?? error
   }
 }
 
+/** The database and the contents that it names. */
+function copyInstant(
+  from: DataFolder,
+  { unfinished, contents }: { readonly unfinished: string; readonly contents: CopiedContents },
+): { readonly messages: number; readonly missing: number } {
+  for (let tries = 1; ; tries++) {
+    const source = openDatabase(from.database, { readOnly: true, busyTimeoutMs: 5000 })
+    let lost: ReadonlySet<string>
+    try {
+      checkKnown(source)
+      lost = copyBefore(source, contents)
+      rmSync(unfinished, { force: true })
+      closeSync(openSync(unfinished, 'wx', 0o600))
+      source.run('VACUUM INTO ?', unfinished)
+    } finally {
+      source.close()
+    }
+    const { named, messages } = namedIn(unfinished)
+    const missing = contents.copy(named)
+    // What was named and not there before the database was copied and after it has not gone meanwhile.
+    if (tries < mostTries && missing.some((sha256) => !lost.has(sha256))) continue
+    syncFile(unfinished) // SQLite leaves that to us
+    contents.keepOnly(named)
+    return { messages, missing: missing.length }
+  }
+}
+
+/** Copies what is there, until nothing new has come. Gives what is named and not there. */
+function copyBefore(source: Database, contents: CopiedContents): ReadonlySet<string> {
+  for (let readings = 1; ; readings++) {
+    const before = contents.count
+    const missing = contents.copy(hashesIn(source))
+    if (contents.count === before || readings === mostReadings) return new Set(missing)
+  }
+}
+
 /** What the copied database says lies in files, and how many messages there are. */
-function rowsOf(path: string): { readonly rows: readonly string[]; readonly messages: number } {
+function namedIn(path: string): { readonly named: readonly string[]; readonly messages: number } {
   const copied = openDatabase(path, { readOnly: true, busyTimeoutMs: 0 })
   try {
-    const rows = copied.all('SELECT sha256 FROM content WHERE octets IS NULL')
     const counted = copied.get('SELECT count(*) AS n FROM message') ?? {}
-    return { rows: rows.map((row) => hashText(row, 'sha256')), messages: integer(counted, 'n') }
+    return { named: hashesIn(copied), messages: integer(counted, 'n') }
   } finally {
     copied.close()
   }
 }
 
-/** `false` when there is no such file (any more). */
-function copyDurably(from: string, to: string): boolean {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
-  try {
-    copyFileSync(from, to)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
-  }
-  syncFile(to)
-  return true
-}
-
-function syncFile(path: string): void {
-  const descriptor = openSync(path, 'r+')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+function hashesIn(database: Database): readonly string[] {
+  const rows = database.all('SELECT sha256 FROM content WHERE octets IS NULL')
+  return rows.map((row) => hashText(row, 'sha256'))
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
+
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, mailboxItem, message, outgoing } from '../../store/contract-cases.ts'
+import { contentPath, dataFolder } from '../../store/data-folder.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
@@ -80,4 +83,30 @@ test('backup, loss, restore: what came back is told, and the audit has both', as
   const refused = await run('restore', '--data', elsewhere, '--from', from, '--replace')
   assert.equal(refused.code, 4)
   assert.match(refused.messages, /is in use by another Waybill/)
+})
+
+test('a backup with something missing says so, ends with 1, and is not the last one for status', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  const long = message('m2', 'x'.repeat(300_000))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm2' })] }),
+  )
+  await store.close()
+  rmSync(contentPath(dataFolder(data), long.content.sha256))
+  const run = runner(t)
+  const made = await run('backup', '--data', data, '--to', join(folder, 'b1'))
+  assert.equal(made.code, 1, made.messages)
+  assert.match(made.out, /b1: 1 messages, 0 of their contents in files of their own; 1 missing\n$/)
+  assert.match(made.messages, /not whole: 1 content that .*\n.*verify-store --data .*data tells/)
+  const json = await run('backup', '--data', data, '--to', join(folder, 'b2'), '--json')
+  assert.deepEqual([json.code, JSON.parse(json.out).missing], [1, 1])
+  const status = await run('status', '--data', data, '--json')
+  assert.equal(JSON.parse(status.out).backup, null)
+  const audit = await run('audit', '--data', data)
+  assert.match(audit.out, /backup .* missing=1/)
+  const refused = await run('restore', '--data', join(folder, 'new'), '--from', join(folder, 'b1'))
+  assert.equal(refused.code, 1)
 })

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMemoryStore } from '../store/memory-store.ts'
+import { storeStatus } from './store-status.ts'
+
+test('the last backup is the last whole one, however many were not since', async () => {
+  const store = openMemoryStore()
+  const backupOf = async (): Promise<unknown> => (await storeStatus(store, '.')).backup
+  const made = async (at: number, missing: number): Promise<void> => {
+    const detail = { to: `/backup/${at}`, messages: 1, contents: 1, missing }
+    await store.acts.put({ at, who: 'ann', door: 'x', what: 'backup', why: '', detail })
+  }
+  await made(1, 1)
+  assert.equal(await backupOf(), undefined)
+  await made(2, 0)
+  await made(3, 0)
+  for (let at = 4; at < 50; at++) await made(at, 2)
+  assert.deepEqual(await backupOf(), { at: 3, to: '/backup/3' })
+  await store.close()
+})

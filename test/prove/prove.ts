@@ -1,6 +1,7 @@
 /**
  * `npm run prove`: what takes too long for the tests. Each part is a program of its own, run among
- * hosts in network namespaces. `npm run prove -- kill` runs one part.
+ * hosts in network namespaces. `npm run prove -- kill` runs one part. `npm run prove -- files` wants
+ * no namespaces: it counts the files that a plain letter goes through.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,13 @@ import { openNamespaces, world } from './namespaces.ts'
 
 const parts = ['kill', 'soak'] as const
 
+const node = [
+  process.execPath,
+  '--conditions=waybill-source',
+  '--disable-warning=ExperimentalWarning',
+] as const
 const asked = process.argv.slice(2)
+if (asked.join() === 'files') process.exit(run([...node, scriptOf('files')]))
 const unknown = asked.filter((one) => !parts.some((part) => part === one))
 if (unknown.length > 0)
   stop(`There is no part "${unknown.join('", "')}". There are: ${parts.join(', ')}.`)
@@ -22,14 +29,7 @@ let failed = false
 try {
   for (const part of parts) {
     if (asked.length > 0 && !asked.includes(part)) continue
-    const script = fileURLToPath(new URL(`${part}.ts`, import.meta.url))
-    const node = [
-      process.execPath,
-      '--conditions=waybill-source',
-      '--disable-warning=ExperimentalWarning',
-    ]
-    const args = ['netns', 'exec', world.namespace, ...node, script]
-    const { status } = spawnSync('ip', args, { stdio: 'inherit' })
+    const status = run(['ip', 'netns', 'exec', world.namespace, ...node, scriptOf(part)])
     process.stdout.write(`${part}: ${status === 0 ? 'passed' : 'FAILED'}\n`)
     if (status !== 0) failed = true
   }
@@ -37,6 +37,15 @@ try {
   close()
 }
 process.exitCode = failed ? 1 : 0
+
+/** Gives the exit code. */
+function run([program = '', ...args]: readonly string[]): number {
+  return spawnSync(program, args, { stdio: 'inherit' }).status ?? 1
+}
+
+function scriptOf(part: string): string {
+  return fileURLToPath(new URL(`${part}.ts`, import.meta.url))
+}
 
 function stop(text: string): never {
   process.stderr.write(`${text}\n`)

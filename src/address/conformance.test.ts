@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Result } from '../base/result.ts'
-import { formatLocalPart, readLocalPart } from './local-part.ts'
-import { formatMailbox, parseMailbox, readMailbox } from './mailbox.ts'
+import {
+  formatLocalPart,
+  readLocalPart,
+  formatMailbox,
+  parseMailbox,
+  readMailbox,
+} from './mailbox.ts'
 import { parseForwardPath, parseReversePath, readForwardPath, readReversePath } from './path.ts'
 
 const folder = new URL('../../../shared/conformance/address/', import.meta.url)

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatLocalPart, readLocalPart, utf8Length } from './local-part.ts'
-import { domainOf, formatMailbox, parseMailbox, parseMailDomain } from './mailbox.ts'
+import { test } from 'node:test'
+import {
+  formatLocalPart,
+  readLocalPart,
+  utf8Length,
+  domainOf,
+  formatMailbox,
+  parseMailbox,
+  parseMailDomain,
+} from './mailbox.ts'
 import {
   formatPath,
   parseForwardPath,

@@ -1,8 +1,7 @@
 import { isAscii } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { isAddressLiteral } from './address-literal.ts'
-import { utf8Length } from './local-part.ts'
-import { formatMailbox, type Mailbox, readMailbox, readMailDomain } from './mailbox.ts'
+import { utf8Length, formatMailbox, type Mailbox, readMailbox, readMailDomain } from './mailbox.ts'
 import type { AddressRemark } from './remark.ts'
 
 /** Who sent it: a mailbox, or `<>` for reports about mail, which must never be answered. */

@@ -1,7 +1,7 @@
 import { type Domain, isWithin, parseDomain } from '../address/domain.ts'
 import type { PolicyLookup } from './lookup.ts'
 import type { AlignmentMode } from './record.ts'
-import { organizationalDomain, walkTree, type WalkStep } from './tree-walk.ts'
+import { organizationalDomain, walkTree, type WalkStep } from './discovery.ts'
 
 /** An authentication result to weigh: SPF's for MAIL FROM, or one DKIM signature's. */
 export interface AuthenticatedDomain {

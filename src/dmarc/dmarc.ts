@@ -22,7 +22,7 @@ export { type DmarcPolicy, type DmarcRecord, parseDmarcRecord } from './record.t
 export { checkReportDestination, type ReportDestination } from './report-destination.ts'
 export { parseReportUri, type ReportUri } from './report-uri.ts'
 export type { Rfc7489Reading } from './rfc7489.ts'
-export type { WalkStep } from './tree-walk.ts'
+export type { WalkStep } from './discovery.ts'
 export type { DmarcOutcome, DmarcVerdict } from './verdict.ts'
 
 /** The authentication results that DMARC rests on. RFC 9989 §4.3. */

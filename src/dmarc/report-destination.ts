@@ -1,10 +1,9 @@
 import { isWithin, parseDomain } from '../address/domain.ts'
-import type { DnsFailure, Resolver } from '../dns/resolver.ts'
-import { isQueryableName } from '../dns/resolver.ts'
+import { type DnsFailure, type Resolver, isQueryableName } from '../dns/resolver.ts'
 import { PolicyLookup } from './lookup.ts'
 import { isDmarcRecord, readTagList } from './record.ts'
 import { parseReportUri, type ReportUri } from './report-uri.ts'
-import { organizationalDomain, walkTree } from './tree-walk.ts'
+import { organizationalDomain, walkTree } from './discovery.ts'
 
 /** Whether reports about one domain may go to a place. Plain data. */
 export type ReportDestination =

@@ -1,10 +1,8 @@
-import type { Domain } from '../address/domain.ts'
-import { parseDomain } from '../address/domain.ts'
+import { type Domain, parseDomain } from '../address/domain.ts'
 import type { AuthenticatedDomain } from './alignment.ts'
-import type { PolicyAnswer, PolicyLookup } from './lookup.ts'
+import { type PolicyAnswer, type PolicyLookup, readRfc7489Record } from './lookup.ts'
 import type { PublicSuffixList } from './public-suffix-list.ts'
 import type { AlignmentMode, DmarcPolicy, DmarcRecord } from './record.ts'
-import { readRfc7489Record } from './record-cache.ts'
 
 /** What two readings can differ in. */
 export type ReadingDifference =

@@ -1,10 +1,9 @@
 import type { Domain } from '../address/domain.ts'
 import type { AlignmentEvidence } from './alignment.ts'
 import type { AuthorEvidence } from './author.ts'
-import type { AppliedRecord, ExistenceEvidence } from './discovery.ts'
+import type { AppliedRecord, ExistenceEvidence, WalkStep } from './discovery.ts'
 import type { DmarcPolicy } from './record.ts'
 import type { Rfc7489Reading } from './rfc7489.ts'
-import type { WalkStep } from './tree-walk.ts'
 
 /** What DMARC says of one Author Domain, with everything that was asked. Plain data. */
 export type DmarcOutcome = DmarcPass | DmarcFail | DmarcNone | DmarcTempError | DmarcPermError

@@ -1,18 +1,25 @@
-import { ArcVerifier, type ArcVerdict } from '../arc/arc.ts'
-import type { DnsOutage, Resolver } from '../dns/resolver.ts'
-import { DkimVerifier, type DkimVerdict } from '../dkim/dkim.ts'
+import { type ArcVerdict, ArcVerifier } from '../arc/arc.ts'
+import { type DkimVerdict, DkimVerifier } from '../dkim/dkim.ts'
 import {
   type AuthenticatedDomain,
   beginDmarc,
   type DmarcCheck,
   type DmarcVerdict,
 } from '../dmarc/dmarc.ts'
+import {
+  type DnsAnswer,
+  type DnsOutage,
+  dnsOutages,
+  isOutage,
+  type RecordData,
+  type RecordType,
+  type Resolver,
+} from '../dns/resolver.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { BodyHashes, type KeptBodyHash } from '../signature/body-hash.ts'
 import { checkSpf, type SpfVerdict } from '../spf/spf.ts'
 import { type AuthorDomainVerdict, checkAuthorDomain } from './author-domain.ts'
-import { OutageWatch } from './outage-watch.ts'
 import { publicSuffixes } from './public-suffixes.ts'
 
 /**
@@ -168,4 +175,30 @@ function authenticated(verdict: DkimVerdict): readonly AuthenticatedDomain[] {
 
 function fromValues(header: MessageHeader): readonly string[] {
   return header.fields.filter((field) => field.name === 'from').map(unfoldedValue)
+}
+
+/** Sees which questions of an inspection could not be asked at all. */
+class OutageWatch {
+  readonly #seen = new Set<DnsOutage>()
+
+  /** What kept us from asking, the one that says most; `undefined` when everything was asked. */
+  get outage(): DnsOutage | undefined {
+    return dnsOutages.find((one) => this.#seen.has(one))
+  }
+
+  /** The same resolver, watched. */
+  over(resolver: Resolver): Resolver {
+    const note = <T>(answer: DnsAnswer<T>): DnsAnswer<T> => {
+      if (answer.type === 'failed' && isOutage(answer.reason)) this.#seen.add(answer.reason)
+      return answer
+    }
+    return {
+      resolve: <T extends RecordType>(
+        name: string,
+        type: T,
+        client?: string,
+      ): Promise<DnsAnswer<RecordData[T]>> =>
+        resolver.resolve(name, type, client).then<DnsAnswer<RecordData[T]>>(note),
+    }
+  }
 }

@@ -1,5 +1,10 @@
-import { maxAliases } from '../dns/resolver.ts'
-import type { DnsAnswer, DnsFailure, RecordData, RecordType } from '../dns/resolver.ts'
+import {
+  type DnsAnswer,
+  type DnsFailure,
+  maxAliases,
+  type RecordData,
+  type RecordType,
+} from '../dns/resolver.ts'
 import { type DnsMessage, rcodes } from './dns-message.ts'
 
 /** What one message says to a question. */
@@ -105,4 +110,33 @@ function dnssecOf(message: DnsMessage): 'secure' | 'insecure' {
 
 function withAliases<A extends object>(answer: A, aliases: readonly string[]): A {
   return aliases.length > 0 ? { ...answer, aliases } : answer
+}
+
+/** What was learnt on the way along aliases, before the name that is asked for now. */
+export interface Led {
+  readonly aliases: readonly string[]
+  readonly ttlSeconds: number
+  readonly dnssec: 'secure' | 'insecure'
+}
+
+/** There is no such name at the end of the way. */
+export function absentName(led: Led): DnsAnswer<never> {
+  const ttlSeconds = led.aliases.length > 0 ? led.ttlSeconds : 0
+  return lengthened({ type: 'noName', ttlSeconds, dnssec: 'insecure' }, led, undefined)
+}
+
+/** An answer to the last name of the way, as one to the first: with all that was learnt before. */
+export function lengthened<T>(
+  answer: Exclude<DnsAnswer<T>, { type: 'failed' }>,
+  led: Led,
+  server: string | undefined,
+): DnsAnswer<T> {
+  const aliases = [...led.aliases, ...(answer.aliases ?? [])]
+  return {
+    ...answer,
+    ttlSeconds: Math.min(answer.ttlSeconds, led.ttlSeconds),
+    dnssec: led.dnssec === 'secure' ? answer.dnssec : 'insecure',
+    ...(aliases.length > 0 && { aliases }),
+    ...(server !== undefined && { server }),
+  }
 }

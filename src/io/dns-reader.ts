@@ -1,6 +1,5 @@
 import { type DnsMessage, type DnsQuestion, type DnsRecord, optTypeCode } from './dns-message.ts'
-import { readFrame, readRecord } from './dns-record-reader.ts'
-import { DnsWire } from './dns-wire.ts'
+import { readFrame, readRecord, DnsWire } from './dns-record-reader.ts'
 
 const headerLength = 12
 

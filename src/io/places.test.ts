@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
-import { Places } from './places.ts'
+import { Places } from './listener.ts'
 
 test('a place is free when its socket is gone, also when nobody told us', () => {
   const freed: string[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
-import { SilentZones } from './silent-zones.ts'
+import { SilentZones } from './resolver-health.ts'
 
 function missing(zones: SilentZones, zone: string, times: number): void {
   for (let n = 0; n < times; n++) zones.missed(zone)

@@ -1,18 +1,23 @@
 import { silent } from '../base/log.ts'
 import { isAscii } from '../base/octets.ts'
-import { isQueryableName, maxAliases, normalizeName } from '../dns/resolver.ts'
-import type { DnsAnswer, DnsFailure, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
+import {
+  isQueryableName,
+  maxAliases,
+  normalizeName,
+  type DnsAnswer,
+  type DnsFailure,
+  type RecordData,
+  type RecordType,
+  type Resolver,
+} from '../dns/resolver.ts'
 import { zoneOf } from '../dns/zone-of.ts'
-import { type Reading, readAnswer } from './dns-answer.ts'
-import { absentName, type Led, lengthened } from './dns-alias-way.ts'
-import { DnsClient, type DnsTraffic, RandomStock } from './dns-client.ts'
-import type { ExchangeFailure } from './dns-client.ts'
+import { type Reading, readAnswer, absentName, type Led, lengthened } from './dns-answer.ts'
+import { DnsClient, type DnsTraffic, type ExchangeFailure, RandomStock } from './dns-client.ts'
 import { checkServers, formatEndpoint, isLoopback } from './dns-endpoint.ts'
-import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
 import { isSignOfLife, isTruncated, worst } from './dns-exchange-signs.ts'
+import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
 import { type QueryOptions, writeDnsQuery } from './dns-query.ts'
-import { ResolverHealth } from './resolver-health.ts'
-import { SilentZones } from './silent-zones.ts'
+import { ResolverHealth, SilentZones } from './resolver-health.ts'
 import type { StubOptions } from './stub-options.ts'
 
 /**

@@ -3,6 +3,11 @@ import { formatDate } from './date.ts'
 import type { HeaderField } from './field.ts'
 import { formatField, oneLine } from './fold.ts'
 
+/** RFC 5321 §4.4: the server that makes the final delivery writes the reverse-path down. */
+export function returnPath(mailFrom: string): string {
+  return `Return-Path: <${mailFrom}>\r\n`
+}
+
 /** The protocol as it was spoken, which decides the keyword behind `with`. */
 export interface ReceivedProtocol {
   /** EHLO, not HELO. */

@@ -6,8 +6,7 @@ import type { Guard, GuardedLogin, Holding } from '../receive/guard.ts'
 import type { AdmissionLimits, LimitMet, LimitName } from './admission-limits.ts'
 import { LoginQueue } from './login-queue.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { OpenPlaces } from './open-places.ts'
-import { WindowCounter } from './window-counter.ts'
+import { OpenPlaces, WindowCounter } from './window-counter.ts'
 
 export type Entrance =
   | { readonly type: 'admitted'; leave(): void }

@@ -8,8 +8,7 @@ import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance } from '../store/ports/post.ts'
-import { record, together } from './acceptance.ts'
-import type { Mail, Placed, Whereto } from './placing.ts'
+import { record, together, type Mail, type Placed, type Whereto } from './placing.ts'
 
 /** Mail that this server writes itself: a notice to a sender, a report to the owner of a domain. */
 export interface OwnMail {

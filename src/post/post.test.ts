@@ -8,7 +8,7 @@ import { generateDkimKey, splitMessage } from '../dkim/dkim.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { contentOf } from '../store/content-sink.ts'
 import type { Acceptance } from '../store/ports/post.ts'
-import { keptForReplay, later, record } from './acceptance.ts'
+import { keptForReplay, later, record } from './placing.ts'
 import type { OwnMail } from './own-mail.ts'
 import { Post } from './post.ts'
 

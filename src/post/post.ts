@@ -5,9 +5,8 @@ import type { Soon } from '../base/soon.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { Acceptance, PostPort } from '../store/ports/post.ts'
-import { together } from './acceptance.ts'
+import { together, type Mail, type Placed, place, type Whereto } from './placing.ts'
 import { type OwnMail, type OwnPosted, writeOwnMail } from './own-mail.ts'
-import { type Mail, type Placed, place, type Whereto } from './placing.ts'
 
 /** Where addresses lead, as far as the post must know. */
 export interface PostDirectory {

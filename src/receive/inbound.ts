@@ -30,8 +30,7 @@ import type {
 } from './port.ts'
 import { dmarcRefusal, replies } from './replies.ts'
 import type { JudgedLetter } from '../inspect/judged.ts'
-import { type RecipientAdmission, recipientFor } from './recipient.ts'
-import { needsUtf8 } from './wishes.ts'
+import { type RecipientAdmission, recipientFor, needsUtf8 } from './recipient.ts'
 
 /** What the settings decide about letters from strangers. */
 export interface InboundRules {

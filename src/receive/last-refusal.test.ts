@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LastRefusal } from './last-refusal.ts'
+import { LastRefusal } from './client-limits.ts'
 
 const answer = (atCommand: string, code = 501): Parameters<LastRefusal['refused']>[0] => {
   return { code, enhanced: '5.5.4', text: 'No', atCommand }

@@ -2,7 +2,10 @@ import { formatMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import type { Directory, Lead } from '../directory/directory.ts'
+import type { MessageHeader } from '../message/header-reader.ts'
+import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
+import type { DsnRequest } from '../store/ports/post.ts'
 import { replies } from './replies.ts'
 
 /** Who asks for a recipient: a stranger on port 25, or a user of ours. */
@@ -58,4 +61,31 @@ function refused(reply: Reply, admission: RecipientAdmission | undefined): Recip
   if (hint === undefined) return { type: 'refused', reply }
   const [words = ''] = reply.lines
   return { type: 'refused', reply: { ...reply, lines: [`${words} ${hint}`] } }
+}
+
+/** A recipient that was taken, where it leads, and what its sender wants to hear of it. */
+export interface WishingRecipient {
+  readonly rcptTo: string
+  readonly wishes: RcptParameters
+  readonly to: TakenLead
+}
+
+/**
+ * Whether the header needs SMTPUTF8 on its way. Many programs say it wherever it is offered, and
+ * servers without it would then refuse what they could take (RFC 6531 §3.4).
+ */
+export function needsUtf8({ smtpUtf8 }: MailParameters, { octets }: MessageHeader): boolean {
+  return smtpUtf8 && octets.some((octet) => octet > 0x7f)
+}
+
+/** What a client wants to be told of one recipient (RFC 3461 §4), as the queue keeps it. */
+export function dsnRequest(mail: MailParameters, rcpt: RcptParameters): DsnRequest {
+  const lower = { NEVER: 'never', SUCCESS: 'success', FAILURE: 'failure', DELAY: 'delay' } as const
+  const { orcpt, notify } = rcpt
+  return {
+    ...(notify === null ? {} : { notify: notify.map((when) => lower[when]) }),
+    ...(mail.ret === null ? {} : { ret: mail.ret === 'FULL' ? 'full' : 'headers' }),
+    ...(mail.envid === null ? {} : { envelopeId: mail.envid }),
+    ...(orcpt === null ? {} : { originalRecipient: `${orcpt.addressType};${orcpt.address}` }),
+  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { concat } from '../base/octets.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
-import type { Directory, Identities, Login } from '../directory/directory.ts'
+import type { Account, Directory, Identities } from '../directory/directory.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
@@ -23,10 +23,15 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { type RecipientAdmission, recipientFor } from './recipient.ts'
+import {
+  type RecipientAdmission,
+  recipientFor,
+  dsnRequest,
+  needsUtf8,
+  type WishingRecipient,
+} from './recipient.ts'
 import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
 import { successReport } from './success-report.ts'
-import { dsnRequest, needsUtf8, type WishingRecipient } from './wishes.ts'
 
 export interface SubmissionOptions {
   /** Our name, as in Received. */
@@ -50,7 +55,7 @@ export class SubmissionPort implements Port {
   readonly direction = 'out'
   readonly keepsRefused = false
   readonly #options: SubmissionOptions
-  #user: Login | undefined
+  #user: Account | undefined
   /** Gives back the account's place; `over` once the connection is. */
   #leave: (() => void) | 'over' | undefined
 
@@ -81,7 +86,7 @@ export class SubmissionPort implements Port {
     }
   }
 
-  async #enter(user: Login, ip: string): Promise<Refusal | undefined> {
+  async #enter(user: Account, ip: string): Promise<Refusal | undefined> {
     const entrance = await this.#options.guard.enterAccount(ip, user.address)
     if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
     this.#user = user
@@ -102,7 +107,6 @@ export class SubmissionPort implements Port {
     if (user === undefined) throw new Error('SubmissionPort: a sender before the login')
     const { reversePath, mailFrom } = envelope
     return andThen(this.#options.directory.identities(user), (identities) => {
-      if (identities === undefined) return { refusal: replies.loginOver }
       const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
       if (!own) return { refusal: notYours(mailFrom, user.address) }
       return new SubmittedLetter(this.#options, envelope, { user, identities })
@@ -117,7 +121,7 @@ class SubmittedLetter implements Letter {
   readonly bodyHashes = []
   readonly #options: SubmissionOptions
   readonly #envelope: Envelope
-  readonly #user: Login
+  readonly #user: Account
   /** As they were when the letter began. */
   readonly #identities: Identities
   readonly #recipients: WishingRecipient[] = []
@@ -128,7 +132,7 @@ class SubmittedLetter implements Letter {
   constructor(
     options: SubmissionOptions,
     envelope: Envelope,
-    sender: { readonly user: Login; readonly identities: Identities },
+    sender: { readonly user: Account; readonly identities: Identities },
   ) {
     this.#options = options
     this.#envelope = envelope

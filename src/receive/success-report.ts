@@ -7,7 +7,7 @@ import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { Envelope } from './port.ts'
-import type { WishingRecipient } from './wishes.ts'
+import type { WishingRecipient } from './recipient.ts'
 
 /**
  * The report that a letter was filed here, for a sender who asked to be told (RFC 3461 §5.2.3): the

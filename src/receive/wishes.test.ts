@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { encodeUtf8 } from '../base/utf8.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
-import { dsnRequest, needsUtf8 } from './wishes.ts'
+import { dsnRequest, needsUtf8 } from './recipient.ts'
 
 const mail: MailParameters = {
   size: null,

@@ -12,7 +12,7 @@ type TlsSettings = Pick<SessionSettings, 'certificate' | 'staticRsa' | 'ticketKe
  *
  * @throws WaybillError `key-unusable`
  */
-export function tlsContexts({ certificate, staticRsa, ticketKeys }: TlsSettings): TlsContexts {
+function tlsContexts({ certificate, staticRsa, ticketKeys }: TlsSettings): TlsContexts {
   const forUsers = serverContext(certificate, { ticketKeys: ticketKeys.users })
   return {
     smtp: serverContext(certificate, { staticRsa, ticketKeys: ticketKeys.strangers }),

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import fc from 'fast-check'
+import * as catalogue from './reply.ts'
+import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
 import { parseExtensions } from './ehlo.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
-import * as catalogue from './reply.ts'
-import { type Reply, reply } from './reply.ts'
-import { describeReply, formatReply } from './reply-format.ts'
+import { type Reply, reply, describeReply, formatReply } from './reply.ts'
 import { ReplyReader } from './reply-reader.ts'
 
 function isReply(value: unknown): value is Reply {

@@ -1,12 +1,11 @@
 import { encodeBase64 } from '../base/base64.ts'
 import type { Outbox } from '../wire/outbox.ts'
-import type { Exchanges } from './exchanges.ts'
 import * as replies from './reply.ts'
+import type { AcceptedQuestion, Chunk, Exchanges, Step, Strike } from './server-step.ts'
 import type { Reply } from './reply.ts'
 import { freshSession, replyToAccepted, sessionAfter, sessionWithChunks } from './server-answers.ts'
 import type { ContentReception } from './server-content.ts'
 import type { ClientLines, Hearing } from './server-lines.ts'
-import type { AcceptedQuestion, Chunk, Step, Strike } from './server-step.ts'
 import type {
   CloseReason,
   Question,
@@ -15,7 +14,7 @@ import type {
   Session,
   TlsSession,
 } from './server-types.ts'
-import type { Strikes } from './strikes.ts'
+import type { Strikes } from './server-rules.ts'
 
 /** What the dialogue waits for. */
 export type State =

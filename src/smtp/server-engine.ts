@@ -1,15 +1,14 @@
 import type { Engine } from '../base/engine.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
 import { Outbox } from '../wire/outbox.ts'
-import { Exchanges } from './exchanges.ts'
 import * as replies from './reply.ts'
+import { Exchanges, type Ending, hangUp, type Step } from './server-step.ts'
 import { stepForAnswer } from './server-answers.ts'
 import { ContentReception } from './server-content.ts'
 import { ServerDialogue } from './server-dialogue.ts'
 import { ClientLines } from './server-lines.ts'
-import { type Ending, hangUp, type Step } from './server-step.ts'
 import type { Answer, ServerInput, ServerOptions, ServerOutput } from './server-types.ts'
-import { Strikes } from './strikes.ts'
+import { Strikes } from './server-rules.ts'
 
 /**
  * The server's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.

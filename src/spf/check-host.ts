@@ -1,19 +1,15 @@
 /** check_host(): from a domain to a result, with the evidence (RFC 7208 §4). */
 import { inNetwork } from '../base/ip.ts'
 import { normalizeName } from '../dns/resolver.ts'
-import { cut } from './evidence.ts'
 import type { Evaluation, Place, Stop } from './evaluation.ts'
+import { cut } from './evidence.ts'
 import { fetchExplanation } from './explanation.ts'
 import { matchesA, matchesExists, matchesMx, matchesPtr } from './mechanism.ts'
-import { findPolicy } from './policy.ts'
-import type { NoPolicy } from './policy.ts'
+import { findPolicy, type NoPolicy } from './policy.ts'
 import type { SpfRecord } from './record.ts'
-import { targetOf } from './target.ts'
-import type { Target } from './target.ts'
-import type { Directive, DomainSpec, Modifier } from './term.ts'
-import { TermTraces } from './term-traces.ts'
-import type { TermTrace } from './term-traces.ts'
-import type { SpfCheck, SpfLookup } from './verdict.ts'
+import { type Target, targetOf } from './target.ts'
+import type { Directive, DomainSpec, Modifier, Term } from './term.ts'
+import type { SpfCheck, SpfLookup, SpfOutcome, SpfTerm, SpfTermKind } from './verdict.ts'
 
 /** What an evaluation comes to. */
 export type Decision =
@@ -199,4 +195,70 @@ async function decide(
   trace.outcome = text === undefined ? 'ignored' : 'used'
   trace.target = normalizeName(target)
   return text === undefined ? decision : { ...decision, explanation: text }
+}
+
+/** The evidence of one term while it is being evaluated. */
+export interface TermTrace {
+  readonly text: string
+  readonly kind: SpfTermKind
+  outcome: SpfOutcome
+  lookups?: number
+  target?: string
+  asked?: readonly SpfLookup[]
+  check?: SpfCheck
+}
+
+/** The evidence of a record's terms, filled in as they are evaluated. */
+class TermTraces {
+  readonly #terms: readonly Term[]
+  readonly #listed: number
+  readonly #begun: (TermTrace | undefined)[] = []
+
+  /** @param listed how many of the first terms are listed, whatever became of them */
+  constructor({ terms }: SpfRecord, listed: number) {
+    this.#terms = terms
+    this.#listed = listed
+  }
+
+  /** The evidence of the term at `index`, which is now evaluated. It does not match until said. */
+  begin(index: number, term: Term): TermTrace {
+    const trace: TermTrace = { text: cut(term.text), kind: kindOf(term), outcome: 'noMatch' }
+    this.#begun[index] = trace
+    return trace
+  }
+
+  /**
+   * The terms in the order of the record. Of a long record the first are listed, and after them
+   * those that asked DNS or decided.
+   */
+  list(): Pick<SpfCheck, 'terms' | 'termsCut'> {
+    const terms: SpfTerm[] = []
+    for (const [i, term] of this.#terms.entries()) {
+      const begun = this.#begun[i]
+      if (i < this.#listed) terms.push(begun ?? untouched(term))
+      else if (begun !== undefined && isTelling(begun)) terms.push(begun)
+    }
+    const termsCut = this.#terms.length - terms.length
+    return termsCut === 0 ? { terms } : { terms, termsCut }
+  }
+}
+
+function isTelling(trace: TermTrace): boolean {
+  return trace.outcome !== 'noMatch' || trace.target !== undefined
+}
+
+function untouched(term: Term): SpfTerm {
+  const outcome = term.type === 'directive' ? 'notReached' : 'ignored'
+  return { text: cut(term.text), kind: kindOf(term), outcome }
+}
+
+function kindOf(term: Term): SpfTermKind {
+  switch (term.type) {
+    case 'directive':
+      return term.mechanism.kind
+    case 'modifier':
+      return term.kind
+    case 'unknownModifier':
+      return 'unknown'
+  }
 }

@@ -1,7 +1,7 @@
 /** The macro language of SPF records: reading and expanding (RFC 7208 §7). */
 import { bad, ok, type Result } from '../base/result.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
-import { isDigit } from './characters.ts'
+import { isDigit } from './target-name.ts'
 
 export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'h' | 'c' | 'r' | 't' | 'v'
 

@@ -1,11 +1,21 @@
 /** From a domain to its one SPF record (RFC 7208 §4.3 to §4.6). */
-import { cut, cutPolicy, policyLookupOf } from './evidence.ts'
+import { TextMemo } from '../base/text-memo.ts'
 import type { Evaluation, Stop } from './evaluation.ts'
-import { readRecord } from './record-cache.ts'
-import { isSpfRecord } from './record.ts'
-import type { SpfRecord } from './record.ts'
+import { cut, cutPolicy, policyLookupOf } from './evidence.ts'
+import { isSpfRecord, type ParsedRecord, parseRecord, type SpfRecord } from './record.ts'
 import { isAskable } from './target-name.ts'
 import type { SpfAbsence, SpfCheck, SpfProblem } from './verdict.ts'
+
+/**
+ * Records already read. The same few policies answer for most of a server's mail, and reading one
+ * costs more than evaluating it.
+ */
+const known = new TextMemo(parseRecord, { maxTexts: 256, maxLength: 1000 })
+
+/** `parseRecord`, remembered. */
+export function readRecord(text: string): ParsedRecord {
+  return known.get(text)
+}
 
 /** There is no policy, or what is published cannot be used. */
 export type NoPolicy =

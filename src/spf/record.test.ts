@@ -1,8 +1,8 @@
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { test } from 'node:test'
 import { isSpfRecord, parseRecord } from './record.ts'
-import { readRecord } from './record-cache.ts'
+import { readRecord } from './policy.ts'
 
 test('a record begins with "v=spf1" and a space, or ends there (RFC 7208 §4.5)', () => {
   for (const text of ['v=spf1', 'v=spf1 ', 'V=SpF1 -all', 'v=spf1  -all', 'v=spf1 \x80']) {

@@ -1,7 +1,21 @@
 /** Which names a check asks for (RFC 7208 §4.8, §7.1). */
 import { isAscii } from '../base/octets.ts'
 import { isQueryableName } from '../dns/resolver.ts'
-import { isAlnum, isDigit } from './characters.ts'
+
+/** Character classes of RFC 5234 appendix B.1, by character code. */
+
+export function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+export function isAlpha(code: number): boolean {
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x7a
+}
+
+export function isAlnum(code: number): boolean {
+  return isDigit(code) || isAlpha(code)
+}
 
 /** Whether the address of a name from a DNS answer, of MX or PTR, can be asked for: any name. */
 export function isHostName(name: string): boolean {

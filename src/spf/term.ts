@@ -1,11 +1,8 @@
 /** One term of an SPF record: its grammar, to the letter of RFC 7208 §12. */
-import { parseIp } from '../base/ip.ts'
-import type { IpAddress } from '../base/ip.ts'
+import { parseIp, type IpAddress } from '../base/ip.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { isAlnum, isAlpha, isDigit } from './characters.ts'
-import { fitName, parseMacroString } from './macro.ts'
-import type { MacroParts } from './macro.ts'
-import { endsInTopLabel } from './target-name.ts'
+import { isAlnum, isAlpha, isDigit, endsInTopLabel } from './target-name.ts'
+import { fitName, parseMacroString, type MacroParts } from './macro.ts'
 
 /** A `domain-spec` that has been read. */
 export interface DomainSpec {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
-import { DiskRoom } from './disk-room.ts'
+import { DiskRoom } from './store-intake.ts'
 import { storeBusy, storeFull } from './problems.ts'
 
 test('that there is room again is told once, and only after the disk was full', async () => {

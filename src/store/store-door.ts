@@ -1,13 +1,11 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
-import type { Reply, WriterLink } from './commit-queue.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { type Reply, type WriterLink, CommitQueue } from './commit-queue.ts'
 import { dataFolder } from './data-folder.ts'
-import { DiskRoom } from './disk-room.ts'
+import { DiskRoom, StoreIntake } from './store-intake.ts'
 import { diskState, SpoolShare } from './disk-share.ts'
 import { SpoolCount } from './spool-count.ts'
-import { StoreIntake } from './store-intake.ts'
 
 /** A way into a store for another thread. Plain data and a port, which goes over and is lost here. */
 export interface StoreDoor {

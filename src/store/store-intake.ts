@@ -1,13 +1,14 @@
+import { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import type { ContentIntake, ContentSink } from './ports/contents.ts'
+import type { Acceptance, PostPort } from './ports/post.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { inlineBytes } from './content-files.ts'
 import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from './data-folder.ts'
-import type { DiskRoom } from './disk-room.ts'
 import type { SpoolShare } from './disk-share.ts'
-import { spoolName } from './spool-files.ts'
 import { messagesIn } from './operations.ts'
-import type { ContentIntake, ContentSink } from './ports/contents.ts'
-import type { Acceptance, PostPort } from './ports/post.ts'
+import { spoolName } from './spool-files.ts'
 
 /** What comes into a store: contents, and what a `250` acknowledges. On any thread. */
 export class StoreIntake implements ContentIntake, PostPort {
@@ -75,4 +76,35 @@ export class StoreIntake implements ContentIntake, PostPort {
 function isLong({ message }: Acceptance): boolean {
   const source = message?.content.source
   return source?.type === 'octets' && source.octets.length > inlineBytes
+}
+
+/**
+ * Knows whether the last write found the disk full, and tells once that there is room again: that it
+ * was full each caller hears, and tells in its own words.
+ */
+export class DiskRoom {
+  readonly #log: Log
+  #full = false
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** Gives what a write gives. */
+  async after<T>(write: Promise<T>): Promise<T> {
+    try {
+      const result = await write
+      if (this.#full) this.#tell()
+      return result
+    } catch (problem) {
+      if (problem instanceof WaybillError && problem.code === 'store-full') this.#full = true
+      throw problem
+    }
+  }
+
+  #tell(): void {
+    this.#full = false
+    const did = 'the disk has room again, and mail is taken'
+    this.#log({ level: 'info', event: 'store', fields: { did } })
+  }
 }

@@ -1,4 +1,5 @@
 import { WaybillError } from '../base/error.ts'
+import { meantLetters } from '../desk/meant-letters.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import { readFilters } from './commands/list.ts'
 import { Stores } from './data.ts'
@@ -7,9 +8,10 @@ import { Stores } from './data.ts'
 const noLimit = 10_000_000
 
 /**
- * The letters that wait and are meant: filters must all fit; of ids one is enough.
+ * The letters that wait and are meant: filters must all fit, and each id must mean one of those.
  *
- * @throws WaybillError `usage` when nobody said which, or of the lab
+ * @throws WaybillError `usage` when nobody said which, when an id means several, or of the lab;
+ *   `not-found` when an id means none
  */
 export async function chosenLetters(
   folder: string,
@@ -21,7 +23,7 @@ export async function chosenLetters(
     throw new WaybillError('usage', 'It must be said which letters are meant.', { hint })
   }
   const isId = (word: string): boolean => /^[0-9a-z]{4,}$/i.test(word)
-  const ids = words.filter(isId).map((word) => word.toLowerCase())
+  const ids = words.filter(isId)
   const filter = readFilters(words.filter((word) => !isId(word)))
   const stores = new Stores(folder)
   try {
@@ -33,10 +35,7 @@ export async function chosenLetters(
     const query = { limit: noLimit, filter }
     const lists = stores.readers.map((one) => one.queue.list(query))
     const waiting = (await Promise.all(lists)).flat()
-    if (ids.length === 0) return waiting
-    return waiting.filter(({ journeyId }) => {
-      return ids.some((id) => journeyId.startsWith(id) || journeyId.endsWith(id))
-    })
+    return ids.length === 0 ? waiting : meantLetters(waiting, ids)
   } finally {
     stores.close()
   }

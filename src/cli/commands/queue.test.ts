@@ -178,6 +178,28 @@ test('queue drop gives letters up, and wants to be sure', async (t) => {
   )
 })
 
+test('an id of several letters, or of none, changes none of them', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const store = await openSqliteStore({ folder: data })
+  await store.post.accept(
+    acceptance({
+      message: message('m2', 'Subject: out\r\n\r\nHello\r\n'),
+      queue: [queueItem('q4', { messageId: 'm2', journeyId: '1m8bbcc', nextAttemptAt: later })],
+      journeys: [journey('1m8bbcc', { direction: 'out' })],
+    }),
+  )
+  await store.close()
+  const sure = ['--yes', '--no-notice', '--data', data]
+  const several = await run('queue', 'drop', '1m8aaaa', '1m8bb', ...sure)
+  assert.equal(several.code, 2)
+  assert.match(several.messages, /"1m8bb" is .+ several ids\.\n {2}One of: 1m8bbbb, 1m8bbcc\n/)
+  const none = await run('queue', 'drop', '1m8aaaa', 'to:@north.example', ...sure)
+  assert.equal(none.code, 5)
+  assert.match(none.messages, /No letter that waits and fits has the id "1m8aaaa"/)
+  assert.deepEqual(await states(data), { q1: 'waits', q2: 'waits', q3: 'waits', q4: 'waits' })
+})
+
 test('the server that runs is asked, with where the letters go', async (t) => {
   const data = await waiting(t)
   const run = runner(t)

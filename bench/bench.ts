@@ -6,8 +6,19 @@ import { benchJsonl } from './jsonl.ts'
 import { benchMemory } from './memory.ts'
 import { benchOut } from './out.ts'
 import { benchParts } from './parts.ts'
+import { benchRecording } from './recording.ts'
 
-const all = ['accept', 'out', 'drain', 'queue', 'idle', 'jsonl', 'evaluate', 'memory'] as const
+const all = [
+  'accept',
+  'recording',
+  'out',
+  'drain',
+  'queue',
+  'idle',
+  'jsonl',
+  'evaluate',
+  'memory',
+] as const
 const rounds = Number(process.env['WAYBILL_BENCH_ROUNDS'] ?? 5)
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !all.some((one) => one === name))
@@ -18,6 +29,7 @@ if (unknown.length > 0) {
 const runs = (name: (typeof all)[number]): boolean => asked.length === 0 || asked.includes(name)
 
 if (runs('accept')) await benchAccept(rounds)
+if (runs('recording')) await benchRecording(rounds)
 const outward = all.filter((name) => /out|drain|queue/.test(name) && runs(name))
 if (outward.length > 0) benchOut(rounds, outward)
 if (runs('idle')) await benchIdle(rounds)

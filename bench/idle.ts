@@ -1,13 +1,23 @@
-/** Connections that say EHLO and then nothing: what each keeps in the server's memory. */
+/**
+ * Connections that say EHLO and then nothing: what each keeps in the memory of a server that has
+ * worked before. The room in which Node makes new objects has its full size then: it is the server's,
+ * however many connections there are.
+ */
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
+import { shortFolder } from '../test/interop/processes.ts'
 import { withCleanUp } from './clean-up.ts'
+import { signedLetterOf } from './letters.ts'
+import { load, writeLetters } from './measured.ts'
 import { memoryMbOf } from './processes.ts'
 import { openWaybill } from './waybill.ts'
 
 const wanted = 10_000
 const together = 100
+/** Letters that it takes before. */
+const before = 4000
 
 /** Prints kilobytes a connection, in clear text and with TLS, each over so many servers. */
 export async function benchIdle(rounds: number): Promise<void> {
@@ -33,16 +43,26 @@ async function oneServer(kind: 'smtp' | 'submissions'): Promise<number> {
     bench.after(() => {
       for (const socket of sockets) socket.destroy()
     })
+    const letters = join(await shortFolder(bench), 'letters')
+    writeLetters(letters, freshLetters())
+    const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+    const where = { host: server.host, port: server.ports.smtp }
+    await load({ ...where, ...envelope, connections: 20, messages: before, letters })
     // What the first ones make the program load is not theirs.
     await Promise.all(Array.from({ length: together }, () => greet(open(), sockets)))
     await wait(3000)
-    const before = memoryMbOf(server.pids)
+    const empty = memoryMbOf(server.pids)
     for (let done = 0; done < wanted; done += together) {
       await Promise.all(Array.from({ length: together }, () => greet(open(), sockets)))
     }
     await wait(5000)
-    return ((memoryMbOf(server.pids) - before) * 1024) / wanted
+    return ((memoryMbOf(server.pids) - empty) * 1024) / wanted
   })
+}
+
+function* freshLetters(): Generator<Uint8Array> {
+  const now = Math.floor(Date.now() / 1000)
+  for (let n = 0; n < before; n++) yield signedLetterOf(6000, n, now)
 }
 
 /** Resolves when EHLO was answered. */

@@ -9,3 +9,12 @@ export function spread(values: readonly number[], digits: number): string {
   const [middle, lowest, highest] = shown.map((value) => value.toFixed(digits))
   return `${middle} (${lowest} to ${highest})`
 }
+
+/** The mean, and the range in which 95% of such means would be: `0.93 (0.91 to 0.95)`. */
+export function likelyMean(values: readonly number[]): string {
+  const mean = values.reduce((sum, one) => sum + one, 0) / values.length
+  const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0)
+  const error = Math.sqrt(squares / (values.length - 1) / values.length)
+  const [low, high] = [mean - 1.96 * error, mean + 1.96 * error]
+  return `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`
+}

@@ -22,6 +22,8 @@ export interface WaybillOptions {
   readonly zone?: Zone
   /** Further tables of `waybill.toml`. */
   readonly settings?: string
+  /** Its recorder keeps nothing: see `unrecorded.ts`. */
+  readonly unrecorded?: boolean
 }
 
 export interface BenchedWaybill extends Acceptor {
@@ -33,7 +35,7 @@ export interface BenchedWaybill extends Acceptor {
 /** Starts it. Options for its Node are in `WAYBILL_BENCH_NODE`: `--cpu-prof`. */
 export async function openWaybill(
   bench: Lifetime,
-  { zone = {}, settings = '' }: WaybillOptions = {},
+  { zone = {}, settings = '', unrecorded = false }: WaybillOptions = {},
 ): Promise<BenchedWaybill> {
   const folder = await shortFolder(bench)
   const dns = await openDnsServer({
@@ -64,12 +66,19 @@ password_hash = "${await hashPassword(user.password)}"
 ${settings}`,
   )
   const given = (process.env['WAYBILL_BENCH_NODE'] ?? '').split(' ').filter((one) => one !== '')
+  const recorder = unrecorded ? ['--import', new URL('unrecorded.ts', import.meta.url).href] : []
   const start = ['start', '--config', config, '--ports', 'auto', '--json']
-  const server = new Running(bench, process.execPath, [...node, ...given, main, ...start])
+  const server = new Running(bench, process.execPath, [
+    ...node,
+    ...recorder,
+    ...given,
+    main,
+    ...start,
+  ])
   const [line] = await server.said(/^\{.*\}$/m)
   const ready: { readonly ports: BenchedWaybill['ports'] } = JSON.parse(line)
   return {
-    name: 'Waybill, its record on',
+    name: `Waybill, its record ${unrecorded ? 'off' : 'on'}`,
     host: '127.0.0.1',
     port: ready.ports.smtp,
     ports: ready.ports,

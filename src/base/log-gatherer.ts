@@ -18,7 +18,7 @@ export class LogGatherer {
 
   /** A `Log`: takes a line, writes it or counts it. */
   readonly take: Log = (given) => {
-    const line = { ...given, fields: withoutMapping(given.fields) }
+    const line = withoutMapping(given)
     if (alwaysTold.has(line.event)) return this.#options.write(line)
     this.#minute ??= this.#begin()
     const { perSubject, perEvent } = this.#options
@@ -136,8 +136,10 @@ function networkOf(client: string): string {
 }
 
 /** A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`; nobody else calls them so. */
-function withoutMapping(fields: LogLine['fields']): LogLine['fields'] {
-  const { client } = fields
-  const ip = typeof client === 'string' ? parseIp(client) : undefined
-  return ip?.family === 6 ? { ...fields, client: formatIp(unmapIp(ip)) } : fields
+function withoutMapping(line: LogLine): LogLine {
+  const { client } = line.fields
+  if (typeof client !== 'string' || !client.includes(':')) return line
+  const ip = parseIp(client)
+  if (ip?.family !== 6) return line
+  return { ...line, fields: { ...line.fields, client: formatIp(unmapIp(ip)) } }
 }

@@ -20,17 +20,23 @@ const maxListCharacters = 1000
  */
 export function formatLogLine(line: LogLine, format: LogFormat, nowMs: number): string {
   const time = new Date(nowMs).toISOString()
-  const { level, event } = line
+  const { level, event, fields } = line
   // Filters rely on it: nothing that a client chose stands before its address.
-  const { client, ...others } = line.fields
-  const fields = Object.entries({ client, ...others }).flatMap(([name, value]) => {
-    return value === undefined ? [] : [[name, bounded(value)] as const]
-  })
+  const names = ['client', ...Object.keys(fields).filter((name) => name !== 'client')]
   if (format === 'json') {
-    return jsonLine({ time, level, event, ...Object.fromEntries(fields) })
+    const shown: Record<string, LogValue> = { time, level, event }
+    for (const name of names) {
+      const value = fields[name]
+      if (value !== undefined) shown[name] = bounded(value)
+    }
+    return jsonLine(shown)
   }
-  const pairs = fields.map(([name, value]) => `${name}=${textOf(value)}`)
-  return [time, level, event, ...pairs].join(' ')
+  let text = `${time} ${level} ${event}`
+  for (const name of names) {
+    const value = fields[name]
+    if (value !== undefined) text += ` ${name}=${textOf(bounded(value))}`
+  }
+  return text
 }
 
 function bounded(value: LogValue): LogValue {

@@ -53,7 +53,7 @@ const world: readonly Floor[] = [
   { directory: [], post: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'] },
   { policy: [] },
-  { sessions: ['net', 'worker_threads', 'module', 'os'], config: ['fs', 'path'], desk: [] },
+  { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
   { control: ['net', 'fs', 'path', 'buffer'] },
   { app: ['path', 'os', 'fs', 'process', 'crypto'] },
   { lab: ['path', 'fs'] },

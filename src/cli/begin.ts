@@ -2,8 +2,10 @@ import { enableCompileCache } from 'node:module'
 
 /** Runs the command line and sets the exit code. */
 export async function begin(args: readonly string[]): Promise<void> {
-  // The second start of the program does not compile its sources again.
-  enableCompileCache()
+  // The second start of the program does not compile its sources again. Threads are told by the
+  // environment: by the time that one could ask for it, all of its sources are compiled.
+  const { directory } = enableCompileCache()
+  if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory
   withoutExperimentalWarnings()
   // Loaded now: its modules may be those that would warn.
   const { livePastReaders } = await import('./output.ts')

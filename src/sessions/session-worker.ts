@@ -1,5 +1,4 @@
 /** A session thread: speaks SMTP and judges letters over connections that the main thread took. */
-import { enableCompileCache } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { makeId } from '../base/id.ts'
 import type { LogLine } from '../base/log.ts'
@@ -130,8 +129,6 @@ class SessionThread implements OfThread {
     }
   }
 }
-
-enableCompileCache()
 
 function start(): void {
   const port = parentPort

@@ -1,11 +1,8 @@
 /** A thread that answers batches of lines. */
-import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerLines } from './answer-lines.ts'
 import type { LineReply, LineTask } from './line-threads.ts'
 import { openEvidence, type EvidenceSetup } from './evidence-sources.ts'
-
-enableCompileCache()
 
 const setup: EvidenceSetup = workerData
 const world = openEvidence(setup)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { northZone, openTestSite, receiver, storedText } from './test-support/test-site.ts'
+
+const test = testsOf('bad-input')
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const letter = {

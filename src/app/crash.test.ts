@@ -85,7 +85,7 @@ test(`killed ${rounds} times under load, the server has all that it answered wit
   t.after(() => dns.close())
   const hash = await hashPassword(password)
   const more = `password_hash = ${JSON.stringify(hash)}`
-  const config = writeConfig(folder, { dnsPort: dns.endpoint.port, more })
+  const config = writeConfig(folder, { dnsPort: dns.endpoint.port, more, threads: 2 })
   const letters: Acknowledged[] = []
   for (let round = 0; round < rounds; round++) {
     const server = await startServer(t, ['--config', config, '--ports', 'auto', '--log', 'faults'])

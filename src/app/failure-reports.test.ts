@@ -21,6 +21,7 @@ import type { Store } from '../store/ports/store.ts'
 import type { FailureReport } from '../report/feedback.ts'
 import type { FailureReportsPlan } from '../reporting/failure-reports.ts'
 import { openServer } from './open-server.ts'
+import { forTest } from './test-support/both-ways.ts'
 import { FakeServer, type TakenLetter } from './test-support/fake-server.ts'
 import { waybill } from './test-support/processes.ts'
 import { journeyIn, journeysIn, replayAll } from './test-support/replay-all.ts'
@@ -157,7 +158,7 @@ test('the settings decide: a forged letter is reported to ruf, or nobody is told
     if (read.type !== 'settings') assert.fail(JSON.stringify(read))
     const server = await openServer({
       log: silent,
-      settings: read.settings,
+      settings: forTest(read.settings),
       data: folder,
       autoPorts: true,
       dialer: north.network,

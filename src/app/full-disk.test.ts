@@ -23,16 +23,23 @@ import {
   type TestSite,
 } from './test-support/test-site.ts'
 
-const [, , role = 'outside', disk = ''] = process.argv
-if (role === 'inside') test('on the full disk', (t) => inside(t, disk))
-else
-  test(
-    'a disk that is really full puts letters off, loses none, sends none twice, and works on with room',
-    outside,
-  )
+const [, , role = '', disk = ''] = process.argv
+const title =
+  'a disk that is really full puts letters off, loses none, sends none twice, and works on with room'
+switch (role) {
+  case 'one thread':
+    test('on the full disk', (t) => inside(t, disk))
+    break
+  case 'session threads':
+    test('on the full disk, over session threads', (t) => inside(t, disk, 2))
+    break
+  default:
+    test(title, (t) => outside(t, 'one thread'))
+    test(`${title} (session threads)`, (t) => outside(t, 'session threads'))
+}
 
 /** Mounts the small disk where only the child sees it, and runs this file again on it. */
-function outside(t: TestContext): void {
+function outside(t: TestContext, role: 'one thread' | 'session threads'): void {
   const place = mkdtempSync(join(tmpdir(), 'waybill-disk-'))
   t.after(() => rmSync(place, { recursive: true, force: true }))
   const mount = 'mount -t tmpfs -o size=8m tmpfs "$0"'
@@ -44,7 +51,7 @@ function outside(t: TestContext): void {
   const node = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)]
   const script = `${mount} && exec "$@"`
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawnSync('unshare', ['-rm', 'sh', '-c', script, place, ...node, 'inside', place], {
+  const child = spawnSync('unshare', ['-rm', 'sh', '-c', script, place, ...node, role, place], {
     encoding: 'utf8',
     env,
     timeout: 60_000,
@@ -60,13 +67,17 @@ function letter(octets: number): Parameters<SmtpTalk['letter']>[0] {
   return { from, to: receiver, message: `From: ${from}\nSubject: x\n\n${body}` }
 }
 
-async function inside(t: TestContext, folder: string): Promise<void> {
+async function inside(t: TestContext, folder: string, count?: number): Promise<void> {
   const ballast = join(folder, 'ballast')
   writeFileSync(ballast, Buffer.alloc(3 << 20, 1))
   const data = join(folder, 'data')
-  const store = await openSqliteStore({ folder: data })
   const network = new TestNetwork()
-  const south = await openTestSite(t, { zone, store, dialer: network })
+  const where =
+    count === undefined
+      ? { store: await openSqliteStore({ folder: data }) }
+      : { threads: { count, folder: data } }
+  const south = await openTestSite(t, { zone, dialer: network, ...where })
+  const { store } = south
   const north = await FakeServer.open(t)
   // Letters that wait for a server which is not there yet.
   const user = await SmtpTalk.greeted(south.ports.submissions, { tls: true })

@@ -73,7 +73,7 @@ export interface MailSystemLimits extends SessionLimits {
 
 /** What sessions on threads of their own need beside all else. */
 export interface MailSystemThreads
-  extends Pick<ThreadNeeds, 'door' | 'lost' | 'people' | 'broken'> {
+  extends Pick<ThreadNeeds, 'door' | 'lost' | 'cacheBytes' | 'people' | 'broken'> {
   /** How many. */
   readonly count: number
   /** How one begins; replaced by tests that end some. */

@@ -66,7 +66,7 @@ test('a letter of 50 MB comes in on port 25 with little more memory', {
   const folder = folderFor(t)
   const dns = await openDnsServer({ port: 0, clock: systemClock, zones: { '': {} } })
   t.after(() => dns.close())
-  const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
+  const config = writeConfig(folder, { dnsPort: dns.endpoint.port, threads: 2 })
   const server = await startServer(t, ['--config', config, '--ports', 'auto'])
   const talk = await SmtpTalk.greeted(server.ports['smtp'] ?? 0)
   const small = { from: 'x@stranger.example', to: 'receiver@south.example' }

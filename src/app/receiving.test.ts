@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import { parseDnsOverride } from '../dns/dns-override.ts'
 import type { Zone } from '../dns/zone.ts'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -12,6 +12,8 @@ import {
   storedText,
   type TestSite,
 } from './test-support/test-site.ts'
+
+const test = testsOf('receiving')
 
 const forgery = {
   from: 'sender@north.example',

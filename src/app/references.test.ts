@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, type Said, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -9,6 +9,8 @@ import {
   receiver,
   type TestSite,
 } from './test-support/test-site.ts'
+
+const test = testsOf('references')
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const from = 'sender@north.example'

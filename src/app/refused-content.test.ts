@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { test } from 'node:test'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import type { Zone } from '../dns/zone.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { northZone, openTestSite, receiver, storedText } from './test-support/test-site.ts'
+
+const test = testsOf('refused-content')
 
 const key = generateDkimKey('ed25519')
 const zone: Zone = {

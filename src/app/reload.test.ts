@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { leadOf } from '../directory/directory.ts'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
@@ -11,7 +11,10 @@ import type { Act } from '../store/ports/acts.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openServer } from './open-server.ts'
 import type { RunningServer } from './running-server.ts'
+import { forTest, testsOf } from './test-support/both-ways.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
+
+const test = testsOf('reload')
 
 const hash = await hashPassword('letmein')
 
@@ -39,7 +42,7 @@ async function actsIn(folder: string): Promise<readonly Act[]> {
 async function openWith(t: TestContext, settings: Settings): Promise<RunningServer> {
   const { folder, remove } = testFolder()
   const server = await openServer({
-    settings: { ...settings, data: folder },
+    settings: forTest({ ...settings, data: folder }),
     autoPorts: true,
     log: silent,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
@@ -138,7 +141,7 @@ test('accounts and domains of the store live here beside those of the settings, 
   await store.close()
   const told: string[] = []
   const server = await openServer({
-    settings: { ...before, data: folder },
+    settings: forTest({ ...before, data: folder }),
     autoPorts: true,
     log: ({ fields }) => void told.push(JSON.stringify(fields)),
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
@@ -166,13 +169,13 @@ test('settings that are read again leave an act, with what holds and what does n
   const { folder, remove } = testFolder()
   t.after(remove)
   const server = await openServer({
-    settings: { ...before, data: folder },
+    settings: forTest({ ...before, data: folder }),
     autoPorts: true,
     log: silent,
     report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
     broken: (problem) => assert.fail(String(problem)),
   })
-  await server.reload({ ...after, data: folder, hostname: 'other.example' })
+  await server.reload(forTest({ ...after, data: folder, hostname: 'other.example' }))
   const unusable = {
     ...after.tls,
     certificate: join(folder, 'no.pem'),

@@ -18,6 +18,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openServer } from './open-server.ts'
 import type { RunningServer } from './running-server.ts'
+import { forTest } from './test-support/both-ways.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { certificateFor } from './test-support/test-site.ts'
 
@@ -33,7 +34,7 @@ function settingsOf(folder: string, more = ''): Settings {
      ${more}`,
   )
   assert.ok(read.type === 'settings', JSON.stringify(read))
-  return read.settings
+  return forTest(read.settings)
 }
 
 /** The server of each folder. */

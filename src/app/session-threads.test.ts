@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
@@ -75,7 +76,8 @@ test('both threads take letters; each is acknowledged, kept and told of once', a
     await talk.quit()
   }
   assert.equal(new Set(refs).size, 9)
-  assert.deepEqual((await filed(south)).toSorted(), refs.toSorted())
+  // Who was answered first is first, whatever thread it was.
+  assert.deepEqual(await filed(south), refs)
   const told = south.logged.filter(({ event }) => event === 'accepted')
   assert.deepEqual(told.map(({ fields }) => String(fields['id'])).toSorted(), refs.toSorted())
   assert.deepEqual(south.reported, [])
@@ -164,6 +166,29 @@ test('what a client has used up goes over with its connection, and nobody is ask
   assert.match((await late.read(421)).text, /^Too much/)
   assert.equal(heard.filter((kind) => kind === 'closedForLogins').length, 2)
   for (const one of [talk, user, late]) one.destroy()
+})
+
+test('handshakes have places like sessions, over all threads, and give them back', async (t) => {
+  const { south } = await open(t, { clients: { connectionsPerAddress: 2 } })
+  const { submissions } = south.ports
+  const silent = [connectTcp(submissions), connectTcp(submissions)]
+  await Promise.all(silent.map((socket) => once(socket, 'connect')))
+  // For one more there is no place: it ends before a word of TLS.
+  const late = connectTcp(submissions)
+  late.on('error', () => {})
+  await once(late, 'close')
+  for (const socket of silent) socket.destroy()
+  let talk: SmtpTalk | undefined
+  while (talk === undefined) {
+    talk = await SmtpTalk.open(submissions, { tls: true }).catch(() => undefined)
+  }
+  await talk.read(220)
+  talk.destroy()
+  const failed = await south.when(async () => {
+    const rows = await south.store.journeys.list({ limit: 9 })
+    return rows.length >= 2 ? rows : undefined
+  })
+  assert.ok(failed.every(({ status }) => status === 'dropped'))
 })
 
 test('a TLS session that began on one thread is resumed on any, until the keys change', async (t) => {

@@ -13,21 +13,26 @@ import type { MailSystemThreads } from './mail-system.ts'
 export async function threadsFor(
   wanted: number,
   parts: {
-    readonly store: SharedStore
+    readonly store: Pick<SharedStore, 'door' | 'lost'>
     readonly people: () => People
     readonly log: Log
     readonly broken: (problem: WaybillError) => void
+    /** Tries whether sockets can be handed over here; replaced by tests. */
+    readonly tried?: () => Promise<string | undefined>
   },
 ): Promise<MailSystemThreads | undefined> {
   const count = sessionThreads(wanted)
   if (count === 0) return undefined
-  const { store, people, log, broken } = parts
-  const why = await whyNoHandOver()
+  const { store, people, log, broken, tried = whyNoHandOver } = parts
+  const why = await tried()
   if (why !== undefined) {
     log({ level: 'warning', event: 'limit', fields: { limit: 'limits.threads', why } })
     return undefined
   }
   const door = (thread: number): StoreDoor => store.door(thread)
   const lost = (thread: number): void => store.lost(thread)
-  return { count, door, lost, people, broken }
+  return { count, door, lost, cacheBytes, people, broken }
 }
+
+/** As much as the main thread's own, which all of them ask. */
+const cacheBytes = 32 * 1024 * 1024

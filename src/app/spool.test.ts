@@ -1,10 +1,11 @@
 /** What lies in the spool while a long letter comes, and what must not stay there. */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { testsOf, threadsOfTest } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -14,6 +15,8 @@ import {
   receiver,
   type TestSite,
 } from './test-support/test-site.ts'
+
+const test = testsOf('spool')
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const sender = 'sender@north.example'
@@ -31,15 +34,29 @@ async function opened(
   options: Partial<SqliteStoreOptions> = {},
   site: Parameters<typeof openTestSite>[1] = {},
 ): Promise<Opened> {
-  const { folder, remove } = testFolder()
-  const store = await openSqliteStore({ folder, ...options })
-  const south = await openTestSite(t, { zone, store, ...site })
-  t.after(remove)
+  const { south, folder } = await openOnDisk(t, options, { zone, ...site })
   const spooled = (): readonly string[] => readdirSync(dataFolder(folder).spool)
   const empty = async (): Promise<void> => {
     while (spooled().length > 0) await nextTurn()
   }
   return { south, spooled, empty }
+}
+
+/** With session threads the site has a store on disk of its own. */
+async function openOnDisk(
+  t: TestContext,
+  options: Partial<SqliteStoreOptions>,
+  site: Parameters<typeof openTestSite>[1],
+): Promise<{ readonly south: TestSite; readonly folder: string }> {
+  if (threadsOfTest() > 0) {
+    const south = await openTestSite(t, site)
+    return { south, folder: south.folder ?? '' }
+  }
+  const { folder, remove } = testFolder()
+  const store = await openSqliteStore({ folder, ...options })
+  const south = await openTestSite(t, { ...site, store })
+  t.after(remove)
+  return { south, folder }
 }
 
 async function beginLetter(talk: SmtpTalk, from: string): Promise<void> {

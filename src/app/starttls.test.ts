@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { ManualClock } from '../base/clock.ts'
 import { rsaCertificate } from '../io/test-support/certificates.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn, journeysIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
+
+const test = testsOf('starttls')
 
 const letter = {
   from: 'sender@north.example',

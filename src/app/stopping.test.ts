@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
+import { testsOf } from './test-support/both-ways.ts'
 import { FakeServer, silence, type Stage } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
@@ -16,6 +17,8 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { LogLine } from '../base/log.ts'
 import type { Step } from '../journey/record.ts'
 import { summaryOf } from '../journey/summary.ts'
+
+const test = testsOf('stopping')
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const letter = {
@@ -39,7 +42,8 @@ test('who is idle when the server stops hears 421; who is within a message may f
   await busy.read(250)
   await busy.read(421)
   await closed
-  assert.equal((await south.store.mailboxes.items({})).length, 1)
+  const store = await south.left()
+  assert.equal((await store.mailboxes.items({})).length, 1)
 })
 
 test('who is still within a message when the grace is over hears 421, and the record says why', async (t) => {
@@ -54,14 +58,15 @@ test('who is still within a message when the grace is over hears 421, and the re
   assert.equal(said.enhanced, '4.3.2')
   await talk.closed
   await closed
-  const [row] = await south.store.journeys.list({ limit: 10 })
+  const store = await south.left()
+  const [row] = await store.journeys.list({ limit: 10 })
   assert.ok(row !== undefined)
   assert.equal(row.id, / Ref (\S+)$/.exec(said.text)?.[1])
-  const { record } = await journeyIn(south.store, row.id)
+  const { record } = await journeyIn(store, row.id)
   assert.deepEqual(record.outcome, { status: 'dropped', because: ['shutdown'] })
   assert.match(summaryOf(record), /this server was stopped/)
   assert.equal(record.conversation.at(-1)?.text, `421 4.3.2 ${said.text}`)
-  assert.equal((await south.store.mailboxes.items({})).length, 0)
+  assert.equal((await store.mailboxes.items({})).length, 0)
 })
 
 test('who is idle within a transaction when the server stops is not said to have given up', async (t) => {
@@ -71,9 +76,10 @@ test('who is idle within a transaction when the server stops is not said to have
   const closed = south.close()
   await talk.read(421)
   await closed
-  const [row] = await south.store.journeys.list({ limit: 10 })
+  const store = await south.left()
+  const [row] = await store.journeys.list({ limit: 10 })
   assert.ok(row !== undefined)
-  const { outcome } = (await journeyIn(south.store, row.id)).record
+  const { outcome } = (await journeyIn(store, row.id)).record
   assert.deepEqual(outcome, { status: 'dropped', because: ['shutdown'] })
 })
 

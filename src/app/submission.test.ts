@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { verifyDkim } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import { parseDate } from '../message/date.ts'
+import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
@@ -13,6 +13,8 @@ import {
   storedText,
   type TestSite,
 } from './test-support/test-site.ts'
+
+const test = testsOf('submission')
 
 const letter = {
   from: user,

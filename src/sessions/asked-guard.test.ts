@@ -35,6 +35,8 @@ function threadOf(counts: Admission): Thread {
   })
   const guard = new AskedGuard(main)
   const there = new Calls<object>({ post: (message) => main.take(structuredClone(message)), fault })
+  const dead = Promise.withResolvers<never>()
+  dead.promise.catch(() => {})
   const answers = new ThreadAnswers(
     {
       directory: { login: () => Promise.resolve(undefined) },
@@ -46,10 +48,15 @@ function threadOf(counts: Admission): Thread {
       log: silent,
       report: fault,
     },
-    { check: (login) => guard.check(login), over: () => {} },
+    { check: (login) => Promise.race([guard.check(login), dead.promise]), over: () => {} },
   )
   there.serve(answers)
-  return { guard, main, asked, die: () => answers.release() }
+  const die = (): void => {
+    answers.release()
+    // As `Calls` does.
+    dead.reject(new Error('the thread is gone'))
+  }
+  return { guard, main, asked, die }
 }
 
 function counting(limits: Partial<AdmissionLimits>): Admission {
@@ -105,6 +112,26 @@ test('a password is checked where its name was said, when it is its turn', async
     guard.login({ ip, name: 'ann' }, () => Promise.reject(fault)),
     /the disk of the hashes/,
   )
+})
+
+test('a thread that dies while it checks a password gives the turn to the next', async () => {
+  const counts = counting({ wrongPasswords: 1 })
+  const [one, two] = [threadOf(counts), threadOf(counts)]
+  const never = new Promise<undefined>(() => {})
+  const lost = one.guard.login({ ip, name: 'ann' }, () => never)
+  const next = two.guard.login({ ip, name: 'bob' }, () => Promise.resolve('bob'))
+  one.die()
+  await assert.rejects(lost, /the thread is gone/)
+  assert.deepEqual(await next, { type: 'right', user: 'bob' })
+  assert.equal(counts.closedForLogins(ip), undefined, 'a password that nobody checked is not wrong')
+})
+
+test('a place that comes when its thread is gone is given back at once', async () => {
+  const counts = counting({ connectionsPerAccount: 1 })
+  const [one, two] = [threadOf(counts), threadOf(counts)]
+  one.die()
+  await one.guard.enterAccount(ip, 'ann@own.example')
+  assert.equal((await two.guard.enterAccount(ip, 'ann@own.example')).type, 'admitted')
 })
 
 test('memory is asked for in pieces, with what is left exactly, and a dead thread gives it back', async () => {

@@ -28,6 +28,8 @@ export interface ThreadSettings {
 /** What a session thread begins with. */
 export interface ThreadSetup extends ThreadSettings {
   readonly store: StoreDoor
+  /** What its DNS cache may take. */
+  readonly cacheBytes: number
   /** Whether somebody beside the directory has a word about recipients. */
   readonly admission: { readonly hint: string | undefined } | undefined
   /** Whether somebody wants to know of letters that were judged. */

@@ -60,7 +60,10 @@ class SessionThread implements OfThread {
       post,
       contents: store.intake,
       admission: this.#admission(setup),
-      resolver: new CachingResolver(askedResolver(main), { now: () => clock.monotonicMs() }),
+      resolver: new CachingResolver(askedResolver(main), {
+        now: () => clock.monotonicMs(),
+        maxBytes: setup.cacheBytes,
+      }),
       clock,
       random: chance,
       judged: setup.judged ? (letter: JudgedLetter) => main.tell('judged', letter) : undefined,

@@ -43,6 +43,7 @@ function stage(count: number): Stage {
     report: (problem: unknown, where: string) => void told.push(`${where}: ${String(problem)}`),
     door: (thread: number) => JSON.parse(`{"writer":${thread}}`),
     lost: (thread: number) => void told.push(`lost ${thread}`),
+    cacheBytes: 1000,
     people: () => ({ residents: { domains: [], accounts: [] }, keys: [] }),
     broken: (problem: Error) => void told.push(`broken: ${problem.message}`),
   }

@@ -12,6 +12,8 @@ export interface ThreadNeeds extends SharedNeeds {
   readonly door: (thread: number) => StoreDoor
   /** That thread is gone without having closed its door. */
   readonly lost: (thread: number) => void
+  /** What the DNS caches of all threads may take together. */
+  readonly cacheBytes: number
   /** Who lives here, as it is now. */
   readonly people: () => People
   /** Threads die as fast as they are made: nothing more can be taken. */
@@ -33,6 +35,7 @@ const patienceMs = 250
 export class ThreadSessions implements Sessions {
   readonly #needs: ThreadNeeds
   readonly #start: () => ThreadLink
+  readonly #cacheBytes: number
   readonly #threads: SessionThread[] = []
   #settings: ThreadSettings
   #stage: 'serving' | 'shutdown' | 'stop' | 'abort' = 'serving'
@@ -46,6 +49,7 @@ export class ThreadSessions implements Sessions {
   ) {
     this.#needs = needs
     this.#start = threads.start
+    this.#cacheBytes = Math.floor(needs.cacheBytes / threads.count)
     this.#settings = { sessions: settings, people: withoutPasswords(needs.people()) }
     for (let number = 1; number <= threads.count; number++) this.#begin(number)
   }
@@ -115,6 +119,7 @@ export class ThreadSessions implements Sessions {
     thread.open({
       ...this.#settings,
       store: door(number),
+      cacheBytes: this.#cacheBytes,
       admission: admission === undefined ? undefined : { hint: admission.hint },
       judged: judged !== undefined,
     })

@@ -100,9 +100,15 @@ function portsIn(ready: unknown): Readonly<Record<string, number>> {
 /** Writes a `waybill.toml` for south.example on loopback. Gives its path. */
 export function writeConfig(
   folder: string,
-  options: { readonly dnsPort: number; readonly data?: string; readonly more?: string },
+  options: {
+    readonly dnsPort: number
+    readonly data?: string
+    readonly more?: string
+    /** Session threads; one is none. Not as many as the machine has cores unless a test says so. */
+    readonly threads?: number
+  },
 ): string {
-  const { dnsPort, data = join(folder, 'data'), more = '' } = options
+  const { dnsPort, data = join(folder, 'data'), more = '', threads = 1 } = options
   const path = join(folder, 'waybill.toml')
   const text = [
     'hostname = "mx.south.example"',
@@ -112,6 +118,8 @@ export function writeConfig(
     'address = "127.0.0.1"',
     '[dns]',
     `servers = ["127.0.0.1:${dnsPort}"]`,
+    '[limits]',
+    `threads = ${threads}`,
     '[[account]]',
     'address = "receiver@south.example"',
     more,

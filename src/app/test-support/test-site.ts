@@ -28,6 +28,7 @@ import { openSqliteStore } from '../../store/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 import { MailSystem, type MailSystemOptions, type MailSystemThreads } from '../mail-system.ts'
 import type { ReportsPlan } from '../reporter.ts'
+import { threadsOfTest } from './both-ways.ts'
 import { replayAll } from './replay-all.ts'
 
 /** What a test may choose; all else is as in `npm start`. */
@@ -53,11 +54,13 @@ export interface TestSiteOptions {
   readonly addresses?: 'strict' | 'lenient'
   /** What clients on port 25 count as. */
   readonly clientIp?: string
-  /**
-   * Session threads, over a store on disk; none when absent. With `WAYBILL_TEST_THREADS=2` every test
-   * has so many that brings neither a store nor a clock of its own.
-   */
-  readonly threads?: { readonly count: number; readonly start?: () => ThreadLink }
+  /** Session threads, over a store on disk; as the test wants it when absent: see `both-ways.ts`. */
+  readonly threads?: {
+    readonly count: number
+    readonly start?: () => ThreadLink
+    /** Instead of a folder that is removed after the test. */
+    readonly folder?: string
+  }
   /** Journeys are replayed at the end; with a broken store they cannot be. */
   readonly replay?: boolean
 }
@@ -72,6 +75,8 @@ export interface TestSite {
   readonly folder: string | undefined
   /** Has the store's writer die, when there are threads. */
   readonly killWriter: (() => void) | undefined
+  /** The store when the server is closed: what is on disk is opened again. */
+  readonly left: () => Store | Promise<Store>
   /** Faults of ours that were told to the log. */
   readonly reported: readonly string[]
   /** What whoever runs the server was told. */
@@ -277,16 +282,20 @@ export async function openTestSite(
     }
   }
   let closed: Promise<void> | undefined
+  let reopened: Promise<Store> | undefined
   const close = (): Promise<void> => (closed ??= replayAndClose())
   t.after(() => {
     site.hurry()
-    return close().finally(() => shared?.remove())
+    return close()
+      .then(async () => (await reopened)?.close())
+      .finally(() => shared?.remove())
   })
   return {
     site,
     store,
     folder: shared?.folder,
     killWriter: shared?.killWriter,
+    left: () => (shared === undefined ? store : (reopened ??= openSqliteStore(shared))),
     clock,
     ports,
     reported,
@@ -304,7 +313,7 @@ interface SharedStoreOfTest {
   readonly store: Store
   readonly folder: string
   readonly remove: () => void
-  readonly threads: Pick<MailSystemThreads, 'count' | 'door' | 'lost' | 'start'>
+  readonly threads: Pick<MailSystemThreads, 'count' | 'door' | 'lost' | 'cacheBytes' | 'start'>
   readonly killWriter: () => void
 }
 
@@ -313,10 +322,11 @@ async function sharedStore(
   { threads, store, clock }: TestSiteOptions,
   broken: (problem: Error) => void,
 ): Promise<SharedStoreOfTest | undefined> {
-  const everywhere = Number(process.env['WAYBILL_TEST_THREADS'] ?? 0)
-  const wanted = threads ?? { count: (store ?? clock) ? 0 : everywhere }
+  const wanted = threads ?? { count: threadsOfTest() }
   if (wanted.count === 0) return undefined
-  const { folder, remove } = testFolder()
+  if ((store ?? clock) !== undefined) throw new Error('session threads have a store and a clock')
+  const { folder, remove } =
+    threads?.folder === undefined ? testFolder() : { folder: threads.folder, remove: () => {} }
   let killWriter = (): void => {}
   const opened = await openSqliteStore({ folder, onBroken: broken }, async (setup) => {
     const link = await startWriterThread(setup)
@@ -329,7 +339,8 @@ async function sharedStore(
     store: opened,
     folder,
     remove,
-    threads: { ...wanted, door, lost: (thread) => opened.lost(thread) },
+    // None, so that another zone holds at once.
+    threads: { ...wanted, door, lost: (thread) => opened.lost(thread), cacheBytes: 0 },
     killWriter: () => killWriter(),
   }
 }

@@ -14,9 +14,14 @@ import { WaybillError } from '../base/error.ts'
 import { backUpStore } from '../store/backup.ts'
 import { acceptance, mailboxItem, message, outgoing } from '../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../store/data-folder.ts'
+import { openDatabase } from '../store/database.ts'
+import type { Change, Changes, Gap } from '../store/ports/changes.ts'
+import type { StoredMailbox } from '../store/ports/mailboxes.ts'
+import type { Store } from '../store/ports/store.ts'
 import { openReadOnlyStore } from '../store/sqlite-reader.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { verifyStore } from '../store/verify-store.ts'
 import { backupMade, restore } from './backup.ts'
 
 const actor = { by: 'ann', door: 'command line', why: 'the disk died' } as const
@@ -35,6 +40,29 @@ async function filled(t: TestContext): Promise<{ root: string; from: string; sha
   const from = join(root, 'backup')
   backUpStore({ folder: join(root, 'data'), to: from })
   return { root, from, sha256: long.content.sha256 }
+}
+
+async function nextOf(changes: Changes): Promise<Change | Gap> {
+  const { value } = await changes.next()
+  await changes.return?.()
+  assert.ok(value !== undefined)
+  return value
+}
+
+/** The number of the last change: of an act, so that there is one. */
+async function lastHeard(store: Store): Promise<number> {
+  const heard = nextOf(store.changes({ only: ['act'] }))
+  await store.acts.put({ at: now, who: 'x', door: 'x', what: 'x', why: '', detail: {} })
+  return (await heard).number
+}
+
+async function mailboxesIn(folder: string): Promise<readonly StoredMailbox[]> {
+  const reader = openReadOnlyStore({ folder })
+  try {
+    return await reader.mailboxes.list()
+  } finally {
+    reader.close()
+  }
 }
 
 test('a backup is checked, comes back, and the act is in it', async (t) => {
@@ -65,6 +93,53 @@ test('what was there is put aside under the hour', async (t) => {
   const { aside } = await restore({ from, folder, replace: true, actor, now })
   assert.equal(aside, join(folder, 'before-restore-20261127T023045Z'))
   assert.ok(existsSync(dataFolder(aside).database))
+})
+
+test('no number comes twice: each mailbox is numbered anew, and changes go on behind a gap', async (t) => {
+  const { root, from } = await filled(t)
+  const folder = join(root, 'data')
+  const put = async (store: Store, ...ids: string[]): Promise<void> => {
+    for (const id of ids) {
+      for (const role of ['inbox', 'junk'] as const) {
+        const own = message(`${id}-${role}`, id + role)
+        const item = mailboxItem({ messageId: own.id, role })
+        await store.post.accept(acceptance({ message: own, mailbox: [item] }))
+      }
+    }
+  }
+  const living = await openSqliteStore({ folder })
+  await put(living, 'm3', 'm4')
+  const before = await living.mailboxes.list()
+  const last = await lastHeard(living)
+  await living.close()
+  // More of them than seconds have gone by: the clock alone does not make it greater.
+  const ahead = openDatabase(dataFolder(folder).database, { readOnly: false, busyTimeoutMs: 0 })
+  ahead.run('UPDATE kept_count SET uid_validity = uid_validity + 10_000')
+  ahead.run('UPDATE mailbox SET uid_validity = uid_validity + 10_000')
+  ahead.close()
+
+  await restore({ from, folder, replace: true, actor, now })
+  const store = await openSqliteStore({ folder })
+  t.after(() => store.close())
+  await put(store, 'n3', 'n4')
+  const after = await store.mailboxes.list()
+  const greatest = Math.max(...before.map(({ uidValidity }) => uidValidity)) + 10_000
+  assert.ok(after.every(({ uidValidity }) => uidValidity > greatest))
+  assert.equal(new Set(after.map(({ uidValidity }) => uidValidity)).size, after.length)
+  assert.equal(after.length, 2)
+  const told = await nextOf(store.changes({ after: last }))
+  assert.ok(told.type === 'gap' && told.number > last)
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
+})
+
+test('what is replaced may be broken: nothing is known of its numbers then', async (t) => {
+  const { root, from } = await filled(t)
+  const folder = join(root, 'data')
+  truncateSync(dataFolder(folder).database, 5000)
+  const [old] = await mailboxesIn(from)
+  await restore({ from, folder, replace: true, actor, now })
+  const [restored] = await mailboxesIn(folder)
+  assert.ok((restored?.uidValidity ?? 0) > (old?.uidValidity ?? 0))
 })
 
 test('a damaged backup does not come back, and what is there stays', async (t) => {

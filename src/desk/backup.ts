@@ -46,7 +46,8 @@ export interface Restored {
 
 /**
  * Makes a backup the data of a folder again, after it was looked at whole: every content by its hash.
- * Of an older version it is brought up to date on the way. Leaves an act in it.
+ * Of an older version it is brought up to date on the way. Leaves an act in it. What is numbered goes on
+ * with numbers that nobody has heard of: of mailboxes a new UIDVALIDITY, of changes a gap.
  *
  * @param options.replace what is there is put aside; else there must be nothing
  * @throws WaybillError `data-in-use` while a server runs there, `usage` when there is data already,
@@ -67,6 +68,7 @@ export async function restore(options: {
   let report: StoreReport
   try {
     counts = await actIn(restoration.copy, { from, actor, now })
+    restoration.renumber()
     report = await verifyStore({
       folder: restoration.copy,
       ...(progress === undefined ? {} : { progress }),

@@ -15,6 +15,7 @@ import { backUpStore } from './backup.ts'
 import { type DataFolder, dataFolder, makeDataRoot } from './data-folder.ts'
 import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { storeProblem } from './problems.ts'
+import { renumber } from './renumber.ts'
 
 /**
  * A backup on its way to be a data folder again. What is there stays as it is until all of the backup
@@ -74,6 +75,15 @@ export class Restoration {
     }
     rmSync(this.copy, { recursive: true, force: true })
     backUpStore({ folder: from.root, to: this.copy })
+  }
+
+  /** Gives the copy numbers that nobody has heard of; it is of the format of today by now. */
+  renumber(): void {
+    try {
+      renumber(dataFolder(this.copy).database, this.#to.database)
+    } catch (problem) {
+      throw storeProblem(problem) ?? problem
+    }
   }
 
   /**

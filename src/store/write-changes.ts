@@ -39,19 +39,23 @@ export function writeChanges(
 /** What stands in the log behind a number. */
 export function readChanges(rows: ReadRows, { after, limit }: ChangePageQuery): ChangePage {
   const sql = 'SELECT last, changes FROM change_log WHERE last > ? ORDER BY last LIMIT ?'
-  const found = rows.all(sql, after, limit)
-  const changes = found.flatMap((row) => unpackChanges(text(row, 'changes'), integer(row, 'last')))
-  const [first] = changes
+  const found = rows.all(sql, after, limit).map((row) => {
+    const last = integer(row, 'last')
+    const changes = unpackChanges(text(row, 'changes'), last)
+    // A row without changes stands where numbers were left out: see `renumber`.
+    return { last, before: last - changes.length, changes }
+  })
+  const [first] = found
   if (first === undefined) {
-    // Behind a number that was never given: it is from before a backup was brought back.
+    // Behind a number that was never given: it is of other data.
     const last = lastChange(rows)
     const forgotten = last < after ? last : undefined
-    return { forgotten, changes, through: forgotten ?? after, more: false }
+    return { forgotten, changes: [], through: forgotten ?? after, more: false }
   }
   return {
-    forgotten: first.number > after + 1 ? first.number - 1 : undefined,
-    changes: changes.filter(({ number }) => number > after),
-    through: changes.at(-1)?.number ?? after,
+    forgotten: first.before > after ? first.before : undefined,
+    changes: found.flatMap(({ changes }) => changes).filter(({ number }) => number > after),
+    through: found.at(-1)?.last ?? after,
     more: found.length === limit,
   }
 }

@@ -1,14 +1,20 @@
 import { userInfo } from 'node:os'
 
 /**
- * Who runs this command, for the record of what was done: the name of the user, and for whom root
- * works where `sudo` says so.
+ * Who runs this command, for the record of what was done: the user, who is known for sure, and whom
+ * `sudo` says that it works for: `waybill (sudo by ann)`. The second is a word of the environment,
+ * which whoever is that user can set at will.
  */
-export function operator(environment: NodeJS.ProcessEnv = process.env): string {
-  const user = userName()
-  const behind = environment['SUDO_USER']
-  return user === 'root' && behind !== undefined && behind !== '' ? `${behind} as root` : user
+export function operator(
+  environment: NodeJS.ProcessEnv = process.env,
+  user: string = userName(),
+): string {
+  const behind = environment['SUDO_USER'] ?? ''
+  return behind === user || !isName.test(behind) ? user : `${user} (sudo by ${behind})`
 }
+
+/** Nothing that could be taken for more than a name. */
+const isName = /^[^\p{C}\p{Z}()]{1,64}$/u
 
 /** A number where the machine has no name for it, as in containers. */
 function userName(): string {

@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { SettledResidents } from '../desk/accounts.ts'
+import { addressProblems } from '../directory/address-problems.ts'
 import { AddressTable, type Residents } from '../directory/address-table.ts'
 import { ensureKeys } from '../directory/signing-keys.ts'
 import { joinResidents, readStored } from '../directory/stored.ts'
@@ -25,6 +26,11 @@ export async function lookUpPeople(store: Store, settings: Settings, log: Log): 
   for (const { address, stored: what } of clashes) {
     const why = `the ${what} of this address in the store does not count beside the settings`
     log({ level: 'warning', event: 'store', fields: { address, why } })
+  }
+  // Settings that fit by themselves may have left people of the store behind.
+  const { domains, accounts, aliases = [] } = residents
+  for (const { problem } of addressProblems({ domains, accounts, aliases })) {
+    log({ level: 'warning', event: 'store', fields: { why: problem } })
   }
   const context = { selector: settings.dkim.selector, now: systemClock.now() }
   return { residents, keys: await ensureKeys(store, residents.domains, context) }

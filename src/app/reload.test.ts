@@ -165,6 +165,28 @@ test('accounts and domains of the store live here beside those of the settings, 
   assert.equal((await server.directory.signingKeys('store.example')).length, 2)
 })
 
+test('an alias of the store that leads to nobody by new settings is told, once for each reading', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  const to = ['ann@south.example']
+  await store.accounts.putAlias({ address: 'all@south.example', to, send: false, createdAt: 0 })
+  await store.close()
+  const told: unknown[] = []
+  const server = await openServer({
+    settings: { ...before, data: folder },
+    autoPorts: true,
+    log: ({ level, event, fields }) => void told.push([level, event, fields['why']]),
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  t.after(() => server.close())
+  assert.deepEqual(told, [])
+  await server.reload({ ...after, data: folder })
+  const why = '"all@south.example" leads to "ann@south.example", which is no account and no alias'
+  assert.deepEqual(told, [['warning', 'store', why]])
+})
+
 test('settings that are read again leave an act, with what holds and what does not', async (t) => {
   const { folder, remove } = testFolder()
   t.after(remove)

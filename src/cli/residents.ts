@@ -39,6 +39,17 @@ export async function residentsIn(config: string): Promise<KnownResidents> {
   }
 }
 
+/** How many messages lie in the mailboxes of an address, which may have had another owner. */
+export async function messagesAt(config: string, address: string): Promise<number> {
+  const reader = openReadOnlyStore({ folder: readConfig(config).data })
+  try {
+    const mailboxes = await reader.mailboxes.list(address)
+    return mailboxes.reduce((sum, { messages }) => sum + messages, 0)
+  } finally {
+    reader.close()
+  }
+}
+
 const noStore = {
   accounts: () => Promise.resolve([]),
   aliases: () => Promise.resolve([]),

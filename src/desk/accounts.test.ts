@@ -224,6 +224,33 @@ for (const [what, act, code, words] of wrong) {
   })
 }
 
+test('whatever can be added is found again, however its name is written', async () => {
+  const opened = await open()
+  const { desk } = opened
+  await desk.addDomain('Bücher.example')
+  const quoted = '"ann b"@bücher.example'
+  for (const address of ['ann@Bücher.example', quoted, 'jürgen@xn--bcher-kva.example']) {
+    await desk.addAccount({ address, passwordHash: undefined })
+  }
+  await desk.addAlias({ address: '*@bücher.example', to: ['ann@bücher.example'], send: false })
+  for (const address of ['ANN@bÜcher.example', quoted.toUpperCase(), 'JÜRGEN@bücher.example']) {
+    await desk.setPassword({ address, passwordHash: hash })
+  }
+  assert.deepEqual(await kept(opened), [
+    'xn--bcher-kva.example',
+    '"ann b"@xn--bcher-kva.example logs in',
+    'ann@xn--bcher-kva.example logs in',
+    'jürgen@xn--bcher-kva.example logs in',
+    '*@xn--bcher-kva.example > ann@xn--bcher-kva.example',
+  ])
+  await desk.removeAlias('*@BÜCHER.example')
+  for (const address of ['"ann"@bücher.example', quoted, 'Jürgen@bücher.example']) {
+    await desk.removeAccount(address)
+  }
+  await desk.removeDomain('BÜCHER.example')
+  assert.deepEqual(await kept(opened), [])
+})
+
 test('who is still meant by somebody stays', async () => {
   const { desk } = await open()
   await desk.addDomain('west.example')

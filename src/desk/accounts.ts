@@ -1,6 +1,7 @@
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
+import { keyOf } from '../directory/address-table.ts'
 import { readStored } from '../directory/stored.ts'
 import { isPasswordHash } from '../io/password.ts'
 import type { AccountPort } from '../store/ports/accounts.ts'
@@ -66,7 +67,7 @@ export class AccountDesk {
   /** Its mail stays. @throws WaybillError `not-found`, and `usage` when an alias leads to it */
   async removeAccount(name: string): Promise<string> {
     return await this.#change(async (before, { port }) => {
-      const found = ofStore(before.accounts, { what: 'account', name, nameOf: addressOf })
+      const found = ofStore(before.accounts, byAddress('account', name))
       const accounts = before.accounts.filter((one) => one !== found)
       checkChange(before, { ...before, accounts })
       await port.removeAccount(found.address)
@@ -82,7 +83,7 @@ export class AccountDesk {
     const { address: name, passwordHash } = input
     checkHash(passwordHash)
     return await this.#change(async (before, { port, now }) => {
-      const { address } = ofStore(before.accounts, { what: 'account', name, nameOf: addressOf })
+      const { address } = ofStore(before.accounts, byAddress('account', name))
       await port.putAccount({ address, passwordHash, createdAt: now(), origin: 'store' })
       return address
     })
@@ -107,7 +108,7 @@ export class AccountDesk {
   /** @throws WaybillError `not-found`, and `usage` when another alias leads to it */
   async removeAlias(name: string): Promise<string> {
     return await this.#change(async (before, { port }) => {
-      const found = ofStore(before.aliases, { what: 'alias', name, nameOf: addressOf })
+      const found = ofStore(before.aliases, byAddress('alias', name))
       checkChange(before, { ...before, aliases: before.aliases.filter((one) => one !== found) })
       await port.removeAlias(found.address)
       return found.address
@@ -133,8 +134,8 @@ export class AccountDesk {
   /** Its keys stay. @throws WaybillError `not-found`, and `usage` while somebody lives there */
   async removeDomain(text: string): Promise<string> {
     return await this.#change(async (before, { port }) => {
-      const name = parseDomain(text) ?? text
-      const found = ofStore(before.domains, { what: 'domain', name, nameOf: nameOf })
+      const meant = { what: 'domain', name: text, nameOf: nameOf, keyOf: domainKeyOf }
+      const found = ofStore(before.domains, meant)
       checkChange(before, { ...before, domains: before.domains.filter((one) => one !== found) })
       await port.removeDomain(found.name)
       return found.name
@@ -178,12 +179,17 @@ export async function residentsOf(
   }
 }
 
-function addressOf({ address }: { readonly address: string }): string {
-  return address
+/** By its address, which compares as those of mail do. */
+function byAddress(what: string, name: string) {
+  return { what, name, keyOf, nameOf: (one: { readonly address: string }): string => one.address }
 }
 
 function nameOf({ name }: { readonly name: string }): string {
   return name
+}
+
+function domainKeyOf(name: string): string {
+  return parseDomain(name) ?? name.toLowerCase()
 }
 
 function addressIn(text: string): string {

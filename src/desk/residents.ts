@@ -63,10 +63,16 @@ function problemsOf({ domains, accounts, aliases }: KnownResidents): readonly st
  */
 export function ofStore<T extends { readonly origin: Origin }>(
   all: readonly T[],
-  meant: { readonly what: string; readonly name: string; readonly nameOf: (one: T) => string },
+  meant: {
+    readonly what: string
+    readonly name: string
+    readonly nameOf: (one: T) => string
+    /** How names compare. */
+    readonly keyOf: (name: string) => string
+  },
 ): T {
-  const { what, name, nameOf } = meant
-  const same = all.filter((one) => nameOf(one).toLowerCase() === name.toLowerCase())
+  const { what, name, nameOf, keyOf } = meant
+  const same = all.filter((one) => keyOf(nameOf(one)) === keyOf(name))
   const found = same.find(({ origin }) => origin === 'store')
   if (found !== undefined) return found
   if (same.length > 0) {

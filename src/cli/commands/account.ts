@@ -10,7 +10,7 @@ import { hashPassword } from '../../io/password.ts'
 import { type WhyOption, withWhy } from '../at-desk.ts'
 import { ask, columns, print, printJson, row, say } from '../output.ts'
 import { readNewPassword } from '../password-input.ts'
-import { changeResidents, type ResidentOptions, residentsIn } from '../residents.ts'
+import { changeResidents, type ResidentOptions, messagesAt, residentsIn } from '../residents.ts'
 
 /** `waybill account hash|list|add|remove|password`. */
 export function accountCommand(): Command {
@@ -94,10 +94,21 @@ function addAccount(): Command {
     .action(async (address: string, options: PasswordOptions) => {
       const input = await withHash(address, options)
       const added = await changeResidents(accountAdd, input, options)
-      if (options.json === true) printJson({ added, login: input.passwordHash !== undefined })
-      else print(`${added} has a mailbox now${options.password ? ' and may log in' : ''}.`)
+      const messages = await messagesAt(options.config, added)
+      const login = input.passwordHash !== undefined
+      if (options.json === true) printJson({ added, login, messages })
+      else {
+        print(`${added} has a mailbox now${login ? ' and may log in' : ''}.`)
+        if (messages > 0) print(oldMail(added, messages))
+      }
     })
   return withWhy(command)
+}
+
+/** An address that somebody had before: whoever has it now reads what came for the other one. */
+function oldMail(address: string, count: number): string {
+  const what = count === 1 ? '1 message that was' : `${count} messages that were`
+  return `In it: ${what} filed for this address before. waybill mail delete --all --account ${address} takes them out.`
 }
 
 function setPassword(): Command {

@@ -6,7 +6,7 @@ import { type Admission, listen, type Listener, type ListenFailure } from '../io
 import type { Admission as Clients } from '../policy/admission.ts'
 import { busy } from '../receive/replies.ts'
 import type { Connection, ListenerKind, Sessions } from '../sessions/sessions.ts'
-import { formatReply } from '../smtp/reply.ts'
+import { formatReply } from '../smtp/reply-format.ts'
 
 export interface MailServerOptions {
   readonly hostname: string

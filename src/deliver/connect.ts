@@ -5,7 +5,7 @@ import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import { defaultClientOptions } from '../smtp/client-options.ts'
 import type { Setback } from '../smtp/client-types.ts'
-import { describeReply } from '../smtp/reply.ts'
+import { describeReply } from '../smtp/reply-format.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
 
 /** A greeted server, or why there is none. */

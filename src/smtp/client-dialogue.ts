@@ -10,7 +10,7 @@ import type {
 } from './client-types.ts'
 import { setback } from './failure.ts'
 import type { Outbox } from '../wire/outbox.ts'
-import { describeReply } from './reply.ts'
+import { describeReply } from './reply-format.ts'
 import type { ReplyReader } from './reply-reader.ts'
 
 /** What the session is doing. */

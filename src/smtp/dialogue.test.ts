@@ -15,7 +15,7 @@ import { defaultClientOptions } from './client-options.ts'
 import type { ClientInput, ClientOutput, ClientTransaction } from './client-types.ts'
 import { formatMailParameters, formatRcptParameters } from './parameters-format.ts'
 import type { RcptParameters } from './parameters.ts'
-import { describeReply, formatReply } from './reply.ts'
+import { describeReply, formatReply } from './reply-format.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Lab, openLab } from '../../lab/lab.ts'
-import { labTools } from '../../lab/lab-tools.ts'
+import { labTools } from '../../lab/tools.ts'
 import { openServer } from '../../app/open-server.ts'
 import { readConfig } from '../../config/config.ts'
 import { fileProblems } from '../../config/files.ts'

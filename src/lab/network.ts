@@ -1,4 +1,8 @@
+import { isAddressLiteral } from '../address/address-literal.ts'
+import { isWithin } from '../address/domain.ts'
 import { type Dialer, dialTcp } from '../io/dialer.ts'
+import type { RecipientAdmission } from '../receive/recipient.ts'
+import type { Reply } from '../smtp/reply.ts'
 
 /**
  * The lab's network: documentation addresses mean loopback ports, and nothing else can be reached.
@@ -43,4 +47,32 @@ export class LabNetwork {
 /** The three IPv4 blocks of RFC 5737 and the IPv6 one of RFC 3849. */
 function isDocumentationAddress(ip: string): boolean {
   return /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.|^2001:db8:/i.test(ip)
+}
+
+/**
+ * A network that nothing leaves: mail for a domain that is not in it is refused with a reason, and
+ * whoever writes to nobody hears whom there is.
+ */
+export function closedNetwork(network: {
+  readonly people: readonly string[]
+  /** Domains that are in it, with all below them. */
+  readonly origins: readonly string[]
+}): RecipientAdmission {
+  const { people, origins } = network
+  return {
+    hint: `The lab has ${people.join(', ')}.`,
+    refusal(_asked, lead) {
+      if (lead.type === 'mailbox') return undefined
+      const { destination } = lead
+      const inside =
+        !isAddressLiteral(destination) && origins.some((origin) => isWithin(destination, origin))
+      return inside ? undefined : notInLab(destination)
+    },
+  }
+}
+
+/** Why nothing is sent to a domain that the lab does not have. */
+export function notInLab(domain: string): Reply {
+  const text = `This is the lab, and ${domain} is not in it: nothing leaves this computer.`
+  return { code: 550, enhanced: '5.7.1', lines: [text] }
 }

@@ -1,9 +1,8 @@
 import { silent } from '../base/log.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
-import type { LabPorts } from './lab.ts'
-import { openLab } from './lab.ts'
-import { labTools } from './lab-tools.ts'
+import { type LabPorts, openLab } from './lab.ts'
+import { labTools } from './tools.ts'
 import type { Situation } from './situations.ts'
 
 /** A journey with the store that it lies in. */

@@ -14,8 +14,7 @@ import { defaultRetryPolicy } from '../queue/schedule.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { Store } from '../store/ports/store.ts'
 import { MailSystem } from '../app/mail-system.ts'
-import { closedNetwork } from './closed-network.ts'
-import type { LabNetwork } from './network.ts'
+import { closedNetwork, type LabNetwork } from './network.ts'
 import { labOrigins, places, receiver, sender } from './places.ts'
 
 /** What both servers of the lab have in common. */

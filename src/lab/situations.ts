@@ -1,7 +1,25 @@
 import { formatDkimRecord, generateDkimKey } from '../dkim/dkim.ts'
-import { letter } from './letters.ts'
 import { places, receiver, sender } from './places.ts'
 import type { LabTools } from './tools.ts'
+
+/** The letter that most situations are about. */
+function letter(input: {
+  readonly subject: string
+  readonly text: string
+  readonly from?: string
+  readonly to?: string
+  readonly date?: string
+}): string {
+  return [
+    `From: ${input.from ?? `Sender <${sender}>`}`,
+    `To: ${input.to ?? `Receiver <${receiver}>`}`,
+    `Subject: ${input.subject}`,
+    ...(input.date === undefined ? [] : [`Date: ${input.date}`]),
+    '',
+    input.text,
+    '',
+  ].join('\r\n')
+}
 
 /** One thing that can happen to a letter, as one command. */
 export interface Situation {

@@ -1,5 +1,6 @@
 /** docs/errors.md tells every error code and every reply, and no other. */
 import assert from 'node:assert/strict'
+import * as dialogue from '../../src/smtp/reply.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,8 +15,7 @@ import {
   notYoursIn,
   replies,
 } from '../../src/receive/replies.ts'
-import { notInLab } from '../../src/lab/closed-network.ts'
-import * as dialogue from '../../src/smtp/reply.ts'
+import { notInLab } from '../../src/lab/network.ts'
 import { cell, checkMade, codeWords, readPage, root, section, tableRows } from './page.ts'
 
 const page = readPage('docs/errors.md')

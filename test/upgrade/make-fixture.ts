@@ -8,9 +8,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-
 import { openLab } from '../../src/lab/lab.ts'
-import { labTools } from '../../src/lab/lab-tools.ts'
+import { labTools } from '../../src/lab/tools.ts'
 import { SmtpTalk } from '../../src/app/test-support/smtp-talk.ts'
 import type { Ran } from '../../src/cli/commands/runner.test-support.ts'
 import { testFolder } from '../../src/store/test-folder.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AskedFor } from '../receive/recipient.ts'
-import { closedNetwork } from './closed-network.ts'
+import { closedNetwork } from './network.ts'
 
 const asked: AskedFor = { path: { type: 'postmaster' }, by: 'user', ip: '', mailFrom: '' }
 

@@ -133,7 +133,7 @@ async function deliverOnFullDisk(
   let turns = 0
   for (let left = 30; left > 0; left = (await south.store.counts()).queued) {
     const unwritten = north.letters.length - (30 - left)
-    assert.ok(unwritten <= 8, `${unwritten} letters over 4 connections are not written down`)
+    assert.ok(unwritten <= 12, `${unwritten} letters over 6 connections are not written down`)
     if (refusals() > seen) {
       seen = refusals()
       if (seen >= 8) rmSync(ballast, { force: true })

@@ -964,17 +964,25 @@ test('it never sleeps for more than a minute, and never less than 20 ms', async 
   }
 })
 
-test('unless told otherwise: 50 places, 150 slow ones, 4 a destination, batches of 50, 2,000 wait', async () => {
+test('unless told otherwise: 50 places, 150 slow ones, 10 a destination, batches of 50, 2,000 wait', async () => {
   const { store, dispatcher, batches } = bench()
   for (let i = 0; i < 2500; i++) store.add(`a${i}`, { destination: 'a.example' })
   dispatcher.start()
   await quiet()
   assert.deepEqual(
     batches.map(({ items }) => items.length),
-    [50, 50, 50, 50],
+    Array.from({ length: 10 }, () => 20),
   )
-  assert.equal(dispatcher.counts.leased, 4 * 50 + 2000)
-  assert.deepEqual(defaultLimits, { total: 50, slow: 150, perDestination: 4 })
+  assert.equal(dispatcher.counts.leased, 10 * 20 + 2000)
+  const alone = bench({ limits: { ...defaultLimits, perDestination: 1 } })
+  for (let i = 0; i < 200; i++) alone.store.add(`a${i}`, { destination: 'a.example' })
+  alone.dispatcher.start()
+  await quiet()
+  assert.deepEqual(
+    alone.batches.map(({ items }) => items.length),
+    [50],
+  )
+  assert.deepEqual(defaultLimits, { total: 50, slow: 150, perDestination: 10 })
 })
 
 test('whatever happens, every item is settled once in the end (property)', async () => {

@@ -7,7 +7,8 @@ export interface Limits {
   readonly perDestination: number
 }
 
-export const defaultLimits: Limits = { total: 50, slow: 150, perDestination: 4 }
+/** Ten a destination is half of what Postfix uses; letters over several share commits and turns. */
+export const defaultLimits: Limits = { total: 50, slow: 150, perDestination: 10 }
 
 /** How a destination has answered lately. */
 export type Pace = 'quick' | 'slow' | 'unknown'

@@ -112,3 +112,53 @@ test('a thread that does not let go when it must is ended, and one that does is 
   quick.clock.advance(60_000)
   assert.equal(quick.ended, 0)
 })
+
+test('a thread is opened with its way to the writer, and takes connections at once when it says so', async () => {
+  const puppet = new Puppet()
+  const { thread, sent } = puppet
+  assert.equal(thread.ready, false)
+  thread.open(JSON.parse('{"store":{"writer":"a port"}}'))
+  assert.deepEqual(
+    sent.map((one) => (one.type === 'call' ? one.kind : one.type)),
+    ['open', 'ready'],
+  )
+  puppet.answer('ready')
+  await thread.opened
+  assert.equal(thread.ready, true)
+})
+
+test('a thread that dies before it is open keeps nobody waiting, and is not ready', async () => {
+  const { thread, die, deaths } = new Puppet()
+  thread.open(JSON.parse('{"store":{}}'))
+  die(new Error('no such file'))
+  await thread.opened
+  assert.deepEqual([thread.ready, deaths], [false, ['no such file: 0']])
+})
+
+test('what fails on a thread that lives fails here', async () => {
+  const { thread, sent, say } = new Puppet()
+  const used = thread.use(JSON.parse('{}'))
+  const [asked] = sent
+  assert.ok(asked?.type === 'call' && asked.id !== undefined)
+  const nothing = { code: undefined, hint: undefined, stack: undefined }
+  say({
+    type: 'failed',
+    id: asked.id,
+    problem: { ...nothing, name: 'Error', message: 'a bad key' },
+  })
+  await assert.rejects(used, /a bad key/)
+})
+
+test('a stop is told, and waited for by nobody', () => {
+  const { thread, sent } = new Puppet()
+  thread.stop()
+  assert.deepEqual(sent, [{ type: 'call', kind: 'stop', id: undefined, input: undefined }])
+})
+
+test('a thread that falls while it closes has come to its end', async () => {
+  const { thread, die, deaths } = new Puppet()
+  const closed = thread.close()
+  die(new Error('too early'))
+  await closed
+  assert.deepEqual(deaths, [])
+})

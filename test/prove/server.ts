@@ -26,6 +26,8 @@ data = ${JSON.stringify(join(folder, 'data'))}
 address = "${house.ip}"
 [dns]
 servers = ["${world.ip}:53"]
+[limits]
+threads = 2
 [[account]]
 address = "${receiver}"
 password_hash = ${hash}

@@ -82,6 +82,11 @@ export class Courier {
     return this.#dispatcher.down
   }
 
+  /** Takes back what is leased and not begun; gives the ids of what is truly under way. */
+  withdraw(queueIds: readonly string[]): Promise<readonly string[]> {
+    return this.#dispatcher.withdraw(queueIds)
+  }
+
   /** What is written down of letters that somebody gives up, with the notices to their senders. */
   giveUp(
     items: readonly QueueItem[],

@@ -171,6 +171,11 @@ export class MailSystem {
     return this.#courier.down
   }
 
+  /** See `Courier.withdraw`. */
+  withdraw(queueIds: readonly string[]): ReturnType<Courier['withdraw']> {
+    return this.#courier.withdraw(queueIds)
+  }
+
   /** See `Courier.giveUp`. */
   giveUp(...letters: Parameters<Courier['giveUp']>): ReturnType<Courier['giveUp']> {
     return this.#courier.giveUp(...letters)

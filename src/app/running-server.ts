@@ -97,6 +97,7 @@ export class RunningServer {
       retention: this.#retention,
       queue: {
         forget: (destination) => system.wakeQueue(destination),
+        withdraw: (queueIds) => system.withdraw(queueIds),
         giveUp: (items, given) => system.giveUp(items, given),
       },
       turn: this.#turn,

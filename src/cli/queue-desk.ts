@@ -10,6 +10,11 @@ export function queueDeskOver(store: Store): QueueDesk {
   return new QueueDesk({
     queue: store.queue,
     now: () => clock.now(),
+    // Nobody delivers: what a server has left leased when it ended is free.
+    withdraw: async () => {
+      await store.queue.releaseLeases()
+      return []
+    },
     canTell: false,
     giveUp: (items, given) => giveUp(items, given, { clock, log: silent }),
   })

@@ -75,15 +75,16 @@ const nothingMore = (): Promise<readonly QueueItem[]> => Promise.resolve([])
 /** Runs a batch and gathers what it settles. */
 async function run(
   world: TestWorld,
-  batch: Pick<Batch, 'destination' | 'items'> & Partial<Pick<Batch, 'more'>>,
+  batch: Pick<Batch, 'destination' | 'items'> & Partial<Pick<Batch, 'more' | 'begin'>>,
   ending = new Ending(),
 ): Promise<BatchOutcome> {
   const settlements: Settlement[] = []
   const settle = async (some: Settling): Promise<void> => {
     settlements.push(...some.settlements)
   }
-  const more = batch.more ?? nothingMore
-  const report = await delivererIn(world).deliver({ ...batch, owner: 'me', ending, settle, more })
+  const { more = nothingMore, begin = (): boolean => true } = batch
+  const whole = { ...batch, owner: 'me', ending, begin, settle, more }
+  const report = await delivererIn(world).deliver(whole)
   return { ...report, settlements: [...settlements, ...report.settlements] }
 }
 
@@ -477,6 +478,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
     items,
     owner: 'me',
     ending: new Ending(),
+    begin: () => true,
     more: nothingMore,
     settle: ({ settlements }) => {
       settled.push(...settlements.map(({ queueId }) => queueId))
@@ -489,6 +491,61 @@ test('each letter is settled before the one after the next is sent', async (t) =
     settled,
     items.map(({ id }) => id),
   )
+})
+
+test('letters that are withdrawn while others are sent do not go out, and their recipients alone', async (t) => {
+  const heard: string[] = []
+  const withdrawn = new Set<string>()
+  const begun: string[] = []
+  const says: Says = (command) => {
+    heard.push(command)
+    if (command === '.')
+      for (const { id } of [...items.slice(2, 4), ...toTwo.slice(1)]) withdrawn.add(id)
+    return kind(command, () => {})
+  }
+  const items = fifty().slice(0, 6)
+  const toTwo = ['bob', 'eve'].map((name) => {
+    return testItem({ id: `two-${name}`, messageId: 'two', recipient: `${name}@south.example` })
+  })
+  const port = await serve(t, '220 ready', says)
+  const dialer: Dialer = {
+    dial: ({ timeoutMs }) => dialTcp('127.0.0.1', port, timeoutMs),
+    realPlace: () => undefined,
+  }
+  const world = { ...testWorld(), resolver: new MemoryResolver(zone), dialer, clock: systemClock }
+  const begin = (id: string): boolean => {
+    if (!withdrawn.has(id)) begun.push(id)
+    return !withdrawn.has(id)
+  }
+  const all = [...items, ...toTwo]
+  const { settlements } = await run(world, { destination: 'south.example', items: all, begin })
+  const sent = all.filter((item) => ![...items.slice(2, 4), ...toTwo.slice(1)].includes(item))
+  const expected = sent.map(({ id }) => id)
+  assert.deepEqual(
+    settlements.map(({ queueId }) => queueId),
+    expected,
+  )
+  assert.deepEqual(begun, expected)
+  assert.equal(heard.filter((line) => line === '.').length, 5)
+  assert.equal(heard.filter((line) => line.startsWith('RCPT')).length, 5)
+})
+
+test('what was withdrawn is not settled where no way leads, nor where nobody can be reached', async () => {
+  const items = [testItem({ id: 'kept' }), testItem({ id: 'gone', messageId: 'm9' })]
+  const begin = (id: string): boolean => id === 'kept'
+  const dialer: Dialer = {
+    dial: () => Promise.resolve({ type: 'failed', reason: 'refused', text: 'connection refused' }),
+    realPlace: () => undefined,
+  }
+  for (const destination of ['south.example', 'nowhere.example']) {
+    const world = { ...testWorld(), resolver: new MemoryResolver(zone), dialer, clock: systemClock }
+    const { settlements } = await run(world, { destination, items, begin })
+    assert.deepEqual(
+      settlements.map(({ queueId }) => queueId),
+      ['kept'],
+      destination,
+    )
+  }
 })
 
 test('a stored message that ends before its end does not go out, and the others do', async (t) => {

@@ -51,7 +51,8 @@ export class Deliverer {
     const route = await this.#findRoute(destination, log)
     if (batch.ending.stage !== 'go-on') return { settlements: [], reachable: 'unknown' }
     if (route.type !== 'targets') {
-      const last = await settling.last(items.map((item) => nowhere(item, route)))
+      const ours = items.filter(({ id }) => batch.begin(id))
+      const last = await settling.last(ours.map((item) => nowhere(item, route)))
       return { ...last, reachable: 'unknown' }
     }
     const round = new Round({ connector, messages, settling, log, tell }, batch)

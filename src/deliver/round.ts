@@ -132,7 +132,7 @@ export class Round {
   ): readonly Letter[] {
     // A connection that we broke off ourselves says nothing of the host.
     if (this.#ended) return []
-    const letters = this.#letters
+    const letters = this.#letters.flatMap((letter) => this.#begun(letter) ?? [])
     this.#letters = []
     return letters.flatMap((letter) => {
       const attempts = letter.items.map((item): Attempt => {
@@ -148,12 +148,17 @@ export class Round {
     target: RouteTarget,
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
-    for (let answered = 0; ; answered++) {
+    for (let answered = 0; ; ) {
       if (this.#ended || !over.session.usable) return undefined
       if (this.#letters.length === 0) this.#letters = lettersOf(await this.#batch.more())
-      const [letter, ...others] = this.#letters
+      const [next, ...others] = this.#letters
       // It may have ended while it was kept.
-      if (letter === undefined || this.#ended || !over.session.usable) return undefined
+      if (next === undefined || this.#ended || !over.session.usable) return undefined
+      const letter = this.#begun(next)
+      if (letter === undefined) {
+        this.#letters = others
+        continue
+      }
       const attempts = await this.#send(over, letter, target)
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
@@ -172,10 +177,19 @@ export class Round {
       )
       await this.#settling.settle(after(letter, heard))
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
-      if (broken === undefined || broken.result === 'accepted') continue
+      if (broken === undefined || broken.result === 'accepted') {
+        answered++
+        continue
+      }
       const lines = attempts[0]?.lines ?? []
       return answered === 0 && outcomes.every(isBroken) ? { failure: broken, lines } : undefined
     }
+  }
+
+  /** The letter for those of its items that were not withdrawn. */
+  #begun({ items, before }: Letter): Letter | undefined {
+    const [first, ...more] = items.filter(({ id }) => this.#batch.begin(id))
+    return first === undefined ? undefined : { items: [first, ...more], before }
   }
 
   /** One letter over one session. */

@@ -25,6 +25,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
         queue: store.queue,
         now,
         canTell: false,
+        withdraw: () => Promise.resolve([]),
         giveUp: () => Promise.resolve([]),
       }),
       keys: new KeyDesk({ store, openResolver: nobody, now, turn }),

@@ -6,11 +6,20 @@ import { giveUp } from '../deliver/give-up.ts'
 import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
-import { QueueDesk, queueDrop, queueHold, queueRelease, queueRetry } from './queue.ts'
+import {
+  QueueDesk,
+  type QueueDeskParts,
+  queueDrop,
+  queueHold,
+  queueRelease,
+  queueRetry,
+} from './queue.ts'
 
 const later = 10_000
 
-async function open(): Promise<{ store: Store; desk: QueueDesk; forgotten: string[] }> {
+async function open(
+  changes: Partial<QueueDeskParts> = {},
+): Promise<{ store: Store; desk: QueueDesk; forgotten: string[] }> {
   const store = openMemoryStore()
   const ids = ['q1', 'q2', 'q3']
   await store.post.accept(
@@ -25,8 +34,10 @@ async function open(): Promise<{ store: Store; desk: QueueDesk; forgotten: strin
     queue: store.queue,
     now: () => 5,
     forget: (name) => forgotten.push(name),
+    withdraw: () => Promise.resolve([]),
     canTell: false,
     giveUp: (items, given) => giveUp(items, given, { clock: new ManualClock(5), log: silent }),
+    ...changes,
   })
   return { store, desk, forgotten }
 }
@@ -44,8 +55,8 @@ async function states(store: Store): Promise<Record<string, string>> {
 
 test('letters are held, released, and tried now, which forgets that their servers were down', async () => {
   const { store, desk, forgotten } = await open()
-  assert.equal(await desk.hold(letters('q1', 'q2', 'gone')), 2)
-  assert.equal(await desk.hold(letters('q1')), 0)
+  assert.deepEqual(await desk.hold(letters('q1', 'q2', 'gone')), { letters: 2, left: 0 })
+  assert.deepEqual(await desk.hold(letters('q1')), { letters: 0, left: 0 })
   assert.deepEqual(await states(store), { q1: 'held', q2: 'held', q3: '10000' })
   assert.equal(await desk.release(letters('q1')), 1)
   assert.deepEqual([await states(store), forgotten], [{ q1: '5', q2: 'held', q3: '10000' }, []])
@@ -79,6 +90,27 @@ test('letters are given up whatever they wait for; what is being tried is held i
   assert.match(found.journey.appended.join(''), /"given-up".*"by":"ann".*"why":"spam"/)
 })
 
+test('what a courier has leased is asked back when it is held already, and before it is given up', async () => {
+  const asked: unknown[] = []
+  const { store, desk } = await open({
+    withdraw: async (queueIds) => {
+      asked.push([queueIds, (await states(store))['q1']])
+      const free = queueIds.filter((id) => id !== 'q2')
+      await store.queue.releaseLeases({ owner: 'server', queueIds: free })
+      return ['q2']
+    },
+  })
+  await store.queue.release(['q1', 'q2'], 1)
+  await store.queue.lease(lease({ owner: 'server', now: 5 }))
+  assert.deepEqual(await desk.hold(letters('q1', 'q2')), { letters: 2, left: 1 })
+  assert.deepEqual(asked, [[['q1', 'q2'], 'held']])
+  const dropped = { ...letters('q1', 'q2'), chosen: [], before: 0, more: false }
+  const done = await desk.drop({ ...dropped, tellSender: false }, actor)
+  assert.deepEqual(done, { letters: 1, left: 1 })
+  assert.deepEqual(await states(store), { q2: 'held', q3: '10000' })
+  await store.close()
+})
+
 test('where the senders cannot be told nothing is done', async () => {
   const { store, desk } = await open()
   const dropped = { ...letters('q1'), chosen: [], before: 0, more: false, tellSender: true }
@@ -108,9 +140,12 @@ test('one act is left for all parts of a command, and none when nothing changed'
     more: false,
   }
   for (const operation of [queueRetry, queueHold, queueRelease]) {
-    assert.deepEqual(operation.tell?.(part, 7), { chosen: ['to:@south.example'], letters: 507 })
-    assert.equal(operation.tell?.({ ...part, more: true }, 7), undefined)
-    assert.equal(operation.tell?.({ ...part, before: 0 }, 0), undefined)
+    assert.deepEqual(operation.tell?.(part, { letters: 7, left: 1 }), {
+      chosen: ['to:@south.example'],
+      letters: 507,
+    })
+    assert.equal(operation.tell?.({ ...part, more: true }, { letters: 7, left: 0 }), undefined)
+    assert.equal(operation.tell?.({ ...part, before: 0 }, { letters: 0, left: 1 }), undefined)
   }
 })
 

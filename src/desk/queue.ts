@@ -23,6 +23,12 @@ export interface DroppedLetters extends WaitingLetters {
   readonly tellSender: boolean
 }
 
+/** How many were changed, and how many of those chosen are being sent at this moment. */
+export interface Changed {
+  readonly letters: number
+  readonly left: number
+}
+
 /** How many were given up, and how many were just being tried (or are gone): those are held. */
 export interface Dropped {
   readonly letters: number
@@ -34,6 +40,8 @@ export interface QueueDeskParts {
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
+  /** Takes back what is leased and not begun; gives the ids of what is truly under way. */
+  readonly withdraw: (queueIds: readonly string[]) => Promise<readonly string[]>
   /** Whether senders can be told: a server knows where a notice leads and what it is signed with. */
   readonly canTell: boolean
   /** What is written down of letters that are given up, with the notices to their senders. */
@@ -76,9 +84,16 @@ export class QueueDesk {
     return await this.#parts.queue.release(idsOf(items), this.#parts.now())
   }
 
-  /** Keeps letters back until they are tried. Gives how many were not held already. */
-  async hold({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#parts.queue.hold(idsOf(items))
+  /**
+   * Keeps letters back until they are tried, also those that have their turn next. `letters` were not
+   * held already; `left` are being sent at this moment, and are kept back when they are not taken.
+   */
+  async hold({ items }: Pick<WaitingLetters, 'items'>): Promise<Changed> {
+    const { queue, withdraw } = this.#parts
+    const queueIds = idsOf(items)
+    const letters = await queue.hold(queueIds)
+    const left = await withdraw(queueIds)
+    return { letters, left: left.length }
   }
 
   /**
@@ -88,7 +103,7 @@ export class QueueDesk {
    * @throws WaybillError `usage` where the senders are to be told and cannot be
    */
   async drop({ items, tellSender }: DroppedLetters, actor: Actor): Promise<Dropped> {
-    const { queue, now, giveUp, canTell } = this.#parts
+    const { queue, now, giveUp, canTell, withdraw } = this.#parts
     if (tellSender && !canTell) {
       throw new WaybillError('usage', 'No server runs, so the senders cannot be told.', {
         hint: 'Start it, then run this again; or say --no-notice.',
@@ -96,6 +111,7 @@ export class QueueDesk {
     }
     const queueIds = idsOf(items)
     await queue.hold(queueIds)
+    await withdraw(queueIds)
     const at = now()
     const taken = await queue.take({ queueIds, owner, now: at, leaseUntil: at + dropMs })
     await queue.settle(await giveUp(taken, { ...actor, tellSender, owner }))
@@ -112,35 +128,35 @@ export const lettersAtOnce = 500
 
 function change(
   name: string,
-  run: (desk: QueueDesk, letters: WaitingLetters) => Promise<number>,
-): Operation<QueuePart, WaitingLetters, number> {
+  run: (desk: QueueDesk, letters: WaitingLetters) => Promise<Changed>,
+): Operation<QueuePart, WaitingLetters, Changed> {
   return {
     name,
     read: (input) => lettersOf(name, input),
     run: ({ queue }, letters) => run(queue, letters),
     tell({ chosen, before, more }, changed) {
-      const letters = before + changed
+      const letters = before + changed.letters
       return more || letters === 0 ? undefined : { chosen, letters }
     },
   }
 }
 
 /** `waybill queue retry`. */
-export const queueRetry: Operation<QueuePart, WaitingLetters, number> = change(
+export const queueRetry: Operation<QueuePart, WaitingLetters, Changed> = change(
   'queue retry',
-  (queue, letters) => queue.retry(letters),
+  async (queue, letters) => ({ letters: await queue.retry(letters), left: 0 }),
 )
 
 /** `waybill queue hold`. */
-export const queueHold: Operation<QueuePart, WaitingLetters, number> = change(
+export const queueHold: Operation<QueuePart, WaitingLetters, Changed> = change(
   'queue hold',
   (queue, letters) => queue.hold(letters),
 )
 
 /** `waybill queue release`. */
-export const queueRelease: Operation<QueuePart, WaitingLetters, number> = change(
+export const queueRelease: Operation<QueuePart, WaitingLetters, Changed> = change(
   'queue release',
-  (queue, letters) => queue.release(letters),
+  async (queue, letters) => ({ letters: await queue.release(letters), left: 0 }),
 )
 
 /** `waybill queue drop`. */

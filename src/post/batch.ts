@@ -18,6 +18,11 @@ export interface Batch extends Items {
   /** Asked to end when the dispatcher stops, or the time of the batch is over. */
   readonly ending: Ending
   /**
+   * Asked of each item before something becomes of it. `false`: it was withdrawn, because somebody
+   * wants it kept back or given up; then it is left out, and not settled.
+   */
+  begin(queueId: string): boolean
+  /**
    * Takes what became of some of the items, as soon as it is known, and brings it into the store.
    * Never rejects. An item that was not settled is tried again.
    */

@@ -3,6 +3,7 @@ import type { Ending } from '../base/ending.ts'
 import type { QueueItem, QueuePort } from '../store/ports/queue.ts'
 import type { Batch, BatchOutcome, Items, Postponement, Settling } from '../post/batch.ts'
 import type { KnownDestinations } from './known-destinations.ts'
+import type { Leases } from './leases.ts'
 import { Settler } from './settler.ts'
 import { watch } from './watchdog.ts'
 
@@ -39,13 +40,22 @@ export class BatchRunner {
   readonly #options: BatchRunnerOptions
   readonly #destinations: KnownDestinations
   readonly #settler: Settler
+  readonly #leases: Pick<Leases, 'begin' | 'isWithdrawn'>
   readonly #leaseMs: number
 
-  constructor(options: BatchRunnerOptions, destinations: KnownDestinations, leaseMs: number) {
+  constructor(
+    options: BatchRunnerOptions,
+    known: {
+      readonly destinations: KnownDestinations
+      readonly leases: Pick<Leases, 'begin' | 'isWithdrawn'>
+      readonly leaseMs: number
+    },
+  ) {
     const { queue, clock, onProblem } = options
     this.#options = options
-    this.#destinations = destinations
-    this.#leaseMs = leaseMs
+    this.#destinations = known.destinations
+    this.#leases = known.leases
+    this.#leaseMs = known.leaseMs
     this.#settler = new Settler(queue, clock, (queueIds, error) =>
       onProblem({ type: 'settle-failed', queueIds, error }),
     )
@@ -82,6 +92,8 @@ export class BatchRunner {
     const batch: Batch = {
       ...items,
       ending,
+      // A batch that was given up begins nothing more: its items may be under way again.
+      begin: (id) => !letGo && open.has(id) && this.#leases.begin(id),
       settle: (settling) => {
         if (!letGo) onHeard()
         return settle(settling)
@@ -98,8 +110,9 @@ export class BatchRunner {
     if (ended === 'stuck') {
       this.#destinations.learn(batch.destination, { reachable: 'unknown' })
       onProblem({ type: 'delivery-stuck', queueIds: Array.from(open.keys()), error: undefined })
-    } else if (open.size > 0 && ended === 'done') {
-      await this.#leftOver(batch, Array.from(open.values()))
+    } else if (ended === 'done') {
+      const left = Array.from(open.values()).filter(({ id }) => !this.#leases.isWithdrawn(id))
+      if (left.length > 0) await this.#leftOver(batch, left)
     }
   }
 

@@ -6,7 +6,7 @@ import type { Limits } from './places.ts'
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions extends BatchRunnerOptions, LeaserOptions {
-  readonly queue: Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'>
+  readonly queue: Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt' | 'releaseLeases'>
   /** Numbers in [0, 1), for the back-off. */
   readonly random: () => number
   readonly limits?: Limits

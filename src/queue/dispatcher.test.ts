@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
 import { standingSettlements } from '../store/operations.ts'
-import type { QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
+import type { LeasesOf, QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
 import type { Batch, BatchOutcome, Items } from '../post/batch.ts'
 import type { DispatcherProblem } from './batch-runner.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -20,7 +20,7 @@ interface Row {
 }
 
 /** The queue side of a store, in memory, with the rules of the port. */
-class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'> {
+class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt' | 'releaseLeases'> {
   readonly rows = new Map<string, Row>()
   readonly settled: Settlement[] = []
   leases = 0
@@ -51,6 +51,21 @@ class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt'> {
       row.leasedUntil = input.leaseUntil
     }
     return due.map(({ item }) => item)
+  }
+
+  hold(...ids: readonly string[]): void {
+    for (const id of ids) {
+      const row = this.rows.get(id)
+      if (row !== undefined) row.item = { ...row.item, held: true }
+    }
+  }
+
+  async releaseLeases(of?: LeasesOf): Promise<void> {
+    for (const id of of?.queueIds ?? []) {
+      const row = this.rows.get(id)
+      assert.equal(row?.leasedTo, of?.owner)
+      if (row !== undefined) row.leasedTo = undefined
+    }
   }
 
   async settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
@@ -169,6 +184,97 @@ test('what is due is delivered and settled', async () => {
   )
   assert.deepEqual(Array.from(store.rows.keys()), ['later'])
   assert.equal(dispatcher.counts.leased, 0)
+})
+
+const settledIds = (store: FakeStore): readonly string[] => {
+  return store.settled.map(({ queueId }) => queueId)
+}
+
+/** What a batch does that asks before each letter. */
+function deliveredBegun(batch: Batch): BatchOutcome {
+  const items = batch.items.filter(({ id }) => batch.begin(id))
+  return { settlements: items.map((item) => settlement(batch, item)), reachable: 'yes' }
+}
+
+test('what is withdrawn is not begun, waiting or in a batch, and free in the store', async () => {
+  const { store, dispatcher, batches, finish, problems } = bench({
+    maxBatch: 3,
+    limits: { ...defaultLimits, perDestination: 1 },
+  })
+  for (const id of ['1', '2', '3', '4', '5']) store.add(id)
+  dispatcher.start()
+  await quiet()
+  assert.deepEqual(ids(batches[0]), ['1', '2', '3'])
+  assert.equal(batches[0]?.begin('1'), true)
+  store.hold('1', '2', '4')
+  assert.deepEqual(await dispatcher.withdraw(['1', '2', '4', 'gone']), ['1'])
+  const owners = Array.from(store.rows.values(), ({ leasedTo }) => leasedTo)
+  assert.deepEqual(owners, ['me', undefined, 'me', undefined, 'me'])
+  // Asked again, nothing is given back twice.
+  assert.deepEqual(await dispatcher.withdraw(['1', '2', '4']), ['1'])
+  assert.equal(batches[0]?.begin('1'), true)
+  await finish(deliveredBegun)
+  await finish(deliveredBegun)
+  assert.deepEqual([settledIds(store), problems], [['1', '3', '5'], []])
+  assert.deepEqual([ids(batches[1]), dispatcher.counts.leased], [['5'], 0])
+})
+
+test('what was withdrawn and let go on is delivered once, by the batch after the one that left it out', async () => {
+  const { store, dispatcher, batches, finish } = bench()
+  store.add('1')
+  store.add('2')
+  dispatcher.start()
+  await quiet()
+  await dispatcher.withdraw(['2'])
+  dispatcher.notify()
+  await quiet()
+  assert.equal(batches[0]?.begin('2'), false)
+  await finish(deliveredBegun)
+  assert.deepEqual(settledIds(store), ['1'])
+  await finish(deliveredBegun)
+  assert.deepEqual([settledIds(store), batches.length], [['1', '2'], 2])
+})
+
+test('what is leased at the moment of the call is withdrawn as well', async () => {
+  const { store, dispatcher, batches } = bench()
+  store.add('1')
+  dispatcher.start()
+  assert.deepEqual(await dispatcher.withdraw(['1']), [])
+  assert.equal(store.rows.get('1')?.leasedTo, undefined)
+  assert.equal(batches[0]?.begin('1') ?? false, false)
+})
+
+test('what waits for the end of its old batch is withdrawn from there', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench()
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  const [first] = batches
+  assert.equal(first?.begin('1'), true)
+  const outcome = { type: 'deferred', nextAttemptAt: clock.now(), problem: 'x' } as const
+  const items = first?.items ?? []
+  await first?.settle({
+    settlements: items.map((item) => settlement({ owner: 'me' }, item, outcome)),
+  })
+  dispatcher.notify()
+  await quiet()
+  store.hold('1')
+  assert.deepEqual(await dispatcher.withdraw(['1']), [])
+  await finish(() => ({ settlements: [], reachable: 'yes' }))
+  assert.deepEqual([batches.length, store.rows.get('1')?.leasedTo], [1, undefined])
+})
+
+test('a batch that was given up begins nothing more', async () => {
+  const { store, dispatcher, batches, clock } = bench({ leaseMs: minute })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  store.hold('1')
+  for (let i = 0; i < 30; i++) {
+    clock.advance(minute)
+    await quiet()
+  }
+  assert.equal(batches[0]?.begin('1'), false)
 })
 
 test('it sleeps until the next item is due', async () => {

@@ -46,7 +46,6 @@ export class Dispatcher {
   readonly #leases = new Leases()
   readonly #leaser: Leaser
   readonly #kept: KeptConnections
-  readonly #leaseMs: number
   readonly #maxBatch: number
   readonly #maxWaiting: number
   readonly #underWay = new UnderWay()
@@ -66,14 +65,12 @@ export class Dispatcher {
       options.random,
     )
     this.#kept = new KeptConnections(clock, options.keepConnectionMs ?? 0)
-    this.#leaseMs = options.leaseMs ?? 3_600_000
-    this.#runner = new BatchRunner(options, this.#destinations, this.#leaseMs)
+    const leaseMs = options.leaseMs ?? 3_600_000
+    const known = { destinations: this.#destinations, leases: this.#leases, leaseMs }
+    this.#runner = new BatchRunner(options, known)
     this.#maxBatch = options.maxBatch ?? 50
     this.#maxWaiting = options.maxWaiting ?? 2000
-    this.#leaser = new Leaser(options, this.#leases, {
-      leaseMs: this.#leaseMs,
-      maxWaiting: this.#maxWaiting,
-    })
+    this.#leaser = new Leaser(options, this.#leases, { leaseMs, maxWaiting: this.#maxWaiting })
   }
 
   /** Begins. Call `Store.releaseLeases` before, when no other process uses the store. */
@@ -95,6 +92,11 @@ export class Dispatcher {
   forget(destination?: string): void {
     this.#destinations.forget(destination)
     this.notify()
+  }
+
+  /** As `Leaser.withdraw`: items that somebody wants kept back or given up. */
+  withdraw(queueIds: readonly string[]): Promise<readonly string[]> {
+    return this.#leaser.withdraw(queueIds)
   }
 
   get counts(): { readonly leased: number; readonly batchesUnderWay: number } {

@@ -5,7 +5,7 @@ import type { Leases } from './leases.ts'
 import { longestSleepMs } from './sleep.ts'
 
 export interface LeaserOptions {
-  readonly queue: Pick<QueuePort, 'lease' | 'nextDueAt'>
+  readonly queue: Pick<QueuePort, 'lease' | 'nextDueAt' | 'releaseLeases'>
   readonly clock: Clock
   /** Names this process in leases. */
   readonly owner: string
@@ -27,6 +27,7 @@ export class Leaser {
   readonly #leaseMs: number
   readonly #maxWaiting: number
   #failures = 0
+  #asked: Promise<unknown> = Promise.resolve()
 
   constructor(
     options: LeaserOptions,
@@ -37,6 +38,20 @@ export class Leaser {
     this.#leases = leases
     this.#leaseMs = leaseMs
     this.#maxWaiting = maxWaiting
+  }
+
+  /**
+   * Gives back what nobody has begun of these items, which the store leases to nobody any more.
+   *
+   * @returns the ones that are truly under way
+   */
+  async withdraw(queueIds: readonly string[]): Promise<readonly string[]> {
+    const { queue, owner } = this.#options
+    // What was leased a moment before is on its way to us.
+    await this.#asked
+    const { withdrawn, begun } = this.#leases.withdraw(queueIds)
+    if (withdrawn.length > 0) await queue.releaseLeases({ owner, queueIds: withdrawn })
+    return begun
   }
 
   /**
@@ -55,7 +70,9 @@ export class Leaser {
         const now = clock.now()
         const leaseUntil = now + this.#leaseMs
         const farthest = now + longestWaitMs
-        const items = await queue.lease({ owner, now, leaseUntil, limit, farthest })
+        const asked = queue.lease({ owner, now, leaseUntil, limit, farthest })
+        this.#asked = asked.catch(() => undefined)
+        const items = await asked
         this.#failures = 0
         for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
         const wanted = onPortion()

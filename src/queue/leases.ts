@@ -7,6 +7,8 @@ interface Lease {
   until: number
   /** The item was settled and is due again, but its old batch has not quite ended. */
   again: QueueItem | undefined
+  /** Waiting, in a batch that has not come to it, under way, or in a batch that leaves it out. */
+  turn: 'waits' | 'taken' | 'begun' | 'withdrawn'
 }
 
 /**
@@ -62,8 +64,47 @@ export class Leases {
     return this.#waiting.take(destination, limits).filter(({ id }) => {
       const living = (this.#leases.get(id)?.until ?? 0) > now
       if (!living) this.#leases.delete(id)
+      else this.#turn(id, 'taken')
       return living
     })
+  }
+
+  /** Its batch comes to it; `false` when it was withdrawn. One that has begun may begin again. */
+  begin(id: string): boolean {
+    return !this.isWithdrawn(id) && this.#turn(id, 'begun')
+  }
+
+  /** Its batch has it, but leaves it out. */
+  isWithdrawn(id: string): boolean {
+    return this.#leases.get(id)?.turn === 'withdrawn'
+  }
+
+  /**
+   * Lets go of those of these that have not begun: they wait, their batches have not come to them, or
+   * they wait for the end of the batch that they were in before.
+   */
+  withdraw(ids: readonly string[]): {
+    readonly withdrawn: readonly string[]
+    /** Truly under way. */
+    readonly begun: readonly string[]
+  } {
+    const withdrawn = Array.from(this.#waiting.remove(new Set(ids)))
+    for (const id of withdrawn) this.#leases.delete(id)
+    const begun: string[] = []
+    for (const id of ids) {
+      const lease = this.#leases.get(id)
+      if (lease === undefined || (lease.turn === 'withdrawn' && lease.again === undefined)) continue
+      if (lease.turn === 'begun' && lease.again === undefined) {
+        begun.push(id)
+        continue
+      }
+      withdrawn.push(id)
+      lease.again = undefined
+      // The lease ends in the store: the item that comes next is another one.
+      if (lease.turn === 'taken') lease.turn = 'withdrawn'
+      lease.until = Infinity
+    }
+    return { withdrawn, begun }
   }
 
   /** The batch with this item has ended. */
@@ -79,8 +120,14 @@ export class Leases {
     this.#leases.clear()
   }
 
+  #turn(id: string, turn: Lease['turn']): boolean {
+    const lease = this.#leases.get(id)
+    if (lease !== undefined) lease.turn = turn
+    return lease !== undefined
+  }
+
   #add(item: QueueItem, until: number): void {
-    this.#leases.set(item.id, { attempts: item.attempts, until, again: undefined })
+    this.#leases.set(item.id, { attempts: item.attempts, until, again: undefined, turn: 'waits' })
     this.#waiting.add(item)
   }
 }

@@ -49,6 +49,20 @@ export class WaitingItems {
     return taken
   }
 
+  /** Takes these out that wait, and gives their ids. */
+  remove(ids: ReadonlySet<string>): readonly string[] {
+    const removed: string[] = []
+    for (const [destination, line] of this.#byDestination) {
+      const left = line.filter(({ id }) => !ids.has(id))
+      if (left.length === line.length) continue
+      removed.push(...line.flatMap(({ id }) => (ids.has(id) ? [id] : [])))
+      if (left.length > 0) this.#byDestination.set(destination, left)
+      else this.#byDestination.delete(destination)
+    }
+    this.#total -= removed.length
+    return removed
+  }
+
   /** Takes them all out. */
   clear(): void {
     this.#byDestination.clear()

@@ -127,6 +127,24 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(ids(await store.queue.lease(lease({ owner: 'two' }))), ['q1'])
   })
 
+  storeTest('an owner gives back leases of its own, and the items are as before', async (store) => {
+    await acceptItems(store, [1, 2, 3])
+    const [first] = await store.queue.list({ limit: 1 })
+    await store.queue.lease(lease({ now: now + 2 }))
+    await store.queue.lease(lease({ owner: 'other', now: now + 3 }))
+    const owner = lease().owner
+    const told = store.changes({ only: ['queue'] })
+    await store.queue.releaseLeases({ owner, queueIds: ['q0+1', 'q2+3', 'nothing'] })
+    const { value } = await told.next()
+    assert.deepEqual(value, { type: 'queue', dueAt: now + 1, number: value?.number })
+    await told.return?.()
+    assert.deepEqual((await store.queue.list({ limit: 1 }))[0], first)
+    const free = await store.queue.lease(lease({ owner: 'third', now: now + 3 }))
+    assert.deepEqual(ids(free), ['q0+1'])
+    assert.deepEqual(await store.queue.settle([settlement({ queueId: 'q0+1', owner })]), ['q0+1'])
+    assert.deepEqual(await store.queue.settle([settlement({ queueId: 'q1+2', owner })]), [])
+  })
+
   storeTest('a held item is not leased until it is released', async (store) => {
     await acceptItems(store, [1, 2])
     assert.equal(await store.queue.hold(['q0+1', 'nothing']), 1)

@@ -3,7 +3,7 @@ import { acceptInMemory, appendMemorySteps } from './memory-post.ts'
 import { leaveMessage } from './memory-retention.ts'
 import type { MemoryWork } from './memory-tables.ts'
 import { standingSettlements } from './operations.ts'
-import type { LeaseRequest, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
+import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
 
 /** As `leaseItems` does it in the database; so do the others here. */
 export function leaseInMemory(work: MemoryWork, request: LeaseRequest): readonly QueueItem[] {
@@ -91,11 +91,13 @@ function tell(
   if (notification !== undefined) acceptInMemory(work, notification)
 }
 
-export function releaseMemoryLeases(work: MemoryWork): void {
+export function releaseMemoryLeases(work: MemoryWork, of?: LeasesOf): void {
   const { queue } = work.tables
+  const ids = of === undefined ? undefined : new Set(of.queueIds)
   let released = 0
   for (const [id, { key, item, lease }] of Array.from(queue)) {
     if (lease === undefined) continue
+    if (ids !== undefined && (!ids.has(id) || lease.owner !== of?.owner)) continue
     work.undo.set(queue, id, { key, item, lease: undefined })
     released++
   }

@@ -101,7 +101,7 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
     case 'settle':
       return settleInMemory(work, operation.settlements)
     case 'releaseLeases':
-      releaseMemoryLeases(work)
+      releaseMemoryLeases(work, operation.of)
       return undefined
     case 'hold':
       return holdInMemory(work, operation.queueIds)

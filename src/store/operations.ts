@@ -5,7 +5,7 @@ import type { NewAct } from './ports/acts.ts'
 import type { DkimKeyRow } from './ports/keys.ts'
 import type { FlagChange, MailRemoval } from './ports/mailboxes.ts'
 import type { Acceptance, JourneyRecipient, NewJourney, NewMessage } from './ports/post.ts'
-import type { LeaseRequest, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
+import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
 import type { PruneRequest, PruneResult } from './ports/retention.ts'
 
 /** What the writer thread is asked to do. Plain data: it crosses threads. */
@@ -13,7 +13,7 @@ export type Operation =
   | { readonly type: 'accept'; readonly acceptance: Acceptance }
   | { readonly type: 'lease'; readonly request: LeaseRequest }
   | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
-  | { readonly type: 'releaseLeases' }
+  | { readonly type: 'releaseLeases'; readonly of?: LeasesOf }
   | { readonly type: 'hold'; readonly queueIds: readonly string[] }
   | {
       readonly type: 'release'

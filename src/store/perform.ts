@@ -55,7 +55,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
     case 'settle':
       return settleItems(transaction, operation.settlements)
     case 'releaseLeases':
-      releaseLeases(transaction)
+      releaseLeases(transaction, operation.of)
       return undefined
     case 'hold':
       return holdItems(transaction, operation.queueIds)

@@ -3,7 +3,7 @@ import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
 import { standingSettlements } from './operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
-import type { LeaseRequest, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
+import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
 import type { Transaction } from './transaction.ts'
 import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
 import { dropSettledMessage } from './write-retention.ts'
@@ -152,10 +152,13 @@ function tellWhole(transaction: Transaction, journey: number, last: Told): void 
   )
 }
 
-export function releaseLeases(transaction: Transaction): void {
-  const { changes } = transaction.run(
-    'UPDATE queue SET lease_owner = NULL, lease_until_ms = NULL WHERE lease_owner IS NOT NULL',
-  )
+export function releaseLeases(transaction: Transaction, of?: LeasesOf): void {
+  const ends = 'UPDATE queue SET lease_owner = NULL, lease_until_ms = NULL WHERE'
+  let changes = 0
+  if (of === undefined) changes += transaction.run(`${ends} lease_owner IS NOT NULL`).changes
+  for (const id of of?.queueIds ?? []) {
+    changes += transaction.run(`${ends} id = ? AND lease_owner = ?`, id, of?.owner ?? '').changes
+  }
   const dueAt = changes === 0 ? undefined : nextDueAt(transaction)
   if (dueAt !== undefined) transaction.tell({ type: 'queue', dueAt })
 }

@@ -31,7 +31,8 @@ export function writingPorts(
       lease: (request) => submit<'lease'>({ type: 'lease', request }),
       take: (request) => submit<'take'>({ type: 'take', request }),
       settle,
-      releaseLeases: () => submit<'releaseLeases'>({ type: 'releaseLeases' }),
+      releaseLeases: (of) =>
+        submit<'releaseLeases'>({ type: 'releaseLeases', ...(of === undefined ? {} : { of }) }),
       hold: (queueIds) => submit<'hold'>({ type: 'hold', queueIds }),
       release: (queueIds, nextAttemptAt) =>
         submit<'release'>({ type: 'release', queueIds, nextAttemptAt }),

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Operation } from '../../desk/act.ts'
 import {
+  type Changed,
   lettersAtOnce,
   queueHold,
   queueRelease,
@@ -24,7 +25,7 @@ interface ChangeOptions extends DataOptions, WhyOption {
 type Kind = 'retry' | 'hold' | 'release'
 
 interface Words {
-  readonly operation: Operation<QueuePart, WaitingLetters, number>
+  readonly operation: Operation<QueuePart, WaitingLetters, Changed>
   readonly does: string
   readonly done: (count: string) => string
   /** The member of `--json` with how many there were. */
@@ -65,13 +66,26 @@ export function queueChangeCommand(kind: Kind): Command {
       const folder = dataFolderOf(options)
       const waiting = await chosenLetters(folder, filters, options)
       const letters = kind === 'release' ? waiting.filter(({ held }) => held) : waiting
-      const changed = await change(words.operation, { folder, letters, filters, options })
+      const { letters: changed, left } = await change(words.operation, {
+        folder,
+        letters,
+        filters,
+        options,
+      })
       if (changed === 0) process.exitCode = exitCodes.notFound
-      if (options.json === true) printJson({ [words.counted]: changed })
-      else if (changed === 0) say('Nothing that waits fits that.')
+      if (options.json === true) {
+        printJson({ [words.counted]: changed, ...(kind === 'hold' ? { left } : {}) })
+      } else if (changed === 0) say('Nothing that waits fits that.')
       else print(words.done(changed === 1 ? '1 letter' : `${changed} letters`))
+      if (left > 0 && options.json !== true) tellLeft(left)
     })
   return withWhy(withDataOptions(command))
+}
+
+/** Those that cannot be taken back: the other server may have them. */
+function tellLeft(left: number): void {
+  const what = left === 1 ? '1 of them is' : `${left} of them are`
+  say(`${what} being sent at this moment; what the other server does not take is kept back.`)
 }
 
 async function change(
@@ -82,19 +96,21 @@ async function change(
     readonly filters: readonly string[]
     readonly options: WhyOption
   },
-): Promise<number> {
+): Promise<Changed> {
   const { folder, letters, filters, options } = asked
   const chosen = filters.length === 0 ? ['--all'] : filters
-  let before = 0
+  let [before, left] = [0, 0]
   for (let start = 0; start < letters.length; start += lettersAtOnce) {
     const end = start + lettersAtOnce
     const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
     const input = { items, chosen, before, more: end < letters.length }
-    before += await atDesk(operation, input, {
+    const changed = await atDesk(operation, input, {
       opening: { folder },
       desk: (store) => ({ queue: queueDeskOver(store) }),
       ...options,
     })
+    before += changed.letters
+    left += changed.left
   }
-  return before
+  return { letters: before, left }
 }

@@ -74,7 +74,7 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
   )
   assert.deepEqual(await states(data), { q1: 'held', q2: 'held', q3: 'waits' })
   const again = await run('queue', 'hold', 'to:@south.example', '--data', data, '--json')
-  assert.deepEqual([again.code, again.out], [5, '{"held":0}\n'])
+  assert.deepEqual([again.code, again.out], [5, '{"held":0,"left":0}\n'])
   const one = await run('queue', 'retry', '1M8aa', '--data', data)
   assert.deepEqual([one.code, one.out], [0, '1 letter will be tried now.\n'])
   assert.deepEqual(await states(data), { q1: 'due', q2: 'held', q3: 'waits' })
@@ -212,7 +212,7 @@ test('the server that runs is asked, with where the letters go', async (t) => {
     version: '0',
     answer({ operation, input }) {
       heard.push(operation, input)
-      return Promise.resolve(7)
+      return Promise.resolve({ letters: 7, left: 0 })
     },
     report: assert.fail,
   })

@@ -60,6 +60,12 @@ export interface TakeRequest {
   readonly leaseUntil: number
 }
 
+/** Leases of an owner; of items that somebody else leases by now nothing is changed. */
+export interface LeasesOf {
+  readonly owner: string
+  readonly queueIds: readonly string[]
+}
+
 export interface QueueQuery {
   readonly limit: number
   readonly filter?: JourneyFilter
@@ -83,8 +89,11 @@ export interface QueuePort {
    * is all that stands `together` with it. Gives the ids of the items whose leases were lost.
    */
   settle(settlements: readonly Settlement[]): Promise<readonly string[]>
-  /** Ends every lease: called once at start, when no other process can hold one. */
-  releaseLeases(): Promise<void>
+  /**
+   * Ends every lease, when no other process can hold one; or those that an owner gives up, who has not
+   * begun anything with the items: they are as before.
+   */
+  releaseLeases(of?: LeasesOf): Promise<void>
   /** Keeps items from being leased until `release`. Gives how many were not held before. */
   hold(queueIds: readonly string[]): Promise<number>
   /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */

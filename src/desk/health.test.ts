@@ -61,6 +61,10 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
   ['a limit long ago', { limits: [sign({ lastAt: now - 3_600_000 })] }, undefined],
   ['a fault', { faults: [sign({ name: 'f', said: 'broke' })] }, /^fault: f: broke$/],
   ['faults', { faults: [sign({ name: 'f', said: 'broke', times: 2 })] }, /broke \(2 times since/],
+  ['letters held a while', { held: 2, heldAt: now - 3 * day + 1 }, undefined],
+  ['one held for days', { held: 1, heldAt: now - 3 * day }, /^held: 1 letter has .* for 3 days or/],
+  ['letters held for days', { held: 2, heldAt: now - 9 * day }, /^held: 2 letters have .* 9 days/],
+  ['none held any more', { held: 0, heldAt: now - 9 * day }, undefined],
   ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
 ]
 for (const [what, changes, expected] of table) {

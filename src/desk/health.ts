@@ -3,7 +3,7 @@ import type { ServerStatus, StoreStatus } from './status.ts'
 /** What is not as it should be, in the words for a person: what was seen, and what to do. */
 export interface Trouble {
   /** One word of a fixed set, for programs. */
-  readonly what: 'disk' | 'dns' | 'certificate' | 'listener' | 'limit' | 'fault'
+  readonly what: 'disk' | 'dns' | 'certificate' | 'listener' | 'limit' | 'fault' | 'held'
   readonly sentence: string
   readonly hint: string
 }
@@ -13,6 +13,8 @@ const dayMs = 86_400_000
 const recentMs = 3_600_000
 /** The daily warning in the log begins then, too. */
 const certificateMs = 14 * dayMs
+/** Held letters do not expire: nobody hears of them but by this. */
+const heldMs = 3 * dayMs
 const lowShare = 0.05
 const lowOctets = 256 * 1024 ** 2
 
@@ -25,6 +27,7 @@ export function troublesOf(status: ServerStatus, now: number): readonly Trouble[
     ...listenerTroubles(status),
     ...limitTroubles(status, now),
     ...faultTroubles(status, now),
+    ...heldTroubles(status, now),
   ]
 }
 
@@ -84,6 +87,19 @@ function limitTroubles({ limits }: ServerStatus, now: number): readonly Trouble[
       sentence: `The limit ${name} was met in the last hour${said === '' ? '' : `: ${said}`}.`,
       hint: 'docs/limits.md tells what each limit is for.',
     }))
+}
+
+function heldTroubles({ held, heldAt }: ServerStatus, now: number): readonly Trouble[] {
+  if (held === 0 || heldAt === undefined || now - heldAt < heldMs) return []
+  const days = Math.floor((now - heldAt) / dayMs)
+  const what = held === 1 ? '1 letter has' : `${held} letters have`
+  return [
+    {
+      what: 'held',
+      sentence: `${what} been held for ${days} days or longer.`,
+      hint: 'Those are in waybill queue list; queue release lets them go, queue drop gives them up.',
+    },
+  ]
 }
 
 function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {

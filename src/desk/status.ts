@@ -27,6 +27,8 @@ export interface StoreStatus {
   readonly waiting: number
   /** Of those that wait: kept back. */
   readonly held: number
+  /** When letters were last held, Unix milliseconds; absent: none are, or it is not known. */
+  readonly heldAt?: number
   readonly messages: number
   readonly journeys: number
   /** The disk of the data folder, in octets. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { outgoing } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory-store.ts'
 import { storeStatus } from './store-status.ts'
 
@@ -16,5 +17,18 @@ test('the last backup is the last whole one, however many were not since', async
   await made(3, 0)
   for (let at = 4; at < 50; at++) await made(at, 2)
   assert.deepEqual(await backupOf(), { at: 3, to: '/backup/3' })
+  await store.close()
+})
+
+test('when letters were last held is told while some are', async () => {
+  const store = openMemoryStore()
+  await store.post.accept(outgoing())
+  const act = { who: 'ann', door: 'x', what: 'queue hold', why: '', detail: {} }
+  await store.acts.put({ ...act, at: 3 })
+  await store.acts.put({ ...act, at: 7 })
+  await store.acts.put({ ...act, at: 9, what: 'queue retry' })
+  assert.equal((await storeStatus(store, '.')).heldAt, undefined)
+  await store.queue.hold(['q1'])
+  assert.equal((await storeStatus(store, '.')).heldAt, 7)
   await store.close()
 })

@@ -13,9 +13,11 @@ export interface CountedStore {
 export async function storeStatus(store: CountedStore, folder: string): Promise<StoreStatus> {
   const { queued, held, messages, journeys } = await store.counts()
   const last = await lastBackup(store.acts)
+  const [hold] = held === 0 ? [] : await store.acts.list({ what: 'queue hold', limit: 1 })
   return {
     waiting: queued,
     held,
+    ...(hold === undefined ? {} : { heldAt: hold.at }),
     messages,
     journeys,
     disk: diskState(folder),

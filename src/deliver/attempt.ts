@@ -114,6 +114,17 @@ export function brokeOff(outcome: RecipientOutcome): boolean {
 }
 
 /**
+ * Whether it may be this connection that has had enough: some servers take so many letters over each
+ * and say so with another 4yz than 421 (RFC 5321 §4.2.1), to MAIL or to DATA, where nothing is said
+ * of one recipient.
+ */
+export function hadEnough(outcome: RecipientOutcome | undefined): boolean {
+  if (outcome?.result !== 'deferred' || outcome.reply === null) return false
+  const { reply, atCommand } = outcome
+  return reply.code < 500 && reply.code !== 421 && (atCommand === 'MAIL' || atCommand === 'DATA')
+}
+
+/**
  * Which recipients the server had no room for in this transaction, though it took others that were
  * named before them and got the letter to those.
  *

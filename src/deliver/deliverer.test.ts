@@ -219,6 +219,91 @@ for (const [what, then] of [
   })
 }
 
+for (const [where, answer] of [
+  ['DATA', '451 4.4.5 Maximum number of messages per session exceeded'],
+  ['MAIL', '452 4.5.3 enough'],
+] as const) {
+  test(`a server that takes three letters and says ${answer} to ${where} gets all over new connections`, async (t) => {
+    let [here, connections, taken] = [0, 0, 0]
+    const says: Says = (command) => {
+      if (command.startsWith('EHLO')) [here, connections] = [0, connections + 1]
+      if (command === '.') [here, taken] = [here + 1, taken + 1]
+      return here >= 3 && command.startsWith(where) ? answer : kind(command, () => {})
+    }
+    const letters = fifty().slice(0, 8)
+    const report = await deliver({ [first]: await serve(t, '220 first', says) }, letters)
+    assert.deepEqual(outcomes(report), Array(8).fill('delivered'))
+    assert.deepEqual([taken, connections], [8, 3])
+    for (const { steps } of report.settlements) assert.equal(dials(steps), 1)
+  })
+}
+
+test('a letter that is put off over a connection of its own is put off, and the others go on', async (t) => {
+  let [connections, letter] = [0, '']
+  const tries = new Map<string, number>()
+  const says: Says = (command) => {
+    if (command.startsWith('EHLO')) connections++
+    if (command.startsWith('RCPT')) letter = command
+    if (command !== 'DATA' || !letter.includes('bad')) return kind(command, () => {})
+    tries.set(letter, (tries.get(letter) ?? 0) + 1)
+    return '451 4.3.0 not this one'
+  }
+  const letters = fifty()
+    .slice(0, 6)
+    .map((item, n) => ({ ...item, recipient: `${n % 3 === 2 ? 'bad' : 'p'}${n}@south.example` }))
+  const report = await deliver({ [first]: await serve(t, '220 first', says) }, letters)
+  assert.deepEqual(outcomes(report).toSorted(), [
+    ...Array(2).fill('deferred'),
+    ...Array(4).fill('delivered'),
+  ])
+  // Once over the connection that took others before it, once over a new one.
+  assert.deepEqual([...tries.values()], [2, 2])
+  assert.equal(connections, 3)
+})
+
+test('where none was taken before it, and at RCPT, the answer counts at once', async (t) => {
+  for (const where of ['MAIL', 'RCPT', 'DATA']) {
+    let [connections, taken] = [0, 0]
+    const says: Says = (command) => {
+      if (command.startsWith('EHLO')) connections++
+      if (command === '.') taken++
+      const putOff = command.startsWith(where) && (where !== 'RCPT' || taken > 0)
+      return putOff ? '451 4.7.1 not yet' : kind(command, () => {})
+    }
+    const letters = fifty().slice(0, 3)
+    const report = await deliver({ [first]: await serve(t, '220 first', says) }, letters)
+    assert.equal(
+      outcomes(report).filter((one) => one === 'deferred').length,
+      where === 'RCPT' ? 2 : 3,
+    )
+    assert.equal(connections, 1, where)
+  }
+})
+
+test('of a letter to two the one that was refused by name is not asked for again', async (t) => {
+  let [here, no] = [0, 0]
+  const says: Says = (command) => {
+    if (command.startsWith('EHLO')) here = 0
+    if (command === '.') here++
+    if (command.startsWith('RCPT TO:<no@')) {
+      no++
+      return '550 5.1.1 nobody'
+    }
+    return command === 'DATA' && here > 0 ? '451 4.4.5 enough' : kind(command, () => {})
+  }
+  const [one, ...others] = fifty()
+  assert.ok(one !== undefined && others[0] !== undefined)
+  const two = ['no@south.example', 'yes@south.example'].map((recipient, n) => {
+    return { ...others[0], ...testItem({ id: `t${n}`, recipient, messageId: 'm9' }) }
+  })
+  const report = await deliver({ [first]: await serve(t, '220 first', says) }, [one, ...two])
+  assert.deepEqual(
+    report.settlements.map(({ queueId, outcome }) => `${queueId} ${outcome.type}`).toSorted(),
+    ['q0 delivered', 't0 failed', 't1 delivered'],
+  )
+  assert.equal(no, 1)
+})
+
 test('letters that come while a connection is there go over it', async (t) => {
   const server = takes(50, 'hangUp')
   const [begun, ...later] = fifty()

@@ -12,6 +12,7 @@ import {
   beyondRoom,
   brokeOff,
   closesDown,
+  hadEnough,
   type Messages,
   transactionFor,
   unreadable,
@@ -148,6 +149,7 @@ export class Round {
     target: RouteTarget,
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
+    let tookSome = false
     for (let answered = 0; ; ) {
       if (this.#ended || !over.session.usable) return undefined
       if (this.#letters.length === 0) this.#letters = lettersOf(await this.#batch.more())
@@ -163,8 +165,17 @@ export class Round {
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
+      // Over a new one this letter is the first, and what is said to it then is about the letter.
+      const full = attempts.filter((_, index) => tookSome && hadEnough(outcomes[index]))
+      if (full.length > 0) {
+        const heard = attempts.filter((attempt) => !full.includes(attempt))
+        await this.#settling.settle(after(letter, heard))
+        this.#letters = [...once(letter, full), ...others]
+        return undefined
+      }
       const noRoom = beyondRoom(outcomes)
       const taken = outcomes.filter((outcome) => outcome?.result === 'accepted').length
+      tookSome ||= taken > 0
       const rest = attempts.filter((_, index) => noRoom[index] === true)
       this.#letters = [...inParts(letter, rest, taken), ...others]
       const unheard = attempts.filter(({ result: { outcome } }) => {
@@ -265,6 +276,12 @@ function endedBefore(outcome: RecipientOutcome | undefined): boolean {
 
 function isBroken(outcome: RecipientOutcome | undefined): boolean {
   return outcome !== undefined && brokeOff(outcome)
+}
+
+/** The letter for these of its items: as if this exchange had said nothing to them. */
+function once(letter: Letter, attempts: readonly Attempt[]): readonly Letter[] {
+  const [first, ...more] = attempts.map(({ item }) => item)
+  return first === undefined ? [] : [{ items: [first, ...more], before: letter.before }]
 }
 
 /** What a broken session says of the letters that were not sent over it. */

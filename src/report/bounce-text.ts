@@ -20,6 +20,9 @@ const otherBounceSubject =
 const copyBegins =
   /^(?:[-\s|*]*(?:this is a copy|below this line|original message|message text follows|a copy of|returned message|unsent message|message header|the body of|start of returned)|(?:return-path|received|from|x-[a-z-]+): \S)/i
 
+/** Exim's word, below a recipient, for the alias that it was written to. */
+const generatedFrom = /^\s*\(generated from /i
+
 const delayed =
   /warning (?:message )?only|still being retried|will (?:be|keep|continue)[ a-z]{0,60} (?:retr|try)|has not (?:yet )?been delivered|do not need to resend|delayed/i
 
@@ -60,7 +63,10 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
   const said = lines.join('\n')
   const addresses =
     failed === undefined
-      ? addressesIn(lines, ownAddresses(whole))
+      ? addressesIn(
+          lines.filter((line) => !generatedFrom.test(line)),
+          ownAddresses(whole),
+        )
       : addressesIn([failed], new Set())
   const action = delayed.test(`${subject}\n${said}`) ? 'delayed' : 'failed'
   const status = guessStatus(said, action) ?? (action === 'failed' ? '5.0.0' : '4.0.0')

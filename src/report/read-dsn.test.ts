@@ -347,6 +347,33 @@ test('a transfer encoding with a comment is undone', () => {
   assert.deepEqual(short(read(text)), both)
 })
 
+test('the alias that a recipient of Exim was made from is no recipient', () => {
+  const reading = readDsn(
+    octetsOf(
+      [
+        'From: Mail Delivery System <Mailer-Daemon@mx.example>',
+        'To: anna@north.example',
+        'Subject: Mail delivery failed: returning message to sender',
+        '',
+        'A message that you sent could not be delivered to one or more of its',
+        'recipients. This is a permanent error. The following address(es) failed:',
+        '',
+        '  bob@south.example',
+        '    (generated from team@mx.example)',
+        '    host mx.south.example [192.0.2.1]',
+        '    SMTP error from remote mail server after RCPT TO:<bob@south.example>:',
+        '    550 5.1.1 There is no such mailbox here.',
+        '',
+      ].join('\r\n'),
+    ),
+  )
+  assert.ok(reading.type === 'dsn')
+  assert.deepEqual(
+    reading.recipients.map(({ finalRecipient, status }) => [finalRecipient, status]),
+    [['bob@south.example', '5.1.1']],
+  )
+})
+
 test('of several recipients in sentences each has its own reason', () => {
   const text = [
     'From: Mailer-Daemon@mx.example',

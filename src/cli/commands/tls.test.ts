@@ -41,6 +41,10 @@ const zone = file(
     '_smtp._tls.broken.example': { TXT: ['v=TLSRPTv1; rua=a', 'v=TLSRPTv1; rua=b'] },
     'south.example': { MX: ['10 mx.south.example'] },
     'dark.example': { MX: ['10 mx.dark.example'] },
+    'bare.example': { A: ['192.0.2.1'] },
+    '_mta-sts.bare.example': { TXT: ['v=STSv1; id=1;'] },
+    'null.example': { MX: ['0 .'] },
+    '_mta-sts.null.example': { TXT: ['v=STSv1; id=1;'] },
     '_mta-sts.dark.example': { error: 'SERVFAIL' },
   }),
 )
@@ -78,6 +82,22 @@ test('a policy is held against each MX host', async () => {
     ['match', 'match'],
   )
   assert.equal(mtaSts.record.id, '2026')
+})
+
+test('a domain without MX is its own host, and one with a null MX has none', async () => {
+  const other = file('other.txt', policyOf('enforce', 'mx.bare.example'))
+  const own = file('own.txt', policyOf('enforce', 'bare.example'))
+  const no = await waybill('tls', 'bare.example', '--zone', zone, '--policy', other)
+  assert.equal(no.code, 1)
+  assert.match(no.out, /MX hosts +none: mail goes to bare\.example itself\n/)
+  assert.match(no.out, /not allowed +bare\.example: no mail may go there/)
+  const yes = await waybill('tls', 'bare.example', '--zone', zone, '--policy', own)
+  assert.equal(yes.code, 0)
+  assert.match(yes.out, /allowed +bare\.example, by bare\.example/)
+  const none = await waybill('tls', 'null.example', '--zone', zone, '--policy', own)
+  assert.equal(none.code, 0)
+  assert.match(none.out, /MX hosts +none: it takes no mail \(RFC 7505\)/)
+  assert.doesNotMatch(none.out, /allowed {2}/)
 })
 
 test('what cannot be used, is not there, or could not be asked is told apart', async () => {

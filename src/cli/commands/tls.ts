@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { type Domain, displayDomain } from '../../address/domain.ts'
 import { WaybillError } from '../../base/error.ts'
+import type { DnsAnswer, MxRecord } from '../../dns/resolver.ts'
 import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
 import { checkMx } from '../../mta-sts/check-mx.ts'
 import { lookupStsRecord } from '../../mta-sts/mta-sts.ts'
@@ -31,8 +32,9 @@ export function tlsCommand(): Command {
     .addHelpText(
       'after',
       '\nThe policy is at https://mta-sts.DOMAIN/.well-known/mta-sts.txt. Exit code 0:\n' +
-        'MTA-STS is announced, and the policy, when given, allows every MX host. 1: it is\n' +
-        'not, or does not. 3: DNS did not answer. 5: there is no such file.',
+        'MTA-STS is announced, and the policy, when given, allows every MX host (the domain\n' +
+        'itself where there is none). 1: it is not, or does not. 3: DNS did not answer. 5:\n' +
+        'there is no such file.',
     )
     .action(async (domain: Domain, options: TlsOptions) => {
       const policy = options.policy === undefined ? undefined : readPolicy(options.policy)
@@ -42,14 +44,24 @@ export function tlsCommand(): Command {
         lookupStsRecord(domain, resolver),
         lookupTlsReportRecord(domain, resolver),
       ])
-      const records = mx.type === 'found' ? mx.records : []
-      const hosts = policy === undefined ? [] : records.map((one) => checkMx(policy, one.exchange))
+      const hosts =
+        policy === undefined ? [] : hostsOf(domain, mx).map((one) => checkMx(policy, one))
       const given = policy === undefined ? {} : { policy }
       const findings: TlsFindings = { domain, mx, mtaSts, ...given, hosts, reports }
       if (options.json === true) printJson(findings)
       else print(tlsText(findings, displayDomain(domain)))
       process.exitCode = exitCodeOf(findings)
     })
+}
+
+/**
+ * Where mail for the domain goes: to itself where it has no MX record (RFC 5321 §5.1, RFC 8461 §4.1),
+ * nowhere with a null MX (RFC 7505).
+ */
+function hostsOf(domain: Domain, mx: DnsAnswer<MxRecord>): readonly string[] {
+  if (mx.type === 'noData') return [domain]
+  const records = mx.type === 'found' ? mx.records : []
+  return records.map(({ exchange }) => exchange).filter((exchange) => exchange !== '')
 }
 
 /** @throws WaybillError `not-found` when it cannot be read, `usage` when it is no policy */

@@ -44,7 +44,7 @@ test('a running server in lines, one for each thing', () => {
     '          and 1,200 more',
     `  Limits  limits.errors  17 times, last ${time}: too many`,
     `  Faults  retention  1 time, last ${time}`,
-    '  DNS     answers',
+    '  DNS     no silence so far',
     `  TLS     until ${time}`,
     '  Store   1,234 messages, 5,678 journeys',
     '  Disk    12.3 GiB of 40.0 GiB free',

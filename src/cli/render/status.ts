@@ -17,7 +17,7 @@ export function serverText(status: ServerStatus): string {
     ...rows('Limits', limits.map(signText)),
     ...rows('Faults', faults.map(signText)),
     ...rows('DNS', [
-      dnsDownSince === undefined ? 'answers' : `silent since ${rowTime(dnsDownSince)}`,
+      dnsDownSince === undefined ? 'no silence so far' : `silent since ${rowTime(dnsDownSince)}`,
     ]),
     ...rows('TLS', certificateUntil === undefined ? [] : [`until ${rowTime(certificateUntil)}`]),
     ...storeRows(status),

@@ -26,9 +26,8 @@ export function tlsText(
   shown: string,
 ): string {
   const title = shown === domain ? domain : `${shown} (${domain})`
-  const exchanges = mx.type === 'found' ? mx.records.map(({ exchange }) => exchange || '.') : []
   const lines = [
-    `MX hosts     ${mx.type === 'failed' ? unasked(mx.reason) : exchanges.join(', ') || 'none'}`,
+    `MX hosts     ${mxText(domain, mx)}`,
     `MTA-STS      ${recordText(mtaSts, ({ id }) => `there is a policy; its id is ${id}`)}`,
     ...(policy === undefined ? [] : policyLines(policy)),
     ...hosts.map(hostText),
@@ -38,6 +37,21 @@ export function tlsText(
   if (mtaSts.type === 'record' && policy === undefined) lines.push('', next)
   const heading = paint('bold', `TLS for mail to ${title}`)
   return [heading, ...lines.map((line) => (line === '' ? '' : `  ${line}`))].join('\n')
+}
+
+function mxText(domain: Domain, mx: DnsAnswer<MxRecord>): string {
+  switch (mx.type) {
+    case 'failed':
+      return unasked(mx.reason)
+    case 'noData':
+      return `none: mail goes to ${domain} itself`
+    case 'noName':
+      return 'none'
+    case 'found': {
+      const exchanges = mx.records.map(({ exchange }) => exchange).filter((one) => one !== '')
+      return exchanges.join(', ') || 'none: it takes no mail (RFC 7505)'
+    }
+  }
 }
 
 function recordText<T, R extends string>(

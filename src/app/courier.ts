@@ -144,7 +144,8 @@ export class Courier {
 
   #makeNotices(): Notices {
     const { hostname, directory, store, post, clock, random } = this.#options
-    return new Notices({ hostname, directory, post, messages: store.messages, clock, random })
+    const { messages, journeys } = store
+    return new Notices({ hostname, directory, post, messages, journeys, clock, random })
   }
 
   #makeSettlements(): Settlements {

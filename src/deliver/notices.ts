@@ -3,10 +3,12 @@ import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Directory, leadOf } from '../directory/directory.ts'
 import { tell } from '../journey/catalogue.ts'
+import { readRecord } from '../journey/facts.ts'
 import type { DeliveryStep, Step } from '../journey/record.ts'
 import type { Post } from '../post/post.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
+import type { JourneyPort } from '../store/ports/journeys.ts'
 import type { OpenMessage } from '../store/ports/messages.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import { type Messages, originalRecipient } from './attempt.ts'
@@ -29,6 +31,8 @@ export interface NoticesOptions {
   /** Makes notices ready to be put down. */
   readonly post: Pick<Post, 'own'>
   readonly messages: Messages
+  /** Whose records say what senders were told before. */
+  readonly journeys: Pick<JourneyPort, 'find'>
   readonly clock: Clock
   /** Numbers in [0, 1). */
   readonly random: () => number
@@ -54,7 +58,12 @@ export class Notices {
     if (first === undefined) return undefined
     const { item } = first.attempt
     const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
-    const recipients = decided.flatMap((one) => recipientOf(one, sentences, clock.now()))
+    const knowing = await this.#knowOfDelay(decided)
+    const recipients = decided
+      .filter(({ attempt, outcome }) => {
+        return outcome.type !== 'deferred' || !knowing.has(attempt.item.recipient)
+      })
+      .flatMap((one) => recipientOf(one, sentences, clock.now()))
     if (recipients.length === 0) return undefined
     const notification = notificationFor({
       reversePath: item.reversePath,
@@ -85,6 +94,26 @@ export class Notices {
     const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))
     const told = { about: worst ?? 'failure', to, journey, recipients: about } as const
     return { acceptance, step: { type: 'notified', ...told } }
+  }
+
+  /**
+   * The recipients of whose delay the sender was told before. That is so when somebody has had a
+   * letter tried out of turn: the schedule alone remembers nothing.
+   */
+  async #knowOfDelay(decided: readonly Decided[]): Promise<ReadonlySet<string>> {
+    const told = new Set<string>()
+    const late = decided.filter(({ warn }) => warn).map(({ attempt }) => attempt.item)
+    for (const id of new Set(late.map(({ journeyId }) => journeyId))) {
+      const found = await this.#options.journeys.find(id)
+      if (found.type !== 'found') continue
+      const { steps } = readRecord(found.journey.json, found.journey.appended)
+      for (const step of steps) {
+        if (step.type !== 'notified' || step.about !== 'delay') continue
+        const all = late.map(({ recipient }) => recipient)
+        for (const recipient of step.recipients ?? all) told.add(recipient)
+      }
+    }
+    return told
   }
 
   /** Of the reader's own domain, where the reader lives here, else of this server. */

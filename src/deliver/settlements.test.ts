@@ -10,6 +10,7 @@ import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedu
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import { type Attempt, type AttemptResult, attemptResult } from './attempt.ts'
+import { journey } from '../store/contract-cases.ts'
 import {
   dayMs,
   hourMs,
@@ -165,6 +166,55 @@ test('in five days of waiting the sender is told of the delay once, and once of 
     assert.deepEqual([warning, ending, endedAt], ['delayed', 'failed', 120])
     assert.ok(warnedAt <= 4, `told after ${warnedAt} hours`)
   }
+})
+
+test('whose delay was told once is not told of again, though the schedule would', async () => {
+  const told = (recipients: readonly string[] | undefined): readonly string[] => {
+    const step = { type: 'notified', about: 'delay', to: 'a', journey: 'j', recipients }
+    const failure = { ...step, about: 'failure', recipients: ['c@south.example'] }
+    return [JSON.stringify([failure]), JSON.stringify([step])]
+  }
+  const people = ['b@south.example', 'c@south.example']
+  const items = people.map((recipient) => testItem({ id: recipient, recipient }))
+  for (const [appended, late] of [
+    [[], people],
+    [told(['b@south.example']), ['c@south.example']],
+    [told(people), []],
+    // As 0.1.0 wrote it.
+    [told(undefined), []],
+  ] as const) {
+    const asked: string[] = []
+    const world = testWorld({
+      warnOfDelay: () => true,
+      journeys: {
+        find(ref) {
+          asked.push(ref)
+          const known = { ...journey('j1'), author: '', headerMessageId: '', writtenAt: 0 }
+          const stored = { ...known, json: '{"steps":[]}', appended, messageId: 'm1' }
+          return Promise.resolve({ type: 'found', journey: stored })
+        },
+      },
+    })
+    const settlements = await settleAll(
+      world,
+      items.map((item) => attempt(item, unreachable)),
+    )
+    const heard = settlements.flatMap(reported)
+    assert.deepEqual(
+      heard.map(({ finalRecipient }) => finalRecipient),
+      late,
+    )
+    assert.deepEqual(asked, ['j1'])
+  }
+})
+
+test('what fails is told, whether the delay was told before or not', async () => {
+  const find = (): never => assert.fail('nobody asks')
+  const world = testWorld({ journeys: { find } })
+  const [settlement] = await settleAll(world, [
+    attempt(testItem(), answered(550, '5.1.1', 'no such user')),
+  ])
+  assert.equal(reported(settlement)[0]?.action, 'failed')
 })
 
 test('a delay is told only to who wants to know (RFC 3461 §4.1)', async () => {

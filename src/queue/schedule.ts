@@ -74,7 +74,8 @@ export function delayAfter(policy: RetryPolicy, attempts: number): number {
  *
  * The answer is yes at exactly one deferral, without anything to remember: the one whose own attempt
  * was due before the moment of the warning and whose next attempt is due after it. So the word comes
- * at the last attempt before that moment, never later.
+ * at the last attempt before that moment, never later. Where somebody has had it tried out of turn
+ * it may be yes again: who tells the sender looks whether that was done.
  *
  * @param input.scheduledAt   when the attempt that was deferred had been due
  * @param input.nextAttemptAt when the next one is due

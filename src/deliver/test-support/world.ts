@@ -11,6 +11,7 @@ import type { Dialer } from '../../io/dialer.ts'
 import type { Post } from '../../post/post.ts'
 import { testPost } from '../../post/test-support/post.ts'
 import type { Self } from '../../route/self.ts'
+import type { JourneyPort } from '../../store/ports/journeys.ts'
 import type { OpenMessage } from '../../store/ports/messages.ts'
 import type { QueueItem, Settlement } from '../../store/ports/queue.ts'
 import type { Messages } from '../attempt.ts'
@@ -39,6 +40,7 @@ export interface TestWorld extends Schedule {
   readonly trustAnchors: readonly string[] | undefined
   readonly directory: MemoryDirectory
   readonly post: Post
+  readonly journeys: Pick<JourneyPort, 'find'>
   random(): number
   openMessage(id: string): Promise<OpenMessage | undefined>
 }
@@ -62,6 +64,7 @@ export function testWorld(
     retryAt: (_item, now) => now + 5 * minuteMs,
     warnOfDelay: () => false,
     directory,
+    journeys: { find: () => Promise.resolve({ type: 'none' }) },
     post: testPost(directory, {
       clock,
       newId: () => makeId(clock.now(), random),

@@ -83,10 +83,7 @@ test('a thread that dies gives all places back, and is told with how many it had
   die(new Error('no memory'))
   await over
   assert.deepEqual([thread.size, left, deaths], [0, 3, ['no memory: 3']])
-  await thread.use({
-    sessions: JSON.parse('{}'),
-    people: { residents: { domains: [], accounts: [] }, keys: [] },
-  })
+  await thread.use(settings)
 })
 
 test('a thread that was closed does not die', async () => {
@@ -95,6 +92,29 @@ test('a thread that was closed does not die', async () => {
   puppet.answer('close')
   await closed
   assert.deepEqual([puppet.ended, puppet.deaths], [1, []])
+})
+
+const settings = {
+  sessions: JSON.parse('{}'),
+  people: { residents: { domains: [], accounts: [] }, keys: [] },
+}
+
+test('a thread that does not take other settings is ended, and one that does is not', async () => {
+  const stuck = new Puppet()
+  const used = stuck.thread.use(settings)
+  stuck.clock.advance(19_999)
+  assert.equal(stuck.ended, 0)
+  stuck.clock.advance(1)
+  await used
+  assert.equal(stuck.ended, 1)
+  const why = 'a session thread did not answer for 20 seconds, and was ended: 0'
+  assert.deepEqual(stuck.deaths, [why])
+  const quick = new Puppet()
+  const taken = quick.thread.use(settings)
+  quick.answer('use')
+  await taken
+  quick.clock.advance(60_000)
+  assert.deepEqual([quick.ended, quick.deaths], [0, []])
 })
 
 test('a thread that does not let go when it must is ended, and one that does is not', async () => {

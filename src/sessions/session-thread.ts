@@ -50,11 +50,16 @@ export function startSessionWorker(): ThreadLink {
 /** How long a thread may take to drop its connections. */
 const patienceMs = 5000
 
+/** How long it may take to go by other settings, which it does at once unless it hangs. */
+const settingsMs = 20_000
+
 /** One thread that serves sessions, as the main thread sees it. */
 export class SessionThread {
   readonly #link: ThreadLink
   readonly #clock: Clock
   #cancelEnd: () => void = () => {}
+  /** Why it was ended, where it hung. */
+  #hung: Error | undefined
   readonly #calls: Calls<OfThread>
   readonly #answers: ThreadAnswers
   readonly #died: (problem: Error, connections: number) => void
@@ -128,9 +133,17 @@ export class SessionThread {
     }
   }
 
-  /** Resolves when it goes by these, or is gone. */
+  /** Resolves when it goes by these, or is gone. One that hangs is ended: nobody may go by the old ones. */
   async use(settings: ThreadSettings): Promise<void> {
-    await this.#unlessGone(this.#calls.ask('use', settings))
+    const cancel = this.#clock.setTimer(settingsMs, () => {
+      this.#hung = new Error('a session thread did not answer for 20 seconds, and was ended')
+      void this.#link.end()
+    })
+    try {
+      await this.#unlessGone(this.#calls.ask('use', settings))
+    } finally {
+      cancel()
+    }
   }
 
   /** Resolves when its sessions are over, or it is gone. */
@@ -171,7 +184,8 @@ export class SessionThread {
     this.#places.delete(id)
   }
 
-  #ended(problem: Error): void {
+  #ended(end: Error): void {
+    const problem = this.#hung ?? end
     this.#cancelEnd()
     const told = this.#state === 'serving'
     this.#state = 'gone'

@@ -102,7 +102,7 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
     ['bob@south.example', 'kim@xn--bcher-kva.example'],
   )
   // Who is no account any more sends no more, logged in or not.
-  await user.say('MAIL FROM:<ann@south.example>', 550)
+  await user.say('MAIL FROM:<ann@south.example>', 421)
   const again = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
   await again.login('ann@south.example', 'letmein', 535)
   await again.login('kim@bücher.example', 'letmein', 235)
@@ -110,6 +110,30 @@ test('settings that are read again hold at once: accounts, aliases, domains, key
   const fresh = await SmtpTalk.open(server.ports.smtp)
   await fresh.read(220)
   assert.ok((await fresh.say('EHLO client.example', 250)).lines.includes('SIZE 100000'))
+})
+
+test('a session holds for the password that it was begun with, on a thread of its own too', async (t) => {
+  for (const threads of [1, 2]) {
+    const head = `domains = ["south.example"]\n[limits]\nthreads = ${threads}\n`
+    const server = await openWith(t, settingsOf(`${head}${account('ann@south.example')}`))
+    const user = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
+    await user.login('ann@south.example', 'letmein', 235)
+    await server.reload(
+      settingsOf(`${head}${account('ann@south.example')}\n${account('bob@south.example')}`),
+    )
+    await user.say('MAIL FROM:<ann@south.example>', 250)
+    await user.say('RSET', 250)
+    const other = await hashPassword('other')
+    await server.reload(settingsOf(`${head}${account('ann@south.example').replace(hash, other)}`))
+    const { text } = await user.say('MAIL FROM:<ann@south.example>', 421)
+    assert.match(text, /its password was changed; please log in again\./)
+    await assert.rejects(user.read(), /closed/)
+    const again = await SmtpTalk.greeted(server.ports.submissions, { tls: true })
+    await again.login('ann@south.example', 'letmein', 535)
+    await again.login('ann@south.example', 'other', 235)
+    await again.say('MAIL FROM:<ann@south.example>', 250)
+    again.destroy()
+  }
 })
 
 test('how much one client may use, and how many connections there are, is read again', async (t) => {

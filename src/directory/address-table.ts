@@ -11,6 +11,8 @@ export interface Resident {
   readonly aliases: readonly string[]
   /** Absent for an account that only receives. */
   readonly passwordHash: string | undefined
+  /** What `passwordMark` makes of it, where the hash itself is not to be. */
+  readonly passwordMark?: string | undefined
 }
 
 /** An address that is nobody's own and leads to people of ours. */

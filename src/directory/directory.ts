@@ -17,9 +17,13 @@ export interface Directory {
   /** Where mail for an address leads. */
   lead(path: ForwardPath): Soon<Lead>
   /** The account behind these credentials; `undefined` for a wrong name or password. */
-  login(name: string, password: string): Promise<Account | undefined>
-  /** In whose names an account may write, as it is now: one letter keeps it to its end. */
-  identities(account: Account): Soon<Identities>
+  login(name: string, password: string): Promise<Login | undefined>
+  /**
+   * In whose names who has logged in may write, as it is now: one letter keeps it to its end.
+   * `undefined` when the login holds no more: the account is gone, its address is somebody else's, or
+   * it has another password.
+   */
+  identities(login: Login): Soon<Identities | undefined>
   /** The active DKIM keys of a domain: its own, else those of the nearest domain above it. */
   signingKeys(domain: string): Soon<readonly DkimSigningKey[]>
 }
@@ -30,6 +34,12 @@ export interface Account {
   readonly id: string
   /** The main address, which is also the login. */
   readonly address: string
+}
+
+/** An account that was logged in to, with the password that it had then. */
+export interface Login extends Account {
+  /** Another one for each password; it tells nothing of it. */
+  readonly passwordMark: string
 }
 
 /** Where an address leads. */

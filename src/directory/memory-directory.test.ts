@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMailbox } from '../address/mailbox.ts'
 import { parseForwardPath } from '../address/path.ts'
-import { hashPassword } from '../io/password.ts'
-import type { Lead } from './directory.ts'
+import { hashPassword, passwordMark } from '../io/password.ts'
+import type { Resident } from './address-table.ts'
+import type { Identities, Lead } from './directory.ts'
 import { isOurs, leadOf } from './directory.ts'
 import { MemoryDirectory } from './memory-directory.ts'
 
 const passwordHash = await hashPassword('letmein')
+const mark = passwordMark(passwordHash)
 const accounts = [
   { id: '7', address: 'Ann@south.example', aliases: ['info@south.example'], passwordHash },
   { address: 'drop@south.example', aliases: [], passwordHash: undefined },
@@ -15,6 +17,7 @@ const accounts = [
 const aliases = [
   { address: 'all@south.example', to: ['ann@south.example', 'drop@south.example'], send: false },
 ]
+const login = { id: '7', address: 'Ann@south.example', passwordMark: mark }
 const residents = { domains: ['south.example', 'other.example'], accounts, aliases }
 
 function open(): MemoryDirectory {
@@ -74,7 +77,7 @@ test('an address as text leads where it leads in an envelope; what is none leads
 })
 
 test('the login is the main address and its password, in any case of the address', async () => {
-  const account = { id: '7', address: 'Ann@south.example' }
+  const account = login
   assert.deepEqual(await open().login('ann@south.example', 'letmein'), account)
   assert.deepEqual(await open().login('ANN@South.Example', 'letmein'), account)
   for (const [name, password] of [
@@ -91,24 +94,48 @@ test('the login is the main address and its password, in any case of the address
   }
 })
 
-test('an account writes as its own addresses, as long as there is the account', () => {
-  const own = parseMailbox('INFO@south.example')
-  assert.ok(own.ok)
-  const covers = (address: string): boolean => {
-    return open().identities({ id: address, address }).covers(own.value)
+test('an account writes as its own addresses, with its keys', () => {
+  const identities = open().identities(login)
+  const covers = (address: string): boolean | undefined => {
+    const read = parseMailbox(address)
+    return read.ok ? identities?.covers(read.value) : undefined
   }
-  assert.ok(covers('Ann@south.example'))
-  assert.ok(!covers('drop@south.example'))
-  assert.ok(!covers('gone@south.example'))
-  const identities = open().identities({ id: '7', address: 'Ann@south.example' })
-  assert.equal(identities.signingKeys('south.example')[0]?.domain, 'south.example')
+  assert.deepEqual(['Ann@south.example', 'INFO@south.example', 'drop@south.example'].map(covers), [
+    true,
+    true,
+    false,
+  ])
+  assert.equal(identities?.signingKeys('south.example')[0]?.domain, 'south.example')
+})
+
+test('a login holds for its account with the password of that time', async () => {
+  const directory = open()
+  const change = (more: Partial<Resident>): Identities | undefined => {
+    const [ann] = accounts
+    assert.ok(ann !== undefined)
+    directory.replace({ ...residents, accounts: [{ ...ann, ...more }] })
+    return directory.identities(login)
+  }
+  assert.ok(change({}) !== undefined)
+  // Without the case of the letters it is the same address.
+  assert.ok(change({ address: 'ann@south.example' }) !== undefined)
+  const hidden = { passwordHash: undefined, passwordMark: mark }
+  assert.ok(change(hidden) !== undefined, 'where the hash is not known')
+  assert.equal(change({ passwordHash: undefined }), undefined, 'without a password')
+  assert.equal(change({ ...hidden, passwordMark: 'other' }), undefined)
+  const again = await hashPassword('letmein')
+  assert.equal(change({ passwordHash: again }), undefined, 'a password that was set anew')
+  assert.equal(change({ id: '8' }), undefined, 'somebody else of the same address')
+  assert.equal(change({ address: 'bob@south.example' }), undefined, 'gone')
+  const without = { id: '7', address: 'drop@south.example', passwordMark: '' }
+  assert.equal(open().identities(without), undefined)
 })
 
 test('who is asked after a change answers with the new; a letter under way keeps its senders', async () => {
   const directory = open()
   const own = parseMailbox('ann@south.example')
   assert.ok(own.ok)
-  const before = directory.identities({ id: '7', address: 'ann@south.example' })
+  const before = directory.identities(login)
   const underWay = directory.login('ann@south.example', 'letmein')
   directory.replace({
     domains: ['new.example'],
@@ -121,8 +148,8 @@ test('who is asked after a change answers with the new; a letter under way keeps
     'ann@south.example',
     'south.example',
   ])
-  assert.ok(before.covers(own.value))
-  assert.ok(!directory.identities({ id: '7', address: 'ann@south.example' }).covers(own.value))
+  assert.equal(before?.covers(own.value), true)
+  assert.equal(directory.identities(login), undefined)
   assert.equal((await underWay)?.id, '7')
   assert.equal(await directory.login('ann@south.example', 'letmein'), undefined)
 })

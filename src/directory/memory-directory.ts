@@ -1,9 +1,9 @@
 import { formatMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
-import { checkPassword } from '../io/password.ts'
+import { checkPassword, passwordMark } from '../io/password.ts'
 import { AddressTable, type Resident, type Residents } from './address-table.ts'
-import type { Account, Directory, Identities, Lead } from './directory.ts'
+import type { Account, Directory, Identities, Lead, Login } from './directory.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** A directory that is all in memory: every question but that of a login is answered at once. */
@@ -40,17 +40,20 @@ export class MemoryDirectory implements Directory {
     return { type: 'remote', recipient: formatMailbox(mailbox), destination: mailbox.domain }
   }
 
-  async login(name: string, password: string): Promise<Account | undefined> {
+  async login(name: string, password: string): Promise<Login | undefined> {
     const resident = this.#table.login(name)
     const right = await checkPassword(password, resident?.passwordHash)
-    return right && resident !== undefined ? accountOf(resident) : undefined
+    return right && resident !== undefined ? loginOf(resident) : undefined
   }
 
-  identities({ address }: Account): Identities {
+  identities(login: Login): Identities | undefined {
     const table = this.#table
-    const resident = table.login(address)
+    const resident = table.login(login.address)
+    if (resident === undefined) return undefined
+    const now = loginOf(resident)
+    if (now?.id !== login.id || now.passwordMark !== login.passwordMark) return undefined
     return {
-      covers: (mailbox) => resident !== undefined && table.maySendAs(resident, mailbox),
+      covers: (mailbox) => table.maySendAs(resident, mailbox),
       signingKeys: (domain) => this.signingKeys(domain),
     }
   }
@@ -69,4 +72,16 @@ function filedFor(residents: readonly Resident[]): Lead {
 
 function accountOf({ id, address }: Resident): Account {
   return { id: id ?? address, address }
+}
+
+/** What a login to this account holds for; `undefined` where nobody can log in. */
+function loginOf(resident: Resident): Login | undefined {
+  const mark = markOf(resident)
+  return mark === undefined ? undefined : { ...accountOf(resident), passwordMark: mark }
+}
+
+/** Tells one password of an account from the next. */
+export function markOf(resident: Resident): string | undefined {
+  if (resident.passwordHash === undefined) return resident.passwordMark
+  return passwordMark(resident.passwordHash)
 }

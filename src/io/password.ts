@@ -1,4 +1,4 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { argon2, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const memoryKib = 19_456
@@ -38,6 +38,11 @@ export async function checkPassword(password: string, hash: string | undefined):
     return false
   }
   return timingSafeEqual(await derive(password, read.salt, read.cost), read.expected)
+}
+
+/** A text that changes when the hash of a password does, and tells nothing of either. */
+export function passwordMark(passwordHash: string): string {
+  return hash('sha256', passwordHash, 'base64')
 }
 
 interface Cost {

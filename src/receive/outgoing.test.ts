@@ -2,18 +2,25 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { octetsOf, octetString } from '../base/octets.ts'
-import type { Account, Identities } from '../directory/directory.ts'
+import type { Identities } from '../directory/directory.ts'
 import { directoryOf } from '../directory/test-support/directory.ts'
 import { splitMessage } from '../dkim/dkim.ts'
+import { passwordMark } from '../io/password.ts'
 import { type Outgoing, prepareOutgoing } from './outgoing.ts'
 
-const account: Account = { id: 'anna@north.example', address: 'anna@north.example' }
+const account = { address: 'anna@north.example', aliases: [], passwordHash: 'x' }
 const { privateKey } = generateKeyPairSync('ed25519')
-const directory = directoryOf([account.address], (domain) => [
+const directory = directoryOf([account], (domain) => [
   { domain, selector: 'w1', privateKey, algorithm: 'ed25519-sha256' },
   { domain, selector: 'w2', privateKey },
 ])
-const identities: Identities = directory.identities(account)
+const asked = directory.identities({
+  id: account.address,
+  address: account.address,
+  passwordMark: passwordMark(account.passwordHash),
+})
+assert.ok(asked !== undefined)
+const identities: Identities = asked
 
 const complete =
   'Date: Thu, 26 Nov 2026 10:00:00 +0000\r\nMessage-ID: <x@north.example>\r\nFrom: Anna <anna@north.example>\r\n'

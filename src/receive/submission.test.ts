@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
-import type { Account, Directory } from '../directory/directory.ts'
+import type { Directory, Login } from '../directory/directory.ts'
 import type { Guard } from './guard.ts'
 import { type SubmissionOptions, SubmissionPort } from './submission.ts'
 
@@ -12,10 +12,10 @@ function nobodyAsks(): never {
 /** A port at which one login waits for its password to be checked; places of the account are counted. */
 function open(): {
   readonly port: SubmissionPort
-  readonly checked: (user: Account | undefined) => void
+  readonly checked: (user: Login | undefined) => void
   readonly places: () => number
 } {
-  let [places, checked]: [number, (user: Account | undefined) => void] = [0, () => {}]
+  let [places, checked]: [number, (user: Login | undefined) => void] = [0, () => {}]
   const directory: Directory = {
     login: () => new Promise((resolve) => (checked = resolve)),
     isLocal: nobodyAsks,
@@ -48,7 +48,7 @@ function open(): {
   }
 }
 
-const user: Account = { id: 'you', address: 'you@south.example' }
+const user: Login = { id: 'you', address: 'you@south.example', passwordMark: 'm' }
 const question = {
   type: 'auth',
   mechanism: 'PLAIN',

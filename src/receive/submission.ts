@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { concat } from '../base/octets.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
-import type { Account, Directory, Identities } from '../directory/directory.ts'
+import type { Directory, Identities, Login } from '../directory/directory.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { LineWatch } from '../message/long-lines.ts'
 import { formatReceived } from '../message/received.ts'
@@ -55,7 +55,7 @@ export class SubmissionPort implements Port {
   readonly direction = 'out'
   readonly keepsRefused = false
   readonly #options: SubmissionOptions
-  #user: Account | undefined
+  #user: Login | undefined
   /** Gives back the account's place; `over` once the connection is. */
   #leave: (() => void) | 'over' | undefined
 
@@ -86,7 +86,7 @@ export class SubmissionPort implements Port {
     }
   }
 
-  async #enter(user: Account, ip: string): Promise<Refusal | undefined> {
+  async #enter(user: Login, ip: string): Promise<Refusal | undefined> {
     const entrance = await this.#options.guard.enterAccount(ip, user.address)
     if (entrance.type === 'turnedAway') return { reply: replies.accountBusy, met: entrance }
     this.#user = user
@@ -107,6 +107,7 @@ export class SubmissionPort implements Port {
     if (user === undefined) throw new Error('SubmissionPort: a sender before the login')
     const { reversePath, mailFrom } = envelope
     return andThen(this.#options.directory.identities(user), (identities) => {
+      if (identities === undefined) return { refusal: replies.loginOver }
       const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
       if (!own) return { refusal: notYours(mailFrom, user.address) }
       return new SubmittedLetter(this.#options, envelope, { user, identities })
@@ -121,7 +122,7 @@ class SubmittedLetter implements Letter {
   readonly bodyHashes = []
   readonly #options: SubmissionOptions
   readonly #envelope: Envelope
-  readonly #user: Account
+  readonly #user: Login
   /** As they were when the letter began. */
   readonly #identities: Identities
   readonly #recipients: WishingRecipient[] = []
@@ -132,7 +133,7 @@ class SubmittedLetter implements Letter {
   constructor(
     options: SubmissionOptions,
     envelope: Envelope,
-    sender: { readonly user: Account; readonly identities: Identities },
+    sender: { readonly user: Login; readonly identities: Identities },
   ) {
     this.#options = options
     this.#envelope = envelope

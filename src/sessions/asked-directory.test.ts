@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseMailbox } from '../address/mailbox.ts'
 import { leadOf } from '../directory/directory.ts'
 import { generateDkimKey } from '../dkim/dkim.ts'
+import { passwordMark } from '../io/password.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import { AskedDirectory, withoutPasswords } from './asked-directory.ts'
 import { Calls } from './calls.ts'
@@ -18,6 +19,8 @@ function people(domain: string): People {
   return { residents: { domains: [domain], accounts: [account] }, keys: [key(domain)] }
 }
 
+const mark = passwordMark('a hash')
+
 /** The main thread: what it is asked, and Ann's password. */
 function mainThread(): { readonly main: Calls<OfMain>; readonly asked: unknown[] } {
   const asked: unknown[] = []
@@ -28,7 +31,7 @@ function mainThread(): { readonly main: Calls<OfMain>; readonly asked: unknown[]
     passwordOf(input: { readonly name: string; readonly password: string }) {
       asked.push(input)
       const { name, password } = input
-      return password === 'letmein' ? { id: name, address: name } : undefined
+      return password === 'letmein' ? { id: name, address: name, passwordMark: mark } : undefined
     },
   })
   return { main, asked }
@@ -42,10 +45,12 @@ test('who lives here is known on the thread, and whose password it is the main t
   assert.deepEqual(await leadOf(directory, 'a@south.example'), { type: 'mailbox', accounts: [ann] })
   assert.equal((await leadOf(directory, 'bob@south.example')).type, 'nobody')
   const alias = parseMailbox('a@south.example')
-  assert.ok(alias.ok && directory.identities(ann).covers(alias.value))
+  const login = { ...ann, passwordMark: mark }
+  assert.ok(alias.ok && directory.identities(login)?.covers(alias.value))
+  assert.equal(directory.identities({ ...login, passwordMark: 'of another one' }), undefined)
   assert.equal(directory.signingKeys('south.example').length, 1)
   assert.equal(asked.length, 0)
-  assert.deepEqual(await directory.login('ann@south.example', 'letmein'), ann)
+  assert.deepEqual(await directory.login('ann@south.example', 'letmein'), login)
   assert.equal(await directory.login('ann@south.example', 'wrong'), undefined)
   assert.deepEqual(asked[0], { name: 'ann@south.example', password: 'letmein' })
 })

@@ -1,7 +1,7 @@
-import type { Account, Directory, Identities, Lead } from '../directory/directory.ts'
+import type { Directory, Identities, Lead, Login } from '../directory/directory.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
-import { MemoryDirectory } from '../directory/memory-directory.ts'
+import { markOf, MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import type { Calls } from './calls.ts'
 import type { OfMain, People } from './questions.ts'
@@ -32,12 +32,12 @@ export class AskedDirectory implements Directory {
     return this.#memory.lead(path)
   }
 
-  login(name: string, password: string): Promise<Account | undefined> {
+  login(name: string, password: string): Promise<Login | undefined> {
     return this.#main.ask('passwordOf', { name, password })
   }
 
-  identities(account: Account): Identities {
-    return this.#memory.identities(account)
+  identities(login: Login): Identities | undefined {
+    return this.#memory.identities(login)
   }
 
   signingKeys(domain: string): readonly DkimSigningKey[] {
@@ -45,8 +45,10 @@ export class AskedDirectory implements Directory {
   }
 }
 
-/** The same people without what their passwords are checked with. */
+/** The same people without what their passwords are checked with; what tells one from the next is left. */
 export function withoutPasswords({ residents, keys }: People): People {
-  const accounts = residents.accounts.map((one) => ({ ...one, passwordHash: undefined }))
+  const accounts = residents.accounts.map((one) => {
+    return { ...one, passwordHash: undefined, passwordMark: markOf(one) }
+  })
   return { residents: { ...residents, accounts }, keys }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { LogLine } from '../base/log.ts'
 import type { Soon } from '../base/soon.ts'
 import type { Residents } from '../directory/address-table.ts'
-import type { Account } from '../directory/directory.ts'
+import type { Login } from '../directory/directory.ts'
 import type { DnsAnswer, RecordData, RecordType } from '../dns/resolver.ts'
 import type { GuardedLogin, LimitMet } from '../receive/guard.ts'
 import type { JudgedLetter } from '../inspect/judged.ts'
@@ -69,7 +69,7 @@ export interface OfMain {
   passwordOf(input: {
     readonly name: string
     readonly password: string
-  }): Promise<Account | undefined>
+  }): Promise<Login | undefined>
   closedForLogins(ip: string): Soon<LimitMet | undefined>
   closedForMail(ip: string): Soon<LimitMet | undefined>
   /** `place` is the thread's own number for it. */

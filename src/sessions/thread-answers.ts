@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { LogLine, Log } from '../base/log.ts'
 import { andThen, type Soon } from '../base/soon.ts'
-import type { Account, Directory } from '../directory/directory.ts'
+import type { Directory, Login } from '../directory/directory.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import type { Guard, GuardedLogin, Holding, LimitMet } from '../receive/guard.ts'
 import type { JudgedLetter } from '../inspect/judged.ts'
@@ -60,7 +60,7 @@ export class ThreadAnswers implements OfMain {
     return this.#needs.resolver.resolve(name, type, client)
   }
 
-  passwordOf({ name, password }: Input<'passwordOf'>): Promise<Account | undefined> {
+  passwordOf({ name, password }: Input<'passwordOf'>): Promise<Login | undefined> {
     return this.#needs.directory.login(name, password)
   }
 

@@ -94,5 +94,5 @@ test('what is to be published is the public half under the selector', () => {
   assert.equal(record?.name, 'w1._domainkey.north.example')
   const { publicKey } = dkimPublicKey(ed25519)
   assert.match(record?.value ?? '', /^v=DKIM1; k=ed25519; h=sha256; p=/)
-  assert.ok(record?.value.includes(Buffer.from(publicKey).toString('base64')))
+  assert.ok(record?.value.endsWith(`p=${publicKey}`))
 })

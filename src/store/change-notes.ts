@@ -1,5 +1,8 @@
 import type { Change, ChangeFact } from './ports/changes.ts'
 
+/** So many changes are remembered at least; a reader who is farther behind hears of a gap. */
+export const defaultChangesKept = 50_000
+
 /** What one transaction does, each thing once, numbered behind `last`. */
 export function numberedChanges(facts: readonly ChangeFact[], last: number): readonly Change[] {
   const each = new Map<string, ChangeFact>()

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { contentFiles, fileContent } from './content-files.ts'
-import { contentOf } from './content-sink.ts'
+import { contentFiles, filesOf } from './content-files.ts'
+import { contentOf } from './content.ts'
 import { octetsOf } from './contract-cases.ts'
 import type { DataFolder } from './data-folder.ts'
 import { contentPath, dataFolder, makeDataFolder } from './data-folder.ts'
@@ -156,13 +156,13 @@ test('content that was changed on the disk ends before its last chunk', async (t
   const text = 'x'.repeat(200_000)
   const { sha256 } = contentOf(Buffer.from(text))
   files.place(spool('1', text), sha256, text.length)
-  assert.equal((await octetsOf(fileContent(folder, sha256, text.length)())).length, text.length)
+  assert.equal((await octetsOf(filesOf(folder)(sha256, text.length)())).length, text.length)
   for (const at of [0, 100_000, 199_999]) {
     writeFileSync(contentPath(folder, sha256), `${text.slice(0, at)}y${text.slice(at + 1)}`)
     let seen = 0
     await assert.rejects(
       async () => {
-        for await (const chunk of fileContent(folder, sha256, text.length)()) seen += chunk.length
+        for await (const chunk of filesOf(folder)(sha256, text.length)()) seen += chunk.length
       },
       (error) => error instanceof WaybillError && error.code === 'store-broken',
     )

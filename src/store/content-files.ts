@@ -9,6 +9,7 @@ import { contentPath, type DataFolder } from './data-folder.ts'
 import type { ReadContent } from './message-ranges.ts'
 import { chunkBytes } from './message-ranges.ts'
 import { contentUnwritten, storeBroken, storeProblem } from './problems.ts'
+import type { ReadFile } from './reads.ts'
 import { isSpoolName } from './spool-files.ts'
 
 /** Contents up to this size are kept in the database, longer ones in files of their own. */
@@ -168,8 +169,13 @@ export function isContentName(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name)
 }
 
+/** The contents of a folder that are in files. */
+export function filesOf(folder: DataFolder): ReadFile {
+  return (sha256, size) => fileContent(folder, sha256, size)
+}
+
 /** Reads the file of a content, one chunk in memory at a time, and holds it against its hash. */
-export function fileContent(folder: DataFolder, sha256: string, size: number): ReadContent {
+function fileContent(folder: DataFolder, sha256: string, size: number): ReadContent {
   return async function* () {
     const file = await open(contentPath(folder, sha256)).catch((error: unknown) => {
       throw unreadable(sha256, error)

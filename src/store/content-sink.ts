@@ -1,8 +1,9 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { contentOf } from './content.ts'
 import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { SpoolShare } from './disk-share.ts'
@@ -12,12 +13,6 @@ import type { NewContent } from './ports/post.ts'
 
 /** A first buffer that most letters fit in; it doubles up to `inlineBytes`. */
 const firstBufferBytes = 16 * 1024
-
-/** Content of octets that are in memory as a whole. */
-export function contentOf(octets: Uint8Array): NewContent {
-  const sha256 = hash('sha256', octets, 'hex')
-  return { sha256, size: octets.length, source: { type: 'octets', octets } }
-}
 
 type State = 'memory' | 'file' | 'finished' | 'aborted'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat } from '../base/octets.ts'
-import { contentOf } from './content-sink.ts'
+import { contentOf } from './content.ts'
 import type { OpenMessage } from './ports/messages.ts'
 import type {
   Acceptance,

@@ -10,7 +10,7 @@ import {
   queueItem,
   storeTests,
 } from './contract-cases.ts'
-import { contentOf } from './content-sink.ts'
+import { contentOf } from './content.ts'
 import type { OpenMessage } from './ports/messages.ts'
 import type { NewContent } from './ports/post.ts'
 

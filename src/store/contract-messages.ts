@@ -14,7 +14,7 @@ import {
   textOf,
   storeTests,
 } from './contract-cases.ts'
-import { contentOf } from './content-sink.ts'
+import { contentOf } from './content.ts'
 import type { OpenMessage } from './ports/messages.ts'
 
 const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'

@@ -2,7 +2,7 @@ import type { MemoryWork, UndoLog } from './memory-tables.ts'
 import { lower } from './memory-tables.ts'
 import type { AccountChange, NewAccount } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
-import { nameIn } from './write-accounts.ts'
+import { nameIn } from './operations.ts'
 
 /** As `changeAccounts` does it in the database. */
 export function changeMemoryAccounts(work: MemoryWork, change: AccountChange): number {

@@ -5,7 +5,7 @@ import type { MemoryItem, MemoryMailbox, MemoryWork } from './memory-tables.ts'
 import { lower } from './memory-tables.ts'
 import type { FlagChange, MailPlace, MailRemoval } from './ports/mailboxes.ts'
 import type { NewMailboxItem } from './ports/post.ts'
-import { changedFlags } from './write-mailbox.ts'
+import { changedFlags } from './operations.ts'
 
 /** Files a message, in a mailbox and for an account that are made when they are missing. */
 export function fileInMemory(work: MemoryWork, item: NewMailboxItem): void {

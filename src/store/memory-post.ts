@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { contentOf } from './content-sink.ts'
+import { contentOf } from './content.ts'
 import { fileInMemory } from './memory-mailboxes.ts'
 import type { MemoryWork } from './memory-tables.ts'
 import { keptRanges, messageSize } from './message-ranges.ts'

@@ -1,6 +1,6 @@
 import { concat } from '../base/octets.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { contentOf } from './content-sink.ts'
+import { contentOf } from './content.ts'
 import { changeMemoryAccounts, putMemoryAct } from './memory-accounts.ts'
 import { writeMemoryChanges } from './memory-changes.ts'
 import { removeInMemory, setMemoryFlags } from './memory-mailboxes.ts'
@@ -23,7 +23,7 @@ import type { ContentSink } from './ports/contents.ts'
 import type { NewContent } from './ports/post.ts'
 import { askHere, readPorts } from './reads.ts'
 import type { Store } from './ports/store.ts'
-import { defaultChangesKept } from './write-changes.ts'
+import { defaultChangesKept } from './change-notes.ts'
 import { type Submit, writingPorts } from './writing-ports.ts'
 
 export interface MemoryStoreOptions {

@@ -10,7 +10,7 @@ import { watchFolder } from './folder-watch.ts'
 import { lostDatabase, lostTables } from './lost-database.ts'
 import { hasTables, migrate } from './schema.ts'
 import type { StrangerLimits } from './strangers.ts'
-import { defaultChangesKept } from './write-changes.ts'
+import { defaultChangesKept } from './change-notes.ts'
 import { Writer } from './writer.ts'
 
 /** What a writer needs to know; plain data, because it crosses to its thread. */

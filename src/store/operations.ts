@@ -99,6 +99,31 @@ export function standingSettlements(
   return { lost: lost.map(({ queueId }) => queueId), standing }
 }
 
+/** The flags of a message after a change: each once, in the order of the alphabet. */
+export function changedFlags(
+  before: readonly string[],
+  { how, flags }: Pick<FlagChange, 'how' | 'flags'>,
+): readonly string[] {
+  const kept = how === 'replace' ? [] : before.filter((flag) => !flags.includes(flag))
+  return (how === 'remove' ? kept : Array.from(new Set([...kept, ...flags]))).toSorted()
+}
+
+/** What an account, an alias or a domain is called that is changed. */
+export function nameIn(change: AccountChange): string {
+  switch (change.type) {
+    case 'put-account':
+      return change.account.address
+    case 'put-alias':
+      return change.alias.address
+    case 'put-domain':
+      return change.domain.name
+    case 'remove-account':
+    case 'remove-alias':
+    case 'remove-domain':
+      return change.name
+  }
+}
+
 /** The same operation with each message replaced. */
 export function mapMessages(
   operation: Operation,

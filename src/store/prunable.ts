@@ -5,7 +5,7 @@ import { storeProblem } from './problems.ts'
 import { checkCurrent } from './schema.ts'
 import type { PruneRequest } from './ports/retention.ts'
 import type { StrangerLimits } from './strangers.ts'
-import { strangerTotal } from './strangers.ts'
+import { strangerTotal } from './stranger-total.ts'
 
 /** What a pruning would remove now. */
 export interface Prunable {

@@ -1,7 +1,5 @@
 import type { ChangePage, ChangePageQuery } from './change-feed.ts'
-import type { DataFolder } from './data-folder.ts'
-import { fileContent } from './content-files.ts'
-import { octetContent, openStored, type Range } from './message-ranges.ts'
+import { octetContent, openStored, type Range, type ReadContent } from './message-ranges.ts'
 import type { AccountPort, StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act, ActPort, ActQuery } from './ports/acts.ts'
 import type {
@@ -94,8 +92,11 @@ export interface ReadPorts {
   counts(): Promise<StoreCounts>
 }
 
+/** How a content is read that is in a file. */
+export type ReadFile = (sha256: string, size: number) => ReadContent
+
 /** The ports over a way to ask. */
-export function readPorts(ask: Ask, folder?: DataFolder): ReadPorts {
+export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
   return {
     journeys: {
       find: (ref) => ask('findJourney', ref),
@@ -103,7 +104,7 @@ export function readPorts(ask: Ask, folder?: DataFolder): ReadPorts {
       search: (query) => ask('searchJourneys', query),
       sharedFacts: (hashes) => ask('sharedFacts', hashes),
     },
-    messages: { open: (id) => openMessage(ask, id, folder) },
+    messages: { open: (id) => openMessage(ask, id, inFile) },
     mailboxes: {
       list: (account) => ask('mailboxes', account),
       items: (query) => ask('listMailbox', query),
@@ -126,14 +127,14 @@ export function readPorts(ask: Ask, folder?: DataFolder): ReadPorts {
 async function openMessage(
   ask: Ask,
   id: string,
-  folder: DataFolder | undefined,
+  inFile: ReadFile | undefined,
 ): Promise<OpenMessage | undefined> {
   const place = await ask('message', id)
   if (place === undefined) return undefined
   const { prefix, omit, contentSize, sha256, content } = place
   const read =
-    content === undefined && folder !== undefined
-      ? fileContent(folder, sha256, contentSize)
+    content === undefined && inFile !== undefined
+      ? inFile(sha256, contentSize)
       : octetContent(() => ask('contentOctets', content ?? -1, sha256))
   return openStored({ id, contentSize, prefix, omit, read })
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { WaybillError } from '../base/error.ts'
-import { damaged } from './content-files.ts'
+import { damaged, filesOf } from './content-files.ts'
 import { dataFolder } from './data-folder.ts'
 import type { Database, Row } from './database.ts'
 import { integer, octets, openDatabase, text } from './database.ts'
@@ -123,7 +123,7 @@ export function openReadOnlyStore(options: {
 }): ReadOnlyStore {
   const reads = openReads({ busyTimeoutMs: 5000, ...options })
   return {
-    ...readPorts(askHere(reads), dataFolder(options.folder)),
+    ...readPorts(askHere(reads), filesOf(dataFolder(options.folder))),
     close: () => reads.close(),
   }
 }

@@ -3,6 +3,7 @@ import type { WaybillError } from '../base/error.ts'
 import { type Log, silent } from '../base/log.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { CommitQueue, type WriterLink } from './commit-queue.ts'
+import { filesOf } from './content-files.ts'
 import { type DataFolder, dataFolder, makeDataRoot } from './data-folder.ts'
 import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { DiskRoom, StoreIntake } from './store-intake.ts'
@@ -25,7 +26,7 @@ import { readPorts } from './reads.ts'
 import { newSpoolSlots, SpoolCount } from './spool-count.ts'
 import { spoolMark } from './spool-files.ts'
 import type { StoreDoor } from './store-door.ts'
-import { defaultChangesKept } from './write-changes.ts'
+import { defaultChangesKept } from './change-notes.ts'
 import { addResults } from './write-retention.ts'
 import { writingPorts } from './writing-ports.ts'
 import { startWriterThread } from './writer-thread.ts'
@@ -186,7 +187,7 @@ class SqliteStore implements SharedStore {
     this.retention = { prune: (request, pause) => this.#prune(request, pause) }
     const ports = writingPorts(
       (operation) => queue.submit(operation),
-      readPorts(reads.ask, folder),
+      readPorts(reads.ask, filesOf(folder)),
       {
         settle: (settlements) => this.#settle(settlements),
       },

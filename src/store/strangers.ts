@@ -1,5 +1,3 @@
-import type { Database } from './database.ts'
-import { integer } from './database.ts'
 import type { NewJourney } from './ports/post.ts'
 
 /**
@@ -27,16 +25,4 @@ export interface StrangerLimits {
   readonly contentOctets: number
   /** Those, the records of their journeys, and the facts that these share. */
   readonly octets: number
-}
-
-/** What strangers left, in octets. */
-export interface StrangerTotal {
-  readonly content: number
-  readonly all: number
-}
-
-export function strangerTotal(database: Pick<Database, 'get'>): StrangerTotal {
-  const row = database.get('SELECT * FROM stranger_total') ?? {}
-  const content = integer(row, 'content_octets')
-  return { content, all: content + integer(row, 'record_octets') + integer(row, 'fact_octets') }
 }

@@ -1,4 +1,5 @@
 import { integer } from './database.ts'
+import { nameIn } from './operations.ts'
 import type { AccountChange, NewAccount, NewAlias, NewDomain } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
 import type { Transaction } from './transaction.ts'
@@ -8,22 +9,6 @@ export function changeAccounts(transaction: Transaction, change: AccountChange):
   const done = makeChange(transaction, change)
   if (done > 0) transaction.tell({ type: 'account', address: nameIn(change) })
   return done
-}
-
-/** Of the account, alias or domain. */
-export function nameIn(change: AccountChange): string {
-  switch (change.type) {
-    case 'put-account':
-      return change.account.address
-    case 'put-alias':
-      return change.alias.address
-    case 'put-domain':
-      return change.domain.name
-    case 'remove-account':
-    case 'remove-alias':
-    case 'remove-domain':
-      return change.name
-  }
 }
 
 function makeChange(transaction: Transaction, change: AccountChange): number {

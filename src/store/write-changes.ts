@@ -6,9 +6,6 @@ import type { Change } from './ports/changes.ts'
 import type { ReadRows } from './read-rows.ts'
 import type { Transaction } from './transaction.ts'
 
-/** So many changes are remembered at least; a reader who is farther behind hears of a gap. */
-export const defaultChangesKept = 50_000
-
 /** The number of the last change that there was; 0 before the first. */
 export function lastChange(database: Pick<Database, 'get'>): number {
   const row = database.get('SELECT last FROM change_log ORDER BY last DESC LIMIT 1')

@@ -3,6 +3,7 @@ import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
 import type { FlagChange, MailPlace, MailRemoval } from './ports/mailboxes.ts'
 import type { NewMailboxItem } from './ports/post.ts'
+import { changedFlags } from './operations.ts'
 import { flagsOf } from './rows.ts'
 import type { Transaction } from './transaction.ts'
 import { dropSettledMessage } from './write-retention.ts'
@@ -107,15 +108,6 @@ export function setFlags(transaction: Transaction, change: FlagChange): readonly
     transaction.run('UPDATE mailbox SET unseen = unseen + ? WHERE id = ?', unseen, mailbox)
   }
   return passedOver
-}
-
-/** Each once, in the order of the alphabet. */
-export function changedFlags(
-  before: readonly string[],
-  { how, flags }: Pick<FlagChange, 'how' | 'flags'>,
-): readonly string[] {
-  const kept = how === 'replace' ? [] : before.filter((flag) => !flags.includes(flag))
-  return (how === 'remove' ? kept : Array.from(new Set([...kept, ...flags]))).toSorted()
 }
 
 function nextModseq(transaction: Transaction, mailbox: number): number {

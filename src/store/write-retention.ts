@@ -4,7 +4,7 @@ import type { PruneStep } from './operations.ts'
 import { hashOctets, hashText } from './rows.ts'
 import type { PruneRequest, PruneResult } from './ports/retention.ts'
 import type { StrangerLimits } from './strangers.ts'
-import { strangerTotal } from './strangers.ts'
+import { strangerTotal } from './stranger-total.ts'
 import type { Transaction } from './transaction.ts'
 
 /** How many rows one transaction of a pruning removes: some milliseconds of the writer's time. */

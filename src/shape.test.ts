@@ -19,7 +19,7 @@ const tables: Readonly<Record<string, number>> = {
   'journey/record.ts': 400,
 }
 /** What only tests use, though it stands among the sources; and types without code. */
-const forTests = /^architecture-|fault-plan\.ts$|store\/(memory-|local-writer|memory\/)|\.d\.ts$/
+const forTests = /^architecture-|fault-plan\.ts$|store\/(memory\/|sqlite\/local-writer)|\.d\.ts$/
 
 /** The files that a file names, types included. */
 function targets(name: string): readonly string[] {
@@ -90,7 +90,7 @@ test('every file is reached from a door, the command line or a worker', () => {
 /** What stands among the sources for tests alone, beside the files that `forTests` names. */
 const exportsForTests: Readonly<Record<string, string>> = {
   'base/clock.ts ManualClock': 'the clock of all tests, and it belongs beside the port',
-  'store/reading.ts readHere': 'how the stores of tests read without a thread',
+  'store/sqlite/reading.ts readHere': 'how the stores of tests read without a thread',
 }
 
 /** Each exported name that one of `importers` imports, as `file name`. */

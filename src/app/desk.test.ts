@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { outgoing, queueItem } from '../store/contract-cases.ts'
-import { openReadOnlyStore } from '../store/sqlite-reader.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import {
   jsonLines,

@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import {
   openTestSite,

@@ -2,8 +2,8 @@ import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import { sessionThreads, whyNoHandOver } from '../sessions/hand-over.ts'
 import type { People } from '../sessions/questions.ts'
-import type { StoreDoor } from '../store/store-door.ts'
-import type { SharedStore } from '../store/sqlite-store.ts'
+import type { StoreDoor } from '../store/sqlite/store-door.ts'
+import type { SharedStore } from '../store/sqlite/sqlite-store.ts'
 import type { MailSystemThreads } from './mail-system.ts'
 
 /**

@@ -5,7 +5,7 @@ import { type Asked, askServer } from '../control/ask.ts'
 import type { Absence } from '../control/connect.ts'
 import { type Actor, type Operation, perform } from '../desk/act.ts'
 import { systemClock } from '../io/clock.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { operator } from './operator.ts'
 

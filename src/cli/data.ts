@@ -9,7 +9,7 @@ import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { isThere } from '../store/folder-access.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
-import { openReadOnlyStore, type ReadOnlyStore } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore, type ReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { FoundJourney, FoundJourneys, StoredJourney } from '../store/ports/journeys.ts'
 

@@ -9,7 +9,7 @@ import type { KnownResidents } from '../desk/residents.ts'
 import { systemClock } from '../io/clock.ts'
 import { isThere } from '../store/folder-access.ts'
 import { dataFolder } from '../store/data-folder.ts'
-import { openReadOnlyStore } from '../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import { atDesk, type WhyOption } from './at-desk.ts'
 
 /** The options of all commands about accounts, aliases and domains. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { accountAdd, accountPassword, aliasAdd, domainAdd } from './account-operations.ts'
 import { AccountDesk, residentsOf, type SettledResidents } from './accounts.ts'

@@ -1,9 +1,9 @@
 import { WaybillError } from '../base/error.ts'
-import type { BackupResult } from '../store/backup.ts'
-import { Restoration } from '../store/restore.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import type { BackupResult } from '../store/sqlite/backup.ts'
+import { Restoration } from '../store/sqlite/restore.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
-import { type StoreFinding, type StoreReport, verifyStore } from '../store/verify-store.ts'
+import { type StoreFinding, type StoreReport, verifyStore } from '../store/sqlite/verify-store.ts'
 import { type Actor, member, notMeant, type Operation, textMember } from './act.ts'
 
 /** A backup that was made. */

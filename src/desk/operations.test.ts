@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { AccountDesk } from './accounts.ts'
 import { InTurn } from './in-turn.ts'
 import { KeyDesk } from './keys.ts'

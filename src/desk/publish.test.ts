@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { publishRecords } from './publish.ts'
 

@@ -1,8 +1,8 @@
 import { WaybillError } from '../base/error.ts'
 import { formatIp, inNetwork, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
 import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
-import { openReadOnlyStore } from '../store/sqlite-reader.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { Store } from '../store/ports/store.ts'
 

@@ -4,7 +4,7 @@ import { ManualClock } from '../base/clock.ts'
 import { silent } from '../base/log.ts'
 import { giveUp } from '../deliver/give-up.ts'
 import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import {
   QueueDesk,

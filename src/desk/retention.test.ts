@@ -17,9 +17,9 @@ import {
   settlement,
 } from '../store/contract-cases.ts'
 import { dataFolder } from '../store/data-folder.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { storeFull } from '../store/problems.ts'
-import { openSqliteStore } from '../store/sqlite-store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { PruneRequest, PruneResult } from '../store/ports/retention.ts'
 import type { Store } from '../store/ports/store.ts'
 import { testFolder } from '../store/test-folder.ts'

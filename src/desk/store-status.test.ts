@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { outgoing } from '../store/contract-cases.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { storeStatus } from './store-status.ts'
 
 test('the last backup is the last whole one, however many were not since', async () => {

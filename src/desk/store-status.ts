@@ -1,4 +1,4 @@
-import { diskState } from '../store/disk-share.ts'
+import { diskState } from '../store/sqlite/disk-share.ts'
 import type { Act, ActPort } from '../store/ports/acts.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
 import type { StoreStatus } from './status.ts'

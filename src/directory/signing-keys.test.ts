@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dkimPublicKey, generateDkimKey } from '../dkim/dkim.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from './signing-keys.ts'
 

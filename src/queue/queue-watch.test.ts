@@ -9,7 +9,7 @@ import {
   queueItem,
   settlement,
 } from '../store/contract-cases.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Changes, ChangesQuery } from '../store/ports/changes.ts'
 import { QueueWatch } from './queue-watch.ts'
 

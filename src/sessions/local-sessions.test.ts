@@ -13,7 +13,7 @@ import { newTicketKeys } from '../io/tls-context.ts'
 import { Admission } from '../policy/admission.ts'
 import { noLimits } from '../policy/admission-limits.ts'
 import { Post } from '../post/post.ts'
-import { openMemoryStore } from '../store/memory-store.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { LocalSessions } from './local-sessions.ts'
 import type { Connection, ListenerKind, SessionSettings } from './sessions.ts'
 

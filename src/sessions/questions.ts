@@ -9,7 +9,7 @@ import type { JudgedLetter } from '../inspect/judged.ts'
 import type { AskedFor, TakenLead } from '../receive/recipient.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
-import type { StoreDoor } from '../store/store-door.ts'
+import type { StoreDoor } from '../store/sqlite/store-door.ts'
 import type { FlatProblem } from './calls.ts'
 import type { Connection, SessionSettings } from './sessions.ts'
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { test } from 'node:test'
-import { openReadOnlyStore } from './sqlite-reader.ts'
-import { openSqliteStore } from './sqlite-store.ts'
+import { openReadOnlyStore } from './sqlite/sqlite-reader.ts'
+import { openSqliteStore } from './sqlite/sqlite-store.ts'
 import { testFolder } from './test-folder.ts'
-import { verifyStore } from './verify-store.ts'
+import { verifyStore } from './sqlite/verify-store.ts'
 
 /** Does it as somebody who may not look into `folder`; root may look everywhere. */
 function asAnother<T>(folder: string, act: () => T): T {

@@ -14,10 +14,10 @@ import {
   settlement,
   snapshot,
 } from './contract-cases.ts'
-import { startLocalWriter } from './local-writer.ts'
-import { openMemoryStore } from './memory-store.ts'
-import { readHere } from './reading.ts'
-import { openSqliteStore, type StartWriter } from './sqlite-store.ts'
+import { startLocalWriter } from './sqlite/local-writer.ts'
+import { openMemoryStore } from './memory/memory-store.ts'
+import { readHere } from './sqlite/reading.ts'
+import { openSqliteStore, type StartWriter } from './sqlite/sqlite-store.ts'
 import type { Store } from './ports/store.ts'
 import { testFolder } from './test-folder.ts'
 

@@ -106,7 +106,7 @@ function imported(): Imported {
     }
   }
   visit(join(root, 'src/cli/main.ts'))
-  visit(join(root, 'src/store/writer-worker.ts'))
+  visit(join(root, 'src/store/sqlite/writer-worker.ts'))
   visit(join(root, 'src/sessions/session-worker.ts'))
   visit(join(root, 'src/cli/verify/line-worker.ts'))
   for (const door of Object.values(described.exports))

@@ -85,9 +85,9 @@ test('a file that a thread is started from is reached by who starts it', () => {
   const files = ['writer-worker.ts', 'writer-thread.ts', 'sqlite-store.ts', 'sqlite-store.test.ts']
   const dependents = readDependents(
     root,
-    files.map((file) => `src/store/${file}`),
+    files.map((file) => `src/store/sqlite/${file}`),
   )
-  assert.deepEqual(dependents.testsOf('src/store/writer-worker.ts'), [
-    'src/store/sqlite-store.test.ts',
+  assert.deepEqual(dependents.testsOf('src/store/sqlite/writer-worker.ts'), [
+    'src/store/sqlite/sqlite-store.test.ts',
   ])
 })

@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { systemClock } from '../../src/io/clock.ts'
 import { openDnsServer } from '../../src/io/dns-server.ts'
-import { openReadOnlyStore } from '../../src/store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../src/store/sqlite/sqlite-reader.ts'
 import { type Acknowledged, sendLetters } from './letters.ts'
 import { clientIps, world } from './namespaces.ts'
 import { receiver, Server, writeSettings } from './server.ts'

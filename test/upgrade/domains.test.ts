@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { ensureKeys } from '../../src/directory/signing-keys.ts'
-import { openSqliteStore } from '../../src/store/sqlite-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../src/store/test-folder.ts'
 
 const old = join(import.meta.dirname, '..', 'fixtures', '0.1.0', 'north', 'waybill.db.gz')

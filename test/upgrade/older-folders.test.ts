@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
 import type { Ran } from '../../src/cli/commands/runner.test-support.ts'
-import { openSqliteStore } from '../../src/store/sqlite-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../src/store/test-folder.ts'
 import { lostFields } from './lost-fields.ts'
 

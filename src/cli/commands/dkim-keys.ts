@@ -14,7 +14,7 @@ import {
 import { dkimRotate, KeyDesk } from '../../desk/keys.ts'
 import { quoteTxt } from '../../desk/publish.ts'
 import { systemClock } from '../../io/clock.ts'
-import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
+import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 

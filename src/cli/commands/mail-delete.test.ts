@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, journey, mailboxItem, message } from '../../store/contract-cases.ts'
-import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
 interface Ran {

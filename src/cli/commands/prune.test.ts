@@ -8,7 +8,7 @@ import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, mailboxItem, message } from '../../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../../store/data-folder.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
 const dayMs = 86_400_000

@@ -6,8 +6,8 @@ import { test, type TestContext } from 'node:test'
 import { ControlSocket } from '../../control/control-socket.ts'
 import { systemClock } from '../../io/clock.ts'
 import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
-import { openReadOnlyStore } from '../../store/sqlite-reader.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
 interface Ran {

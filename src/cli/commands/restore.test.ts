@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, mailboxItem, message, outgoing } from '../../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../../store/data-folder.ts'
-import { openSqliteStore } from '../../store/sqlite-store.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
 interface Ran {

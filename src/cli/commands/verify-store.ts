@@ -1,6 +1,10 @@
 import { Command } from 'commander'
 import { readConfig } from '../../config/config.ts'
-import { type StoreFinding, type StoreReport, verifyStore } from '../../store/verify-store.ts'
+import {
+  type StoreFinding,
+  type StoreReport,
+  verifyStore,
+} from '../../store/sqlite/verify-store.ts'
 import { defaultData, storesIn } from '../data.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 

@@ -1,0 +1,114 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { contentOf } from '../content.ts'
+import { fileInMemory } from './mailboxes.ts'
+import type { MemoryWork } from './tables.ts'
+import { keptRanges, messageSize } from '../message-ranges.ts'
+import { messagesIn, recipientsIn } from '../operations.ts'
+import type {
+  Acceptance,
+  LaterSteps,
+  NewContent,
+  NewJourney,
+  NewMessage,
+  NewQueueItem,
+  SharedFact,
+} from '../ports/post.ts'
+
+const hourMs = 3_600_000
+
+/** Writes an acceptance. Throws when it refers to a message that is neither in it nor stored. */
+export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
+  const read = new Map<NewContent, Uint8Array>()
+  for (const message of messagesIn(acceptance)) {
+    // A file is taken over by the first message; the others are made of the same octets.
+    const octets = read.get(message.content) ?? octetsOf(message.content)
+    read.set(message.content, octets)
+    putMessage(work, message, octets)
+  }
+  for (const journey of acceptance.journeys) {
+    putJourney(work, journey)
+    work.undo.tell({ type: 'journey', id: journey.id })
+  }
+  for (const item of acceptance.queue) {
+    putQueueItem(work, item)
+    work.undo.tell({ type: 'queue', dueAt: item.nextAttemptAt })
+  }
+  for (const item of acceptance.mailbox) {
+    mustExist(work, item.messageId)
+    fileInMemory(work, item)
+    work.undo.tell({ type: 'mailbox', account: item.account })
+  }
+  for (const later of acceptance.laterSteps ?? []) appendMemorySteps(work, later)
+}
+
+/** Appends steps to a journey; one that is gone is passed over. */
+export function appendMemorySteps(
+  work: MemoryWork,
+  { journeyId, steps, shared }: LaterSteps,
+): void {
+  const { journeys } = work.tables
+  const id = journeyId.toLowerCase()
+  const stored = journeys.get(id)
+  if (stored === undefined) return
+  work.undo.set(journeys, id, { ...stored, appended: [...stored.appended, steps] })
+  work.undo.tell({ type: 'journey', id: stored.journey.id })
+  putFacts(work, shared, stored.journey.startedAt)
+}
+
+function putMessage(work: MemoryWork, message: NewMessage, octets: Uint8Array): void {
+  const { messages, contents } = work.tables
+  const { id, content, prefix, omit } = message
+  const size = messageSize(prefix, keptRanges(content.size, omit))
+  if (messages.has(id)) throw new Error(`Store: message ${id} is there already`)
+  if (!contents.has(content.sha256)) work.undo.set(contents, content.sha256, octets)
+  const row = { id, sha256: content.sha256, size, prefix: prefix.slice() }
+  work.undo.set(messages, id, { ...row, omit: structuredClone(omit) })
+}
+
+function putJourney(work: MemoryWork, journey: NewJourney): void {
+  const { journeys } = work.tables
+  const id = journey.id.toLowerCase()
+  if (journeys.has(id)) throw new Error(`Store: journey ${journey.id} is there already`)
+  if (journey.messageId !== undefined) mustExist(work, journey.messageId)
+  const recipients = new Map(recipientsIn(journey).map((one) => [one.address, one]))
+  const key = work.undo.nextKey()
+  // Nothing here outlives the process, so the order of writing is all the time there is.
+  const facts = { appended: [], recipients, writtenAt: key }
+  work.undo.set(journeys, id, { key, journey: structuredClone(journey), ...facts })
+  putFacts(work, journey.shared, journey.startedAt)
+}
+
+function putQueueItem(work: MemoryWork, item: NewQueueItem): void {
+  const { queue } = work.tables
+  mustExist(work, item.messageId)
+  if (queue.has(item.id)) throw new Error(`Store: queue item ${item.id} is there already`)
+  const waiting = { ...structuredClone(item), attempts: 0, held: false, lastProblem: '' }
+  work.undo.set(queue, item.id, { key: work.undo.nextKey(), item: waiting, lease: undefined })
+}
+
+function mustExist({ tables }: MemoryWork, messageId: string): void {
+  if (!tables.messages.has(messageId)) throw new Error(`Store: there is no message ${messageId}`)
+}
+
+function putFacts(
+  { tables, undo }: MemoryWork,
+  facts: readonly SharedFact[],
+  journeyStartedAt: number,
+): void {
+  const usedMs = Math.ceil(journeyStartedAt / hourMs) * hourMs
+  for (const { hash, json } of facts) {
+    const known = tables.facts.get(hash)
+    const fact = { json: known?.json ?? json, usedMs: Math.max(usedMs, known?.usedMs ?? usedMs) }
+    undo.set(tables.facts, hash, fact)
+  }
+}
+
+/** The octets of a content, checked. A file is taken over: read and removed. */
+function octetsOf(content: NewContent): Uint8Array {
+  const { source } = content
+  const octets = source.type === 'octets' ? source.octets.slice() : readFileSync(source.path)
+  if (source.type === 'file') rmSync(source.path)
+  const right = contentOf(octets)
+  if (right.size === content.size && right.sha256 === content.sha256) return octets
+  throw new Error('Store: content does not have the size or hash it claims')
+}

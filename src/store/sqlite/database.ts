@@ -1,0 +1,105 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import { WaybillError } from '../../base/error.ts'
+
+export type Value = SQLInputValue
+export type Row = Record<string, SQLOutputValue>
+
+/** One connection to SQLite. Statements are prepared once and kept by their text. */
+export interface Database {
+  /** Runs a statement that gives no rows, and tells how many rows it changed. */
+  run(sql: string, ...values: Value[]): { readonly changes: number; readonly lastKey: number }
+  get(sql: string, ...values: Value[]): Row | undefined
+  all(sql: string, ...values: Value[]): Row[]
+  /** Runs one or several statements without values, such as a migration. */
+  exec(sql: string): void
+  /** False outside a transaction, and after SQLite has rolled one back on its own. */
+  readonly inTransaction: boolean
+  close(): void
+}
+
+/** SQLite before this version can damage a database in WAL mode when a checkpoint meets a reset. */
+const oldestVersion = '3.51.3'
+
+/** Opens a connection. `busyTimeoutMs` bounds the wait for locks of other connections. */
+export function openDatabase(
+  path: string,
+  options: { readonly readOnly: boolean; readonly busyTimeoutMs: number },
+): Database {
+  const database = connect(
+    new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs }),
+  )
+  try {
+    checkVersion(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function checkVersion(database: Database): void {
+  const version = text(database.get('SELECT sqlite_version() AS version') ?? {}, 'version')
+  if (!isOlder(version, oldestVersion)) return
+  throw new WaybillError('store-broken', `This Node carries SQLite ${version}.`, {
+    hint: `Use the Node that Waybill installs: it needs SQLite ${oldestVersion} or newer.`,
+  })
+}
+
+function connect(connection: DatabaseSync): Database {
+  const statements = new Map<string, StatementSync>()
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const statement = connection.prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
+  return {
+    run(sql, ...values) {
+      const { changes, lastInsertRowid } = prepared(sql).run(...values)
+      return { changes: Number(changes), lastKey: Number(lastInsertRowid) }
+    },
+    get: (sql, ...values) => prepared(sql).get(...values),
+    all: (sql, ...values) => prepared(sql).all(...values),
+    exec: (sql) => connection.exec(sql),
+    get inTransaction() {
+      return connection.isTransaction
+    },
+    close: () => connection.close(),
+  }
+}
+
+/** Whether version `a` comes before version `b`, both of the form `3.51.3`. */
+export function isOlder(a: string, b: string): boolean {
+  const left = a.split('.').map(Number)
+  const right = b.split('.').map(Number)
+  for (let i = 0; i < right.length; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+/** The text in a column; anything else there is a bug of ours or a damaged file. */
+export function text(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value !== 'string') throw wrongType(column)
+  return value
+}
+
+export function integer(row: Row, column: string): number {
+  const value = row[column]
+  if (typeof value !== 'number') throw wrongType(column)
+  return value
+}
+
+export function octets(row: Row, column: string): Uint8Array {
+  const value = row[column]
+  if (!(value instanceof Uint8Array)) throw wrongType(column)
+  return value
+}
+
+function wrongType(column: string): Error {
+  return new Error(`Database: column ${column} does not hold what it should`)
+}

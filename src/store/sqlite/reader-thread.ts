@@ -1,0 +1,152 @@
+import { Worker } from 'node:worker_threads'
+import type { Problem } from '../operations.ts'
+import { errorOf } from '../operations.ts'
+import { storeBroken } from '../problems.ts'
+import type { Ask, Reads } from '../reads.ts'
+
+/** What the thread that reads needs to know. */
+export interface ReaderSetup {
+  readonly folder: string
+  readonly busyTimeoutMs: number
+}
+
+/** A question on its way to the thread. */
+export type Question = {
+  readonly [M in keyof Reads]: {
+    readonly number: number
+    readonly method: M
+    readonly args: Parameters<Reads[M]>
+  }
+}[keyof Reads]
+
+export type ReaderRequest =
+  | { readonly type: 'ask'; readonly question: Question }
+  | { readonly type: 'close' }
+
+export type ReaderReply = { readonly number: number } & (
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: Problem }
+)
+
+interface Waiting {
+  readonly question: Question
+  /** It was asked before, of a thread that died meanwhile. */
+  readonly again: boolean
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+/**
+ * Reads on a thread of its own, so that a long search stops nobody who speaks SMTP. The thread begins
+ * with the first question. When it dies it is told, the next question starts another, and what it
+ * was asked is asked once more: reading changes nothing.
+ */
+export class ReaderThread {
+  readonly #start: () => Worker
+  readonly #onLost: (cause: unknown) => void
+  readonly #waiting = new Map<number, Waiting>()
+  #worker: Worker | undefined
+  #next = 0
+  #closing = false
+  #idle: (() => void) | undefined
+
+  constructor(start: () => Worker, onLost: (cause: unknown) => void) {
+    this.#start = start
+    this.#onLost = onLost
+  }
+
+  /** Rejects with what the store says, and when two threads in a row died over this question. */
+  readonly ask: Ask = (method, ...args) => {
+    if (this.#closing) return Promise.reject(new Error('Store: it is closed'))
+    return new Promise((resolve, reject) => {
+      const number = this.#next++
+      // The method and its arguments belong together by the type of `Ask`.
+      const question = { number, method, args } as unknown as Question
+      const answered = resolve as (value: unknown) => void
+      this.#send({ question, again: false, resolve: answered, reject })
+    })
+  }
+
+  /** Lets the questions that were asked be answered, then ends the thread. */
+  async close(): Promise<void> {
+    this.#closing = true
+    if (this.#waiting.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
+    const worker = this.#worker
+    if (worker === undefined) return
+    this.#worker = undefined
+    await new Promise<void>((resolve) => {
+      worker.removeAllListeners('error').removeAllListeners('exit')
+      worker.on('error', () => undefined)
+      worker.once('exit', () => resolve())
+      worker.ref()
+      worker.postMessage({ type: 'close' } satisfies ReaderRequest)
+      if (worker.threadId === -1) resolve()
+    })
+  }
+
+  #send(waiting: Waiting): void {
+    this.#worker ??= this.#begin()
+    if (this.#waiting.size === 0) this.#worker.ref()
+    this.#waiting.set(waiting.question.number, waiting)
+    try {
+      this.#worker.postMessage({ type: 'ask', question: waiting.question } satisfies ReaderRequest)
+    } catch (error) {
+      this.#take(waiting.question.number)
+      waiting.reject(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #begin(): Worker {
+    const worker = this.#start()
+    worker.unref()
+    worker.on('message', (reply: ReaderReply) => {
+      const waiting = this.#take(reply.number)
+      if (reply.ok) waiting?.resolve(reply.value)
+      else waiting?.reject(errorOf(reply.problem))
+    })
+    worker.once('error', (cause) => this.#lose(worker, cause))
+    worker.once('exit', () => this.#lose(worker, new Error('the thread that reads has ended')))
+    return worker
+  }
+
+  #take(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    if (this.#waiting.size === 0) {
+      this.#worker?.unref()
+      this.#idle?.()
+    }
+    return waiting
+  }
+
+  #lose(worker: Worker, cause: unknown): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    this.#onLost(cause)
+    const asked = Array.from(this.#waiting.values())
+    for (const waiting of asked) {
+      if (waiting.again) {
+        this.#take(waiting.question.number)
+        waiting.reject(storeBroken(cause))
+      } else {
+        this.#send({ ...waiting, again: true })
+      }
+    }
+  }
+}
+
+/** Starts a thread that reads this folder. */
+export function startReaderThread(setup: ReaderSetup): Worker {
+  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new Worker(new URL(`./reader-worker.${ending}`, import.meta.url), {
+    workerData: setup,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    name: 'waybill-reader',
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+  })
+}

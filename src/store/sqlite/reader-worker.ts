@@ -1,0 +1,36 @@
+/** The thread that reads: one question after the other, over a connection that cannot write. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { problemOf } from '../operations.ts'
+import { storeProblem } from '../problems.ts'
+import type { Question, ReaderReply, ReaderRequest, ReaderSetup } from './reader-thread.ts'
+import { answer } from '../reads.ts'
+import { openReads, type SqliteReads } from './sqlite-reader.ts'
+
+const setup: ReaderSetup = workerData
+let reads: SqliteReads | undefined
+
+function replyTo({ number, method, args }: Question): ReaderReply {
+  try {
+    reads ??= openReads(setup)
+    return { number, ok: true, value: answer(reads, method, args) }
+  } catch (error) {
+    return { number, ok: false, problem: problemOf(storeProblem(error) ?? error) }
+  }
+}
+
+/** Octets of a content are handed over and not copied. */
+function buffersOf(reply: ReaderReply): ArrayBuffer[] {
+  if (!reply.ok || !(reply.value instanceof Uint8Array)) return []
+  const { buffer, byteLength } = reply.value
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
+parentPort?.on('message', (request: ReaderRequest) => {
+  if (request.type === 'close') {
+    reads?.close()
+    parentPort?.close()
+    return
+  }
+  const reply = replyTo(request.question)
+  parentPort?.postMessage(reply, buffersOf(reply))
+})

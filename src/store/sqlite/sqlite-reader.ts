@@ -1,0 +1,186 @@
+import { hash } from 'node:crypto'
+import { WaybillError } from '../../base/error.ts'
+import { damaged, filesOf } from './content-files.ts'
+import { dataFolder } from '../data-folder.ts'
+import type { Database, Row } from './database.ts'
+import { integer, octets, openDatabase, text } from './database.ts'
+import { checkThere } from './lost-database.ts'
+import type { QueueItem, QueueQuery } from '../ports/queue.ts'
+import { storeProblem } from '../problems.ts'
+import { journeyReads } from './read-journeys.ts'
+import { mailboxReads } from './read-mailboxes.ts'
+import { type ReadRows, readRows } from './read-rows.ts'
+import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
+import {
+  accountRow,
+  actRow,
+  aliasRow,
+  dkimKeyRow,
+  domainRow,
+  hashText,
+  queueItem,
+  selectQueue,
+} from './rows.ts'
+import { checkReadable } from './schema.ts'
+import { queueConditions, where } from './search-terms.ts'
+import { readChanges } from './write-changes.ts'
+
+const cacheKib = 8 * 1024
+
+/** Reads that end. */
+export interface SqliteReads extends Reads {
+  close(): void
+}
+
+export interface ReadsOptions {
+  readonly folder: string
+  /** How long to wait while another process recovers or closes the database. */
+  readonly busyTimeoutMs: number
+}
+
+/**
+ * Opens the data folder for reading, also while a server of another process writes to it. Each call
+ * sees what is committed at that moment and holds nothing open after it returns.
+ *
+ * Throws `not-found` when there is no data yet, it may not be read, or it is from an older version,
+ * and `store-broken` when it is from a newer version.
+ */
+export function openReads({ folder, busyTimeoutMs }: ReadsOptions): SqliteReads {
+  const place = dataFolder(folder)
+  const hint = 'Start a server with that folder first, or name the right one with --data.'
+  checkThere(place, hint)
+  let database: Database | undefined
+  try {
+    database = openDatabase(place.database, { readOnly: true, busyTimeoutMs })
+    database.exec(`PRAGMA cache_size = -${cacheKib}`)
+    checkReadable(database)
+    return readsOf(database)
+  } catch (error) {
+    database?.close()
+    throw storeProblem(error) ?? error
+  }
+}
+
+function readsOf(database: Database): SqliteReads {
+  const rows = readRows(database)
+  let closed = false
+  return {
+    ...journeyReads(rows),
+    ...mailboxReads(rows),
+    message: (id) => messagePlace(rows, id),
+    contentOctets: (content, sha256) => contentOctets(rows, content, sha256),
+    listQueue: (query) => listQueue(rows, query),
+    dkimKeys(domain) {
+      const sql = 'SELECT * FROM dkim_key WHERE domain = ? ORDER BY created_ms, selector'
+      return rows.all(sql, domain).map(dkimKeyRow)
+    },
+    accounts: () => rows.all('SELECT * FROM account ORDER BY address').map(accountRow),
+    account(address) {
+      const row = rows.get('SELECT * FROM account WHERE address = ?', address)
+      return row === undefined ? undefined : accountRow(row)
+    },
+    aliases: () => rows.all('SELECT * FROM alias ORDER BY address').map(aliasRow),
+    domains: () => rows.all('SELECT * FROM domain ORDER BY name').map(domainRow),
+    acts({ limit, before = Number.MAX_SAFE_INTEGER, what }) {
+      const end = 'number < ? ORDER BY number DESC LIMIT ?'
+      const found =
+        what === undefined
+          ? rows.all(`SELECT * FROM act WHERE ${end}`, before, limit)
+          : rows.all(`SELECT * FROM act WHERE what = ? AND ${end}`, what, before, limit)
+      return found.map(actRow)
+    },
+    counts() {
+      const row = rows.get('SELECT * FROM kept_count') ?? {}
+      return {
+        messages: integer(row, 'messages'),
+        queued: integer(row, 'queued'),
+        held: integer(row, 'held'),
+        journeys: integer(row, 'journeys'),
+      }
+    },
+    changes: (query) => readChanges(rows, query),
+    close() {
+      if (!closed) database.close()
+      closed = true
+    },
+  }
+}
+
+/** The reading side of a folder that perhaps another process writes to. */
+export interface ReadOnlyStore extends ReadPorts {
+  close(): void
+}
+
+/**
+ * The ports over `openReads`, answered in this process, for commands and tests.
+ *
+ * Throws what `openReads` throws.
+ */
+export function openReadOnlyStore(options: {
+  readonly folder: string
+  /** 5,000 when absent. */
+  readonly busyTimeoutMs?: number
+}): ReadOnlyStore {
+  const reads = openReads({ busyTimeoutMs: 5000, ...options })
+  return {
+    ...readPorts(askHere(reads), filesOf(dataFolder(options.folder))),
+    close: () => reads.close(),
+  }
+}
+
+function messagePlace(rows: ReadRows, id: string): MessagePlace | undefined {
+  const row = rows.get(
+    `SELECT prefix, omit, content, sha256, content.size AS content_size,
+        octets IS NULL AS in_file
+      FROM message JOIN content ON content.key = message.content WHERE id = ?`,
+    id,
+  )
+  if (row === undefined) return undefined
+  return {
+    prefix: octets(row, 'prefix'),
+    omit: JSON.parse(text(row, 'omit')),
+    contentSize: integer(row, 'content_size'),
+    sha256: hashText(row, 'sha256'),
+    content: integer(row, 'in_file') === 1 ? undefined : integer(row, 'content'),
+  }
+}
+
+function contentOctets(rows: ReadRows, content: number, sha256: string): Uint8Array {
+  const row = rows.get('SELECT octets FROM content WHERE key = ?', content)
+  if (row === undefined) {
+    throw new WaybillError('not-found', `The content ${sha256} has been removed by retention.`)
+  }
+  const found = octets(row, 'octets')
+  if (hash('sha256', found, 'hex') !== sha256) throw damaged(sha256)
+  return found
+}
+
+function listQueue(rows: ReadRows, { filter, limit }: QueueQuery): readonly QueueItem[] {
+  const wanted = queueConditions(filter ?? {})
+  if (wanted.sql.length > 0) {
+    return rows
+      .all(
+        `${selectQueue} LEFT JOIN journey ON journey.id = queue.journey_id ${where(wanted)}
+          ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+        ...wanted.values,
+        limit,
+      )
+      .map(queueItem)
+  }
+  // Each part reads the first rows of one index; together they are the first of all.
+  const part = (condition: string): Row[] =>
+    rows.all(`${selectQueue} WHERE ${condition} LIMIT ?`, limit)
+  const order = 'ORDER BY next_attempt_ms, queue.key'
+  return [
+    ...part(`held = 0 AND lease_owner IS NULL ${order}`),
+    ...part(`held = 0 AND lease_owner IS NOT NULL ${order}`),
+    ...part(`held = 1 ${order}`),
+  ]
+    .sort((a, b) => queueOrder(a) - queueOrder(b) || integer(a, 'key') - integer(b, 'key'))
+    .slice(0, limit)
+    .map(queueItem)
+}
+
+function queueOrder(row: Row): number {
+  return integer(row, 'next_attempt_ms')
+}

@@ -1,0 +1,206 @@
+import { wholeStatus, wholeSummary } from '../../journey/recipients.ts'
+import type { Row } from './database.ts'
+import { integer, text } from './database.ts'
+import { standingSettlements } from '../operations.ts'
+import { queueItem, selectQueue } from './rows.ts'
+import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from '../ports/queue.ts'
+import type { Transaction } from './transaction.ts'
+import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
+import { dropSettledMessage } from './write-retention.ts'
+
+/** Leases due items: those that wait, and those whose lease has run out. */
+export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
+  const { owner, now, leaseUntil, limit, farthest = Number.MAX_SAFE_INTEGER } = request
+  const waiting = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms <= ?
+      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+    now,
+    limit,
+  )
+  const expired = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NOT NULL AND lease_until_ms <= ?
+      ORDER BY lease_until_ms, queue.key LIMIT ?`,
+    now,
+    limit,
+  )
+  const strayed = transaction.all(
+    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms > ?
+      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+    Math.round(Math.max(now, farthest)),
+    limit,
+  )
+  const due = [...waiting, ...expired, ...strayed].sort(byNextAttempt).slice(0, limit)
+  for (const row of due) {
+    transaction.run(
+      'UPDATE queue SET lease_owner = ?, lease_until_ms = ? WHERE key = ?',
+      owner,
+      Math.round(leaseUntil),
+      integer(row, 'key'),
+    )
+  }
+  return due.map(queueItem)
+}
+
+/** Leases these items, whatever they wait for; not those that are leased to somebody else now. */
+export function takeItems(
+  transaction: Transaction,
+  { queueIds, owner, now, leaseUntil }: TakeRequest,
+): readonly QueueItem[] {
+  return queueIds.flatMap((id) => {
+    const taken = transaction.run(
+      `UPDATE queue SET lease_owner = ?, lease_until_ms = ?
+        WHERE id = ? AND (lease_owner IS NULL OR lease_owner = ? OR lease_until_ms <= ?)`,
+      owner,
+      Math.round(leaseUntil),
+      id,
+      owner,
+      now,
+    )
+    if (taken.changes === 0) return []
+    return transaction.all(`${selectQueue} WHERE queue.id = ?`, id).map(queueItem)
+  })
+}
+
+function byNextAttempt(a: Row, b: Row): number {
+  const difference = integer(a, 'next_attempt_ms') - integer(b, 'next_attempt_ms')
+  return difference === 0 ? integer(a, 'key') - integer(b, 'key') : difference
+}
+
+/**
+ * Settles what each owner still leases; a lease that ran out but was not taken over still counts.
+ * A journey gets the word and the sentence of all its recipients, once, however many are settled.
+ *
+ * @returns the ids of the items whose leases were lost
+ */
+export function settleItems(
+  transaction: Transaction,
+  settlements: readonly Settlement[],
+): readonly string[] {
+  const { lost, standing } = standingSettlements(settlements, ({ queueId, owner }) => {
+    const sql = 'SELECT 1 FROM queue WHERE id = ? AND lease_owner = ?'
+    return transaction.get(sql, queueId, owner) !== undefined
+  })
+  const touched = new Map<number, Told>()
+  for (const settlement of standing) {
+    const journey = settleItem(transaction, settlement)
+    if (journey !== undefined) touched.set(journey, settlement)
+  }
+  for (const [journey, last] of touched) tellWhole(transaction, journey, last)
+  return lost
+}
+
+/** @returns the key of the journey that it belongs to; `undefined` when nothing was settled */
+function settleItem(transaction: Transaction, settlement: Settlement): number | undefined {
+  const { queueId, owner, outcome } = settlement
+  const item = transaction.get(
+    'SELECT key, message, journey_id, recipient FROM queue WHERE id = ? AND lease_owner = ?',
+    queueId,
+    owner,
+  )
+  if (item === undefined) return undefined
+  const key = integer(item, 'key')
+  if (outcome.type === 'deferred') {
+    transaction.run(
+      `UPDATE queue SET attempts = attempts + ?, next_attempt_ms = ?, last_problem = ?,
+        lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
+      outcome.attempted === false ? 0 : 1,
+      Math.round(outcome.nextAttemptAt),
+      outcome.problem,
+      key,
+    )
+    transaction.tell({ type: 'queue', dueAt: outcome.nextAttemptAt })
+  } else {
+    takeOut(transaction, key)
+    transaction.tell({ type: 'queue' })
+  }
+  const journey = tell(transaction, item, settlement)
+  if (outcome.type !== 'deferred') dropSettledMessage(transaction, integer(item, 'message'))
+  return journey
+}
+
+/** What a journey is told of one of its recipients. */
+type Told = Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification'>
+
+function takeOut(transaction: Transaction, key: number): void {
+  const left = transaction.get('DELETE FROM queue WHERE key = ? RETURNING held', key)
+  transaction.count('queued', -1)
+  transaction.count('held', -integer(left ?? {}, 'held'))
+}
+
+/** @returns the key of the journey that the item belongs to; `undefined` when it is gone */
+function tell(transaction: Transaction, item: Row, told: Told): number | undefined {
+  const { status, steps, shared, notification } = told
+  const journeyId = text(item, 'journey_id')
+  const journey = appendSteps(transaction, { journeyId, steps, shared })
+  if (journey !== undefined) {
+    putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
+  }
+  if (notification !== undefined) writeAcceptance(transaction, notification)
+  return journey
+}
+
+function tellWhole(transaction: Transaction, journey: number, last: Told): void {
+  const sql =
+    'SELECT status, count(*) AS n FROM journey_recipient WHERE journey = ? GROUP BY status'
+  const rows = transaction.all(sql, journey)
+  const counts = new Map(rows.map((row) => [text(row, 'status'), integer(row, 'n')]))
+  transaction.run(
+    'UPDATE journey SET status = ?, summary = ? WHERE key = ?',
+    wholeStatus(counts) ?? last.status,
+    wholeSummary(counts, last.summary),
+    journey,
+  )
+}
+
+export function releaseLeases(transaction: Transaction, of?: LeasesOf): void {
+  const ends = 'UPDATE queue SET lease_owner = NULL, lease_until_ms = NULL WHERE'
+  let changes = 0
+  if (of === undefined) changes += transaction.run(`${ends} lease_owner IS NOT NULL`).changes
+  for (const id of of?.queueIds ?? []) {
+    changes += transaction.run(`${ends} id = ? AND lease_owner = ?`, id, of?.owner ?? '').changes
+  }
+  const dueAt = changes === 0 ? undefined : nextDueAt(transaction)
+  if (dueAt !== undefined) transaction.tell({ type: 'queue', dueAt })
+}
+
+export function holdItems(transaction: Transaction, queueIds: readonly string[]): number {
+  let held = 0
+  for (const id of queueIds) {
+    held += transaction.run('UPDATE queue SET held = 1 WHERE id = ? AND held = 0', id).changes
+  }
+  transaction.count('held', held)
+  if (held > 0) transaction.tell({ type: 'queue' })
+  return held
+}
+
+export function releaseItems(
+  transaction: Transaction,
+  queueIds: readonly string[],
+  nextAttemptAt: number,
+): number {
+  let released = 0
+  for (const id of queueIds) {
+    const ends = 'UPDATE queue SET held = 0 WHERE id = ? AND held = 1'
+    transaction.count('held', -transaction.run(ends, id).changes)
+    released += transaction.run(
+      'UPDATE queue SET next_attempt_ms = ? WHERE id = ?',
+      Math.round(nextAttemptAt),
+      id,
+    ).changes
+  }
+  if (released > 0) transaction.tell({ type: 'queue', dueAt: nextAttemptAt })
+  return released
+}
+
+export function nextDueAt(transaction: Transaction): number | undefined {
+  const waiting = transaction.get(
+    `SELECT next_attempt_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NULL
+      ORDER BY next_attempt_ms LIMIT 1`,
+  )
+  const leased = transaction.get(
+    `SELECT lease_until_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NOT NULL
+      ORDER BY lease_until_ms LIMIT 1`,
+  )
+  const times = [waiting, leased].flatMap((row) => (row === undefined ? [] : [integer(row, 'due')]))
+  return times.length === 0 ? undefined : Math.min(...times)
+}

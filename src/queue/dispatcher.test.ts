@@ -1269,3 +1269,54 @@ test('where others wait for a place, a kept connection makes room for them', asy
   await finish()
   assert.deepEqual(ids(batches[1]), ['2'])
 })
+
+/** The destination could not be reached; the batch is tried again in ten minutes. */
+function unreachable(now: number): (batch: Batch) => BatchOutcome {
+  const outcome = { type: 'deferred', nextAttemptAt: now + 10 * minute, problem: 'x' } as const
+  return (batch) => ({
+    settlements: batch.items.map((item) => settlement(batch, item, outcome)),
+    reachable: 'no',
+    problem: 'refused',
+  })
+}
+
+test('with no free place, what is down does not take its kept connection, nor its items before they can start', async () => {
+  for (const waitMs of [0, minute]) {
+    const { store, clock, dispatcher, batches, problems, finish } = bench({
+      limits: { total: 3, slow: 0, perDestination: 4 },
+      keepConnectionMs: 10 * minute,
+      postponeBatch: (p) => {
+        const { because: problem, until: nextAttemptAt } = p
+        const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
+        return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
+      },
+    })
+    store.add('1')
+    dispatcher.start()
+    await quiet()
+    store.add('2')
+    dispatcher.notify()
+    await quiet()
+    const asked = asking(batches[1])
+    await quiet()
+    await finish(unreachable(clock.now()))
+    // Two that answer take the places that are left, those that are kept for the quick as well.
+    store.add('a', { destination: 'a.example' })
+    store.add('b', { destination: 'b.example' })
+    dispatcher.notify()
+    await quiet()
+    assert.deepEqual([batches.map(ids), asked.got], [[['1'], ['2'], ['a'], ['b']], undefined])
+    // After a minute one batch may find out; before, what its time is over for is tried once more.
+    clock.advance(waitMs)
+    store.add('over', { expiresAt: clock.now() })
+    dispatcher.notify()
+    await quiet()
+    assert.deepEqual([asked.got, batches.length], [[], 4], 'the kept connection makes room')
+    await finish()
+    await finish()
+    assert.deepEqual(batches.map(ids).slice(4), [['over']])
+    await finish()
+    await finish()
+    assert.deepEqual([problems, dispatcher.counts], [[], { leased: 0, batchesUnderWay: 0 }])
+  }
+})

@@ -191,14 +191,16 @@ export class Dispatcher {
 
   #startBatch(destination: string): boolean {
     const free = this.#lanes.free(destination)
-    if (free === 0 && !this.#kept.has(destination)) {
-      if (this.#lanes.crowded) this.#kept.releaseOne()
-      return false
-    }
     // Nothing can be put off without somebody who does it, so then everything is tried.
     const may: Permission = this.#runner.postpones
       ? this.#destinations.permission(destination)
       : { type: 'all' }
+    // A connection that is kept is for a destination that is up: a probe is a batch of its own.
+    const kept = may.type === 'all' && this.#kept.has(destination)
+    if (free === 0 && !kept) {
+      if (this.#lanes.crowded) this.#kept.releaseOne()
+      return false
+    }
     switch (may.type) {
       case 'none':
         return this.#putOff(destination, may)
@@ -209,9 +211,7 @@ export class Dispatcher {
       }
       case 'all': {
         const items = this.#take(destination, this.#share(destination, Math.max(1, free)))
-        if (items.length === 0 || !this.#kept.has(destination)) {
-          return this.#deliver(destination, items)
-        }
+        if (items.length === 0 || !kept) return this.#deliver(destination, items)
         this.#kept.give(destination, items)
         return true
       }

@@ -79,13 +79,20 @@ test('without a From it is the sender’s, and signed for the sender’s domain'
   assert.equal(outgoing.domain, 'north.example')
 })
 
-test('a letter of nobody gets an id of this server, and no From', () => {
+test('a letter of nobody gets an id of this server, no From, and is not sent without one', () => {
   const outgoing = prepare('Date: Thu, 26 Nov 2026 10:00:00 +0000\r\n\r\n', {
     mailFrom: '',
     keys: false,
   })
   assert.match(outgoing.completion.messageId, /@mx\.north\.example>$/)
   assert.doesNotMatch(outgoing.completion.prefix, /^From:/m)
+  assert.deepEqual(outgoing.problem, { type: 'no-author' })
+  assert.deepEqual(prepare('From:\r\n\r\n', { mailFrom: '', keys: false }).problem, {
+    type: 'no-address',
+    field: 'From',
+    found: '',
+  })
+  assert.equal(prepare(`${complete}\r\n`, { mailFrom: '' }).problem, undefined)
 })
 
 test('fields that nobody else may see are left out, and nothing else is written anew', () => {
@@ -167,6 +174,17 @@ test('who writes in the name of somebody else is told in which field, and of the
     ],
     ['From: anna\r\n', { type: 'no-address', field: 'From', found: 'anna' }],
     ['From: anna@north.example\r\nFrom: eve@north.example\r\n', { type: 'two-authors' }],
+    [
+      'From: PayPal Support:;\r\n',
+      { type: 'no-address', field: 'From', found: 'PayPal Support:;' },
+    ],
+    ['From: (PayPal)\r\n', { type: 'no-address', field: 'From', found: '(PayPal)' }],
+    ['From: ,\r\n', { type: 'no-address', field: 'From', found: ',' }],
+    // Somebody else is the better reason.
+    [
+      'From: Support:;\r\nSender: eve@east.example\r\n',
+      { type: 'foreign', field: 'Sender', address: 'eve@east.example' },
+    ],
   ]
   for (const [fields, problem] of cases) {
     assert.deepEqual(prepare(`${without}${fields}\r\n`).problem, problem, fields)

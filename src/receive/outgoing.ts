@@ -3,7 +3,7 @@ import { concat, octetsOf } from '../base/octets.ts'
 import type { Identities } from '../directory/directory.ts'
 import { DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { completeSubmission, type Completion } from '../message/completion.ts'
-import type { HeaderField } from '../message/field.ts'
+import { type HeaderField, unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { makeMessageId } from '../message/message-id.ts'
 import {
@@ -40,6 +40,8 @@ export type OutgoingProblem =
   | { readonly type: 'foreign'; readonly field: NamedSender['field']; readonly address: string }
   /** It has this where an address must stand (RFC 5322 §3.4). */
   | { readonly type: 'no-address'; readonly field: NamedSender['field']; readonly found: string }
+  /** It has no From, and no sender whose address could be put there (RFC 5322 §3.6). */
+  | { readonly type: 'no-author' }
   /** Which of them is meant, only the sender knows (RFC 5322 §3.6). */
   | { readonly type: 'two-authors' }
   /** A line that is too long and cannot be folded; the name of its field, empty when it is none. */
@@ -93,6 +95,7 @@ export function prepareOutgoing(
     problem:
       twoAuthors(completion) ??
       foreignSender(senders, identities) ??
+      (author === undefined ? noAuthor(fields) : undefined) ??
       (written.type === 'too-long' ? { type: 'long-line', field: written.field } : undefined),
     rewritten: anew ? concat([written.octets, octetsOf(ending)]) : new Uint8Array(0),
     omit: anew ? range(0, header.bodyOffset) : [...range(0, begin), ...rangesOf(without, header)],
@@ -104,6 +107,16 @@ export function prepareOutgoing(
 
 function twoAuthors({ repeated }: Completion): OutgoingProblem | undefined {
   return repeated.includes('from') ? { type: 'two-authors' } : undefined
+}
+
+/**
+ * Why nobody is its author: nothing would bind what a reader is shown to the login. A From may name
+ * nobody and still show a name: `From: Support:;`, `From: (Support)`.
+ */
+function noAuthor(fields: readonly HeaderField[]): OutgoingProblem {
+  const from = fields.find(({ name }) => name === 'from')
+  if (from === undefined) return { type: 'no-author' }
+  return { type: 'no-address', field: 'From', found: unfoldedValue(from) }
 }
 
 /** The first of those in whose name it is sent who is somebody else. */

@@ -32,6 +32,7 @@ export const replies: {
   readonly greylisted: Reply
   readonly cannotTellNow: Reply
   readonly noAuthor: Reply
+  readonly noFrom: Reply
   readonly nulInMessage: Reply
   readonly twoAuthors: Reply
   readonly longLineInBody: Reply
@@ -57,6 +58,7 @@ export const replies: {
   greylisted: reply(451, '4.7.1', 'We do not know you yet; please try again in a few minutes.'),
   cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),
   noAuthor: reply(550, '5.7.1', 'From does not name one author whose domain could be asked.'),
+  noFrom: reply(550, '5.6.0', 'The message has no From field (RFC 5322 section 3.6).'),
   nulInMessage: reply(550, '5.6.0', 'The message has a NUL; such an octet must be encoded.'),
   twoAuthors: reply(
     550,
@@ -157,5 +159,5 @@ export function answerOf(answer: Reply, atCommand: string): SmtpAnswer {
 
 /** Foreign text in a reply: printable ASCII, and not endless. */
 function printable(text: string): string {
-  return text.replace(/[^\x21-\x7e]/g, '?').slice(0, 120)
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)
 }

@@ -201,6 +201,8 @@ class SubmittedLetter implements Letter {
     switch (problem.type) {
       case 'two-authors':
         return { type: 'refused', reply: replies.twoAuthors, because: ['author'] }
+      case 'no-author':
+        return { type: 'refused', reply: replies.noFrom, because: ['author'] }
       case 'foreign': {
         const { field, address } = problem
         if (field === 'From') {

@@ -5,6 +5,7 @@ import { ManualClock } from '../base/clock.ts'
 import { octetsOf, octetString } from '../base/octets.ts'
 import { directoryOf } from '../directory/test-support/directory.ts'
 import { splitMessage } from '../dkim/dkim.ts'
+import { passwordMark } from '../io/password.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { testPost } from '../post/test-support/post.ts'
 import type { RcptParameters } from '../smtp/parameters.ts'
@@ -23,12 +24,16 @@ async function open(): Promise<{
   readonly begin: (mailFrom?: string) => Promise<Letter | undefined>
 }> {
   const clock = new ManualClock(Date.UTC(2026, 10, 26))
-  const directory = directoryOf([anna, 'ben@north.example'])
+  const directory = directoryOf([
+    { address: anna, aliases: [], passwordHash: 'x' },
+    'ben@north.example',
+  ])
+  const user = { id: anna, address: anna, passwordMark: passwordMark('x') }
   const port = new SubmissionPort({
     hostname: 'mx.north.example',
     directory,
     guard: {
-      login: () => Promise.resolve({ type: 'right', user: { id: anna, address: anna } } as never),
+      login: () => Promise.resolve({ type: 'right', user } as never),
       enterAccount: () => ({ type: 'admitted', leave: () => undefined }),
     },
     clock,
@@ -100,6 +105,12 @@ test('what is asked of a letter that must not go out is answered with why', asyn
         /^From has "anna" where an address must stand/,
         'message',
       ],
+      [
+        complete.replace(anna, 'PayPal Support:;'),
+        550,
+        /^From has "PayPal Support:;" where an address must stand/,
+        'message',
+      ],
       [`${complete}From: ${anna}\r\n`, 550, /From/, 'author'],
       [
         `${complete}X: ${'x'.repeat(999)}\r\n`,
@@ -117,6 +128,18 @@ test('what is asked of a letter that must not go out is answered with why', asyn
     assert.equal(verdict.reply.code, code)
     assert.match(verdict.reply.lines.join(' '), words)
     assert.deepEqual(verdict.because, [because])
+  }
+})
+
+test('a letter of nobody goes out with a From of the user, and never without one', async () => {
+  for (const [header, reply] of [
+    [complete, replies.queued],
+    [complete.replace(/From: .*\r\n/, ''), replies.noFrom],
+  ] as const) {
+    const letter = await (await open()).begin('')
+    assert.ok(letter !== undefined)
+    await name(letter, 'b@east.example')
+    assert.equal((await finish(letter, `${header}\r\nHello\r\n`)).reply, reply)
   }
 })
 

@@ -42,6 +42,16 @@ export function factsOf(told: readonly (Change | Gap)[]): readonly unknown[] {
   return told.map(({ number: _number, ...fact }) => fact)
 }
 
+/** The numbers of acts, up to one. */
+async function actsUntil(changes: Changes, last?: number): Promise<readonly number[]> {
+  const told: number[] = []
+  while (told.at(-1) !== last) {
+    const [change] = await next(changes, 1)
+    if (change?.type === 'act') told.push(change.act)
+  }
+  return told
+}
+
 async function putActs({ acts }: Store, count: number): Promise<readonly number[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => acts.put(act(`act ${i}`))))
 }
@@ -74,6 +84,24 @@ export function registerChangeTests(name: string, open: OpenUnderTest): void {
     assert.equal(change?.type, 'journey')
     assert.equal((await store.journeys.find('JOURNEY1')).type, 'found')
     await accepted
+  })
+
+  storeTest('what is on its way to the disk when a reader begins is told', async (store) => {
+    const always = store.changes({ only: ['act'] })
+    for (let n = 0; n < 20; n++) {
+      // From here on nobody else wants to hear of it.
+      if (n === 10) await always.return?.()
+      const putting = store.acts.put(act('on its way'))
+      // What is asked for in one turn goes over to the writer at its end.
+      if (n % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+      const changes = store.changes({ only: n % 3 === 0 ? ['act', 'journey'] : ['act'] })
+      const seen = (await store.acts.list({ limit: 1 }))[0]?.number
+      const wanted = [await putting, await store.acts.put(act('the end'))]
+      const told = await actsUntil(changes, wanted[1])
+      if (told.length === 1) assert.equal(seen, wanted[0], `round ${n}: neither seen nor told`)
+      else assert.deepEqual(told, wanted)
+      await changes.return?.()
+    }
   })
 
   storeTest('a change that failed is not told, and has no number', async (store) => {

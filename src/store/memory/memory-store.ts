@@ -44,12 +44,13 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   }
   const ask = askHere(memoryReads(work.tables))
   const read = readPorts(ask)
+  let lastChange = 0
   const feed = new ChangeFeed({
     read: (query) => ask('changes', query),
-    want: () => undefined,
+    last: () => lastChange,
+    want: (_types, heard) => heard(lastChange),
   })
   const kept = options.changesKept ?? defaultChangesKept
-  let lastChange = 0
   let closed = false
   /** All of an operation or, when it throws, nothing of it. Never answers in the same turn. */
   const submit: Submit = async (operation) => {

@@ -47,9 +47,9 @@ test('the writer says nothing of what nobody wants to hear', async () => {
     const link = await startWriterThread(setup)
     return {
       ...link,
-      watch(types) {
+      watch(types, heard) {
         wanted.push(types)
-        link.watch(types)
+        link.watch(types, heard)
       },
       listen({ reply, ended }) {
         link.listen({

@@ -33,8 +33,13 @@ export interface WriterLink {
     /** The writer is gone without having been closed. */
     readonly ended: (cause: unknown) => void
   }): void
-  /** From now on replies tell of what is committed of these kinds; before: of none. */
-  watch(types: readonly ChangeType[]): void
+  /** The number of the last change that was committed; at least of all that a reply was about. */
+  lastChange(): number
+  /**
+   * Has replies tell of what is committed of these kinds; before: of none. `heard` is called, in the
+   * order of the calls, with the number of the last change before they do.
+   */
+  watch(types: readonly ChangeType[], heard: (last: number) => void): void
   /** While the writer is busy, the process does not end on its own. */
   setBusy(busy: boolean): void
   /** Ends the writer after what was posted. */

@@ -34,8 +34,10 @@ export function startLocalWriter(
     listen(listeners) {
       reply = listeners.reply
     },
-    watch(types) {
+    lastChange: () => writer.lastChange,
+    watch(types, heard) {
       watched = new Set(types)
+      heard(writer.lastChange)
     },
     setBusy() {
       // The timer of the post keeps the process alive.

@@ -92,7 +92,8 @@ export async function openSqliteStore(
       const reads = startReading({ folder: folder.root, busyTimeoutMs }, log)
       const feed = new ChangeFeed({
         read: (query) => reads.ask('changes', query),
-        want: (types) => link.watch(types),
+        last: () => link.lastChange(),
+        want: (types, heard) => link.watch(types, heard),
       })
       const queue = new CommitQueue(link, {
         onBroken: options.onBroken ?? (() => undefined),

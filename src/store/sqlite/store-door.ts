@@ -64,6 +64,7 @@ function writerBehind(port: MessagePort): WriterLink {
       })
       port.once('close', gone)
     },
+    lastChange: () => 0,
     watch: () => undefined,
     setBusy: () => undefined,
     close() {

@@ -10,14 +10,23 @@ export type ThreadMessage =
   | { readonly type: 'ready'; readonly unexplained: readonly string[] }
   | { readonly type: 'failed'; readonly problem: Problem }
   | { readonly type: 'reply'; readonly reply: Reply }
+  /** A `watch` was heard; changes up to this number were committed before. */
+  | { readonly type: 'watching'; readonly last: number }
   | { readonly type: 'closed' }
+
+/** What the thread is given. */
+export interface WriterThreadSetup extends WriterSetup {
+  /** It writes the number of the last change that was committed here, before it says more of it. */
+  readonly lastChange: BigInt64Array
+}
 
 /** Starts the writer on a thread of its own. Rejects when the database cannot be opened. */
 export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const lastChange = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
   const worker = new Worker(new URL(`./writer-worker.${ending}`, import.meta.url), {
-    workerData: setup,
+    workerData: { ...setup, lastChange } satisfies WriterThreadSetup,
     // Not those of the process: `node -e` has some that no worker may have.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     name: 'waybill-writer',
@@ -28,7 +37,10 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {
       forget(worker)
-      if (message.type === 'ready') return resolve(linkTo(worker, message.unexplained))
+      if (message.type === 'ready') {
+        const last = (): number => Number(Atomics.load(lastChange, 0))
+        return resolve(linkTo(worker, message.unexplained, last))
+      }
       const problem = message.type === 'failed' ? message.problem : { message: 'no answer' }
       void worker.terminate()
       reject(errorOf(problem))
@@ -38,7 +50,13 @@ export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
   })
 }
 
-function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
+function linkTo(
+  worker: Worker,
+  unexplained: readonly string[],
+  lastChange: () => number,
+): WriterLink {
+  /** For each `watch` on its way, oldest first, whom to tell that it was heard. */
+  const watching: ((last: number) => void)[] = []
   worker.unref()
   return {
     unexplained,
@@ -48,6 +66,7 @@ function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
     listen({ reply, ended }) {
       worker.on('message', (message: ThreadMessage) => {
         if (message.type === 'reply') reply(message.reply)
+        else if (message.type === 'watching') watching.shift()?.(message.last)
       })
       worker.on('error', ended)
       worker.on('exit', () => ended(new Error('the writer thread has ended')))
@@ -56,7 +75,9 @@ function linkTo(worker: Worker, unexplained: readonly string[]): WriterLink {
       open: (port, mark) => worker.postMessage({ type: 'door', port, mark }, [port]),
       lost: (mark) => worker.postMessage({ type: 'lost', mark }),
     },
-    watch(types) {
+    lastChange,
+    watch(types, heard) {
+      watching.push(heard)
       worker.postMessage({ type: 'watch', types })
     },
     setBusy(busy) {

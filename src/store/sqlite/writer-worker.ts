@@ -5,14 +5,14 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Batch, Reply } from './commit-queue.ts'
 import { dataFolder } from '../data-folder.ts'
-import type { OpenedWriter, WriterSetup } from './open-writer.ts'
+import type { OpenedWriter } from './open-writer.ts'
 import { openWriter } from './open-writer.ts'
 import { messagesOf, problemOf } from '../operations.ts'
 import type { Change, ChangeType } from '../ports/changes.ts'
 import { storeProblem } from '../problems.ts'
 import { removeSpoolOf } from './spool-files.ts'
 import type { Writer } from './writer.ts'
-import type { ThreadMessage } from './writer-thread.ts'
+import type { ThreadMessage, WriterThreadSetup } from './writer-thread.ts'
 
 type Request =
   | { readonly type: 'batch'; readonly batch: Batch }
@@ -20,7 +20,7 @@ type Request =
   | { readonly type: 'door'; readonly port: MessagePort; readonly mark: string }
   /** One of these threads is gone. */
   | { readonly type: 'lost'; readonly mark: string }
-  /** What is committed of these kinds is told through the port that this came by. */
+  /** What is committed of these kinds is told through the port that this came by, from now on. */
   | { readonly type: 'watch'; readonly types: readonly ChangeType[] }
   | { readonly type: 'close' }
 
@@ -58,11 +58,14 @@ class WriterThread {
   readonly #spool: string
   readonly #ports = new Set<MessagePort>()
   readonly #watching = new Map<MessagePort, ReadonlySet<ChangeType>>()
+  readonly #lastChange: BigInt64Array
   #toldBroken = false
 
-  constructor(writer: Writer, spool: string) {
+  constructor(writer: Writer, { folder, lastChange }: WriterThreadSetup) {
     this.#writer = writer
-    this.#spool = spool
+    this.#spool = dataFolder(folder).spool
+    this.#lastChange = lastChange
+    this.#tellLast()
   }
 
   listen(port: MessagePort): void {
@@ -87,7 +90,7 @@ class WriterThread {
         return this.listen(order.port)
       case 'watch':
         this.#watching.set(from, new Set(order.types))
-        return
+        return say({ type: 'watching', last: this.#writer.lastChange }, from)
       case 'lost':
         this.#writeAll()
         // Nothing that lies there now waits to be committed.
@@ -148,6 +151,7 @@ class WriterThread {
   /** What was committed just now, for each who watches: what they want of it. */
   #watched(): Map<MessagePort, readonly Change[]> {
     const changes = this.#writer.takeChanges()
+    this.#tellLast()
     const told = new Map<MessagePort, readonly Change[]>()
     if (changes.length === 0) return told
     for (const [port, types] of this.#watching) {
@@ -155,6 +159,10 @@ class WriterThread {
       if (wanted.length > 0) told.set(port, wanted)
     }
     return told
+  }
+
+  #tellLast(): void {
+    Atomics.store(this.#lastChange, 0, BigInt(this.#writer.lastChange))
   }
 
   /** Outcomes take along what is to be told to the same one, which saves a message. */
@@ -187,7 +195,7 @@ class WriterThread {
   }
 }
 
-function start(setup: WriterSetup): void {
+function start(setup: WriterThreadSetup): void {
   let opened: OpenedWriter
   try {
     opened = openWriter(setup)
@@ -195,10 +203,7 @@ function start(setup: WriterSetup): void {
     say({ type: 'failed', problem: problemOf(storeProblem(error) ?? error) })
     return
   }
-  if (parentPort !== null) {
-    const { spool } = dataFolder(setup.folder)
-    new WriterThread(opened.writer, spool).listen(parentPort)
-  }
+  if (parentPort !== null) new WriterThread(opened.writer, setup).listen(parentPort)
   say({ type: 'ready', unexplained: opened.unexplained })
 }
 

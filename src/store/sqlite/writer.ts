@@ -61,6 +61,11 @@ export class Writer {
     return this.#broken
   }
 
+  /** The number of the last change that was committed. */
+  get lastChange(): number {
+    return this.#lastChange
+  }
+
   /**
    * Carries the operations out, in order, and commits. One that fails by its own fault leaves no
    * trace and the others stand. All outcomes are durable when this returns.

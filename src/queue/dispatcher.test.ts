@@ -1216,7 +1216,7 @@ test('a letter that comes while a connection is kept goes over it, and starts no
   assert.equal(batches.length, 1)
 })
 
-test('a kept connection ends with its time, at a stop, and for a probe at once', async () => {
+test('a kept connection ends with its time, and at a stop', async () => {
   const { store, clock, dispatcher, batches, finish } = bench({ keepConnectionMs: 1000 })
   store.add('1')
   dispatcher.start()
@@ -1233,6 +1233,58 @@ test('a kept connection ends with its time, at a stop, and for a probe at once',
   assert.deepEqual(await batches[0]?.more(), [])
   await finish()
   await stopped
+})
+
+test('nothing joins a probe, and its connection is not kept', async () => {
+  const { store, clock, dispatcher, batches, finish } = bench({
+    keepConnectionMs: 1000,
+    postponeBatch: () => assert.fail('put off'),
+  })
+  store.add('1')
+  dispatcher.start()
+  await quiet()
+  await finish(unreachable(clock.now()))
+  clock.advance(minute)
+  store.add('2')
+  dispatcher.notify()
+  await quiet()
+  const withoutOthers = asking(batches[1])
+  await quiet()
+  assert.deepEqual(withoutOthers.got, [])
+  store.add('3')
+  dispatcher.notify()
+  await quiet()
+  const withOthers = asking(batches[1])
+  await quiet()
+  assert.deepEqual(withOthers.got, [])
+  await finish()
+  assert.deepEqual(batches.map(ids), [['1'], ['2'], ['3']])
+})
+
+test('nothing joins a batch that has ended', async () => {
+  const limits = { ...defaultLimits, perDestination: 1 }
+  const { store, dispatcher, batches, finish } = bench({ limits, maxBatch: 1 })
+  for (const id of ['1', '2', '3']) store.add(id)
+  dispatcher.start()
+  await quiet()
+  await finish()
+  assert.deepEqual(await batches[0]?.more(), [])
+  await finish()
+  assert.deepEqual(batches.map(ids), [['1'], ['2'], ['3']])
+})
+
+test('who has all connections that it may have ends no kept one of others', async () => {
+  const limits = { ...defaultLimits, perDestination: 1 }
+  const { store, dispatcher, batches } = bench({ limits, keepConnectionMs: 1000 })
+  store.add('1', { destination: 'kept.example' })
+  store.add('2', { destination: 'busy.example' })
+  dispatcher.start()
+  await quiet()
+  const asked = asking(batches[0])
+  store.add('3', { destination: 'busy.example' })
+  dispatcher.notify()
+  await quiet()
+  assert.deepEqual([asked.got, batches.length], [undefined, 2])
 })
 
 test('a batch does not live for ever, however much comes', async () => {

@@ -15,3 +15,17 @@ test('ten thousand destinations are remembered as down, and the oldest goes, nev
   assert.deepEqual([known.down.has('probed'), known.down.has('d0')], [true, false])
   assert.ok(known.down.has('d1') && known.down.has('d9999'))
 })
+
+test('a probe goes on, also where a person asks to try all that is down', () => {
+  const clock = new ManualClock()
+  const known = new KnownDestinations(defaultBackOff, clock, () => 0.5)
+  known.learn('probed', { reachable: 'no' })
+  clock.advance(defaultBackOff.firstDelayMs)
+  known.probe('probed')
+  known.learn('down', { reachable: 'no' })
+  known.forget()
+  known.forget('probed')
+  assert.deepEqual(known.permission('down'), { type: 'all' })
+  const because = 'no server could be reached'
+  assert.deepEqual(known.permission('probed'), { type: 'none', until: undefined, because })
+})

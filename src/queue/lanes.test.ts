@@ -53,6 +53,15 @@ test('who finds the slow lane full moves as soon as there is room', () => {
   assert.equal(one.free('c'), 2)
 })
 
+test('who ends while it waits for a slow place gets none', () => {
+  const { lanes: one, clock } = lanes({ total: 2, slow: 1, perDestination: 4 })
+  const [a, b] = [one.enter('a'), one.enter('b')]
+  clock.advance(5000)
+  b.leave()
+  a.leave()
+  assert.deepEqual([one.total, one.free('c'), one.free('a')], [0, 2, 1])
+})
+
 test('ten thousand paces are remembered, the latest ones', () => {
   const { lanes: one } = lanes({ total: 1, slow: 1, perDestination: 1 })
   for (let n = 0; n <= 10_000; n++) {

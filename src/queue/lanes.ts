@@ -37,10 +37,6 @@ export class Lanes {
     return this.#places.total
   }
 
-  get full(): boolean {
-    return this.#places.full
-  }
-
   /** Whoever is not known yet finds no place. */
   get crowded(): boolean {
     return this.#places.crowded

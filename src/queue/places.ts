@@ -47,11 +47,6 @@ export class Places {
     return this.#quick + this.#slow
   }
 
-  /** No batch at all can start now. */
-  get full(): boolean {
-    return this.#quick >= this.#limits.total && this.#slow >= this.#limits.slow
-  }
-
   /** No batch can start to a destination that is not known yet. */
   get crowded(): boolean {
     return this.#room('unknown') <= 0

@@ -25,6 +25,9 @@ test('all that DNS must say, each with its reason: names there and back, mail, i
     '198.51.100.7',
     '10.0.0.1',
     'fe80::1',
+    // An address of a protocol, and one that leads to a private one by 6to4.
+    '192.0.0.8',
+    '2002:a00:1::1',
     '::1',
     '2001:db8::7',
     '2001:db8::7',

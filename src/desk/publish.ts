@@ -1,6 +1,7 @@
 import { WaybillError } from '../base/error.ts'
-import { formatIp, inNetwork, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
+import { formatIp, type IpAddress, parseIp, reverseName } from '../base/ip.ts'
 import { ensureKeys, publishedRecords } from '../directory/signing-keys.ts'
+import { makeReachCheck } from '../route/reach.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
@@ -198,6 +199,8 @@ function isToPublish(key: DkimKeyRow, all: readonly DkimKeyRow[]): boolean {
   return signing.every(({ createdAt }) => key.createdAt > createdAt)
 }
 
+const reach = makeReachCheck([])
+
 /** The address that the server listens on, or those of the machine when it listens on all. */
 function publicAddresses(listening: string, addresses: readonly string[]): readonly IpAddress[] {
   const all = listening === '0.0.0.0' || listening === '::' ? addresses : [listening]
@@ -205,32 +208,9 @@ function publicAddresses(listening: string, addresses: readonly string[]): reado
   const seen = new Set<string>()
   return read.filter((address) => {
     const text = formatIp(address)
-    const wanted = isPublic(address) && !seen.has(text)
+    const wanted = reach.forbidden(address) === undefined && !seen.has(text)
     seen.add(text)
     return wanted
-  })
-}
-
-/** Networks that no other machine on the internet finds a way to */
-const notPublic: readonly (readonly [network: string, prefixLength: number])[] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-]
-
-function isPublic(address: IpAddress): boolean {
-  return !notPublic.some(([text, prefixLength]) => {
-    const network = parseIp(text)
-    return network !== undefined && inNetwork(address, network, prefixLength)
   })
 }
 

@@ -174,7 +174,7 @@ test('six deaths within a minute are the end, told once; five are not', () => {
   const broken = (): readonly string[] => told.filter((line) => line.startsWith('broken'))
   assert.deepEqual(broken(), ['broken: 6 session threads have ended within a minute.'])
   puppets[0]?.die()
-  assert.equal(broken().length, 2, 'and that nobody is left')
+  assert.equal(broken().length, 1, 'nor again when nobody is left')
   sessions.take(new Socket(), connection, keep)
 })
 

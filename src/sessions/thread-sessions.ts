@@ -41,6 +41,7 @@ export class ThreadSessions implements Sessions {
   #stage: 'serving' | 'shutdown' | 'stop' | 'abort' = 'serving'
   /** When the last ones died, on the clock that does not go back. */
   readonly #deaths: number[] = []
+  #gaveUp = false
 
   constructor(
     needs: ThreadNeeds,
@@ -143,7 +144,7 @@ export class ThreadSessions implements Sessions {
     const recent = this.#deaths.filter((at) => now - at < deathsMs)
     this.#deaths.splice(0, this.#deaths.length, ...recent)
     if (recent.length <= mostDeaths) this.#replace(number, recent.length - 1)
-    else if (this.#threads.length === 0 || recent.length === mostDeaths + 1) this.#giveUp(problem)
+    else this.#giveUp(problem)
   }
 
   /** @param before how many have died lately before this one */
@@ -158,6 +159,8 @@ export class ThreadSessions implements Sessions {
   }
 
   #giveUp(cause: Error): void {
+    if (this.#gaveUp) return
+    this.#gaveUp = true
     const message = `${mostDeaths + 1} session threads have ended within a minute.`
     const hint = 'The log says why each of them ended. With limits.threads = 1 there are none.'
     this.#needs.broken(new WaybillError('threads-lost', message, { cause, hint }))

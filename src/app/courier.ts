@@ -29,7 +29,7 @@ export interface CourierOptions {
   readonly clock: Clock
   /** Numbers in [0, 1) that nobody can guess. */
   readonly random: () => number
-  /** PEM certificates to trust beside none; `undefined` is the system's own set. */
+  /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   readonly self: Self
   readonly retry: RetryPolicy

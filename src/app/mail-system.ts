@@ -48,7 +48,7 @@ export interface MailSystemOptions {
   readonly certificate: KeyedCertificate
   /** Whether port 25 takes TLS 1.2 with static RSA; absent: no. The other ports never do. */
   readonly staticRsa?: StaticRsa
-  /** PEM certificates to trust beside none; `undefined` is the system's own set. */
+  /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   readonly self: Self
   readonly retry: RetryPolicy

@@ -34,7 +34,7 @@ export interface ClientSessionInput {
   readonly clock: Clock
   /** Name that the other server's certificate is asked for and checked against. */
   readonly serverName: string
-  /** PEM certificates to trust beside the system's; `undefined` is the system's alone. */
+  /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
 }
 

@@ -3,7 +3,7 @@ import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 
 /** A mailbox of ours and every address that is its own. */
 export interface Resident {
-  /** What its mail is filed under; its address, when absent. */
+  /** The id of its account; its address, when absent. */
   readonly id?: string
   /** The main address, which is also the login. */
   readonly address: string

@@ -30,7 +30,7 @@ export interface Directory {
 
 /** A mailbox here. */
 export interface Account {
-  /** What mail is filed under; it stays when the address changes. */
+  /** Tells it from an account that has the same address later. Mail is filed under the address. */
   readonly id: string
   /** The main address, which is also the login. */
   readonly address: string

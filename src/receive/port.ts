@@ -15,7 +15,7 @@ import type { IntakeWatcher } from './intake.ts'
 
 /**
  * What differs between the port for strangers and the ports for users: who may say what, and what
- * becomes of a letter. All that is the same on every port is in `MailHandler`.
+ * becomes of a letter. All that is the same on every port is in `Transaction`.
  */
 export interface Port {
   /** Of the journeys. */

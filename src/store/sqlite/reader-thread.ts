@@ -55,7 +55,10 @@ export class ReaderThread {
     this.#onLost = onLost
   }
 
-  /** Rejects with what the store says, and when two threads in a row died over this question. */
+  /**
+   * Rejects with what the store says, and when two threads in a row died while this question waited:
+   * which of those that wait killed them, nobody can tell.
+   */
   readonly ask: Ask = (method, ...args) => {
     if (this.#closing) return Promise.reject(new Error('Store: it is closed'))
     return new Promise((resolve, reject) => {

@@ -1,7 +1,10 @@
 import type { Change, ChangeFact } from './ports/changes.ts'
 
-/** So many changes are remembered at least; a reader who is farther behind hears of a gap. */
-export const defaultChangesKept = 50_000
+/**
+ * So many changes are remembered at least; a reader who is farther behind hears of a gap. On a small
+ * server these are some months, and the log is a small part of its disk all the same.
+ */
+export const defaultChangesKept = 5000
 
 /** What one transaction does, each thing once, numbered behind `last`. */
 export function numberedChanges(facts: readonly ChangeFact[], last: number): readonly Change[] {

@@ -29,7 +29,7 @@ import { type Submit, writingPorts } from '../writing-ports.ts'
 export interface MemoryStoreOptions {
   /** Called before each change; what it throws is the fault of that step (for tests). */
   readonly beforeChange?: () => void
-  /** How many changes are remembered; 50,000 when absent. */
+  /** How many changes are remembered; 5,000 when absent. */
   readonly changesKept?: number
 }
 

@@ -19,7 +19,7 @@ export interface WriterSetup {
   readonly busyTimeoutMs: number
   /** How much strangers may make us keep; no limit when absent. */
   readonly strangers?: StrangerLimits
-  /** How many changes are remembered; 50,000 when absent. */
+  /** How many changes are remembered; 5,000 when absent. */
   readonly changesKept?: number
 }
 

@@ -45,7 +45,7 @@ export interface SqliteStoreOptions {
   readonly strangersPercent?: number
   /** Most octets of refused letters, all together. 64 MiB when absent. */
   readonly refusedBytes?: number
-  /** How many changes are remembered for who reads them later. 50,000 when absent. */
+  /** How many changes are remembered for who reads them later. 5,000 when absent. */
   readonly changesKept?: number
   /** The disk of the folder; asked when it is absent. */
   readonly disk?: () => DiskState

@@ -77,6 +77,25 @@ test('a question over which two threads die is answered with an error, others go
   await thread.close()
 })
 
+test('those that wait behind a question that ends two threads are answered', async (t) => {
+  const setup = await filled(t)
+  const lost: unknown[] = []
+  let started = 0
+  const thread = new ReaderThread(
+    // The one who waits is then the first of a thread that dies too, once.
+    () => (started++ < 3 ? mortal() : startReaderThread(setup)),
+    (cause) => lost.push(cause),
+  )
+  const asked = [thread.ask('counts'), thread.ask('counts'), thread.ask('counts')]
+  const ends = await Promise.allSettled(asked)
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['rejected', 'fulfilled', 'fulfilled'],
+  )
+  assert.equal(lost.length, 3)
+  await thread.close()
+})
+
 test('a close waits for what was asked, and nothing is asked behind it', async (t) => {
   const thread = new ReaderThread(() => startReaderThread(setup), unexpected)
   const setup = await filled(t)

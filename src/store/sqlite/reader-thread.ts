@@ -39,7 +39,8 @@ interface Waiting {
 /**
  * Reads on a thread of its own, so that a long search stops nobody who speaks SMTP. The thread begins
  * with the first question. When it dies it is told, the next question starts another, and what it
- * was asked is asked once more: reading changes nothing.
+ * was asked is asked once more: reading changes nothing. It died over the oldest question; those behind
+ * it were not looked at yet.
  */
 export class ReaderThread {
   readonly #start: () => Worker
@@ -130,15 +131,15 @@ export class ReaderThread {
     if (this.#worker !== worker) return
     this.#worker = undefined
     this.#onLost(cause)
-    const asked = Array.from(this.#waiting.values())
-    for (const waiting of asked) {
-      if (waiting.again) {
-        this.#take(waiting.question.number)
-        waiting.reject(storeBroken(cause))
-      } else {
-        this.#send({ ...waiting, again: true })
-      }
+    const [oldest, ...others] = this.#waiting.values()
+    if (oldest === undefined) return
+    if (oldest.again) {
+      this.#take(oldest.question.number)
+      oldest.reject(storeBroken(cause))
+    } else {
+      this.#send({ ...oldest, again: true })
     }
+    for (const waiting of others) this.#send(waiting)
   }
 }
 

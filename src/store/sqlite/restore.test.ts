@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import {
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { WaybillError } from '../../base/error.ts'
 import { backUpStore } from './backup.ts'
@@ -97,6 +99,72 @@ test('what is there is put aside when that is wanted, and else nothing happens',
   assert.equal(readFileSync(join(data, 'notes.txt'), 'utf8'), 'mine')
   const day = join(data, 'aside', 'first-unreported-day')
   assert.equal(readFileSync(day, 'utf8'), '2026-11-27\n')
+})
+
+/** A data folder as a killed server leaves it: m1 in the database, m2 in its log alone. */
+async function killed(t: TestContext): Promise<Record<'data' | 'from', string>> {
+  const { root, data: live, from } = await filled(t, 'm1')
+  const store = await openSqliteStore({ folder: live })
+  await store.post.accept(
+    acceptance({ message: message('m2', 'x'), mailbox: [mailboxItem({ messageId: 'm2' })] }),
+  )
+  const data = join(root, 'killed')
+  cpSync(live, data, { recursive: true })
+  await store.close()
+  return { data, from }
+}
+
+test('the database goes first and comes last', async (t) => {
+  const { data, from } = await killed(t)
+  const moved: string[] = []
+  const rename = (path: string, to: string): void => {
+    moved.push(relative(data, path))
+    renameSync(path, to)
+  }
+  Restoration.begin({ from, folder: data, replace: true, rename }).putInPlace('aside')
+  assert.deepEqual(moved.slice(0, 2), ['waybill.db', 'waybill.db-wal'])
+  assert.equal(moved.at(-1), join('restoring', 'waybill.db'))
+})
+
+test('ended at any step, nothing is lost, and the next attempt ends it', async (t) => {
+  let ended = true
+  for (let steps = 0; ended; steps++) {
+    const { data, from } = await killed(t)
+    let left = steps
+    const rename = (path: string, to: string): void => {
+      if (left-- === 0) throw new Error('ended')
+      renameSync(path, to)
+    }
+    const attempt = Restoration.begin({ from, folder: data, replace: true, rename })
+    try {
+      attempt.putInPlace('first')
+      ended = false
+    } catch (problem) {
+      assert.match(String(problem), /ended/)
+      const { database } = dataFolder(data)
+      assert.equal(existsSync(database), steps === 0, 'what is half is not taken for whole')
+      Restoration.begin({ from, folder: data, replace: true }).putInPlace('second')
+    }
+    assert.deepEqual(await messagesIn(data), ['m1'])
+    const asides = readdirSync(data).filter((name) => existsSync(join(data, name, 'waybill.db')))
+    assert.equal(asides.length, 1, `after ${steps} steps`)
+    assert.deepEqual(await messagesIn(join(data, ...asides)), ['m1', 'm2'], `after ${steps} steps`)
+    assert.equal(existsSync(join(data, 'before-restore-unfinished')), false)
+    if (ended) assert.ok(steps < 20)
+    else assert.ok(steps >= 8, `${steps}`)
+  }
+})
+
+test('what came after an attempt that was broken off is not put over what it put aside', async (t) => {
+  const { data, from } = await killed(t)
+  const unfinished = join(data, 'before-restore-unfinished')
+  cpSync(data, `${data}-2`, { recursive: true })
+  renameSync(`${data}-2`, unfinished)
+  const restoration = Restoration.begin({ from, folder: data, replace: true })
+  assert.equal(restoration.putInPlace('aside'), join(data, 'aside'))
+  for (const name of ['aside', 'aside-unfinished']) {
+    assert.deepEqual(await messagesIn(join(data, name)), ['m1', 'm2'])
+  }
 })
 
 test('never over a server that runs, and nothing is left of the attempt', async (t) => {

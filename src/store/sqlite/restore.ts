@@ -7,7 +7,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { WaybillError } from '../../base/error.ts'
 import { makeFolder } from '../../io/make-folder.ts'
 import { syncFolder } from '../../io/sync-folder.ts'
@@ -17,19 +17,26 @@ import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { storeProblem } from '../problems.ts'
 import { renumber } from './renumber.ts'
 
+type Rename = (from: string, to: string) => void
+
 /**
  * A backup on its way to be a data folder again. What is there stays as it is until all of the backup
  * lies beside it, whole; then names are exchanged. The folder is locked meanwhile.
  */
 export class Restoration {
+  /** What was there, as long as not all of it lies here. */
+  readonly #unfinished: string
   /** The copy of the backup: a data folder, to be opened and looked at before it is put in place. */
   readonly copy: string
   readonly #to: DataFolder
   readonly #lock: DataLock
+  readonly #rename: Rename
 
-  private constructor(to: DataFolder, lock: DataLock) {
+  private constructor(to: DataFolder, lock: DataLock, rename: Rename) {
     this.#to = to
     this.#lock = lock
+    this.#rename = rename
+    this.#unfinished = join(to.root, 'before-restore-unfinished')
     this.copy = join(to.root, 'restoring')
   }
 
@@ -44,6 +51,8 @@ export class Restoration {
     readonly from: string
     readonly folder: string
     readonly replace: boolean
+    /** How names are exchanged; for tests, which end it in the middle. */
+    readonly rename?: Rename
   }): Restoration {
     const [from, to] = [dataFolder(options.from), dataFolder(options.folder)]
     if (from.root === to.root) {
@@ -53,7 +62,7 @@ export class Restoration {
     }
     try {
       makeDataRoot(to)
-      const restoration = new Restoration(to, lockDataFolder(to))
+      const restoration = new Restoration(to, lockDataFolder(to), options.rename ?? renameSync)
       try {
         restoration.#copy(from, options.replace)
       } catch (problem) {
@@ -90,7 +99,9 @@ export class Restoration {
    * Exchanges what is there for the copy, and lets the folder go.
    *
    * The database goes first and comes last: a folder without one is never taken for an empty house,
-   * so whatever ends this in the middle, the next start says so.
+   * so whatever ends this in the middle, the next start says so. What was there lies in a folder of a
+   * fixed name until all of it does, so that the next attempt goes on there: a database and its log
+   * are never parted.
    *
    * @param name of the folder, in the data folder, for what was there
    * @returns that folder, when there was something
@@ -101,22 +112,33 @@ export class Restoration {
     try {
       rmSync(copy.lock, { force: true })
       this.#giveToOwner()
-      const aside = join(to.root, name)
-      const there = partsOf(to).filter((path) => existsSync(path))
-      if (there.length > 0) makeFolder(aside)
-      for (const path of there) renameSync(path, join(aside, path.slice(to.root.length + 1)))
+      const aside = this.#putAside(join(to.root, name))
       const came = partsOf(copy).filter((path) => existsSync(path))
-      for (const path of came.toReversed()) {
-        renameSync(path, join(to.root, path.slice(copy.root.length + 1)))
-      }
-      if (there.length > 0) syncFolder(aside)
+      for (const path of came.toReversed()) this.#rename(path, join(to.root, basename(path)))
       syncFolder(to.root)
-      return there.length > 0 ? aside : undefined
+      return aside
     } catch (problem) {
       throw storeProblem(problem) ?? problem
     } finally {
       this.abandon()
     }
+  }
+
+  /** @returns where it is, when there was something */
+  #putAside(aside: string): string | undefined {
+    const unfinished = this.#unfinished
+    const there = partsOf(this.#to).filter((path) => existsSync(path))
+    const besides = (path: string): string => join(unfinished, basename(path))
+    // Somebody has begun anew since that attempt: these are two.
+    if (there.some((path) => existsSync(besides(path)))) {
+      this.#rename(unfinished, `${aside}-unfinished`)
+    }
+    if (there.length === 0 && !existsSync(unfinished)) return undefined
+    makeFolder(unfinished)
+    for (const path of there) this.#rename(path, besides(path))
+    syncFolder(unfinished)
+    this.#rename(unfinished, aside)
+    return aside
   }
 
   /** The copy goes, and what is there stays. */

@@ -226,7 +226,8 @@ test('a letter that somebody wants tried now is tried, also at a destination tha
   const input = { queue: 'retry', items: [{ id: 'q1', destination: 'south.example' }] }
   const request = { operation: 'queue retry', input, by: 'ann' }
   const place = { folder: settings.data, clock: systemClock, timeoutMs: 20_000 }
-  assert.deepEqual(await askServer(request, place), { type: 'answered', value: 1 })
+  const value = { letters: 1, left: 0 }
+  assert.deepEqual(await askServer(request, place), { type: 'answered', value })
   // No resolver answers in this test.
   const line = await promise
   assert.deepEqual([line.fields['id'], line.fields['attempt']], ['JOURNEY1', 1])

@@ -123,11 +123,6 @@ export class ClientSession {
     return this.#closed.promise
   }
 
-  /** Why the session ended early, when it did. */
-  get failure(): Setback | undefined {
-    return this.#lastFailure
-  }
-
   /** All of a message is said, and its answer is to come: breaking off now may send it twice. */
   get awaitsVerdict(): boolean {
     return this.#sending?.allSent === true

@@ -104,11 +104,6 @@ export class Inspection {
     this.#spf.catch(() => undefined)
   }
 
-  /** The SPF verdict, which needs nothing of the message. */
-  get spf(): Promise<SpfVerdict> {
-    return this.#spf
-  }
-
   /** What the verdicts needed of the body; nothing before the message has ended. */
   get bodyHashes(): readonly KeptBodyHash[] {
     return this.#finished ? this.#bodyHashes.all : []

@@ -13,15 +13,6 @@ type State = 'lineStart' | 'text' | 'cr'
 
 export class DataEncoder {
   #state: State = 'lineStart'
-  #repaired = false
-
-  /**
-   * Whether a bare CR or LF was turned into CRLF. Mail that came through our own door has none, and
-   * a signature over the content may not survive the change.
-   */
-  get repaired(): boolean {
-    return this.#repaired
-  }
 
   /** Encodes the next octets: `octets` itself when nothing had to be put in. */
   push(octets: Uint8Array): Uint8Array {
@@ -40,13 +31,11 @@ export class DataEncoder {
       }
       if (state === 'cr' && byte !== LF) {
         // A bare CR: give it its LF, and look at this octet as the start of a line.
-        this.#repaired = true
         out.insert(i, LF)
         state = 'lineStart'
       }
       if (byte === LF) {
         if (state !== 'cr') {
-          this.#repaired = true
           out.insert(i, CR)
         }
         state = 'lineStart'
@@ -72,7 +61,6 @@ export class DataEncoder {
       case 'text':
         return Uint8Array.of(CR, LF, DOT, CR, LF)
       case 'cr':
-        this.#repaired = true
         return Uint8Array.of(LF, DOT, CR, LF)
     }
   }

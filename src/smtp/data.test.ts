@@ -141,11 +141,11 @@ function normalized(content: string): string {
   return lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`
 }
 
-function encode(pieces: readonly string[]): { readonly wire: string; readonly repaired: boolean } {
+function encode(pieces: readonly string[]): { readonly wire: string } {
   const encoder = new DataEncoder()
   const parts = pieces.map((piece) => encoder.push(octetsOf(piece)))
   const wire = octetString(concat([...parts, encoder.end()]))
-  return { wire, repaired: encoder.repaired }
+  return { wire }
 }
 
 test('every string over CR, LF, dot and a comes back from the decoder, encoded in any pieces', () => {
@@ -163,8 +163,7 @@ test('every string over CR, LF, dot and a comes back from the decoder, encoded i
       back.done &&
       !back.bareNewline &&
       back.content === wanted &&
-      back.consumed === whole.wire.length &&
-      whole.repaired === /\r(?!\n)|(?<!\r)\n/.test(content)
+      back.consumed === whole.wire.length
     if (!right) assert.deepEqual({ from: content, ...back }, { from: content, wanted, ...whole })
   }
 })

@@ -2,7 +2,7 @@ import { formatMailbox } from '../address/mailbox.ts'
 import type { PathRemark } from '../address/remark.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Outcome, SmtpAnswer } from '../journey/record.ts'
-import { type Reply, withReference } from '../smtp/reply.ts'
+import { recipientAccepted, type Reply, withReference } from '../smtp/reply.ts'
 import type { CloseReason, Question, Session } from '../smtp/server-types.ts'
 import type { AskedRecipient, Envelope } from './port.ts'
 import { recipientText } from './recipient.ts'
@@ -61,7 +61,7 @@ export class LetterEnvelope {
   recipientTaken(question: RecipientQuestion, to: 'mailbox' | 'remote'): void {
     const rcptTo = recipientText(question.forwardPath)
     this.taken.push(rcptTo)
-    const answer = { code: 250, enhanced: '2.1.5', text: 'Recipient OK', atCommand: 'RCPT TO' }
+    const answer = answerOf(recipientAccepted, 'RCPT TO')
     this.journey.step({ type: 'recipient', rcptTo, to, answer, ...remarksOf(question) })
   }
 

@@ -160,6 +160,11 @@ export class RunningServer {
     return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
   }
 
+  /** A fault around this server: the log has it, and `waybill status` too. */
+  tellFault(problem: unknown, where: string): void {
+    this.#parts.options.report(problem, where)
+  }
+
   /** From now on these live here, and their keys sign. */
   async #use({ residents, keys }: People, change: Partial<MailSystemChange> = {}): Promise<void> {
     const { signing, directory, system } = this.#parts

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { type StartedServer, startServer, writeConfig } from '../../app/test-support/processes.ts'
+import {
+  type StartedServer,
+  startServer,
+  waybill,
+  writeConfig,
+} from '../../app/test-support/processes.ts'
 import { SmtpTalk } from '../../app/test-support/smtp-talk.ts'
 import { testFolder } from '../../store/test-folder.ts'
 
@@ -73,6 +79,19 @@ test('SIGHUP: the settings are read again; a broken file and what cannot change 
   )
   assert.equal(await asks(server, 'new@south.example'), 550)
   assert.equal(await server.stop('SIGTERM'), 0)
+})
+
+test('SIGHUP that failed is a fault that `waybill status` tells', async (t) => {
+  const { config, hangUp } = await run(t)
+  const data = join(dirname(config), 'data')
+  const status = (): ReturnType<typeof waybill> => waybill(['status', '--data', data])
+  assert.equal((await status()).code, 0)
+  writeFileSync(config, 'x = 1\n')
+  await hangUp(/ error fault where="SIGHUP, [^\n]* code=config-invalid/)
+  const { code, out } = await status()
+  assert.equal(code, 1)
+  assert.match(out, /\n {2}Faults {2}SIGHUP, so the settings are as before, [^\n]* 1 time, /)
+  assert.match(out, /\n! SIGHUP, so the settings are as before, /)
 })
 
 test('SIGTERM: the log says that it was heard and when all is on disk; the exit code is 0', async (t) => {

@@ -176,7 +176,9 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
       use(logStyle(options.log ?? read.log.format))
       log({ level: 'info', event: 'reloaded', fields: { changed, unchanged } })
     } catch (problem) {
-      report(problem, `SIGHUP, so the settings are as before, ${path}`)
+      const where = `SIGHUP, so the settings are as before, ${path}`
+      const inLog = (): void => report(problem, where)
+      await opening.then((server) => server.tellFault(problem, where), inLog)
     }
   }
   onSignals({

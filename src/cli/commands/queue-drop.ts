@@ -28,7 +28,7 @@ export function queueDropCommand(): Command {
     .option('--json', 'how many there were, as one JSON object')
     .addHelpText(
       'after',
-      '\nWhat is being sent at that moment is held instead; what has its turn next is not sent.' +
+      '\nWhat is being sent at that moment is held instead; the next in turn is not sent.' +
         '\nExit code 0: done. 5: nothing that waits fits.',
     )
     .action(async (filters: readonly string[], options: DropOptions) => {

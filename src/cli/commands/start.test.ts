@@ -100,8 +100,13 @@ test('the lab: its ports, what a stranger may do, what the commands tell of it, 
     'author',
     'message_id',
   ])
+  const unasked = await waybill(['status', ...data])
+  assert.equal(unasked.code, 4)
+  assert.match(unasked.said, /^This is the lab’s: it has no control socket, /)
   assert.equal(await lab.stop('SIGTERM'), 0)
   assert.equal(lab.said(), '')
+  const stopped = await waybill(['status', '--json', ...data])
+  assert.deepEqual([stopped.code, stopped.said], [4, ''])
 
   const replay = ['replay', id, ...data]
   const same = await waybill(replay)

@@ -22,15 +22,23 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       '\nExit code 0: it runs and all is well. 1: it runs, and something wants to be\n' +
-        'looked at. 4: no server runs there.',
+        'looked at. 4: no server runs there, or it is the lab, which has no control\n' +
+        'socket.',
     )
     .action(async (options: StatusOptions) => {
       const root = dataFolderOf(options)
-      for (const folder of storesIn(root)) {
-        const json = options.json === true
+      const json = options.json === true
+      const folders = storesIn(root)
+      for (const folder of folders) {
         const running = folder === root ? await ask(folder) : undefined
         if (running !== undefined) tellServer(running, json)
         else await tellStore(folder, { json, isLab: folder !== root })
+      }
+      if (folders.includes(root)) return
+      process.exitCode = exitCodes.unreachable
+      if (!json) {
+        say('This is the lab’s: it has no control socket, so whether it runs is not known here.')
+        say('  The terminal of npm start tells its ports.')
       }
     })
   return withDataOptions(command)
@@ -54,7 +62,7 @@ function tellServer(status: ServerStatus, json: boolean): void {
   if (troubles.length > 0) process.exitCode = exitCodes.no
 }
 
-/** What can be told without a server. The lab has none: it runs in a terminal of its own. */
+/** What can be told without a server; one of the lab cannot be asked. */
 async function tellStore(
   folder: string,
   { json, isLab }: { readonly json: boolean; readonly isLab: boolean },
@@ -71,12 +79,11 @@ async function tellStore(
   } finally {
     reader.close()
   }
-  if (isLab) return
-  if (!json) {
+  if (!json && !isLab) {
     say(`No server runs on ${folder}.`)
     say('  waybill start --config FILE starts one, in the foreground.')
   }
-  process.exitCode = exitCodes.unreachable
+  if (!isLab) process.exitCode = exitCodes.unreachable
 }
 
 function tellTroubles(troubles: readonly Trouble[], none: string): void {

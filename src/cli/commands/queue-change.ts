@@ -42,7 +42,7 @@ const kinds: Record<Kind, Words> = {
   hold: {
     operation: queueHold,
     does: 'keep letters back until `waybill queue release` or `retry`; they do not expire meanwhile',
-    done: (count) => `${count} will be kept back until waybill queue retry.`,
+    done: (count) => `${count} will be kept back until waybill queue release.`,
     counted: 'held',
   },
   release: {

@@ -70,7 +70,7 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
   const held = await run('queue', 'hold', 'to:@south.example', '--data', data)
   assert.deepEqual(
     [held.code, held.out],
-    [0, '2 letters will be kept back until waybill queue retry.\n'],
+    [0, '2 letters will be kept back until waybill queue release.\n'],
   )
   assert.deepEqual(await states(data), { q1: 'held', q2: 'held', q3: 'waits' })
   const again = await run('queue', 'hold', 'to:@south.example', '--data', data, '--json')

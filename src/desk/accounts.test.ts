@@ -133,7 +133,7 @@ const wrong: readonly (readonly [
     'a taken address',
     (d) => d.addAccount({ address: 'Info@South.example', passwordHash: hash }),
     'usage',
-    /"Info@south\.example" is given twice/,
+    /"Info@south\.example" is there already/,
   ],
   [
     'an address elsewhere',

@@ -43,7 +43,9 @@ export function checkChange(before: KnownResidents, after: KnownResidents): void
   const [first] = problemsOf(after).filter((problem) => !known.has(problem))
   if (first === undefined) return
   const domains = after.domains.map(({ name }) => name).join(', ')
-  throw new WaybillError('usage', `That cannot be: ${first}.`, {
+  // A settings file has it twice; here one of the two is there, and one is asked for.
+  const problem = first.replace(/ is given twice$/, ' is there already')
+  throw new WaybillError('usage', `That cannot be: ${problem}.`, {
     hint: `Your domains: ${domains}. waybill account list and waybill alias list show who is here.`,
   })
 }

@@ -47,7 +47,10 @@ export function dataFolderOf({ data, config }: DataOptions): string {
  *
  * @throws WaybillError `not-found` when there is none, or when it may not be read
  */
-export function storesIn(folder: string): readonly string[] {
+export function storesIn(
+  folder: string,
+  hint = 'Name the right folder with --data, or its configuration with --config.',
+): readonly string[] {
   const runs = join(folder, 'runs')
   const places = [folder, runs].flatMap((one) => [one, join(one, 'north'), join(one, 'south')])
   const found = places.filter((place) => {
@@ -56,7 +59,7 @@ export function storesIn(folder: string): readonly string[] {
   })
   if (found.length > 0) return found
   throw new WaybillError('not-found', `There is no mail data in ${dataFolder(folder).root}.`, {
-    hint: 'Name the right folder with --data, or its configuration with --config.',
+    hint,
   })
 }
 

@@ -77,6 +77,7 @@ test('backup, loss, restore: what came back is told, and the audit has both', as
 
   const none = await run('restore', '--data', elsewhere, '--from', join(folder, 'none'))
   assert.equal(none.code, 5)
+  assert.match(none.messages, /\n {2}Name the folder of the backup with --from\.\n/)
 
   const living = await openSqliteStore({ folder: elsewhere })
   t.after(() => living.close())

@@ -30,7 +30,7 @@ export function restoreCommand(): Command {
     )
     .action(async (options: RestoreOptions) => {
       const root = dataFolderOf(options)
-      for (const from of storesIn(options.from)) {
+      for (const from of storesIn(options.from, 'Name the folder of the backup with --from.')) {
         const folder = join(root, relative(options.from, from))
         tell(folder, from, await restored(folder, from, options), options.json === true)
       }

@@ -63,11 +63,11 @@ test('what there is nothing of has no line', () => {
 })
 
 test('without a server the store speaks', () => {
-  const waiting = { ...status, waiting: 2, disk: { size: 1023, free: 0 } }
+  const waiting = { ...status, waiting: 2, messages: 1, disk: { size: 1023, free: 0 } }
   assert.deepEqual(storeText(waiting, '/data').split('\n'), [
     '/data',
     '  Queue   2 letters wait, 0 held',
-    '  Store   1,234 messages, 5,678 journeys',
+    '  Store   1 message, 5,678 journeys',
     '  Disk    0 B of 1023 B free',
     `  Backup  ${time} to /backup/1`,
   ])

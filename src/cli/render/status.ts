@@ -39,7 +39,7 @@ export function troubleText({ sentence, hint }: Trouble): string {
 
 function storeRows({ messages, journeys, disk, backup }: StoreStatus): readonly string[] {
   return [
-    ...rows('Store', [`${grouped(messages)} messages, ${grouped(journeys)} journeys`]),
+    ...rows('Store', [`${counted(messages, 'message')}, ${counted(journeys, 'journey')}`]),
     ...rows('Disk', [`${sizeText(disk.free)} of ${sizeText(disk.size)} free`]),
     ...rows('Backup', [
       backup === undefined ? 'none is known' : `${rowTime(backup.at)} to ${backup.to}`,
@@ -55,6 +55,11 @@ function rows(name: string, texts: readonly string[]): readonly string[] {
 function portText({ name, address, port, connections, most }: ServerStatus['listeners'][number]) {
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
   return `${at}  ${name}  ${grouped(connections)} of ${grouped(most)} connections`
+}
+
+/** `1 message`, `2 messages`. */
+function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** `2 letters wait, 1 held`. */

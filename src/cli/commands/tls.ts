@@ -32,9 +32,9 @@ export function tlsCommand(): Command {
     .addHelpText(
       'after',
       '\nThe policy is at https://mta-sts.DOMAIN/.well-known/mta-sts.txt. Exit code 0:\n' +
-        'MTA-STS is announced, and the policy, when given, allows every MX host (the domain\n' +
-        'itself where there is none). 1: it is not, or does not. 3: DNS did not answer. 5:\n' +
-        'there is no such file.',
+        'MTA-STS is announced, and the policy, when given, allows every MX host (the\n' +
+        'domain itself where there is none). 1: it is not, or does not. 3: DNS did not\n' +
+        'answer. 5: there is no such file.',
     )
     .action(async (domain: Domain, options: TlsOptions) => {
       const policy = options.policy === undefined ? undefined : readPolicy(options.policy)

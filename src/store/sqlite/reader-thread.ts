@@ -56,10 +56,7 @@ export class ReaderThread {
     this.#onLost = onLost
   }
 
-  /**
-   * Rejects with what the store says, and when two threads in a row died while this question waited:
-   * which of those that wait killed them, nobody can tell.
-   */
+  /** Rejects with what the store says, and when two threads died while this question was the oldest. */
   readonly ask: Ask = (method, ...args) => {
     if (this.#closing) return Promise.reject(new Error('Store: it is closed'))
     return new Promise((resolve, reject) => {

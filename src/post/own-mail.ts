@@ -24,6 +24,14 @@ export interface OwnMail {
   readonly because: 'aggregate report' | 'failure report' | 'delivery status'
 }
 
+/** RFC 5321 §4.2.3: what a client would be told of an address of ours that nobody has. */
+const noSuchMailbox = {
+  code: 550,
+  enhanced: '5.1.1',
+  text: 'There is no such mailbox here.',
+  atCommand: 'RCPT',
+} as const
+
 /** Mail of our own, ready to be put down. */
 export interface OwnPosted {
   readonly journeyId: string
@@ -44,7 +52,8 @@ export async function writeOwnMail(
     readonly id: string
     readonly clock: Clock
     readonly origin: RecordOrigin
-    readonly recipients: readonly { readonly address: string; readonly to: Whereto }[]
+    /** Without a place: an address of ours that nobody has. */
+    readonly recipients: readonly { readonly address: string; readonly to: Whereto | undefined }[]
     readonly signingKeys: (domain: string) => Promise<readonly DkimSigningKey[]>
     readonly place: (mail: Mail) => Placed
   },
@@ -64,18 +73,24 @@ export async function writeOwnMail(
   const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
   if (keys.length === 0) journey.step({ type: 'unsigned', domain })
   else journey.step({ type: 'signed', domain, keys: named }, begin)
-  const placed = by.place({
+  const reached = by.recipients.flatMap(({ address, to }) => {
+    if (to !== undefined) return [{ address, to, dsn: { notify: ['never'] } } as const]
+    journey.step({ type: 'recipient', rcptTo: address, to: 'refused', answer: noSuchMailbox })
+    return []
+  })
+  const mailOf = (): Mail => ({
     id,
     reversePath,
     content: contentOf(message),
     prefix: encodeUtf8(signatures.join('')),
     omit: [],
-    recipients: by.recipients.map((one) => ({ ...one, dsn: { notify: ['never'] } })),
+    recipients: reached,
     role: 'inbox',
     eightBit: message.some(isHigh),
     utf8: mail.utf8 === true || header.octets.some(isHigh),
   })
-  for (const step of placed.steps) journey.step(step)
+  const placed = reached.length === 0 ? undefined : by.place(mailOf())
+  for (const step of placed?.steps ?? []) journey.step(step)
   const row = journeyRow(journey, {
     ...origin,
     direction: 'out',
@@ -84,9 +99,10 @@ export async function writeOwnMail(
     replay: undefined,
     ...texts,
     ...(mail.subject === undefined ? {} : { subject: mail.subject }),
-    messageId: id,
+    messageId: placed === undefined ? undefined : id,
   })
-  return { journeyId: id, acceptance: together([placed.acceptance, record(row)]) }
+  const parts = placed === undefined ? [] : [placed.acceptance]
+  return { journeyId: id, acceptance: together([...parts, record(row)]) }
 }
 
 function isHigh(octet: number): boolean {

@@ -157,11 +157,26 @@ test('its journey may be listed under other words than the subject', async () =>
 test('an address of ours that nobody has is no reason to leave the others without', async () => {
   const recipients = ['gone@south.example', 'ann@south.example']
   const { acceptance } = await open().post.own(ownMail({ recipients }))
+  assert.deepEqual([acceptance.queue.length, acceptance.mailbox.length], [0, 1])
+  const [row] = acceptance.journeys
   assert.deepEqual(
-    acceptance.queue.map(({ destination }) => destination),
-    ['south.example'],
+    row?.recipients?.map(({ address, status }) => [address, status]),
+    [
+      ['gone@south.example', 'refused'],
+      ['ann@south.example', 'delivered'],
+    ],
   )
-  assert.equal(acceptance.mailbox.length, 1)
+})
+
+test('what is for nobody else comes to nothing, and its journey says so', async () => {
+  const { acceptance } = await open().post.own(ownMail({ recipients: ['gone@south.example'] }))
+  const { message, queue, mailbox, journeys } = acceptance
+  assert.deepEqual([message, queue, mailbox], [undefined, [], []])
+  assert.equal(journeys[0]?.messageId, undefined)
+  const told = recordOf(acceptance).steps.flatMap((step) => {
+    return step.type === 'recipient' ? [[step.rcptTo, step.to, step.answer.enhanced]] : []
+  })
+  assert.deepEqual(told, [['gone@south.example', 'refused', '5.1.1']])
 })
 
 test('what belongs together is put down in one, and nothing before', async () => {

@@ -68,11 +68,11 @@ export class Post {
   }
 
   /** Mail of our own for an address of ours that nobody has comes to nothing, and its record says so. */
-  async #whereto(address: string): Promise<Whereto> {
+  async #whereto(address: string): Promise<Whereto | undefined> {
     const remote = { type: 'remote', recipient: address, destination: domainOf(address) } as const
     const read = parseMailbox(address)
     if (!read.ok) return remote
     const lead = await this.#options.directory.lead({ type: 'mailbox', mailbox: read.value })
-    return lead.type === 'nobody' ? remote : lead
+    return lead.type === 'nobody' ? undefined : lead
   }
 }

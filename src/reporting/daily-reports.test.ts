@@ -170,8 +170,9 @@ test('a report for one who is here and one who is not is two messages', async ()
   const twice = {
     ...zone,
     '_dmarc.north.example': {
-      TXT: ['v=DMARC1; p=none; rua=mailto:here@north.example,mailto:there@north.example'],
+      TXT: ['v=DMARC1; p=none; rua=mailto:here@north.example,mailto:there@west.example'],
     },
+    'north.example._report._dmarc.west.example': { TXT: ['v=DMARC1'] },
   }
   await receive(store, clock, 'aaaaaaaaaaaaaaa1', '192.0.2.10', twice)
   clock.advance(86_400_000)
@@ -181,7 +182,7 @@ test('a report for one who is here and one who is not is two messages', async ()
   }).send()
   const [sent] = await store.queue.list({ limit: 9 })
   const [filed] = await store.mailboxes.items({})
-  assert.equal(sent?.recipient, 'there@north.example')
+  assert.equal(sent?.recipient, 'there@west.example')
   assert.equal(filed?.journeyId, sent.journeyId)
   const texts = await Promise.all([sent, filed].map((one) => octets(store, one?.messageId ?? '')))
   const [went = '', stays = ''] = texts.map(String)

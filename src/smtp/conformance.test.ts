@@ -13,8 +13,8 @@ import { Recorder } from './test-support/recorder.ts'
 import { linesSaid, said } from './test-support/said.ts'
 
 const folder = new URL('../../../shared/conformance/smtp/', import.meta.url)
-const recorder = new Recorder()
 const skip = existsSync(folder) ? false : 'the conformance data is not beside the repository'
+const recorder = new Recorder(skip)
 
 interface Step {
   readonly connect?: 'plain' | 'tls'

@@ -90,9 +90,10 @@ function gist(outputs: readonly Said[]): unknown {
 export class Recorder {
   readonly #recordings: { check(places: number): void }[] = []
 
-  constructor() {
+  /** @param skipped why none of the file's tests run: then there are no dialogues */
+  constructor(skipped: string | false = false) {
     after(() => {
-      assert.ok(this.#recordings.length > 0, 'there were dialogues')
+      assert.equal(this.#recordings.length > 0, skipped === false, 'there were dialogues')
       for (const recording of this.#recordings) recording.check(3)
     })
   }

@@ -137,7 +137,9 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
         south.hurry()
       },
       async close() {
-        await Promise.all([north.close(), south.close()])
+        // One after the other: north ends the connections that it keeps while south still listens.
+        await north.close()
+        await south.close()
         await dns.close()
       },
     }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { JourneyRecord, StepData } from '../journey/record.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { journeyIn, replayAll, type TestJourney } from '../app/test-support/replay-all.ts'
 import { situations } from './situations.ts'
@@ -157,4 +159,24 @@ for (const situation of situations) {
 
 test('every situation of the table is one of the lab', () => {
   assert.deepEqual(situations.map(({ name }) => name).sort(), Object.keys(endings).sort())
+})
+
+test('when a situation is over, its letter is the last of which there is a journey', async () => {
+  const { folder, remove } = testFolder()
+  const hello = situations.find(({ name }) => name === 'hello')
+  assert.ok(hello !== undefined)
+  try {
+    const last = await runSituation(hello, {
+      folder,
+      report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+      look: ([received]) => received?.journey.id,
+    })
+    // The connection that the letter came over is kept for a while, and ended by who sent it.
+    const south = await openSqliteStore({ folder: join(folder, 'south') })
+    const [newest] = await south.journeys.list({ limit: 1 })
+    await south.close()
+    assert.equal(newest?.id, last)
+  } finally {
+    remove()
+  }
 })

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LogLine } from '../base/log.ts'
 import { letterLine } from './log-lines.ts'
 
 function recipients(asked: readonly string[], taken: readonly string[]): readonly unknown[] {
+  const fields = fieldsOf({ mailFrom: 'ann@north.example', asked, taken })
+  return [fields['to'], fields['refused']]
+}
+
+function fieldsOf({
+  mailFrom,
+  asked,
+  taken,
+}: {
+  readonly mailFrom: string
+  readonly asked: readonly string[]
+  readonly taken: readonly string[]
+}): NonNullable<LogLine['fields']> {
   const { fields } = letterLine({
     id: 'x1',
     facts: {
@@ -13,7 +27,7 @@ function recipients(asked: readonly string[], taken: readonly string[]): readonl
     },
     helo: 'mx.example',
     login: undefined,
-    mailFrom: 'ann@north.example',
+    mailFrom,
     asked,
     taken,
     outcome: {
@@ -23,7 +37,8 @@ function recipients(asked: readonly string[], taken: readonly string[]): readonl
     },
     octets: 10,
   })
-  return [fields['to'], fields['refused']]
+  assert.ok(fields !== undefined)
+  return fields
 }
 
 test('who was taken and who was refused are told apart', () => {
@@ -34,4 +49,15 @@ test('who was taken and who was refused are told apart', () => {
   assert.deepEqual(recipients([], []), [undefined, undefined])
   // The same address, taken once and refused once.
   assert.deepEqual(recipients(['a@x', 'a@x'], ['a@x']), [['a@x'], ['a@x']])
+})
+
+test('the sender is told, the null one too, and none where no letter was begun', () => {
+  for (const [mailFrom, asked, from] of [
+    ['ann@north.example', ['a@x'], '<ann@north.example>'],
+    ['ann@north.example', [], '<ann@north.example>'],
+    ['', ['a@x'], '<>'],
+    ['', [], undefined],
+  ] as const) {
+    assert.equal(fieldsOf({ mailFrom, asked, taken: [] })['from'], from)
+  }
 })

@@ -625,3 +625,17 @@ test('TLS that began, or did not, stands in the journey, and is told where it la
     ['tls.static_rsa', 'tls.static_rsa'],
   )
 })
+
+test('the record of a letter has who was named, and what became of it, in order', async () => {
+  const run = open()
+  await toContent(run)
+  await finish(run)
+  const { steps } = run.record()
+  assert.deepEqual(
+    steps.map(({ type }) => type),
+    ['connect', 'sender', 'recipient', 'message', 'filed'],
+  )
+  const named = steps.find((step) => step.type === 'sender')
+  assert.ok(named?.type === 'sender')
+  assert.deepEqual([named.mailFrom, named.refused], ['a@north.example', undefined])
+})

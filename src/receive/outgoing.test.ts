@@ -79,6 +79,12 @@ test('without a From it is the sender’s, and signed for the sender’s domain'
   assert.equal(outgoing.domain, 'north.example')
 })
 
+test('a date that is added is that of this moment, in UTC', () => {
+  const { completion } = prepare('From: anna@north.example\r\n\r\n')
+  assert.deepEqual(completion.added, ['Date', 'Message-ID'])
+  assert.match(completion.prefix, /^Date: Thu, 26 Nov 2026 00:00:00 \+0000\r$/m)
+})
+
 test('a letter of nobody gets an id of this server, no From, and is not sent without one', () => {
   const outgoing = prepare('Date: Thu, 26 Nov 2026 10:00:00 +0000\r\n\r\n', {
     mailFrom: '',

@@ -232,3 +232,24 @@ test('a sender who is somebody else is refused at once, and nobody may be the se
   assert.equal(await begin('eve@east.example'), undefined)
   assert.ok((await begin('')) !== undefined)
 })
+
+test('who asked to hear that it is in a mailbox hears it with the letter, and nobody else', async () => {
+  const success = { notify: ['SUCCESS'], orcpt: null } as never
+  const ben = 'ben@north.example'
+  for (const [rcptTo, parameters, told] of [
+    [ben, success, [ben]],
+    [ben, { notify: ['FAILURE'], orcpt: null } as never, undefined],
+    [ben, undefined, undefined],
+    // That it went on says the next server.
+    ['b@east.example', success, undefined],
+  ] as const) {
+    const letter = await (await open()).begin()
+    assert.ok(letter !== undefined)
+    await name(letter, rcptTo, parameters)
+    const verdict = await finish(letter, `${complete}\r\nHello\r\n`)
+    assert.ok(verdict.type === 'taken')
+    const step = verdict.also?.step
+    assert.deepEqual(step?.type === 'notified' ? step.recipients : undefined, told)
+    assert.equal(verdict.also?.acceptance.message === undefined, told === undefined)
+  }
+})

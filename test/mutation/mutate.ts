@@ -180,11 +180,13 @@ async function fateOf(
   writeFileSync(path, mutate(original, mutant))
   try {
     const started = performance.now()
-    for (let at = 0, size = 3; at < tests.length; at += size, size *= 2) {
-      const near = at === 0 || at < nearest
+    for (let at = 0, end = 0, size = 3; at < tests.length; at = end, size *= 2) {
+      const near = at < Math.max(nearest, 1)
+      // Whole servers are not run with those beside the code, which have their time for themselves.
+      end = near ? Math.min(at + size, Math.max(nearest, 1)) : at + size
       const left = plan.seconds * 1000 - (performance.now() - started)
       if (!near && left <= 0) break
-      const some = tests.slice(at, at + size)
+      const some = tests.slice(at, end)
       // Those beside the code have a minute each time: a change that makes them hang is noticed. Farther
       // ones are cut off by the plan, which says nothing about the change.
       const ran = await place.test(some, near ? nearestMs : Math.max(left, 10_000))

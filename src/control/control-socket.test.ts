@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -14,6 +14,7 @@ import {
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { ManualClock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
 import { systemClock } from '../io/clock.ts'
@@ -295,24 +296,34 @@ test('a folder whose path is too long for a socket has one all the same', async 
   assert.deepEqual(await ask(join(folder, 'none'), 'x'), { type: 'absent', why: 'no-socket' })
 })
 
-const isRoot = process.getuid?.() === 0
 const nobody = 65_534
 
-/** A process of a user who is not root, whose script is a module that gets these arguments. */
-function asNobody(
-  t: TestContext,
-  script: string,
-  ...args: string[]
-): ChildProcessWithoutNullStreams {
+/** Why no test here can be somebody else than root; `false` when one can. */
+function whyNotNobody(): string | false {
+  if (process.getuid?.() !== 0) return 'only root can become somebody else'
+  const user = { uid: nobody, gid: nobody, cwd: '/' }
+  const looked = spawnSync('test', ['-r', fileURLToPath(import.meta.url)], user)
+  return looked.status === 0 ? false : 'others may not read this folder'
+}
+
+const skip = whyNotNobody()
+
+/** What a process of a user who is not root says first; its script is a module that gets these arguments. */
+async function saidByNobody(t: TestContext, script: string, ...args: string[]): Promise<string> {
   const flags = ['--conditions=waybill-source', '--input-type=module', '-e', script, '--', ...args]
   const child = spawn(process.execPath, flags, { uid: nobody, gid: nobody, cwd: '/' })
   t.after(() => child.kill('SIGKILL'))
-  return child
+  let problems = ''
+  child.stderr.on('data', (chunk) => (problems += String(chunk)))
+  const ended = once(child, 'close').then(() => Promise.reject(new Error(`It ended: ${problems}`)))
+  const [said] = await Promise.race([once(child.stdout, 'data'), ended])
+  ended.catch(() => {})
+  return String(said)
 }
 
 const modules = new URL('./', import.meta.url).href
 
-test('nobody but the owner and root may ask', { skip: !isRoot }, async (t) => {
+test('nobody but the owner and root may ask', { skip }, async (t) => {
   const folder = folderFor(t)
   chmodSync(folder, 0o755)
   await open(t, folder)
@@ -321,12 +332,11 @@ test('nobody but the owner and root may ask', { skip: !isRoot }, async (t) => {
     const { systemClock } = await import('${modules}../io/clock.ts')
     const options = { folder: process.argv[1], clock: systemClock, timeoutMs: 1000 }
     await askServer({ operation: 'x', by: 'x' }, options).catch((problem) => console.log(problem.message))`
-  const child = asNobody(t, script, folder)
-  const [said] = await once(child.stdout, 'data')
-  assert.equal(String(said), `You may not speak to the server of ${folder}.\n`)
+  const said = await saidByNobody(t, script, folder)
+  assert.equal(said, `You may not speak to the server of ${folder}.\n`)
 })
 
-test('root may ask the server of somebody else', { skip: !isRoot }, async (t) => {
+test('root may ask the server of somebody else', { skip }, async (t) => {
   const folder = folderFor(t)
   chownSync(folder, nobody, nobody)
   const script = `
@@ -336,8 +346,7 @@ test('root may ask the server of somebody else', { skip: !isRoot }, async (t) =>
     const folder = process.argv[1]
     await ControlSocket.open({ folder, clock, version: '', answer, report: console.error })
     console.log('up')`
-  const child = asNobody(t, script, folder)
-  await once(child.stdout, 'data')
+  await saidByNobody(t, script, folder)
   assert.equal(statSync(controlSocketPath(folder)).uid, nobody)
   assert.deepEqual(await ask(folder, 'x'), { type: 'answered', value: nobody })
 })

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,6 +15,8 @@ export class Workplace {
 
   constructor(source: string, files: readonly string[]) {
     this.#parent = mkdtempSync(join(tmpdir(), 'waybill-mutate-'))
+    // Some tests become another user, who must be able to read the program.
+    chmodSync(this.#parent, 0o755)
     this.root = join(this.#parent, 'tree')
     for (const file of files) {
       mkdirSync(dirname(join(this.root, file)), { recursive: true })

@@ -8,13 +8,25 @@ export const src: string = import.meta.dirname
 /** Files for tests alone, that are not beside a test. */
 const forTests = /test-support|test-folder|contract(-[a-z]+)?\.ts$|^architecture-sources\.ts$/
 
-/** All sources but tests, by their names below `src`. */
-export function sources(folder: string = src): readonly string[] {
+/** The folder of the page, which a browser runs: it stands on no floor of the server. */
+export const page = 'console'
+
+/** All sources of the server but tests, by their names below `src`. */
+export function sources(): readonly string[] {
+  return below(src).filter((name) => !name.startsWith(`${page}/`))
+}
+
+/** The same of the page. */
+export function pageSources(): readonly string[] {
+  return below(join(src, page))
+}
+
+function below(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return sources(path)
+    if (entry.isDirectory()) return below(path)
     const name = relative(src, path)
-    const counts = name.endsWith('.ts') && !name.endsWith('.test.ts')
+    const counts = /\.tsx?$/.test(name) && !name.endsWith('.test.ts')
     return counts && !forTests.test(name) ? [name] : []
   })
 }

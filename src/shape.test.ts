@@ -8,6 +8,7 @@ import {
   importsOf,
   mentions,
   namesImportedBy,
+  pageSources,
   sources,
   src,
 } from './architecture-sources.ts'
@@ -28,7 +29,8 @@ function targets(name: string): readonly string[] {
     .map((target) => relative(src, resolve(src, dirname(name), target)))
 }
 
-const files = sources()
+/** The server and the page: what the page is made of begins at its own door. */
+const files = [...sources(), ...pageSources()]
 const graph = new Map(files.map((name) => [name, targets(name)]))
 
 /** The files that reach each other (Tarjan's strongly connected components of more than one). */
@@ -77,7 +79,7 @@ function doors(): readonly string[] {
 test('every file is reached from a door, the command line or a worker', () => {
   const reached = new Set<string>()
   const workers = files.filter((name) => name.endsWith('-worker.ts'))
-  const open = ['cli/main.ts', ...doors(), ...workers]
+  const open = ['cli/main.ts', 'console/main.tsx', ...doors(), ...workers]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (reached.has(name)) continue
     reached.add(name)
@@ -133,7 +135,7 @@ test('what nobody imports is not exported, but for types', () => {
   const root = dirname(src)
   const everywhere = ['src', 'test', 'bench', 'scripts'].flatMap((folder) => {
     const found = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    return found.filter((name) => name.endsWith('.ts')).map((name) => join(root, folder, name))
+    return found.filter((name) => /\.tsx?$/.test(name)).map((name) => join(root, folder, name))
   })
   const used = importedBy(everywhere)
   const needless = exported().filter(({ what, kind }) => kind === 'value' && !used.has(what))

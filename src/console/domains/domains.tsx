@@ -1,0 +1,4 @@
+/** Domains. */
+export function DomainsPage() {
+  return <h1>Domains</h1>
+}

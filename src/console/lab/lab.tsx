@@ -1,0 +1,4 @@
+/** Lab. */
+export function LabPage() {
+  return <h1>Lab</h1>
+}

@@ -1,0 +1,4 @@
+/** Log. */
+export function LogPage() {
+  return <h1>Log</h1>
+}

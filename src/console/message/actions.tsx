@@ -1,0 +1,77 @@
+import { useState } from 'preact/hooks'
+import { ask, asProblem } from '../api/ask.ts'
+import { ProblemNotice } from '../parts/notice.tsx'
+import { query, withQuery } from '../shell/route.ts'
+import type { Problem } from '../types.ts'
+import type { Message } from './tab.ts'
+
+interface Action {
+  readonly name: string
+  readonly verb: 'retry' | 'hold' | 'release' | 'drop'
+  /** Asked before it is done: what cannot be undone. */
+  readonly sure?: string
+}
+
+const waiting: readonly Action[] = [
+  { name: 'Try now', verb: 'retry' },
+  { name: 'Hold', verb: 'hold' },
+  {
+    name: 'Give up',
+    verb: 'drop',
+    sure: 'Give up 1 message? Its sender is told; it is not tried again.',
+  },
+]
+
+const held: readonly Action[] = [
+  { name: 'Release', verb: 'release' },
+  ...waiting.filter(({ verb }) => verb !== 'hold'),
+]
+
+function actionsFor({ status, direction, outcome }: Message): readonly Action[] {
+  if (status === 'held' || outcome.word === 'held') return held
+  if (direction === 'in') return []
+  return /^(queued|deferred|partly)/.test(status) ? waiting : []
+}
+
+/** What can be done with a message as it is now, and the two things that can be done with any. */
+export function Actions(props: { readonly message: Message; readonly changed: () => void }) {
+  const { message, changed } = props
+  const [problem, setProblem] = useState<Problem | undefined>(undefined)
+  const [done, setDone] = useState('')
+  const act = async ({ name, verb, sure }: Action): Promise<void> => {
+    if (sure !== undefined && !window.confirm(sure)) return
+    setProblem(undefined)
+    try {
+      await ask(`/v1/messages/${message.id}/${verb}`, { method: 'POST', body: {} })
+      setDone(`${name}: done.`)
+      changed()
+    } catch (error) {
+      setProblem(asProblem(error))
+    }
+  }
+  const open = query.value.has('what-if')
+  return (
+    <div class="actions">
+      <span class="heard" role="status">
+        {done}
+      </span>
+      {actionsFor(message).map((action) => (
+        <button key={action.verb} type="button" onClick={() => void act(action)}>
+          {action.name}
+        </button>
+      ))}
+      <a class="button" href={`/v1/messages/${message.id}/raw`} download={`${message.id}.eml`}>
+        Export
+      </a>
+      <a
+        class="button first"
+        data-stay
+        data-key="w"
+        href={withQuery({ 'what-if': open ? null : '1', dns: null })}
+      >
+        What if …
+      </a>
+      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+    </div>
+  )
+}

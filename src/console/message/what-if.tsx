@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ask, asProblem } from '../api/ask.ts'
+import { fieldsOf } from '../parts/fields.ts'
+import { ProblemNotice } from '../parts/notice.tsx'
+import { query, stay, withQuery } from '../shell/route.ts'
+import type { Journey, Problem } from '../types.ts'
+import { type Asked, type DnsChange, DnsChanges, dnsOf } from './what-if-dns.tsx'
+import { Outcome, type Replay } from './what-if-outcome.tsx'
+
+/** Asks what would have been: offline, from what is recorded, with something changed. */
+export function WhatIf({ journey }: { readonly journey: Journey }) {
+  const { envelope, replay } = journey
+  const title = useRef<HTMLHeadingElement>(null)
+  const [problem, setProblem] = useState<Problem | undefined>(undefined)
+  const [result, setResult] = useState<Replay | undefined>(undefined)
+  const [dns, setDns] = useState<readonly DnsChange[]>([])
+  const answers = dnsOf(journey)
+  const wanted = query.value.get('dns')
+  useEffect(() => title.current?.focus(), [])
+  useEffect(() => {
+    const asked = answers.find(({ name, type }) => `${name} ${type}` === wanted)
+    if (asked === undefined) return
+    setDns((present) => (present.some((one) => isFor(one, asked)) ? present : [...present, asked]))
+  }, [wanted])
+  const decide = async (event: SubmitEvent): Promise<void> => {
+    const field = fieldsOf(event)
+    const changed = (name: string, was: string | null): Readonly<Record<string, string>> => {
+      const value = field(name)
+      return value === (was ?? '') ? {} : { [name]: value }
+    }
+    const overrides = {
+      ...changed('ip', envelope.ip),
+      ...changed('helo', envelope.helo),
+      ...changed('mail_from', envelope.mail_from),
+      ...changed('at', replay.clock),
+      ...(dns.length === 0
+        ? {}
+        : {
+            dns: dns.map(({ name, type, value }) => ({ name, type, value: value || null })),
+          }),
+    }
+    setProblem(undefined)
+    try {
+      setResult(await ask('/v1/replays', { method: 'POST', body: { id: journey.id, overrides } }))
+    } catch (error) {
+      setResult(undefined)
+      setProblem(asProblem(error))
+    }
+  }
+  const close = (): void => stay(withQuery({ 'what-if': null, dns: null }))
+  return (
+    <aside
+      class="drawer"
+      aria-labelledby="what-if-title"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close()
+      }}
+    >
+      <div class="drawer-head">
+        <h2 id="what-if-title" tabIndex={-1} ref={title}>
+          What if …
+        </h2>
+        <button type="button" class="quiet" onClick={close}>
+          Close
+        </button>
+      </div>
+      <p class="small muted">Decided again from what is recorded. Nothing is asked or sent.</p>
+      <form class="stack" onSubmit={(event) => void decide(event)}>
+        <Field name="ip" label="it had come from this address" value={envelope.ip} />
+        <Field name="helo" label="the client had called itself" value={envelope.helo} />
+        <Field name="mail_from" label="the sender had been" value={envelope.mail_from} />
+        <Field name="at" label="it had been at this time" value={replay.clock ?? ''} />
+        <DnsChanges answers={answers} changes={dns} change={setDns} />
+        <p>
+          <button type="submit" class="first">
+            Decide again
+          </button>
+        </p>
+      </form>
+      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      {result === undefined ? null : <Outcome replay={result} journey={journey} />}
+    </aside>
+  )
+}
+
+function isFor(one: DnsChange, asked: Asked): boolean {
+  return one.name === asked.name && one.type === asked.type
+}
+
+function Field(props: { readonly name: string; readonly label: string; readonly value: string }) {
+  return (
+    <label>
+      {props.label}
+      <input
+        name={props.name}
+        defaultValue={props.value}
+        autocomplete="off"
+        spellcheck={false}
+        autocapitalize="off"
+      />
+    </label>
+  )
+}

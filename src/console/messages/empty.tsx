@@ -1,0 +1,89 @@
+import { useState } from 'preact/hooks'
+import { ask, asProblem } from '../api/ask.ts'
+import { Sample } from '../parts/copy.tsx'
+import { Empty, ProblemNotice } from '../parts/notice.tsx'
+import { useResource } from '../api/resource.ts'
+import { inLab } from '../shell/session.ts'
+import type { Problem } from '../types.ts'
+
+/** The part of `/v1/status` that says where mail can be sent to. */
+interface Ports {
+  readonly ports?: Readonly<Record<string, number>>
+}
+
+/** Nothing yet: how to send something here, in three languages, or with a button. */
+export function EmptyInbox() {
+  const port = useResource<Ports>('/v1/status').data?.ports?.['smtp'] ?? 1025
+  const to = inLab() ? 'receiver@south.example' : 'anybody@example.com'
+  const lines = `HELO me\nMAIL FROM:<you@example.com>\nRCPT TO:<${to}>\nDATA`
+  const nodemailer = [
+    "import nodemailer from 'nodemailer'",
+    '',
+    `const post = nodemailer.createTransport({ host: 'localhost', port: ${port} })`,
+    'await post.sendMail({',
+    "  from: 'you@example.com',",
+    `  to: '${to}',`,
+    "  subject: 'Hello',",
+    "  text: 'The first letter.',",
+    '})',
+  ].join('\n')
+  const curl = [
+    `printf 'Subject: Hello\\r\\n\\r\\nThe first letter.\\r\\n' |`,
+    `  curl smtp://localhost:${port} --mail-from you@example.com \\`,
+    `    --mail-rcpt ${to} --upload-file -`,
+  ].join('\n')
+  return (
+    <Empty>
+      <h2>No mail yet</h2>
+      <p>Send something to port {port} of this computer; it appears here by itself.</p>
+      {inLab() ? <SendOne /> : null}
+      <div class="lessons">
+        <section>
+          <h3>By hand: four lines</h3>
+          <Sample text={lines} what="the four lines" />
+          <p class="small muted">
+            <code>nc localhost {port}</code>, then these; the letter follows, and a dot alone ends
+            it.
+          </p>
+        </section>
+        <section>
+          <h3>With curl</h3>
+          <Sample text={curl} what="the curl command" />
+        </section>
+        <section>
+          <h3>With Nodemailer</h3>
+          <Sample text={nodemailer} what="the Nodemailer example" />
+        </section>
+      </div>
+    </Empty>
+  )
+}
+
+/** In the lab the page can send a letter itself. */
+function SendOne() {
+  const [problem, setProblem] = useState<Problem | undefined>(undefined)
+  const [sending, setSending] = useState(false)
+  const send = async (): Promise<void> => {
+    setSending(true)
+    setProblem(undefined)
+    try {
+      await ask('/v1/lab/situations/hello', { method: 'POST', body: {} })
+    } catch (error) {
+      setProblem(asProblem(error))
+    }
+    setSending(false)
+  }
+  return (
+    <>
+      <p>
+        <button type="button" class="first" disabled={sending} onClick={() => void send()}>
+          Send me one
+        </button>{' '}
+        <span class="muted" role="status">
+          {sending ? 'On its way …' : ''}
+        </span>
+      </p>
+      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+    </>
+  )
+}

@@ -1,0 +1,4 @@
+/** Queue. */
+export function QueuePage() {
+  return <h1>Queue</h1>
+}

@@ -1,0 +1,49 @@
+import type { ComponentType } from 'preact'
+import { AccountsPage } from '../accounts/accounts.tsx'
+import { DomainsPage } from '../domains/domains.tsx'
+import { LabPage } from '../lab/lab.tsx'
+import { LogPage } from '../log/log.tsx'
+import { MessagePage } from '../message/message.tsx'
+import { MessagesPage } from '../messages/messages.tsx'
+import { QueuePage } from '../queue/queue.tsx'
+import { ReportsPage } from '../reports/reports.tsx'
+import type { Session } from '../types.ts'
+
+/** A page of the side bar. */
+interface PageEntry {
+  readonly path: string
+  readonly name: string
+  readonly page: ComponentType
+  readonly shown: (mode: Session['mode']) => boolean
+}
+
+const always = (): boolean => true
+
+export const pages: readonly PageEntry[] = [
+  { path: '/', name: 'Messages', page: MessagesPage, shown: always },
+  { path: '/queue', name: 'Queue', page: QueuePage, shown: always },
+  { path: '/reports', name: 'Reports', page: ReportsPage, shown: (mode) => mode !== 'catch' },
+  { path: '/domains', name: 'Domains', page: DomainsPage, shown: (mode) => mode !== 'catch' },
+  { path: '/accounts', name: 'Accounts', page: AccountsPage, shown: always },
+  { path: '/log', name: 'Live log', page: LogPage, shown: always },
+  { path: '/lab', name: 'Lab', page: LabPage, shown: (mode) => mode === 'lab' },
+  { path: '/lab', name: 'Faults', page: LabPage, shown: (mode) => mode === 'catch' },
+]
+
+/** What belongs to an address. */
+export function pageAt(path: string): ComponentType {
+  if (path.startsWith('/messages/')) return MessagePage
+  if (path === '/messages') return MessagesPage
+  return pages.find((one) => one.path === path)?.page ?? NoPage
+}
+
+function NoPage() {
+  return (
+    <>
+      <h1>There is no such page</h1>
+      <p>
+        <a href="/">To the messages</a>
+      </p>
+    </>
+  )
+}

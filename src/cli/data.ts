@@ -1,17 +1,12 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Command } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { readConfig } from '../config/config.ts'
-import { hashesOf, readRecord } from '../journey/facts.ts'
-import type { JourneyFilter } from '../journey/filter.ts'
-import type { JourneyRecord } from '../journey/record.ts'
-import { type JourneyView, viewJourney } from '../journey/view.ts'
+import { Archives } from '../desk/archives.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { isThere } from '../store/folder-access.ts'
-import { parseJourneyRef } from '../store/journey-ref.ts'
 import { openReadOnlyStore, type ReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import type { ReadPorts } from '../store/reads.ts'
-import type { FoundJourney, FoundJourneys, StoredJourney } from '../store/ports/journeys.ts'
 
 /** Where data is when nothing is said: `npm start` keeps it beside the clone. */
 export const defaultData = './.waybill'
@@ -64,7 +59,7 @@ export function storesIn(
 }
 
 /** The stores below a data folder: the live server's own, or the two of the lab. */
-export class Stores {
+export class Stores extends Archives {
   readonly #readers: readonly ReadOnlyStore[]
   /** Whether these are the stores of the lab. */
   readonly isLab: boolean
@@ -79,8 +74,10 @@ export class Stores {
         hint: 'Start a server first (npm start), or name its folder with --data or --config.',
       })
     }
+    const readers = found.map((place) => openReadOnlyStore({ folder: place }))
+    super(readers.map((reads, at) => ({ name: relative(folder, found[at] ?? folder), reads })))
     this.isLab = found.some((place) => place !== folder)
-    this.#readers = found.map((place) => openReadOnlyStore({ folder: place }))
+    this.#readers = readers
   }
 
   get readers(): readonly ReadPorts[] {
@@ -90,86 +87,4 @@ export class Stores {
   close(): void {
     for (const reader of this.#readers) reader.close()
   }
-
-  /** The journeys that the filter lets through, of all stores, those written last first. */
-  async list(limit: number, filter: JourneyFilter = {}): Promise<FoundJourneys> {
-    const searches = this.#readers.map((reader) => reader.journeys.search({ filter, limit }))
-    const all = await Promise.all(searches)
-    const rows = all
-      .flatMap((one) => one.rows)
-      .sort((a, b) => b.writtenAt - a.writtenAt)
-      .slice(0, limit)
-    return { rows, searchedAll: all.every(({ searchedAll }) => searchedAll) }
-  }
-
-  /**
-   * A journey by `last`, `last:2`, a part of its id, a pasted reference, or its Message-ID.
-   *
-   * @throws WaybillError `not-found`, and `usage` when several journeys are meant
-   */
-  async find(ref: string): Promise<OpenJourney> {
-    const { reader, stored } = await this.locate(ref)
-    return await openJourney(reader, stored)
-  }
-
-  /** The same, without reading what the record says. */
-  async locate(ref: string): Promise<Pick<OpenJourney, 'reader' | 'stored'>> {
-    if (ref.trim().length < 4) {
-      throw new WaybillError('usage', `"${ref}" is too short: an id wants at least 4 characters.`)
-    }
-    const parsed = parseJourneyRef(ref)
-    const wanted =
-      parsed.type === 'newest' ? (await this.list(parsed.place)).rows[parsed.place - 1]?.id : ref
-    const answers = wanted === undefined ? [] : await this.#lookUp(wanted)
-    const found = answers.flatMap(({ reader, answer }) => {
-      return answer.type === 'found' ? [{ reader, journey: answer.journey }] : []
-    })
-    const ids = answers.flatMap(({ answer }) => {
-      if (answer.type === 'ambiguous') return answer.ids
-      return answer.type === 'found' ? [answer.journey.id] : []
-    })
-    const [first] = found
-    if (first !== undefined && ids.length === 1) {
-      return { reader: first.reader, stored: first.journey }
-    }
-    if (ids.length > 1) {
-      const what =
-        parsed.type === 'message-id'
-          ? 'the Message-ID of several journeys'
-          : 'the beginning or the end of several ids'
-      throw new WaybillError('usage', `"${ref}" is ${what}.`, {
-        hint: `One of: ${ids.slice(0, 8).join(', ')}`,
-      })
-    }
-    throw new WaybillError('not-found', `There is no journey "${ref}".`, {
-      hint: 'waybill list shows the last ones; 4 characters of an id are enough.',
-    })
-  }
-
-  #lookUp(ref: string): Promise<readonly Answer[]> {
-    const asked = this.#readers.map(async (reader): Promise<Answer> => {
-      return { reader, answer: await reader.journeys.find(ref) }
-    })
-    return Promise.all(asked)
-  }
-}
-
-interface Answer {
-  readonly reader: ReadPorts
-  readonly answer: FoundJourney
-}
-
-/** A journey with all that is needed to show it and to replay it. */
-export interface OpenJourney {
-  readonly reader: ReadPorts
-  readonly stored: StoredJourney
-  readonly record: JourneyRecord
-  readonly facts: ReadonlyMap<string, string>
-  readonly view: JourneyView
-}
-
-export async function openJourney(reader: ReadPorts, stored: StoredJourney): Promise<OpenJourney> {
-  const record = readRecord(stored.json, stored.appended)
-  const facts = await reader.journeys.sharedFacts(hashesOf(record.steps))
-  return { reader, stored, record, facts, view: viewJourney(record, facts, stored) }
 }

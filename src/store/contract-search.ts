@@ -98,6 +98,13 @@ export function registerSearchTests(name: string, open: OpenUnderTest): void {
       first.rows.map(({ id }) => id),
       ['DROP', 'OUT1'],
     )
+    const next = await store.journeys.search({ filter: {}, limit: 1, behind: 'DROP' })
+    assert.deepEqual(
+      next.rows.map(({ id }) => id),
+      ['OUT1'],
+    )
+    const gone = await store.journeys.search({ filter: {}, limit: 1, behind: 'NONE' })
+    assert.deepEqual(gone.rows, [])
   })
 
   storeTest('names and ids are found in whatever form they are asked for', async (store) => {

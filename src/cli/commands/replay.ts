@@ -5,13 +5,8 @@ import { tell } from '../../journey/catalogue.ts'
 import type { StepData } from '../../journey/record.ts'
 import { type Replay, type ReplayedStep, replayJourney } from '../../journey/replay.ts'
 import type { Sentence } from '../../journey/sentence.ts'
-import {
-  dataFolderOf,
-  type DataOptions,
-  type OpenJourney,
-  Stores,
-  withDataOptions,
-} from '../data.ts'
+import type { OpenJourney } from '../../desk/archives.ts'
+import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { inOneLine } from '../../base/shown-text.ts'
 import { readTime } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, say } from '../output.ts'

@@ -14,8 +14,12 @@ export function memoryReads(tables: MemoryTables): Reads {
     changes: (query) => readMemoryChanges(tables, query),
     findJourney: (ref) => findJourney(tables, ref),
     listJourneys: (query) => listJourneys(tables, query),
-    searchJourneys({ filter, limit }) {
-      const rows = lastWrittenFirst(tables).filter((one) => journeyFits(one, filter))
+    searchJourneys({ filter, limit, behind }) {
+      const last = behind === undefined ? undefined : tables.journeys.get(behind.toLowerCase())
+      const before = behind === undefined ? Infinity : (last?.key ?? 0)
+      const rows = lastWrittenFirst(tables).filter((one) => {
+        return one.key < before && journeyFits(one, filter)
+      })
       return { rows: rows.slice(0, limit).map(rowOf), searchedAll: true }
     },
     sharedFacts(hashes) {

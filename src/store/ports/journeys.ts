@@ -53,6 +53,8 @@ export const searchLimit: number = 100_000
 export interface JourneySearch {
   readonly filter: JourneyFilter
   readonly limit: number
+  /** Only journeys that were written before the one with this id: for paging. */
+  readonly behind?: string
 }
 
 /** The records of what happened. They are written by `post.accept` and `queue.settle`. */

@@ -15,7 +15,7 @@ import { searchLimit } from '../ports/journeys.ts'
 import type { ReadRows } from './read-rows.ts'
 import type { Reads } from '../reads.ts'
 import { journeyRow } from './rows.ts'
-import { indexedConditions, otherConditions, where } from './search-terms.ts'
+import { type Conditions, indexedConditions, otherConditions, where } from './search-terms.ts'
 
 /** What can be read of journeys. */
 export function journeyReads(
@@ -79,8 +79,9 @@ function storedJourney(rows: ReadRows, row: Row): StoredJourney {
   }
 }
 
-function searchJourneys(rows: ReadRows, { filter, limit }: JourneySearch): FoundJourneys {
-  const first = indexedConditions(filter)
+function searchJourneys(rows: ReadRows, { filter, limit, behind }: JourneySearch): FoundJourneys {
+  const indexed = indexedConditions(filter)
+  const first = behind === undefined ? indexed : writtenBefore(indexed, behind)
   const then = otherConditions(filter)
   // Without an index to follow the newest rows are looked at, and a search has an end.
   const fitting = rows
@@ -94,9 +95,16 @@ function searchJourneys(rows: ReadRows, { filter, limit }: JourneySearch): Found
     .map(journeyRow)
   const more =
     fitting.length < limit &&
-    first.sql.length === 0 &&
+    indexed.sql.length === 0 &&
     rows.get(`SELECT 1 FROM journey ORDER BY key DESC LIMIT 1 OFFSET ${searchLimit}`)
   return { rows: fitting, searchedAll: more === false || more === undefined }
+}
+
+function writtenBefore(indexed: Conditions, behind: string): Conditions {
+  return {
+    sql: [...indexed.sql, 'key < (SELECT key FROM journey WHERE id = ?)'],
+    values: [...indexed.values, behind],
+  }
 }
 
 function listJourneys(rows: ReadRows, query: JourneyQuery): readonly JourneyRow[] {

@@ -54,7 +54,10 @@ const world: readonly Floor[] = [
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
-  { control: ['net', 'fs', 'path', 'buffer'] },
+  {
+    control: ['net', 'fs', 'path', 'buffer'],
+    http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer'],
+  },
   { app: ['path', 'os', 'fs', 'process', 'crypto'] },
   { lab: ['path', 'fs'] },
   {

@@ -18,7 +18,7 @@ export interface LabPortOptions {
   /** A port that is taken: `next` takes one of those behind it, `strict` gives up. */
   readonly taken: 'next' | 'strict'
   /** Ports that somebody asked for by number: none of these is replaced by another. */
-  readonly named?: ReadonlySet<keyof LabPorts>
+  readonly named?: ReadonlySet<string>
 }
 
 /** How many ports behind the one that is taken are tried. */
@@ -27,7 +27,7 @@ const triesBehind = 20
 /** Opens at a port, or at the next free one behind it. */
 export async function near<T>(
   options: Pick<LabPortOptions, 'taken' | 'named'>,
-  name: keyof LabPorts,
+  name: string,
   port: number,
   open: (port: number) => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { fileURLToPath } from 'node:url'
+import type { HttpServer } from '../../http/http-server.ts'
+import { type LabConsoleOptions, openLabConsole } from '../../lab/console.ts'
 import { type Lab, openLab } from '../../lab/lab.ts'
 import { labTools } from '../../lab/tools.ts'
 import { openServer } from '../../app/open-server.ts'
@@ -10,7 +13,8 @@ import type { JourneyView } from '../../journey/view.ts'
 import { systemClock } from '../../io/clock.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
 import { dataFolder } from '../../store/data-folder.ts'
-import { defaultData, openJourney } from '../data.ts'
+import { openJourney } from '../../desk/archives.ts'
+import { defaultData } from '../data.ts'
 import { type LogStyle, openLog, type OpenLog } from '../log-output.ts'
 import { exitCodes, paint, print, printJson, say } from '../output.ts'
 import { onSignals } from '../signals.ts'
@@ -27,6 +31,7 @@ interface StartOptions {
   readonly submissionPort?: number
   readonly submissionsPort?: number
   readonly dnsPort?: number
+  readonly httpPort?: number
   readonly strictPorts?: boolean
   readonly log?: 'text' | 'json' | 'faults'
   readonly json?: boolean
@@ -44,6 +49,7 @@ export function startCommand(): Command {
     .option('--submission-port <port>', 'the lab: STARTTLS and login (1587)', port)
     .option('--submissions-port <port>', 'the lab: TLS and login (1465)', port)
     .option('--dns-port <port>', "the lab: its name server's port (1053)", port)
+    .option('--http-port <port>', 'the lab: the page and the API (8025)', port)
     .option('--strict-ports', 'end with exit code 4 when a port is taken')
     .addOption(logOption())
     .option('--json', 'the first line on stdout tells the ports')
@@ -70,38 +76,62 @@ async function startLab(options: StartOptions): Promise<void> {
     submission: options.submissionPort,
     submissions: options.submissionsPort,
     dns: options.dnsPort,
+    http: options.httpPort,
   } as const
   const wanted = {
     smtp: asked.smtp ?? (auto ? 0 : 1025),
     submission: asked.submission ?? (auto ? 0 : 1587),
     submissions: asked.submissions ?? (auto ? 0 : 1465),
     dns: asked.dns ?? (auto ? 0 : 1053),
+    http: asked.http ?? (auto ? 0 : 8025),
   }
+  const taken = options.strictPorts === true ? 'strict' : 'next'
+  // A port that somebody asked for by number is not replaced by another.
+  const named = new Set<string>(portNames.filter((name) => asked[name] !== undefined))
   const lab = await openLab({
     folder: options.data ?? defaultData,
     ports: wanted,
-    taken: options.strictPorts === true ? 'strict' : 'next',
-    // A port that somebody asked for by number is not replaced by another.
-    named: new Set(portNames.filter((name) => asked[name] !== undefined)),
+    taken,
+    named,
     log,
     report,
   })
+  const console = await openConsole(lab, { port: wanted.http, taken, named, report })
+  const ports = { ...lab.ports, http: console.port }
   const ended = Promise.withResolvers<void>()
   onSignals({ stop: () => ended.resolve(), hurry: () => lab.hurry() })
-  tellMovedPorts(wanted, lab.ports)
-  if (options.json === true) printJson({ event: 'ready', ports: lab.ports })
+  tellMovedPorts(wanted, ports)
+  if (options.json === true) printJson({ event: 'ready', ports })
   else {
-    await greet(lab, options.data ?? defaultData)
+    await greet(lab, ports, options.data ?? defaultData)
   }
   await ended.promise
+  await console.close()
   await lab.close()
   close()
   leave()
 }
 
-const portNames = ['smtp', 'submission', 'submissions', 'dns'] as const
+/** Opens the page; the lab ends with it when it cannot be opened. */
+async function openConsole(
+  lab: Lab,
+  options: Omit<LabConsoleOptions, 'version' | 'page'>,
+): Promise<HttpServer> {
+  const page = fileURLToPath(new URL('../../../dist/console', import.meta.url))
+  try {
+    return await openLabConsole(lab, { ...options, version: programVersion(), page })
+  } catch (problem) {
+    await lab.close()
+    throw problem
+  }
+}
 
-function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
+const portNames = ['smtp', 'submission', 'submissions', 'dns', 'http'] as const
+
+/** All ports of the lab. */
+type Ports = Readonly<Record<(typeof portNames)[number], number>>
+
+function tellMovedPorts(wanted: Ports, got: Ports): void {
   for (const name of portNames) {
     if (wanted[name] === 0 || wanted[name] === got[name]) continue
     say(`Port ${wanted[name]} is taken by another program. Using ${got[name]} instead.`)
@@ -110,13 +140,13 @@ function tellMovedPorts(wanted: Lab['ports'], got: Lab['ports']): void {
 }
 
 /** The first screen: where things are, and the first letter's way. */
-async function greet(lab: Lab, data: string): Promise<void> {
-  const { ports } = lab
+async function greet(lab: Lab, ports: Ports, data: string): Promise<void> {
   const bold = (text: string): string => paint('bold', text)
   const place = (text: string): string => text.padEnd(26)
   print(`
   ${bold(`Waybill ${programVersion()}`)}   LAB: nothing leaves this computer
 
+  Console   ${place(`http://localhost:${ports.http}`)}only this computer can open it
   Send to   ${place(`smtp://localhost:${ports.smtp}`)}to receiver@south.example, no login
             ${place(`smtp://localhost:${ports.submission}`)}STARTTLS, sender@north.example / letmein
             ${place(`smtps://localhost:${ports.submissions}`)}TLS,      sender@north.example / letmein

@@ -1,0 +1,127 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Archives } from '../desk/archives.ts'
+import type { Access } from './access.ts'
+import type { Api, ApiEnv, Mode } from './api-types.ts'
+import { isOwnHost } from './own-host.ts'
+import { type Problem, problem, problemOf } from './problem.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { serverRoutes } from './routes/server.ts'
+
+/** What the API is made of. */
+export interface ApiParts {
+  readonly mode: Mode
+  readonly version: string
+  readonly archives: Archives
+  readonly access: Access
+  /** Further names under which it may be asked, beside localhost and its addresses. */
+  readonly hosts?: readonly string[]
+  readonly now: () => number
+  readonly newId: () => string
+  readonly report: (fault: unknown, where: string) => void
+}
+
+/** How much a request may bring. */
+const mostOctets = 64 * 1024 * 1024
+
+/** The HTTP API `/v1`: a function from requests to answers. */
+export function makeApi(parts: ApiParts): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
+  })
+  api.use('*', async (c, next) => {
+    c.set('requestId', parts.newId())
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
+    c.header('cache-control', 'no-store')
+    const host = c.req.header('host') ?? ''
+    if (!isOwnHost(host, parts.hosts ?? [])) return say(c, strangeHost(host))
+    await next()
+    return undefined
+  })
+  api.use('/v1/*', guard(parts.access))
+  api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
+  serverRoutes(api, parts)
+  messageRoutes(api, parts.archives, parts.now)
+  api.doc31('/v1/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Waybill', version: parts.version },
+  })
+  api.notFound((c) => say(c, noPath(c.req.path)))
+  api.onError((thrown, c) => {
+    const known = problemOf(thrown)
+    if (known !== undefined) return say(c, known)
+    parts.report(thrown, `a request for ${c.req.path}`)
+    return say(c, ourFault)
+  })
+  return api
+}
+
+/** Who asks, and whether they may; what changes something must come from our own page. */
+function guard(access: Access): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+    const visitor = key === undefined ? access.anybody : access.byKey(key)
+    if (visitor === undefined && !c.req.path.startsWith('/v1/health/')) return say(c, unknownKey)
+    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
+    const site = c.req.header('sec-fetch-site') ?? 'none'
+    if (changes && site !== 'none' && site !== 'same-origin') return say(c, crossSite)
+    c.set('visitor', visitor ?? { who: '', scopes: [] })
+    await next()
+    return undefined
+  }
+}
+
+/** Answers with a problem. */
+function say(c: Context<ApiEnv>, told: Problem): Response {
+  const body = { ...told, request_id: c.get('requestId') }
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  return new Response(JSON.stringify(body), { status: told.status, headers })
+}
+
+function notAsked(error: {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+}): Problem {
+  const errors = error.issues.map(({ path, message }) => {
+    return { pointer: `/${path.map(String).join('/')}`, detail: message }
+  })
+  const detail = errors.map((one) => `${one.pointer}: ${one.detail}`).join('; ')
+  return problem(400, 'usage', { title: 'That was not understood', detail, errors })
+}
+
+function strangeHost(host: string): Problem {
+  return problem(421, 'strange-host', {
+    title: 'This is somebody else',
+    detail: `Asked as "${host.slice(0, 100)}", which is no name of this server.`,
+    hint: 'Ask it as localhost, or name the host in the settings.',
+  })
+}
+
+function noPath(path: string): Problem {
+  return problem(404, 'no-path', {
+    title: 'There is no such path',
+    detail: `${path.slice(0, 200)} is none of /v1/openapi.json.`,
+  })
+}
+
+const unknownKey = problem(401, 'unknown-key', {
+  title: 'Who are you?',
+  detail: 'This server wants a key that it knows.',
+  hint: 'Authorization: Bearer …; in the lab the key is wb_lab_local.',
+})
+
+const crossSite = problem(403, 'cross-site', {
+  title: 'Another page asked for that',
+  detail: 'What changes something is taken from programs and from this server’s own page only.',
+})
+
+const tooMuch = problem(413, 'too-much', {
+  title: 'That is too much',
+  detail: `A request may bring ${mostOctets} octets.`,
+})
+
+const ourFault = problem(500, 'fault', {
+  title: 'We made a mistake',
+  detail: 'The log has it.',
+})

@@ -1,0 +1,44 @@
+import { WaybillError } from '../base/error.ts'
+
+/** What an answer says that could not be what was asked for (RFC 9457 §3). */
+export interface Problem {
+  /** Names the kind; the last word is the code of docs/errors.md where there is one. */
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** A thing to do. */
+  readonly hint?: string
+  /** What was there and did not fit. */
+  readonly near_misses?: readonly unknown[]
+  /** Which members of what was asked are wrong. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  readonly request_id?: string
+}
+
+/** Where kinds of problems are named. */
+const kinds = 'https://waybill.example/problems/'
+
+/** A problem of a kind that is named here. */
+export function problem(
+  status: number,
+  kind: string,
+  text: { readonly title: string; readonly detail: string } & Partial<Problem>,
+): Problem {
+  return { type: `${kinds}${kind}`, ...text, status }
+}
+
+/** What the world or the one who asks did wrong, as an answer; `undefined` for a fault of ours. */
+export function problemOf(thrown: unknown): Problem | undefined {
+  if (!(thrown instanceof WaybillError)) return undefined
+  const { code, message, hint } = thrown
+  const [status, title] = said[code] ?? [503, 'The server cannot do that now']
+  return problem(status, code, { title, detail: message, ...(hint === undefined ? {} : { hint }) })
+}
+
+const said: Readonly<Partial<Record<WaybillError['code'], readonly [number, string]>>> = {
+  usage: [400, 'That was not understood'],
+  'not-found': [404, 'There is no such thing'],
+  'data-in-use': [409, 'Somebody else has it'],
+  'store-full': [507, 'There is no room left'],
+}

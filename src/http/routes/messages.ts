@@ -1,0 +1,135 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { WaybillError } from '../../base/error.ts'
+import { jsonLine } from '../../base/shown-text.ts'
+import { type Archives, type ArchivedRow, openJourney } from '../../desk/archives.ts'
+import { filterHint, parseFilters } from '../../journey/filter.ts'
+import type { OpenMessage } from '../../store/ports/messages.ts'
+import type { ReadPorts } from '../../store/reads.ts'
+import type { Api } from '../api-types.ts'
+import { cursorBehind, readCursor } from '../cursor.ts'
+import { type RowView, rowSchema, rowView } from '../row.ts'
+
+const listQuery = z.object({
+  q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com status:refused' }),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: z.string().max(2000).optional().describe('`next` of the page before'),
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/messages',
+  summary: 'Journeys, those written last first',
+  request: { query: listQuery },
+  responses: {
+    200: {
+      description: 'A page of them',
+      content: {
+        'application/json': {
+          schema: z.object({
+            data: z.array(rowSchema),
+            has_more: z.boolean(),
+            next: z.string().nullable(),
+          }),
+        },
+      },
+    },
+  },
+})
+
+const idParam = z.object({ id: z.string().max(1000).openapi({ example: '1m8cf4q4' }) })
+
+const one = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}',
+  summary: 'One journey, in short',
+  request: { params: idParam },
+  responses: {
+    200: {
+      description: 'It',
+      content: { 'application/json': { schema: rowSchema } },
+    },
+  },
+})
+
+const journey = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}/journey',
+  summary: 'The whole account, as `waybill show --json` prints it',
+  request: { params: idParam },
+  responses: {
+    200: {
+      description: 'waybill.journey/1',
+      content: { 'application/json': { schema: z.looseObject({ schema: z.string() }) } },
+    },
+  },
+})
+
+const raw = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}/raw',
+  summary: 'The message itself',
+  request: { params: idParam },
+  responses: {
+    200: {
+      description: 'Its octets',
+      content: { 'message/rfc822': { schema: z.string().openapi({ format: 'binary' }) } },
+    },
+  },
+})
+
+/** Lists of messages, and each one of them. */
+export function messageRoutes(api: Api, archives: Archives, now: () => number): void {
+  api.openapi(list, async (c) => {
+    const { q, limit, after } = c.req.valid('query')
+    const filter = parseFilters(q.split(/\s+/).filter(Boolean), now())
+    if (!filter.ok) throw new WaybillError('usage', `${filter.problem}.`, { hint: filterHint })
+    const seen = after === undefined ? new Map<string, string>() : readCursor(after)
+    const { rows } = await archives.list(limit + 1, filter.value, seen)
+    const shown = rows.slice(0, limit)
+    const more = rows.length > limit
+    const data = await Promise.all(shown.map((row) => viewOf(archives, row)))
+    return c.json({ data, has_more: more, next: more ? cursorBehind(shown, seen) : null }, 200)
+  })
+  api.openapi(one, async (c) => {
+    const { archive, stored, view } = await archives.find(c.req.valid('param').id)
+    return c.json(rowView({ ...stored, site: archive.name }, view), 200)
+  })
+  // Its text is the very one of the terminal, so it is not made again by `c.json`.
+  api.openAPIRegistry.registerPath(journey)
+  api.get('/v1/messages/:id/journey', async (c) => {
+    const { view } = await archives.find(c.req.param('id'))
+    return new Response(jsonLine(view), { headers: { 'content-type': 'application/json' } })
+  })
+  api.openapi(raw, async (c) => {
+    const { archive, stored } = await archives.locate(c.req.valid('param').id)
+    const message = await openKept(archive.reads, stored.messageId, stored.id)
+    const headers = {
+      'content-type': 'message/rfc822',
+      'content-length': String(message.size),
+      'content-disposition': `attachment; filename="${stored.id}.eml"`,
+    }
+    return new Response(ReadableStream.from(message.chunks()), { headers })
+  })
+}
+
+/** @throws WaybillError `not-found` when the message is not kept (any more) */
+async function openKept(
+  reads: ReadPorts,
+  messageId: string | undefined,
+  id: string,
+): Promise<OpenMessage> {
+  const message = messageId === undefined ? undefined : await reads.messages.open(messageId)
+  if (message !== undefined) return message
+  throw new WaybillError('not-found', `The message of ${id} is not kept.`, {
+    hint: 'Its journey is: what was decided stays when the octets go.',
+  })
+}
+
+async function viewOf(archives: Archives, row: ArchivedRow): Promise<RowView> {
+  const archive = archives.all.find(({ name }) => name === row.site)
+  const found = await archive?.reads.journeys.find(row.id)
+  if (archive === undefined || found?.type !== 'found') {
+    throw new Error(`http: the journey ${row.id} has gone while it was listed`)
+  }
+  return rowView(row, (await openJourney(archive.reads, found.journey)).view)
+}

@@ -1,0 +1,97 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Archives } from '../../desk/archives.ts'
+import type { Api, Mode } from '../api-types.ts'
+
+const live = createRoute({
+  method: 'get',
+  path: '/v1/health/live',
+  summary: 'Whether the server answers',
+  responses: {
+    200: {
+      description: 'It does',
+      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
+    },
+  },
+})
+
+const ready = createRoute({
+  method: 'get',
+  path: '/v1/health/ready',
+  summary: 'Whether its store answers',
+  responses: {
+    200: {
+      description: 'It does',
+      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
+    },
+  },
+})
+
+const session = createRoute({
+  method: 'get',
+  path: '/v1/session',
+  summary: 'Who asks, and what they may do',
+  responses: {
+    200: {
+      description: 'This one',
+      content: {
+        'application/json': {
+          schema: z.object({
+            mode: z.enum(['lab', 'catch', 'live']),
+            who: z.string(),
+            scopes: z.array(z.enum(['read', 'send', 'manage'])),
+            version: z.string(),
+          }),
+        },
+      },
+    },
+  },
+})
+
+const status = createRoute({
+  method: 'get',
+  path: '/v1/status',
+  summary: 'What is stored and what waits, by server',
+  responses: {
+    200: {
+      description: 'By server',
+      content: {
+        'application/json': {
+          schema: z.object({
+            version: z.string(),
+            sites: z.array(
+              z.object({
+                site: z.string(),
+                messages: z.number(),
+                queued: z.number(),
+                held: z.number(),
+                journeys: z.number(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+  },
+})
+
+/** How the server is, and who asks it. */
+export function serverRoutes(
+  api: Api,
+  server: { readonly mode: Mode; readonly version: string; readonly archives: Archives },
+): void {
+  const { mode, version, archives } = server
+  const counts = () =>
+    Promise.all(
+      archives.all.map(async ({ name, reads }) => ({ site: name, ...(await reads.counts()) })),
+    )
+  api.openapi(live, (c) => c.json({ status: 'ok' } as const, 200))
+  api.openapi(ready, async (c) => {
+    await counts()
+    return c.json({ status: 'ok' } as const, 200)
+  })
+  api.openapi(session, (c) => {
+    const { who, scopes } = c.get('visitor')
+    return c.json({ mode, who, scopes: Array.from(scopes), version }, 200)
+  })
+  api.openapi(status, async (c) => c.json({ version, sites: await counts() }, 200))
+}

@@ -59,6 +59,7 @@ const world: readonly Floor[] = [
     http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer'],
   },
   { app: ['path', 'os', 'fs', 'process', 'crypto'] },
+  { catch: ['path', 'fs'] },
   { lab: ['path', 'fs'] },
   {
     cli: [

@@ -5,7 +5,7 @@ import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts
 import { type Admission, listen, type Listener, type ListenFailure } from '../io/listener.ts'
 import type { Admission as Clients } from '../policy/admission.ts'
 import { busy } from '../receive/replies.ts'
-import type { Connection, ListenerKind, Sessions } from '../sessions/sessions.ts'
+import type { Connection, ListenerKind, Manner, Sessions } from '../sessions/sessions.ts'
 import { formatReply } from '../smtp/reply-format.ts'
 
 export interface MailServerOptions {
@@ -27,6 +27,8 @@ export interface PortPlan {
   readonly clientIp?: string
   /** Port 25 alone: STARTTLS is not offered. */
   readonly tls?: 'none'
+  /** See `Manner`; only where sessions have no threads of their own. */
+  readonly manner?: Manner
 }
 
 /** The ports of a server: who is let in, and whose session begins. */
@@ -60,7 +62,7 @@ export class MailServer {
    * @throws WaybillError `port-taken`
    */
   async listen(plan: PortPlan): Promise<Listener> {
-    const { kind, clientIp, tls } = plan
+    const { kind, clientIp, tls, manner } = plan
     const { sessions } = this.#options
     await sessions.ready()
     const listener = await listen({
@@ -73,7 +75,7 @@ export class MailServer {
       onSocket: (socket, keep) => {
         const ip = clientIp ?? clientAddress(socket.remoteAddress ?? '')
         const remote = { ip, port: socket.remotePort ?? 0 }
-        sessions.take(socket, { kind, remote, tls, met: this.#met(kind, ip) }, keep)
+        sessions.take(socket, { kind, remote, tls, manner, met: this.#met(kind, ip) }, keep)
       },
       onFailure: (failure) => this.#full(kind, failure),
     })

@@ -1,5 +1,5 @@
 import type { DmarcPolicy } from './record.ts'
-import type { DmarcVerdict } from './verdict.ts'
+import { type DmarcVerdict, wasNotAsked } from './verdict.ts'
 import {
   type Consideration,
   type DecisionEvidence,
@@ -100,7 +100,9 @@ export function decideDmarc(
       const action = known === null ? options.onUnknownPolicy : options.onUnknownResult
       // RFC 9989 §5.4: p=none changes nothing, not even for what could not be checked.
       const taken = known === 'none' ? 'deliver' : action
-      const because = `${openQuestions[dmarc.because]}, so DMARC cannot tell yet`
+      const because = wasNotAsked(dmarc)
+        ? `${dmarc.authorDomain} is not looked up here, so DMARC cannot tell`
+        : `${openQuestions[dmarc.because]}, so DMARC cannot tell yet`
       return { action: taken, askedFor: known, did: doneBy(taken), ...nothing, because }
     }
     case 'fail':

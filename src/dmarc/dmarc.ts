@@ -23,7 +23,7 @@ export { checkReportDestination, type ReportDestination } from './report-destina
 export { parseReportUri, type ReportUri } from './report-uri.ts'
 export type { Rfc7489Reading } from './rfc7489.ts'
 export type { WalkStep } from './discovery.ts'
-export type { DmarcOutcome, DmarcVerdict } from './verdict.ts'
+export { type DmarcOutcome, type DmarcVerdict, wasNotAsked } from './verdict.ts'
 
 /** The authentication results that DMARC rests on. RFC 9989 §4.3. */
 export interface Authentication {

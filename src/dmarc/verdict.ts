@@ -47,6 +47,11 @@ export interface DmarcTempError extends Omit<Common, 'result'> {
   readonly existence: ExistenceEvidence | null
 }
 
+/** Whether the policy is unknown because nobody asked for it: here names of its kind are not looked up. */
+export function wasNotAsked({ result, walk }: Pick<DmarcOutcome, 'result' | 'walk'>): boolean {
+  return result === 'temperror' && walk.some(({ failure }) => failure === 'not-asked')
+}
+
 /** The message has no author that a policy could be found for. RFC 9989 §4.4, §5.3.1. */
 export interface DmarcPermError extends UnknownPolicy {
   readonly result: 'permerror'

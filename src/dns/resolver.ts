@@ -56,12 +56,19 @@ export const recordTypes: readonly RecordType[] = [
 export type DnssecState = 'secure' | 'insecure'
 
 /**
- * Why there is no answer. The first five say something of the question's name, or of one server;
+ * Why there is no answer. The first six say something of the question's name, or of one server;
  * those of `DnsOutage` say that we could not ask at all, and so nothing about the name.
  */
 export type DnsFailure =
   /** Servers that answer other questions were silent: this zone is. */
-  'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable' | DnsOutage
+  | 'timeout'
+  | 'servfail'
+  | 'refused'
+  | 'malformed'
+  | 'unreachable'
+  /** Not asked on purpose: where all is made up, names of the real world are not looked up. */
+  | 'not-asked'
+  | DnsOutage
 
 /** What kept us from asking. Whoever decides by such an answer asks again later. */
 export type DnsOutage =

@@ -176,6 +176,7 @@ export class StubResolver implements Resolver {
       case 'malformed':
       case 'silent-zone':
       case 'no-resolver':
+      case 'not-asked':
         return { reading: failed(reason), server }
     }
   }

@@ -53,6 +53,7 @@ const unserved = (
     'limit',
   ] as const
 ).map((because) => ({ uri: 'mailto:ruf@c.example', because }))
+const fault = { type: 'fault', probability: 100, delayMs: 0, dropped: false } as const
 const limited = {
   code: 421,
   enhanced: '4.7.0',
@@ -88,6 +89,15 @@ const plain: readonly StepData[] = [
   { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: limited },
   { type: 'limit', limit: 'limits.refused_recipients', of: 'network', answer: limited },
   { type: 'limit', limit: 'limits.memory_bytes', of: 'server', answer: limited },
+  ...(['deliver', 'mark-as-spam', 'refuse', 'defer'] as const).map((would): StepData => {
+    return { type: 'caught', would, answer: { ...refusal, atCommand: 'DATA' } }
+  }),
+  { type: 'caught', would: 'deliver', answer: good, unknown: true },
+  ...(['connect', 'auth', 'sender', 'recipient', 'data'] as const).map((stage): StepData => {
+    return { ...fault, stage, answer: later }
+  }),
+  { ...fault, stage: 'recipient', probability: 50, delayMs: 2000, answer: undefined },
+  { ...fault, stage: 'data', delayMs: 2000, answer: undefined, dropped: true },
   { type: 'sender', mailFrom: 'a@b.example', refused: undefined },
   { type: 'sender', mailFrom: '', refused: undefined },
   { type: 'sender', mailFrom: 'a@b.example', refused: { ...refusal, text: 'Not yours.' } },

@@ -1,6 +1,7 @@
 import type { Step } from './record.ts'
 import type { Sentence } from './sentence.ts'
 import { tellArrival } from './sentences/arrival.ts'
+import { tellCaught } from './sentences/caught.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
 import { tellIprev } from './sentences/iprev.ts'
@@ -35,6 +36,9 @@ export function tell(step: Step): readonly Sentence[] {
       return [tellDmarc(step.verdict)]
     case 'decision':
       return [tellDecision(step.decision)]
+    case 'caught':
+    case 'fault':
+      return [tellCaught(step)]
     case 'received-spf':
     case 'refused':
     case 'deferred':

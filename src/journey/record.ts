@@ -172,6 +172,26 @@ export type StepData =
   | { readonly type: 'arc'; readonly verdict: ArcVerdict }
   | { readonly type: 'dmarc'; readonly verdict: DmarcVerdict }
   | { readonly type: 'decision'; readonly decision: Decision }
+  | {
+      /** It was taken in for whoever it was for: what else would have become of it. */
+      readonly type: 'caught'
+      readonly would: Decision['action']
+      /** What its sender would have heard. */
+      readonly answer: SmtpAnswer
+      /** The author's domain was not looked up, so nobody knows. Absent: it was. */
+      readonly unknown?: boolean
+    }
+  | {
+      /** A fault that somebody has set on purpose, to see what a program makes of it. */
+      readonly type: 'fault'
+      readonly stage: FaultStage
+      /** In percent. */
+      readonly probability: number
+      readonly delayMs: number
+      /** What was said instead; absent where nothing was: `dropped`, or only later. */
+      readonly answer: SmtpAnswer | undefined
+      readonly dropped: boolean
+    }
   /** The field as it was put above Received, with its folds; only where the settings want it. */
   | { readonly type: 'received-spf'; readonly field: string }
   | { readonly type: 'refused'; readonly answer: SmtpAnswer }
@@ -224,6 +244,9 @@ export type StepData =
       readonly refused: readonly UnservedPlace[]
     }
   | DeliveryStep
+
+/** Where in a session a fault can be set. */
+export type FaultStage = 'connect' | 'auth' | 'sender' | 'recipient' | 'data'
 
 /** A place that is named in a DMARC record and gets no report. */
 export interface UnservedPlace {

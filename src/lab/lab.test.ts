@@ -6,6 +6,8 @@ import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { silent } from '../base/log.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { journeyIn, replayAll } from '../app/test-support/replay-all.ts'
+import type { JourneyView } from '../journey/view.ts'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { type Lab, openLab } from './lab.ts'
 
@@ -48,22 +50,78 @@ test('the port for programs offers no TLS that they could not check; the servers
   await talk.quit()
 })
 
-test('who writes to nobody is told whom the lab has', async (t) => {
+/** The newest letter that south got. */
+async function newest(lab: Lab): Promise<JourneyView> {
+  const { store } = lab.south
+  const [row] = await store.journeys.list({ limit: 1 })
+  return (await journeyIn(store, row?.id ?? '')).view
+}
+
+test('the port for programs takes mail for whoever it is for, and files it as caught', async (t) => {
   const { lab } = await open(t)
   const talk = await SmtpTalk.greeted(lab.ports.smtp)
-  await talk.say('MAIL FROM:<app@stranger.example>', 250)
-  const nobody = await talk.say('RCPT TO:<you@south.example>', 550)
-  assert.match(
-    nobody.text,
-    /^There is no such mailbox here\. The lab has receiver@south\.example\. Ref /,
+  const message = 'From: app@shop.test\n\nx\n'
+  for (const to of ['you@gmail.com', 'nobody@south.example', 'sender@north.example']) {
+    const { code } = await talk.letter({ from: 'app@shop.test', to, message })
+    assert.equal(code, 250, to)
+  }
+  await talk.quit()
+  const mailboxes = await lab.south.store.mailboxes.list('caught')
+  assert.deepEqual(
+    mailboxes.map(({ name, messages }) => [name, messages]),
+    [['Inbox', 3]],
   )
-  assert.equal(nobody.enhanced, '5.1.1')
-  const far = await talk.say('RCPT TO:<you@gmail.com>', 550)
-  assert.match(
-    far.text,
-    /^This server takes mail for its own domains only\. The lab has receiver@south\.example\. Ref /,
-  )
-  assert.equal(far.enhanced, '5.7.1')
+})
+
+test('what was caught is judged, and its journey says what would have become of it', async (t) => {
+  const { lab } = await open(t)
+  const talk = await SmtpTalk.greeted(lab.ports.smtp)
+  const forged = { from: 'sender@north.example', message: 'From: sender@north.example\n\nx\n' }
+  assert.equal((await talk.letter({ ...forged, to: 'you@shop.test' })).code, 250)
+  const { outcome, steps } = await newest(lab)
+  assert.equal(outcome.status, 'delivered')
+  const caught = steps.find(({ id }) => id === 'caught')
+  assert.equal(caught?.result, 'refuse')
+  assert.match(caught.answer, /^It would have been refused: 550 5\.7\.1 north\.example does not/)
+  assert.equal(steps.find(({ id }) => id === 'dmarc')?.result, 'fail')
+  // Whoever lives in the lab is protected as ever, also in a letter for both.
+  assert.equal((await talk.letter({ ...forged, to: 'receiver@south.example' })).code, 550)
+  await talk.say('MAIL FROM:<sender@north.example>', 250)
+  await talk.say('RCPT TO:<you@shop.test>', 250)
+  await talk.say('RCPT TO:<receiver@south.example>', 250)
+  await talk.say('DATA', 354)
+  assert.equal((await talk.say('From: sender@north.example\r\n\r\nx\r\n.')).code, 550)
+  await talk.quit()
+  await replayAll(lab.south.store)
+})
+
+test('names outside of the lab are not looked up, and the journey says so', async (t) => {
+  const { lab } = await open(t)
+  const talk = await SmtpTalk.greeted(lab.ports.smtp)
+  const letter = { from: 'app@shop.test', message: 'From: app@shop.test\n\nx\n' }
+  await talk.letter({ ...letter, to: 'you@shop.test' })
+  const before = (await newest(lab)).steps
+  const told = (id: string): unknown => before.find((step) => step.id === id)?.verdict
+  assert.deepEqual([told('spf.mailfrom'), told('dmarc'), told('caught')], Array(3).fill('skipped'))
+  assert.match(before.find(({ id }) => id === 'dmarc')?.answer ?? '', /^Not looked up/)
+  // As soon as the lab has such a name, it is asked for.
+  lab.changeZone({ 'shop.test': { TXT: ['v=spf1 -all'] } })
+  await talk.letter({ ...letter, to: 'you@shop.test' })
+  const after = (await newest(lab)).steps
+  assert.equal(after.find(({ id }) => id === 'spf.mailfrom')?.result, 'fail')
+  assert.equal(after.find(({ id }) => id === 'dmarc')?.result, 'none')
+  await talk.quit()
+  await replayAll(lab.south.store)
+})
+
+test('any login is taken where programs are pointed at, and none is needed', async (t) => {
+  const { lab } = await open(t)
+  assert.ok((await offers(lab.ports.smtp)).includes('AUTH PLAIN LOGIN'))
+  const talk = await SmtpTalk.greeted(lab.ports.smtp)
+  await talk.say(`AUTH PLAIN ${Buffer.from('\0app\0secret').toString('base64')}`, 235)
+  const letter = { from: 'app@shop.test', to: 'you@shop.test', message: 'From: a@b.test\n\nx\n' }
+  assert.equal((await talk.letter(letter)).code, 250)
+  assert.equal((await newest(lab)).envelope.login, 'app')
   await talk.quit()
 })
 

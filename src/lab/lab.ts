@@ -13,7 +13,8 @@ import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
 import type { MailSystem } from '../app/mail-system.ts'
 import { LabNetwork } from './network.ts'
-import { labPassword, labZone, places } from './places.ts'
+import { belongsTo } from '../catch/looked-up.ts'
+import { labOrigins, labPassword, labZone, places } from './places.ts'
 import { LabClock } from './clock.ts'
 import { type LabPortOptions, type LabPorts, near, openPorts } from './ports.ts'
 import { makeCertificates, openNorth, openSouth } from './sites.ts'
@@ -103,7 +104,10 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
     writeFileSync(authorityFile, certificates.authority)
     const passwordHash = await hashPassword(labPassword)
     const { log, report } = options
-    const common = { log, report, clock, dns, network, certificates, passwordHash }
+    const isKnown = (name: string): boolean => {
+      return belongsTo([...labOrigins, ...Object.keys(zone)])(name)
+    }
+    const common = { log, report, clock, dns, network, isKnown, certificates, passwordHash }
     let greylist: Greylist | undefined
     const north = openNorth(common, stores.north, northKeys)
     const south = openSouth(common, stores.south, () => greylist)

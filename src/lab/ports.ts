@@ -1,6 +1,8 @@
 import { WaybillError } from '../base/error.ts'
 import type { DnsServer } from '../io/dns-server.ts'
 import type { MailSystem } from '../app/mail-system.ts'
+import { catchingPort } from '../catch/catching-port.ts'
+import type { Manner } from '../sessions/sessions.ts'
 import type { LabNetwork } from './network.ts'
 import { places } from './places.ts'
 
@@ -20,6 +22,9 @@ export interface LabPortOptions {
   /** Ports that somebody asked for by number: none of these is replaced by another. */
   readonly named?: ReadonlySet<string>
 }
+
+/** The port that programs are pointed at: whatever address they write to, it is taken. */
+const catching: Manner = { engine: { auth: 'any' }, port: ({ inbound }) => catchingPort(inbound) }
 
 /** How many ports behind the one that is taken are tried. */
 const triesBehind = 20
@@ -58,7 +63,7 @@ export async function openPorts(input: {
     // Programs that write here know nothing of the lab's authority, and many insist on TLS that they
     // can check once it is offered. The servers of the lab meet on ports of their own.
     const stranger = { clientIp: places.stranger.ip, tls: 'none' } as const
-    return south.listen({ kind: 'smtp', address, port, ...stranger })
+    return south.listen({ kind: 'smtp', address, port, ...stranger, manner: catching })
   })
   const submission = await near(options, 'submission', ports.submission, (port) => {
     return north.listen({ kind: 'submission', address, port })

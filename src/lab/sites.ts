@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { onlyFor } from '../catch/looked-up.ts'
 import { andThen } from '../base/soon.ts'
 import type { Log } from '../base/log.ts'
 import type { Residents } from '../directory/address-table.ts'
@@ -24,6 +25,8 @@ export interface LabCommon {
   readonly clock: Clock
   readonly dns: DnsServer
   readonly network: LabNetwork
+  /** Which names the lab's DNS has a word about; all others are not looked up. */
+  readonly isKnown: (name: string) => boolean
   readonly certificates: LabCertificates
   readonly passwordHash: string
 }
@@ -137,7 +140,10 @@ function makeSite(
     },
     store,
     // The lab's records change under way, so nothing is kept longer than it takes.
-    resolver: new CachingResolver(stub, { now: () => clock.monotonicMs(), maxTtlSeconds: 1 }),
+    resolver: onlyFor(
+      common.isKnown,
+      new CachingResolver(stub, { now: () => clock.monotonicMs(), maxTtlSeconds: 1 }),
+    ),
     dialer: common.network.dialerFrom(ip),
     clock,
     certificate: certificates[plan.place],

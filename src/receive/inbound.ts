@@ -2,12 +2,11 @@ import type { Clock } from '../base/clock.ts'
 import { andThen, type Soon } from '../base/soon.ts'
 import { encodeUtf8 } from '../base/utf8.ts'
 import type { Directory } from '../directory/directory.ts'
-import { RecordingResolver } from '../dns/recording-resolver.ts'
+import { wasNotAsked } from '../dmarc/dmarc.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import { decide } from '../inspect/decide.ts'
+import { type Decision, decide } from '../inspect/decide.ts'
 import { configHash, type DecisionRules } from '../inspect/rules.ts'
-import { type Evaluation, Inspection, type InspectionFacts } from '../inspect/inspection.ts'
-import { checkIprev, type IprevVerdict } from '../inspect/iprev.ts'
+import type { Evaluation, InspectionFacts } from '../inspect/inspection.ts'
 import { authenticationResultsField, forgedFields } from '../inspect/results-field.ts'
 import type { Begin } from '../journey/builder.ts'
 import type { MailboxRole } from '../journey/mailbox-role.ts'
@@ -17,7 +16,9 @@ import { countReceived, formatReceived } from '../message/received.ts'
 import type { MailRecipient } from '../post/placing.ts'
 import type { Post } from '../post/post.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
+import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
+import { Checks } from './checks.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -28,7 +29,7 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { dmarcRefusal, replies } from './replies.ts'
+import { answerOf, dmarcRefusal, replies } from './replies.ts'
 import type { JudgedLetter } from '../inspect/judged.ts'
 import { type RecipientAdmission, recipientFor, needsUtf8 } from './recipient.ts'
 
@@ -44,7 +45,7 @@ export interface InboundRules {
 export interface InboundOptions {
   /** Our name, as in Received and Authentication-Results. */
   readonly hostname: string
-  readonly directory: Directory
+  readonly directory: Pick<Directory, 'lead'>
   readonly admission?: RecipientAdmission | undefined
   /** Asked anew for each letter, which keeps them to its end: they may change meanwhile. */
   readonly rules: () => InboundRules
@@ -56,6 +57,11 @@ export interface InboundOptions {
    * asks for reports of failures. Absent: nobody wants to know.
    */
   readonly judged?: ((letter: JudgedLetter) => void) | undefined
+  /**
+   * Whether a letter for these is caught: taken in whatever its verdict, and its journey says what
+   * would have become of it. Absent: none is.
+   */
+  readonly caught?: (recipients: readonly MailRecipient[]) => boolean
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, journeyId: string) => void
 }
@@ -152,21 +158,28 @@ class InboundLetter implements Letter {
     const decision = decide(evaluation, header, this.#rules.decision)
     journey.step({ type: 'decision', decision }, begin, this.#required().recorders.author.answers)
     const because = ['dmarc']
+    const reply = replyFor(decision, evaluation)
+    if (this.#options.caught?.(this.#recipients) === true) {
+      const unknown = wasNotAsked(evaluation.dmarc)
+      journey.step({
+        type: 'caught',
+        would: decision.action,
+        answer: answerOf(reply, 'DATA'),
+        ...(unknown ? { unknown } : {}),
+      })
+      return this.#file(taken, evaluation, { role: 'inbox', reply: replies.filed })
+    }
     const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })
     switch (decision.action) {
-      case 'refuse': {
-        const { authorDomain } = evaluation.dmarc
-        const asked = decision.askedFor ?? 'reject'
-        const reply = authorDomain === null ? replies.noAuthor : dmarcRefusal(authorDomain, asked)
+      case 'refuse':
         return { type: 'refused', reply, because, afterwards }
-      }
       // It comes again, and is judged then.
       case 'defer':
-        return { type: 'deferred', reply: replies.cannotTellNow, because }
+        return { type: 'deferred', reply, because }
       case 'deliver':
-        return { ...this.#file(taken, evaluation, 'inbox'), afterwards }
+        return { ...this.#file(taken, evaluation, { role: 'inbox', reply }), afterwards }
       case 'mark-as-spam':
-        return { ...this.#file(taken, evaluation, 'junk'), afterwards }
+        return { ...this.#file(taken, evaluation, { role: 'junk', reply }), afterwards }
     }
   }
 
@@ -204,7 +217,7 @@ class InboundLetter implements Letter {
   #file(
     { content, header, facts }: TakenLetter,
     evaluation: Evaluation,
-    role: MailboxRole,
+    { role, reply }: { readonly role: MailboxRole; readonly reply: Reply },
   ): Verdict & { readonly type: 'taken' } {
     const { hostname, post } = this.#options
     const { id } = this.#envelope.journey
@@ -220,9 +233,8 @@ class InboundLetter implements Letter {
       utf8: needsUtf8(this.#envelope.parameters, header),
     })
     const because = ['dmarc']
-    return role === 'inbox'
-      ? { type: 'taken', status: 'delivered', reply: replies.filed, because, placed }
-      : { type: 'taken', status: 'quarantined', reply: replies.filedAsSpam, because, placed }
+    const status = role === 'inbox' ? 'delivered' : 'quarantined'
+    return { type: 'taken', status, reply, because, placed }
   }
 
   /** What is put above the message, the newest fact on top. */
@@ -259,37 +271,19 @@ class InboundLetter implements Letter {
   }
 }
 
-/** What is asked about one letter; each evaluator's questions are recorded apart. */
-class Checks {
-  readonly recorders: Readonly<
-    Record<'spf' | 'dkim' | 'arc' | 'dmarc' | 'author' | 'iprev', RecordingResolver>
-  >
-  readonly inspection: Inspection
-  readonly begin: Begin
-  /** Information only: nobody waits for it, so it may be missing at the end. */
-  iprev: IprevVerdict | undefined
-
-  constructor(
-    { resolver, clock, report }: InboundOptions,
-    facts: InspectionFacts,
-    { journey }: Envelope,
-  ) {
-    const recorder = (): RecordingResolver => new RecordingResolver(resolver, clock, facts.ip)
-    this.recorders = {
-      spf: recorder(),
-      dkim: recorder(),
-      arc: recorder(),
-      dmarc: recorder(),
-      author: recorder(),
-      iprev: recorder(),
+/** What the sender hears of a decision. */
+function replyFor({ action, askedFor }: Decision, { dmarc }: Evaluation): Reply {
+  switch (action) {
+    case 'refuse': {
+      const { authorDomain } = dmarc
+      const asked = askedFor ?? 'reject'
+      return authorDomain === null ? replies.noAuthor : dmarcRefusal(authorDomain, asked)
     }
-    this.begin = journey.begin()
-    this.inspection = new Inspection(facts, this.recorders)
-    checkIprev(facts.ip, this.recorders.iprev).then(
-      (verdict) => {
-        this.iprev = verdict
-      },
-      (problem: unknown) => report(problem, journey.id),
-    )
+    case 'defer':
+      return replies.cannotTellNow
+    case 'deliver':
+      return replies.filed
+    case 'mark-as-spam':
+      return replies.filedAsSpam
   }
 }

@@ -101,13 +101,14 @@ export function statusOf({ code }: { readonly code: number }): 'deferred' | 'ref
 }
 
 /** Of a transaction that ends with the session for one of these, the client did not let go. */
-export const closedByUs: ReadonlySet<string> = new Set<CloseReason>([
+export const closedByUs: ReadonlySet<string> = new Set<CloseReason | 'fault'>([
   'timeout',
   'refused',
   'tooManyErrors',
   'tooMuch',
   'notSmtp',
   'shutdown',
+  'fault',
 ])
 
 /** What a Received field says of how a letter comes. */

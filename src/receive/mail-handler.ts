@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts'
-import type { Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/soon.ts'
 import { type Directory, isOurs } from '../directory/directory.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import type { Outcome } from '../journey/record.ts'
@@ -57,7 +57,7 @@ export class MailHandler implements SessionHandler {
   answer(question: Question, session: Session): Answer | Promise<Answer> {
     switch (question.type) {
       case 'connect':
-        return this.#limits.atGreeting()
+        return this.#greet()
       case 'helo':
         this.#log.helloSaid(question)
         this.#refusal.greeted(question.verb)
@@ -146,8 +146,16 @@ export class MailHandler implements SessionHandler {
     return this.#transaction.sender(question)
   }
 
+  #greet(): Soon<Answer> {
+    return andThen(this.#port.greet?.(this.#log.journey), (refusal): Soon<Answer> => {
+      return refusal === undefined
+        ? this.#limits.atGreeting()
+        : { type: 'reject', reply: refusal.reply }
+    })
+  }
+
   async #login(question: Question & { readonly type: 'auth' }): Promise<Answer> {
-    const refusal = await this.#port.login(question, this.#facts.remote.ip)
+    const refusal = await this.#port.login(question, this.#facts.remote.ip, this.#log.journey)
     const { id } = this.#log.journey
     const { directory, log } = this.#options
     const { mechanism, username } = question

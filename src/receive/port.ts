@@ -22,8 +22,14 @@ export interface Port {
   readonly direction: 'in' | 'out'
   /** Whether the octets of a refused letter are kept beside its journey, for its replay. */
   readonly keepsRefused: boolean
-  /** Gives the reply for credentials that are not taken. */
-  login(question: Question & { readonly type: 'auth' }, ip: string): Promise<Refusal | undefined>
+  /** Why this client is not greeted, beside what it has used up. Absent: there is no such reason. */
+  greet?(journey: JourneyBuilder): Soon<Refusal | undefined>
+  /** Gives the reply for credentials that are not taken. @param journey of the connection */
+  login(
+    question: Question & { readonly type: 'auth' },
+    ip: string,
+    journey: JourneyBuilder,
+  ): Promise<Refusal | undefined>
   /** Begins a letter, or says why its sender is refused. */
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }>
   /** The connection is over. */

@@ -36,7 +36,10 @@ export type RecipientAnswer = TakenLead | { readonly type: 'refused'; readonly r
  */
 export function recipientFor(
   asked: AskedFor,
-  by: { readonly directory: Directory; readonly admission?: RecipientAdmission | undefined },
+  by: {
+    readonly directory: Pick<Directory, 'lead'>
+    readonly admission?: RecipientAdmission | undefined
+  },
 ): Soon<RecipientAnswer> {
   const { directory, admission } = by
   return andThen(directory.lead(asked.path), (lead): Soon<RecipientAnswer> => {

@@ -58,7 +58,7 @@ export class ReceiveSession {
   readonly #onClosed: () => void
   /** What is known of the session, as the engine has told last. */
   #session: Session = freshSession(null)
-  #reason: CloseReason | 'lost' = 'lost'
+  #reason: CloseReason | 'lost' | 'fault' = 'lost'
   /** The handler is still busy with content that it was given. */
   #held: Promise<void> | undefined
   /** Why the message under way cannot be taken, once its content could not be kept. */
@@ -100,6 +100,12 @@ export class ReceiveSession {
     // Even when the connection has to be cut off before the engine can say anything.
     if (!this.#driver.closing) this.#reason = 'shutdown'
     this.#driver.feed({ type: 'graceOver' })
+  }
+
+  /** Drops the connection at once without a word, as a server does that breaks. */
+  drop(): void {
+    this.#reason = 'fault'
+    this.#driver.destroy()
   }
 
   /** Drops the connection at once. It is we who do: the record must not say that the client left. */

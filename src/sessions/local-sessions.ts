@@ -8,7 +8,7 @@ import { Peer } from '../io/peer.ts'
 import type { Post } from '../post/post.ts'
 import type { ConnectionFacts } from '../receive/connection-log.ts'
 import type { Guard } from '../receive/guard.ts'
-import { InboundPort } from '../receive/inbound.ts'
+import { type InboundOptions, InboundPort } from '../receive/inbound.ts'
 import type { JudgedLetter } from '../inspect/judged.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
 import type { Port } from '../receive/port.ts'
@@ -111,13 +111,21 @@ export class LocalSessions implements Sessions {
     return Promise.resolve()
   }
 
-  #serve(peer: Peer, { kind, remote, tls, met }: Connection): void {
+  #serve(peer: Peer, connection: Connection): void {
     const { clock } = this.#needs
+    const { kind, remote, tls, met, manner } = connection
     const facts = { remote, listener: kind, tls: peer.tls, met }
     const session: ReceiveSession = new ReceiveSession({
       peer,
-      options: { ...this.#serverOptions(kind), ...(tls === undefined ? {} : { tls }) },
-      handler: this.#handler(facts),
+      options: {
+        ...this.#serverOptions(kind),
+        ...(tls === undefined ? {} : { tls }),
+        ...manner?.engine,
+      },
+      handler: this.#handler(
+        facts,
+        this.#portOf(connection, () => session.drop()),
+      ),
       tlsRole: { side: 'server', context: this.#tls.contexts[kind] },
       clock,
       onClosed: () => {
@@ -133,12 +141,13 @@ export class LocalSessions implements Sessions {
 
   /** A connection that is no session: no handshake. */
   #failed({ kind, remote, met }: Connection, problem: string): void {
-    const handler = this.#handler({ remote, listener: kind, tls: undefined, met })
+    const facts = { remote, listener: kind, tls: undefined, met }
+    const handler = this.#handler(facts, this.#port(kind))
     handler.tlsFailed(problem)
     handler.closed('lost', freshSession(null))
   }
 
-  #handler(facts: ConnectionFacts): MailHandler {
+  #handler(facts: ConnectionFacts, port: Port): MailHandler {
     const { directory, guard, contents, post, clock, log, report } = this.#needs
     const options = {
       origin: this.#settings.origin,
@@ -151,19 +160,27 @@ export class LocalSessions implements Sessions {
       log,
       report,
     }
-    return new MailHandler(options, facts, this.#port(facts.listener))
+    return new MailHandler(options, facts, port)
+  }
+
+  #portOf({ kind, manner }: Connection, drop: () => void): Port {
+    const usual = (): Port => this.#port(kind)
+    return manner?.port({ inbound: this.#inbound(), usual, drop }) ?? usual()
   }
 
   #port(kind: ListenerKind): Port {
+    if (kind === 'smtp') return new InboundPort(this.#inbound())
     const { host: hostname } = this.#settings.origin
-    const { directory, admission, guard, resolver, clock, random, post, judged, report } =
-      this.#needs
-    if (kind !== 'smtp') {
-      return new SubmissionPort({ hostname, directory, admission, guard, clock, random, post })
-    }
+    const { directory, admission, guard, clock, random, post } = this.#needs
+    return new SubmissionPort({ hostname, directory, admission, guard, clock, random, post })
+  }
+
+  #inbound(): InboundOptions {
+    const { host: hostname } = this.#settings.origin
+    const { directory, admission, resolver, clock, post, judged, report } = this.#needs
     const rules = (): SessionSettings['rules'] => this.#settings.rules
     const checks = { resolver, clock, judged, report }
-    return new InboundPort({ hostname, directory, admission, rules, post, ...checks })
+    return { hostname, directory, admission, rules, post, ...checks }
   }
 
   #serverOptions(kind: ListenerKind): ServerOptions {

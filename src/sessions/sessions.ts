@@ -4,7 +4,9 @@ import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Endpoint } from '../io/peer.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import type { LimitMet } from '../receive/guard.ts'
-import type { InboundRules } from '../receive/inbound.ts'
+import type { InboundOptions, InboundRules } from '../receive/inbound.ts'
+import type { Port } from '../receive/port.ts'
+import type { ServerOptions } from '../smtp/server-types.ts'
 
 /** What a port is for. */
 export type ListenerKind = 'smtp' | 'submission' | 'submissions'
@@ -45,6 +47,23 @@ export interface TicketKeys {
   readonly users: Uint8Array
 }
 
+/** How a port answers that is not one of a mail server's own: in the lab, and where mail is caught. */
+export interface Manner {
+  /** What its engine is told beside what its kind says. */
+  readonly engine: Partial<Pick<ServerOptions, 'tls' | 'auth'>>
+  /** Who answers there; for each connection one. */
+  port(parts: PortParts): Port
+}
+
+/** What a port in another manner can be made of. */
+export interface PortParts {
+  readonly inbound: InboundOptions
+  /** The one that a mail server has for this kind. */
+  readonly usual: () => Port
+  /** Drops the connection without a word. */
+  readonly drop: () => void
+}
+
 /** A connection that was let in. */
 export interface Connection {
   readonly kind: ListenerKind
@@ -52,6 +71,8 @@ export interface Connection {
   readonly remote: Endpoint
   /** Port 25 alone: STARTTLS is not offered. */
   readonly tls: 'none' | undefined
+  /** Only for sessions on this thread. Absent: its kind's own. */
+  readonly manner?: Manner | undefined
   /**
    * What its client had used up when it came, for a greeting that is due at once. `ask`: it is asked
    * when it is due, after the handshake.

@@ -16,7 +16,11 @@ export function publishedKeys(
   answer: DnsAnswer<string>,
 ): Result<readonly string[], SignatureReason> {
   if (answer.type === 'failed') {
-    const text = `DNS did not give the key at ${name} (${answer.reason}).`
+    const { reason } = answer
+    const text =
+      reason === 'not-asked'
+        ? `The key at ${name} is not looked up here.`
+        : `DNS did not give the key at ${name} (${reason}).`
     return bad({ code: 'key-unavailable', text })
   }
   if (answer.type === 'found' && answer.records.length > 0) return ok(answer.records)

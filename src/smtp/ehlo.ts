@@ -34,7 +34,12 @@ function startTlsOffered(session: Session, options: ServerOptions): boolean {
 
 /** RFC 4954 §4: passwords only over TLS, and only once. */
 function authOffered(session: Session, options: ServerOptions): boolean {
-  return options.auth !== 'off' && session.tls !== null && session.user === null
+  return options.auth !== 'off' && session.user === null && mayLogIn(session, options)
+}
+
+/** Whether a password would be safe here, or is none: where any is taken, none protects anything. */
+export function mayLogIn({ tls }: Session, { auth }: ServerOptions): boolean {
+  return tls !== null || auth === 'any'
 }
 
 /** Extensions of a server that was greeted with HELO. */

@@ -5,6 +5,7 @@
 import type { ServerMechanism, ServerStep } from '../sasl/mechanism.ts'
 import { readInitialResponse, readResponse, serverMechanism } from '../sasl/sasl.ts'
 import type { Command } from './command.ts'
+import { mayLogIn } from './ehlo.ts'
 import * as replies from './reply.ts'
 import { error, type Step } from './server-step.ts'
 import type { ServerOptions, Session } from './server-types.ts'
@@ -19,7 +20,7 @@ export function stepForAuth(
   if (session.greeting?.verb !== 'EHLO') return error(replies.ehloForAuth)
   if (session.user !== null) return error(replies.authAlready)
   if (session.transaction !== null) return error(replies.authInMail)
-  if (session.tls === null) return error(replies.encryptionRequired)
+  if (!mayLogIn(session, options)) return error(replies.encryptionRequired)
   const mechanism = serverMechanism(command.mechanism)
   if (mechanism === undefined) return error(replies.unknownMechanism)
   if (command.initial === null) return goOn(mechanism, mechanism.start(null))

@@ -194,8 +194,11 @@ export interface ServerOptions {
   readonly greetingText: string
   /** Whether TLS can be asked for, is there from the start, or is not to be had. */
   readonly tls: 'none' | 'starttls' | 'implicit'
-  /** AUTH is offered over TLS only. `required`: no MAIL without it. */
-  readonly auth: 'off' | 'optional' | 'required'
+  /**
+   * AUTH is offered over TLS only. `required`: no MAIL without it. `any`: in clear text too, for who
+   * takes every password, so that none protects anything.
+   */
+  readonly auth: 'off' | 'optional' | 'required' | 'any'
   /** Largest content taken, in octets; announced as SIZE. */
   readonly maxMessageBytes: number
   /** Optional extensions offered beside PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES and SIZE. */

@@ -148,6 +148,7 @@ const codes = {
   'no-resolver': 'ECONNREFUSED',
   'no-place': 'ETIMEOUT',
   'silent-zone': 'ETIMEOUT',
+  'not-asked': 'ETIMEOUT',
 }
 const asked = ['TXT', 'A', 'AAAA', 'MX', 'PTR'] as const
 

@@ -11,6 +11,7 @@ function sentence(problem: SpfProblem): string {
     case 'dnsFailed': {
       const { recordType, name, reason } = problem
       const where = problem.term === undefined ? '' : `, for ${problem.term} of ${problem.domain}`
+      if (reason === 'not-asked') return `${recordType} ${name} is not looked up here${where}`
       return `DNS gave no answer (${reason}) to the question for ${recordType} ${name}${where}`
     }
     case 'syntax':

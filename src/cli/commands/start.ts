@@ -45,7 +45,7 @@ export function startCommand(): Command {
     .option('--config <file>', 'a mail server, as this waybill.toml says')
     .option('--data <folder>', `the data folder (the lab's is ${defaultData})`)
     .option('--ports <how>', '"auto" takes free ports', autoPorts)
-    .option('--smtp-port <port>', 'the lab: port for mail to south.example (1025)', port)
+    .option('--smtp-port <port>', 'the lab: port for your programs (1025)', port)
     .option('--submission-port <port>', 'the lab: STARTTLS and login (1587)', port)
     .option('--submissions-port <port>', 'the lab: TLS and login (1465)', port)
     .option('--dns-port <port>', "the lab: its name server's port (1053)", port)
@@ -147,7 +147,7 @@ async function greet(lab: Lab, ports: Ports, data: string): Promise<void> {
   ${bold(`Waybill ${programVersion()}`)}   LAB: nothing leaves this computer
 
   Console   ${place(`http://localhost:${ports.http}`)}only this computer can open it
-  Send to   ${place(`smtp://localhost:${ports.smtp}`)}to receiver@south.example, no login
+  Send to   ${place(`smtp://localhost:${ports.smtp}`)}any sender, any recipient, no login
             ${place(`smtp://localhost:${ports.submission}`)}STARTTLS, sender@north.example / letmein
             ${place(`smtps://localhost:${ports.submissions}`)}TLS,      sender@north.example / letmein
   DNS       ${place(`127.0.0.1:${ports.dns}`)}zones north.example, south.example

@@ -127,6 +127,7 @@ const dropReasons: Readonly<Record<string, string>> = {
   earlyTalk: 'the client spoke before it was greeted',
   notSmtp: 'the client does not speak SMTP',
   shutdown: 'this server was stopped',
+  fault: 'a fault that was set on purpose dropped the connection',
 }
 
 function answered(id: string, label: string, answer: SmtpAnswer, told: string): Sentence {

@@ -1,6 +1,6 @@
 import type { ArcVerdict } from '../../arc/arc.ts'
 import type { DkimVerdict } from '../../dkim/dkim.ts'
-import type { DmarcVerdict, Rfc7489Reading } from '../../dmarc/dmarc.ts'
+import { type DmarcVerdict, type Rfc7489Reading, wasNotAsked } from '../../dmarc/dmarc.ts'
 import type { Decision } from '../../inspect/decide.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
 import { mailboxName } from '../mailbox-role.ts'
@@ -14,7 +14,7 @@ export function tellSpf(verdict: SpfVerdict): Sentence {
     label: 'SPF',
     question: `May ${ip} send for ${quoted(domain)}?`,
     answer: spfAnswer(verdict),
-    verdict: spfWords[result],
+    verdict: notLookedUp(verdict) ? 'skipped' : spfWords[result],
     result,
     rules: ['RFC 7208 §4.6', ...(identity === 'helo' ? ['RFC 7208 §2.4'] : [])],
     ...(result === 'permerror'
@@ -32,6 +32,11 @@ const spfWords: Readonly<Record<SpfVerdict['result'], VerdictWord>> = {
   none: 'none',
   permerror: 'fail',
   temperror: 'unknown',
+}
+
+function notLookedUp(verdict: SpfVerdict): boolean {
+  if (verdict.result !== 'temperror') return false
+  return verdict.problem.type === 'dnsFailed' && verdict.problem.reason === 'not-asked'
 }
 
 function spfAnswer(verdict: SpfVerdict): string {
@@ -57,7 +62,9 @@ function spfAnswer(verdict: SpfVerdict): string {
     case 'permerror':
       return `The record cannot be used: ${describeSpfProblem(verdict.problem)}.`
     case 'temperror':
-      return `It could not be asked: ${describeSpfProblem(verdict.problem)}.`
+      return notLookedUp(verdict)
+        ? `Not looked up: ${describeSpfProblem(verdict.problem)}.`
+        : `It could not be asked: ${describeSpfProblem(verdict.problem)}.`
   }
 }
 
@@ -170,7 +177,7 @@ export function tellDmarc(verdict: DmarcVerdict): Sentence {
     label: 'DMARC',
     question: `Does anybody vouch for ${quoted(authorDomain ?? 'the author')}?`,
     answer: dmarcAnswer(verdict) + otherReading(verdict),
-    verdict: dmarcWords[result],
+    verdict: wasNotAsked(verdict) ? 'skipped' : dmarcWords[result],
     result,
     ...asked,
     rules: ['RFC 9989 §4.10', 'RFC 9989 §5.3'],
@@ -217,7 +224,9 @@ function dmarcAnswer(verdict: DmarcVerdict): string {
     case 'none':
       return `${author} publishes no DMARC policy.`
     case 'temperror':
-      return 'DNS did not answer, so it is not known.'
+      return wasNotAsked(verdict)
+        ? `Not looked up: here nobody asks what ${author} publishes.`
+        : 'DNS did not answer, so it is not known.'
     case 'permerror':
       return 'From does not name one author whose domain could be asked.'
   }

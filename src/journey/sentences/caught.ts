@@ -1,0 +1,82 @@
+import { type Sentence } from '../sentence.ts'
+import type { FaultStage, StepData } from '../record.ts'
+import { said } from './ending.ts'
+
+/** Steps that only the lab and the catcher have. */
+export type CaughtStep = Extract<StepData, { type: 'caught' | 'fault' }>
+
+/** Tells a step that only the lab and the catcher have. */
+export function tellCaught(step: CaughtStep): Sentence {
+  switch (step.type) {
+    case 'caught': {
+      const { would, answer, unknown = false } = step
+      return {
+        id: 'caught',
+        label: 'caught',
+        question: 'What would have become of it?',
+        answer: `${unknown ? notLookedUp : wouldBe(step)} It was caught here, and goes nowhere.`,
+        verdict: unknown ? 'skipped' : verdicts[would],
+        result: unknown ? 'unknown' : would,
+        rules: ['RFC 9989 §5.4'],
+        details: { would: unknown ? null : would, answer: unknown ? null : answer },
+      }
+    }
+    case 'fault': {
+      const { stage, probability, delayMs, answer, dropped } = step
+      return {
+        id: 'fault',
+        label: 'fault',
+        question: 'Was something made to go wrong here?',
+        answer: `Yes, ${places[stage]}, by a fault that was set on purpose${chance(step)}: ${done(step)}.`,
+        verdict: 'warn',
+        ...(answer === undefined ? {} : { result: String(answer.code) }),
+        rules: ['RFC 5321 §4.2'],
+        details: { stage, probability, delay_ms: delayMs, answer: answer ?? null, dropped },
+      }
+    }
+  }
+}
+
+const notLookedUp =
+  "Nobody can say: what the author's domain asks for is looked up only where mail goes out."
+
+function wouldBe({ would, answer }: CaughtStep & { readonly type: 'caught' }): string {
+  switch (would) {
+    case 'deliver':
+      return 'It would have been delivered.'
+    case 'mark-as-spam':
+      return 'It would have been marked as spam.'
+    case 'refuse':
+      return `It would have been refused: ${said(answer)}`
+    case 'defer':
+      return `It would have been asked to come back later: ${said(answer)}`
+  }
+}
+
+const verdicts = {
+  deliver: 'ok',
+  'mark-as-spam': 'warn',
+  refuse: 'fail',
+  defer: 'unknown',
+} as const
+
+const places: Readonly<Record<FaultStage, string>> = {
+  connect: 'at the greeting',
+  auth: 'at the login',
+  sender: 'at MAIL FROM',
+  recipient: 'at RCPT TO',
+  data: 'at the end of DATA',
+}
+
+type Fault = CaughtStep & { readonly type: 'fault' }
+
+function chance({ probability }: Fault): string {
+  return probability >= 100 ? '' : ` (chance: ${probability} %)`
+}
+
+function done({ delayMs, answer, dropped }: Fault): string {
+  const waited = delayMs === 0 ? [] : [`it waited for ${delayMs} ms`]
+  const then = dropped ? ['the connection was dropped'] : []
+  const told = answer === undefined ? [] : [`the client was told ${said(answer)}`]
+  return [...waited, ...then, ...told].join(', and ')
+}

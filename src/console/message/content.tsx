@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useResource } from '../api/resource.ts'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.tsx'
-import { plainly, size } from '../parts/text.tsx'
+import { plainly, size } from '../parts/plain.ts'
 import { query, withQuery } from '../shell/route.ts'
 import type { TabProps } from './tab.ts'
 

@@ -1,5 +1,5 @@
 import { Table } from '../parts/table.tsx'
-import { plainly } from '../parts/text.tsx'
+import { plainly } from '../parts/plain.ts'
 import { Pill } from '../parts/verdict.tsx'
 import type { Step } from '../types.ts'
 import { Lines } from './lines.tsx'

@@ -1,4 +1,4 @@
-import { plainly, span } from '../parts/text.tsx'
+import { plainly, span } from '../parts/plain.ts'
 import { withQuery } from '../shell/route.ts'
 import type { EvidenceView, Step } from '../types.ts'
 

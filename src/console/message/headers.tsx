@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { useResource } from '../api/resource.ts'
 import { Loading, ProblemNotice } from '../parts/notice.tsx'
-import { plainly } from '../parts/text.tsx'
+import { plainly } from '../parts/plain.ts'
 import type { TabProps } from './tab.ts'
 
 interface Field {

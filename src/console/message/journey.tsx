@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { span } from '../parts/text.tsx'
+import { span } from '../parts/plain.ts'
 import { Sign, toneOfStep, wordOf } from '../parts/verdict.tsx'
 import { query, withQuery } from '../shell/route.ts'
 import type { Journey, Step } from '../types.ts'

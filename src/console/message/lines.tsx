@@ -1,4 +1,4 @@
-import { clock, plainly } from '../parts/text.tsx'
+import { clock, plainly } from '../parts/plain.ts'
 
 const marks: Readonly<Record<string, readonly [string, string]>> = {
   client: ['->', 'client'],

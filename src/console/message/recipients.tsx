@@ -1,6 +1,7 @@
 import { useResource } from '../api/resource.ts'
 import { Table } from '../parts/table.tsx'
-import { Address, plainly, Time } from '../parts/text.tsx'
+import { plainly } from '../parts/plain.ts'
+import { Address, Time } from '../parts/text.tsx'
 import { Pill, toneOfStatus } from '../parts/verdict.tsx'
 import type { Journey } from '../types.ts'
 

@@ -1,6 +1,6 @@
 import { useResource } from '../api/resource.ts'
 import { Loading, ProblemNotice } from '../parts/notice.tsx'
-import { plainly, size } from '../parts/text.tsx'
+import { plainly, size } from '../parts/plain.ts'
 import type { TabProps } from './tab.ts'
 
 /** More than this of a source is a download: nobody reads it, and it would hold up the page. */

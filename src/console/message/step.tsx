@@ -1,4 +1,5 @@
-import { plainly, span, Time } from '../parts/text.tsx'
+import { plainly, span } from '../parts/plain.ts'
+import { Time } from '../parts/text.tsx'
 import { Pill, toneOfStep, wordOf } from '../parts/verdict.tsx'
 import type { Step } from '../types.ts'
 import { Details, hasDetails } from './details.tsx'

@@ -1,4 +1,4 @@
-import { plainly } from '../parts/text.tsx'
+import { plainly } from '../parts/plain.ts'
 import { Pill, toneOfStep, wordOf } from '../parts/verdict.tsx'
 import type { Journey, Step } from '../types.ts'
 

@@ -1,5 +1,6 @@
 import { Checks, outcomeText, Pill, toneOfStatus } from '../parts/verdict.tsx'
-import { Address, plainly, size, span, Time, when } from '../parts/text.tsx'
+import { plainly, size, span, when } from '../parts/plain.ts'
+import { Address, Time } from '../parts/text.tsx'
 import type { Row } from '../types.ts'
 
 /** A message as one row, which is a link to it. */

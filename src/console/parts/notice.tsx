@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../types.ts'
-import { plainly } from './text.tsx'
+import { plainly } from './plain.ts'
 
 /** What went wrong, as the terminal would say it: the fact, then the thing to do. */
 export function ProblemNotice(props: { readonly problem: Problem; readonly again?: () => void }) {

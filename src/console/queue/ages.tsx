@@ -1,0 +1,48 @@
+import { Table } from '../parts/table.tsx'
+import { plainly, when } from '../parts/plain.ts'
+import type { Destination, Queue } from './model.ts'
+
+/** How long what waits has waited, by destination: a column that moves right is a server that is down. */
+export function Ages({ queue }: { readonly queue: Queue }) {
+  const { ages, destinations } = queue
+  const last = ages.at(-1)
+  const heads = [
+    'Destination',
+    ...ages.map((minutes) => `< ${minutes} min`),
+    ...(last === undefined ? [] : [`${last} min and more`]),
+    'Last answer',
+  ]
+  return (
+    <Table
+      caption="By destination and age"
+      heads={heads}
+      rows={destinations.map((one) => [
+        <span key="name" class="address">
+          {plainly(one.destination)}
+        </span>,
+        ...one.ages.map((number, index) => (
+          <span key={index} class={number === 0 ? 'muted' : 'age'}>
+            {number === 0 ? '·' : number}
+          </span>
+        )),
+        <Problem key="problem" one={one} />,
+      ])}
+    />
+  )
+}
+
+function Problem({ one: { down, last_problem: problem } }: { readonly one: Destination }) {
+  return (
+    <>
+      {problem === undefined || problem === null ? '–' : plainly(problem)}
+      {down === undefined || down === null ? null : (
+        <span class="muted">
+          {' '}
+          Nothing is sent there
+          {down.until === undefined || down.until === null ? '' : ` until ${when(down.until)}`}:{' '}
+          {plainly(down.because)}
+        </span>
+      )}
+    </>
+  )
+}

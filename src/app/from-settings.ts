@@ -1,4 +1,5 @@
 import { parseNetwork } from '../base/ip.ts'
+import { decisionRules } from '../config/decision-rules.ts'
 import type { Settings } from '../config/settings.ts'
 import { DayMark } from '../io/day-mark.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
@@ -31,16 +32,7 @@ export function rulesOf(
   domains: readonly string[],
 ): SessionRules {
   return {
-    decision: {
-      trustedForwarders: receive.trusted_forwarders,
-      mailingLists: receive.mailing_lists,
-      allow: receive.allow,
-      onTemperror: receive.on_temperror,
-      ownDomains: domains,
-      onOwnDomain: receive.on_own_domain,
-      onMissingDomain: receive.on_missing_domain,
-      onSpfFail: receive.on_spf_fail,
-    },
+    decision: decisionRules({ receive }, domains),
     receivedFields: limits.received_fields,
     receivedSpf: receive.received_spf,
     addresses: receive.strict_addresses ? 'strict' : 'lenient',

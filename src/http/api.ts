@@ -7,6 +7,7 @@ import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
 
 /** What the API is made of. */
@@ -44,6 +45,7 @@ export function makeApi(parts: ApiParts): Api {
   api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   serverRoutes(api, parts)
   messageRoutes(api, parts.archives, parts.now)
+  replayRoutes(api, parts.archives)
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Waybill', version: parts.version },

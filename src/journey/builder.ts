@@ -128,13 +128,26 @@ export class JourneyBuilder {
   }
 
   #share(one: RecordedAnswer): AnswerRef {
-    const { name, type, answer } = one
-    // The TTL counts down in a cache: without it equal answers stay equal, and are stored once.
-    const lasting = answer.type === 'failed' ? answer : { ...answer, ttlSeconds: 0 }
-    const json = JSON.stringify({ name, type, answer: lasting })
-    const hash = digest('sha256', json, 'base64url').slice(0, 22)
-    this.#shared.set(hash, json)
-    const ttlSeconds = answer.type === 'failed' ? 0 : answer.ttlSeconds
-    return { hash, ttlSeconds, ms: one.elapsedMs ?? 0 }
+    const { ref, fact } = shareAnswer(one)
+    this.#shared.set(fact.hash, fact.json)
+    return ref
   }
+}
+
+/** A DNS answer as a record refers to it, and the fact that is shared. */
+export function shareAnswer(one: RecordedAnswer): {
+  readonly ref: AnswerRef
+  readonly fact: Shared
+} {
+  const { name, type, answer } = one
+  // The TTL counts down in a cache: without it equal answers stay equal, and are stored once.
+  const lasting = answer.type === 'failed' ? answer : { ...answer, ttlSeconds: 0 }
+  const fact = sharedFact(JSON.stringify({ name, type, answer: lasting }))
+  const ttlSeconds = answer.type === 'failed' ? 0 : answer.ttlSeconds
+  return { ref: { hash: fact.hash, ttlSeconds, ms: one.elapsedMs ?? 0 }, fact }
+}
+
+/** A fact under the hash of its JSON. */
+function sharedFact(json: string): Shared {
+  return { hash: digest('sha256', json, 'base64url').slice(0, 22), json }
 }

@@ -1,25 +1,16 @@
-import { type DnsOverride } from '../dns/dns-override.ts'
-import { RecordedResolver } from '../dns/recorded-resolver.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { seededRandom } from '../base/random.ts'
 import { decide } from '../inspect/decide.ts'
-import { Inspection } from '../inspect/inspection.ts'
+import { type Evaluation, Inspection } from '../inspect/inspection.ts'
 import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
 import { routeTo } from '../route/route.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
+import { AlteredLetter } from './altered-letter.ts'
 import { answersOf, type Facts } from './facts.ts'
+import { changesSomething, type ReplayOverrides } from './overrides.ts'
 import type { JourneyRecord, ReplayFacts, Step, StepData } from './record.ts'
-
-/** What to change before the replay; nothing of it is written back. */
-export interface ReplayChanges {
-  readonly dns: readonly DnsOverride[]
-  readonly ip?: string
-  readonly helo?: string
-  readonly mailFrom?: string
-  /** Unix seconds. */
-  readonly now?: number
-}
+import { ReplayResolver } from './replay-resolver.ts'
 
 /** One step then and now. */
 export interface ReplayedStep {
@@ -33,19 +24,24 @@ export interface ReplayedStep {
    * would be if DNS did not answer. Only changes can bring these up.
    */
   readonly missing: readonly string[]
+  /** What DNS said now, as far as it is known. */
+  readonly answers: readonly RecordedAnswer[]
+}
+
+/** The verdicts of a journey, made again. */
+export interface Replayed {
+  readonly type: 'replayed'
+  readonly steps: readonly ReplayedStep[]
+  /** The first step that differs, by its type, of those that miss no answer. */
+  readonly firstDifference: string | undefined
+  /** Questions of all steps that the record has no answer to, each once. */
+  readonly missing: readonly string[]
+  /** What DNS was told to say and nobody asked, as `NAME TYPE`: it changes nothing. */
+  readonly unused: readonly string[]
 }
 
 export type Replay =
-  | {
-      readonly type: 'replayed'
-      readonly steps: readonly ReplayedStep[]
-      /** The first step that differs, by its type, of those that miss no answer. */
-      readonly firstDifference: string | undefined
-      /** Questions of all steps that the record has no answer to, each once. */
-      readonly missing: readonly string[]
-      /** What DNS was told to say and nobody asked, as `NAME TYPE`: it changes nothing. */
-      readonly unused: readonly string[]
-    }
+  | Replayed
   /** The journey holds no verdict: its steps are recorded facts, which no rule can change. */
   | { readonly type: 'nothing'; readonly because: string }
   /** There is something to derive again, but what it takes is gone. */
@@ -59,9 +55,9 @@ export async function replayJourney(
   record: JourneyRecord,
   facts: Facts,
   original: AsyncIterable<Uint8Array> | undefined,
-  changes: ReplayChanges = { dns: [] },
+  changes: ReplayOverrides = { dns: [] },
 ): Promise<Replay> {
-  const resolvers: RecordedResolver[] = []
+  const resolvers: ReplayResolver[] = []
   const routes = await replayRoutes(record, facts, { changes, resolvers })
   if (!record.steps.some((step) => step.type === 'spf')) {
     if (routes.length > 0) return finish(routes, changes, resolvers)
@@ -97,11 +93,11 @@ function whyNothing({ outcome, direction }: JourneyRecord): string {
 
 function finish(
   steps: readonly ReplayedStep[],
-  changes: ReplayChanges,
-  resolvers: readonly RecordedResolver[],
+  changes: ReplayOverrides,
+  resolvers: readonly ReplayResolver[],
 ): Replay {
   // Without a change a question that nobody asked then is a difference like any other.
-  const whatIf = changes.dns.length > 0 || Object.keys(changes).length > 1
+  const whatIf = changesSomething(changes)
   const different = steps.find(({ same, missing }) => !same && !(whatIf && missing.length > 0))
   const missing = Array.from(new Set(steps.flatMap((step) => step.missing)))
   const unused = changes.dns
@@ -116,9 +112,9 @@ async function replayVerdicts(
   input: {
     readonly facts: Facts
     readonly original: AsyncIterable<Uint8Array>
-    readonly changes: ReplayChanges
+    readonly changes: ReplayOverrides
     /** Those that were asked are added. */
-    readonly resolvers: RecordedResolver[]
+    readonly resolvers: ReplayResolver[]
   },
 ): Promise<readonly ReplayedStep[] | { readonly impossible: string }> {
   const { facts, original, changes } = input
@@ -129,8 +125,8 @@ async function replayVerdicts(
   }
   // What one evaluator asked may serve another when a change leads it there.
   const all = record.steps.flatMap((step) => answersOf(step, facts))
-  const resolverFor = (type: AskingStep): RecordedResolver => {
-    return new RecordedResolver([...recording(type), ...all], changes.dns)
+  const resolverFor = (type: AskingStep): ReplayResolver => {
+    return new ReplayResolver([...recording(type), ...all], changes)
   }
   const resolvers = {
     spf: resolverFor('spf'),
@@ -154,35 +150,62 @@ async function replayVerdicts(
     resolvers,
     replay.kept?.bodyHashes,
   )
-  const header = await passThrough(inspection, original)
+  if (changes.body !== undefined && replay.kept !== undefined) {
+    return {
+      impossible: 'Of this message only the header is kept: no letter of its body can be another.',
+    }
+  }
+  const letter = new AlteredLetter(original, changes)
+  const header = await passThrough(inspection, letter.octets())
   if (header === undefined) return { impossible: 'What is kept of this message has no header.' }
+  if (letter.lacksLetter) return { impossible: 'Its body has no letter that could be another.' }
   if (inspection.lacksBodyHash) {
     return { impossible: 'Of this message only the beginning is kept, and it wants more of it.' }
   }
   const evaluation = await inspection.finish()
-  const decision = decide(evaluation, header, replay.rules)
-  const again: readonly (readonly [StepData, RecordedResolver | undefined])[] = [
-    [{ type: 'spf', ip, verdict: evaluation.spf }, resolvers.spf],
-    [{ type: 'dkim', verdicts: evaluation.dkim }, resolvers.dkim],
-    [{ type: 'arc', verdict: evaluation.arc }, resolvers.arc],
-    [{ type: 'dmarc', verdict: evaluation.dmarc }, resolvers.dmarc],
-    [{ type: 'decision', decision }, resolvers.author],
-    [{ type: 'received-spf', field: formatReceivedSpf(evaluation.spf, replay) }, resolvers.spf],
+  const decision = decide(evaluation, header, changes.rules ?? replay.rules)
+  const { spf, dkim, arc, dmarc, iprev, author } = resolvers
+  const open = openQuestions(evaluation, { spf, dkim, arc, dmarc })
+  const withIprev = record.steps.some(({ type }) => type === 'iprev')
+  const again: readonly Again[] = [
+    { now: { type: 'spf', ip, verdict: evaluation.spf }, resolver: spf },
+    { now: { type: 'dkim', verdicts: evaluation.dkim }, resolver: dkim },
+    { now: { type: 'arc', verdict: evaluation.arc }, resolver: arc },
+    { now: { type: 'dmarc', verdict: evaluation.dmarc }, resolver: dmarc, rests: open.dmarc },
+    { now: { type: 'decision', decision }, resolver: author, rests: open.decision },
+    {
+      now: { type: 'received-spf', field: formatReceivedSpf(evaluation.spf, replay) },
+      resolver: spf,
+    },
     // Last, as it leads to nothing: what the decision rests on is named first when it differs.
-    ...(record.steps.some(({ type }) => type === 'iprev')
-      ? [
-          [
-            { type: 'iprev', verdict: await checkIprev(ip, resolvers.iprev) },
-            resolvers.iprev,
-          ] as const,
-        ]
+    ...(withIprev
+      ? [{ now: { type: 'iprev', verdict: await checkIprev(ip, iprev) }, resolver: iprev } as const]
       : []),
   ]
-  return again.flatMap(([now, resolver]) => compare(record, now, missingIn(resolver)))
+  return again.flatMap((one) => compare(record, one))
 }
 
-function missingIn(resolver: RecordedResolver | undefined): readonly string[] {
-  return (resolver?.missing ?? []).map(({ name, type }) => `${name} ${type}`)
+/** A step that was made again, and what it rests on. */
+interface Again {
+  readonly now: StepData
+  readonly resolver: ReplayResolver | undefined
+  /** Questions of steps before it which are open, and so leave this one open as well. */
+  readonly rests?: readonly string[]
+}
+
+/**
+ * What is open for DMARC and for the decision because nobody asked for it then. A pass is a pass
+ * whatever the others would have come to, and where there is no policy nothing was weighed.
+ */
+function openQuestions(
+  { dmarc: verdict }: Evaluation,
+  { spf, dkim, arc, dmarc }: Readonly<Record<'spf' | 'dkim' | 'arc' | 'dmarc', ReplayResolver>>,
+): { readonly dmarc: readonly string[]; readonly decision: readonly string[] } {
+  const senders = [...spf.missing, ...dkim.missing]
+  const weighed = verdict.result === 'fail' || verdict.result === 'temperror'
+  const forDmarc = weighed ? senders : []
+  if (verdict.result === 'pass') return { dmarc: forDmarc, decision: dmarc.missing }
+  return { dmarc: forDmarc, decision: [...senders, ...arc.missing, ...dmarc.missing] }
 }
 
 async function passThrough(
@@ -211,19 +234,20 @@ async function replayRoutes(
   {
     changes,
     resolvers,
-  }: { readonly changes: ReplayChanges; readonly resolvers: RecordedResolver[] },
+  }: { readonly changes: ReplayOverrides; readonly resolvers: ReplayResolver[] },
 ): Promise<readonly ReplayedStep[]> {
   const steps: ReplayedStep[] = []
   for (const step of record.steps) {
     if (step.type !== 'route') continue
-    const resolver = new RecordedResolver(answersOf(step, facts), changes.dns)
+    const resolver = new ReplayResolver(answersOf(step, facts), changes)
     resolvers.push(resolver)
     const random = seededRandom(step.seed)
     const route = await routeTo(step.destination, resolver, { ...step.self, random })
     const { destination, seed, self } = step
     const now: StepData = { type: 'route', destination, seed, self, route }
     const same = sameData(step, now)
-    steps.push({ type: 'route', recorded: step, now, same, missing: missingIn(resolver) })
+    const { missing, answers } = resolver
+    steps.push({ type: 'route', recorded: step, now, same, missing, answers })
   }
   return steps
 }
@@ -238,14 +262,15 @@ function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number
 
 function compare(
   record: JourneyRecord,
-  now: StepData,
-  missing: readonly string[],
+  { now, resolver, rests = [] }: Again,
 ): readonly ReplayedStep[] {
   const { type } = now
   if (!isVerdict(type)) return []
   const recorded = record.steps.find((step) => step.type === type)
   if (recorded === undefined) return []
-  return [{ type, recorded, now, same: sameData(recorded, now), missing }]
+  const missing = Array.from(new Set([...(resolver?.missing ?? []), ...rests]))
+  const answers = resolver?.answers ?? []
+  return [{ type, recorded, now, same: sameData(recorded, now), missing, answers }]
 }
 
 /** Compares what was decided, not when or how fast: times and shared answers are left out. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { hashesOf, readRecord } from '../../journey/facts.ts'
 import type { JourneyRecord } from '../../journey/record.ts'
-import { type Replay, type ReplayChanges, replayJourney } from '../../journey/replay.ts'
+import type { ReplayOverrides } from '../../journey/overrides.ts'
+import { type Replay, replayJourney } from '../../journey/replay.ts'
 import { type JourneyView, viewJourney } from '../../journey/view.ts'
 import type { ReadPorts } from '../../store/reads.ts'
 
@@ -11,7 +12,7 @@ export interface TestJourney {
   readonly view: JourneyView
   /** The status as the store has it now: later attempts change it. */
   readonly status: string
-  replay(changes?: ReplayChanges): Promise<Replay>
+  replay(changes?: ReplayOverrides): Promise<Replay>
 }
 
 /** Opens a journey by its id, or `last`. */

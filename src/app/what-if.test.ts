@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
+import { parseDnsOverride } from '../dns/dns-override.ts'
+import { decisionRules, rulesInConfig } from '../config/decision-rules.ts'
+import type { DnsOverride } from '../dns/dns-override.ts'
+import { type ReplayOverrides, readOverrides } from '../journey/overrides.ts'
+import { isChanged, isOtherVerdict, viewReplay, viewReplayed } from '../journey/replay-view.ts'
+import { Archives } from '../desk/archives.ts'
+import { labAccess } from '../http/access.ts'
+import { makeApi } from '../http/api.ts'
+import { hashesOf } from '../journey/facts.ts'
+import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
+import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
+
+const text = 'From: Sender <sender@north.example>\r\nSubject: x\r\n\r\nHello\r\n'
+
+interface Case {
+  readonly name: string
+  readonly overrides: ReplayOverrides
+  /** The steps that come to another verdict, with it. */
+  readonly changed: Readonly<Record<string, string>>
+  readonly missing?: readonly string[]
+}
+
+function dns(...texts: readonly string[]): readonly DnsOverride[] {
+  return texts.map((one) => {
+    const read = parseDnsOverride(one)
+    assert.ok(read.ok, one)
+    return read.value
+  })
+}
+
+/** A letter that passes, from a stranger's address and signed; and a forgery. */
+async function letters(
+  south: TestSite,
+  signer: { readonly zoneKey: ReturnType<typeof generateDkimKey> },
+): Promise<{ readonly signed: TestJourney; readonly forged: TestJourney }> {
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const now = Math.floor(south.clock.now() / 1000)
+  const keys = [{ domain: 'north.example', selector: 's', ...signer.zoneKey }]
+  const signature = signDkim(Buffer.from(text), { keys, now, expiresAfterSeconds: 3600 }).join('')
+  const envelope = { from: 'sender@north.example', to: receiver }
+  const signed = referenceIn(await talk.letter({ ...envelope, message: signature + text }))
+  const forged = referenceIn(await talk.letter({ ...envelope, message: text }))
+  return {
+    signed: await journeyIn(south.store, signed),
+    forged: await journeyIn(south.store, forged),
+  }
+}
+
+test('each thing that is changed changes the steps that rest on it, and no other', async (t) => {
+  const key = generateDkimKey('ed25519')
+  const record = formatDkimRecord({ type: 'ed25519', publicKey: key.publicKey })
+  const reject = { '_dmarc.north.example': { TXT: ['v=DMARC1; p=reject'] } }
+  const zone = { ...northZone, ...reject, 's._domainkey.north.example': { TXT: [record] } }
+  const south = await openTestSite(t, { zone })
+  const { signed, forged } = await letters(south, { zoneKey: key })
+  const allow = rulesInConfig(
+    'hostname = "mx.south.example"\ndomains = ["south.example"]\n[receive]\nallow = ["north.example"]\n',
+    [],
+  )
+  assert.ok(allow.ok)
+
+  const forSigned: readonly Case[] = [
+    { name: 'nothing', overrides: { dns: [] }, changed: {} },
+    {
+      name: 'ip',
+      overrides: { dns: [], ip: '192.0.2.10' },
+      changed: { spf: 'pass' },
+    },
+    {
+      name: 'one letter of the body',
+      overrides: { dns: [], body: 'one-letter' },
+      changed: { dkim: 'fail', dmarc: 'fail, asks reject', decision: 'refuse, asks reject' },
+    },
+    {
+      name: 'From of another domain, of which nothing is recorded',
+      overrides: { dns: [], from: 'Someone <x@other.example>' },
+      changed: { dkim: 'fail' },
+      missing: ['_dmarc.other.example TXT'],
+    },
+    {
+      name: 'another name in From',
+      overrides: { dns: [], from: 'Other <sender@north.example>' },
+      changed: { dkim: 'fail', dmarc: 'fail, asks reject', decision: 'refuse, asks reject' },
+    },
+    {
+      name: 'the key is gone',
+      overrides: { dns: dns('s._domainkey.north.example TXT NXDOMAIN') },
+      changed: { dkim: 'permerror', dmarc: 'fail, asks reject', decision: 'refuse, asks reject' },
+    },
+    {
+      name: 'the key cannot be asked for',
+      overrides: { dns: dns('s._domainkey.north.example TXT SERVFAIL') },
+      changed: {
+        dkim: 'temperror',
+        dmarc: 'temperror, asks reject',
+        decision: 'deliver, asks reject',
+      },
+    },
+    {
+      name: 'an hour later',
+      overrides: { dns: [], now: Math.floor(south.clock.now() / 1000) + 4000 },
+      changed: { dkim: 'permerror', dmarc: 'fail, asks reject', decision: 'refuse, asks reject' },
+    },
+  ]
+  const forForged: readonly Case[] = [
+    {
+      name: 'the policy only watches',
+      overrides: { dns: dns('_dmarc.north.example TXT "v=DMARC1; p=none"') },
+      changed: { dmarc: 'fail, asks none', decision: 'deliver, asks none' },
+    },
+    {
+      name: 'no policy',
+      overrides: { dns: dns('_dmarc.north.example TXT -') },
+      changed: { dmarc: 'none', decision: 'deliver' },
+    },
+    {
+      name: 'a configuration that takes the domain in',
+      overrides: { dns: [], rules: allow.value },
+      changed: { decision: 'deliver, asks reject' },
+    },
+    {
+      name: 'helo, on which no verdict rests',
+      overrides: { dns: [], helo: 'other.example' },
+      changed: {},
+    },
+    {
+      name: 'mail from a domain of which nothing is recorded',
+      overrides: { dns: [], mailFrom: 'x@other.example' },
+      changed: {},
+      missing: ['other.example TXT'],
+    },
+  ]
+  for (const [journey, cases] of [
+    [signed, forSigned],
+    [forged, forForged],
+  ] as const) {
+    for (const { name, overrides, changed, missing = [] } of cases) {
+      const view = viewReplay(journey.record, await journey.replay(overrides))
+      assert.ok(view.replayed, name)
+      const words = view.steps
+        .filter((step) => isChanged(step) && isOtherVerdict(step))
+        .map(({ id, now }) => {
+          const asks = now.asked_for === null ? '' : `, asks ${now.asked_for}`
+          return [id, `${now.result ?? now.verdict}${asks}`]
+        })
+      const { iprev: _named, ...others } = Object.fromEntries(words) as Record<string, string>
+      assert.deepEqual(others, changed, name)
+      for (const question of missing)
+        assert.ok(view.missing.includes(question), `${name}: ${question}`)
+    }
+  }
+})
+
+test('the journey as it would have been has the new verdicts, and what was done is left out', async (t) => {
+  const key = generateDkimKey('ed25519')
+  const record = formatDkimRecord({ type: 'ed25519', publicKey: key.publicKey })
+  const reject = { '_dmarc.north.example': { TXT: ['v=DMARC1; p=reject'] } }
+  const zone = { ...northZone, ...reject, 's._domainkey.north.example': { TXT: [record] } }
+  const south = await openTestSite(t, { zone })
+  const { signed, forged } = await letters(south, { zoneKey: key })
+  const again = async (journey: TestJourney, overrides: ReplayOverrides) => {
+    const replay = await journey.replay(overrides)
+    assert.ok(replay.type === 'replayed')
+    const facts = await south.store.journeys.sharedFacts(hashesOf(journey.record.steps))
+    const { status, view } = journey
+    const current = { status, summary: view.summary }
+    return viewReplayed({ record: journey.record, facts, current }, replay)
+  }
+  assert.deepEqual(await again(forged, { dns: [] }), forged.view)
+  const watched = await again(forged, { dns: dns('_dmarc.north.example TXT "v=DMARC1; p=none"') })
+  assert.equal(watched.summary, 'It would be filed in Inbox.')
+  assert.deepEqual([watched.outcome.status, watched.outcome.smtp], ['delivered', null])
+  assert.deepEqual(
+    watched.recipients.map(({ status }) => status),
+    ['delivered'],
+  )
+  assert.ok(!watched.steps.some(({ id }) => id === 'refused'))
+  const dmarc = watched.steps.find(({ id }) => id === 'dmarc')
+  assert.ok(dmarc?.evidence.some(({ data }) => data.includes('v=DMARC1; p=none')))
+
+  const spoiled = await again(signed, { dns: [], body: 'one-letter' })
+  assert.equal(spoiled.summary, 'It would be refused.')
+  assert.ok(!spoiled.steps.some(({ id }) => id === 'filed'))
+
+  const elsewhere = await again(signed, { dns: [], from: 'x@other.example' })
+  const open = elsewhere.steps.find(({ id }) => id === 'dmarc')
+  assert.equal(open?.verdict, 'unknown')
+  assert.match(open?.answer ?? '', /^Not recorded: nobody asked for _dmarc\.other\.example TXT/)
+})
+
+test('overrides that make no sense are told as what they are', () => {
+  const rules = decisionRules({ receive: {} as never }, [])
+  const read = (json: unknown): string => {
+    const result = readOverrides(json, (toml) =>
+      toml === 'good' ? { ok: true, value: rules } : { ok: false, problem: 'is no configuration' },
+    )
+    return result.ok ? JSON.stringify(result.value) : result.problem
+  }
+  assert.equal(read(undefined), '{"dns":[]}')
+  assert.equal(read({ mail_from: '<>', at: 60 }), '{"dns":[],"mailFrom":"","now":60}')
+  assert.equal(
+    read({ dns: ['a.example A 192.0.2.1', { name: 'b.example', type: 'MX', value: null }] }),
+    '{"dns":[{"name":"a.example","type":"A","values":["192.0.2.1"]},{"name":"b.example","type":"MX","values":[]}]}',
+  )
+  assert.match(read({ config: 'good' }), /"rules"/)
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [[], /^overrides: is an object$/],
+    [{ colour: 1 }, /"colour" is none of ip helo|"colour" is none of ip, helo/],
+    [{ ip: '1.2.3' }, /^ip: is not an IP address$/],
+    [{ ip: 4 }, /^ip: is a text$/],
+    [{ from: 'a\r\nBcc: x@y.example' }, /^from: is more than one line$/],
+    [{ from: ' ' }, /^from: is empty$/],
+    [{ helo: 'a\nb' }, /^helo: is more than one line$/],
+    [{ helo: 'a'.repeat(10_001) }, /^helo: is longer than 10000 characters$/],
+    [{ at: 'yesterday' }, /^at: is not a time/],
+    [{ body: 'two-letters' }, /^body: can only be "one-letter"$/],
+    [{ config: 'bad' }, /^config: is no configuration$/],
+    [{ dns: 'x' }, /^dns: is a list$/],
+    [{ dns: [3] }, /^dns: wants "NAME TYPE VALUE"/],
+    [{ dns: ['nonsense'] }, /^dns: "nonsense" is not NAME TYPE VALUE$/],
+    [{ dns: Array.from({ length: 201 }, () => 'a.example A -') }, /^dns: more than 200 answers$/],
+  ]
+  for (const [json, problem] of wrong) assert.match(read(json), problem)
+})
+
+test('the API decides again as the command line does, and gives the journey as it would have been', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const letter = { from: 'sender@north.example', to: receiver, message: text }
+  const id = referenceIn(await talk.letter(letter))
+  const api = makeApi({
+    mode: 'lab',
+    version: '0',
+    archives: new Archives([{ name: '', reads: south.store }]),
+    access: labAccess,
+    now: () => south.clock.now(),
+    newId: () => 'id',
+    report: (fault) => assert.fail(String(fault)),
+  })
+  const ask = async (body: unknown): Promise<readonly [number, Record<string, unknown>]> => {
+    const headers = { host: 'localhost', 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const answer = await api.request('/v1/replays', init)
+    return [answer.status, (await answer.json()) as Record<string, unknown>]
+  }
+  const [, same] = await ask({ id })
+  assert.deepEqual([same['same'], same['changed']], [true, []])
+  const { journey: view } = same
+  assert.deepEqual(view, (await journeyIn(south.store, id)).view)
+  const overrides = {
+    dns: [{ name: '_dmarc.north.example', type: 'TXT', value: 'v=DMARC1; p=none' }],
+  }
+  const [, watched] = await ask({ journey: id, overrides })
+  const replay = await (await journeyIn(south.store, id)).replay({
+    dns: dns('_dmarc.north.example TXT "v=DMARC1; p=none"'),
+  })
+  const { journey, ...told } = watched
+  assert.deepEqual(told, JSON.parse(JSON.stringify(viewReplay({ id }, replay))))
+  assert.equal((journey as { summary?: string }).summary, 'It would be filed in Inbox.')
+  const config =
+    'hostname = "mx.south.example"\ndomains = ["south.example"]\n[receive]\nallow = ["north.example"]\n'
+  const [, allowed] = await ask({ journey: id, overrides: { config } })
+  assert.deepEqual(allowed['changed'], ['decision'])
+  for (const [body, status, detail] of [
+    [{}, 400, /"journey" is missing/],
+    [{ journey: 'nonexistent' }, 404, /There is no journey/],
+    [{ journey: id, overrides: { ip: 'x' } }, 400, /^ip: is not an IP address\.$/],
+    [{ journey: id, overrides: { config: 'x = ' } }, 400, /^config: is no configuration/],
+  ] as const) {
+    const [said, problem] = await ask(body)
+    assert.equal(said, status)
+    assert.match(String(problem['detail']), detail)
+  }
+})

@@ -6,7 +6,7 @@ const formats: readonly Floor[] = [
   { base: [] },
   { address: [], wire: [] },
   { message: [], sasl: [], dns: [] },
-  { smtp: [] },
+  { smtp: [], mime: [] },
 ]
 
 /** Evaluators: input and Resolver to a verdict with its evidence. */

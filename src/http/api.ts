@@ -6,6 +6,7 @@ import type { Access } from './access.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
+import { contentRoutes } from './routes/content.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -46,6 +47,7 @@ export function makeApi(parts: ApiParts): Api {
   serverRoutes(api, parts)
   messageRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
+  contentRoutes(api, parts.archives)
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Waybill', version: parts.version },

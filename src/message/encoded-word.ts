@@ -1,8 +1,5 @@
 import { decodeBase64 } from '../base/base64.ts'
-import { octetString } from '../base/octets.ts'
-
-// The Encoding Standard's decoder, which every JavaScript runtime has; see base/utf8.ts.
-declare const TextDecoder: new (label: string) => { decode(octets: Uint8Array): string }
+import { decodeCharset } from './charset.ts'
 
 /** RFC 2047 §2, with the language of RFC 2231 §5; white space in the text is tolerated. */
 const encodedWord =
@@ -83,15 +80,4 @@ function decodeQ(encoded: string): Uint8Array {
     }
   }
   return octets.subarray(0, length)
-}
-
-function decodeCharset(charset: string, octets: Uint8Array): string | undefined {
-  if (charset === 'us-ascii' || charset === 'iso-8859-1') return octetString(octets)
-  try {
-    return new TextDecoder(charset).decode(octets)
-  } catch (problem) {
-    // The decoder tells of a character set it does not know by a RangeError, and only of that.
-    if (problem instanceof RangeError) return undefined
-    throw problem
-  }
 }

@@ -1,5 +1,6 @@
-import { displayUtf8 } from '../base/utf8.ts'
 import { octetsOf } from '../base/octets.ts'
+import { displayUtf8 } from '../base/utf8.ts'
+import { decodeCharset } from './charset.ts'
 
 /** A Content-Type value. All names are in lower case; values of parameters stay as they are. */
 export interface MediaType {
@@ -24,8 +25,7 @@ const token = /[^\x00-\x20\x7f()<>@,;:\\"/[\]?=]+/y
  *
  * Bounded and lenient: comments are skipped, at most 64 parameters of a value of 16 KiB are read, the
  * first of equal names counts, an unquoted value runs to the next `;` or white space whatever it
- * holds, and what cannot be read ends the list. Pieces and percent coding of RFC 2231 are joined;
- * its character sets are not converted, UTF-8 apart.
+ * holds, and what cannot be read ends the list. Pieces and percent coding of RFC 2231 are joined.
  *
  * @see RFC 2045 §5.1, RFC 2231 §3 and §4
  */
@@ -35,6 +35,28 @@ export function parseMediaType(value: string): MediaType | undefined {
   if (type === '' || !cursor.take('/')) return undefined
   const subtype = cursor.token()
   if (subtype === '') return undefined
+  return {
+    type: type.toLowerCase(),
+    subtype: subtype.toLowerCase(),
+    parameters: readParameters(cursor),
+  }
+}
+
+/** A Content-Disposition value, read by the same rules. */
+export interface Disposition {
+  /** In lower case: `inline`, `attachment`, or another. */
+  readonly word: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** Reads a Content-Disposition value, or `undefined` when it has no word. RFC 2183 §2. */
+export function parseDisposition(value: string): Disposition | undefined {
+  const cursor = new Cursor(value.slice(0, maxCharacters))
+  const word = cursor.token().toLowerCase()
+  return word === '' ? undefined : { word, parameters: readParameters(cursor) }
+}
+
+function readParameters(cursor: Cursor): ReadonlyMap<string, string> {
   const raw = new Map<string, string>()
   while (raw.size < maxParameters && cursor.skipTo(';')) {
     const name = cursor.token().toLowerCase()
@@ -42,8 +64,7 @@ export function parseMediaType(value: string): MediaType | undefined {
     const content = cursor.value()
     if (!raw.has(name)) raw.set(name, content)
   }
-  const parameters = joinContinuations(raw)
-  return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters }
+  return joinContinuations(raw)
 }
 
 /** Reads on through comments and white space, never back. */
@@ -136,28 +157,43 @@ function addIfNew(map: Map<string, string>, name: string, value: string): void {
 
 function piecesOf(raw: ReadonlyMap<string, string>, base: string): string {
   let value = ''
+  let charset = ''
   for (let n = 0; n < maxParameters; n++) {
     const plain = raw.get(`${base}*${n}`)
     const coded = raw.get(`${base}*${n}*`)
     if (plain !== undefined) value += plain
-    else if (coded !== undefined) value += n === 0 ? decodeExtended(coded) : percentDecode(coded)
+    else if (coded !== undefined && n === 0) {
+      const parts = charsetAndText(coded)
+      charset = parts.charset
+      value += percentDecode(parts.text)
+    } else if (coded !== undefined) value += percentDecode(coded)
     else break
   }
-  return value
+  return textOf(value, charset)
 }
 
 /** RFC 2231 §4: `charset'language'percent-coded`. */
 function decodeExtended(value: string): string {
+  const { charset, text } = charsetAndText(value)
+  return textOf(percentDecode(text), charset)
+}
+
+function charsetAndText(value: string): { readonly charset: string; readonly text: string } {
   const first = value.indexOf("'")
   const second = first < 0 ? -1 : value.indexOf("'", first + 1)
-  return percentDecode(second < 0 ? value : value.slice(second + 1))
+  if (second < 0) return { charset: '', text: value }
+  return { charset: value.slice(0, first).toLowerCase(), text: value.slice(second + 1) }
 }
 
 function percentDecode(text: string): string {
-  if (!text.includes('%')) return text
-  const octets = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
-  const single = /^[\x00-\xff]*$/.test(octets)
-  return single ? displayUtf8(octetsOf(octets)) : octets
+}
+
+/** Octets in a character set that is not known are read as UTF-8. */
+function textOf(octets: string, charset: string): string {
+  if (!/^[\x00-\xff]*$/.test(octets)) return octets
+  const known = charset === '' ? undefined : decodeCharset(charset, octetsOf(octets))
+  return known ?? displayUtf8(octetsOf(octets))
 }

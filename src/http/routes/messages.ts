@@ -3,10 +3,9 @@ import { WaybillError } from '../../base/error.ts'
 import { jsonLine } from '../../base/shown-text.ts'
 import { type Archives, type ArchivedRow, openJourney } from '../../desk/archives.ts'
 import { filterHint, parseFilters } from '../../journey/filter.ts'
-import type { OpenMessage } from '../../store/ports/messages.ts'
-import type { ReadPorts } from '../../store/reads.ts'
 import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
+import { openKept } from '../kept-message.ts'
 import { type RowView, rowSchema, rowView } from '../row.ts'
 
 const listQuery = z.object({
@@ -109,19 +108,6 @@ export function messageRoutes(api: Api, archives: Archives, now: () => number): 
       'content-disposition': `attachment; filename="${stored.id}.eml"`,
     }
     return new Response(ReadableStream.from(message.chunks()), { headers })
-  })
-}
-
-/** @throws WaybillError `not-found` when the message is not kept (any more) */
-async function openKept(
-  reads: ReadPorts,
-  messageId: string | undefined,
-  id: string,
-): Promise<OpenMessage> {
-  const message = messageId === undefined ? undefined : await reads.messages.open(messageId)
-  if (message !== undefined) return message
-  throw new WaybillError('not-found', `The message of ${id} is not kept.`, {
-    hint: 'Its journey is: what was decided stays when the octets go.',
   })
 }
 

@@ -21,7 +21,7 @@ export function Ages({ queue }: { readonly queue: Queue }) {
           {plainly(one.destination)}
         </span>,
         ...one.ages.map((number, index) => (
-          <span key={index} class={number === 0 ? 'muted' : 'age'}>
+          <span key={index} class={number === 0 ? 'muted zero' : 'age'}>
             {number === 0 ? '·' : number}
           </span>
         )),

@@ -1,6 +1,12 @@
 import uPlot from 'uplot'
 import type { Day } from './model.ts'
 
+const daySeconds = 86_400
+
+function dayNames(_: uPlot, seconds: readonly number[]): string[] {
+  return seconds.map((one) => new Date(one * 1_000).toISOString().slice(5, 10))
+}
+
 /** Draws days into a place, in the colours of the page, as wide as the place is; gives its end. */
 export function draw(place: HTMLElement, days: readonly Day[]): () => void {
   const style = getComputedStyle(document.documentElement)
@@ -8,11 +14,15 @@ export function draw(place: HTMLElement, days: readonly Day[]): () => void {
   const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 } }
   const chart = new uPlot(
     {
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
       width: Math.max(240, place.clientWidth),
       height: 220,
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
-      axes: [axis, axis],
+      axes: [
+        { ...axis, incrs: [1, 7, 30, 365].map((days) => days * daySeconds), values: dayNames },
+        axis,
+      ],
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
       series: [
         {},

@@ -109,7 +109,7 @@ export function Details({ step }: { readonly step: Step }) {
       <Rest step={step} />
       {said.length === 0 ? null : (
         <section>
-          <h4>What was said</h4>
+          <h3 class="minor">What was said</h3>
           <Lines
             lines={said.map((line) => ({ from: text(line['from']), text: text(line['text']) }))}
           />

@@ -17,7 +17,7 @@ export function Evidence({ step }: { readonly step: Step }) {
   if (step.evidence.length === 0) return null
   return (
     <section>
-      <h4>What DNS said</h4>
+      <h3 class="minor">What DNS said</h3>
       <ul class="evidence">
         {step.evidence.map((one, index) => (
           <li key={index}>

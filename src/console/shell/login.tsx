@@ -6,7 +6,7 @@ import { Banner } from './banner.tsx'
 import { logIn } from './session.ts'
 
 /** Asks for the token of who runs this server. */
-export function Login({ session }: { readonly session: Session }) {
+export function Login({ mode }: { readonly mode: Session['mode'] }) {
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
   const enter = async (event: SubmitEvent): Promise<void> => {
     const field = fieldsOf(event)
@@ -15,7 +15,7 @@ export function Login({ session }: { readonly session: Session }) {
   return (
     <main class="alone" id="main">
       <h1>Waybill</h1>
-      <Banner mode={session.mode} />
+      <Banner mode={mode} />
       <form class="stack" onSubmit={(event) => void enter(event)}>
         <label>
           Token

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { live } from '../api/stream.ts'
 import { loginWanted } from '../api/ask.ts'
 import { fieldsOf } from '../parts/fields.ts'
@@ -20,6 +20,8 @@ export function Shell() {
   useEffect(() => {
     document.documentElement.dataset['mode'] = session.value?.mode ?? 'none'
   }, [session.value?.mode])
+  useFocusOnPage()
+  if (loginWanted.value) return <Login mode={session.value?.mode ?? 'live'} />
   if (session.value === undefined) {
     const problem = sessionProblem.value
     return (
@@ -31,7 +33,6 @@ export function Shell() {
       </main>
     )
   }
-  if (loginWanted.value) return <Login session={session.value} />
   const Page = pageAt(path.value)
   return (
     <>
@@ -47,6 +48,17 @@ export function Shell() {
       <Help />
     </>
   )
+}
+
+/** Who goes to another page begins there, and not where the link was. */
+function useFocusOnPage(): void {
+  const last = useRef(path.value)
+  useEffect(() => {
+    if (last.current === path.value) return
+    last.current = path.value
+    const main = document.getElementById('main')
+    if (main?.contains(document.activeElement) !== true) main?.focus({ preventScroll: true })
+  }, [path.value])
 }
 
 function Head({ session: { mode, who } }: { readonly session: Session }) {

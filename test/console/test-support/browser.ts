@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { peersAreHere, program } from '../../interop/peers.ts'
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Debian's chromium; `undefined`, and the test skipped with a word, where it is not installed. */
+export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
+  if (!peersAreHere(t, { programs: ['chromium'] })) return undefined
+  const browser = await chromium.launch({ executablePath: program('chromium'), args: flags })
+  t.after(() => browser.close())
+  return browser
+}
+
+/** A page in which nothing went wrong: faults, and what its policy forbids, fail the test. */
+export async function openPage(
+  browser: Browser,
+  t: TestContext,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) faults.push(message.text())
+  })
+  t.after(async () => {
+    await context.close()
+    assert.deepEqual(faults, [])
+  })
+  return page
+}
+
+/** The rows of the list, once there are so many. */
+export async function rowsOf(page: Page, least: number): Promise<readonly string[]> {
+  await page.locator(`.rows li:nth-child(${least})`).waitFor()
+  return await page.locator('a.row').evaluateAll((rows) => {
+    return rows.map((row) => row.getAttribute('data-row') ?? '')
+  })
+}

@@ -1,0 +1,97 @@
+/** Each page at three widths, light and dark: nothing sticks out, and nobody is kept out (axe). */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openBrowser, openPage, rowsOf } from './test-support/browser.ts'
+import { forged, ordinary, startLab } from './test-support/lab.ts'
+
+const widths = [320, 768, 1440] as const
+const schemes = ['light', 'dark'] as const
+
+let axe = ''
+before(() => {
+  axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+})
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+
+/** What axe finds wrong, each with the first element that it is wrong with. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe)
+  const found: readonly Violation[] = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], iframes: false }).then(({ violations }) => violations)",
+  )
+  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+}
+
+async function wait(page: Page): Promise<void> {
+  await page.locator('main h1').waitFor()
+  await page.waitForFunction(
+    () => document.querySelector('main [role="status"]:empty') !== undefined,
+  )
+  // The stream of events never ends, so the network is never idle: two frames after the last answer.
+  await page.evaluate(() => {
+    return new Promise((done) => setTimeout(() => requestAnimationFrame(done), 150))
+  })
+}
+
+test('every page fits its window at 320, 768 and 1440 pixels, light and dark, and axe finds nothing', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const lab = await startLab(t)
+  await lab.submit({ ...ordinary, html: '<p>Dear receiver,</p><p>the code is 482913.</p>' })
+  await lab.send({
+    ...forged,
+    subject: 'Donaudampfschifffahrtsgesellschaftskapitänsmützen'.repeat(4),
+  })
+  await lab.send({
+    from: `${'long.'.repeat(12)}name@a-rather-long-name-of-a-domain.example`,
+    to: Array.from({ length: 60 }, (_, number) => `person${number}@somewhere.example`),
+    subject: 'To many',
+    text: 'Hello, all of you.',
+  })
+  const first = await openPage(browser, t)
+  await first.goto(lab.page)
+  const ids = await rowsOf(first, 4)
+  const letters = ids.flatMap((id) => [`/messages/${id}`])
+  const [one = ''] = letters
+  const places = [
+    '/',
+    '/?q=dmrc:fail',
+    '/?q=subject:nothing-of-the-kind',
+    ...letters,
+    ...['message', 'headers', 'source', 'conversation', 'json'].map((tab) => `${one}?tab=${tab}`),
+    `${one}?what-if=1`,
+    '/queue',
+    '/reports',
+    '/domains',
+    '/accounts',
+    '/log',
+    '/lab',
+    '/nowhere',
+  ]
+  const wrong: string[] = []
+  for (const width of widths) {
+    for (const colorScheme of schemes) {
+      const viewport = { width, height: 900 }
+      const page = await openPage(browser, t, { viewport, colorScheme, bypassCSP: true })
+      for (const place of places) {
+        await page.goto(`${lab.page}${place}`)
+        await wait(page)
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        if (wide > 0) wrong.push(`${place} at ${width}: ${wide} too wide`)
+        // The narrow one in light and the wide one in dark: all structure and all colours, once each.
+        const looked = (width === 320) === (colorScheme === 'light') && width !== 768
+        for (const found of looked ? await violations(page) : []) {
+          wrong.push(`${place} at ${width}, ${colorScheme}: ${found}`)
+        }
+      }
+    }
+  }
+  assert.deepEqual(wrong, [])
+})

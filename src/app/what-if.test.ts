@@ -6,6 +6,8 @@ import { decisionRules, rulesInConfig } from '../config/decision-rules.ts'
 import type { DnsOverride } from '../dns/dns-override.ts'
 import { type ReplayOverrides, readOverrides } from '../journey/overrides.ts'
 import { isChanged, isOtherVerdict, viewReplay, viewReplayed } from '../journey/replay-view.ts'
+import { WaybillError } from '../base/error.ts'
+import { ReplayCount, replayEach } from '../desk/replay-all.ts'
 import { Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { makeApi } from '../http/api.ts'
@@ -275,4 +277,46 @@ test('the API decides again as the command line does, and gives the journey as i
     assert.equal(said, status)
     assert.match(String(problem['detail']), detail)
   }
+})
+
+test('what cannot be replayed any more is counted, with the reason, and the others go on', async (t) => {
+  const south = await openTestSite(t)
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const message = 'From: a@nowhere.example\r\n\r\nHello\r\n'
+  const letter = { from: 'a@nowhere.example', to: receiver, message }
+  const [gone, broken] = [
+    referenceIn(await talk.letter(letter)),
+    referenceIn(await talk.letter(letter)),
+  ]
+  for (let more = 0; more < 120; more++) await talk.letter(letter)
+  const { store } = south
+  const messages = {
+    open: async (id: string) => {
+      if (id === messageOf.get(gone)) return undefined
+      if (id === messageOf.get(broken)) throw new WaybillError('store-broken', 'It is damaged.')
+      return await store.messages.open(id)
+    },
+  }
+  const messageOf = new Map<string, string | undefined>()
+  for (const id of [gone, broken]) {
+    const found = await store.journeys.find(id)
+    messageOf.set(id, found.type === 'found' ? found.journey.messageId : undefined)
+  }
+  const archives = new Archives([{ name: '', reads: { ...store, messages } }])
+  const count = new ReplayCount()
+  const told: string[] = []
+  for await (const { view } of replayEach(archives, async () => ({ dns: [] }))) {
+    if (count.add(view)) told.push(view.id)
+  }
+  assert.deepEqual(told, [])
+  assert.deepEqual(count.counts, {
+    journeys: 122,
+    same: 120,
+    changed: 0,
+    other_reasons: 0,
+    not_recorded: 0,
+    nothing: 0,
+    not_replayable: 2,
+    because: { 'The octets of this message are not kept any more.': 1, 'It is damaged.': 1 },
+  })
 })

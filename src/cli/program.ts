@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import('./commands/show.ts')).showCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  diff: async () => (await import('./commands/diff.ts')).diffCommand(),
   lab: async () => (await import('./commands/lab.ts')).labCommand(),
   mail: async () => (await import('./commands/mail.ts')).mailCommand(),
   queue: async () => (await import('./commands/queue.ts')).queueCommand(),

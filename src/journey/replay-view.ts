@@ -3,17 +3,9 @@ import { tell } from './catalogue.ts'
 import type { Facts } from './facts.ts'
 import type { JourneyRecord, Step, StepData } from './record.ts'
 import type { Replay, Replayed, ReplayedStep } from './replay.ts'
-import type { Sentence, VerdictWord } from './sentence.ts'
+import type { Sentence } from './sentence.ts'
+import { told, type ToldStep, wordOf } from './told-step.ts'
 import { type JourneyView, type StepView, viewJourney } from './view.ts'
-
-/** What a step came to, in the catalogue's words. */
-export interface ToldStep {
-  readonly result: string | null
-  readonly verdict: VerdictWord
-  readonly answer: string
-  readonly asked_for: string | null
-  readonly did: string | null
-}
 
 /** A step then and now. */
 export interface ReplayedStepView {
@@ -74,12 +66,6 @@ export function isOtherVerdict({ recorded, now }: ReplayedStepView): boolean {
   return wordOf(recorded) !== wordOf(now)
 }
 
-/** `fail, asks reject`. */
-export function wordOf({ result, verdict, asked_for }: ToldStep): string {
-  const asks = asked_for === null ? '' : `, asks ${asked_for}`
-  return `${result ?? verdict}${asks}`
-}
-
 function viewStepAgain({ type, recorded, now, same, missing }: ReplayedStep): ReplayedStepView {
   const before = first(recorded)
   return {
@@ -89,16 +75,6 @@ function viewStepAgain({ type, recorded, now, same, missing }: ReplayedStep): Re
     missing,
     recorded: told(before),
     now: missing.length > 0 ? unknown(missing) : told(first(now)),
-  }
-}
-
-function told({ result, verdict, answer, askedFor, did }: Sentence): ToldStep {
-  return {
-    result: result ?? verdict,
-    verdict,
-    answer,
-    asked_for: askedFor ?? null,
-    did: did ?? null,
   }
 }
 
@@ -155,12 +131,12 @@ export function viewReplayed(
   })
   const view = viewJourney({ ...record, steps: kept.map(renew) }, facts, current)
   const open = kept.flatMap((step) => tell(step).map(() => again.get(step)?.missing ?? []))
-  const told = view.steps.map((step, index) => openStep(step, open[index] ?? []))
-  if (action === undefined) return { ...view, steps: told }
+  const newSteps = view.steps.map((step, index) => openStep(step, open[index] ?? []))
+  if (action === undefined) return { ...view, steps: newSteps }
   const { status, summary } = wouldBe[action]
   return {
     ...view,
-    steps: told,
+    steps: newSteps,
     summary,
     outcome: { status, smtp: null, because: view.outcome.because },
     recipients: view.recipients.map((one) => {

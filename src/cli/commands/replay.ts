@@ -1,9 +1,15 @@
 import { Command } from 'commander'
+import { WaybillError } from '../../base/error.ts'
+import { jsonLine } from '../../base/shown-text.ts'
+import { ReplayCount, type ReplayCounts, replayEach } from '../../desk/replay-all.ts'
 import { replayOpened, storedDomains } from '../../desk/replays.ts'
-import { type ReplayView, viewReplay } from '../../journey/replay-view.ts'
+import { changesSomething } from '../../journey/overrides.ts'
+import { isChanged, type ReplayView, viewReplay } from '../../journey/replay-view.ts'
 import { dataFolderOf, dataWords, Stores } from '../data.ts'
-import { type ExitCode, exitCodes, printJson } from '../output.ts'
+import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
+import { Progress } from '../progress.ts'
 import { printReplay } from '../render/replay.ts'
+import { printChanged, printCounts } from '../render/replay-all.ts'
 import {
   type OverrideOptions,
   overridesOf,
@@ -12,6 +18,7 @@ import {
 } from '../replay-options.ts'
 
 interface ReplayOptions extends OverrideOptions {
+  readonly all?: boolean
   readonly json?: boolean
 }
 
@@ -20,14 +27,15 @@ export function replayCommand(): Command {
   const command = new Command('replay')
     .description('decide a journey again, offline, from its record; with changes: what if?')
     .argument(
-      '<id>',
+      '[id]',
       '"last", "last:2", 4 characters of an id or more, "Ref …" as pasted, a Message-ID',
     )
+    .option('--all', 'every journey that is stored, and the list of those that come out otherwise')
   return withOverrides(command)
     .option('--config <file>', 'by the rules of this waybill.toml; its data folder, without --data')
     .option('--data <folder>', dataWords)
     .option('--json', 'the result as one JSON object')
-    .action((ref: string, options: ReplayOptions) => replay(ref, options))
+    .action((ref: string | undefined, options: ReplayOptions) => replay(ref, options))
     .addHelpText(
       'after',
       '\nExit code 0: the same verdicts as recorded, or none to derive.' +
@@ -35,15 +43,16 @@ export function replayCommand(): Command {
     )
 }
 
-async function replay(ref: string, options: ReplayOptions): Promise<void> {
+async function replay(ref: string | undefined, options: ReplayOptions): Promise<void> {
+  if ((ref === undefined) !== (options.all === true)) {
+    throw new WaybillError('usage', 'It must be said which journey is meant.', {
+      hint: 'Either one, such as last, or --all.',
+    })
+  }
   const stores = new Stores(folderOf(options))
   try {
-    const journey = await stores.find(ref)
-    const overrides = overridesOf(options, await storedDomains(journey.reader))
-    const view = viewReplay(journey.record, await replayOpened(journey, overrides))
-    if (options.json === true) printJson(view)
-    else printReplay(view, overrideWords(options))
-    process.exitCode = exitCodeOf(view)
+    if (ref === undefined) await replayAll(stores, options)
+    else await replayOne(stores, ref, options)
   } finally {
     stores.close()
   }
@@ -54,8 +63,58 @@ function folderOf({ data, config }: ReplayOptions): string {
   return data ?? dataFolderOf(config === undefined ? {} : { config })
 }
 
+async function replayOne(stores: Stores, ref: string, options: ReplayOptions): Promise<void> {
+  const journey = await stores.find(ref)
+  const overrides = overridesOf(options, await storedDomains(journey.reader))
+  const view = viewReplay(journey.record, await replayOpened(journey, overrides))
+  if (options.json === true) printJson(view)
+  else printReplay(view, overrideWords(options))
+  process.exitCode = exitCodeOf(view)
+}
+
 function exitCodeOf(view: ReplayView): ExitCode {
   if (!view.replayed) return exitCodes.couldNotTell
   if (view.first_difference !== null) return exitCodes.no
   return view.missing.length > 0 ? exitCodes.couldNotTell : exitCodes.yes
+}
+
+/** What differs is told at once and not held: there may be a million journeys. */
+async function replayAll(stores: Stores, options: ReplayOptions): Promise<void> {
+  const json = options.json === true
+  const counts = await Promise.all(stores.readers.map((reads) => reads.counts()))
+  const progress = new Progress(
+    'journeys',
+    counts.reduce((sum, { journeys }) => sum + journeys, 0),
+  )
+  const count = new ReplayCount()
+  let told = 0
+  if (json) print('{"changed":[')
+  const each = replayEach(stores, async (reads) => overridesOf(options, await storedDomains(reads)))
+  for await (const { site, summary, view } of each) {
+    progress.at(count.counts.journeys)
+    if (!count.add(view)) continue
+    progress.end()
+    if (!json) printChanged(view)
+    else print(`${told++ > 0 ? ',' : ''}${jsonLine(changedJson(view, { site, summary }))}`)
+  }
+  progress.end()
+  const { changed, ...rest } = count.counts
+  if (json) print(`],${jsonLine({ changed_count: changed, ...rest }).slice(1)}`)
+  else printCounts(count.counts)
+  const whatIf = changesSomething(overridesOf(options, []))
+  process.exitCode = isSame(count.counts, whatIf) ? exitCodes.yes : exitCodes.no
+}
+
+function changedJson(
+  view: ReplayView,
+  journey: { readonly site: string; readonly summary: string },
+): unknown {
+  if (!view.replayed) return view
+  const { id, first_difference } = view
+  return { id, ...journey, first_difference, steps: view.steps.filter(isChanged) }
+}
+
+/** With something changed the reasons may be others; without, each verdict is the same bit for bit. */
+function isSame({ changed, other_reasons }: ReplayCounts, whatIf: boolean): boolean {
+  return changed === 0 && (whatIf || other_reasons === 0)
 }

@@ -4,8 +4,8 @@ import {
   isOtherVerdict,
   type ReplayedStepView,
   type ReplayView,
-  wordOf,
 } from '../../journey/replay-view.ts'
+import { wordOf } from '../../journey/told-step.ts'
 import { columns, paint, print, say, wrapped } from '../output.ts'
 
 /** Shows what a replay came to. @param changes what was changed, in words */
@@ -45,10 +45,12 @@ function rowOf(step: ReplayedStepView): string {
 
 /** What a step says now, below what it said then. */
 function printAnswers({ label, recorded, now }: ReplayedStepView): void {
-  const line = (head: string, answer: string): void => {
-    const indent = head.length
-    print(`${head}${wrapped(answer, { width: columns(), indent, used: indent })}`)
-  }
-  line(`  ${label.padEnd(11)} was  `, recorded.answer)
-  line(`  ${''.padEnd(11)} now  `, now.answer)
+  printAnswer(`  ${label.padEnd(11)} was  `, recorded.answer)
+  printAnswer(`  ${''.padEnd(11)} now  `, now.answer)
+}
+
+/** An answer behind its head, broken where the terminal ends. */
+export function printAnswer(head: string, answer: string): void {
+  const indent = head.length
+  print(`${head}${wrapped(answer, { width: columns(), indent, used: indent })}`)
 }

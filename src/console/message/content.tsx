@@ -7,16 +7,12 @@ import type { TabProps } from './tab.ts'
 
 /** A part of a message, as `/v1/messages/{id}/parts` has it. */
 interface Part {
-  readonly index?: number
-  readonly n?: number
-  readonly depth?: number
-  readonly type?: string
-  readonly content_type?: string
-  readonly encoding?: string | null
-  readonly size?: number
-  readonly filename?: string | null
-  readonly name?: string | null
-  readonly text?: string | null
+  readonly n: number
+  readonly depth: number
+  readonly type: string
+  readonly disposition: string | null
+  readonly name: string | null
+  readonly size: number
 }
 
 interface Link {
@@ -30,6 +26,7 @@ interface Code {
 
 interface Listed<Item> {
   readonly data: readonly Item[]
+  readonly more?: boolean
 }
 
 const mostParts = 200
@@ -37,12 +34,18 @@ const mostParts = 200
 /** The message itself: what it says, its parts, and what one may want out of it. */
 export function ContentTab({ message }: TabProps) {
   const at = `/v1/messages/${message.id}`
-  const view = query.value.get('part') ?? (message.has_html === true ? 'html' : 'text')
+  const parts = useResource<Listed<Part>>(`${at}/parts`)
+  if (parts.problem !== undefined) return <ProblemNotice problem={parts.problem} />
+  if (parts.data === undefined) return <Loading />
+  const hasHtml = parts.data.data.some(({ type, disposition }) => {
+    return type === 'text/html' && disposition !== 'attachment'
+  })
+  const view = hasHtml ? (query.value.get('part') ?? 'html') : 'text'
   return (
     <div class="content">
       <div>
         <nav class="tabs small" aria-label="Forms of the text">
-          {message.has_html === true ? (
+          {hasHtml ? (
             <a
               href={withQuery({ part: 'html' })}
               data-stay
@@ -63,7 +66,7 @@ export function ContentTab({ message }: TabProps) {
       </div>
       <aside>
         <LinksAndCodes at={at} />
-        <Parts at={at} />
+        <Parts at={at} parts={parts.data} />
       </aside>
     </div>
   )
@@ -140,38 +143,36 @@ function LinkText({ href }: { readonly href: string }) {
   )
 }
 
-function Parts({ at }: { readonly at: string }) {
-  const parts = useResource<Listed<Part>>(`${at}/parts`)
-  if (parts.problem !== undefined) return <ProblemNotice problem={parts.problem} />
-  const all = parts.data?.data ?? []
+function Parts({ at, parts }: { readonly at: string; readonly parts: Listed<Part> }) {
+  const all = parts.data
   if (all.length === 0) return null
   return (
     <section>
       <h2>Parts</h2>
       <ul class="parts">
-        {all.slice(0, mostParts).map((part, index) => (
-          <PartLine key={index} at={at} part={part} index={index} />
+        {all.slice(0, mostParts).map((part) => (
+          <PartLine key={part.n} at={at} part={part} />
         ))}
       </ul>
       {all.length > mostParts ? (
-        <p class="muted small">… and {all.length - mostParts} more</p>
+        <p class="muted small">
+          … and {all.length - mostParts} more
+          {parts.more === true ? ', and those that nobody counted' : ''}
+        </p>
       ) : null}
     </section>
   )
 }
 
-function PartLine(props: { readonly at: string; readonly part: Part; readonly index: number }) {
-  const { part, at, index } = props
-  const type = part.type ?? part.content_type ?? ''
-  const name = part.filename ?? part.name ?? ''
-  const depth = Math.min(part.depth ?? 0, 8)
+function PartLine({ at, part }: { readonly at: string; readonly part: Part }) {
+  const { n, type, name, size: octets, depth } = part
   return (
-    <li class={`depth-${depth}`}>
-      <code>{plainly(type)}</code> {name === '' ? null : <bdi>{plainly(name)}</bdi>}{' '}
-      <span class="muted small">{part.size === undefined ? '' : size(part.size)}</span>{' '}
+    <li class={`depth-${Math.min(depth, 8)}`}>
+      <code>{plainly(type)}</code> {name === null ? null : <bdi>{plainly(name)}</bdi>}{' '}
+      <span class="muted small">{size(octets)}</span>{' '}
       {type.startsWith('multipart/') ? null : (
-        <a class="small" href={`${at}/parts/${part.index ?? part.n ?? index}`} download>
-          Download
+        <a class="small" href={`${at}/parts/${n}`} download>
+          Download<span class="heard"> part {n}</span>
         </a>
       )}
     </li>

@@ -8,7 +8,6 @@ export interface Message extends Row {
     readonly code?: number | null
     readonly text?: string | null
   }[]
-  readonly has_html?: boolean
 }
 
 /** What every tab gets. */

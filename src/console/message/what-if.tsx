@@ -32,11 +32,13 @@ export function WhatIf({ journey }: { readonly journey: Journey }) {
       ...changed('ip', envelope.ip),
       ...changed('helo', envelope.helo),
       ...changed('mail_from', envelope.mail_from),
+      ...changed('from', ''),
       ...changed('at', replay.clock),
+      ...(field('body') === '' ? {} : { body: 'one-letter' }),
       ...(dns.length === 0
         ? {}
         : {
-            dns: dns.map(({ name, type, value }) => ({ name, type, value: value || null })),
+            dns: dns.flatMap(valuesOf),
           }),
     }
     setProblem(undefined)
@@ -69,7 +71,12 @@ export function WhatIf({ journey }: { readonly journey: Journey }) {
         <Field name="ip" label="it had come from this address" value={envelope.ip} />
         <Field name="helo" label="the client had called itself" value={envelope.helo} />
         <Field name="mail_from" label="the sender had been" value={envelope.mail_from} />
+        <Field name="from" label="From had said" value="" hint={journey.author ?? ''} />
         <Field name="at" label="it had been at this time" value={replay.clock ?? ''} />
+        <label class="choice">
+          <input type="checkbox" name="body" value="one-letter" /> one letter of the body were
+          another
+        </label>
         <DnsChanges answers={answers} changes={dns} change={setDns} />
         <p>
           <button type="submit" class="first">
@@ -78,22 +85,35 @@ export function WhatIf({ journey }: { readonly journey: Journey }) {
         </p>
       </form>
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
-      {result === undefined ? null : <Outcome replay={result} journey={journey} />}
+      {result === undefined ? null : <Outcome replay={result} />}
     </aside>
   )
+}
+
+/** Each line of a change is a record; none at all: no such record. */
+function valuesOf({ name, type, value }: DnsChange) {
+  const lines = value.split('\n').filter((line) => line.trim() !== '')
+  if (lines.length === 0) return [{ name, type, value: null }]
+  return lines.map((line) => ({ name, type, value: line.trim() }))
 }
 
 function isFor(one: DnsChange, asked: Asked): boolean {
   return one.name === asked.name && one.type === asked.type
 }
 
-function Field(props: { readonly name: string; readonly label: string; readonly value: string }) {
+function Field(props: {
+  readonly name: string
+  readonly label: string
+  readonly value: string
+  readonly hint?: string
+}) {
   return (
     <label>
       {props.label}
       <input
         name={props.name}
         defaultValue={props.value}
+        placeholder={props.hint}
         autocomplete="off"
         spellcheck={false}
         autocapitalize="off"

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { openBrowser, openPage, rowsOf } from './test-support/browser.ts'
+import { allRead, openBrowser, openPage, rowsOf } from './test-support/browser.ts'
 import { forged, ordinary, startLab } from './test-support/lab.ts'
 
 const widths = [320, 768, 1440] as const
@@ -27,17 +27,6 @@ async function violations(page: Page): Promise<readonly string[]> {
     "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], iframes: false }).then(({ violations }) => violations)",
   )
   return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}
-
-async function wait(page: Page): Promise<void> {
-  await page.locator('main h1').waitFor()
-  await page.waitForFunction(
-    () => document.querySelector('main [role="status"]:empty') !== undefined,
-  )
-  // The stream of events never ends, so the network is never idle: two frames after the last answer.
-  await page.evaluate(() => {
-    return new Promise((done) => setTimeout(() => requestAnimationFrame(done), 150))
-  })
 }
 
 test('every page fits its window at 320, 768 and 1440 pixels, light and dark, and axe finds nothing', async (t) => {
@@ -82,7 +71,8 @@ test('every page fits its window at 320, 768 and 1440 pixels, light and dark, an
       const page = await openPage(browser, t, { viewport, colorScheme, bypassCSP: true })
       for (const place of places) {
         await page.goto(`${lab.page}${place}`)
-        await wait(page)
+        await page.locator('main h1').waitFor()
+        await allRead(page)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         if (wide > 0) wrong.push(`${place} at ${width}: ${wide} too wide`)
         // The narrow one in light and the wide one in dark: all structure and all colours, once each.

@@ -90,8 +90,14 @@ export function WhatIf({ journey }: { readonly journey: Journey }) {
   )
 }
 
+interface Said {
+  readonly name: string
+  readonly type: string
+  readonly value: string | null
+}
+
 /** Each line of a change is a record; none at all: no such record. */
-function valuesOf({ name, type, value }: DnsChange) {
+function valuesOf({ name, type, value }: DnsChange): readonly Said[] {
   const lines = value.split('\n').filter((line) => line.trim() !== '')
   if (lines.length === 0) return [{ name, type, value: null }]
   return lines.map((line) => ({ name, type, value: line.trim() }))

@@ -39,7 +39,7 @@ export function Loading() {
     return () => clearTimeout(timer)
   }, [])
   return (
-    <p class="muted" role="status">
+    <p class="muted" role="status" data-loading>
       {shown ? 'Reading …' : ''}
     </p>
   )

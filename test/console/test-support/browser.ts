@@ -53,3 +53,11 @@ export async function rowsOf(page: Page, least: number): Promise<readonly string
     return rows.map((row) => row.getAttribute('data-row') ?? '')
   })
 }
+
+/** Waits until nothing on the page is still being read, and two frames more, in which it is drawn. */
+export async function allRead(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('[data-loading]') === null)
+  await page.evaluate(() => {
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  })
+}

@@ -3,7 +3,7 @@ export type Floor = Readonly<Record<string, readonly string[]>>
 
 /** Formats and engines: pure and synchronous, but for the ports that others implement. */
 const formats: readonly Floor[] = [
-  { base: [] },
+  { base: [], client: [] },
   { address: [], wire: [] },
   { message: [], sasl: [], dns: [] },
   { smtp: [], mime: [] },

@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   show: async () => (await import('./commands/show.ts')).showCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
+  wait: async () => (await import('./commands/wait.ts')).waitCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   diff: async () => (await import('./commands/diff.ts')).diffCommand(),
   lab: async () => (await import('./commands/lab.ts')).labCommand(),

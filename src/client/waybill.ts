@@ -1,0 +1,94 @@
+import { Api } from './api.ts'
+import { Inbox } from './inbox.ts'
+import { Message } from './message.ts'
+import { environment, type Fetch, randomName } from './platform.ts'
+import type { Letter, MessagePage, MessageRow } from './types.ts'
+import { type WaitFor, waitForRow } from './wait.ts'
+
+/** How a Waybill is reached. */
+export interface WaybillOptions {
+  /** `WAYBILL_URL` of the environment when absent, else `http://localhost:8025`. */
+  readonly url?: string
+  /** `WAYBILL_KEY` of the environment when absent. The lab and a catcher want none on loopback. */
+  readonly key?: string
+  /** Stands for the platform's `fetch`. */
+  readonly fetch?: Fetch
+}
+
+/** A Waybill, over its HTTP API. */
+export class Waybill {
+  readonly url: string
+  readonly #api: Api
+
+  constructor({ url, key, fetch }: WaybillOptions = {}) {
+    this.#api = new Api({
+      url: url ?? environment('WAYBILL_URL') ?? 'http://localhost:8025',
+      key: key ?? environment('WAYBILL_KEY'),
+      ...(fetch === undefined ? {} : { fetch }),
+    })
+    this.url = this.#api.url
+  }
+
+  /**
+   * An inbox with an address of its own, for one test.
+   *
+   * @param options.address this one instead; mail that came to it before counts too
+   * @param options.domain of the address; `inbox.example` when absent
+   */
+  inbox(options: { readonly address?: string; readonly domain?: string } = {}): Inbox {
+    const { domain = 'inbox.example', address = `${randomName()}@${domain}` } = options
+    return new Inbox(this.#api, address)
+  }
+
+  /**
+   * The newest message that fits, or the first one that comes.
+   *
+   * @throws WaitTimeoutError it lists what came and did not fit
+   */
+  async waitFor(wanted: WaitFor): Promise<Message> {
+    const row = await waitForRow(this.#api, wanted, { first: 'newest' })
+    return await Message.read(this.#api, row.id)
+  }
+
+  /** One message, by its id, four characters of it, its Message-ID or `last`. */
+  async message(id: string): Promise<Message> {
+    return await Message.read(this.#api, id)
+  }
+
+  /** One page of messages, those written last first, that fit a query such as `to:ben status:refused`. */
+  async list(
+    q = '',
+    options: { readonly limit?: number; readonly after?: string } = {},
+  ): Promise<MessagePage> {
+    return await this.#api.json<MessagePage>('/v1/messages', { query: { q, ...options } })
+  }
+
+  /** All messages that fit, page by page as they are wanted. */
+  async *messages(q = ''): AsyncGenerator<MessageRow> {
+    let after: string | undefined
+    for (;;) {
+      const page = await this.list(q, after === undefined ? {} : { after })
+      yield* page.data
+      if (!page.has_more || page.next === null) return
+      after = page.next
+    }
+  }
+
+  /**
+   * Sends a letter.
+   *
+   * @param options.idempotencyKey the same letter is not sent again under the same key
+   * @returns its id
+   */
+  async send(
+    letter: Letter,
+    options: { readonly idempotencyKey?: string } = {},
+  ): Promise<{ readonly id: string }> {
+    const { idempotencyKey: key } = options
+    return await this.#api.json('/v1/messages', {
+      method: 'POST',
+      body: letter,
+      ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+    })
+  }
+}

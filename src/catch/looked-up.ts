@@ -24,3 +24,8 @@ export function belongsTo(domains: readonly string[]): (name: string) => boolean
     return domains.some((domain) => isWithin(name, domain) || isWithin(domain, bare))
   }
 }
+
+/** Asks for nothing at all. */
+export const nothingLookedUp: Resolver = {
+  resolve: () => Promise.resolve({ type: 'failed', reason: 'not-asked' }),
+}

@@ -2,7 +2,7 @@ import { WaybillError } from '../base/error.ts'
 import type { ActPort } from '../store/ports/acts.ts'
 
 /** By which door somebody came. The words are part of `waybill audit`. */
-export type Door = 'command line' | 'control socket' | 'signal'
+export type Door = 'command line' | 'control socket' | 'http' | 'signal'
 
 /** Who does something, by which door, and why. */
 export interface Actor {

@@ -21,6 +21,8 @@ export interface ApiParts {
   readonly hosts?: readonly string[]
   readonly now: () => number
   readonly newId: () => string
+  /** Adds the paths that only servers of its mode have. */
+  readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
 }
 
@@ -48,6 +50,7 @@ export function makeApi(parts: ApiParts): Api {
   messageRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
+  parts.more?.(api)
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Waybill', version: parts.version },

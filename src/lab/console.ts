@@ -1,29 +1,24 @@
+import type { ConsoleOptions } from '../catch/console.ts'
+import { near } from '../catch/near.ts'
 import { Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
-import type { Lab, LabOptions } from './lab.ts'
-import { near } from './ports.ts'
-
-/** Where the page of the lab is opened. */
-export interface LabConsoleOptions extends Pick<LabOptions, 'taken' | 'named' | 'report'> {
-  /** 0 lets the system choose. */
-  readonly port: number
-  readonly version: string
-  /** The folder with the files of the page. */
-  readonly page: string
-}
+import { faultRoutes } from '../http/routes/faults.ts'
+import type { Lab } from './lab.ts'
 
 /**
  * Opens the page and the API over both servers of the lab, for this computer alone.
  *
  * @throws WaybillError `port-taken`
  */
-export function openLabConsole(lab: Lab, options: LabConsoleOptions): Promise<HttpServer> {
+export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpServer> {
   const { version, page, report } = options
   const archives = new Archives([
     { name: 'north', reads: lab.north.store },
     { name: 'south', reads: lab.south.store },
   ])
+  const now = (): number => lab.clock.now()
+  const place = { desk: lab, acts: lab.south.store.acts, now }
   return near(options, 'http', options.port, (port) => {
     return HttpServer.open({
       address: '127.0.0.1',
@@ -33,7 +28,8 @@ export function openLabConsole(lab: Lab, options: LabConsoleOptions): Promise<Ht
       version,
       archives,
       access: labAccess,
-      now: () => lab.clock.now(),
+      more: (api) => faultRoutes(api, '/v1/lab/faults', place),
+      now,
       newId: () => lab.north.site.newId(),
       report,
     })

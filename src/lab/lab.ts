@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../base/log.ts'
 import { signDkim } from '../dkim/dkim.ts'
+import { type Fault, Faults } from '../desk/faults.ts'
 import type { Zone } from '../dns/zone.ts'
+import { chance } from '../io/chance.ts'
 import { systemClock } from '../io/clock.ts'
 import { makeFolder } from '../io/make-folder.ts'
 import { type DnsServer, openDnsServer } from '../io/dns-server.ts'
@@ -13,10 +15,11 @@ import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
 import type { MailSystem } from '../app/mail-system.ts'
 import { LabNetwork } from './network.ts'
+import { near } from '../catch/near.ts'
 import { belongsTo } from '../catch/looked-up.ts'
 import { labOrigins, labPassword, labZone, places } from './places.ts'
 import { LabClock } from './clock.ts'
-import { type LabPortOptions, type LabPorts, near, openPorts } from './ports.ts'
+import { type LabPortOptions, type LabPorts, openPorts } from './ports.ts'
 import { makeCertificates, openNorth, openSouth } from './sites.ts'
 
 export type { LabPorts } from './ports.ts'
@@ -26,6 +29,8 @@ export interface LabOptions extends LabPortOptions {
   readonly folder: string
   readonly log: Log
   readonly report: (problem: unknown, where: string) => void
+  /** What goes wrong on purpose from the beginning. */
+  readonly faults?: readonly Fault[]
 }
 
 /** The running lab: two mail servers, their DNS, and a clock that can be set ahead. */
@@ -33,6 +38,8 @@ export interface Lab {
   readonly ports: LabPorts
   readonly clock: LabClock
   readonly network: LabNetwork
+  /** What goes wrong on purpose. */
+  readonly faults: Faults
   readonly north: LabSite
   readonly south: LabSite
   /** PEM of the lab's own certificate authority. */
@@ -112,13 +119,15 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
     const north = openNorth(common, stores.north, northKeys)
     const south = openSouth(common, stores.south, () => greylist)
     opened.sites.push(north, south)
-    const ports = await openPorts({ options, north, south, network, dns })
+    const faults = new Faults(chance, options.faults)
+    const ports = await openPorts({ options, north, south, network, dns, faults })
     await north.start()
     await south.start()
     return {
       ports,
       clock,
       network,
+      faults,
       north: { site: north, store: stores.north },
       south: { site: south, store: stores.south },
       authority: certificates.authority,

@@ -50,7 +50,7 @@ export interface TicketKeys {
 /** How a port answers that is not one of a mail server's own: in the lab, and where mail is caught. */
 export interface Manner {
   /** What its engine is told beside what its kind says. */
-  readonly engine: Partial<Pick<ServerOptions, 'tls' | 'auth'>>
+  readonly engine: Partial<Pick<ServerOptions, 'auth' | 'extensions'>>
   /** Who answers there; for each connection one. */
   port(parts: PortParts): Port
 }

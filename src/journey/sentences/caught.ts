@@ -1,5 +1,5 @@
-import { type Sentence } from '../sentence.ts'
-import type { FaultStage, StepData } from '../record.ts'
+import { ended, type Sentence } from '../sentence.ts'
+import type { FaultStage, SmtpAnswer, StepData } from '../record.ts'
 import { said } from './ending.ts'
 
 /** Steps that only the lab and the catcher have. */
@@ -18,7 +18,7 @@ export function tellCaught(step: CaughtStep): Sentence {
         verdict: unknown ? 'skipped' : verdicts[would],
         result: unknown ? 'unknown' : would,
         rules: ['RFC 9989 §5.4'],
-        details: { would: unknown ? null : would, answer: unknown ? null : answer },
+        details: { would: unknown ? null : would, smtp: unknown ? null : smtp(answer) },
       }
     }
     case 'fault': {
@@ -27,11 +27,17 @@ export function tellCaught(step: CaughtStep): Sentence {
         id: 'fault',
         label: 'fault',
         question: 'Was something made to go wrong here?',
-        answer: `Yes, ${places[stage]}, by a fault that was set on purpose${chance(step)}: ${done(step)}.`,
+        answer: `Yes, ${places[stage]}, by a fault that was set on purpose${chance(step)}: ${ended(done(step))}`,
         verdict: 'warn',
         ...(answer === undefined ? {} : { result: String(answer.code) }),
         rules: ['RFC 5321 §4.2'],
-        details: { stage, probability, delay_ms: delayMs, answer: answer ?? null, dropped },
+        details: {
+          stage,
+          probability,
+          delay_ms: delayMs,
+          smtp: answer === undefined ? null : smtp(answer),
+          dropped,
+        },
       }
     }
   }
@@ -79,4 +85,9 @@ function done({ delayMs, answer, dropped }: Fault): string {
   const then = dropped ? ['the connection was dropped'] : []
   const told = answer === undefined ? [] : [`the client was told ${said(answer)}`]
   return [...waited, ...then, ...told].join(', and ')
+}
+
+/** As an outcome has it in JSON. */
+function smtp({ code, enhanced, text, atCommand }: SmtpAnswer): object {
+  return { code, enhanced, text, at_command: atCommand }
 }

@@ -1,0 +1,179 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MailSystem } from '../app/mail-system.ts'
+import { WaybillError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import { type Fault, Faults } from '../desk/faults.ts'
+import { MemoryDirectory } from '../directory/memory-directory.ts'
+import { SigningKeys } from '../directory/signing-keys.ts'
+import type { DecisionRules } from '../inspect/rules.ts'
+import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
+import { chance } from '../io/chance.ts'
+import { systemClock } from '../io/clock.ts'
+import type { Dialer } from '../io/dialer.ts'
+import { defaultRetryPolicy } from '../queue/schedule.ts'
+import type { ListenerKind } from '../sessions/sessions.ts'
+import { dataFolder } from '../store/data-folder.ts'
+import type { Store } from '../store/ports/store.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { nothingLookedUp } from './looked-up.ts'
+import { catchingManner } from './manners.ts'
+import { near, type NearOptions } from './near.ts'
+
+/** Where a catcher listens. */
+export interface CatcherPorts {
+  /** Without TLS, as programs expect it that are told a port alone. */
+  readonly smtp: number
+  /** STARTTLS. */
+  readonly submission: number
+  /** TLS at once. */
+  readonly submissions: number
+}
+
+export interface CatcherOptions extends NearOptions {
+  readonly folder: string
+  /** 0 lets the system choose. */
+  readonly ports: CatcherPorts
+  /** What goes wrong on purpose from the beginning. */
+  readonly faults: readonly Fault[]
+  readonly log: Log
+  readonly report: (problem: unknown, where: string) => void
+}
+
+/** One server that takes every letter, keeps it, and sends none. */
+export interface Catcher {
+  readonly ports: CatcherPorts
+  readonly faults: Faults
+  readonly store: Store
+  /** The file with the authority that its certificate is of, for programs that check it. */
+  readonly authorityFile: string
+  newId(): string
+  /** Cuts a `close` short, also one that is to come. */
+  hurry(): void
+  close(): Promise<void>
+}
+
+/**
+ * Opens a catcher.
+ *
+ * @throws WaybillError `port-taken`, `data-in-use`, `usage` for a folder with mail that is to go out,
+ *   and what the store says
+ */
+export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
+  const { folder, log, report } = options
+  const { certificate, authority } = await makeCertificate(systemClock.now())
+  const store = await openSqliteStore({ folder, log })
+  try {
+    await refuseWaiting(store, folder)
+    const authorityFile = join(dataFolder(folder).root, 'catch-ca.pem')
+    writeFileSync(authorityFile, authority)
+    const faults = new Faults(chance, options.faults)
+    const system = new MailSystem({ ...plan, store, certificate, log, report })
+    try {
+      const ports = await openPorts(system, options, faults)
+      await system.start()
+      return {
+        ports,
+        faults,
+        store,
+        authorityFile,
+        newId: () => system.newId(),
+        hurry: () => system.hurry(),
+        close: () => system.close(),
+      }
+    } catch (problem) {
+      await system.close(0)
+      throw problem
+    }
+  } catch (problem) {
+    await store.close()
+    throw problem
+  }
+}
+
+/** A server's mail that waits would be given up here as mail that nobody can be reached for. */
+async function refuseWaiting(store: Store, folder: string): Promise<void> {
+  const waiting = await store.queue.list({ limit: 1 })
+  if (waiting.length === 0) return
+  throw new WaybillError('usage', `In ${folder} there is mail that waits to be sent.`, {
+    hint: 'A catcher sends nothing: give it a folder of its own with --data.',
+  })
+}
+
+async function openPorts(
+  system: MailSystem,
+  options: CatcherOptions,
+  faults: Faults,
+): Promise<CatcherPorts> {
+  const manner = catchingManner(faults)
+  const open = async (kind: ListenerKind): Promise<number> => {
+    // Many programs insist on TLS that they can check, once it is offered.
+    const tls = kind === 'smtp' ? ({ tls: 'none' } as const) : {}
+    const listener = await near(options, kind, options.ports[kind], (port) => {
+      return system.listen({ kind, address: '127.0.0.1', port, manner, ...tls })
+    })
+    return listener.port
+  }
+  return {
+    smtp: await open('smtp'),
+    submission: await open('submission'),
+    submissions: await open('submissions'),
+  }
+}
+
+async function makeCertificate(
+  now: number,
+): Promise<{ readonly certificate: KeyedCertificate; readonly authority: string }> {
+  const day = 86_400_000
+  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
+  const authority = await makeAuthority("The catcher's own CA", validity)
+  const certificate = await issueCertificate(authority, ['localhost', '127.0.0.1'], validity)
+  return { certificate, authority: authority.certificate }
+}
+
+const decision: DecisionRules = {
+  trustedForwarders: [],
+  mailingLists: [],
+  allow: [],
+  onTemperror: 'deliver',
+  onOwnDomain: 'deliver',
+  onMissingDomain: 'deliver',
+  onSpfFail: 'deliver',
+}
+
+/** Nobody is called from here, whatever there is in the store. */
+const noWayOut: Dialer = {
+  dial: ({ ip }) => {
+    const text = `this server catches mail and sends none: ${ip} was not called`
+    return Promise.resolve({ type: 'failed', reason: 'not-allowed', text })
+  },
+  realPlace: () => undefined,
+}
+
+/** A mail server where nobody lives, nothing is looked up and nobody is called. */
+const plan = {
+  hostname: 'localhost',
+  madeUp: true,
+  directory: new MemoryDirectory({ domains: [], accounts: [] }, new SigningKeys([])),
+  rules: {
+    decision,
+    receivedFields: 100,
+    receivedSpf: false,
+    addresses: 'lenient',
+    queueMs: defaultRetryPolicy.expireAfterMs,
+  },
+  resolver: nothingLookedUp,
+  dialer: noWayOut,
+  clock: systemClock,
+  trustAnchors: [],
+  self: { selfNames: ['localhost'], selfAddresses: [], loopbackIsSelf: true },
+  retry: defaultRetryPolicy,
+  limits: {
+    messageBytes: 50 * 1024 * 1024,
+    recipients: 1000,
+    connections: 200,
+    errors: 20,
+    outgoing: 1,
+    outgoingSlow: 1,
+  },
+} as const

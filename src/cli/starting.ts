@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Fault } from '../desk/faults.ts'
 import { faultLine } from '../base/log.ts'
 import { systemClock } from '../io/clock.ts'
 import { type LogStyle, openLog, type OpenLog } from './log-output.ts'
@@ -16,8 +17,15 @@ const usualPorts = {
 type PortName = keyof typeof usualPorts
 type Ports<Name extends PortName> = Readonly<Record<Name, number>>
 
-/** What was said of the ports. */
-export interface PortsAsked {
+/** What can be said of a start. */
+export interface StartOptions {
+  readonly lab?: boolean
+  readonly catch?: boolean
+  readonly config?: string
+  readonly data?: string
+  readonly fault: readonly Fault[]
+  readonly log?: 'text' | 'json' | 'faults'
+  readonly json?: boolean
   readonly ports?: 'auto'
   readonly smtpPort?: number
   readonly submissionPort?: number
@@ -35,7 +43,7 @@ export interface PortsWanted {
 }
 
 /** Which ports are wanted, after what was said of them. */
-export function portsWanted(asked: PortsAsked): PortsWanted {
+export function portsWanted(asked: StartOptions): PortsWanted {
   const said = {
     smtp: asked.smtpPort,
     submission: asked.submissionPort,

@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** Where a fault can be set: at the greeting, AUTH, MAIL FROM, RCPT TO, and the end of DATA. */
-export const faultStages: readonly FaultStage[] = ['connect', 'auth', 'sender', 'recipient', 'data']
+const faultStages: readonly FaultStage[] = ['connect', 'auth', 'sender', 'recipient', 'data']
 
 /** The faults that are set now. */
 export class Faults {

@@ -9,10 +9,10 @@ import {
   openReporting,
   pageFolder,
   portsWanted,
+  type StartOptions,
   tellMovedPorts,
 } from '../starting.ts'
 import { programVersion } from '../version.ts'
-import type { StartOptions } from './start.ts'
 
 /** Runs a catcher until somebody ends it. */
 export async function startCatcher(options: StartOptions): Promise<void> {

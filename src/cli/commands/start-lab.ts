@@ -14,10 +14,10 @@ import {
   openReporting,
   pageFolder,
   portsWanted,
+  type StartOptions,
   tellMovedPorts,
 } from '../starting.ts'
 import { programVersion } from '../version.ts'
-import type { StartOptions } from './start.ts'
 
 /** Runs the lab until somebody ends it. */
 export async function startLab(options: StartOptions): Promise<void> {

@@ -9,29 +9,11 @@ import { dataFolder } from '../../store/data-folder.ts'
 import { defaultData } from '../data.ts'
 import { print, printJson } from '../output.ts'
 import { onSignals } from '../signals.ts'
-import { leave, logStyle, openReporting } from '../starting.ts'
+import { leave, logStyle, openReporting, type StartOptions } from '../starting.ts'
 import { programVersion } from '../version.ts'
 import { startedText } from '../render/started.ts'
 import { startCatcher } from './start-catch.ts'
 import { startLab } from './start-lab.ts'
-
-/** What can be said of a start. */
-export interface StartOptions {
-  readonly lab?: boolean
-  readonly catch?: boolean
-  readonly fault: readonly Fault[]
-  readonly config?: string
-  readonly data?: string
-  readonly ports?: 'auto'
-  readonly smtpPort?: number
-  readonly submissionPort?: number
-  readonly submissionsPort?: number
-  readonly dnsPort?: number
-  readonly httpPort?: number
-  readonly strictPorts?: boolean
-  readonly log?: 'text' | 'json' | 'faults'
-  readonly json?: boolean
-}
 
 /** `waybill start --lab`, `waybill start --catch` and `waybill start --config FILE`. */
 export function startCommand(): Command {
@@ -57,7 +39,7 @@ export function startCommand(): Command {
 async function start(options: StartOptions): Promise<void> {
   const { config, lab = false, catch: catches = false } = options
   if ([config !== undefined, lab, catches].filter(Boolean).length > 1) {
-    throw new WaybillError('usage', 'One of --lab, --catch and --config, not several.')
+    throw new WaybillError('usage', 'Either --lab, --catch or --config, not both.')
   }
   if (config !== undefined) return startServer(config, options)
   if (lab) return startLab(options)

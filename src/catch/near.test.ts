@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
-import { near } from './ports.ts'
+import { near } from './near.ts'
 
 const takenUpTo =
   (last: number) =>

@@ -41,6 +41,8 @@ export interface OfThread {
   open(setup: ThreadSetup): void
   /** Answered when it is open. */
   ready(input: undefined): void
+  /** Answered at once by a thread that listens. */
+  beat(input: undefined): void
   /** A connection to serve. `id` is the main thread's. */
   take(input: {
     readonly id: number

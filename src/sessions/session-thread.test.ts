@@ -117,6 +117,52 @@ test('a thread that does not take other settings is ended, and one that does is 
   assert.deepEqual([quick.ended, quick.deaths], [0, []])
 })
 
+test('a thread that hangs gets nothing new, and is told, ended and without its connections then', async () => {
+  const puppet = new Puppet()
+  const { thread, clock, deaths } = puppet
+  thread.open(JSON.parse('{"store":{}}'))
+  puppet.answer('ready')
+  await thread.opened
+  thread.take(new Socket(), connection, () => {})
+  // However long it lives, as long as it answers.
+  for (let n = 0; n < 100; n++) {
+    puppet.answer('beat')
+    await Promise.resolve()
+    clock.advance(5000)
+  }
+  assert.deepEqual([thread.ready, puppet.ended], [true, 0])
+  clock.advance(10_000)
+  assert.deepEqual([thread.ready, puppet.ended], [false, 0], 'others get what comes')
+  clock.advance(19_999)
+  assert.equal(puppet.ended, 0)
+  clock.advance(1)
+  assert.equal(puppet.ended, 1)
+  const why = 'a session thread did not answer for 30 seconds, and was ended: 1'
+  assert.deepEqual(deaths, [why])
+  clock.advance(60_000)
+  assert.equal(puppet.ended, 1)
+})
+
+test('a thread that answers late is taken for well again', async () => {
+  const puppet = new Puppet()
+  const { thread, clock } = puppet
+  thread.open(JSON.parse('{"store":{}}'))
+  puppet.answer('ready')
+  await thread.opened
+  clock.advance(29_999)
+  assert.equal(thread.ready, false)
+  puppet.answer('beat')
+  await Promise.resolve()
+  assert.equal(thread.ready, true)
+  clock.advance(29_999)
+  assert.equal(puppet.ended, 0)
+  const closed = thread.close()
+  clock.advance(60_000)
+  assert.equal(puppet.ended, 0, 'who closes may take its time')
+  puppet.answer('close')
+  await closed
+})
+
 test('a thread that does not let go when it must is ended, and one that does is not', async () => {
   const stuck = new Puppet()
   stuck.thread.abort()

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import { type CallMessage, Calls } from './calls.ts'
 import { postTo } from './hand-over.ts'
+import { beatMs, Heartbeat, mostMissed } from './heartbeat.ts'
 import type { OfThread, ThreadSettings, ThreadSetup } from './questions.ts'
 import type { Connection } from './sessions.ts'
 import { type SharedNeeds, ThreadAnswers } from './thread-answers.ts'
@@ -61,6 +62,7 @@ export class SessionThread {
   /** Why it was ended, where it hung. */
   #hung: Error | undefined
   readonly #calls: Calls<OfThread>
+  readonly #heartbeat: Heartbeat
   readonly #answers: ThreadAnswers
   readonly #died: (problem: Error, connections: number) => void
   /** What gives back the place of each connection that it has. */
@@ -89,6 +91,11 @@ export class SessionThread {
       over: (id) => this.#over(id),
     })
     calls.serve(this.#answers)
+    this.#heartbeat = new Heartbeat(
+      needs.clock,
+      () => calls.ask('beat', undefined),
+      () => this.#endHung((beatMs * mostMissed) / 1000),
+    )
     link.listen({
       message: (message) => calls.take(message),
       ended: (problem) => this.#ended(problem),
@@ -107,7 +114,7 @@ export class SessionThread {
 
   /** It can take connections at once. */
   get ready(): boolean {
-    return this.#ready
+    return this.#ready && this.#heartbeat.listens
   }
 
   /** Tells it what it is for. What it is given meanwhile waits. */
@@ -116,6 +123,7 @@ export class SessionThread {
     this.#opened = this.#calls.ask('ready', undefined).then(
       () => {
         this.#ready = true
+        if (this.#state === 'serving') this.#heartbeat.start()
       },
       () => undefined, // its end is told
     )
@@ -135,10 +143,7 @@ export class SessionThread {
 
   /** Resolves when it goes by these, or is gone. One that hangs is ended: nobody may go by the old ones. */
   async use(settings: ThreadSettings): Promise<void> {
-    const cancel = this.#clock.setTimer(settingsMs, () => {
-      this.#hung = new Error('a session thread did not answer for 20 seconds, and was ended')
-      void this.#link.end()
-    })
+    const cancel = this.#clock.setTimer(settingsMs, () => this.#endHung(settingsMs / 1000))
     try {
       await this.#unlessGone(this.#calls.ask('use', settings))
     } finally {
@@ -166,8 +171,14 @@ export class SessionThread {
   /** Ends it when all that it put down is on disk. */
   async close(): Promise<void> {
     if (this.#state === 'serving') this.#state = 'closing'
+    this.#heartbeat.stop()
     await this.#unlessGone(this.#calls.ask('close', undefined))
     await this.#link.end()
+  }
+
+  #endHung(seconds: number): void {
+    this.#hung = new Error(`a session thread did not answer for ${seconds} seconds, and was ended`)
+    void this.#link.end()
   }
 
   /** What is asked of a thread that is gone has come to pass: nothing of it goes on. */
@@ -187,6 +198,7 @@ export class SessionThread {
   #ended(end: Error): void {
     const problem = this.#hung ?? end
     this.#cancelEnd()
+    this.#heartbeat.stop()
     const told = this.#state === 'serving'
     this.#state = 'gone'
     const connections = this.#places.size

@@ -27,7 +27,8 @@ interface Opened {
   readonly store: EnteredStore
 }
 
-class SessionThread implements OfThread {
+/** The thread's answers to the main thread. */
+class WorkerAnswers implements OfThread {
   readonly #main: Calls<OfMain>
   readonly #places = new Places()
   #settings: ThreadSettings | undefined
@@ -77,8 +78,10 @@ class SessionThread implements OfThread {
   }
 
   ready(): void {
-    if (this.#parts === undefined) throw new Error('SessionThread: it is not open')
+    if (this.#parts === undefined) throw new Error('session worker: it is not open')
   }
+
+  beat(): void {}
 
   take({ id, connection, socket }: Input<'take'>): void {
     this.#places.sweep()
@@ -119,7 +122,7 @@ class SessionThread implements OfThread {
   }
 
   get #opened(): Opened {
-    if (this.#parts === undefined) throw new Error('SessionThread: it is not open')
+    if (this.#parts === undefined) throw new Error('session worker: it is not open')
     return this.#parts
   }
 
@@ -135,14 +138,14 @@ class SessionThread implements OfThread {
 
 function start(): void {
   const port = parentPort
-  if (port === null) throw new Error('SessionThread: it has no main thread')
+  if (port === null) throw new Error('session worker: it has no main thread')
   const main: Calls<OfMain> = new Calls<OfMain>({
     post: (message) => port.postMessage(message),
     fault: (problem, kind) => {
       main.tell('report', { problem: flatProblem(problem), where: `a session thread: ${kind}` })
     },
   })
-  main.serve(new SessionThread(main))
+  main.serve(new WorkerAnswers(main))
   port.on('message', (message: CallMessage) => main.take(message))
 }
 

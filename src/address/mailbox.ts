@@ -175,6 +175,14 @@ function afterLocalPart(text: string, at: number): string {
 }
 
 /**
+ * How a local part of ours compares: without case, and in one form of Unicode, because nobody sees
+ * whether an accent was typed as a letter of its own (NFC, RFC 6530 §10.1).
+ */
+export function foldLocalPart(localPart: string): string {
+  return localPart.normalize('NFC').toLowerCase().normalize('NFC')
+}
+
+/**
  * What stands behind the last `@` of an address in text, as it is written there: for one that is
  * known to be an address. The whole text when there is no `@`.
  */

@@ -251,6 +251,20 @@ test('whatever can be added is found again, however its name is written', async 
   assert.deepEqual(await kept(opened), [])
 })
 
+test('both forms of an accent are one account, and each of them names it', async () => {
+  const opened = await open()
+  const { desk } = opened
+  const [composed, apart] = ['jos\u00e9@south.example', 'jose\u0301@south.example']
+  await desk.addAccount({ address: composed, passwordHash: undefined })
+  const again = desk.addAccount({ address: apart, passwordHash: hash })
+  await refused(again, 'usage', /is there already/)
+  await desk.addAlias({ address: 'x@south.example', to: [apart], send: false })
+  await desk.removeAlias('x@south.example')
+  assert.equal(await desk.setPassword({ address: apart, passwordHash: hash }), composed)
+  assert.equal(await desk.removeAccount(apart), composed)
+  assert.deepEqual(await kept(opened), [])
+})
+
 test('who is still meant by somebody stays', async () => {
   const { desk } = await open()
   await desk.addDomain('west.example')

@@ -1,4 +1,5 @@
 import { domainOf } from '../address/mailbox.ts'
+import { keyOf } from './address-table.ts'
 
 /** One thing that is wrong with an address, and where it stands. */
 export interface AddressProblem {
@@ -38,10 +39,10 @@ export function addressProblems(settings: AddressSettings): readonly AddressProb
     if (domains?.includes(domainOf(address)) === false) {
       problems.push({ key, problem: `"${address}" is not in one of your domains` })
     }
-    if (seen.has(address.toLowerCase())) {
+    if (seen.has(keyOf(address))) {
       problems.push({ key, problem: `"${address}" is given twice` })
     }
-    seen.add(address.toLowerCase())
+    seen.add(keyOf(address))
   }
   accounts.forEach((account, index) => {
     if (account === undefined) return
@@ -70,25 +71,21 @@ function leadProblems(
   aliases: readonly AliasAddresses[],
 ): readonly AddressProblem[] {
   const own = new Set(
-    accounts.flatMap(({ address, aliases: more }) =>
-      [address, ...more].map((one) => one.toLowerCase()),
-    ),
+    accounts.flatMap(({ address, aliases: more }) => [address, ...more].map((one) => keyOf(one))),
   )
   const leads = new Map(
-    aliases.map(({ address, to }) => [address.toLowerCase(), to.map((one) => one.toLowerCase())]),
+    aliases.map(({ address, to }) => [keyOf(address), to.map((one) => keyOf(one))]),
   )
   return aliases.flatMap(({ address, to }, index) => {
     const key = `alias[${index}]`
-    const strangers = to.filter(
-      (one) => !own.has(one.toLowerCase()) && !leads.has(one.toLowerCase()),
-    )
+    const strangers = to.filter((one) => !own.has(keyOf(one)) && !leads.has(keyOf(one)))
     if (strangers.length > 0) {
       return strangers.map((one) => ({
         key,
         problem: `"${address}" leads to "${one}", which is no account and no alias`,
       }))
     }
-    if (arrives(address.toLowerCase(), { own, leads })) return []
+    if (arrives(keyOf(address), { own, leads })) return []
     return [{ key, problem: `"${address}" leads back to itself and to no account` }]
   })
 }

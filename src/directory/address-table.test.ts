@@ -77,6 +77,22 @@ test('domains and addresses are known in any case, in U-labels, and with a trail
   assert.equal(table.login('KIM@Bücher.example'), own)
 })
 
+test('both forms of an accent are one letter: for mail, a login and a sender (NFC and NFD)', () => {
+  const [composed, apart] = ['jos\u00e9@south.example', 'jose\u0301@south.example']
+  for (const [own, other] of [
+    [composed, apart],
+    [apart, composed],
+  ] as const) {
+    const jose = account(own)
+    const table = new AddressTable({ ...people, accounts: [jose] })
+    assert.deepEqual(leads(table, other), [own])
+    assert.deepEqual(leads(table, other.toUpperCase()), [own])
+    assert.equal(table.login(other), jose)
+    assert.ok(table.maySendAs(jose, mailbox(other)))
+    assert.deepEqual(leads(table, 'jose@south.example'), [])
+  }
+})
+
 test('the login is the main address, in any case, and no other', () => {
   assert.equal(plain.login('ann.other@south.example'), ann)
   assert.equal(plain.login('ANN.OTHER@South.Example'), ann)

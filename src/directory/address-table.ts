@@ -1,5 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
-import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
+import { domainOf, foldLocalPart, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 
 /** A mailbox of ours and every address that is its own. */
 export interface Resident {
@@ -44,8 +44,8 @@ type Entry =
   | { readonly type: 'alias'; readonly alias: Alias }
 
 /**
- * Which address leads where. Local parts compare without case, as every house does that people like to write
- * to (RFC 5321 §2.4 leaves it to the receiving host). `*@domain` as an alias catches the rest: it
+ * Which address leads where. Local parts compare without case and in one form of Unicode, as every house does
+ * that people like to write to (RFC 5321 §2.4 leaves it to the receiving host). `*@domain` as an alias catches the rest: it
  * receives, and lets nobody write in other people's names.
  *
  * Never changes. What was written twice or leads nowhere is for the settings to refuse; here the
@@ -89,7 +89,7 @@ export class AddressTable {
    * there is none.
    */
   find({ localPart, domain }: Mailbox): readonly Resident[] {
-    const local = localPart.toLowerCase()
+    const local = foldLocalPart(localPart)
     const entry = this.#named(local, domain)
     if (entry !== undefined) return this.#accountsOf(entry)
     const role = untagged(local)
@@ -119,7 +119,7 @@ export class AddressTable {
   maySendAs(account: Resident, { localPart, domain }: Mailbox): boolean {
     // A catch-all is a rule and no address, so nobody is called "*".
     if (untagged(localPart) === '*') return false
-    const entry = this.#named(localPart.toLowerCase(), domain)
+    const entry = this.#named(foldLocalPart(localPart), domain)
     if (entry === undefined) return false
     if (entry.type === 'own') return entry.account === account
     return entry.alias.send && this.#accountsOf(entry).includes(account)
@@ -163,11 +163,11 @@ function untagged(local: string): string {
   return plus > 0 ? local.slice(0, plus) : local
 }
 
-/** How addresses compare: by their meaning, without case, the domain in A-labels. */
+/** How addresses compare: by their meaning, without case, in NFC, the domain in A-labels. */
 export function keyOf(address: string): string {
   const read = parseMailbox(address)
-  if (read.ok) return `${read.value.localPart.toLowerCase()}@${read.value.domain}`
+  if (read.ok) return `${foldLocalPart(read.value.localPart)}@${read.value.domain}`
   const local = address.slice(0, address.length - domainOf(address).length - 1)
   const domain = domainOf(address)
-  return `${local.toLowerCase()}@${parseDomain(domain) ?? domain.toLowerCase()}`
+  return `${foldLocalPart(local)}@${parseDomain(domain) ?? domain.toLowerCase()}`
 }

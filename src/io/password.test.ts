@@ -13,6 +13,39 @@ test('a password belongs to its hash, and no other one does', async () => {
   }
 })
 
+test('a password is the same in each form of Unicode, and with each kind of space (RFC 8265 §4.2)', async () => {
+  const typed = [
+    '\u00e9t\u00e9 bleu',
+    'e\u0301te\u0301 bleu',
+    '\u00e9t\u00e9\u00a0bleu',
+    'e\u0301t\u00e9\u3000bleu',
+  ]
+  const hashes = await Promise.all(typed.map(hashPassword))
+  for (const hash of hashes) {
+    for (const password of typed) assert.equal(await checkPassword(password, hash), true)
+    // No letter is taken for another one: neither its case, nor its width, nor a ligature.
+    for (const other of [
+      'ete bleu',
+      '\u00c9t\u00e9 bleu',
+      '\u00e9t\u00e9 \uff42leu',
+      '\u00e9t\u00e9bleu',
+    ]) {
+      assert.equal(await checkPassword(other, hash), false, other)
+    }
+  }
+})
+
+test('a hash of a password as it was typed, by an earlier release, holds', async () => {
+  const salt = Buffer.from('somesaltsomesalt')
+  const nfd = 'e\u0301te\u0301'
+  const cost = { memory: 64, passes: 1, parallelism: 1, tagLength: 32 }
+  const hash = argon2Sync('argon2id', { message: Buffer.from(nfd), nonce: salt, ...cost })
+  const [a, b] = [salt, hash].map((octets) => octets.toString('base64').replace(/=+$/, ''))
+  const text = `$argon2id$v=19$m=64,t=1,p=1$${a}$${b}`
+  assert.equal(await checkPassword(nfd, text), true)
+  assert.equal(await checkPassword('ete', text), false)
+})
+
 test('the same password never has the same hash twice', async () => {
   assert.notEqual(await hashPassword('x'), await hashPassword('x'))
 })

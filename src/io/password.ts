@@ -13,7 +13,7 @@ const phc =
 /** Hashes a password with a new salt: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` (PHC text). */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await derive(password, salt, { memoryKib, passes, parallelism, tagLength })
+  const hash = await derive(prepared(password), salt, { memoryKib, passes, parallelism, tagLength })
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${bare(salt)}$${bare(hash)}`
 }
 
@@ -33,11 +33,24 @@ export function isPasswordHash(text: string): boolean {
  */
 export async function checkPassword(password: string, hash: string | undefined): Promise<boolean> {
   const read = readHash(hash ?? '')
-  if (read === undefined) {
-    await derive(password, randomBytes(16), { memoryKib, passes, parallelism, tagLength })
-    return false
+  const cost = { memoryKib, passes, parallelism, tagLength }
+  const { salt, cost: known, expected } = read ?? { salt: randomBytes(16), cost, expected: none }
+  // Hashes of earlier releases are of what was typed, and so may be those of other programs.
+  for (const form of new Set([prepared(password), password])) {
+    const derived = await derive(form, salt, known)
+    if (read !== undefined && timingSafeEqual(derived, expected)) return true
   }
-  return timingSafeEqual(await derive(password, read.salt, read.cost), read.expected)
+  return false
+}
+
+const none = Buffer.alloc(0)
+
+/**
+ * One text for a password that was typed on different keyboards: every space is a space, and letters
+ * are in NFC (RFC 8265 §4.2.2, OpaqueString). What the profile forbids is nobody's to guess, and taken.
+ */
+function prepared(password: string): string {
+  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
 }
 
 /** A text that changes when the hash of a password does, and tells nothing of either. */

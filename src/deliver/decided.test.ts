@@ -53,6 +53,26 @@ test('nothing is put off beyond its end, and nothing is given up untried', async
   assert.deepEqual(end?.outcome, outcome)
 })
 
+test('where no attempt can begin, whose time is over fails, and the others are put off', async () => {
+  const items = [
+    testItem({ id: 'q1', expiresAt: start, attempts: 7 }),
+    testItem({ id: 'q2', expiresAt: start + 1 }),
+  ]
+  const postponed = { ...heldBack, items, endsExpired: true }
+  const { settlements } = await settlementsIn(testWorld()).ofPostponed(postponed)
+  assert.deepEqual(
+    settlements.map(({ outcome }) => outcome.type),
+    ['failed', 'deferred'],
+  )
+  const read = readDsn(reportIn(settlements[0]) ?? new Uint8Array(0))
+  assert.ok(read.type === 'dsn')
+  assert.deepEqual(
+    read.recipients.map(({ action, status }) => [action, status]),
+    [['failed', '5.4.7']],
+  )
+  assert.match(settlements[0]?.summary ?? '', /given up after .* and 7 attempts/)
+})
+
 test('the sender is told of the delay also when nothing is tried at that moment', async () => {
   const world = testWorld({ warnOfDelay: (_item, next) => next === until })
   const items = [testItem(), testItem({ id: 'q2', expiresAt: start + 5 * dayMs })]

@@ -50,16 +50,23 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
 
 /**
  * Puts an item off untried: no attempt is counted, and its own schedule goes on from where it was.
- * None is given up here, and none waits beyond its end: whose time is over has one more attempt, so
- * that a clock that jumped ahead ends nothing that was not tried since.
+ * None waits beyond its end: whose time is over has one more attempt, so that a clock that jumped ahead
+ * ends nothing that was not tried since. Only where no attempt can begin it is given up here.
  */
 export function putOff(
   item: QueueItem,
-  { until, because }: Pick<Postponement, 'until' | 'because'>,
+  { until, because, endsExpired = false }: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
   { schedule, now }: { readonly schedule: Schedule; readonly now: number },
 ): Decided {
   const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
   const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
+  if (endsExpired && now >= item.expiresAt) {
+    const end = {
+      status: expired,
+      because: tooOld(item, { attempts: item.attempts, now, because }),
+    }
+    return { attempt, outcome: { type: 'failed' }, ...end, warn: false }
+  }
   const nextAttemptAt = now < item.expiresAt ? Math.min(until, item.expiresAt) : until
   return {
     attempt,

@@ -65,4 +65,6 @@ export interface Postponement extends Items {
   /** Not before this time; Unix milliseconds. */
   readonly until: number
   readonly because: string
+  /** Whose time is over is given up: no attempt could begin. Else it is put off like the others. */
+  readonly endsExpired?: boolean
 }

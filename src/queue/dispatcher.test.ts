@@ -963,10 +963,12 @@ test('sixty slow destinations keep nobody waiting', async () => {
 })
 
 test('when more is leased than may be, what waits for slow destinations makes room', async () => {
+  const ends = new Set<boolean | undefined>()
   const { store, dispatcher, batches, clock } = bench({
     maxWaiting: 10,
     limits: { total: 5, slow: 1, perDestination: 1 },
     postponeBatch: (p) => {
+      ends.add(p.endsExpired)
       const { because: problem, until: nextAttemptAt } = p
       const outcome = { type: 'deferred', nextAttemptAt, problem, attempted: false } as const
       return { settlements: p.items.map((item) => settlement(p, item, outcome)) }
@@ -979,6 +981,7 @@ test('when more is leased than may be, what waits for slow destinations makes ro
   clock.advance(5000)
   for (let i = 0; i < 10; i++) await quiet()
   assert.ok(batches.some(({ destination }) => destination === 'good.example'))
+  assert.deepEqual(Array.from(ends), [true], 'whose time is over is not put off for ever')
   const [row] = Array.from(store.rows.values()).filter(({ item }) => item.lastProblem !== '')
   assert.match(row?.item.lastProblem ?? '', /^Its servers take long/)
   assert.equal(row?.item.attempts, 0)

@@ -174,7 +174,8 @@ export class Dispatcher {
 
   /**
    * As many items wait as may, and none can start: those that wait for a destination
-   * that keeps us waiting are put off, so that the others in the store have their turn.
+   * that keeps us waiting are put off, so that the others in the store have their turn. Whose time is
+   * over would come back and be put off for ever, and is given up.
    */
   #makeRoom(): void {
     if (!this.#runner.postpones || this.#state !== 'running') return
@@ -185,6 +186,7 @@ export class Dispatcher {
       this.#postpone(destination, items, {
         until,
         because: 'Its servers take long over the letters before this one.',
+        endsExpired: true,
       })
     }
   }
@@ -277,7 +279,7 @@ export class Dispatcher {
   #postpone(
     destination: string,
     items: readonly QueueItem[],
-    when: Pick<Postponement, 'until' | 'because'>,
+    when: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
   ): boolean {
     return this.#begin(destination, items, (batch) => this.#runner.postpone({ ...batch, ...when }))
   }

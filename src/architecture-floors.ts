@@ -29,6 +29,7 @@ const world: readonly Floor[] = [
   { inspect: ['crypto'] },
   { journey: ['crypto'] },
   {
+    bundle: ['crypto'],
     io: [
       'net',
       'tls',

@@ -9,6 +9,7 @@ import type { Retention } from '../desk/retention.ts'
 import { statusOf, type StatusSources } from '../desk/status.ts'
 import { storeStatus } from '../desk/store-status.ts'
 import { silent } from '../base/log.ts'
+import { readPackedLines } from '../io/bundle-file.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Store } from '../store/ports/store.ts'
 import { settledResidents } from './people.ts'
@@ -51,6 +52,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       changed,
     }),
     mail: { mailboxes: store.mailboxes, now },
+    imports: { store, linesOf: (path) => readPackedLines(path) },
     prune: () => retention.run(),
     status: () =>
       statusOf({

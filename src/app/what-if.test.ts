@@ -267,7 +267,18 @@ test('the API decides again as the command line does, and gives the journey as i
     'hostname = "mx.south.example"\ndomains = ["south.example"]\n[receive]\nallow = ["north.example"]\n'
   const [, allowed] = await ask({ journey: id, overrides: { config } })
   assert.deepEqual(allowed['changed'], ['decision'])
+  const headers = { host: 'localhost' }
+  const file = await api.request(`/v1/messages/${id}/export`, { headers })
+  const bundle = Buffer.from(await file.arrayBuffer()).toString('base64')
+  const [, sent] = await ask({ bundle, overrides })
+  assert.deepEqual(sent, watched)
+  const hidden = await api.request(`/v1/messages/${id}/export?redact=true`, { headers })
+  const redacted = Buffer.from(await hidden.arrayBuffer()).toString('base64')
+  const [, impossible] = await ask({ bundle: redacted })
+  assert.deepEqual([impossible['replayed'], impossible['journey']], [false, null])
   for (const [body, status, detail] of [
+    [{ bundle: '!' }, 400, /^bundle: is not base64/],
+    [{ bundle: 'AAAA' }, 400, /is no bundle, or is damaged/],
     [{}, 400, /"journey" is missing/],
     [{ journey: 'nonexistent' }, 404, /There is no journey/],
     [{ journey: id, overrides: { ip: 'x' } }, 400, /^ip: is not an IP address\.$/],

@@ -11,6 +11,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   wait: async () => (await import('./commands/wait.ts')).waitCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   diff: async () => (await import('./commands/diff.ts')).diffCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
   lab: async () => (await import('./commands/lab.ts')).labCommand(),
   mail: async () => (await import('./commands/mail.ts')).mailCommand(),
   queue: async () => (await import('./commands/queue.ts')).queueCommand(),

@@ -97,7 +97,8 @@ test('a report returns 64 KiB of a long message, and little more than that is re
       yield octets
     }
   }
-  const message: OpenMessage = { id: 'm1', size: 1e9, chunks, original: chunks }
+  const made = { prefix: new Uint8Array(0), omit: [], contentSize: 1e9 }
+  const message: OpenMessage = { id: 'm1', size: 1e9, made, chunks, original: chunks }
   const long = testWorld({ openMessage: () => Promise.resolve(message) })
   const item = testItem({ reversePath: 'anna@north.example', dsn: { ret: 'full' } })
   const settled = refused('anna@north.example')
@@ -116,7 +117,8 @@ test('a message that cannot be read any more does not keep its report', async ()
     yield encodeUtf8('From: anna@north.example\r\nSubject: Quote\r\n\r\nHel')
     throw new Error('EIO')
   }
-  const broken: OpenMessage = { id: 'm1', size: 100, chunks, original: chunks }
+  const made = { prefix: new Uint8Array(0), omit: [], contentSize: 100 }
+  const broken: OpenMessage = { id: 'm1', size: 100, made, chunks, original: chunks }
   const report = await reportFor(
     testWorld({ openMessage: () => Promise.resolve(broken) }),
     'anna@north.example',

@@ -30,6 +30,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       }),
       keys: new KeyDesk({ store, openResolver: nobody, now, turn }),
       residents: new AccountDesk({ ...parts, publish: () => Promise.resolve([]) }),
+      imports: { store, linesOf: () => assert.fail('nothing is imported here') },
       mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),
       status: nobody,

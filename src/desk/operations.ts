@@ -12,6 +12,7 @@ import {
   domainRemove,
 } from './account-operations.ts'
 import { backupMade } from './backup.ts'
+import { bundleImport, type ImportPart } from './bundle-import.ts'
 import { dkimRotate, type KeyPart } from './keys.ts'
 import { mailDelete, type MailPart } from './mail.ts'
 import { prune, type PrunePart } from './prune.ts'
@@ -19,7 +20,14 @@ import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from '
 import { serverStatus, type StatusPart } from './status.ts'
 
 /** The desk of a running server: all of it. */
-export interface Desk extends QueuePart, KeyPart, AccountPart, MailPart, PrunePart, StatusPart {}
+export interface Desk
+  extends QueuePart,
+    KeyPart,
+    AccountPart,
+    MailPart,
+    PrunePart,
+    StatusPart,
+    ImportPart {}
 
 interface Context {
   readonly desk: Desk
@@ -49,6 +57,7 @@ const operations: ReadonlyMap<string, Named> = new Map([
   named(mailDelete),
   named(prune),
   named(backupMade),
+  named(bundleImport),
 ])
 
 /**

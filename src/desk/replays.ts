@@ -3,9 +3,15 @@ import { type Replay, replayJourney } from '../journey/replay.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { OpenJourney } from './archives.ts'
 
+/** What it takes to decide a journey again. */
+export interface ReplayableJourney extends Pick<OpenJourney, 'record' | 'facts'> {
+  readonly stored: Pick<OpenJourney['stored'], 'messageId'>
+  readonly reader: Pick<ReadPorts, 'messages'>
+}
+
 /** Decides a journey again, offline, with the letter as it is kept. */
 export async function replayOpened(
-  { record, facts, stored, reader }: Omit<OpenJourney, 'archive' | 'view'>,
+  { record, facts, stored, reader }: ReplayableJourney,
   overrides: ReplayOverrides,
 ): Promise<Replay> {
   const { messageId } = stored

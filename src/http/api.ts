@@ -6,6 +6,7 @@ import type { Access } from './access.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
+import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
@@ -50,6 +51,7 @@ export function makeApi(parts: ApiParts): Api {
   messageRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
+  bundleRoutes(api, parts)
   parts.more?.(api)
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',

@@ -148,6 +148,6 @@ export function shareAnswer(one: RecordedAnswer): {
 }
 
 /** A fact under the hash of its JSON. */
-function sharedFact(json: string): Shared {
+export function sharedFact(json: string): Shared {
   return { hash: digest('sha256', json, 'base64url').slice(0, 22), json }
 }

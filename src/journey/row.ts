@@ -1,5 +1,5 @@
 import type { JourneyBuilder, Shared } from './builder.ts'
-import type { Envelope, Outcome, ReplayFacts } from './record.ts'
+import type { Envelope, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
 import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
 import { accountRefused, summaryOf } from './summary.ts'
 
@@ -58,27 +58,38 @@ export interface RowRecipient {
 export function journeyRow(builder: JourneyBuilder, end: JourneyEnd): JourneyRowData {
   const { headerMessageId, messageId, author = '', ...facts } = end
   const record = builder.record({ ...facts, author, messageId: headerMessageId })
+  const { outcome } = record
   const recipients = recipientsOf(record)
-  const { outcome, envelope } = record
   // Some of a letter may be here already while the rest of it waits.
   const queued = outcome.status === 'queued' ? wholeStatus(countStatuses(recipients)) : undefined
-  return {
-    id: record.id,
-    direction: record.direction,
-    startedAt: record.startedAt,
+  return rowOfRecord(record, {
     status: queued ?? outcome.status,
-    mailFrom: envelope.mailFrom,
-    rcptTo: envelope.rcptTo,
-    subject: record.subject,
     summary: summaryOf(record),
     json: JSON.stringify(record),
     shared: builder.shared,
     ...(messageId === undefined ? {} : { messageId }),
-    author,
-    headerMessageId,
+  })
+}
+
+/** The row of a record, whose later steps may be in it already. */
+export function rowOfRecord(
+  record: JourneyRecord,
+  stored: Pick<JourneyRowData, 'status' | 'summary' | 'json' | 'shared' | 'messageId'>,
+): JourneyRowData {
+  const { envelope } = record
+  return {
+    id: record.id,
+    direction: record.direction,
+    startedAt: record.startedAt,
+    mailFrom: envelope.mailFrom,
+    rcptTo: envelope.rcptTo,
+    subject: record.subject,
+    ...stored,
+    author: record.author ?? '',
+    headerMessageId: record.messageId,
     ip: envelope.ip,
     login: envelope.login ?? accountRefused(record.steps) ?? '',
-    recipients: recipients.map(({ address, status, accounts }) => {
+    recipients: recipientsOf(record).map(({ address, status, accounts }) => {
       return { address, status, accounts: accounts.join(' ') }
     }),
   }

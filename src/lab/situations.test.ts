@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { JourneyRecord, StepData } from '../journey/record.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
+import { bundleAll } from '../app/test-support/bundle-all.ts'
 import { journeyIn, replayAll, type TestJourney } from '../app/test-support/replay-all.ts'
 import { situations } from './situations.ts'
 import { runSituation } from './run-situation.ts'
@@ -142,7 +143,10 @@ for (const situation of situations) {
         look: async (found) => {
           const opened = found.map(({ reader, journey }) => journeyIn(reader, journey.id))
           const journeys = await Promise.all(opened)
-          for (const reader of new Set(found.map((one) => one.reader))) await replayAll(reader)
+          for (const reader of new Set(found.map((one) => one.reader))) {
+            await replayAll(reader)
+            await bundleAll(reader)
+          }
           const ending = endingOf(journeys)
           const wanted = endings[situation.name]?.attempts
           return wanted === undefined ? ending : { ...ending, attempts: attemptsOf(journeys) }

@@ -49,6 +49,7 @@ export function openStored(stored: {
   return {
     id,
     size: messageSize(prefix, kept),
+    made: { prefix, omit: stored.omit, contentSize },
     async *chunks() {
       yield* slices(prefix)
       yield* inRanges(read(), kept)

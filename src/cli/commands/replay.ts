@@ -7,6 +7,7 @@ import { changesSomething } from '../../journey/overrides.ts'
 import { isChanged, type ReplayView, viewReplay } from '../../journey/replay-view.ts'
 import { dataFolderOf, dataWords, Stores } from '../data.ts'
 import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
+import { type NamedJourney, withJourney } from '../named-journey.ts'
 import { Progress } from '../progress.ts'
 import { printReplay } from '../render/replay.ts'
 import { printChanged, printCounts } from '../render/replay-all.ts'
@@ -30,12 +31,13 @@ export function replayCommand(): Command {
       '[id]',
       '"last", "last:2", 4 characters of an id or more, "Ref …" as pasted, a Message-ID',
     )
+    .argument('[which]', 'a journey of a bundle: `replay letters.waybill 7d2f`')
     .option('--all', 'every journey that is stored, and the list of those that come out otherwise')
   return withOverrides(command)
     .option('--config <file>', 'by the rules of this waybill.toml; its data folder, without --data')
     .option('--data <folder>', dataWords)
     .option('--json', 'the result as one JSON object')
-    .action((ref: string | undefined, options: ReplayOptions) => replay(ref, options))
+    .action(replay)
     .addHelpText(
       'after',
       '\nExit code 0: the same verdicts as recorded, or none to derive.' +
@@ -43,16 +45,24 @@ export function replayCommand(): Command {
     )
 }
 
-async function replay(ref: string | undefined, options: ReplayOptions): Promise<void> {
+async function replay(
+  ref: string | undefined,
+  which: string | undefined,
+  options: ReplayOptions,
+): Promise<void> {
   if ((ref === undefined) !== (options.all === true)) {
     throw new WaybillError('usage', 'It must be said which journey is meant.', {
       hint: 'Either one, such as last, or --all.',
     })
   }
-  const stores = new Stores(folderOf(options))
+  const data = { data: folderOf(options) }
+  if (ref !== undefined) {
+    await withJourney({ ref, which }, data, (journey) => replayOne(journey, options))
+    return
+  }
+  const stores = new Stores(data.data)
   try {
-    if (ref === undefined) await replayAll(stores, options)
-    else await replayOne(stores, ref, options)
+    await replayAll(stores, options)
   } finally {
     stores.close()
   }
@@ -63,13 +73,21 @@ function folderOf({ data, config }: ReplayOptions): string {
   return data ?? dataFolderOf(config === undefined ? {} : { config })
 }
 
-async function replayOne(stores: Stores, ref: string, options: ReplayOptions): Promise<void> {
-  const journey = await stores.find(ref)
-  const overrides = overridesOf(options, await storedDomains(journey.reader))
-  const view = viewReplay(journey.record, await replayOpened(journey, overrides))
+async function replayOne(journey: NamedJourney, options: ReplayOptions): Promise<void> {
+  const overrides = overridesOf(options, journey.domains)
+  const view = bundledView(
+    journey,
+    viewReplay(journey.record, await replayOpened(journey, overrides)),
+  )
   if (options.json === true) printJson(view)
   else printReplay(view, overrideWords(options))
   process.exitCode = exitCodeOf(view)
+}
+
+/** A letter that was taken out on purpose is not called lost. */
+function bundledView({ redacted }: NamedJourney, view: ReplayView): ReplayView {
+  if (view.replayed || !redacted) return view
+  return { ...view, because: 'The bundle is redacted: the letter that it takes is not in it.' }
 }
 
 function exitCodeOf(view: ReplayView): ExitCode {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
-import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
+import { type DataOptions, withDataOptions } from '../data.ts'
+import { withJourney } from '../named-journey.ts'
 import { print, printJson } from '../output.ts'
 import { renderJourney } from '../render/journey.ts'
 
@@ -12,13 +13,12 @@ export function showCommand(): Command {
       '<id>',
       '"last", "last:2", 4 characters of an id or more, "Ref …" as pasted, a Message-ID',
     )
+    .argument('[which]', 'a journey of a bundle: `show letters.waybill 7d2f`')
     .option('--step <id>', 'only this step: spf, dkim, dmarc, route, …')
     .option('-v, --verbose', 'the evidence too: DNS answers, rules, the SMTP lines')
     .option('--json', 'the journey as one JSON object')
-    .action(async (ref: string, options: ShowOptions) => {
-      const stores = new Stores(dataFolderOf(options))
-      try {
-        const { view } = await stores.find(ref)
+    .action(async (ref: string, which: string | undefined, options: ShowOptions) => {
+      await withJourney({ ref, which }, options, ({ view }) => {
         const ids = view.steps.map(({ id }) => id)
         const asked = options.step
         if (asked !== undefined && !ids.some((id) => id === asked || id.startsWith(`${asked}.`))) {
@@ -32,9 +32,7 @@ export function showCommand(): Command {
           const evidence = options.verbose === true
           print(renderJourney(view, { evidence, ...(step === undefined ? {} : { step }) }))
         }
-      } finally {
-        stores.close()
-      }
+      })
     })
   return withDataOptions(command)
 }

@@ -108,7 +108,8 @@ export function openText(text: string): OpenMessage {
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield octets
   }
-  return { id: 'm1', size: octets.length, chunks, original: chunks }
+  const made = { prefix: new Uint8Array(0), omit: [], contentSize: octets.length }
+  return { id: 'm1', size: octets.length, made, chunks, original: chunks }
 }
 
 export function testItem(changes: Partial<QueueItem> = {}): QueueItem {

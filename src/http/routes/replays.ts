@@ -1,8 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { decodeBase64 } from '../../base/base64.ts'
 import { WaybillError } from '../../base/error.ts'
 import { rulesInConfig } from '../../config/decision-rules.ts'
 import type { Archives } from '../../desk/archives.ts'
-import { replayOpened, storedDomains } from '../../desk/replays.ts'
+import { openBundled } from '../../desk/bundle-reading.ts'
+import { type ReplayableJourney, replayOpened, storedDomains } from '../../desk/replays.ts'
+import { readPackedLines } from '../../io/bundle-file.ts'
+import type { JourneyView } from '../../journey/view.ts'
 import { type ReplayOverrides, readOverrides } from '../../journey/overrides.ts'
 import { viewReplay, viewReplayed } from '../../journey/replay-view.ts'
 import type { Api } from '../api-types.ts'
@@ -15,6 +19,7 @@ const request = z.object({
     .describe('An id, or `last`')
     .openapi({ example: 'last' }),
   id: z.string().max(1000).optional().describe('The same as `journey`'),
+  bundle: z.string().optional().describe('A .waybill file, base64; `journey` says which of it'),
   overrides: z
     .unknown()
     .optional()
@@ -73,21 +78,47 @@ const replay = createRoute({
 /** Decides journeys again. Nothing is asked of the network and nothing is written. */
 export function replayRoutes(api: Api, archives: Archives): void {
   api.openapi(replay, async (c) => {
-    const { journey: named, id, overrides: written } = c.req.valid('json')
-    const ref = named ?? id
-    if (ref === undefined) throw new WaybillError('usage', 'Which journey? "journey" is missing.')
-    const found = await archives.find(ref)
-    const overrides = wanted(written, await storedDomains(found.reader))
+    const asked = c.req.valid('json')
+    const found = await opened(archives, asked)
+    const overrides = wanted(asked.overrides, found.domains)
     const again = await replayOpened(found, overrides)
     const journey =
       again.type === 'replayed'
-        ? viewReplayed({ ...found, current: found.stored }, again)
+        ? viewReplayed({ ...found, current: found.current }, again)
         : again.type === 'nothing'
           ? found.view
           : null
     return c.json({ ...viewReplay(found.record, again), journey } as z.infer<typeof answer>, 200)
   })
 }
+
+interface Opened extends ReplayableJourney {
+  readonly view: JourneyView
+  readonly current: Parameters<typeof viewReplayed>[0]['current']
+  readonly domains: readonly string[]
+}
+
+/** The journey that is meant: out of a bundle that was sent, or stored. */
+async function opened(
+  archives: Archives,
+  { journey, id, bundle }: z.infer<typeof request>,
+): Promise<Opened> {
+  const ref = journey ?? id
+  if (bundle !== undefined) {
+    const octets = decodeBase64(bundle)
+    if (octets === undefined) throw new WaybillError('usage', 'bundle: is not base64.')
+    const found = await openBundled(readPackedLines(octets, sentLimits), ref)
+    const { outcome, summary } = found.view
+    const { messageId } = found.stored
+    return { ...found, current: { status: outcome.status, summary, messageId }, domains: [] }
+  }
+  if (ref === undefined) throw new WaybillError('usage', 'Which journey? "journey" is missing.')
+  const found = await archives.find(ref)
+  return { ...found, current: found.stored, domains: await storedDomains(found.reader) }
+}
+
+/** What is sent is unpacked while others wait. */
+const sentLimits = { lineOctets: 16 << 20, octets: 256 << 20 } as const
 
 /** @throws WaybillError `usage` */
 function wanted(json: unknown, domains: readonly string[]): ReplayOverrides {

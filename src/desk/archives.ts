@@ -5,6 +5,7 @@ import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
 import type { FoundJourney, JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
+import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
 
 /** One store of journeys and messages, by the name of its server. */
@@ -12,6 +13,8 @@ export interface Archive {
   /** `north` and `south` in the lab; empty where there is one server alone. */
   readonly name: string
   readonly reads: ReadPorts
+  /** Absent where nothing may be changed. */
+  readonly mailboxes?: Pick<MailboxPort, 'remove' | 'setFlags'>
 }
 
 /** A journey with all that is needed to show it and to replay it. */

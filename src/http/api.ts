@@ -8,6 +8,7 @@ import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
+import { mailpitRoutes } from './routes/mailpit.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -45,7 +46,8 @@ export function makeApi(parts: ApiParts): Api {
     await next()
     return undefined
   })
-  api.use('/v1/*', guard(parts.access))
+  for (const path of ['/v1/*', '/api/*', '/view/*']) api.use(path, guard(parts.access))
+  api.use('/api/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   serverRoutes(api, parts)
   messageRoutes(api, parts.archives, parts.now)
@@ -53,6 +55,8 @@ export function makeApi(parts: ApiParts): Api {
   contentRoutes(api, parts.archives)
   bundleRoutes(api, parts)
   parts.more?.(api)
+  // Who deletes all mail by one request must not meet a server whose mail is real.
+  if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Waybill', version: parts.version },

@@ -14,8 +14,8 @@ import type { Lab } from './lab.ts'
 export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpServer> {
   const { version, page, report } = options
   const archives = new Archives([
-    { name: 'north', reads: lab.north.store },
-    { name: 'south', reads: lab.south.store },
+    { name: 'north', reads: lab.north.store, mailboxes: lab.north.store.mailboxes },
+    { name: 'south', reads: lab.south.store, mailboxes: lab.south.store.mailboxes },
   ])
   const now = (): number => lab.clock.now()
   const place = { desk: lab, acts: lab.south.store.acts, now }

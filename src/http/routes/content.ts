@@ -136,7 +136,7 @@ export function contentRoutes(api: Api, archives: Archives): void {
         hint: `It has parts 0 to ${tree.parts.length - 1}.`,
       })
     }
-    return new Response(new Uint8Array(decodedBody(message, part)), { headers: fileHeaders(part) })
+    return c.body(new Uint8Array(decodedBody(message, part)), 200, fileHeaders(part))
   })
   api.openapi(text, async (c) => {
     const { contents } = await open(archives, c.req.valid('param').id)
@@ -205,7 +205,7 @@ function partView(part: Part): z.infer<typeof partSchema> {
 }
 
 /** A file of a stranger is saved and not shown, whatever it says that it is. */
-function fileHeaders({ n, name, type }: Part): Readonly<Record<string, string>> {
+export function fileHeaders({ n, name, type }: Part): Record<string, string> {
   const isPlain = /^(?:text\/plain|image\/(?:png|jpeg|gif|webp))$/.test(type)
   const plain = `part-${n}`
   const coded = encodeURIComponent(name ?? plain).replace(/['()*]/g, (character) => {

@@ -140,8 +140,8 @@ function Stale() {
   if (state !== 'stale') return null
   return (
     <p class="notice warn" role="status">
-      <strong>! Not live since {clock(new Date(since).toISOString())}.</strong> The server does not
-      answer; the page tries again by itself. What you see is from before.
+      <strong>! Not live since {clock(new Date(since).toISOString())}.</strong> The page does not
+      hear what happens, and tries again by itself. What you see is from before.
     </p>
   )
 }

@@ -33,7 +33,9 @@ export function openCatcherConsole(catcher: Catcher, options: ConsoleOptions): P
       page,
       mode: 'catch',
       version,
-      archives: new Archives([{ name: '', reads: store }]),
+      archives: new Archives([
+        { name: '', reads: store, changes: (query) => store.changes(query) },
+      ]),
       access: labAccess,
       more: (api) => faultRoutes(api, '/v1/catch/faults', place),
       now,

@@ -4,6 +4,7 @@ import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
+import type { ChangePort } from '../store/ports/changes.ts'
 import type { FoundJourney, JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
 import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
@@ -15,6 +16,8 @@ export interface Archive {
   readonly reads: ReadPorts
   /** Absent where nothing may be changed. */
   readonly mailboxes?: Pick<MailboxPort, 'remove' | 'setFlags'>
+  /** What is committed in it, where it can be followed. */
+  readonly changes?: ChangePort['changes']
 }
 
 /** A journey with all that is needed to show it and to replay it. */

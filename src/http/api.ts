@@ -9,6 +9,7 @@ import { type Problem, problem, problemOf } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
+import { eventRoutes } from './routes/events.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -51,6 +52,7 @@ export function makeApi(parts: ApiParts): Api {
   api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   serverRoutes(api, parts)
   messageRoutes(api, parts.archives, parts.now)
+  eventRoutes(api, parts.archives)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
   bundleRoutes(api, parts)

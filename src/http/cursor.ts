@@ -8,7 +8,12 @@ export type Seen = ReadonlyMap<string, string>
 export function cursorBehind(rows: readonly ArchivedRow[], seen: Seen): string {
   const last = new Map(seen)
   for (const { site, id } of rows) last.set(site, id)
-  return Buffer.from(JSON.stringify(Array.from(last))).toString('base64url')
+  return writeCursor(last)
+}
+
+/** A cursor of what was seen. */
+export function writeCursor(seen: Seen): string {
+  return Buffer.from(JSON.stringify(Array.from(seen))).toString('base64url')
 }
 
 /** @throws WaybillError `usage` for what no list has given */

@@ -23,6 +23,11 @@ export class LabClock implements Clock {
     return this.#real.now() + this.#aheadMs
   }
 
+  /** How far it was set ahead. */
+  get aheadMs(): number {
+    return this.#aheadMs
+  }
+
   monotonicMs(): number {
     return this.#real.monotonicMs() + this.#aheadMs
   }

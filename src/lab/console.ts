@@ -1,10 +1,12 @@
 import type { ConsoleOptions } from '../catch/console.ts'
 import { near } from '../catch/near.ts'
-import { Archives } from '../desk/archives.ts'
+import { type Archive, Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
+import type { Store } from '../store/ports/store.ts'
 import type { Lab } from './lab.ts'
+import { labRoutes } from './routes.ts'
 
 /**
  * Opens the page and the API over both servers of the lab, for this computer alone.
@@ -14,8 +16,8 @@ import type { Lab } from './lab.ts'
 export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpServer> {
   const { version, page, report } = options
   const archives = new Archives([
-    { name: 'north', reads: lab.north.store, mailboxes: lab.north.store.mailboxes },
-    { name: 'south', reads: lab.south.store, mailboxes: lab.south.store.mailboxes },
+    archiveOf('north', lab.north.store),
+    archiveOf('south', lab.south.store),
   ])
   const now = (): number => lab.clock.now()
   const place = { desk: lab, acts: lab.south.store.acts, now }
@@ -28,10 +30,22 @@ export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpS
       version,
       archives,
       access: labAccess,
-      more: (api) => faultRoutes(api, '/v1/lab/faults', place),
+      more: (api) => {
+        faultRoutes(api, '/v1/lab/faults', place)
+        labRoutes(api, lab)
+      },
       now,
       newId: () => lab.north.site.newId(),
       report,
     })
   })
+}
+
+function archiveOf(name: string, store: Store): Archive {
+  return {
+    name,
+    reads: store,
+    mailboxes: store.mailboxes,
+    changes: (query) => store.changes(query),
+  }
 }

@@ -46,8 +46,11 @@ export interface Lab {
   readonly authority: string
   /** The file that it stands in, for programs that shall trust it. */
   readonly authorityFile: string
+  /** What DNS says in it now. */
+  zone(): Zone
   changeZone(changes: Zone): void
   greylist(): void
+  endGreylist(): void
   sign(by: 'north' | 'lists', message: string): string
   /** Cuts a `close` short, also one that is to come. */
   hurry(): void
@@ -132,12 +135,16 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
       south: { site: south, store: stores.south },
       authority: certificates.authority,
       authorityFile,
+      zone: () => zone,
       changeZone(changes) {
         zone = { ...zone, ...changes }
         dns.setZone('', zone)
       },
       greylist() {
         greylist = new Greylist({ delayMs: 60_000 })
+      },
+      endGreylist() {
+        greylist = undefined
       },
       sign(by, message) {
         const keys = new SigningKeys(by === 'north' ? northKeys : listKeys)

@@ -1,7 +1,7 @@
 import { silent } from '../base/log.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
-import { type LabPorts, openLab } from './lab.ts'
+import { type Lab, type LabPorts, openLab } from './lab.ts'
 import { labTools } from './tools.ts'
 import type { Situation } from './situations.ts'
 
@@ -29,18 +29,22 @@ export async function runSituation<T>(
   const { folder, report } = input
   const lab = await openLab({ folder, log: silent, ports: freePorts, taken: 'strict', report })
   try {
-    const { north, south } = { north: lab.north.store, south: lab.south.store }
-    const before = new Set([...(await ids(north, 'out')), ...(await ids(south, 'in'))])
-    await situation.run(labTools(lab))
-    const received = await journeys(south, 'in', before)
-    const sent = await journeys(north, 'out', before)
-    const letters = sent.filter(({ journey }) => journey.mailFrom !== '')
-    const reports = sent.filter(({ journey }) => journey.mailFrom === '')
-    const ordered = [...received.slice(0, 1), ...letters, ...received.slice(1), ...reports]
-    return await input.look(ordered)
+    return await input.look(await letHappen(situation, lab))
   } finally {
     await lab.close()
   }
+}
+
+/** Lets a situation happen in a lab that is open, and gives its journeys in the order of above. */
+export async function letHappen(situation: Situation, lab: Lab): Promise<readonly FoundIn[]> {
+  const { north, south } = { north: lab.north.store, south: lab.south.store }
+  const before = new Set([...(await ids(north, 'out')), ...(await ids(south, 'in'))])
+  await situation.run(labTools(lab))
+  const received = await journeys(south, 'in', before)
+  const sent = await journeys(north, 'out', before)
+  const letters = sent.filter(({ journey }) => journey.mailFrom !== '')
+  const reports = sent.filter(({ journey }) => journey.mailFrom === '')
+  return [...received.slice(0, 1), ...letters, ...received.slice(1), ...reports]
 }
 
 /** More journeys than any situation makes. */

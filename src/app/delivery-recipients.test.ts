@@ -1,8 +1,7 @@
 /** What becomes of the recipients of one letter when a server does not take them all at once. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
-import { octetString } from '../base/octets.ts'
+import { encodeUtf8, octetString } from '../base/octets.ts'
 import { type Act, FakeServer, type FakeServerOptions } from './test-support/fake-server.ts'
 import type { TestJourney } from './test-support/replay-all.ts'
 import { attempts, first, openSender } from './test-support/sender.ts'

@@ -1,12 +1,12 @@
 import type { Log } from '../base/log.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import type { ListenerStatus } from '../desk/status.ts'
 import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts'
 import { type Admission, listen, type Listener, type ListenFailure } from '../io/listener.ts'
 import type { Admission as Clients } from '../policy/admission.ts'
 import { busy } from '../receive/replies.ts'
 import type { Connection, ListenerKind, Manner, Sessions } from '../sessions/sessions.ts'
-import { formatReply } from '../smtp/reply-format.ts'
+import { formatReply } from '../smtp/reply.ts'
 
 export interface MailServerOptions {
   readonly hostname: string

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isAscii, octetString } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8, isAscii, octetString } from '../base/octets.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'

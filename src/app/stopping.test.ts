@@ -16,7 +16,7 @@ import {
 import type { Resolver } from '../dns/resolver.ts'
 import type { LogLine } from '../base/log.ts'
 import type { Step } from '../journey/record.ts'
-import { summaryOf } from '../journey/summary.ts'
+import { summaryOf } from '../journey/row.ts'
 
 const test = testsOf('stopping')
 

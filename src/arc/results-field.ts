@@ -1,7 +1,6 @@
 /** Reads what ARC needs of ARC-Authentication-Results and Authentication-Results fields. */
 
-import { octetsOf } from '../base/octets.ts'
-import { displayUtf8 } from '../base/utf8.ts'
+import { displayUtf8, octetsOf } from '../base/octets.ts'
 import { type HeaderField, rawValue, unfoldedValue } from '../message/field.ts'
 
 /** What stands in an ARC-Authentication-Results field. */

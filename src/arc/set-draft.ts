@@ -1,7 +1,6 @@
 /** Writes a new ARC Set, and gives the octets that are to be signed (RFC 8617 §5.1). */
 
-import type { HeaderField } from '../message/field.ts'
-import { formatField } from '../message/fold.ts'
+import { type HeaderField, formatField } from '../message/field.ts'
 import { signedHeader } from '../signature/canonical-header.ts'
 import { type TagText, asField, writeTags } from '../signature/field-writer.ts'
 import type { ArcSet } from './chain.ts'

@@ -18,7 +18,7 @@ import {
   parseSignatureDomain,
 } from '../signature/signature.ts'
 import { invalidTag, missingTag } from '../signature/reason.ts'
-import { shownNames } from '../signature/shown-names.ts'
+import { shownNames } from '../signature/field-selection.ts'
 import {
   expiryBeforeSigning,
   fromNotSigned,

@@ -1,6 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
-import { octetsOf } from '../base/octets.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, octetsOf } from '../base/octets.ts'
 import { ResultScanner } from './scanner.ts'
 
 /** Why a field that came from outside must go. RFC 8601 §5. */

@@ -1,6 +1,5 @@
-import { clientKeys } from './client-keys.ts'
+import { clientKeys, formatIp, parseIp, unmapIp } from './ip.ts'
 import type { Clock } from './clock.ts'
-import { formatIp, parseIp, unmapIp } from './ip.ts'
 import type { Log, LogEvent, LogLine } from './log.ts'
 
 /**

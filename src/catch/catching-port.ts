@@ -1,5 +1,5 @@
 import type { ForwardPath } from '../address/path.ts'
-import { andThen, type Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/result.ts'
 import type { Account, Directory, Lead } from '../directory/directory.ts'
 import type { Whereto } from '../post/placing.ts'
 import { type InboundOptions, InboundPort } from '../receive/inbound.ts'

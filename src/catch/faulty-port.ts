@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { andThen, type Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/result.ts'
 import type { Fault, Faults } from '../desk/faults.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { FaultStage } from '../journey/record.ts'

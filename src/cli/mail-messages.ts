@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { WaybillError } from '../base/error.ts'
-import { type MailboxRole, roleNamed } from '../journey/mailbox-role.ts'
+import { type MailboxRole, roleNamed } from '../journey/recipients.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { MailboxRow } from '../store/ports/mailboxes.ts'
 import { dataFolderOf, type DataOptions, Stores } from './data.ts'

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { fstatSync, writeSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { inLines, inOneLine, jsonLine } from '../base/shown-text.ts'
-import { displayUtf8 } from '../base/utf8.ts'
+import { displayUtf8 } from '../base/octets.ts'
 import { refusedByTheSystem } from './system-refusal.ts'
 
 /** Exit codes that scripts rely on. */

@@ -12,7 +12,7 @@ import type {
   RecipientOutcome,
   Setback,
 } from '../smtp/client-types.ts'
-import type { Extensions } from '../smtp/extensions.ts'
+import type { Extensions } from '../smtp/ehlo.ts'
 import { setback } from '../smtp/failure.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { describeTlsFailure, type TlsHandshake } from './tls-failure.ts'

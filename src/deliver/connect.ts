@@ -3,9 +3,8 @@ import type { Ending } from '../base/ending.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
-import { defaultClientOptions } from '../smtp/client-options.ts'
-import type { Setback } from '../smtp/client-types.ts'
-import { describeReply } from '../smtp/reply-format.ts'
+import { type Setback, defaultClientOptions } from '../smtp/client-types.ts'
+import { describeReply } from '../smtp/reply.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
 
 /** A greeted server, or why there is none. */

@@ -1,5 +1,5 @@
 import type { Postponement } from '../post/batch.ts'
-import { describeReply } from '../smtp/reply-format.ts'
+import { describeReply } from '../smtp/reply.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { expired, tooOld } from './expiry.ts'

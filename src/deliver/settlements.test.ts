@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../base/random.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8 } from '../base/octets.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { Step } from '../journey/record.ts'
 import { readDsn } from '../report/read-dsn.ts'

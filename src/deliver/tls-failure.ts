@@ -1,5 +1,5 @@
 import type { FailureCause, Setback } from '../smtp/client-types.ts'
-import { describeReply } from '../smtp/reply-format.ts'
+import { describeReply } from '../smtp/reply.ts'
 
 /** Ways in which a server does not answer. */
 const brokenWords: Partial<Record<FailureCause, string>> = {

@@ -1,6 +1,6 @@
 import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
-import type { Soon } from '../base/soon.ts'
+import type { Soon } from '../base/result.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 
 /**

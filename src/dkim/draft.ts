@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto'
 
 import { isWithin, parseDomain } from '../address/domain.ts'
 import { WaybillError } from '../base/error.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import type { HeaderField } from '../message/field.ts'
 import type { BodyHashRequest } from '../signature/body-hash.ts'
 import { signedHeader } from '../signature/canonical-header.ts'

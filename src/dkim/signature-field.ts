@@ -1,9 +1,8 @@
 /** Reads a DKIM-Signature field (RFC 6376 §3.5). */
 
 import { isWithin } from '../address/domain.ts'
-import { isAscii, octetsOf } from '../base/octets.ts'
+import { displayUtf8, isAscii, octetsOf } from '../base/octets.ts'
 import { type Result, bad, ok } from '../base/result.ts'
-import { displayUtf8 } from '../base/utf8.ts'
 import { type HeaderField, rawValue } from '../message/field.ts'
 import type { Omission } from '../signature/canonical-header.ts'
 import { excerpt } from '../signature/key-record.ts'
@@ -21,7 +20,7 @@ import {
   parseSignatureDomain,
 } from '../signature/signature.ts'
 import { invalidTag, missingTag, quote } from '../signature/reason.ts'
-import { shownNames } from '../signature/shown-names.ts'
+import { shownNames } from '../signature/field-selection.ts'
 import {
   expiryBeforeSigning,
   fromNotSigned,

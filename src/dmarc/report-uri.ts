@@ -1,5 +1,5 @@
 import { type Domain, parseDomain } from '../address/domain.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8 } from '../base/octets.ts'
 
 /** A place for reports, from `rua` or `ruf`. RFC 9989 §4.6, §4.8. */
 export interface ReportUri {

@@ -1,6 +1,5 @@
-import { octetString } from '../base/octets.ts'
+import { encodeUtf8, octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
 import { isQueryableName, normalizeName } from './resolver.ts'
 import { compileZone } from './zone-table.ts'
 import type { ZoneTable } from './zone-table.ts'

@@ -4,17 +4,16 @@ import { parseAuthenticationResults } from '../auth-results/auth-results.ts'
 import {
   type ArcEvidence,
   type DecisionEvidence,
+  type DmarcDecision,
   decideDmarc,
   defaultDecisionOptions,
-  type DmarcDecision,
 } from '../dmarc/decision.ts'
 import { weighEvidence } from '../dmarc/weighing.ts'
 import type { DnsOutage } from '../dns/resolver.ts'
 import { unfoldedValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Evaluation } from './inspection.ts'
-import { notice, type Notice, ofOurs } from './notice.ts'
-import type { DecisionRules } from './rules.ts'
+import { type DecisionRules, type Notice, notice, ofOurs } from './rules.ts'
 
 /** What was decided about a message: DMARC's part, and what was noticed beside it. Plain data. */
 export type Decision = DmarcDecision & {
@@ -167,4 +166,19 @@ function dmarcPassed(results: string, author: string | null): boolean | null {
 function firstValue(header: MessageHeader, name: string): string | null {
   const field = header.fields.find((one) => one.name === name)
   return field === undefined ? null : unfoldedValue(field).slice(0, 1000)
+}
+
+/** A letter from a stranger that was taken or refused for good, with what led to it. */
+export interface JudgedLetter {
+  readonly journeyId: string
+  /** Its octets in the store. */
+  readonly messageId: string
+  readonly mailFrom: string
+  /** As the client gave it (RFC 3461 §4.4); empty when it did not. */
+  readonly envelopeId: string
+  /** Unix milliseconds. */
+  readonly arrivedAt: number
+  readonly header: MessageHeader
+  readonly evaluation: Evaluation
+  readonly decision: DmarcDecision
 }

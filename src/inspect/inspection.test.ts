@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import { craftSet, testKey, zoneOf } from '../arc/test-support/chains.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'

@@ -1,3 +1,5 @@
+/** The world that the floors below take as parameters: the hour, and chance. */
+import { randomInt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../base/clock.ts'
 
@@ -18,4 +20,9 @@ export const systemClock: Clock = {
       clearTimeout(timer)
     }
   },
+}
+
+/** Chance that nobody can guess, in [0, 1): for ids, Message-IDs and the boundaries of reports. */
+export function chance(): number {
+  return randomInt(2 ** 47) / 2 ** 47
 }

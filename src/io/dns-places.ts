@@ -1,4 +1,4 @@
-import { clientKeys } from '../base/client-keys.ts'
+import { clientKeys } from '../base/ip.ts'
 import type { Clock } from '../base/clock.ts'
 
 /** How many questions may be under way at once. */

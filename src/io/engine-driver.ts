@@ -1,8 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { Engine } from '../base/engine.ts'
-import { concat } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
-import type { CommonOutput } from '../wire/outbox.ts'
+import type { CommonOutput, Engine } from '../wire/engine.ts'
+import { concat, encodeUtf8 } from '../base/octets.ts'
 import type { Peer, TlsRole, TlsStart } from './peer.ts'
 import type { TlsFacts } from './tls-facts.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { MaildirWriter } from './maildir-writer.ts'
 
 async function* text(...pieces: readonly string[]): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,5 +1,4 @@
-import { concat, octetsOf } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { concat, encodeUtf8, octetsOf } from '../base/octets.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
 import type { ReplayOverrides } from './overrides.ts'
 

@@ -1,4 +1,4 @@
-import { withoutTurns } from '../message/fold.ts'
+import { withoutTurns } from '../message/field.ts'
 
 /** The words for how a step ended, the same in every view. */
 export type VerdictWord = 'ok' | 'pass' | 'note' | 'warn' | 'fail' | 'none' | 'skipped' | 'unknown'

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { onlyFor } from '../catch/looked-up.ts'
-import { andThen } from '../base/soon.ts'
+import { andThen } from '../base/result.ts'
 import type { Log } from '../base/log.ts'
 import type { Residents } from '../directory/address-table.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'

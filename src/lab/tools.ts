@@ -1,11 +1,14 @@
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { WaybillError } from '../base/error.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { ClientSession } from '../deliver/client-session.ts'
 import type { Zone } from '../dns/zone.ts'
 import { dialTcp } from '../io/dialer.ts'
-import { defaultClientOptions } from '../smtp/client-options.ts'
-import type { ClientOptions, RecipientOutcome } from '../smtp/client-types.ts'
+import {
+  type ClientOptions,
+  type RecipientOutcome,
+  defaultClientOptions,
+} from '../smtp/client-types.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
 import type { Lab } from './lab.ts'
 import { labPassword, type Place, places, sender } from './places.ts'

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { type LineEnding, withLineEnding } from './line-endings.ts'
 
 const LF = 10

@@ -1,6 +1,5 @@
 import { type Domain, parseDomain } from '../address/domain.ts'
-import { octetsOf } from '../base/octets.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, octetsOf } from '../base/octets.ts'
 import {
   readAddressDomain,
   skipRoute,
@@ -15,8 +14,13 @@ import {
 import { AddressScanner, code } from './address-scanner.ts'
 import type { AddressList, ListedMailbox } from './listed-mailbox.ts'
 
-export type { AddressError, AddressProblem, ObsoleteSyntax } from './address-problem.ts'
-export type { AddressList, ListedMailbox } from './listed-mailbox.ts'
+export type {
+  AddressError,
+  AddressList,
+  AddressProblem,
+  ListedMailbox,
+  ObsoleteSyntax,
+} from './listed-mailbox.ts'
 
 export interface AddressListOptions {
   /** Further mailboxes are dropped with the problem `too-many-mailboxes`. 500,000 by default. */

@@ -3,7 +3,7 @@ import {
   type AddressProblem,
   maxAddressProblems,
   type ObsoleteSyntax,
-} from './address-problem.ts'
+} from './listed-mailbox.ts'
 
 /** The characters that mean something in structured fields. */
 export const code = {

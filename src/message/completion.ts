@@ -1,6 +1,5 @@
 import { formatDate, parseDate } from './date.ts'
-import { type HeaderField, unfoldedValue } from './field.ts'
-import { formatField } from './fold.ts'
+import { type HeaderField, formatField, unfoldedValue } from './field.ts'
 import { parseMessageIds } from './message-id.ts'
 
 /** What a submission lacks, and what becomes of it. */

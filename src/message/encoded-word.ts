@@ -1,5 +1,5 @@
 import { decodeBase64 } from '../base/base64.ts'
-import { decodeCharset } from './charset.ts'
+import { decodeCharset } from '../base/octets.ts'
 
 /** RFC 2047 §2, with the language of RFC 2231 §5; white space in the text is tolerated. */
 const encodedWord =

@@ -1,5 +1,4 @@
-import { octetsOf } from '../base/octets.ts'
-import { displayUtf8 } from '../base/utf8.ts'
+import { displayUtf8, octetsOf } from '../base/octets.ts'
 import { decodeEncodedWords } from './encoded-word.ts'
 import { parseAddressList } from './address-list.ts'
 import { unfoldedValue } from './field.ts'

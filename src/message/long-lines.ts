@@ -1,6 +1,5 @@
 import { concat } from '../base/octets.ts'
-import type { HeaderField } from './field.ts'
-import { maxLineOctets, preferredLineOctets } from './fold.ts'
+import { type HeaderField, maxLineOctets, preferredLineOctets } from './field.ts'
 
 const LF = 10
 const CR = 13

@@ -1,6 +1,4 @@
-import { octetsOf } from '../base/octets.ts'
-import { displayUtf8 } from '../base/utf8.ts'
-import { decodeCharset } from './charset.ts'
+import { decodeCharset, displayUtf8, octetsOf } from '../base/octets.ts'
 
 /** A Content-Type value. All names are in lower case; values of parameters stay as they are. */
 export interface MediaType {

@@ -1,4 +1,4 @@
-import { oneLine } from './fold.ts'
+import { oneLine } from './field.ts'
 
 const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 const maxIdCharacters = 995

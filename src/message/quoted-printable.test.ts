@@ -1,8 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { octetString } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8, octetString } from '../base/octets.ts'
 import { decodeQuotedPrintable, encodeQuotedPrintable } from './quoted-printable.ts'
 
 test('plain text stays readable', () => {

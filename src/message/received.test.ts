@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { unfoldedValue } from './field.ts'
 import { splitMessage } from './header-reader.ts'
 import { countReceived, formatReceived, protocolKeyword, type ReceivedFacts } from './received.ts'

@@ -1,7 +1,6 @@
 import { isAscii } from '../base/octets.ts'
 import { formatDate } from './date.ts'
-import type { HeaderField } from './field.ts'
-import { formatField, oneLine } from './fold.ts'
+import { type HeaderField, formatField, oneLine } from './field.ts'
 
 /** RFC 5321 §4.4: the server that makes the final delivery writes the reverse-path down. */
 export function returnPath(mailFrom: string): string {

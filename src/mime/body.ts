@@ -1,6 +1,4 @@
-import { displayUtf8, decodeUtf8 } from '../base/utf8.ts'
-import { octetString, octetsOf } from '../base/octets.ts'
-import { decodeCharset } from '../message/charset.ts'
+import { decodeCharset, decodeUtf8, displayUtf8, octetString, octetsOf } from '../base/octets.ts'
 import { decodeQuotedPrintable } from '../message/quoted-printable.ts'
 import { unflow } from './flowed.ts'
 import type { Part, PartTree } from './part.ts'

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { octetsOf } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8, octetsOf } from '../base/octets.ts'
 import { harmlessName } from './file-name.ts'
 import { readPartHeader } from './part-header.ts'
 

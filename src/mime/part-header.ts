@@ -1,5 +1,4 @@
-import { octetString, octetsOf } from '../base/octets.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, octetString, octetsOf } from '../base/octets.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import {
   type MediaType,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { matchesMx, readMxPattern } from './mx-pattern.ts'
 import { readStsPolicy } from './policy.ts'
 import { readStsRecord } from './record.ts'

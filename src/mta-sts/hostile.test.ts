@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { checkMx } from './check-mx.ts'
 import { matchesMx, readMxPattern } from './mx-pattern.ts'
 import { readStsPolicy } from './policy.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { maxPolicyOctets, readStsPolicy, type StsPolicy } from './policy.ts'
 
 function read(text: string): StsPolicy {

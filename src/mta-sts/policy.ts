@@ -1,7 +1,7 @@
 import { bad, ok, type Result } from '../base/result.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8 } from '../base/octets.ts'
 import { trimSpace } from '../dns/field-record.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import { readMxPattern } from './mx-pattern.ts'
 
 /** What a sender does with a host that the policy does not allow. RFC 8461 §5. */

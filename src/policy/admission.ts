@@ -1,6 +1,5 @@
-import { type ClientKeys, clientKeys } from '../base/client-keys.ts'
+import { type ClientKeys, clientKeys, inNetwork, parseIp } from '../base/ip.ts'
 import type { Clock } from '../base/clock.ts'
-import { inNetwork, parseIp } from '../base/ip.ts'
 import type { Log } from '../base/log.ts'
 import type { Guard, GuardedLogin, Holding } from '../receive/guard.ts'
 import type { AdmissionLimits, LimitMet, LimitName } from './admission-limits.ts'

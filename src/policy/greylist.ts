@@ -1,4 +1,4 @@
-import { clientKeys } from '../base/client-keys.ts'
+import { clientKeys } from '../base/ip.ts'
 
 /**
  * Greylisting (RFC 6647): a sender not seen before is told to come back later. Off unless asked

@@ -1,7 +1,7 @@
 import { parseDomain } from '../address/domain.ts'
 import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { type DkimSigningKey, DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow, type RecordOrigin } from '../journey/row.ts'

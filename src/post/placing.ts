@@ -1,6 +1,5 @@
-import { concat, isAscii } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
-import { mailboxName, type MailboxRole } from '../journey/mailbox-role.ts'
+import { concat, encodeUtf8, isAscii } from '../base/octets.ts'
+import { mailboxName, type MailboxRole } from '../journey/recipients.ts'
 import type { StepData } from '../journey/record.ts'
 import { returnPath } from '../message/received.ts'
 import type {

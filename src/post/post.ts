@@ -1,7 +1,7 @@
 import { domainOf, parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Soon } from '../base/soon.ts'
+import type { Soon } from '../base/result.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { Acceptance, PostPort } from '../store/ports/post.ts'

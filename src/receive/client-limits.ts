@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts'
-import { andThen, type Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/result.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Reply } from '../smtp/reply.ts'

@@ -3,8 +3,7 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import type { SmtpAnswer } from '../journey/record.ts'
 import type { Endpoint } from '../io/peer.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
-import { formatReply, spokenReply } from '../smtp/reply-format.ts'
-import { type Reply, withReference } from '../smtp/reply.ts'
+import { type Reply, formatReply, spokenReply, withReference } from '../smtp/reply.ts'
 import type { LimitMet } from './guard.ts'
 
 /** What every journey of one connection begins with. */

@@ -1,4 +1,4 @@
-import type { Soon } from '../base/soon.ts'
+import type { Soon } from '../base/result.ts'
 
 /** A limit that a client has met, as `waybill.toml` names it, and whose it is. */
 export interface LimitMet {

@@ -1,15 +1,15 @@
 import type { Clock } from '../base/clock.ts'
-import { andThen, type Soon } from '../base/soon.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { andThen, type Soon } from '../base/result.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import type { Directory } from '../directory/directory.ts'
 import { wasNotAsked } from '../dmarc/dmarc.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import { type Decision, decide } from '../inspect/decide.ts'
+import { type Decision, type JudgedLetter, decide } from '../inspect/decide.ts'
 import { configHash, type DecisionRules } from '../inspect/rules.ts'
 import type { Evaluation, InspectionFacts } from '../inspect/inspection.ts'
 import { authenticationResultsField, forgedFields } from '../inspect/results-field.ts'
 import type { Begin } from '../journey/builder.ts'
-import type { MailboxRole } from '../journey/mailbox-role.ts'
+import type { MailboxRole } from '../journey/recipients.ts'
 import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
@@ -30,7 +30,6 @@ import type {
   Verdict,
 } from './port.ts'
 import { answerOf, dmarcRefusal, replies } from './replies.ts'
-import type { JudgedLetter } from '../inspect/judged.ts'
 import { type RecipientAdmission, recipientFor, needsUtf8 } from './recipient.ts'
 
 /** What the settings decide about letters from strangers. */

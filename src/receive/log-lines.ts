@@ -1,7 +1,6 @@
 import type { LogEvent, LogLine } from '../base/log.ts'
 import type { Outcome, SmtpAnswer } from '../journey/record.ts'
-import { describeReply } from '../smtp/reply-format.ts'
-import type { Reply } from '../smtp/reply.ts'
+import { type Reply, describeReply } from '../smtp/reply.ts'
 import type { ConnectionFacts } from './connection-log.ts'
 
 /** What the log tells of one transaction, or of a session that brought none. */

@@ -1,5 +1,5 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
-import type { Soon } from '../base/soon.ts'
+import type { Soon } from '../base/result.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { ReplayFacts, StepData } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'

@@ -1,6 +1,6 @@
 import { formatMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
-import { andThen, type Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/result.ts'
 import type { Directory, Lead } from '../directory/directory.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'

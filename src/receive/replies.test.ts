@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatReply } from '../smtp/reply-format.ts'
+import { formatReply } from '../smtp/reply.ts'
 import { storeBroken, storeBusy, storeFull } from '../store/problems.ts'
 import {
   dmarcRefusal,

@@ -6,7 +6,7 @@ import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
 import { listen } from '../io/listener.ts'
 import { Peer } from '../io/peer.ts'
 import { defaultServerOptions } from '../smtp/server-options.ts'
-import { formatReply } from '../smtp/reply-format.ts'
+import { formatReply } from '../smtp/reply.ts'
 import type { Answer, CloseReason, Question, ServerOptions } from '../smtp/server-types.ts'
 import { ReceiveSession, type SessionHandler, type Spoken } from './session.ts'
 

@@ -1,4 +1,4 @@
-import { andThen, type Soon } from '../base/soon.ts'
+import { andThen, type Soon } from '../base/result.ts'
 import type { Outcome, SmtpAnswer } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { keptForReplay } from '../post/placing.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import { dsnRequest, needsUtf8 } from './recipient.ts'

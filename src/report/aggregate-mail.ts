@@ -1,7 +1,7 @@
 import { encodeBase64 } from '../base/base64.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { formatDate } from '../message/date.ts'
-import { formatField } from '../message/fold.ts'
+import { formatField } from '../message/field.ts'
 import { aggregateFileName, aggregateReportId, type Reporter } from './format-aggregate.ts'
 import type { GatheredReport } from './gather-aggregate.ts'
 

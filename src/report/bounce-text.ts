@@ -1,5 +1,5 @@
 import { decodeEncodedWords } from '../message/encoded-word.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import { parseMessageIds } from '../message/message-id.ts'
 import { allParts, decodedLines, fieldValue, kindOf, type MimePart } from './mime-parts.ts'
 import type { ReportedRecipient } from './reported-recipient.ts'

@@ -1,7 +1,7 @@
 import { isAscii } from '../base/octets.ts'
 import { parseIp } from '../base/ip.ts'
 import { formatDate } from '../message/date.ts'
-import { formatField, oneLine } from '../message/fold.ts'
+import { formatField, oneLine } from '../message/field.ts'
 import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { readableReply } from './remote-text.ts'
 

@@ -1,5 +1,5 @@
 import { formatDate } from '../message/date.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { statusFor } from './dsn-fields.ts'
 import { readableReply, wrapWords } from './remote-text.ts'

@@ -1,7 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { octetString } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8, octetString } from '../base/octets.ts'
 import { buildFailureMail, type FailureMailInput } from './failure-mail.ts'
 import { readReportMail } from './report-mail.ts'
 import type { FailureReport } from './feedback.ts'

@@ -1,8 +1,6 @@
-import { concat, isAscii, octetsOf, octetString } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { concat, encodeUtf8, isAscii, octetString, octetsOf } from '../base/octets.ts'
 import { formatDate } from '../message/date.ts'
-import { type HeaderField, rawValue } from '../message/field.ts'
-import { formatField, oneLine } from '../message/fold.ts'
+import { type HeaderField, formatField, oneLine, rawValue } from '../message/field.ts'
 import { makeMessageId } from '../message/message-id.ts'
 import { readOriginal, returnedPart } from './returned-message.ts'
 

@@ -1,4 +1,4 @@
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import { shownText } from './remote-text.ts'
 
 /** A failure report in sentences, as some servers send it in place of RFC 6591's fields. */

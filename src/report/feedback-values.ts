@@ -1,6 +1,6 @@
 import { parseIp } from '../base/ip.ts'
 import { parseDate } from '../message/date.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type { FailureReport, Feedback } from './feedback.ts'
 import type { PartField } from './mime-parts.ts'
 import { shownText } from './remote-text.ts'

@@ -1,4 +1,4 @@
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type { OverrideReason, ReportedDisposition, ReportedResult } from './aggregate.ts'
 
 /** The reasons that RFC 9990 §3.1.6 knows. */

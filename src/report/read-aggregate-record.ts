@@ -1,4 +1,4 @@
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type {
   AggregateRecord,
   OverrideReason,

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import type { AggregateReport } from './aggregate.ts'
 import { defaultAggregateLimits, readAggregates } from './read-aggregate.ts'
 import { readInPart } from './report-problem.ts'

@@ -1,5 +1,5 @@
 import { parseMoment } from '../base/moment.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import {
   type AggregateRecord,
   type AggregateReport,

@@ -1,6 +1,5 @@
-import { octetsOf } from '../base/octets.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
-import { oneLine } from '../message/fold.ts'
+import { decodeUtf8, octetsOf } from '../base/octets.ts'
+import { oneLine } from '../message/field.ts'
 import { parseMessageIds } from '../message/message-id.ts'
 import { copiedMessageId, detailOf, readBounceText } from './bounce-text.ts'
 import {

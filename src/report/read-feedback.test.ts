@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { readParts } from './mime-parts.ts'
 import { readFeedback } from './read-feedback.ts'
 import { formOf, readReportMail } from './report-mail.ts'

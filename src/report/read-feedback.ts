@@ -1,7 +1,7 @@
 import { formatIp, parseIp } from '../base/ip.ts'
 import { parseDate } from '../message/date.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type {
   AbuseReport,
   FailureReport,

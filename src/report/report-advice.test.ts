@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import type { AggregateRecord, AggregateReport } from './aggregate.ts'
 import { readParts } from './mime-parts.ts'
 import { readFeedback } from './read-feedback.ts'

@@ -1,6 +1,6 @@
 import { decodeBase64 } from '../base/base64.ts'
 import { octetsOf } from '../base/octets.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import { parseMediaType } from '../message/media-type.ts'
 import { decodeQuotedPrintable } from '../message/quoted-printable.ts'
 import type { AbuseReport, FailureReport } from './feedback.ts'

@@ -1,4 +1,4 @@
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 
 /** What can be wrong with a report. Nothing of it keeps the rest from being read. */
 export type ReportProblemCode =

@@ -1,5 +1,5 @@
 import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import { type ProblemList, quoted } from './report-problem.ts'
 
 /** Reads values that strangers wrote, each in its place, and lists what is wrong with them. */

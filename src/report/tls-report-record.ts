@@ -1,9 +1,8 @@
 import { type Domain, parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { parseIp } from '../base/ip.ts'
-import { octetsOf } from '../base/octets.ts'
+import { decodeUtf8, octetsOf } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
 import {
   type FieldRecordAnswer,
   type FieldRecordReason,

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { formOf } from './report-mail.ts'
 import { readInPart } from './report-problem.ts'
 import { readTlsReports, type TlsReport } from './tls-report.ts'

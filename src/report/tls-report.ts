@@ -1,6 +1,6 @@
 import { parseMoment } from '../base/moment.ts'
-import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
-import { oneLine } from '../message/fold.ts'
+import { decodeUtf8, displayUtf8 } from '../base/octets.ts'
+import { oneLine } from '../message/field.ts'
 import { type JsonDocument, readJsonDocuments } from './json-documents.ts'
 import {
   ProblemList,

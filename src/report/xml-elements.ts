@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type { ProblemList } from './report-problem.ts'
 import { type XmlParents, XmlRepair } from './xml-repair.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { readAggregates } from './read-aggregate.ts'
 import { decodeXml, withoutFill } from './xml-text.ts'
 

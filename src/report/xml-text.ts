@@ -1,5 +1,4 @@
-import { octetString } from '../base/octets.ts'
-import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, displayUtf8, octetString } from '../base/octets.ts'
 
 /** A document as text, without what is behind its end, and how sure that is. */
 export interface XmlText {

@@ -2,7 +2,7 @@ import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcDecision } from '../dmarc/decision.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'
 import type { Evaluation } from '../inspect/inspection.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 import type { ReportedDisposition } from '../report/aggregate.ts'
 import type { AggregateRow, RowDkim, RowPolicy } from '../report/gather-aggregate.ts'
 

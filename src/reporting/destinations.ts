@@ -3,7 +3,7 @@ import { isAscii } from '../base/octets.ts'
 import { checkReportDestination } from '../dmarc/report-destination.ts'
 import type { ReportUri } from '../dmarc/report-uri.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import { oneLine } from '../message/fold.ts'
+import { oneLine } from '../message/field.ts'
 
 /** A place that gets no report, and why. Plain data. */
 export interface RefusedDestination {

@@ -1,5 +1,4 @@
-import { concat } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { concat, encodeUtf8 } from '../base/octets.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { gzipReport } from '../io/report-archive.ts'
 import { buildAggregateMail } from '../report/aggregate-mail.ts'

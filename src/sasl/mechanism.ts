@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8 } from '../base/octets.ts'
 
 /**
  * The mechanisms a password can be checked with. Both show it to the server, so both belong under

@@ -7,8 +7,7 @@
 
 import { type Domain, parseDomain } from '../address/domain.ts'
 import { decodeBase64 } from '../base/base64.ts'
-import { isAscii, octetsOf } from '../base/octets.ts'
-import { decodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, isAscii, octetsOf } from '../base/octets.ts'
 
 export type Canonicalization = 'simple' | 'relaxed'
 export type HashAlgorithm = 'sha1' | 'sha256'

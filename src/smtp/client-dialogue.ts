@@ -9,8 +9,8 @@ import type {
   Setback,
 } from './client-types.ts'
 import { setback } from './failure.ts'
-import type { Outbox } from '../wire/outbox.ts'
-import { describeReply } from './reply-format.ts'
+import type { Outbox } from '../wire/engine.ts'
+import { describeReply } from './reply.ts'
 import type { ReplyReader } from './reply-reader.ts'
 
 /** What the session is doing. */

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
-import type { Engine } from '../base/engine.ts'
+import type { Engine } from '../wire/engine.ts'
 import { concat, octetString, octetsOf } from '../base/octets.ts'
 import { ClientEngine } from './client-engine.ts'
-import { defaultClientOptions } from './client-options.ts'
-import type {
-  ClientInput,
-  ClientOptions,
-  ClientOutput,
-  ClientTransaction,
-  RecipientOutcome,
+import {
+  type ClientInput,
+  type ClientOptions,
+  type ClientOutput,
+  type ClientTransaction,
+  type RecipientOutcome,
+  defaultClientOptions,
 } from './client-types.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'

@@ -9,7 +9,7 @@ import type {
 } from './client-types.ts'
 import { DataEncoder } from './data-encoder.ts'
 import { Envelope } from './envelope.ts'
-import type { Extensions } from './extensions.ts'
+import type { Extensions } from './ehlo.ts'
 import { refusedBy, setback } from './failure.ts'
 import type { Reply } from './reply.ts'
 

@@ -7,9 +7,8 @@ import {
   readReversePath,
 } from '../address/path.ts'
 import { type PathRemark, remarkText } from '../address/remark.ts'
-import { octetString } from '../base/octets.ts'
+import { decodeUtf8, displayUtf8, octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { decodeUtf8, displayUtf8 } from '../base/utf8.ts'
 import {
   type MailParameters,
   type OfferedParameters,

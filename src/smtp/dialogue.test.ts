@@ -7,15 +7,17 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { formatPath, parseForwardPath, parseReversePath } from '../address/path.ts'
-import { concat, octetString } from '../base/octets.ts'
-import { displayUtf8, encodeUtf8 } from '../base/utf8.ts'
-import type { Engine } from '../base/engine.ts'
+import { concat, displayUtf8, encodeUtf8, octetString } from '../base/octets.ts'
+import type { Engine } from '../wire/engine.ts'
 import { ClientEngine } from './client-engine.ts'
-import { defaultClientOptions } from './client-options.ts'
-import type { ClientInput, ClientOutput, ClientTransaction } from './client-types.ts'
-import { formatMailParameters, formatRcptParameters } from './parameters-format.ts'
-import type { RcptParameters } from './parameters.ts'
-import { describeReply, formatReply } from './reply-format.ts'
+import {
+  type ClientInput,
+  type ClientOutput,
+  type ClientTransaction,
+  defaultClientOptions,
+} from './client-types.ts'
+import { type RcptParameters, formatMailParameters, formatRcptParameters } from './parameters.ts'
+import { describeReply, formatReply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type {

@@ -1,6 +1,5 @@
 /** What an EHLO reply says, on both sides. RFC 5321 §4.1.1.1. */
 import { mechanismNames } from '../sasl/sasl.ts'
-import type { Extensions } from './extensions.ts'
 import { type Reply, reply } from './reply.ts'
 import type { ServerOptions, Session } from './server-types.ts'
 
@@ -81,4 +80,21 @@ export function parseExtensions(ehlo: Reply): Extensions {
       .filter((name) => name !== ''),
     all,
   }
+}
+
+/** What a server offered in its EHLO reply. All false or null after HELO. */
+export interface Extensions {
+  readonly pipelining: boolean
+  readonly eightBitMime: boolean
+  readonly smtpUtf8: boolean
+  readonly starttls: boolean
+  readonly dsn: boolean
+  readonly enhancedStatusCodes: boolean
+  readonly chunking: boolean
+  /** `null`: not offered. 0: offered without a fixed limit. RFC 1870 §4. */
+  readonly size: number | null
+  /** Mechanism names in upper case. */
+  readonly auth: readonly string[]
+  /** Every keyword in upper case, with its parameters as sent. */
+  readonly all: readonly { readonly keyword: string; readonly parameters: string }[]
 }

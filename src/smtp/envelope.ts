@@ -5,10 +5,9 @@
  */
 import { formatPath } from '../address/path.ts'
 import type { ClientTransaction, RecipientOutcome, Setback } from './client-types.ts'
-import type { Extensions } from './extensions.ts'
+import type { Extensions } from './ehlo.ts'
 import { refusedBy, setback } from './failure.ts'
-import { noMailParameters } from './parameters.ts'
-import { formatMailParameters, formatRcptParameters } from './parameters-format.ts'
+import { formatMailParameters, formatRcptParameters, noMailParameters } from './parameters.ts'
 import type { Reply } from './reply.ts'
 
 /** A command and whom it is about. */

@@ -3,14 +3,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Result } from '../base/result.ts'
 import {
+  type NotifyWhen,
+  formatMailParameters,
+  formatRcptParameters,
   noMailParameters,
   noRcptParameters,
-  type NotifyWhen,
   parseMailParameters,
   parseRcptParameters,
 } from './parameters.ts'
 import type { Reply } from './reply.ts'
-import { formatMailParameters, formatRcptParameters } from './parameters-format.ts'
 import { decodeUtf8Address, decodeXtext, encodeUtf8Address, encodeXtext } from './xtext.ts'
 
 const offered = { size: true, eightBitMime: true, smtpUtf8: true, dsn: true, auth: true }

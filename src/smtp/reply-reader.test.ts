@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
-import { describeReply } from './reply-format.ts'
-import type { Reply } from './reply.ts'
+import { type Reply, describeReply } from './reply.ts'
 import { ReplyReader } from './reply-reader.ts'
 
 /** All replies in a text, in words, with what was heard beside them. */

@@ -1,6 +1,5 @@
-import { displayUtf8 } from '../base/utf8.ts'
-import { LineReader, type ReadLine } from '../wire/line-reader.ts'
-import type { OctetQueue } from '../wire/octet-queue.ts'
+import { displayUtf8 } from '../base/octets.ts'
+import { LineReader, type OctetQueue, type ReadLine } from '../wire/octet-queue.ts'
 import type { Reply } from './reply.ts'
 
 /** A reply, or why what came is none. After `malformed` nothing can be trusted any more. */

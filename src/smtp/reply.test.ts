@@ -5,8 +5,7 @@ import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
 import { parseExtensions } from './ehlo.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
-import { describeReply, formatReply } from './reply-format.ts'
-import { type Reply, reply } from './reply.ts'
+import { type Reply, describeReply, formatReply, reply } from './reply.ts'
 import { ReplyReader } from './reply-reader.ts'
 
 function isReply(value: unknown): value is Reply {

@@ -1,5 +1,5 @@
 import type { OctetQueue } from '../wire/octet-queue.ts'
-import type { Outbox } from '../wire/outbox.ts'
+import type { Outbox } from '../wire/engine.ts'
 import * as replies from './reply.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { DataDecoder } from './data-decoder.ts'

@@ -1,5 +1,5 @@
 import { encodeBase64 } from '../base/base64.ts'
-import type { Outbox } from '../wire/outbox.ts'
+import type { Outbox } from '../wire/engine.ts'
 import * as replies from './reply.ts'
 import type { AcceptedQuestion, Chunk, Exchanges, Step, Strike } from './server-step.ts'
 import type { Reply } from './reply.ts'

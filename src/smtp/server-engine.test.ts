@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Engine } from '../base/engine.ts'
+import type { Engine } from '../wire/engine.ts'
 import { octetsOf } from '../base/octets.ts'
 import { reply } from './reply.ts'
 import { ServerEngine } from './server-engine.ts'

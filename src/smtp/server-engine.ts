@@ -1,6 +1,5 @@
-import type { Engine } from '../base/engine.ts'
+import { type Engine, Outbox } from '../wire/engine.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
-import { Outbox } from '../wire/outbox.ts'
 import * as replies from './reply.ts'
 import { Exchanges, type Ending, hangUp, type Step } from './server-step.ts'
 import { stepForAnswer } from './server-answers.ts'

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeBase64 } from '../base/base64.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { ServerEngine } from './server-engine.ts'
 import { defaultServerOptions } from './server-options.ts'
 import type { ServerOptions, ServerOutput } from './server-types.ts'

@@ -1,6 +1,6 @@
 /** Lines as they go into the record: readable, bounded, and without passwords. */
-import { displayUtf8 } from '../base/utf8.ts'
-import type { ReadLine } from '../wire/line-reader.ts'
+import { displayUtf8 } from '../base/octets.ts'
+import type { ReadLine } from '../wire/octet-queue.ts'
 
 /** What stands in the record for a secret. */
 export const hidden = '(hidden)'

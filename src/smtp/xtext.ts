@@ -1,6 +1,5 @@
 /** The encodings of addresses inside parameters: xtext (RFC 3461 §4) and that of RFC 6533 §3. */
-import { octetString, octetsOf } from '../base/octets.ts'
-import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts'
+import { decodeUtf8, encodeUtf8, octetString, octetsOf } from '../base/octets.ts'
 
 const xtext = /^(?:[!-*,-<>-~]|\+[0-9A-F]{2})*$/
 const utf8Text = /^(?:[!-*,-<>-[\]-~\u0080-\uffff]|\\x\{[0-9A-F]{2,6}\})*$/

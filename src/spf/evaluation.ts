@@ -1,15 +1,15 @@
-/** One SPF check under way: what it knows of the client, and what it has spent. */
+/** One SPF check under way: what it knows of the client, what it has spent, and what it shows. */
 import { parseDomain } from '../address/domain.ts'
-import { formatIp, type IpAddress, parseIp } from '../base/ip.ts'
+import { type IpAddress, formatIp, parseIp } from '../base/ip.ts'
 import { isAscii } from '../base/octets.ts'
 import {
   type DnsAnswer,
-  isQueryableName,
-  normalizeName,
+  type MxRecord,
   type RecordData,
   type Resolver,
+  isQueryableName,
+  normalizeName,
 } from '../dns/resolver.ts'
-import { lookupOf, maxTerms, maxTermsInAll } from './evidence.ts'
 import type { MacroValues } from './macro.ts'
 import type { SpfIdentity, SpfLookup, SpfProblem, SpfRecordType } from './verdict.ts'
 
@@ -203,4 +203,46 @@ function mailDomain(text: string): string | undefined {
 /** Labels that begin or end with a hyphen: no host names, yet names that are asked for and exist. */
 function looseDomain(text: string): string | undefined {
   return /^[A-Za-z0-9_.-]+$/.test(text) && isQueryableName(text) ? text.toLowerCase() : undefined
+}
+
+const maxRecords = 10
+const maxRecordLength = 300
+const maxPolicyLength = 2000
+
+/** Terms listed for one record, and for all of a check; those that decide are listed beyond it. */
+const maxTerms = 100
+const maxTermsInAll = 300
+
+/** A short form of an answer. */
+function lookupOf(
+  name: string,
+  type: SpfRecordType,
+  answer: DnsAnswer<string | MxRecord>,
+): SpfLookup {
+  if (answer.type === 'failed') return { name, type, answer: 'failed', reason: answer.reason }
+  if (answer.type !== 'found') return { name, type, answer: answer.type }
+  const { records } = answer
+  const shown = records.length > maxRecords ? records.slice(0, maxRecords) : records
+  return { name, type, answer: 'found', count: records.length, records: shown.map(recordText) }
+}
+
+/** The same for the TXT records of a domain whose policy is shown elsewhere. */
+export function policyLookupOf(name: string, answer: DnsAnswer<string>): SpfLookup {
+  if (answer.type !== 'found') return lookupOf(name, 'TXT', answer)
+  return { name, type: 'TXT', answer: 'found', count: answer.records.length, records: [] }
+}
+
+function recordText(record: string | MxRecord): string {
+  if (typeof record === 'string') return cut(record)
+  return `${record.preference} ${record.exchange === '' ? '.' : record.exchange}`
+}
+
+/** Text that a domain owner or a client chose, cut where it cannot help any more. */
+export function cut(text: string): string {
+  return text.length > maxRecordLength ? `${text.slice(0, maxRecordLength)}...` : text
+}
+
+/** The text of a record. */
+export function cutPolicy(text: string): string {
+  return text.length > maxPolicyLength ? `${text.slice(0, maxPolicyLength)}...` : text
 }

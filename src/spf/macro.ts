@@ -1,6 +1,6 @@
 /** The macro language of SPF records: reading and expanding (RFC 7208 §7). */
 import { bad, ok, type Result } from '../base/result.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
 import { isDigit } from './target-name.ts'
 
 export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'h' | 'c' | 'r' | 't' | 'v'

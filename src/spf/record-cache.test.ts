@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readRecord } from './policy.ts'
+import { readRecord } from './record.ts'
 
 test('a record is read once while it is among the last 256, and again afterwards', () => {
   const text = 'v=spf1 ip4:192.0.2.1 -all'

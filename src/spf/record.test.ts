@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'node:test'
-import { isSpfRecord, parseRecord } from './record.ts'
-import { readRecord } from './policy.ts'
+import { isSpfRecord, parseRecord, readRecord } from './record.ts'
 
 test('a record begins with "v=spf1" and a space, or ends there (RFC 7208 §4.5)', () => {
   for (const text of ['v=spf1', 'v=spf1 ', 'V=SpF1 -all', 'v=spf1  -all', 'v=spf1 \x80']) {

@@ -1,5 +1,4 @@
-import { octetsOf } from '../../base/octets.ts'
-import { displayUtf8 } from '../../base/utf8.ts'
+import { displayUtf8, octetsOf } from '../../base/octets.ts'
 import type { VerifiedParts } from '../../inspect/verify-answer.ts'
 import { quoted, type Sentence, type VerdictWord } from '../../journey/sentence.ts'
 import { tellArc, tellDkim, tellDmarc, tellSpf } from '../../journey/sentences/verdicts.ts'

@@ -1,5 +1,5 @@
 import { jsonLine } from '../../base/shown-text.ts'
-import { decodeUtf8, encodeUtf8 } from '../../base/utf8.ts'
+import { decodeUtf8, encodeUtf8 } from '../../base/octets.ts'
 import { bad, ok, type Result } from '../../base/result.ts'
 import { answerVerifyRequest, type EvidenceSources } from '../../inspect/verify-answer.ts'
 import { readVerifyRequest, type RequestId } from '../../inspect/verify-request.ts'

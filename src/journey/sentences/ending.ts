@@ -1,4 +1,4 @@
-import { roleNamed } from '../mailbox-role.ts'
+import { roleNamed } from '../recipients.ts'
 import { quoted, type Sentence } from '../sentence.ts'
 import type { SmtpAnswer, StepData } from '../record.ts'
 

@@ -3,7 +3,7 @@ import type { DkimVerdict } from '../../dkim/dkim.ts'
 import { type DmarcVerdict, type Rfc7489Reading, wasNotAsked } from '../../dmarc/dmarc.ts'
 import type { Decision } from '../../inspect/decide.ts'
 import { describeSpfProblem, type SpfVerdict } from '../../spf/spf.ts'
-import { mailboxName } from '../mailbox-role.ts'
+import { mailboxName } from '../recipients.ts'
 import { ended, listed, quoted, type Sentence, type VerdictWord } from '../sentence.ts'
 
 /** May this client send for this domain? */

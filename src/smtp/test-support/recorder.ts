@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import type { Engine } from '../../base/engine.ts'
+import type { Engine } from '../../wire/engine.ts'
 import { concat } from '../../base/octets.ts'
 
 /** What inputs and outputs of both engines have in common. */

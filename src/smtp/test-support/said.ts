@@ -1,4 +1,4 @@
-import { formatReply } from '../reply-format.ts'
+import { formatReply } from '../reply.ts'
 import type { ServerOutput } from '../server-types.ts'
 
 /** All that a server says in these outputs, as its lines. */

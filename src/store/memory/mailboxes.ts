@@ -1,4 +1,4 @@
-import { mailboxName } from '../../journey/mailbox-role.ts'
+import { mailboxName } from '../../journey/recipients.ts'
 import { putMemoryAccount } from './accounts.ts'
 import { leaveMessage } from './retention.ts'
 import type { MemoryItem, MemoryMailbox, MemoryWork } from './tables.ts'

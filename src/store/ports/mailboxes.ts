@@ -1,4 +1,4 @@
-import type { MailboxRole } from '../../journey/mailbox-role.ts'
+import type { MailboxRole } from '../../journey/recipients.ts'
 
 /** A message in a mailbox. */
 export interface MailboxRow {

@@ -1,4 +1,4 @@
-import type { MailboxRole } from '../../journey/mailbox-role.ts'
+import type { MailboxRole } from '../../journey/recipients.ts'
 
 /** The octets of a message as they came in, never changed. Stored once for equal content. */
 export interface NewContent {

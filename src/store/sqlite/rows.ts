@@ -1,6 +1,6 @@
 import type { Row } from './database.ts'
 import { integer, octets, text } from './database.ts'
-import { isMailboxRole } from '../../journey/mailbox-role.ts'
+import { isMailboxRole } from '../../journey/recipients.ts'
 import type { StoredAccount, StoredAlias, StoredDomain } from '../ports/accounts.ts'
 import type { Act } from '../ports/acts.ts'
 import type { JourneyRow } from '../ports/journeys.ts'

@@ -1,4 +1,4 @@
-import { mailboxName } from '../../journey/mailbox-role.ts'
+import { mailboxName } from '../../journey/recipients.ts'
 import type { Row } from './database.ts'
 import { integer, text } from './database.ts'
 import type { FlagChange, MailPlace, MailRemoval } from '../ports/mailboxes.ts'

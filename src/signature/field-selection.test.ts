@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shownNames } from './shown-names.ts'
+import { shownNames } from './field-selection.ts'
 
 test('a list of names is shown up to a bound, each name up to another', () => {
   assert.deepEqual(shownNames(['from', 'to']), ['from', 'to'])

@@ -7,8 +7,8 @@ import type { DnsFailure, Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { type Decision, decide } from './decide.ts'
-import type { DecisionRules } from './rules.ts'
 import { Inspection } from './inspection.ts'
+import type { DecisionRules } from './rules.ts'
 
 const { privateKey, publicKey } = generateDkimKey('ed25519')
 const key = { TXT: [formatDkimRecord({ type: 'ed25519', publicKey })] }

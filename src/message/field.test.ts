@@ -1,10 +1,9 @@
-import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeUtf8 } from '../base/utf8.ts'
+import { encodeUtf8 } from '../base/octets.ts'
+import { formatField, maxLineOctets, oneLine, unfoldedValue } from './field.ts'
 import { splitMessage } from './header-reader.ts'
-import { formatField, maxLineOctets, oneLine } from './fold.ts'
-import { unfoldedValue } from './field.ts'
 
 function lines(field: string): string[] {
   assert.ok(field.endsWith('\r\n'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { andThen } from './soon.ts'
+import { andThen } from './result.ts'
 
 test('what is known is gone on with at once', () => {
   const steps: string[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JourneyRecord, Outcome, Step } from './record.ts'
-import { accountRefused, summaryOf } from './summary.ts'
+import { accountRefused, summaryOf } from './row.ts'
 
 const filed = { code: 250, enhanced: '2.0.0', text: 'Filed. Ref x', atCommand: 'DATA' }
 const noMailbox = { code: 550, enhanced: '5.1.1', text: 'No such mailbox.', atCommand: 'RCPT TO' }

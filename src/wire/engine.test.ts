@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { octetsOf } from '../base/octets.ts'
-import { encodeUtf8 } from '../base/utf8.ts'
-import { Outbox } from './outbox.ts'
+import { encodeUtf8, octetsOf } from '../base/octets.ts'
+import { Outbox } from './engine.ts'
 
 type Own = { readonly type: 'ask' } | { readonly type: 'line'; readonly text: string }
 

@@ -185,6 +185,26 @@ test('who may not come in hears why, and takes no place; a place is given back o
   assert.equal(asked[0], '127.0.0.1')
 })
 
+test('who resets the connection before it was taken counts as nobody', async (t) => {
+  const asked: string[] = []
+  const opened = await open(t, {
+    maxConnections: 500,
+    admit(ip) {
+      asked.push(ip)
+      return { type: 'admitted', leave: () => {} }
+    },
+  })
+  const gone = Array.from({ length: 200 }, async () => {
+    const socket = connect(opened.listener.port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.resetAndDestroy()
+  })
+  await Promise.all(gone)
+  assert.equal(await (await call(opened)).heard, '220 hello\r\n')
+  assert.deepEqual(new Set(asked), new Set(['127.0.0.1']))
+})
+
 test('when descriptors run short, callers hear so, and it is told once', async (t) => {
   const opened = await open(t, { maxConnections: 5, maxDescriptor: 0 })
   for (let n = 0; n < 3; n++) {

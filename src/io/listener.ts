@@ -73,6 +73,11 @@ export function listen(options: ListenOptions): Promise<Listener> {
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     places.sweep()
+    // It was reset before it was taken: whose it was nobody knows, and so nobody is counted for it.
+    if (socket.remoteAddress === undefined) {
+      socket.destroy()
+      return
+    }
     if (descriptorOf(socket) >= (options.maxDescriptor ?? Infinity)) {
       const problem = 'no file descriptors are left for more connections (ulimit -n)'
       full('descriptors', socket, problem)

@@ -145,6 +145,11 @@ test('two listeners on one port, and a host without a name, are told with all th
   assert.deepEqual(problems(`${head}[listen]\nsmtp = 465\n`), [
     'listen.submissions: 465 is the port of listen.smtp already',
   ])
+  // One that is no port must not hide the others.
+  assert.deepEqual(problems(`${head}[listen]\nsmtp = 465\nsubmission = 70000\n`), [
+    'listen.submission: 70000 is not a port: 0 to 65535',
+    'listen.submissions: 465 is the port of listen.smtp already',
+  ])
   const free = 'smtp = 0\nsubmission = 0\nsubmissions = 0\n'
   assert.equal(settings(`${head}[listen]\n${free}`).listen.smtp, 0)
 })

@@ -124,7 +124,7 @@ function crossProblems(settings: ReadableSettings): readonly ConfigProblem[] {
     }
   }
   problems.push(...twice('domains', settings.domains ?? []))
-  if (settings.listen !== undefined) problems.push(...portProblems(settings.listen))
+  problems.push(...portProblems(settings.ports))
   if (settings.hostname !== undefined && parseIp(settings.hostname) !== undefined) {
     const problem = `"${settings.hostname}" is an address, and a name is wanted`
     problems.push({ key: 'hostname', problem })
@@ -140,10 +140,9 @@ function twice(key: string, values: readonly string[]): readonly ConfigProblem[]
 }
 
 /** Two listeners cannot have one port; 0 means any that is free. */
-function portProblems(listen: Settings['listen']): readonly ConfigProblem[] {
+function portProblems(ports: ReadableSettings['ports']): readonly ConfigProblem[] {
   const seen = new Map<number, string>()
-  return (['smtp', 'submission', 'submissions'] as const).flatMap((name) => {
-    const port = listen[name]
+  return ports.flatMap(({ name, port }) => {
     const other = seen.get(port)
     if (port !== 0 && other === undefined) seen.set(port, name)
     if (other === undefined) return []

@@ -12,7 +12,8 @@ export interface ReadableSettings {
   readonly hostname: string | undefined
   readonly domains: Settings['domains'] | undefined
   readonly data: string | undefined
-  readonly listen: Settings['listen'] | undefined
+  /** The listeners whose ports are ports. */
+  readonly ports: readonly { readonly name: string; readonly port: number }[]
   readonly tls: Settings['tls'] | undefined
   /** In their order, `undefined` where one is not. */
   readonly accounts: readonly (AccountSettings | undefined)[]
@@ -21,7 +22,7 @@ export interface ReadableSettings {
 
 /** Reads each part of a table alone, so that problems between parts are told in one round too. */
 export function readableSettings(table: unknown): ReadableSettings {
-  const { hostname, domains, data, listen: ports, tls: files } = schema.shape
+  const { hostname, domains, data, tls: files } = schema.shape
   const found = Object.entries(z.looseObject({}).safeParse(table).data ?? {})
   const part = <T>(type: z.ZodType<T>, name: string): T | undefined => {
     return type.safeParse(found.find(([key]) => key === name)?.[1]).data
@@ -34,11 +35,21 @@ export function readableSettings(table: unknown): ReadableSettings {
     hostname: part(hostname, 'hostname'),
     domains: part(domains, 'domains'),
     data: part(data, 'data'),
-    listen: part(ports, 'listen'),
+    ports: portsIn(found.find(([key]) => key === 'listen')?.[1]),
     tls: part(files, 'tls'),
     accounts: list(account, 'account'),
     aliases: list(alias, 'alias'),
   }
+}
+
+/** Each port alone: one that is none must not hide that two others are the same. */
+function portsIn(listen: unknown): ReadableSettings['ports'] {
+  const given = z.looseObject({}).safeParse(listen ?? {}).data ?? {}
+  return ['smtp', 'submission', 'submissions'].flatMap((name) => {
+    const type = tables['listen']?.shape[name] ?? z.never()
+    const { data: port } = z.safeParse(type, given[name])
+    return typeof port === 'number' ? [{ name, port }] : []
+  })
 }
 
 /** The keys known in one table of the file, or at its top when `table` is undefined. */

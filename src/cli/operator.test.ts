@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { userInfo } from 'node:os'
 import { test } from 'node:test'
-import { operator } from './operator.ts'
+import { numbered, operator } from './operator.ts'
 
 test('who runs a command is the user, and whom sudo says that it is for', () => {
   assert.equal(operator({}), userInfo().username)
@@ -19,4 +19,8 @@ test('what is no name is not told', () => {
   }
   const longest = 'x'.repeat(64)
   assert.equal(operator({ SUDO_USER: longest }, 'waybill'), `waybill (sudo by ${longest})`)
+})
+
+test('a user without a name is a number, but the one that each machine knows', () => {
+  assert.deepEqual([0, 1000, undefined].map(numbered), ['root', 'user 1000', 'user unknown'])
 })

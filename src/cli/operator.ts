@@ -16,11 +16,16 @@ export function operator(
 /** Nothing that could be taken for more than a name. */
 const isName = /^[^\p{C}\p{Z}()]{1,64}$/u
 
-/** A number where the machine has no name for it, as in containers. */
+/** A number where the machine has no name for it, as in containers; 0 is root everywhere. */
 function userName(): string {
   try {
     return userInfo().username
   } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`
+    return numbered(process.getuid?.())
   }
+}
+
+/** What a user without a name is called. */
+export function numbered(id: number | undefined): string {
+  return id === 0 ? 'root' : `user ${id ?? 'unknown'}`
 }

@@ -24,8 +24,15 @@ export function reply(code: number, enhanced: string | null, ...lines: string[])
 /** The reply with a reference behind its text, for a person to ask about. */
 export function withReference(answer: Reply, reference: string): Reply {
   const last = answer.lines.length - 1
-  const lines = answer.lines.map((line, i) => (i === last ? `${line} Ref ${reference}` : line))
+  const lines = answer.lines.map((line, i) =>
+    i === last ? `${ended(line)} Ref ${reference}` : line,
+  )
   return { ...answer, lines }
+}
+
+/** A sentence has its end before another begins. */
+function ended(line: string): string {
+  return /[\p{L}\p{N})]$/u.test(line) ? `${line}.` : line
 }
 
 export function greeting(hostname: string, text: string): Reply {

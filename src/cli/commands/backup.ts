@@ -50,7 +50,7 @@ function copied(folder: string, to: string): BackupResult {
 }
 
 function resultText(to: string, { messages, contents, missing }: BackupResult): string {
-  const made = `${to}: ${messages} messages, ${contents} of their contents in files of their own`
+  const made = `${to}: ${messages} ${messages === 1 ? 'message' : 'messages'}, ${contents} of their contents in files of their own`
   return missing === 0 ? made : `${made}; ${missing} missing`
 }
 

@@ -59,7 +59,8 @@ function listMail(): Command {
             const time = rowTime(row.receivedAt)
             const from = facts.from === '' ? '<>' : facts.from
             const place = `${facts.account}  ${facts.mailbox.padEnd(6)}`
-            print(listRow(`${facts.id}  ${time}  ${place} ${from}`, facts.subject, columns()))
+            const rest = facts.subject === '' ? from : `${from}  ${facts.subject}`
+            print(listRow(`${facts.id}  ${time}`, `${place} ${rest}`, columns()))
           }
         }
         if (found.length === 0 && options.json !== true) say('No messages there.')

@@ -54,7 +54,7 @@ test('backup, loss, restore: what came back is told, and the audit has both', as
   assert.equal(done.code, 0, done.messages)
   assert.match(
     done.out,
-    /data: 2 messages and \d+ journeys came back, all whole\.\n {2}1 letter waits, 0 held\.\n {2}What was there before is in .*before-restore-\d{8}T\d{6}Z\.\n$/,
+    /data: 2 messages and \d+ journeys? came back, all whole\.\n {2}mail for 1 recipient waits, 0 held\.\n {2}What was there before is in .*before-restore-\d{8}T\d{6}Z\.\n$/,
   )
   assert.match(done.messages, /Those that wait are tried again when the server starts\./)
 
@@ -100,7 +100,7 @@ test('a backup with something missing says so, ends with 1, and is not the last 
   const run = runner(t)
   const made = await run('backup', '--data', data, '--to', join(folder, 'b1'))
   assert.equal(made.code, 1, made.messages)
-  assert.match(made.out, /b1: 1 messages, 0 of their contents in files of their own; 1 missing\n$/)
+  assert.match(made.out, /b1: 1 message, 0 of their contents in files of their own; 1 missing\n$/)
   assert.match(made.messages, /not whole: 1 content that .*\n.*verify-store --data .*data tells/)
   const json = await run('backup', '--data', data, '--to', join(folder, 'b2'), '--json')
   assert.deepEqual([json.code, JSON.parse(json.out).missing], [1, 1])

@@ -71,7 +71,9 @@ function tell(
     printJson({ folder, from, messages, journeys, waiting: queued, held, contents, octets, ...put })
     return
   }
-  print(`${folder}: ${messages} messages and ${journeys} journeys came back, all whole.`)
+  const letters = messages === 1 ? '1 message' : `${messages} messages`
+  const records = journeys === 1 ? '1 journey' : `${journeys} journeys`
+  print(`${folder}: ${letters} and ${records} came back, all whole.`)
   print(`  ${waitingText({ waiting: queued, held })}.`)
   if (aside !== undefined) print(`  What was there before is in ${aside}.`)
   if (queued > held) say('Those that wait are tried again when the server starts.')

@@ -88,9 +88,12 @@ async function greet(
   const sent = await view(lab.north.store, 'out')
   const received = await view(lab.south.store, 'in')
   if (sent !== undefined && received !== undefined) print(renderFirstLetter(sent, received, ms))
+  // Another folder than the one that commands look into by themselves must be named.
+  const from = data === defaultData ? '' : ` --data ${data}`
+  const show = (ref: string): string => `./waybill show ${ref} -v${from}`.padEnd(28)
   print(`
-  Next:  ./waybill show last -v      what south saw of it, with every DNS answer
-         ./waybill show last:2 -v    what north did before: signed it, found the way, sent it
+  Next:  ${show('last')}what south saw of it, with every DNS answer
+         ${show('last:2')}what north did before: signed it, found the way, sent it
          ./waybill lab run forged    a stranger writes in north's name
          ./waybill lab list          ${situations.length - 1} more situations to try
   Ctrl-C stops. Your data: ${data}`)

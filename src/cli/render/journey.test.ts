@@ -48,6 +48,37 @@ function render(
   return renderJourney(view, { evidence: true })
 }
 
+test('on a narrow terminal no line is cut in the middle of a word', (t) => {
+  const { stdout } = process
+  const was = [stdout.isTTY, stdout.columns] as const
+  t.after(() => Object.assign(stdout, { isTTY: was[0], columns: was[1] }))
+  Object.assign(stdout, { isTTY: true, columns: 60 })
+  const dns = { kind: 'dns', ms: 1, rcode: 'NOERROR', ttl: 60, dnssec: null, server: null } as const
+  const evidence = [{ ...dns, name: 'a.example', type: 'TXT', data: ['word '.repeat(30).trim()] }]
+  // Colours are our own escapes here, which `print` alone turns into the terminal's.
+  const text = render(
+    { evidence },
+    {
+      id: '1m8ees8c3tcpqy6z',
+      host: 'mx.south.example',
+      subject: 'word '.repeat(20).trim(),
+      envelope: {
+        ip: '203.0.113.20',
+        helo: '',
+        mail_from: 'sender@north.example',
+        rcpt_to: ['one@south.example', 'two@south.example'],
+        login: null,
+      },
+    },
+  )
+  for (const line of text
+    .replaceAll('\u001b', '')
+    .replace(/[0-9a-f-]{36}\[\d+m/g, '')
+    .split('\n')) {
+    assert.ok(line.length <= 60, JSON.stringify(line))
+  }
+})
+
 test('with the evidence stands what was asked, compared, weighed and said', () => {
   const dns = { kind: 'dns', ms: 1, rcode: 'NOERROR', ttl: 60, dnssec: null, server: null } as const
   const mx = { ...dns, name: 'a.example', type: 'MX', data: [{ preference: 10, exchange: 'mx.a' }] }

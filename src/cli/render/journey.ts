@@ -26,10 +26,14 @@ export function renderJourney(
   options: { readonly evidence: boolean; readonly step?: string },
 ): string {
   const { envelope, outcome } = view
+  const journey = `Journey ${view.id}`
+  const [width, indent] = [columns(), 4]
+  const by = `${view.direction === 'in' ? 'received' : 'sent'} by ${view.host}, ${view.started_at}`
+  const letter = letterOf(envelope) + (envelope.ip === '' ? '' : `  from ${envelope.ip}`)
+  const subject = view.subject === '' ? [] : [`Subject: ${view.subject}`]
   const lines = [
-    `${paint('bold', `Journey ${view.id}`)}  ${view.direction === 'in' ? 'received' : 'sent'} by ${view.host}, ${view.started_at}`,
-    inOneLine(`  ${letterOf(envelope)}`) + (envelope.ip === '' ? '' : `  from ${envelope.ip}`),
-    ...(view.subject === '' ? [] : [`  Subject: ${inOneLine(view.subject)}`]),
+    `${paint('bold', journey)}  ${wrapped(by, { width, indent, used: journey.length + 2 })}`,
+    ...[letter, ...subject].map((text) => `  ${wrapped(text, { width, indent, used: 2 })}`),
     '',
   ]
   const steps = view.steps.filter(({ id }) => {
@@ -40,8 +44,8 @@ export function renderJourney(
     lines.push(renderStep(step, index + 1, wordWidth))
     if (options.evidence) lines.push(...renderEvidence(step))
   })
-  const indent = outcome.status.length + 4
-  const summary = wrapped(view.summary, { width: columns(), indent, used: indent })
+  const beside = outcome.status.length + 4
+  const summary = wrapped(view.summary, { width, indent: beside, used: beside })
   lines.push('', `  ${paint('bold', outcome.status)}  ${summary}`)
   if (options.evidence && options.step === undefined) lines.push(...renderConversation(view))
   return lines.join('\n')
@@ -87,7 +91,8 @@ function renderEvidence(step: StepView): readonly string[] {
   ]
   return [...asked, ...detailLines(step), ...wishes, [...took, ...rules].join('; ')]
     .filter((line) => line !== '')
-    .map((line) => `${' '.repeat(16)}${paint('gray', inOneLine(line))}`)
+    .map((line) => paint('gray', wrapped(line, { width: columns(), indent: 18, used: 16 })))
+    .map((line) => `${' '.repeat(16)}${line}`)
 }
 
 /** `10 mx.north.example` for an exchange, quotes around text. */

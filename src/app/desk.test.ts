@@ -168,7 +168,7 @@ test('a status tells how a server is, and that none runs', async (t) => {
   assert.equal(backup.to, join(data, '..', 'copy'))
   const text = await run(['status'])
   assert.match(text.out, /^Waybill \S+ {2}mx\.south\.example {2}since .+Z {2}process \d+\n/)
-  assert.match(text.out, /\n {2}Queue {3}0 letters wait, 0 held; 0 have their turn\n/)
+  assert.match(text.out, /\n {2}Queue {3}mail for 0 recipients waits, 0 held; 0 have their turn\n/)
   assert.match(text.out, /\n {2}All is well\.\n$/)
   talk.destroy()
 
@@ -176,7 +176,7 @@ test('a status tells how a server is, and that none runs', async (t) => {
   await server.stop('SIGKILL')
   const killed = await run(['status'])
   assert.equal(killed.code, 4)
-  assert.match(killed.out, /Queue {3}0 letters wait, 0 held\n/)
+  assert.match(killed.out, /Queue {3}mail for 0 recipients waits, 0 held\n/)
   assert.match(killed.said, /^No server runs on .*data\.\n/)
 })
 
@@ -192,7 +192,10 @@ test('a letter that is given up: its sender is told, its journey says who and wh
   await start()
   const drop = ['queue', 'drop', 'to:eve', '--yes', '--why', 'she has moved']
   const done = await run(drop)
-  assert.deepEqual([done.code, done.out, done.said], [0, '2 letters are given up.\n', ''])
+  assert.deepEqual(
+    [done.code, done.out, done.said],
+    [0, 'Mail for 2 recipients is given up.\n', ''],
+  )
   const reader = openReadOnlyStore({ folder: data })
   const found = await reader.journeys.find('JOURNEY1')
   reader.close()

@@ -44,12 +44,17 @@ function actText({ at, who, door, what }: Act): string {
   return `${rowTime(at)}  ${what}  by ${who} (${door})`
 }
 
-/** `letters=3 chosen=to:@south.example, "the reason"`. */
+/** `recipients=3 chosen=to:@south.example, "the reason"`. */
 function toldText({ detail, why }: Act): string {
-  const told = Object.entries(detail).map(([name, value]) => `${name}=${textOf(value)}`)
+  const told = Object.entries(detail).map(([name, value]) => `${shownName(name)}=${textOf(value)}`)
   return [told.join(' '), ...(why === '' ? [] : [`"${why}"`])]
     .filter((one) => one !== '')
     .join(', ')
+}
+
+/** What was done to waiting letters is counted by recipient, whatever older records call it. */
+function shownName(name: string): string {
+  return name === 'letters' ? 'recipients' : name
 }
 
 function textOf(value: unknown): string {

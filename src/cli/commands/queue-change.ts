@@ -53,6 +53,11 @@ const kinds: Record<Kind, Words> = {
   },
 }
 
+/** What waits is counted by recipient: a letter to three of them is three times in the queue. */
+export function mailFor(count: number): string {
+  return `Mail for ${count} ${count === 1 ? 'recipient' : 'recipients'}`
+}
+
 /** `waybill queue retry`, `hold` and `release`. */
 export function queueChangeCommand(kind: Kind): Command {
   const words = kinds[kind]
@@ -76,7 +81,7 @@ export function queueChangeCommand(kind: Kind): Command {
       if (options.json === true) {
         printJson({ [words.counted]: changed, ...(kind === 'hold' ? { left } : {}) })
       } else if (changed === 0) say('Nothing that waits fits that.')
-      else print(words.done(changed === 1 ? '1 letter' : `${changed} letters`))
+      else print(words.done(mailFor(changed)))
       if (left > 0 && options.json !== true) tellLeft(left)
     })
   return withWhy(withDataOptions(command))

@@ -7,6 +7,7 @@ import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { queueDeskOver } from '../queue-desk.ts'
 import { chosenLetters } from '../waiting-letters.ts'
+import { mailFor } from './queue-change.ts'
 import { filterWords } from './list.ts'
 
 interface DropOptions extends DataOptions, WhyOption {
@@ -41,9 +42,7 @@ export function queueDropCommand(): Command {
 }
 
 function question(count: number, { notice }: DropOptions): string {
-  const what = count === 1 ? '1 letter' : `${count} letters`
-  const senders = count === 1 ? 'its sender is' : 'their senders are'
-  return `Give up ${what}? It cannot be taken back; ${senders} ${notice ? '' : 'not '}told.`
+  return `Give up ${mailFor(count).toLowerCase()}? It cannot be taken back; who sent it is ${notice ? '' : 'not '}told.`
 }
 
 async function drop(
@@ -74,8 +73,7 @@ async function drop(
 function tell({ letters, left }: Dropped, json: boolean): void {
   if (letters === 0) process.exitCode = exitCodes.notFound
   if (json) return printJson({ dropped: letters, left })
-  if (letters > 0)
-    print(letters === 1 ? '1 letter is given up.' : `${letters} letters are given up.`)
+  if (letters > 0) print(`${mailFor(letters)} is given up.`)
   else if (left === 0) say('Nothing that waits fits that.')
   if (left > 0) {
     say(`${left} more are being tried just now, or are gone; what waits again is held.`)

@@ -70,13 +70,13 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
   const held = await run('queue', 'hold', 'to:@south.example', '--data', data)
   assert.deepEqual(
     [held.code, held.out],
-    [0, '2 letters will be kept back until waybill queue release.\n'],
+    [0, 'Mail for 2 recipients will be kept back until waybill queue release.\n'],
   )
   assert.deepEqual(await states(data), { q1: 'held', q2: 'held', q3: 'waits' })
   const again = await run('queue', 'hold', 'to:@south.example', '--data', data, '--json')
   assert.deepEqual([again.code, again.out], [5, '{"held":0,"left":0}\n'])
   const one = await run('queue', 'retry', '1M8aa', '--data', data)
-  assert.deepEqual([one.code, one.out], [0, '1 letter will be tried now.\n'])
+  assert.deepEqual([one.code, one.out], [0, 'Mail for 1 recipient will be tried now.\n'])
   assert.deepEqual(await states(data), { q1: 'due', q2: 'held', q3: 'waits' })
   const { out } = await run('queue', 'list', '--data', data)
   const rows = out.split('\n').map((line) => line.slice(0, 30).trimEnd())
@@ -87,7 +87,7 @@ test('queue hold keeps back what fits, queue retry lets it go now, and the list 
     '1m8cccc  2100-01-02 03:04:05Z',
   ])
   const released = await run('queue', 'release', '--all', '--data', data)
-  assert.deepEqual([released.code, released.out], [0, '1 letter will go on now.\n'])
+  assert.deepEqual([released.code, released.out], [0, 'Mail for 1 recipient will go on now.\n'])
   assert.deepEqual(await states(data), { q1: 'due', q2: 'due', q3: 'waits' })
   const all = await run(
     'queue',
@@ -160,21 +160,24 @@ test('queue drop gives letters up, and wants to be sure', async (t) => {
   const run = runner(t)
   const unsure = await run('queue', 'drop', 'to:@south.example', '--data', data, '--no-notice')
   assert.equal(unsure.code, 2)
-  assert.match(unsure.messages, /Give up 2 letters\? .* not told\. Nobody is here to be asked\./)
+  assert.match(
+    unsure.messages,
+    /Give up mail for 2 recipients\? .* not told\. Nobody is here to be asked\./,
+  )
   assert.deepEqual(await states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
   const silent = await run('queue', 'drop', '--all', '--yes', '--data', data)
   assert.equal(silent.code, 2)
   assert.match(silent.messages, /No server runs, so the senders cannot be told\./)
   const drop = ['queue', 'drop', 'to:@south.example', '--no-notice', '--yes', '--data', data]
   const done = await run(...drop, '--why', 'spam')
-  assert.deepEqual([done.code, done.out], [0, '2 letters are given up.\n'])
+  assert.deepEqual([done.code, done.out], [0, 'Mail for 2 recipients is given up.\n'])
   assert.deepEqual(await states(data), { q3: 'waits' })
   const again = await run(...drop, '--json')
   assert.deepEqual([again.code, again.out], [5, '{"dropped":0,"left":0}\n'])
   const audit = await run('audit', '--data', data)
   assert.match(
     audit.out,
-    /queue drop {2}by .* {2}chosen=to:@south\.example letters=2 told=false, "spam"\n/,
+    /queue drop {2}by .* {2}chosen=to:@south\.example recipients=2 told=false, "spam"\n/,
   )
 })
 
@@ -217,7 +220,7 @@ test('the server that runs is asked, with where the letters go', async (t) => {
     report: assert.fail,
   })
   const done = await run('queue', 'retry', 'to:eve', '--data', data)
-  assert.deepEqual([done.code, done.out], [0, '7 letters will be tried now.\n'])
+  assert.deepEqual([done.code, done.out], [0, 'Mail for 7 recipients will be tried now.\n'])
   await control.close()
   const items = [{ id: 'q3', destination: 'north.example' }]
   assert.deepEqual(heard, ['queue retry', { items, chosen: ['to:eve'], before: 0, more: false }])

@@ -38,7 +38,7 @@ test('a running server in lines, one for each thing', () => {
     `Waybill 0.3.0  mx.south.example  since ${time}  process 7`,
     '  Ports   0.0.0.0:25  smtp  3 of 2,000 connections',
     '          [::]:465  submissions  0 of 2,000 connections',
-    '  Queue   1 letter waits, 0 held; 2 have their turn',
+    '  Queue   mail for 1 recipient waits, 0 held; 2 have their turn',
     '  Down    now.example  being tried, in vain 1 time: silence',
     `          slow.example  again ${time}, in vain 4 times: refused`,
     '          and 1,200 more',
@@ -66,7 +66,7 @@ test('without a server the store speaks', () => {
   const waiting = { ...status, waiting: 2, messages: 1, disk: { size: 1023, free: 0 } }
   assert.deepEqual(storeText(waiting, '/data').split('\n'), [
     '/data',
-    '  Queue   2 letters wait, 0 held',
+    '  Queue   mail for 2 recipients waits, 0 held',
     '  Store   1 message, 5,678 journeys',
     '  Disk    0 B of 1023 B free',
     `  Backup  ${time} to /backup/1`,

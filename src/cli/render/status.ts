@@ -62,9 +62,9 @@ function counted(count: number, what: string): string {
   return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`
 }
 
-/** `2 letters wait, 1 held`. */
+/** `mail for 2 recipients waits, 1 held`: a letter to two of them is two in the queue. */
 export function waitingText({ waiting, held }: Pick<StoreStatus, 'waiting' | 'held'>): string {
-  return `${grouped(waiting)} ${waiting === 1 ? 'letter waits' : 'letters wait'}, ${grouped(held)} held`
+  return `mail for ${counted(waiting, 'recipient')} waits, ${grouped(held)} held`
 }
 
 function downText({ destination, because, failures, until }: DownStatus): string {

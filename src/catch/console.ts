@@ -34,7 +34,12 @@ export function openCatcherConsole(catcher: Catcher, options: ConsoleOptions): P
       mode: 'catch',
       version,
       archives: new Archives([
-        { name: '', reads: store, changes: (query) => store.changes(query) },
+        {
+          name: '',
+          reads: store,
+          changes: (query) => store.changes(query),
+          mailboxes: store.mailboxes,
+        },
       ]),
       access: labAccess,
       more: (api) => faultRoutes(api, '/v1/catch/faults', place),

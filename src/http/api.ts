@@ -39,12 +39,14 @@ export function makeApi(parts: ApiParts): Api {
   })
   api.use('*', async (c, next) => {
     c.set('requestId', parts.newId())
-    c.header('x-content-type-options', 'nosniff')
-    c.header('referrer-policy', 'no-referrer')
-    c.header('cache-control', 'no-store')
     const host = c.req.header('host') ?? ''
     if (!isOwnHost(host, parts.hosts ?? [])) return say(c, strangeHost(host))
     await next()
+    // Set afterwards: what is set before is lost on an answer that a path made itself.
+    const { headers } = c.res
+    if (!headers.has('cache-control')) c.header('cache-control', 'no-store')
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
     return undefined
   })
   for (const path of ['/v1/*', '/api/*', '/view/*']) api.use(path, guard(parts.access))

@@ -11,6 +11,13 @@ import { ReplayCount, replayEach } from '../desk/replay-all.ts'
 import { Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { makeApi } from '../http/api.ts'
+import type { Api } from '../http/api-types.ts'
+import { importRoutes } from '../http/routes/bundles.ts'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import type { Zone } from '../dns/zone.ts'
+import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { hashesOf } from '../journey/facts.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
@@ -229,26 +236,40 @@ test('overrides that make no sense are told as what they are', () => {
   for (const [json, problem] of wrong) assert.match(read(json), problem)
 })
 
+function apiOver(south: TestSite, live?: Resolver): Api {
+  const { store } = south
+  const now = (): number => south.clock.now()
+  return makeApi({
+    mode: 'lab',
+    version: '0',
+    archives: new Archives([{ name: '', reads: store }]),
+    access: labAccess,
+    now,
+    newId: () => 'id',
+    report: (fault) => assert.fail(String(fault)),
+    more: (api) => importRoutes(api, { desk: { store: openMemoryStore() }, acts: store.acts, now }),
+    ...(live === undefined ? {} : { live }),
+  })
+}
+
+async function asked(
+  api: Api,
+  path: string,
+  body: unknown,
+): Promise<readonly [number, Record<string, unknown>]> {
+  const headers = { host: 'localhost', 'content-type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify(body) }
+  const answer = await api.request(path, init)
+  return [answer.status, (await answer.json()) as Record<string, unknown>]
+}
+
 test('the API decides again as the command line does, and gives the journey as it would have been', async (t) => {
   const south = await openTestSite(t)
   const talk = await SmtpTalk.greeted(south.ports.smtp)
   const letter = { from: 'sender@north.example', to: receiver, message: text }
   const id = referenceIn(await talk.letter(letter))
-  const api = makeApi({
-    mode: 'lab',
-    version: '0',
-    archives: new Archives([{ name: '', reads: south.store }]),
-    access: labAccess,
-    now: () => south.clock.now(),
-    newId: () => 'id',
-    report: (fault) => assert.fail(String(fault)),
-  })
-  const ask = async (body: unknown): Promise<readonly [number, Record<string, unknown>]> => {
-    const headers = { host: 'localhost', 'content-type': 'application/json' }
-    const init = { method: 'POST', headers, body: JSON.stringify(body) }
-    const answer = await api.request('/v1/replays', init)
-    return [answer.status, (await answer.json()) as Record<string, unknown>]
-  }
+  const api = apiOver(south)
+  const ask = (body: unknown) => asked(api, '/v1/replays', body)
   const [, same] = await ask({ id })
   assert.deepEqual([same['same'], same['changed']], [true, []])
   const { journey: view } = same
@@ -276,6 +297,24 @@ test('the API decides again as the command line does, and gives the journey as i
   const redacted = Buffer.from(await hidden.arrayBuffer()).toString('base64')
   const [, impossible] = await ask({ bundle: redacted })
   assert.deepEqual([impossible['replayed'], impossible['journey']], [false, null])
+  const send = async (octets: Uint8Array<ArrayBuffer> | string): Promise<unknown> => {
+    const init = { method: 'POST', headers, body: octets }
+    const answer = await api.request('/v1/imports', init)
+    return await answer.json()
+  }
+  assert.deepEqual(await send(Buffer.from(bundle, 'base64')), {
+    journeys: 1,
+    known: 0,
+    messages: 1,
+  })
+  assert.deepEqual(await send(Buffer.from(bundle, 'base64')), {
+    journeys: 0,
+    known: 1,
+    messages: 0,
+  })
+  assert.equal(((await send('hello')) as { status?: number }).status, 400)
+  const [act] = await south.store.acts.list({ limit: 1 })
+  assert.deepEqual([act?.what, act?.door], ['import', 'http'])
   for (const [body, status, detail] of [
     [{ bundle: '!' }, 400, /^bundle: is not base64/],
     [{ bundle: 'AAAA' }, 400, /is no bundle, or is damaged/],
@@ -331,3 +370,75 @@ test('what cannot be replayed any more is counted, with the reason, and the othe
     because: { 'The octets of this message are not kept any more.': 1, 'It is damaged.': 1 },
   })
 })
+
+test('questions are answered without mail, and nobody is asked unless that is wanted', async (t) => {
+  const south = await openTestSite(t)
+  const questions: string[] = []
+  const zone = new MemoryResolver(readZone(northZone))
+  const live: Resolver = {
+    resolve: (name, type) => {
+      questions.push(`${name} ${type}`)
+      return zone.resolve(name, type)
+    },
+  }
+  const api = apiOver(south, live)
+  const evaluate = async (body: unknown): Promise<Record<string, unknown>> => {
+    const [status, answer] = await asked(api, '/v1/evaluations', body)
+    assert.equal(status, 200, JSON.stringify(answer))
+    return answer
+  }
+  const record = 'north.example TXT "v=spf1 ip4:192.0.2.10 -all"'
+  const sender = { ip: '192.0.2.10', mail_from: 'ann@north.example' }
+  const spf = await evaluate({ question: 'spf', ...sender, dns: [record] })
+  assert.deepEqual([spf['result'], spf['verdict'], spf['missing']], ['pass', 'pass', []])
+  const open = await evaluate({ question: 'spf', ...sender })
+  assert.deepEqual([open['result'], open['missing']], ['temperror', ['north.example TXT']])
+  assert.deepEqual(questions, [])
+  const asking = await evaluate({ question: 'spf', ...sender, ip: '192.0.2.66', live: true })
+  assert.deepEqual([asking['result'], questions], ['fail', ['north.example TXT']])
+
+  const forged = { question: 'accept', ...sender, ip: '192.0.2.66', live: true }
+  const from = 'Ann <ann@north.example>'
+  assert.equal((await evaluate({ ...forged, from }))['result'], 'refuse')
+  const config =
+    'hostname = "a.example"\ndomains = ["a.example"]\n[receive]\nallow = ["north.example"]'
+  assert.equal((await evaluate({ ...forged, from, config }))['result'], 'deliver')
+  assert.equal(
+    (await evaluate({ ...forged, message: `From: ${from}\n\nHi\n` }))['result'],
+    'refuse',
+  )
+  const dkim = await evaluate({ question: 'dkim', message: 'From: a@b.example\n\nHi\n' })
+  assert.equal(dkim['result'], 'none')
+  const vouched = { spf: { result: 'pass', domain: 'north.example' }, live: true }
+  const dmarc = await evaluate({ question: 'dmarc', from: 'north.example', ...vouched })
+  assert.equal(dmarc['result'], 'pass')
+  const route = await evaluate({ question: 'route', destination: 'ann@north.example', live: true })
+  const steps = route['steps'] as { id: string; answer: string }[]
+  assert.deepEqual(
+    steps.map(({ id }) => id),
+    ['route.mx', 'route.address'],
+  )
+  assert.match(steps[1]?.answer ?? '', /192\.0\.2\.10/)
+
+  const offline = apiOver(south)
+  for (const [body, detail] of [
+    [{ question: 'weather' }, /question/],
+    [{ question: 'spf', ip: 'x' }, /is not an IP address/],
+    [{ question: 'spf', ip: '192.0.2.1', live: true }, /asks no DNS/],
+    [{ question: 'spf', ip: '192.0.2.1', dns: ['x'] }, /is not NAME TYPE VALUE/],
+    [{ question: 'accept', ip: '192.0.2.1' }, /at least "from"/],
+    [{ question: 'accept', ip: '192.0.2.1', from: 'a\nb' }, /more than one line/],
+    [{ question: 'accept', ip: '192.0.2.1', from: 'a@b.example', config: '?' }, /no configuration/],
+    [{ question: 'route', destination: '..' }, /is not a domain/],
+  ] as const) {
+    const [status, problem] = await asked(offline, '/v1/evaluations', body)
+    assert.equal(status, 400)
+    assert.match(String(problem['detail']), detail)
+  }
+})
+
+function readZone(zone: Zone): ZoneTable {
+  const read = compileZone(zone)
+  assert.ok(read.ok)
+  return read.value
+}

@@ -1,6 +1,7 @@
 import { Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
+import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Catcher } from './catcher.ts'
@@ -42,7 +43,10 @@ export function openCatcherConsole(catcher: Catcher, options: ConsoleOptions): P
         },
       ]),
       access: labAccess,
-      more: (api) => faultRoutes(api, '/v1/catch/faults', place),
+      more: (api) => {
+        faultRoutes(api, '/v1/catch/faults', place)
+        importRoutes(api, { ...place, desk: { store } })
+      },
       now,
       newId: () => catcher.newId(),
       report,

@@ -34,3 +34,10 @@ export function rulesInConfig(text: string, stored: readonly string[]): Result<D
   const { settings } = read
   return ok(decisionRules(settings, Array.from(new Set([...settings.domains, ...stored]))))
 }
+
+/** The rules of a configuration that says nothing about them, for a server without domains. */
+export function defaultRules(): DecisionRules {
+  const read = rulesInConfig('hostname = "mx.example"\ndomains = ["example"]\n', [])
+  if (!read.ok) throw new Error(`defaultRules: ${read.problem}`)
+  return { ...read.value, ownDomains: [] }
+}

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { Access } from './access.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
@@ -10,6 +11,7 @@ import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
 import { eventRoutes } from './routes/events.ts'
+import { evaluationRoutes } from './routes/evaluations.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -24,6 +26,8 @@ export interface ApiParts {
   readonly hosts?: readonly string[]
   readonly now: () => number
   readonly newId: () => string
+  /** Asked where an evaluation wants the real DNS; absent: nobody is. */
+  readonly live?: Resolver
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
@@ -58,6 +62,7 @@ export function makeApi(parts: ApiParts): Api {
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
   bundleRoutes(api, parts)
+  evaluationRoutes(api, parts)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)

@@ -3,8 +3,11 @@ import { near } from '../catch/near.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
+import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import type { Store } from '../store/ports/store.ts'
+import { systemClock } from '../io/clock.ts'
+import { StubResolver } from '../io/stub-resolver.ts'
 import type { Lab } from './lab.ts'
 import { labRoutes } from './routes.ts'
 
@@ -30,9 +33,14 @@ export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpS
       version,
       archives,
       access: labAccess,
+      live: new StubResolver({
+        servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
+        clock: systemClock,
+      }),
       more: (api) => {
         faultRoutes(api, '/v1/lab/faults', place)
         labRoutes(api, lab)
+        importRoutes(api, { ...place, desk: lab.south })
       },
       now,
       newId: () => lab.north.site.newId(),

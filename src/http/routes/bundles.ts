@@ -1,8 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import { exportLines } from '../../desk/bundles.ts'
-import { packLines } from '../../io/bundle-file.ts'
+import { perform } from '../../desk/act.ts'
+import { bundleImport, type ImportPart } from '../../desk/bundle-import.ts'
+import { type LineLimits, packLines, readPackedLines } from '../../io/bundle-file.ts'
 import type { Api } from '../api-types.ts'
+import { actorOf, type DeskPlace } from '../desk-place.ts'
 
 const exported = createRoute({
   method: 'get',
@@ -26,6 +29,51 @@ const exported = createRoute({
     },
   },
 })
+
+const imported = createRoute({
+  method: 'post',
+  path: '/v1/imports',
+  summary: 'Brings the journeys of a .waybill bundle in; nothing of it is sent or filed',
+  request: {
+    body: {
+      required: true,
+      content: {
+        'application/vnd.waybill+gzip': { schema: z.string().openapi({ format: 'binary' }) },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'What was brought in',
+      content: {
+        'application/json': {
+          schema: z.object({
+            journeys: z.number(),
+            known: z.number().describe('They were here already and stay as they are'),
+            messages: z.number(),
+          }),
+        },
+      },
+    },
+  },
+})
+
+/** What is sent is unpacked while others wait. */
+export const sentLimits: LineLimits = { lineOctets: 16 << 20, octets: 256 << 20 }
+
+/** Brings journeys into a store. */
+export function importRoutes(
+  api: Api,
+  place: DeskPlace<{ readonly store: ImportPart['imports']['store'] }>,
+): void {
+  api.openapi(imported, async (c) => {
+    const octets = new Uint8Array(await c.req.arrayBuffer())
+    const { store } = place.desk
+    const desk = { imports: { store, linesOf: () => readPackedLines(octets, sentLimits) } }
+    const asked = { input: { file: 'sent by HTTP' }, actor: actorOf(c) }
+    return c.json({ ...(await perform(bundleImport, { ...place, desk }, asked)) }, 200)
+  })
+}
 
 /** Journeys as files. */
 export function bundleRoutes(

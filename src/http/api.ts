@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly newId: () => string
   /** Asked where an evaluation wants the real DNS; absent: nobody is. */
   readonly live?: Resolver
+  /** Where mail can be sent to, by the names of the ready event. */
+  readonly ports?: Readonly<Record<string, number>>
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void

@@ -32,6 +32,7 @@ export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpS
       mode: 'lab',
       version,
       archives,
+      ports: { ...lab.ports },
       access: labAccess,
       live: new StubResolver({
         servers: [{ address: '127.0.0.1', port: lab.ports.dns }],

@@ -64,10 +64,9 @@ function knownOf(steps: Bank['steps']): string {
 
 /** The journey from left to right. On narrow screens the list below is drawn upright instead. */
 function Flow({ journey, chosen }: { readonly journey: Journey; readonly chosen: number }) {
-  const other = journey.direction === 'in' ? 'Sending side' : 'Receiving side'
   const unseen = (
     <div class="bank unseen">
-      <p class="small muted">{other} · not seen</p>
+      <p class="small muted">Not seen here</p>
       <p class="node claimed">
         <span class="sign unknown" aria-hidden="true">
           ?

@@ -58,6 +58,9 @@ const status = createRoute({
         'application/json': {
           schema: z.object({
             version: z.string(),
+            ports: z
+              .record(z.string(), z.number())
+              .describe('Where mail can be sent to, as the ready event names them'),
             sites: z.array(
               z.object({
                 site: z.string(),
@@ -77,9 +80,14 @@ const status = createRoute({
 /** How the server is, and who asks it. */
 export function serverRoutes(
   api: Api,
-  server: { readonly mode: Mode; readonly version: string; readonly archives: Archives },
+  server: {
+    readonly mode: Mode
+    readonly version: string
+    readonly archives: Archives
+    readonly ports?: Readonly<Record<string, number>>
+  },
 ): void {
-  const { mode, version, archives } = server
+  const { mode, version, archives, ports = {} } = server
   const counts = () =>
     Promise.all(
       archives.all.map(async ({ name, reads }) => ({ site: name, ...(await reads.counts()) })),
@@ -93,5 +101,5 @@ export function serverRoutes(
     const { who, scopes } = c.get('visitor')
     return c.json({ mode, who, scopes: Array.from(scopes), version }, 200)
   })
-  api.openapi(status, async (c) => c.json({ version, sites: await counts() }, 200))
+  api.openapi(status, async (c) => c.json({ version, ports, sites: await counts() }, 200))
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Zone } from '../src/dns/zone.ts'
+import type { Zone } from '../src/dns/zone-table.ts'
 import { systemClock } from '../src/io/clock.ts'
 import { openDnsServer } from '../src/io/dns-server.ts'
 import { hashPassword } from '../src/io/password.ts'

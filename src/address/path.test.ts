@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'node:test'
 import {
-  formatLocalPart,
-  readLocalPart,
-  utf8Length,
+  type AddressRemark,
   domainOf,
+  formatLocalPart,
   formatMailbox,
-  parseMailbox,
   parseMailDomain,
+  parseMailbox,
+  readLocalPart,
+  remarkText,
+  utf8Length,
 } from './mailbox.ts'
 import {
   formatPath,
@@ -17,7 +19,6 @@ import {
   readForwardPath,
   readReversePath,
 } from './path.ts'
-import { type AddressRemark, remarkText } from './remark.ts'
 
 const a63 = 'a'.repeat(63)
 const domain253 = `${a63}.${a63}.${a63}.${'a'.repeat(61)}`

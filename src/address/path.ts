@@ -1,8 +1,14 @@
 import { isAscii } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { isAddressLiteral } from './address-literal.ts'
-import { utf8Length, formatMailbox, type Mailbox, readMailbox, readMailDomain } from './mailbox.ts'
-import type { AddressRemark } from './remark.ts'
+import {
+  type AddressRemark,
+  type Mailbox,
+  formatMailbox,
+  readMailDomain,
+  readMailbox,
+  utf8Length,
+} from './mailbox.ts'
 
 /** Who sent it: a mailbox, or `<>` for reports about mail, which must never be answered. */
 export type ReversePath =

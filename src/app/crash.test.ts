@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { hashPassword } from '../io/password.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import { parseDnsOverride } from '../dns/dns-override.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'

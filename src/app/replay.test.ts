@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { first, openSender, second, twoExchanges } from './test-support/sender.ts'

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { ZoneName } from '../dns/zone.ts'
+import type { ZoneName } from '../dns/zone-table.ts'
 import { gatherResults, sealArc, splitMessage, verifyArc } from './arc.ts'
 
 const folder = new URL('../../../shared/conformance/arc/', import.meta.url)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
-import type { ZoneName } from '../dns/zone.ts'
+import type { ZoneName } from '../dns/zone-table.ts'
 import { BodyHashes } from '../signature/body-hash.ts'
 import {
   type ArcLimits,

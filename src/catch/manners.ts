@@ -1,7 +1,7 @@
 import type { Faults } from '../desk/faults.ts'
 import type { Port } from '../receive/port.ts'
 import type { Manner, PortParts } from '../sessions/sessions.ts'
-import { defaultServerOptions } from '../smtp/server-options.ts'
+import { defaultServerOptions } from '../smtp/server-engine.ts'
 import { catchingPort } from './catching-port.ts'
 import { FaultyPort } from './faulty-port.ts'
 

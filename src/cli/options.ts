@@ -3,7 +3,7 @@ import { type Domain, parseDomain } from '../address/domain.ts'
 import { domainOf } from '../address/mailbox.ts'
 import { parseIp } from '../base/ip.ts'
 import { parseMoment } from '../base/moment.ts'
-import type { DnsEndpoint } from '../io/dns-endpoint.ts'
+import type { DnsEndpoint } from '../io/stub-options.ts'
 
 /** Readers of option values that several commands have. */
 

@@ -7,7 +7,7 @@ import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolve
 import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
 import { trustOf } from '../app/resolver.ts'
 import { systemClock } from '../io/clock.ts'
-import type { DnsEndpoint } from '../io/dns-endpoint.ts'
+import type { DnsEndpoint } from '../io/stub-options.ts'
 import { readResolvConf } from '../io/resolv-conf.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 

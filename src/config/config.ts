@@ -6,8 +6,7 @@ import { nearest } from '../base/nearest.ts'
 import { addressProblems } from '../directory/address-problems.ts'
 import { readOctets, textOf, tomlProblem } from './file-text.ts'
 import { fileProblems } from './files.ts'
-import type { ConfigProblem } from './problem.ts'
-import { problemText } from './problem-text.ts'
+import { type ConfigProblem, problemText } from './problem-text.ts'
 import {
   checkSettings,
   type ReadableSettings,
@@ -16,7 +15,7 @@ import {
 } from './read-settings.ts'
 import type { Settings } from './settings.ts'
 
-export type { ConfigProblem } from './problem.ts'
+export type { ConfigProblem } from './problem-text.ts'
 
 export type ReadConfig =
   | { readonly type: 'settings'; readonly settings: Settings }

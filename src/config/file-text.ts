@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { TomlError } from 'smol-toml'
 import { WaybillError } from '../base/error.ts'
 import { whyUnreadable } from '../io/unreadable-file.ts'
-import type { ConfigProblem } from './problem.ts'
+import type { ConfigProblem } from './problem-text.ts'
 
 /**
  * The octets of a configuration file.

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { checkTlsFiles } from '../io/tls-files.ts'
-import type { ConfigProblem } from './problem.ts'
+import type { ConfigProblem } from './problem-text.ts'
 import type { ReadableSettings } from './read-settings.ts'
 
 /**

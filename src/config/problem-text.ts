@@ -1,5 +1,12 @@
 import type { z } from 'zod'
 
+/** One thing wrong in a configuration: where, what was seen, what is wanted. */
+export interface ConfigProblem {
+  /** `listen.smtp`, `account[0].address`. */
+  readonly key: string
+  readonly problem: string
+}
+
 /**
  * What is wrong with a value, for the person who wrote it: what was seen, what is wanted, and what
  * to write where that is known. Begins with the value, and has no full stop.

@@ -3,7 +3,7 @@ import { isAscii } from '../base/octets.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { OriginalRecipient } from '../smtp/parameters.ts'
-import type { OpenMessage } from '../store/ports/messages.ts'
+import type { OpenMessage } from '../store/ports/contents.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { SessionLine } from './client-session.ts'
 

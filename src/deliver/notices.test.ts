@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { directoryOf } from '../directory/test-support/directory.ts'
 import { generateDkimKey } from '../dkim/dkim.ts'
 import { decodeUtf8, encodeUtf8 } from '../base/octets.ts'
-import type { OpenMessage } from '../store/ports/messages.ts'
+import type { OpenMessage } from '../store/ports/contents.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { Decided } from './decided.ts'
 import {

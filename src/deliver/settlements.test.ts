@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from '../base/random.ts'
 import { decodeUtf8 } from '../base/octets.ts'
-import { JourneyBuilder } from '../journey/builder.ts'
-import type { Step } from '../journey/record.ts'
-import { readDsn } from '../report/read-dsn.ts'
-import type { ReportedRecipient } from '../report/reported-recipient.ts'
-import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
-import type { RecipientOutcome } from '../smtp/client-types.ts'
-import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import { type Attempt, type AttemptResult, attemptResult } from './attempt.ts'
-import { journey } from '../store/contract-cases.ts'
+import { seededRandom } from '../base/random.ts'
 import {
+  type TestWorld,
   dayMs,
   hourMs,
   minuteMs,
@@ -19,9 +11,18 @@ import {
   settlementsIn,
   start,
   testItem,
-  type TestWorld,
   testWorld,
 } from './test-support/world.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import type { Step } from '../journey/record.ts'
+import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
+import { readDsn } from '../report/read-dsn.ts'
+import type { ReportedRecipient } from '../report/reported-recipient.ts'
+import type { RecipientOutcome } from '../smtp/client-types.ts'
+import { journey } from '../store/contract-cases.ts'
+import type { QueueItem, Settlement } from '../store/ports/queue.ts'
+import { type Attempt, type AttemptResult, attemptResult } from './attempt.ts'
+import { deliveryLine } from './settlements.ts'
 
 const unreachable: AttemptResult = {
   result: 'deferred',
@@ -323,4 +324,45 @@ test('the answer of the other server stands in the step, with as much of its wor
       answer,
     )
   }
+})
+
+const until = start + minuteMs
+const item = testItem({ attempts: 3, lastProblem: 'down' })
+const base = { item, host: 'mx.south.example', ip: '203.0.113.20', status: '4.4.1', because: 'why' }
+
+test('a line tells of an attempt: its number, where, what the server said, and when again', () => {
+  const outcome = { type: 'deferred', nextAttemptAt: until, problem: 'down' } as const
+  assert.deepEqual(deliveryLine({ ...base, outcome }), {
+    level: 'info',
+    event: 'deferred',
+    fields: {
+      id: 'j1',
+      from: '<anna@north.example>',
+      to: 'bob@south.example',
+      destination: 'south.example',
+      host: 'mx.south.example',
+      ip: '203.0.113.20',
+      attempt: 4,
+      status: '4.4.1',
+      why: 'why',
+      next: new Date(until).toISOString(),
+    },
+  })
+})
+
+test('a failure is a warning; what does not apply is left out', () => {
+  const failed = deliveryLine({ ...base, host: '', ip: '', outcome: { type: 'failed' } })
+  assert.equal(failed?.level, 'warning')
+  assert.deepEqual([failed?.fields['host'], failed?.fields['ip']], [undefined, undefined])
+  const delivered = deliveryLine({ ...base, because: '', outcome: { type: 'delivered' } })
+  assert.equal(delivered?.level, 'info')
+  assert.deepEqual([delivered?.fields['why'], delivered?.fields['next']], [undefined, undefined])
+})
+
+test('what was not tried is told once, without a number', () => {
+  const putOff = { type: 'deferred', nextAttemptAt: until, attempted: false } as const
+  const fresh = deliveryLine({ ...base, outcome: { ...putOff, problem: 'other' } })
+  assert.ok(fresh !== undefined)
+  assert.equal(fresh.fields['attempt'], undefined)
+  assert.equal(deliveryLine({ ...base, outcome: { ...putOff, problem: 'down' } }), undefined)
 })

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
+import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
 import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/record.ts'
 import type { Postponement, Settling } from '../post/batch.ts'
@@ -7,8 +7,7 @@ import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
-import { type Decided, decide, inOneLine, putOff, type Schedule } from './decided.ts'
-import { deliveryLine } from './log-lines.ts'
+import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
 
 /** What all settlements of a batch share. */
@@ -204,5 +203,41 @@ function summary(item: QueueItem, type: Settlement['outcome']['type'], because: 
       return `Not delivered to ${item.recipient} yet: ${because}`
     case 'failed':
       return `Not delivered to ${item.recipient}: ${because}`
+  }
+}
+
+/**
+ * What the log tells of one recipient, as its attempt was settled. `undefined` when nothing is new:
+ * it was not tried, for a reason that was told before.
+ */
+export function deliveryLine(settled: {
+  readonly item: QueueItem
+  readonly host: string
+  readonly ip: string
+  readonly outcome: Settlement['outcome']
+  /** Enhanced status code, RFC 3463. */
+  readonly status: string
+  /** Why, with the other server's words. */
+  readonly because: string
+}): LogLine | undefined {
+  const { item, host, ip, outcome, status, because } = settled
+  const deferred = outcome.type === 'deferred' ? outcome : undefined
+  const putOff = deferred?.attempted === false
+  if (putOff && item.lastProblem === deferred.problem) return undefined
+  return {
+    level: outcome.type === 'failed' ? 'warning' : 'info',
+    event: outcome.type,
+    fields: {
+      id: item.journeyId,
+      from: `<${item.reversePath}>`,
+      to: item.recipient,
+      destination: item.destination,
+      host: host === '' ? undefined : host,
+      ip: ip === '' ? undefined : ip,
+      attempt: putOff ? undefined : item.attempts + 1,
+      status,
+      why: because === '' ? undefined : because,
+      next: deferred === undefined ? undefined : new Date(deferred.nextAttemptAt).toISOString(),
+    },
   }
 }

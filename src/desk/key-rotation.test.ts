@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateDkimKey } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import { rotateKeys } from './key-rotation.ts'
 

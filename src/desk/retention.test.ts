@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import type { LogLine } from '../base/log.ts'
-import { contentOf } from '../store/content.ts'
+import { contentOf } from '../store/ports/contents.ts'
 import {
   acceptance,
   journey,

@@ -1,5 +1,5 @@
 import { domainOf } from '../address/mailbox.ts'
-import { keyOf } from './address-table.ts'
+import { keyOf } from './memory-directory.ts'
 
 /** One thing that is wrong with an address, and where it stands. */
 export interface AddressProblem {

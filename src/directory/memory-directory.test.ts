@@ -3,10 +3,9 @@ import { test } from 'node:test'
 import { parseMailbox } from '../address/mailbox.ts'
 import { parseForwardPath } from '../address/path.ts'
 import { hashPassword, passwordMark } from '../io/password.ts'
-import type { Resident } from './address-table.ts'
+import { MemoryDirectory, type Resident } from './memory-directory.ts'
 import type { Identities, Lead } from './directory.ts'
 import { isOurs, leadOf } from './directory.ts'
-import { MemoryDirectory } from './memory-directory.ts'
 
 const passwordHash = await hashPassword('letmein')
 const mark = passwordMark(passwordHash)

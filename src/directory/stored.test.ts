@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Residents } from './address-table.ts'
+import { MemoryDirectory, type Residents } from './memory-directory.ts'
 import { leadOf } from './directory.ts'
-import { MemoryDirectory } from './memory-directory.ts'
 import { joinResidents, readStored } from './stored.ts'
 
 const ann = { address: 'ann@south.example', aliases: ['info@south.example'], passwordHash: 'x' }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone, ZoneName } from '../dns/zone.ts'
+import type { Zone, ZoneName } from '../dns/zone-table.ts'
 import { BodyHashes } from '../signature/body-hash.ts'
 import { openBodyCanonicalizer } from '../signature/canonical-body.ts'
 import { canonicalField } from '../signature/canonical-header.ts'

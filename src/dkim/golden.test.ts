@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { DkimVerifier, type DkimVerdict, splitMessage, verifyDkim } from './dkim.ts'
 
 /**

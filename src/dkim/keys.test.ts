@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto'
 import { test } from 'node:test'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { ZoneName } from '../dns/zone.ts'
+import type { ZoneName } from '../dns/zone-table.ts'
 import {
   checkDkimPublication,
   dkimPublicKey,

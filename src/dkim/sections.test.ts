@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { ZoneName } from '../dns/zone.ts'
+import type { ZoneName } from '../dns/zone-table.ts'
 import { verifyDkim } from './dkim.ts'
 
 type Form = 'simple' | 'relaxed'

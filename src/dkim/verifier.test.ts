@@ -10,7 +10,7 @@ import { test } from 'node:test'
 
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
-import type { ZoneError, ZoneName } from '../dns/zone.ts'
+import type { ZoneError, ZoneName } from '../dns/zone-table.ts'
 import { rawValue } from '../message/field.ts'
 import { BodyHashes } from '../signature/body-hash.ts'
 import { signedHeader } from '../signature/canonical-header.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import { MemoryResolver, type Zone, type ZoneName } from '../dns/testing.ts'
-import { maxAuthorDomains } from './author.ts'
+import { maxAuthorDomains } from './alignment.ts'
 import {
   type AuthenticatedDomain,
   beginDmarc,

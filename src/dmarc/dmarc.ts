@@ -4,17 +4,25 @@ import {
   Aligner,
   type AlignmentEvidence,
   type AuthenticatedDomain,
+  type AuthorEvidence,
+  type DmarcFrom,
+  findAuthor,
   unweighed,
 } from './alignment.ts'
-import { type AuthorEvidence, type DmarcFrom, findAuthor } from './author.ts'
 import { type Discovery, discoverPolicy } from './discovery.ts'
 import { PolicyLookup } from './lookup.ts'
 import type { PublicSuffixList } from './public-suffix-list.ts'
 import { compareReadings, readRfc7489 } from './rfc7489.ts'
 import { type DmarcOutcome, type DmarcPermError, type DmarcVerdict, softened } from './verdict.ts'
 
-export type { AlignmentEvidence, AlignmentReason, AuthenticatedDomain } from './alignment.ts'
-export type { AuthorEvidence, AuthorProblem, DmarcFrom } from './author.ts'
+export type {
+  AlignmentEvidence,
+  AlignmentReason,
+  AuthenticatedDomain,
+  AuthorEvidence,
+  AuthorProblem,
+  DmarcFrom,
+} from './alignment.ts'
 export type { AppliedRecord, ExistenceEvidence } from './discovery.ts'
 export { decideDmarc, type DecisionInput, type DmarcDecision } from './decision.ts'
 export { parsePublicSuffixList, type PublicSuffixList } from './public-suffix-list.ts'

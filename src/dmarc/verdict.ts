@@ -1,6 +1,5 @@
 import type { Domain } from '../address/domain.ts'
-import type { AlignmentEvidence } from './alignment.ts'
-import type { AuthorEvidence } from './author.ts'
+import type { AlignmentEvidence, AuthorEvidence } from './alignment.ts'
 import type { AppliedRecord, ExistenceEvidence, WalkStep } from './discovery.ts'
 import type { DmarcPolicy } from './record.ts'
 import type { Rfc7489Reading } from './rfc7489.ts'

@@ -1,9 +1,7 @@
 import { encodeUtf8, octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { isQueryableName, normalizeName } from './resolver.ts'
-import { compileZone } from './zone-table.ts'
-import type { ZoneTable } from './zone-table.ts'
-import type { ZoneError } from './zone.ts'
+import { type ZoneError, type ZoneTable, compileZone } from './zone-table.ts'
 
 /** One thing that DNS is to say instead: "what if this record were there?" Plain JSON. */
 export interface DnsOverride {

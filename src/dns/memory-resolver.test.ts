@@ -4,8 +4,7 @@ import { WaybillError } from '../base/error.ts'
 import { MemoryResolver } from './memory-resolver.ts'
 import { maxAliases } from './resolver.ts'
 import type { RecordType } from './resolver.ts'
-import { compileZone } from './zone-table.ts'
-import type { Zone } from './zone.ts'
+import { type Zone, compileZone } from './zone-table.ts'
 
 const zone: Zone = {
   'North.Example.': {

@@ -2,9 +2,14 @@ import { WaybillError } from '../base/error.ts'
 import { isQueryableName, maxAliases, normalizeName } from './resolver.ts'
 import type { DnsAnswer, DnsFailure, DnssecState, RecordData, RecordType } from './resolver.ts'
 import type { Resolver } from './resolver.ts'
-import { compileZone } from './zone-table.ts'
-import type { TableEntry, TableName, ZoneFault, ZoneTable } from './zone-table.ts'
-import type { Zone } from './zone.ts'
+import {
+  type TableEntry,
+  type TableName,
+  type Zone,
+  type ZoneFault,
+  type ZoneTable,
+  compileZone,
+} from './zone-table.ts'
 
 export interface MemoryResolverOptions {
   /** The TTL of every answer; 300 when not given. */

@@ -7,7 +7,7 @@ import { MemoryResolver } from './memory-resolver.ts'
 import { RecordedResolver } from './recorded-resolver.ts'
 import { type RecordedAnswer, RecordingResolver } from './recording-resolver.ts'
 import type { DnsAnswer, RecordType, Resolver } from './resolver.ts'
-import type { Zone } from './zone.ts'
+import type { Zone } from './zone-table.ts'
 
 const zone: Zone = {
   'north.example': { A: ['192.0.2.1'], TXT: ['v=spf1 -all'] },

@@ -3,5 +3,5 @@
  * uses the evaluators.
  */
 export { MemoryResolver, type MemoryResolverOptions } from './memory-resolver.ts'
-export type { Zone, ZoneError, ZoneName } from './zone.ts'
+export type { Zone, ZoneError, ZoneName } from './zone-table.ts'
 export type { DnsAnswer, RecordData, RecordType, Resolver } from './resolver.ts'

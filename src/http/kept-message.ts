@@ -1,6 +1,6 @@
 import { WaybillError } from '../base/error.ts'
 import { concat } from '../base/octets.ts'
-import type { OpenMessage } from '../store/ports/messages.ts'
+import type { OpenMessage } from '../store/ports/contents.ts'
 import type { ReadPorts } from '../store/reads.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { getDomain } from 'tldts'
 import { parseDomain } from '../address/domain.ts'
 import type { PublicSuffixList } from '../dmarc/dmarc.ts'
-import { zoneOf } from '../dns/zone-of.ts'
+import { zoneOf } from '../dns/resolver.ts'
 
 /**
  * The ICANN section of the public suffix list, as the package `tldts` carries it. Only the reading of

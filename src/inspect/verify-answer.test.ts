@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { octetsOf } from '../base/octets.ts'
 import { formatDkimRecord, generateDkimKey, signDkim } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { answerVerifyRequest, type VerifyAnswer, type EvidenceSources } from './verify-answer.ts'
 import { readVerifyRequest } from './verify-request.ts'
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import { answerVerifyRequest } from './verify-answer.ts'
 import { readVerifyRequest } from './verify-request.ts'

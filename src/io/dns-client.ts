@@ -2,12 +2,12 @@ import { randomFillSync } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import type { DnsEndpoint } from './dns-endpoint.ts'
-import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
-import type { DnsMessage } from './dns-message.ts'
+import type { DnsFailure } from '../dns/resolver.ts'
+import { matchAnswer } from './dns-answer.ts'
+import { DnsFrames, type DnsMessage, frameDnsMessage } from './dns-message.ts'
 import type { DnsPlaces, PlaceAsked } from './dns-places.ts'
-import { matchAnswer } from './dns-query.ts'
 import { readDnsId, readDnsMessage } from './dns-reader.ts'
+import type { DnsEndpoint } from './stub-options.ts'
 
 /** What came of one question to one server. */
 export type Exchange =
@@ -240,4 +240,28 @@ function once<T>(fn: (value: T) => void): (value: T) => void {
     done = true
     fn(value)
   }
+}
+
+/** Of several failures the one that says most comes first. */
+export const worst: readonly (DnsFailure | ExchangeFailure)[] = [
+  'servfail',
+  'refused',
+  'malformed',
+  'timeout',
+  'unreachable',
+  'no-socket',
+  'silent-zone',
+  'no-place',
+  'closed',
+]
+
+/** Whatever a server says, it lives; a forger would have to guess the id and the port. */
+export function isSignOfLife(exchange: Exchange): boolean {
+  if (exchange.type === 'failed') return exchange.reason === 'malformed'
+  return exchange.type === 'message'
+}
+
+/** Not all of the answer fitted. */
+export function isTruncated(exchange: Exchange): boolean {
+  return exchange.type === 'message' && exchange.message.truncated
 }

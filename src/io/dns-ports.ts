@@ -1,7 +1,7 @@
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Server, createServer } from 'node:net'
 import { WaybillError } from '../base/error.ts'
-import type { DnsEndpoint } from './dns-endpoint.ts'
+import type { DnsEndpoint } from './stub-options.ts'
 
 /** The same port for UDP and TCP, both open. */
 export interface DnsPorts {

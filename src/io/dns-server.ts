@@ -2,10 +2,16 @@ import type { Socket as UdpSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { normalizeName } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
-import type { DnsEndpoint } from './dns-endpoint.ts'
-import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
-import { type DnsMessage, classIn, ednsUdpSize, rcodes } from './dns-message.ts'
+import type { Zone } from '../dns/zone-table.ts'
+import type { DnsEndpoint } from './stub-options.ts'
+import {
+  DnsFrames,
+  type DnsMessage,
+  classIn,
+  ednsUdpSize,
+  frameDnsMessage,
+  rcodes,
+} from './dns-message.ts'
 import { writeDnsReply, writeTruncated } from './dns-packet-writer.ts'
 import { type DnsPorts, openDnsPorts } from './dns-ports.ts'
 import { readDnsMessage } from './dns-reader.ts'

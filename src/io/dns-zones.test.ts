@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { maxAliases } from '../dns/resolver.ts'
 import type { RecordType } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { typeCodes } from './dns-message.ts'
 import { DnsZones } from './dns-zones.ts'
 

@@ -1,9 +1,14 @@
 import { WaybillError } from '../base/error.ts'
 import { maxAliases, normalizeName, recordTypes } from '../dns/resolver.ts'
 import type { RecordData, RecordType } from '../dns/resolver.ts'
-import { compileZone } from '../dns/zone-table.ts'
-import type { TableEntry, TableName, ZoneFault, ZoneTable } from '../dns/zone-table.ts'
-import type { Zone } from '../dns/zone.ts'
+import {
+  type TableEntry,
+  type TableName,
+  type Zone,
+  type ZoneFault,
+  type ZoneTable,
+  compileZone,
+} from '../dns/zone-table.ts'
 import { rcodes, typeCodes } from './dns-message.ts'
 
 export interface ZoneSettings {

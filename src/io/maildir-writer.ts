@@ -1,7 +1,6 @@
 import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolder } from './make-folder.ts'
-import { type SyncFolder, syncFolder } from './sync-folder.ts'
+import { type SyncFolder, makeFolder, syncFolder } from './make-folder.ts'
 
 /** What became of a message that was to be written. */
 export interface WrittenMessage {

@@ -1,6 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { codeOf, WaybillError } from '../base/error.ts'
+import { WaybillError, codeOf } from '../base/error.ts'
 
 /**
  * Makes a folder and those above it that are missing, for its owner alone.
@@ -72,4 +72,19 @@ function impossible(folder: string, because: string): WaybillError {
   return new WaybillError('usage', `There can be no folder ${folder}: ${because}.`, {
     hint: 'Name another folder, or make this one and give it to the user that runs Waybill.',
   })
+}
+
+/** Makes the names in a folder durable; replaced by tests, which cannot see a flush otherwise. */
+export type SyncFolder = (path: string) => void
+
+/** Flushes a folder: a new file is lost with its name otherwise. */
+export function syncFolder(path: string): void {
+  // Windows can neither open nor flush a folder; NTFS journals names on its own.
+  if (process.platform === 'win32') return
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }

@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path'
 import { codeOf, WaybillError } from '../base/error.ts'
 import type { Report } from '../report/reading.ts'
 import { type ReportSummary, summarizeReport } from '../report/report-summary.ts'
-import { makeFolder } from './make-folder.ts'
-import { type SyncFolder, syncFolder } from './sync-folder.ts'
+import { type SyncFolder, makeFolder, syncFolder } from './make-folder.ts'
 
 /** A report in the folder, in short. */
 export interface StoredSummary extends ReportSummary {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { codeOf } from '../base/error.ts'
 import { parseIp } from '../base/ip.ts'
-import type { DnsEndpoint } from './dns-endpoint.ts'
+import type { DnsEndpoint } from './stub-options.ts'
 
 /** What the machine's resolver configuration says, as far as it concerns us. */
 export interface ResolvConf {

@@ -10,15 +10,13 @@ import { ManualClock } from '../base/clock.ts'
 import { WaybillError } from '../base/error.ts'
 import type { LogLine } from '../base/log.ts'
 import type { RecordType } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { systemClock } from './clock.ts'
-import type { DnsEndpoint } from './dns-endpoint.ts'
-import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
-import type { DnsMessage, DnsQuestion } from './dns-message.ts'
+import type { DnsEndpoint, StubOptions } from './stub-options.ts'
+import { DnsFrames, type DnsMessage, type DnsQuestion, frameDnsMessage } from './dns-message.ts'
 import { readDnsMessage } from './dns-reader.ts'
 import { type DnsServer, type DnsServerOptions, openDnsServer } from './dns-server.ts'
 import { StubResolver } from './stub-resolver.ts'
-import type { StubOptions } from './stub-options.ts'
 
 const zone: Zone = {
   'a.example': { A: ['192.0.2.1', '192.0.2.2'], TXT: ['x'.repeat(5000)] },

@@ -1,24 +1,36 @@
-import { silent } from '../base/log.ts'
 import { isAscii } from '../base/octets.ts'
 import {
-  isQueryableName,
-  maxAliases,
-  normalizeName,
   type DnsAnswer,
   type DnsFailure,
   type RecordData,
   type RecordType,
   type Resolver,
+  isQueryableName,
+  maxAliases,
+  normalizeName,
 } from '../dns/resolver.ts'
-import { zoneOf } from '../dns/zone-of.ts'
-import { type Reading, readAnswer, absentName, type Led, lengthened } from './dns-answer.ts'
-import { DnsClient, type DnsTraffic, type ExchangeFailure, RandomStock } from './dns-client.ts'
-import { checkServers, formatEndpoint, isLoopback } from './dns-endpoint.ts'
-import { isSignOfLife, isTruncated, worst } from './dns-exchange-signs.ts'
+import {
+  type Led,
+  type QueryOptions,
+  type Reading,
+  absentName,
+  lengthened,
+  readAnswer,
+  writeDnsQuery,
+} from './dns-answer.ts'
+import {
+  DnsClient,
+  type DnsTraffic,
+  type ExchangeFailure,
+  RandomStock,
+  isSignOfLife,
+  isTruncated,
+  worst,
+} from './dns-client.ts'
+import { checkServers, formatEndpoint, isLoopback, withDefaults } from './stub-options.ts'
+import type { StubOptions, WholeStubOptions } from './stub-options.ts'
 import { DnsPlaces, type PlaceAsked, placeLimits } from './dns-places.ts'
-import { type QueryOptions, writeDnsQuery } from './dns-query.ts'
 import { ResolverHealth, SilentZones } from './resolver-health.ts'
-import type { StubOptions } from './stub-options.ts'
 
 /**
  * Asks recursive resolvers over UDP, and over TCP what did not fit or looked forged.
@@ -29,7 +41,7 @@ import type { StubOptions } from './stub-options.ts'
  * no answers: put a `CachingResolver` before it.
  */
 export class StubResolver implements Resolver {
-  readonly #options: Required<Omit<StubOptions, 'maxPerClient'>>
+  readonly #options: WholeStubOptions
   readonly #client: DnsClient
   readonly #silentZones: SilentZones
   readonly #health: ResolverHealth
@@ -39,18 +51,7 @@ export class StubResolver implements Resolver {
   /** @throws WaybillError `config-invalid` when there is no server, or one is no address and port */
   constructor(options: StubOptions) {
     checkServers(options.servers)
-    this.#options = {
-      timeoutMs: 2000,
-      attempts: 2,
-      totalTimeoutMs: 20_000,
-      trustAd: false,
-      trustAdFrom: 'loopback',
-      randomizeCase: false,
-      maxInFlight: 256,
-      zoneOf,
-      log: silent,
-      ...options,
-    }
+    this.#options = withDefaults(options)
     const { clock, servers, log, maxInFlight } = this.#options
     this.#silentZones = new SilentZones(clock)
     const places = new DnsPlaces({

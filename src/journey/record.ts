@@ -1,4 +1,4 @@
-import type { PathRemark } from '../address/remark.ts'
+import type { PathRemark } from '../address/mailbox.ts'
 import type { ArcVerdict } from '../arc/arc.ts'
 import type { DkimVerdict } from '../dkim/dkim.ts'
 import type { DmarcVerdict } from '../dmarc/dmarc.ts'

@@ -1,4 +1,4 @@
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 
 /**
  * Who lives in the lab. All names end in `.example` (RFC 2606) and all addresses come from the

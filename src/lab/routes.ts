@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../base/error.ts'
-import { compileZone } from '../dns/zone-table.ts'
-import type { Zone, ZoneName } from '../dns/zone.ts'
+import { type Zone, type ZoneName, compileZone } from '../dns/zone-table.ts'
 import type { Api } from '../http/api-types.ts'
 import type { Lab } from './lab.ts'
 import { letHappen } from './run-situation.ts'

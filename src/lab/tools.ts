@@ -2,7 +2,7 @@ import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { WaybillError } from '../base/error.ts'
 import { encodeUtf8 } from '../base/octets.ts'
 import { ClientSession } from '../deliver/client-session.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { dialTcp } from '../io/dialer.ts'
 import {
   type ClientOptions,

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { checkMx } from './check-mx.ts'
+import { type StsMode, type StsPolicy, checkMx } from './policy.ts'
 import { matchesMx, readMxPattern } from './mx-pattern.ts'
-import type { StsMode, StsPolicy } from './policy.ts'
 
 // RFC 8461 §4.1.
 const matches: readonly (readonly [string, string, boolean])[] = [

@@ -1,10 +1,14 @@
-import { bad, ok, type Result } from '../base/result.ts'
+import type { Domain } from '../address/domain.ts'
+import { type Result, bad, ok } from '../base/result.ts'
 import {
+  type FieldRecordAnswer,
   type FieldRecordReason,
+  type RecordRefusal,
+  lookupFieldRecord,
   quoted,
   readFieldRecord,
-  type RecordRefusal,
 } from '../dns/field-record.ts'
+import type { Resolver } from '../dns/resolver.ts'
 
 /** The record at `_mta-sts.` of a domain: there is a policy, and this is its name. Plain data. */
 export interface StsRecord {
@@ -18,7 +22,7 @@ export interface StsRecord {
 
 export type StsRecordReason = FieldRecordReason | 'missing-id' | 'bad-id'
 
-export const stsVersion = 'v=STSv1'
+const stsVersion = 'v=STSv1'
 
 /**
  * Reads a record of MTA-STS. RFC 8461 §3.1.
@@ -43,4 +47,21 @@ export function readStsRecord(text: string): Result<StsRecord, RecordRefusal<Sts
   const others = fields.value.filter(({ name }) => name !== 'id')
   const unknown = Array.from(new Set(others.map(({ name }) => name)))
   return ok({ id: first.value, unknown, repeatedId: ids.length > 1 })
+}
+
+/**
+ * What stands at `_mta-sts.` of a domain. Only `record` announces a policy to be fetched. Whatever
+ * else it is, a policy that was fetched before stays in force until its time is over (RFC 8461 §5.1).
+ */
+export type StsRecordAnswer = FieldRecordAnswer<StsRecord, StsRecordReason>
+
+/**
+ * Asks whether `domain` announces an MTA-STS policy. One question to DNS.
+ *
+ * @param domain the domain of the recipients' addresses, not of an MX host
+ * @see RFC 8461 §3.1
+ */
+export function lookupStsRecord(domain: Domain, resolver: Resolver): Promise<StsRecordAnswer> {
+  const name = `_mta-sts.${domain}`
+  return lookupFieldRecord({ name, version: stsVersion, read: readStsRecord }, resolver)
 }

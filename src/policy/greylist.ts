@@ -1,4 +1,6 @@
 import { clientKeys } from '../base/ip.ts'
+import { type AskedFor, type RecipientAdmission, recipientText } from '../receive/recipient.ts'
+import { replies } from '../receive/replies.ts'
 
 /**
  * Greylisting (RFC 6647): a sender not seen before is told to come back later. Off unless asked
@@ -28,5 +30,23 @@ export class Greylist {
     }
     this.#firstSeen.set(key, input.now)
     return true
+  }
+}
+
+/**
+ * Lets strangers in who came before, and tells the others to come again (RFC 6647). Users of ours
+ * wait for nothing, nor does who writes to the postmaster (RFC 5321 §4.5.1).
+ */
+export function greylisting(
+  list: Pick<Greylist, 'mustWait'>,
+  /** Unix milliseconds. */
+  now: () => number,
+): RecipientAdmission {
+  return {
+    refusal({ path, by, ip, mailFrom }: AskedFor) {
+      if (by === 'user' || path.type === 'postmaster') return undefined
+      const waits = list.mustWait({ ip, mailFrom, rcptTo: recipientText(path), now: now() })
+      return waits ? replies.greylisted : undefined
+    },
   }
 }

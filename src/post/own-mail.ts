@@ -6,7 +6,7 @@ import { type DkimSigningKey, DkimSigner, splitMessage } from '../dkim/dkim.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { headerTexts } from '../message/header-texts.ts'
-import { contentOf } from '../store/content.ts'
+import { contentOf } from '../store/ports/contents.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import { record, together, type Mail, type Placed, type Whereto } from './placing.ts'
 

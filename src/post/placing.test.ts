@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeUtf8, encodeUtf8 } from '../base/octets.ts'
-import { contentOf } from '../store/content.ts'
+import { contentOf } from '../store/ports/contents.ts'
 import type { NewMessage } from '../store/ports/post.ts'
 import { type Mail, type MailRecipient, type Placed, place } from './placing.ts'
 

@@ -56,14 +56,10 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    const { limits = defaultLimits, clock } = options
+    const { limits = defaultLimits, backOff = defaultBackOff, clock, random } = options
     this.#sleep = new Sleep(clock)
     this.#lanes = new Lanes(limits, clock, () => this.notify())
-    this.#destinations = new KnownDestinations(
-      options.backOff ?? defaultBackOff,
-      options.clock,
-      options.random,
-    )
+    this.#destinations = new KnownDestinations(backOff, clock, random)
     this.#kept = new KeptConnections(clock, options.keepConnectionMs ?? 0)
     const leaseMs = options.leaseMs ?? 3_600_000
     const known = { destinations: this.#destinations, leases: this.#leases, leaseMs }

@@ -1,5 +1,4 @@
-import { formatMailbox } from '../address/mailbox.ts'
-import type { PathRemark } from '../address/remark.ts'
+import { type PathRemark, formatMailbox } from '../address/mailbox.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Outcome, SmtpAnswer } from '../journey/record.ts'
 import { recipientAccepted, type Reply, withReference } from '../smtp/reply.ts'

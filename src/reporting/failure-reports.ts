@@ -13,7 +13,7 @@ import type { Post } from '../post/post.ts'
 import type { JudgedLetter } from '../inspect/decide.ts'
 import { FailureLimiter } from '../report/failure-policy.ts'
 import { type FailureOutcome, sendFailureReport } from './send-failure.ts'
-import type { MessagePort } from '../store/ports/messages.ts'
+import type { MessagePort } from '../store/ports/contents.ts'
 import type { LaterSteps } from '../store/ports/post.ts'
 
 /** What an operator decides about failure reports. They are off where there is no such plan. */

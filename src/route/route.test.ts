@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { routeTo, type RouteOptions } from './route.ts'
 import type { Route } from './found-route.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { WaybillError } from '../base/error.ts'
 import type { StoreDoor } from '../store/sqlite/store-door.ts'
-import { withoutPasswords } from './asked-directory.ts'
+import { withoutPasswords } from './asked.ts'
 import type { People, ThreadSettings } from './questions.ts'
 import { SessionThread, type ThreadLink } from './session-thread.ts'
 import type { Connection, Sessions, SessionSettings } from './sessions.ts'

@@ -14,8 +14,7 @@ import {
   defaultClientOptions,
 } from './client-types.ts'
 import { reply } from './reply.ts'
-import { ServerEngine } from './server-engine.ts'
-import { defaultServerOptions } from './server-options.ts'
+import { ServerEngine, defaultServerOptions } from './server-engine.ts'
 import type { Answer, ServerInput, ServerOptions, TlsSession } from './server-types.ts'
 import { Recorder } from './test-support/recorder.ts'
 import { said } from './test-support/said.ts'

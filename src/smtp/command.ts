@@ -6,7 +6,7 @@ import {
   readForwardPath,
   readReversePath,
 } from '../address/path.ts'
-import { type PathRemark, remarkText } from '../address/remark.ts'
+import { type PathRemark, remarkText } from '../address/mailbox.ts'
 import { decodeUtf8, displayUtf8, octetString } from '../base/octets.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import {

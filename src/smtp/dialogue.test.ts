@@ -18,8 +18,7 @@ import {
 } from './client-types.ts'
 import { type RcptParameters, formatMailParameters, formatRcptParameters } from './parameters.ts'
 import { describeReply, formatReply } from './reply.ts'
-import { ServerEngine } from './server-engine.ts'
-import { defaultServerOptions } from './server-options.ts'
+import { ServerEngine, defaultServerOptions } from './server-engine.ts'
 import type {
   Answer,
   Question,

@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import type { Engine } from '../wire/engine.ts'
 import { octetsOf } from '../base/octets.ts'
 import { reply } from './reply.ts'
-import { ServerEngine } from './server-engine.ts'
-import { defaultServerOptions } from './server-options.ts'
+import { ServerEngine, defaultServerOptions } from './server-engine.ts'
 import type {
   Answer,
   Question,

@@ -1,6 +1,5 @@
-import type { MailDomain } from '../address/mailbox.ts'
+import type { MailDomain, PathRemark } from '../address/mailbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
-import type { PathRemark } from '../address/remark.ts'
 import type { CommonOutput } from '../wire/engine.ts'
 import type { MailParameters, RcptParameters } from './parameters.ts'
 import type { Reply } from './reply.ts'

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { parseAllDocuments } from 'yaml'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone, ZoneName } from '../dns/zone.ts'
+import type { Zone, ZoneName } from '../dns/zone-table.ts'
 import { checkSpf, formatReceivedSpf, formatSpfTree } from './spf.ts'
 
 const noData = 'the conformance data is not beside the repository'

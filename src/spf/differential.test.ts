@@ -6,7 +6,7 @@ import { spf } from 'mailauth/lib/spf/index.js'
 import { isAscii } from '../base/octets.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { MxRecord } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { checkSpf } from './spf.ts'
 
 const domains =

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { RecordType, Resolver } from '../dns/resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { checkSpf, formatReceivedSpf, formatSpfTree } from './spf.ts'
 import type { SpfInput, SpfVerdict } from './spf.ts'
 

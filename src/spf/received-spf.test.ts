@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { checkSpf, formatReceivedSpf } from './spf.ts'
 import type { SpfInput } from './spf.ts'
 

@@ -5,7 +5,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Zone } from '../dns/zone-table.ts'
 import { checkSpf } from './spf.ts'
 import type { SpfInput, SpfResult, SpfVerdict } from './spf.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
-import type { Zone, ZoneName } from '../dns/zone.ts'
+import type { Zone, ZoneName } from '../dns/zone-table.ts'
 import { checkSpf } from './spf.ts'
 import type { SpfInput, SpfVerdict } from './spf.ts'
 

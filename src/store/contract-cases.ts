@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat } from '../base/octets.ts'
-import { contentOf } from './content.ts'
-import type { OpenMessage } from './ports/messages.ts'
+import { type OpenMessage, contentOf } from './ports/contents.ts'
 import type {
   Acceptance,
   NewJourney,

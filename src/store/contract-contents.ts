@@ -10,8 +10,7 @@ import {
   queueItem,
   storeTests,
 } from './contract-cases.ts'
-import { contentOf } from './content.ts'
-import type { OpenMessage } from './ports/messages.ts'
+import { type OpenMessage, contentOf } from './ports/contents.ts'
 import type { NewContent } from './ports/post.ts'
 
 /** Octets that differ from place to place, so that nothing can be mixed up unseen. */

@@ -12,7 +12,7 @@ import {
   settlement,
 } from './contract-cases.ts'
 import { fileLetters } from './contract-mailboxes.ts'
-import { contentOf } from './content.ts'
+import { contentOf } from './ports/contents.ts'
 import type { Store } from './ports/store.ts'
 
 /** Something a store is asked, after `prepare` has put it into the state for it. */

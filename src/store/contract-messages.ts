@@ -14,8 +14,7 @@ import {
   textOf,
   storeTests,
 } from './contract-cases.ts'
-import { contentOf } from './content.ts'
-import type { OpenMessage } from './ports/messages.ts'
+import { type OpenMessage, contentOf } from './ports/contents.ts'
 
 const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'
 

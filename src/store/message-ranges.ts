@@ -1,4 +1,4 @@
-import type { OpenMessage } from './ports/messages.ts'
+import type { OpenMessage } from './ports/contents.ts'
 
 export type Range = readonly [start: number, end: number]
 

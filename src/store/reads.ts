@@ -18,7 +18,7 @@ import type {
   MailboxRow,
   StoredMailbox,
 } from './ports/mailboxes.ts'
-import type { MessagePort, OpenMessage } from './ports/messages.ts'
+import type { MessagePort, OpenMessage } from './ports/contents.ts'
 import type { QueueItem, QueuePort, QueueQuery } from './ports/queue.ts'
 import type { StoreCounts } from './ports/store.ts'
 

@@ -26,7 +26,7 @@ test('every event of docs/log.md is told by something in the program', () => {
     if (!/\bevent:/.test(text)) continue
     for (const [, word] of text.matchAll(/'([a-z-]+)'/g)) told.add(word)
   }
-  // These are the outcomes of a delivery (`src/deliver/log-lines.ts`), whatever each is called there.
+  // These are the outcomes of a delivery (`src/deliver/settlements.ts`), whatever each is called there.
   for (const outcome of ['delivered', 'deferred', 'failed']) told.add(outcome)
   assert.deepEqual(
     eventsOfPage().filter((event) => !told.has(event)),

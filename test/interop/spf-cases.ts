@@ -1,5 +1,5 @@
 import { seededRandom } from '../../src/base/random.ts'
-import type { Zone } from '../../src/dns/zone.ts'
+import type { Zone } from '../../src/dns/zone-table.ts'
 
 /** One evaluation. */
 export interface SpfCase {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryResolver } from '../../src/dns/memory-resolver.ts'
-import type { Zone } from '../../src/dns/zone.ts'
+import type { Zone } from '../../src/dns/zone-table.ts'
 import { checkSpf, type SpfVerdict } from '../../src/spf/spf.ts'
 import { peersAreHere } from './peers.ts'
 import { askPython, part } from './python-peer.ts'

@@ -9,7 +9,7 @@ import type { ServerPorts } from '../../src/app/running-server.ts'
 import type { WaybillError } from '../../src/base/error.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import type { Settings } from '../../src/config/settings.ts'
-import type { Zone, ZoneName } from '../../src/dns/zone.ts'
+import type { Zone, ZoneName } from '../../src/dns/zone-table.ts'
 import {
   issueCertificate,
   type KeyedCertificate,

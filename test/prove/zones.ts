@@ -1,4 +1,4 @@
-import type { Zone } from '../../src/dns/zone.ts'
+import type { Zone } from '../../src/dns/zone-table.ts'
 import { clientIps, world } from './namespaces.ts'
 
 /** What DNS says in the world. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { Zone } from '../../dns/zone.ts'
+import type { Zone } from '../../dns/zone-table.ts'
 import { readDsn } from '../../report/read-dsn.ts'
 import { journeyIn, type TestJourney } from './replay-all.ts'
 import { referenceIn, SmtpTalk } from './smtp-talk.ts'

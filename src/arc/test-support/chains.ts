@@ -10,7 +10,7 @@ import {
 
 import { octetString, octetsOf } from '../../base/octets.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
-import type { ZoneName } from '../../dns/zone.ts'
+import type { ZoneName } from '../../dns/zone-table.ts'
 import { type HeaderField, rawValue } from '../../message/field.ts'
 import { splitMessage } from '../../message/header-reader.ts'
 import { BodyHashes } from '../../signature/body-hash.ts'

@@ -2,7 +2,7 @@ import { type Command as Parent, Command, InvalidArgumentError } from 'commander
 import { type DkimDiff, type DkimVerdict, DkimVerifier, diffDkim } from '../../dkim/dkim.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import { systemClock } from '../../io/clock.ts'
-import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
+import type { DnsEndpoint } from '../../io/stub-options.ts'
 import { tellDkim } from '../../journey/sentences/verdicts.ts'
 import { splitMessage } from '../../message/header-reader.ts'
 import { concat } from '../../base/octets.ts'

@@ -7,7 +7,7 @@ import { MaildirWriter } from '../../io/maildir-writer.ts'
 import type { MailboxRole } from '../../journey/recipients.ts'
 import { formatMaildir, maildirFolder, maildirPlace } from '../../mailbox/maildir.ts'
 import { formatMbox } from '../../mailbox/mbox.ts'
-import type { OpenMessage } from '../../store/ports/messages.ts'
+import type { OpenMessage } from '../../store/ports/contents.ts'
 import { type DataOptions, withDataOptions } from '../data.ts'
 import { type Found, mailboxOption, messageOf, withMail } from '../mail-messages.ts'
 import {

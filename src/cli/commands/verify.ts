@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { verifyAnswer, type VerifiedParts } from '../../inspect/verify-answer.ts'
-import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
+import type { DnsEndpoint } from '../../io/stub-options.ts'
 import { readAddress, readPath, readTime, serverOption, zoneOption } from '../options.ts'
 import { type ExitCode, exitCodes, paint, print, printJson, printOctets, say } from '../output.ts'
 import { grouped, Progress } from '../progress.ts'

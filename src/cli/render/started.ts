@@ -1,4 +1,4 @@
-import type { ConfigProblem } from '../../config/problem.ts'
+import type { ConfigProblem } from '../../config/problem-text.ts'
 
 /** What a server that has opened its ports says to whoever started it. */
 export function startedText(server: {

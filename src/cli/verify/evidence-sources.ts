@@ -4,7 +4,7 @@ import type { Resolver } from '../../dns/resolver.ts'
 import type { ZoneTable } from '../../dns/zone-table.ts'
 import type { EvidenceSources } from '../../inspect/verify-answer.ts'
 import { systemClock } from '../../io/clock.ts'
-import type { DnsEndpoint } from '../../io/dns-endpoint.ts'
+import type { DnsEndpoint } from '../../io/stub-options.ts'
 import { DeadlineResolver, serverResolver, SystemResolver } from '../resolver.ts'
 
 /** What a world is made of; plain data, so that each thread can make its own. */

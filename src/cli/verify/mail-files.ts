@@ -4,9 +4,8 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { codeOf, WaybillError } from '../../base/error.ts'
 import { octetString } from '../../base/octets.ts'
-import { withoutByteOrderMark } from '../../mailbox/byte-order-mark.ts'
+import { withWireLineEndings, withoutByteOrderMark } from '../../mailbox/wire-line-endings.ts'
 import { MboxReader } from '../../mailbox/read-mbox.ts'
-import { withWireLineEndings } from '../../mailbox/wire-line-endings.ts'
 
 /** A message that lies in a file. */
 export interface MailFile {

@@ -1,6 +1,5 @@
 import type { DkimSigningKey } from '../../dkim/dkim.ts'
-import type { Resident } from '../address-table.ts'
-import { MemoryDirectory } from '../memory-directory.ts'
+import { MemoryDirectory, type Resident } from '../memory-directory.ts'
 
 /** A directory of these people, each of whose domains is local. */
 export function directoryOf(

@@ -1,4 +1,4 @@
-import { type PathRemark, remarkText } from '../../address/remark.ts'
+import { type PathRemark, remarkText } from '../../address/mailbox.ts'
 import { listed, quoted, type Sentence } from '../sentence.ts'
 import { said } from './ending.ts'
 import type { StepData } from '../record.ts'

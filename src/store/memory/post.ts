@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { contentOf } from '../content.ts'
+import { contentOf } from '../ports/contents.ts'
 import { fileInMemory } from './mailboxes.ts'
 import type { MemoryWork } from './tables.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'

@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf, WaybillError } from '../../base/error.ts'
-import { makeFolder } from '../../io/make-folder.ts'
-import { type SyncFolder, syncFolder } from '../../io/sync-folder.ts'
+import { type SyncFolder, makeFolder, syncFolder } from '../../io/make-folder.ts'
 import { contentPath, type DataFolder } from '../data-folder.ts'
 import type { ReadContent } from '../message-ranges.ts'
 import { chunkBytes } from '../message-ranges.ts'
 import { contentUnwritten, storeBroken, storeProblem } from '../problems.ts'
 import type { ReadFile } from '../reads.ts'
-import { isSpoolName } from './spool-files.ts'
 
 /** Contents up to this size are kept in the database, longer ones in files of their own. */
 export const inlineBytes: number = 256 * 1024
@@ -212,4 +210,29 @@ function unreadable(sha256: string, cause: unknown): WaybillError {
     cause,
     hint: 'It was removed by retention meanwhile, or by hand; restore content/ from a backup.',
   })
+}
+
+/** What the names of one thread's files in the spool begin with. */
+export function spoolMark(number: number): string {
+  return number.toString(16).padStart(8, '0')
+}
+
+/** A name for a new file in the spool: a UUID whose beginning says whose file it is. */
+export function spoolName(mark: string): string {
+  return `${mark}${randomUUID().slice(mark.length)}`
+}
+
+/** Whether a file is named as ours are; whatever else lies in the spool is not ours. */
+export function isSpoolName(name: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)
+}
+
+/** Removes the files of a thread that is gone. What cannot be removed is swept at the next start. */
+export function removeSpoolOf(mark: string, spool: string): void {
+  try {
+    const names = readdirSync(spool).filter((name) => isSpoolName(name) && name.startsWith(mark))
+    for (const name of names) rmSync(join(spool, name), { force: true })
+  } catch {
+    // They are worth nothing, and not the writer's end.
+  }
 }

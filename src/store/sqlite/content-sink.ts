@@ -3,12 +3,11 @@ import { rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { contentOf } from '../content.ts'
 import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from '../data-folder.ts'
 import type { SpoolShare } from './disk-share.ts'
 import { contentUnwritten, storeProblem } from '../problems.ts'
-import type { ContentSink } from '../ports/contents.ts'
+import { type ContentSink, contentOf } from '../ports/contents.ts'
 import type { NewContent } from '../ports/post.ts'
 
 /** A first buffer that most letters fit in; it doubles up to `inlineBytes`. */

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '../../base/error.ts'
-import { syncFolder } from '../../io/sync-folder.ts'
+import { syncFolder } from '../../io/make-folder.ts'
 import { contentPath, type DataFolder } from '../data-folder.ts'
 
 /** The contents in files that a backup has got so far. They never change; but they come and go. */

@@ -1,6 +1,11 @@
-import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type SQLOutputValue,
+  type StatementSync,
+} from 'node:sqlite'
 import { WaybillError } from '../../base/error.ts'
+import { storeProblem } from '../problems.ts'
 
 export type Value = SQLInputValue
 export type Row = Record<string, SQLOutputValue>
@@ -102,4 +107,24 @@ export function octets(row: Row, column: string): Uint8Array {
 
 function wrongType(column: string): Error {
   return new Error(`Database: column ${column} does not hold what it should`)
+}
+
+/** Rows of a database that is open for reading. What fails is told in Waybill's words. */
+export interface ReadRows {
+  get(sql: string, ...values: Value[]): Row | undefined
+  all(sql: string, ...values: Value[]): Row[]
+}
+
+export function readRows(database: Pick<Database, 'get' | 'all'>): ReadRows {
+  const reading = <T>(read: () => T): T => {
+    try {
+      return read()
+    } catch (error) {
+      throw storeProblem(error) ?? error
+    }
+  }
+  return {
+    get: (sql, ...values) => reading(() => database.get(sql, ...values)),
+    all: (sql, ...values) => reading(() => database.all(sql, ...values)),
+  }
 }

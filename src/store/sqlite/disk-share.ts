@@ -1,9 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { WaybillError } from '../../base/error.ts'
-import type { Log } from '../../base/log.ts'
-import { silent } from '../../base/log.ts'
+import { type Log, silent } from '../../base/log.ts'
 import { storeProblem } from '../problems.ts'
-import { SpoolCount } from './spool-count.ts'
 
 /** A disk, in octets. */
 export interface DiskState {
@@ -104,4 +102,41 @@ function usedUp(): WaybillError {
   return new WaybillError('store-full', "The strangers' share of the disk is used up.", {
     hint: 'Letters that are just coming use it, or little is free; retention.strangers_percent sets it.',
   })
+}
+
+/**
+ * How much of the strangers' share of the disk letters take that are just coming, counted for all
+ * threads together: each has a slot that it alone writes.
+ */
+export class SpoolCount {
+  readonly #slots: BigInt64Array
+  readonly #mine: number
+
+  /** @param slots shared by all; each thread names its own */
+  constructor(slots: SharedArrayBuffer = newSpoolSlots(1), mine = 0) {
+    this.#slots = new BigInt64Array(slots)
+    this.#mine = mine
+  }
+
+  /** Octets, of all threads. */
+  get total(): number {
+    let total = 0n
+    for (let slot = 0; slot < this.#slots.length; slot++) total += Atomics.load(this.#slots, slot)
+    return Number(total)
+  }
+
+  /** Takes so many more, or with a number below zero gives them back. */
+  add(octets: number): void {
+    Atomics.add(this.#slots, this.#mine, BigInt(octets))
+  }
+
+  /** A thread is gone, and all that it took with it. */
+  forget(slot: number): void {
+    Atomics.store(this.#slots, slot, 0n)
+  }
+}
+
+/** Room to count for so many threads. */
+export function newSpoolSlots(threads: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(threads * BigInt64Array.BYTES_PER_ELEMENT)
 }

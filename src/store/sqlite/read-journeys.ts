@@ -1,6 +1,5 @@
 import { messageIdForms } from '../../journey/filter.ts'
-import type { Row, Value } from './database.ts'
-import { integer, text } from './database.ts'
+import { type ReadRows, type Row, type Value, integer, text } from './database.ts'
 import { journeysByPart } from './journey-ends.ts'
 import { maxAmbiguous, parseJourneyRef } from '../journey-ref.ts'
 import type {
@@ -12,7 +11,6 @@ import type {
   StoredJourney,
 } from '../ports/journeys.ts'
 import { searchLimit } from '../ports/journeys.ts'
-import type { ReadRows } from './read-rows.ts'
 import type { Reads } from '../reads.ts'
 import { journeyRow } from './rows.ts'
 import { type Conditions, indexedConditions, otherConditions, where } from './search-terms.ts'

@@ -1,7 +1,5 @@
-import type { Row, Value } from './database.ts'
-import { integer } from './database.ts'
+import { type ReadRows, type Row, type Value, integer } from './database.ts'
 import type { MailboxChanges, MailboxQuery, MailboxRow } from '../ports/mailboxes.ts'
-import type { ReadRows } from './read-rows.ts'
 import type { Reads } from '../reads.ts'
 import { mailboxRow, storedMailbox } from './rows.ts'
 

@@ -2,14 +2,21 @@ import { hash } from 'node:crypto'
 import { WaybillError } from '../../base/error.ts'
 import { damaged, filesOf } from './content-files.ts'
 import { dataFolder } from '../data-folder.ts'
-import type { Database, Row } from './database.ts'
-import { integer, octets, openDatabase, text } from './database.ts'
-import { checkThere } from './lost-database.ts'
+import {
+  type Database,
+  type ReadRows,
+  type Row,
+  integer,
+  octets,
+  openDatabase,
+  readRows,
+  text,
+} from './database.ts'
+import { checkThere } from './folder-watch.ts'
 import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import { storeProblem } from '../problems.ts'
 import { journeyReads } from './read-journeys.ts'
 import { mailboxReads } from './read-mailboxes.ts'
-import { type ReadRows, readRows } from './read-rows.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
 import {
   accountRow,

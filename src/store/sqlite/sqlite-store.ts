@@ -3,19 +3,25 @@ import type { WaybillError } from '../../base/error.ts'
 import { type Log, silent } from '../../base/log.ts'
 import { ChangeFeed } from '../change-feed.ts'
 import { CommitQueue, type WriterLink } from './commit-queue.ts'
-import { filesOf } from './content-files.ts'
+import { filesOf, spoolMark } from './content-files.ts'
 import { type DataFolder, dataFolder, makeDataRoot } from '../data-folder.ts'
 import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { DiskRoom, StoreIntake } from './store-intake.ts'
-import { type DiskState, SpoolShare, diskState, keptShare } from './disk-share.ts'
+import {
+  type DiskState,
+  SpoolCount,
+  SpoolShare,
+  diskState,
+  keptShare,
+  newSpoolSlots,
+} from './disk-share.ts'
 import type { WriterSetup } from './open-writer.ts'
 import type { AccountPort } from '../ports/accounts.ts'
 import type { ActPort } from '../ports/acts.ts'
-import type { ContentIntake } from '../ports/contents.ts'
+import type { ContentIntake, MessagePort } from '../ports/contents.ts'
 import type { JourneyPort } from '../ports/journeys.ts'
 import type { KeyPort } from '../ports/keys.ts'
 import type { MailboxPort } from '../ports/mailboxes.ts'
-import type { MessagePort } from '../ports/messages.ts'
 import type { PostPort } from '../ports/post.ts'
 import type { QueuePort, Settlement } from '../ports/queue.ts'
 import type { PruneRequest, PruneResult, Retention } from '../ports/retention.ts'
@@ -23,8 +29,6 @@ import type { Store } from '../ports/store.ts'
 import { storeProblem } from '../problems.ts'
 import { type Reading, readOnThread, type StartReading } from './reading.ts'
 import { readPorts } from '../reads.ts'
-import { newSpoolSlots, SpoolCount } from './spool-count.ts'
-import { spoolMark } from './spool-files.ts'
 import type { StoreDoor } from './store-door.ts'
 import { defaultChangesKept } from '../change-notes.ts'
 import { addResults } from './write-retention.ts'

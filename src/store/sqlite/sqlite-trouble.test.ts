@@ -15,7 +15,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { WaybillError } from '../../base/error.ts'
 import type { LogLine } from '../../base/log.ts'
-import { contentOf } from '../content.ts'
+import { contentOf } from '../ports/contents.ts'
 import { acceptance, mailboxItem, message, octetsOf, outgoing } from '../contract-cases.ts'
 import { dataFolder } from '../data-folder.ts'
 import type { Database } from './database.ts'
@@ -547,7 +547,7 @@ folderTest('the log stays small under load while another connection reads', asyn
 /** A program that accepts until it cannot, in a process with little room. */
 const fillProgram = `
   import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url))}
-  import { contentOf } from ${JSON.stringify(new URL('../content.ts', import.meta.url))}
+  import { contentOf } from ${JSON.stringify(new URL('../ports/contents.ts', import.meta.url))}
   import { rmSync, writeFileSync } from 'node:fs'
   const folder = process.argv[1]
   const told = []

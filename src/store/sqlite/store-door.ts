@@ -4,8 +4,7 @@ import type { Log } from '../../base/log.ts'
 import { type Reply, type WriterLink, CommitQueue } from './commit-queue.ts'
 import { dataFolder } from '../data-folder.ts'
 import { DiskRoom, StoreIntake } from './store-intake.ts'
-import { diskState, SpoolShare } from './disk-share.ts'
-import { SpoolCount } from './spool-count.ts'
+import { SpoolCount, SpoolShare, diskState } from './disk-share.ts'
 
 /** A way into a store for another thread. Plain data and a port, which goes over and is lost here. */
 export interface StoreDoor {

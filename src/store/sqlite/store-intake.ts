@@ -3,12 +3,11 @@ import type { Log } from '../../base/log.ts'
 import type { ContentIntake, ContentSink } from '../ports/contents.ts'
 import type { Acceptance, PostPort } from '../ports/post.ts'
 import type { CommitQueue } from './commit-queue.ts'
-import { inlineBytes } from './content-files.ts'
+import { inlineBytes, spoolName } from './content-files.ts'
 import { SpoolSink } from './content-sink.ts'
 import type { DataFolder } from '../data-folder.ts'
 import type { SpoolShare } from './disk-share.ts'
 import { messagesIn } from '../operations.ts'
-import { spoolName } from './spool-files.ts'
 
 /** What comes into a store: contents, and what a `250` acknowledges. On any thread. */
 export class StoreIntake implements ContentIntake, PostPort {

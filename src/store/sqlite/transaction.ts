@@ -1,8 +1,17 @@
-import type { ContentFiles } from './content-files.ts'
-import type { Database, Row, Value } from './database.ts'
-import { type CountChange, noChange } from './count-change.ts'
 import type { ChangeFact } from '../ports/changes.ts'
 import type { StrangerLimits } from '../strangers.ts'
+import type { ContentFiles } from './content-files.ts'
+import type { Database, Row, Value } from './database.ts'
+
+/** What came and what went, for the counts that are kept. */
+export interface CountChange {
+  readonly messages: number
+  readonly queued: number
+  readonly held: number
+  readonly journeys: number
+}
+
+const noChange: CountChange = { messages: 0, queued: 0, held: 0, journeys: 0 }
 
 /** Whom a fact is kept for: a journey of mail, or only what strangers left. */
 export type FactUse = 'mail' | 'stranger'
@@ -115,4 +124,18 @@ export class Transaction {
     this.#counted = mark.counted
     this.told.length = mark.told
   }
+}
+
+/** Brings the counts up to date, once for all that the transaction does. */
+export function writeCounts(transaction: Transaction): void {
+  const { messages, queued, held, journeys } = transaction.counted
+  if (messages === 0 && queued === 0 && held === 0 && journeys === 0) return
+  transaction.run(
+    `UPDATE kept_count SET messages = messages + ?, queued = queued + ?, held = held + ?,
+      journeys = journeys + ?`,
+    messages,
+    queued,
+    held,
+    journeys,
+  )
 }

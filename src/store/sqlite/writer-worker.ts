@@ -10,7 +10,7 @@ import { openWriter } from './open-writer.ts'
 import { messagesOf, problemOf } from '../operations.ts'
 import type { Change, ChangeType } from '../ports/changes.ts'
 import { storeProblem } from '../problems.ts'
-import { removeSpoolOf } from './spool-files.ts'
+import { removeSpoolOf } from './content-files.ts'
 import type { Writer } from './writer.ts'
 import type { ThreadMessage, WriterThreadSetup } from './writer-thread.ts'
 

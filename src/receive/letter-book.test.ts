@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
-import { letterLine } from './log-lines.ts'
+import { letterLine } from './letter-book.ts'
 
 function recipients(asked: readonly string[], taken: readonly string[]): readonly unknown[] {
   const fields = fieldsOf({ mailFrom: 'ann@north.example', asked, taken })

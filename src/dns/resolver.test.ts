@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zoneOf } from './zone-of.ts'
+import { zoneOf } from './resolver.ts'
 
 const cases: readonly (readonly [string, string])[] = [
   ['north.example', 'north.example'],

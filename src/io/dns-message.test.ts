@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat } from '../base/octets.ts'
-import { DnsFrames, frameDnsMessage } from './dns-framing.ts'
+import { DnsFrames, frameDnsMessage } from './dns-message.ts'
 
 const messages = [[1, 2, 3], [], [0], [0, 2, 9, 9], [7]].map((one) => new Uint8Array(one))
 const stream = concat(messages.map(frameDnsMessage))

@@ -3,8 +3,8 @@ import { chmodSync } from 'node:fs'
 import { test } from 'node:test'
 import { openReadOnlyStore } from './sqlite/sqlite-reader.ts'
 import { openSqliteStore } from './sqlite/sqlite-store.ts'
-import { testFolder } from './test-folder.ts'
 import { verifyStore } from './sqlite/verify-store.ts'
+import { testFolder } from './test-folder.ts'
 
 /** Does it as somebody who may not look into `folder`; root may look everywhere. */
 function asAnother<T>(folder: string, act: () => T): T {

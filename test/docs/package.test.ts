@@ -102,7 +102,7 @@ function imported(): Imported {
     )) {
       const target = a ?? b ?? c ?? ''
       if (target.startsWith('.')) visit(join(dirname(path), target))
-      else if (!target.startsWith('node:')) found.add(target)
+      else if (!target.startsWith('node:')) found.add(packageOf(target))
     }
   }
   visit(join(root, 'src/cli/main.ts'))
@@ -112,6 +112,11 @@ function imported(): Imported {
   for (const door of Object.values(described.exports))
     visit(join(root, door['waybill-source'] ?? ''))
   return { packages: found, sources: seen }
+}
+
+/** The package of an import, which may name a part of it: `hono/body-limit` is of `hono`. */
+function packageOf(target: string): string {
+  return target.split('/', target.startsWith('@') ? 2 : 1).join('/')
 }
 
 test('what the program imports is a dependency at run time, and the other way round', () => {

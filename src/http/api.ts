@@ -12,9 +12,11 @@ import { contentRoutes } from './routes/content.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evaluationRoutes } from './routes/evaluations.ts'
+import { detailRoutes } from './routes/details.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
+import { waitRoutes } from './routes/wait.ts'
 
 /** What the API is made of. */
 export interface ApiParts {
@@ -59,12 +61,15 @@ export function makeApi(parts: ApiParts): Api {
   api.use('/api/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
   serverRoutes(api, parts)
+  // Before those with an id: `wait` is none.
+  waitRoutes(api, parts.archives, parts.now)
   messageRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
   bundleRoutes(api, parts)
   evaluationRoutes(api, parts)
+  detailRoutes(api, parts.archives)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)

@@ -28,8 +28,19 @@ export function problem(
   return { type: `${kinds}${kind}`, ...text, status }
 }
 
+/** A problem that is thrown to be the answer. */
+export class ProblemError extends Error {
+  readonly problem: Problem
+
+  constructor(told: Problem) {
+    super(told.detail)
+    this.problem = told
+  }
+}
+
 /** What the world or the one who asks did wrong, as an answer; `undefined` for a fault of ours. */
 export function problemOf(thrown: unknown): Problem | undefined {
+  if (thrown instanceof ProblemError) return thrown.problem
   if (!(thrown instanceof WaybillError)) return undefined
   const { code, message, hint } = thrown
   const [status, title] = said[code] ?? [503, 'The server cannot do that now']

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { ArchivedRow } from '../desk/archives.ts'
+import { WaybillError } from '../base/error.ts'
+import { type Archives, type ArchivedRow, openJourney } from '../desk/archives.ts'
 import type { JourneyView } from '../journey/view.ts'
 
 /** A row of a list, as JSON. */
@@ -76,4 +77,18 @@ function checksOf({ steps }: JourneyView): Record<string, string> {
     if (step?.result != null) checks[check] = step.result
   }
   return checks
+}
+
+/**
+ * The same, when the journey is still to be opened.
+ *
+ * @throws WaybillError `not-found` when it has gone since it was listed
+ */
+export async function viewOf(archives: Archives, row: ArchivedRow): Promise<RowView> {
+  const archive = archives.all.find(({ name }) => name === row.site)
+  const found = await archive?.reads.journeys.find(row.id)
+  if (archive === undefined || found?.type !== 'found') {
+    throw new WaybillError('not-found', `The journey ${row.id} has gone while it was listed.`)
+  }
+  return rowView(row, (await openJourney(archive.reads, found.journey)).view)
 }

@@ -9,8 +9,7 @@ import { readParts } from '../../mime/tree.ts'
 import type { Api } from '../api-types.ts'
 import { readKept } from '../kept-message.ts'
 import { htmlPolicy, shownHtml } from '../message-html.ts'
-
-const idParam = z.object({ id: z.string().max(1000).openapi({ example: '1m8cf4q4' }) })
+import { idParam } from '../route-parts.ts'
 
 const partSchema = z
   .object({

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { WaybillError } from '../../base/error.ts'
 import { jsonLine } from '../../base/shown-text.ts'
-import { type Archives, type ArchivedRow, openJourney } from '../../desk/archives.ts'
-import { filterHint, parseFilters } from '../../journey/filter.ts'
+import type { Archives } from '../../desk/archives.ts'
 import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
 import { openKept } from '../kept-message.ts'
-import { type RowView, rowSchema, rowView } from '../row.ts'
+import { filterOf } from '../query.ts'
+import { idParam } from '../route-parts.ts'
+import { rowSchema, rowView, viewOf } from '../row.ts'
 
 const listQuery = z.object({
   q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com status:refused' }),
@@ -34,8 +34,6 @@ const list = createRoute({
     },
   },
 })
-
-const idParam = z.object({ id: z.string().max(1000).openapi({ example: '1m8cf4q4' }) })
 
 const one = createRoute({
   method: 'get',
@@ -80,10 +78,9 @@ const raw = createRoute({
 export function messageRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(list, async (c) => {
     const { q, limit, after } = c.req.valid('query')
-    const filter = parseFilters(q.split(/\s+/).filter(Boolean), now())
-    if (!filter.ok) throw new WaybillError('usage', `${filter.problem}.`, { hint: filterHint })
+    const filter = filterOf(q, now())
     const seen = after === undefined ? new Map<string, string>() : readCursor(after)
-    const { rows } = await archives.list(limit + 1, filter.value, seen)
+    const { rows } = await archives.list(limit + 1, filter, seen)
     const shown = rows.slice(0, limit)
     const more = rows.length > limit
     const data = await Promise.all(shown.map((row) => viewOf(archives, row)))
@@ -109,13 +106,4 @@ export function messageRoutes(api: Api, archives: Archives, now: () => number): 
     }
     return new Response(ReadableStream.from(message.chunks()), { headers })
   })
-}
-
-async function viewOf(archives: Archives, row: ArchivedRow): Promise<RowView> {
-  const archive = archives.all.find(({ name }) => name === row.site)
-  const found = await archive?.reads.journeys.find(row.id)
-  if (archive === undefined || found?.type !== 'found') {
-    throw new Error(`http: the journey ${row.id} has gone while it was listed`)
-  }
-  return rowView(row, (await openJourney(archive.reads, found.journey)).view)
 }

@@ -1,0 +1,90 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { WaybillError } from '../../base/error.ts'
+import { parseMoment } from '../../base/moment.ts'
+import type { Archives, ArchivedRow } from '../../desk/archives.ts'
+import type { JourneyFilter } from '../../journey/filter.ts'
+import type { Api } from '../api-types.ts'
+import { Bell } from '../bell.ts'
+import { problem, ProblemError } from '../problem.ts'
+import { filterOf } from '../query.ts'
+import { answer } from '../route-parts.ts'
+import { rowSchema, viewOf } from '../row.ts'
+
+const wait = createRoute({
+  method: 'get',
+  path: '/v1/messages/wait',
+  summary: 'Waits for a message; in vain: a problem with `near_misses`',
+  request: {
+    query: z.object({
+      q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com' }),
+      since: z.string().max(100).optional().describe('What began before does not count'),
+      timeout: z.coerce.number().min(0).max(120).default(10).describe('Seconds'),
+    }),
+  },
+  responses: answer('The last one that fits', rowSchema),
+})
+
+/** How many are told that came meanwhile and did not fit. */
+const mostNearMisses = 5
+
+/** Waiting for messages. */
+export function waitRoutes(api: Api, archives: Archives, now: () => number): void {
+  api.openapi(wait, async (c) => {
+    const { q, since, timeout } = c.req.valid('query')
+    const from = since === undefined ? undefined : timeOf(since)
+    const filter = { ...filterOf(q, now()), ...(from === undefined ? {} : { since: from }) }
+    const began = now()
+    const row = await arrival(archives, filter, { ms: timeout * 1000, signal: c.req.raw.signal })
+    if (row !== undefined) return c.json(await viewOf(archives, row), 200)
+    const others = await archives.list(mostNearMisses, { since: from ?? began })
+    const misses = await Promise.all(others.rows.map((one) => viewOf(archives, one)))
+    throw new ProblemError(inVain(q, timeout, misses))
+  })
+}
+
+/** The newest that fits, as soon as there is one; `undefined`: time is over, or nobody listens. */
+async function arrival(
+  archives: Archives,
+  filter: JourneyFilter,
+  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+): Promise<ArchivedRow | undefined> {
+  const bell = new Bell(archives.all, ['journey'])
+  let over = ms === 0
+  const end = (): void => {
+    over = true
+    bell.ring()
+  }
+  const timer = setTimeout(end, ms)
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    for (;;) {
+      const rung = bell.next()
+      const [row] = (await archives.list(1, filter)).rows
+      if (row !== undefined || over || signal.aborted) return row
+      await rung
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+    await bell.close()
+  }
+}
+
+function timeOf(text: string): number {
+  const at = parseMoment(text)
+  if (at !== undefined) return at
+  throw new WaybillError('usage', '"since" is no time such as 2026-09-01T12:00:00Z.')
+}
+
+function inVain(q: string, timeout: number, misses: readonly unknown[]) {
+  const wanted = q === '' ? 'came' : `fits ${q.slice(0, 200)}`
+  return problem(404, 'wait-timeout', {
+    title: 'No such message came',
+    detail: `Nothing ${wanted} within ${timeout} s.`,
+    hint:
+      misses.length === 0
+        ? 'Nothing else came meanwhile either: does the program send to this server?'
+        : '"near_misses" has what came and did not fit.',
+    near_misses: misses,
+  })
+}

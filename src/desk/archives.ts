@@ -4,10 +4,12 @@ import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
+import type { ActPort } from '../store/ports/acts.ts'
 import type { ChangePort } from '../store/ports/changes.ts'
 import type { FoundJourney, JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
 import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
+import type { QueuePart } from './queue.ts'
 
 /** One store of journeys and messages, by the name of its server. */
 export interface Archive {
@@ -18,6 +20,12 @@ export interface Archive {
   readonly mailboxes?: Pick<MailboxPort, 'remove' | 'setFlags'>
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
+  /** What people may do there; absent where nothing goes out. */
+  readonly desk?: {
+    readonly desk: QueuePart
+    readonly acts: Pick<ActPort, 'put'>
+    readonly now: () => number
+  }
 }
 
 /** A journey with all that is needed to show it and to replay it. */

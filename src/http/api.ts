@@ -3,8 +3,9 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
-import type { Access } from './access.ts'
+import type { Access, Scope } from './access.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
+import { neededScope } from './needed-scope.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
@@ -14,6 +15,8 @@ import { eventRoutes } from './routes/events.ts'
 import { evaluationRoutes } from './routes/evaluations.ts'
 import { detailRoutes } from './routes/details.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { metricRoutes } from './routes/metrics.ts'
+import { queueRoutes } from './routes/queue.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { serverRoutes } from './routes/server.ts'
 import { waitRoutes } from './routes/wait.ts'
@@ -64,6 +67,8 @@ export function makeApi(parts: ApiParts): Api {
   // Before those with an id: `wait` is none.
   waitRoutes(api, parts.archives, parts.now)
   messageRoutes(api, parts.archives, parts.now)
+  metricRoutes(api, parts.archives, parts.version)
+  queueRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
@@ -92,7 +97,13 @@ function guard(access: Access): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const visitor = key === undefined ? access.anybody : access.byKey(key)
-    if (visitor === undefined && !c.req.path.startsWith('/v1/health/')) return say(c, unknownKey)
+    const scope = neededScope(c.req.method, c.req.path)
+    if (visitor === undefined && (scope !== undefined || key !== undefined)) {
+      return say(c, unknownKey)
+    }
+    if (scope !== undefined && visitor?.scopes.includes(scope) !== true) {
+      return say(c, notAllowed(scope))
+    }
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
     const site = c.req.header('sec-fetch-site') ?? 'none'
     if (changes && site !== 'none' && site !== 'same-origin') return say(c, crossSite)
@@ -131,6 +142,13 @@ function noPath(path: string): Problem {
   return problem(404, 'no-path', {
     title: 'There is no such path',
     detail: `${path.slice(0, 200)} is none of /v1/openapi.json.`,
+  })
+}
+
+function notAllowed(scope: Scope): Problem {
+  return problem(403, 'not-allowed', {
+    title: 'This key may not do that',
+    detail: `That wants the scope "${scope}", which the key does not have.`,
   })
 }
 

@@ -1,6 +1,7 @@
 import type { ConsoleOptions } from '../catch/console.ts'
 import { near } from '../catch/near.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
+import { QueueDesk } from '../desk/queue.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
@@ -9,6 +10,7 @@ import type { Store } from '../store/ports/store.ts'
 import { systemClock } from '../io/clock.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 import type { Lab } from './lab.ts'
+import type { Lab, LabSite } from './lab.ts'
 import { labRoutes } from './routes.ts'
 
 /**
@@ -18,11 +20,11 @@ import { labRoutes } from './routes.ts'
  */
 export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpServer> {
   const { version, page, report } = options
-  const archives = new Archives([
-    archiveOf('north', lab.north.store),
-    archiveOf('south', lab.south.store),
-  ])
   const now = (): number => lab.clock.now()
+  const archives = new Archives([
+    archiveOf('north', lab.north, now),
+    archiveOf('south', lab.south, now),
+  ])
   const place = { desk: lab, acts: lab.south.store.acts, now }
   return near(options, 'http', options.port, (port) => {
     return HttpServer.open({
@@ -50,11 +52,20 @@ export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpS
   })
 }
 
-function archiveOf(name: string, store: Store): Archive {
+function archiveOf(name: string, { site, store }: LabSite, now: () => number): Archive {
+  const queue = new QueueDesk({
+    queue: store.queue,
+    now,
+    canTell: true,
+    forget: (destination) => site.wakeQueue(destination),
+    withdraw: (queueIds) => site.withdraw(queueIds),
+    giveUp: (items, given) => site.giveUp(items, given),
+  })
   return {
     name,
     reads: store,
     mailboxes: store.mailboxes,
     changes: (query) => store.changes(query),
+    desk: { desk: { queue }, acts: store.acts, now },
   }
 }

@@ -1,4 +1,5 @@
 import { Archives } from '../../desk/archives.ts'
+import { QueueDesk } from '../../desk/queue.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import { acceptance, journey, message } from '../../store/contract-cases.ts'
 import type { Store } from '../../store/ports/store.ts'
@@ -29,12 +30,21 @@ export function testApi(parts: Partial<ApiParts> = {}): {
 } {
   const store = openMemoryStore()
   const changes: Store['changes'] = (query) => store.changes(query)
+  const now = parts.now ?? (() => 1_000_000)
+  const queue = new QueueDesk({
+    queue: store.queue,
+    now,
+    canTell: false,
+    withdraw: () => Promise.resolve([]),
+    giveUp: () => Promise.resolve([]),
+  })
+  const desk = { desk: { queue }, acts: store.acts, now }
   const api = makeApi({
     mode: 'lab',
     version: '1.2.3',
-    archives: new Archives([{ name: '', reads: store, changes }]),
+    archives: new Archives([{ name: '', reads: store, changes, desk }]),
     access: labAccess,
-    now: () => 1_000_000,
+    now,
     newId: () => 'request1',
     report(fault) {
       throw fault

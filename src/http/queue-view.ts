@@ -1,0 +1,88 @@
+import type { QueueItem } from '../store/ports/queue.ts'
+
+/** Up to these ages, in minutes, letters that wait are counted; one more count is for older ones. */
+export const ageLimits: readonly number[] = [5, 10, 20, 40, 80]
+
+/** How much waits for a destination, and since when. */
+export interface DestinationView {
+  destination: string
+  total: number
+  held: number
+  ages: number[]
+  oldest_at: string
+  next_attempt_at: string | null
+  last_problem: string | null
+}
+
+/** What waits, by destination; the one for which most waits comes first. */
+export function byDestination(items: readonly QueueItem[], now: number): DestinationView[] {
+  const all = new Map<string, QueueItem[]>()
+  for (const item of items) {
+    const there = all.get(item.destination)
+    if (there === undefined) all.set(item.destination, [item])
+    else there.push(item)
+  }
+  return Array.from(all, ([destination, there]) => destinationView(destination, there, now))
+    .toSorted((a, b) => b.total - a.total || a.destination.localeCompare(b.destination))
+    .slice(0, mostDestinations)
+}
+
+/** How many are shown. */
+const mostDestinations = 500
+
+function destinationView(
+  destination: string,
+  items: readonly QueueItem[],
+  now: number,
+): DestinationView {
+  const ages = [...ageLimits, Infinity].map(() => 0)
+  for (const { createdAt } of items) {
+    const minutes = (now - createdAt) / 60_000
+    const place = ageLimits.findIndex((limit) => minutes < limit)
+    const at = place === -1 ? ageLimits.length : place
+    ages[at] = (ages[at] ?? 0) + 1
+  }
+  const next = items.filter(({ held }) => !held).map(({ nextAttemptAt }) => nextAttemptAt)
+  const oldest = items.reduce((least, { createdAt }) => Math.min(least, createdAt), Infinity)
+  const soonest = next.reduce((least, at) => Math.min(least, at), Infinity)
+  return {
+    destination,
+    total: items.length,
+    held: items.length - next.length,
+    ages,
+    oldest_at: new Date(oldest).toISOString(),
+    next_attempt_at: next.length === 0 ? null : new Date(soonest).toISOString(),
+    last_problem: items.find(({ lastProblem }) => lastProblem !== '')?.lastProblem ?? null,
+  }
+}
+
+/** A letter that waits, as `waybill queue list --json` has it, and since when. */
+export interface ItemView {
+  id: string
+  journey: string
+  recipient: string
+  destination: string
+  attempts: number
+  held: boolean
+  next_attempt_at: string
+  expires_at: string
+  created_at: string
+  last_problem: string
+}
+
+/** Puts it so. */
+export function itemView(item: QueueItem): ItemView {
+  const { id, journeyId: journey, recipient, destination, attempts, held, lastProblem } = item
+  return {
+    id,
+    journey,
+    recipient,
+    destination,
+    attempts,
+    held,
+    next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
+    expires_at: new Date(item.expiresAt).toISOString(),
+    created_at: new Date(item.createdAt).toISOString(),
+    last_problem: lastProblem,
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acceptance, journey, message, now, queueItem } from '../../store/contract-cases.ts'
+import type { Store } from '../../store/ports/store.ts'
+import { testApi } from '../test-support/test-api.ts'
+
+const minuteMs = 60_000
+
+async function waiting(store: Store): Promise<void> {
+  await store.post.accept(
+    acceptance({
+      message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
+      queue: [
+        queueItem('q1', { createdAt: now - 7 * minuteMs }),
+        queueItem('q2', { recipient: 'eve@south.example', createdAt: now - 600 * minuteMs }),
+        queueItem('q3', { recipient: 'x@west.example', destination: 'west.example' }),
+      ],
+      journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1' })],
+    }),
+  )
+}
+
+interface Shown {
+  readonly destinations: readonly { readonly destination: string; readonly ages: unknown }[]
+  readonly data: readonly { readonly id: string; readonly held: boolean }[]
+}
+
+test('what waits is told by destination and age, and each letter', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const { json } = await ask('/v1/queue?limit=2')
+  assert.deepEqual([json['waiting'], json['held'], json['has_more']], [3, 0, true])
+  const { destinations, data } = json as unknown as Shown
+  assert.deepEqual(
+    destinations.map(({ destination, ages }) => [destination, ages]),
+    [
+      ['south.example', [0, 1, 0, 0, 0, 1]],
+      ['west.example', [1, 0, 0, 0, 0, 0]],
+    ],
+  )
+  assert.equal(data.length, 2)
+  const some = (await ask('/v1/queue?q=to:@west.example')).json as unknown as Shown
+  assert.deepEqual(
+    some.data.map(({ id }) => id),
+    ['q3'],
+  )
+})
+
+test('letters are held and released, many or of one message, and the audit has it', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const act = (json: unknown, path = '/v1/queue/actions') => ask(path, { method: 'POST', json })
+  const dry = await act({ action: 'hold', q: 'to:@south.example', dry_run: true })
+  assert.deepEqual([dry.json['count'], dry.json['ids']], [2, ['JOURNEY1']])
+  assert.equal((await store.counts()).held, 0)
+  const held = await act({ action: 'hold', q: 'to:@south.example', reason: 'look' })
+  assert.equal(held.json['count'], 2)
+  assert.equal((await store.counts()).held, 2)
+  const [told] = await store.acts.list({ limit: 1 })
+  assert.deepEqual([told?.what, told?.door, told?.why], ['queue hold', 'http', 'look'])
+  assert.equal((await act({}, '/v1/messages/JOURNEY1/release')).json['count'], 2)
+  assert.equal((await store.counts()).held, 0)
+})
+
+test('which letters are meant must be said, and what does not wait is told', async () => {
+  const { store, ask } = testApi()
+  await waiting(store)
+  for (const json of [{ action: 'hold' }, { action: 'hold', q: '', all: false }, { action: 'x' }]) {
+    assert.equal((await ask('/v1/queue/actions', { method: 'POST', json })).status, 400)
+  }
+  const both = { action: 'hold', q: 'to:x', all: true }
+  assert.equal((await ask('/v1/queue/actions', { method: 'POST', json: both })).status, 400)
+  const none = await ask('/v1/messages/nothing1/retry', { method: 'POST', json: {} })
+  assert.equal(none.status, 404)
+})
+
+test('the numbers for Prometheus', async () => {
+  const { store, ask } = testApi()
+  await waiting(store)
+  const { json, headers } = await ask('/v1/metrics')
+  assert.match(String(headers.get('content-type')), /^text\/plain; version=0\.0\.4/)
+  assert.match(String(json['text']), /^# TYPE waybill_queued gauge\nwaybill_queued 3$/m)
+})

@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { octetsOf, octetString } from '../../base/octets.ts'
-import { displayUtf8 } from '../../base/utf8.ts'
+import { displayUtf8, octetsOf, octetString } from '../../base/octets.ts'
 import type { Archives } from '../../desk/archives.ts'
 import type { Step } from '../../journey/record.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'

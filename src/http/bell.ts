@@ -28,7 +28,7 @@ export class Bell {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#feeds.map((feed) => feed.return?.()))
+    for (const feed of this.#feeds) await feed.return?.()
   }
 
   async #follow(feed: Changes): Promise<void> {

@@ -12,7 +12,7 @@ test('the API of a catcher says what it is, and sets its faults', async (t) => {
   const taken = 'strict'
   const ports = { smtp: 0, submission: 0, submissions: 0 }
   const catcher = await openCatcher({ folder, ports, taken, faults: [], log: silent, report })
-  const options = { port: 0, version: '1', page: folder, taken, report } as const
+  const options = { folder, port: 0, version: '1', page: folder, taken, report } as const
   const http = await openCatcherConsole(catcher, options)
   t.after(async () => {
     await http.close()
@@ -20,7 +20,7 @@ test('the API of a catcher says what it is, and sets its faults', async (t) => {
     remove()
   })
   const ask = async (path: string, body?: unknown): Promise<{ status: number; json: unknown }> => {
-    const answer = await fetch(`http://127.0.0.1:${http.port}${path}`, {
+    const answer = await fetch(`http://127.0.0.1:${http.http}${path}`, {
       ...(body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) }),
       headers: { 'content-type': 'application/json', connection: 'close' },
     })

@@ -1,6 +1,4 @@
-import { WaybillError } from '../base/error.ts'
-import type { ActPort } from '../store/ports/acts.ts'
-import { type Actor, type Operation, perform } from './act.ts'
+import type { Actor } from './act.ts'
 import {
   accountAdd,
   type AccountPart,
@@ -15,6 +13,7 @@ import { backupMade } from './backup.ts'
 import { bundleImport, type ImportPart } from './bundle-import.ts'
 import { dkimRotate, type KeyPart } from './keys.ts'
 import { mailDelete, type MailPart } from './mail.ts'
+import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
 import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
 import { serverStatus, type StatusPart } from './status.ts'
@@ -29,18 +28,7 @@ export interface Desk
     StatusPart,
     ImportPart {}
 
-interface Context {
-  readonly desk: Desk
-  readonly acts: Pick<ActPort, 'put'>
-  readonly now: () => number
-}
-
-type Named = (
-  context: Context,
-  asked: { readonly input: unknown; readonly actor: Actor },
-) => Promise<unknown>
-
-const operations: ReadonlyMap<string, Named> = new Map([
+const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
   named(serverStatus),
   named(queueRetry),
   named(queueHold),
@@ -66,16 +54,8 @@ const operations: ReadonlyMap<string, Named> = new Map([
  * @throws WaybillError `usage` for a name that is none, and what the operation says
  */
 export function performNamed(
-  context: Context,
+  place: DeskPlace<Desk>,
   asked: { readonly operation: string; readonly input: unknown; readonly actor: Actor },
 ): Promise<unknown> {
-  const operation = operations.get(asked.operation)
-  if (operation !== undefined) return operation(context, asked)
-  throw new WaybillError('usage', `The server does not know "${asked.operation}".`, {
-    hint: 'Is it of the version of this command?',
-  })
-}
-
-function named<Input, Result>(operation: Operation<Desk, Input, Result>): readonly [string, Named] {
-  return [operation.name, (context, asked) => perform(operation, context, asked)]
+  return performByName(operations, place, asked)
 }

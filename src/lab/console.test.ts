@@ -16,7 +16,7 @@ async function labWith(t: TestContext, ...situations: readonly string[]): Promis
   const { folder, remove } = testFolder()
   const lab = await openLab({ folder, log: silent, report, ports: free, taken: 'strict' })
   const page = `${folder}/nowhere`
-  const about = { port: 0, version: '1.2.3', page, report } as const
+  const about = { folder, port: 0, version: '1.2.3', page, report } as const
   const console = await openLabConsole(lab, { ...about, taken: 'strict' })
   t.after(async () => {
     await console.close()
@@ -27,7 +27,7 @@ async function labWith(t: TestContext, ...situations: readonly string[]): Promis
   return (path, headers = {}) => {
     return new Promise((resolve, reject) => {
       const asked = request(
-        { port: console.port, host: '127.0.0.1', path, headers },
+        { port: console.http, host: '127.0.0.1', path, headers },
         (response) => {
           let text = ''
           response.setEncoding('utf8').on('data', (more: string) => (text += more))

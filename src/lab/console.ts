@@ -1,4 +1,5 @@
 import type { ConsoleOptions } from '../catch/console.ts'
+import { type Doors, openDoors } from '../catch/doors.ts'
 import { near } from '../catch/near.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { QueueDesk } from '../desk/queue.ts'
@@ -6,48 +7,52 @@ import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
+import { labRoutes } from '../http/routes/lab.ts'
 import { systemClock } from '../io/clock.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
+import { labPlace, openLabControl } from './control.ts'
 import type { Lab, LabSite } from './lab.ts'
-import { labRoutes } from './routes.ts'
 
 /**
- * Opens the page and the API over both servers of the lab, for this computer alone.
+ * Opens the page and the API over both servers of the lab, for this computer alone, and the socket
+ * for commands.
  *
- * @throws WaybillError `port-taken`
+ * @throws WaybillError `port-taken`, `data-in-use`
  */
-export function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<HttpServer> {
+export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<Doors> {
   const { version, page, report } = options
-  const now = (): number => lab.clock.now()
+  const place = labPlace(lab)
   const archives = new Archives([
-    archiveOf('north', lab.north, now),
-    archiveOf('south', lab.south, now),
+    archiveOf('north', lab.north, place.now),
+    archiveOf('south', lab.south, place.now),
   ])
-  const place = { desk: lab, acts: lab.south.store.acts, now }
-  return near(options, 'http', options.port, (port) => {
-    return HttpServer.open({
-      address: '127.0.0.1',
-      port,
-      page,
-      mode: 'lab',
-      version,
-      archives,
-      ports: { ...lab.ports },
-      access: labAccess,
-      live: new StubResolver({
-        servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
-        clock: systemClock,
-      }),
-      more: (api) => {
-        faultRoutes(api, '/v1/lab/faults', place)
-        labRoutes(api, lab)
-        importRoutes(api, { ...place, desk: lab.south })
-      },
-      now,
-      newId: () => lab.north.site.newId(),
-      report,
-    })
-  })
+  const control = await openLabControl(place, options)
+  return await openDoors(control, () =>
+    near(options, 'http', options.port, (port) => {
+      return HttpServer.open({
+        address: '127.0.0.1',
+        port,
+        page,
+        mode: 'lab',
+        version,
+        archives,
+        ports: { ...lab.ports },
+        access: labAccess,
+        live: new StubResolver({
+          servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
+          clock: systemClock,
+        }),
+        more(api) {
+          faultRoutes(api, '/v1/lab/faults', place)
+          labRoutes(api, place)
+          importRoutes(api, { ...place, desk: lab.south })
+        },
+        now: place.now,
+        newId: () => lab.north.site.newId(),
+        report,
+      })
+    }),
+  )
 }
 
 function archiveOf(name: string, { site, store }: LabSite, now: () => number): Archive {

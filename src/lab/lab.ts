@@ -45,8 +45,11 @@ export interface Lab {
   readonly authority: string
   /** The file that it stands in, for programs that shall trust it. */
   readonly authorityFile: string
-  /** What DNS says in it now. */
-  zone(): Zone
+  /** What its DNS says now, and what it said in the beginning. */
+  readonly zone: Zone
+  readonly ordinaryZone: Zone
+  /** @throws WaybillError `usage` for a value that cannot be read; nothing has changed then */
+  setZone(zone: Zone): void
   changeZone(changes: Zone): void
   greylist(): void
   endGreylist(): void
@@ -101,10 +104,15 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
     selector: 'lists1',
     now,
   })
-  let zone = labZone(publishedRecords([...northKeys, ...listKeys]))
+  const ordinaryZone = labZone(publishedRecords([...northKeys, ...listKeys]))
+  let zone = ordinaryZone
   const dns = await near(options, 'dns', options.ports.dns, (port) => {
     return openDnsServer({ port, clock, zones: { '': zone } })
   })
+  const setZone = (next: Zone): void => {
+    dns.setZone('', next)
+    zone = next
+  }
   const opened: Opened = { dns, sites: [] }
   try {
     const network = new LabNetwork()
@@ -134,11 +142,12 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
       south: { site: south, store: stores.south },
       authority: certificates.authority,
       authorityFile,
-      zone: () => zone,
-      changeZone(changes) {
-        zone = { ...zone, ...changes }
-        dns.setZone('', zone)
+      get zone() {
+        return zone
       },
+      ordinaryZone,
+      setZone,
+      changeZone: (changes) => setZone({ ...zone, ...changes }),
       greylist() {
         greylist = new Greylist({ delayMs: 60_000 })
       },

@@ -4,7 +4,6 @@ import { andThen } from '../base/result.ts'
 import type { Log } from '../base/log.ts'
 import { MemoryDirectory, type Residents } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
-import { CachingResolver } from '../dns/caching-resolver.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import type { DnsServer } from '../io/dns-server.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
@@ -102,7 +101,6 @@ function makeSite(
 ): MailSystem {
   const { clock, dns, certificates } = common
   const { host, ip } = places[plan.place]
-  const stub = new StubResolver({ servers: [dns.endpoint], clock })
   const now = (): number => clock.now()
   const people = [plan.place === 'south' ? receiver : sender]
   const network = closedNetwork({ people, origins: labOrigins })
@@ -137,11 +135,8 @@ function makeSite(
       queueMs: defaultRetryPolicy.expireAfterMs,
     },
     store,
-    // The lab's records change under way, so nothing is kept longer than it takes.
-    resolver: onlyFor(
-      common.isKnown,
-      new CachingResolver(stub, { now: () => clock.monotonicMs(), maxTtlSeconds: 1 }),
-    ),
+    // The lab's records change under way, so nothing is kept.
+    resolver: onlyFor(common.isKnown, new StubResolver({ servers: [dns.endpoint], clock })),
     dialer: common.network.dialerFrom(ip),
     clock,
     certificate: certificates[plan.place],

@@ -10,9 +10,10 @@ import { findSituation, type Situation, situations } from '../../lab/situations.
 import { openJourney } from '../../desk/archives.ts'
 import { defaultData } from '../data.ts'
 import { columns, paint, print, printJson, say, wrapped } from '../output.ts'
+import { clockCommand, dnsCommand, faultCommand, resetCommand, sendCommand } from './lab-running.ts'
 import { renderJourney } from '../render/journey.ts'
 
-/** `waybill lab list|run`. */
+/** `waybill lab`: `list` and `run` need none that runs, the others ask the one that does. */
 export function labCommand(): Command {
   const list = new Command('list')
     .description('list the situations')
@@ -38,6 +39,11 @@ export function labCommand(): Command {
     .description('the internet in a box: two mail servers, their DNS, and a stranger')
     .addCommand(list)
     .addCommand(run)
+    .addCommand(sendCommand())
+    .addCommand(dnsCommand())
+    .addCommand(clockCommand())
+    .addCommand(faultCommand())
+    .addCommand(resetCommand())
 }
 
 interface RunOptions {

@@ -23,6 +23,7 @@ export async function startCatcher(options: StartOptions): Promise<void> {
   const catcher = await openCatcher({ folder, ports: wanted, taken, named, faults, log, report })
   const version = programVersion()
   const console = await openCatcherConsole(catcher, {
+    folder,
     port: wanted.http,
     taken,
     named,
@@ -33,7 +34,7 @@ export async function startCatcher(options: StartOptions): Promise<void> {
     await catcher.close()
     throw problem
   })
-  const ports = { ...catcher.ports, http: console.port }
+  const ports = { ...catcher.ports, http: console.http }
   const ended = Promise.withResolvers<void>()
   onSignals({ stop: () => ended.resolve(), hurry: () => catcher.hurry() })
   tellMovedPorts(wanted, ports)

@@ -29,6 +29,7 @@ export async function startLab(options: StartOptions): Promise<void> {
   const lab = await openLab({ folder, ports: wanted, taken, named, faults, log, report })
   const version = programVersion()
   const console = await openLabConsole(lab, {
+    folder,
     port: wanted.http,
     taken,
     named,
@@ -39,7 +40,7 @@ export async function startLab(options: StartOptions): Promise<void> {
     await lab.close()
     throw problem
   })
-  const ports = { ...lab.ports, http: console.port }
+  const ports = { ...lab.ports, http: console.http }
   const ended = Promise.withResolvers<void>()
   onSignals({ stop: () => ended.resolve(), hurry: () => lab.hurry() })
   tellMovedPorts(wanted, ports)

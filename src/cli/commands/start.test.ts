@@ -101,7 +101,7 @@ test('the lab: its ports, what a stranger may do, what the commands tell of it, 
   ])
   const unasked = await waybill(['status', ...data])
   assert.equal(unasked.code, 4)
-  assert.match(unasked.said, /^This is the lab’s: it has no control socket, /)
+  assert.match(unasked.said, /^This is the lab’s, so whether it runs is not told here: /)
   assert.equal(await lab.stop('SIGTERM'), 0)
   assert.equal(lab.said(), '')
   const stopped = await waybill(['status', '--json', ...data])

@@ -22,8 +22,8 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       '\nExit code 0: it runs and all is well. 1: it runs, and something wants to be\n' +
-        'looked at. 4: no server runs there, or it is the lab, which has no control\n' +
-        'socket.',
+        'looked at. 4: no server runs there, or it is the folder of the lab, which\n' +
+        '`waybill lab clock` asks.',
     )
     .action(async (options: StatusOptions) => {
       const root = dataFolderOf(options)
@@ -37,7 +37,7 @@ export function statusCommand(): Command {
       if (folders.includes(root)) return
       process.exitCode = exitCodes.unreachable
       if (!json) {
-        say('This is the lab’s: it has no control socket, so whether it runs is not known here.')
+        say('This is the lab’s, so whether it runs is not told here: waybill lab clock asks it.')
         say('  The terminal of npm start tells its ports.')
       }
     })

@@ -1,0 +1,186 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { WaybillError } from '../../base/error.ts'
+import { askServer } from '../../control/ask.ts'
+import type { Operation } from '../../desk/act.ts'
+import { type Fault, faultsSet, faultsShow, type FaultView, parseFault } from '../../desk/faults.ts'
+import {
+  labAdvance,
+  labClock,
+  labHappen,
+  labPutRecord,
+  labRecords,
+  labReset,
+  labResetZone,
+  type LabTime,
+  type ZoneRecord,
+} from '../../desk/lab-operations.ts'
+import { systemClock } from '../../io/clock.ts'
+import { defaultData } from '../data.ts'
+import { operator } from '../operator.ts'
+import { paint, print, printJson, say } from '../output.ts'
+
+interface Options {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .option('--data <folder>', `the data folder of the lab that runs (${defaultData})`)
+    .option('--json', 'as JSON')
+}
+
+/** `waybill lab send`: a situation in the lab that runs. */
+export function sendCommand(): Command {
+  const command = new Command('send')
+    .description('let a situation happen in the lab that runs')
+    .argument('<situation>', 'one of `waybill lab list`')
+    .action(async (name: string, options: Options) => {
+      const happened = await askLab(labHappen, { name }, options)
+      if (options.json === true) return printJson(happened)
+      print(`${paint('bold', happened.situation)}: ${happened.outcome}`)
+      for (const { id, site, direction } of happened.journeys) {
+        print(`  ${site.padEnd(6)} ${direction.padEnd(4)} ./waybill show ${id}`)
+      }
+    })
+  return withOptions(command)
+}
+
+/** `waybill lab dns`. */
+export function dnsCommand(): Command {
+  const command = new Command('dns')
+    .description('show or change what the DNS of the lab that runs says')
+    .argument('[name]', 'a name: its records alone')
+    .argument('[type]', 'with values: TXT, MX, A, AAAA, PTR, CNAME, NS')
+    .argument('[values...]', 'what it says from now on, as in a zone file')
+    .option('--remove', 'take the records of this name and type away')
+    .option('--reset', 'put everything back as it was in the beginning')
+    .action((name: string | undefined, type: string | undefined, values: string[], options) =>
+      dns({ name, type, values }, options),
+    )
+  return withOptions(command)
+}
+
+async function dns(
+  asked: {
+    readonly name: string | undefined
+    readonly type: string | undefined
+    readonly values: readonly string[]
+  },
+  options: Options & { readonly remove?: boolean; readonly reset?: boolean },
+): Promise<void> {
+  const { name, type, values } = asked
+  const remove = options.remove === true
+  if (type !== undefined && values.length === 0 && !remove) {
+    throw new WaybillError('usage', 'Say what the record is to be, or --remove.', {
+      hint: `waybill lab dns _dmarc.north.example TXT "v=DMARC1; p=none"`,
+    })
+  }
+  if (options.reset === true) await askLab(labResetZone, {}, options)
+  if (name !== undefined && type !== undefined) {
+    const record = { name, type: type.toUpperCase(), values: remove ? [] : values }
+    await askLab(labPutRecord, record, options)
+  }
+  const all = await askLab(labRecords, {}, options)
+  const wanted = name?.toLowerCase().replace(/\.$/, '')
+  tellRecords(
+    all.filter((record) => wanted === undefined || record.name === wanted),
+    options,
+  )
+}
+
+function tellRecords(records: readonly ZoneRecord[], { json }: Options): void {
+  for (const record of records) {
+    if (json === true) printJson(record)
+    else for (const value of record.values) print(`${record.name} ${record.type} ${value}`)
+  }
+  if (records.length === 0 && json !== true) say('Nothing is published there.')
+}
+
+/** `waybill lab clock`. */
+export function clockCommand(): Command {
+  const command = new Command('clock')
+    .description('show the clock of the lab that runs, or set it ahead')
+    .option('--ahead <time>', 'by how much: 90s, 5m, 2h, 7d', time)
+    .action(async (options: Options & { readonly ahead?: number }) => {
+      const { ahead } = options
+      const told: LabTime =
+        ahead === undefined
+          ? await askLab(labClock, {}, options)
+          : await askLab(labAdvance, { advance_ms: ahead }, options)
+      if (options.json === true) printJson(told)
+      else print(`${told.now}, ${Math.round(told.ahead_ms / 1000)} s ahead`)
+    })
+  return withOptions(command)
+}
+
+/** `waybill lab fault`; it asks a catcher too. */
+export function faultCommand(): Command {
+  const command = new Command('fault')
+    .description('show or set what goes wrong on purpose, in the lab or a catcher')
+    .argument('[faults...]', 'these and no others: STAGE:WHAT[:CHANCE], recipient:451:50')
+    .option('--none', 'set none')
+    .action(async (texts: string[], options: Options & { readonly none?: boolean }) => {
+      const data = texts.map(parseFault).map(wanted)
+      const set = data.length > 0 || options.none === true
+      const { data: faults } = set
+        ? await askLab(faultsSet, { data }, options)
+        : await askLab(faultsShow, {}, options)
+      if (options.json === true) return printJson({ data: faults })
+      for (const fault of faults) print(faultText(fault))
+      if (faults.length === 0) say('No faults are set.')
+    })
+  return withOptions(command)
+}
+
+function wanted({ stage, code, probability, delayMs, drop }: Fault): object {
+  return { stage, code: code ?? null, probability, delay_ms: delayMs, drop }
+}
+
+/** As it is written on the command line. */
+function faultText({ stage, code, probability, delay_ms: delay, drop }: FaultView): string {
+  const what = [
+    ...(code === null ? [] : [String(code)]),
+    ...(drop ? ['drop'] : []),
+    ...(delay === 0 ? [] : [`${delay}ms`]),
+  ]
+  return `${stage}:${what.join('+')}:${probability}`
+}
+
+/** `waybill lab reset`. */
+export function resetCommand(): Command {
+  const command = new Command('reset')
+    .description('make the lab that runs as it was in the beginning: no mail, no faults')
+    .action(async (options: Options) => {
+      await askLab(labReset, {}, options)
+      if (options.json === true) printJson({ reset: true })
+      else print('The lab is empty: its zones are as they were, and no fault is set.')
+    })
+  return withOptions(command)
+}
+
+/** Has it done by the lab that runs. */
+async function askLab<Part, Input, Result>(
+  operation: Operation<Part, Input, Result>,
+  input: unknown,
+  { data: folder = defaultData }: Options,
+): Promise<Result> {
+  const request = { operation: operation.name, input, by: operator() }
+  const asked = await askServer(request, { folder, clock: systemClock, timeoutMs: 120_000 })
+  if (asked.type === 'absent') {
+    throw new WaybillError('data-in-use', `No lab runs on ${folder}.`, {
+      hint: 'Start one: npm start, or waybill start --lab --data FOLDER',
+    })
+  }
+  // What the same operation gave there, as JSON: the greeting said that it is of our version.
+  return asked.value as Result
+}
+
+const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+function time(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  const ms = Object.entries(units).find(([name]) => name === unit)?.[1]
+  if (ms === undefined) throw new InvalidArgumentError('Such as 90s, 5m, 2h or 7d.')
+  return Number(count) * ms
+}

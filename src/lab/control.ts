@@ -1,0 +1,47 @@
+import { openControl } from '../catch/control.ts'
+import type { ControlSocket } from '../control/control-socket.ts'
+import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
+import {
+  labAdvance,
+  labClock,
+  labHappen,
+  type LabPart,
+  labPutRecord,
+  labRecords,
+  labReset,
+  labResetZone,
+  labSituations,
+} from '../desk/lab-operations.ts'
+import { type DeskPlace, type Named, named } from '../desk/named.ts'
+import type { Lab } from './lab.ts'
+import { RunningLab } from './lab-desk.ts'
+
+/** The desk of a lab that runs. */
+type LabPlace = DeskPlace<LabPart & FaultsPart>
+
+const operations = new Map<string, Named<LabPart & FaultsPart>>([
+  named(labSituations),
+  named(labHappen),
+  named(labClock),
+  named(labAdvance),
+  named(labRecords),
+  named(labPutRecord),
+  named(labResetZone),
+  named(labReset),
+  named(faultsShow),
+  named(faultsSet),
+])
+
+/** What people can do with a lab, and where it is written down. */
+export function labPlace(lab: Lab): LabPlace {
+  const desk = { lab: new RunningLab(lab), faults: lab.faults }
+  return { desk, acts: lab.south.store.acts, now: () => lab.clock.now() }
+}
+
+/** Opens the socket at which commands ask a lab; `undefined` where there can be none. */
+export function openLabControl(
+  place: LabPlace,
+  options: Parameters<typeof openControl>[2],
+): Promise<ControlSocket | undefined> {
+  return openControl(operations, place, options)
+}

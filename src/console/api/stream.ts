@@ -16,6 +16,9 @@ type Listener = (events: readonly ServerEvent[]) => void
 const listeners = new Set<Listener>()
 /** Events are handed on in heaps: two hundred a second are four redraws, not two hundred. */
 const heapMs = 250
+/** A burst comes in several heaps, so that no redraw takes long enough to be felt. */
+const mostAtOnce = 60
+const betweenHeapsMs = 40
 /** More than these in one heap are counted by nobody and shown by nobody. */
 const mostHeld = 2_000
 const longestPauseMs = 15_000
@@ -101,7 +104,8 @@ function hold(events: readonly ServerEvent[]): void {
 
 function handOn(): void {
   timer = undefined
-  const heap = held
-  held = []
+  const heap = held.slice(0, mostAtOnce)
+  held = held.slice(mostAtOnce)
+  if (held.length > 0) timer = window.setTimeout(handOn, betweenHeapsMs)
   for (const listener of listeners) listener(heap)
 }

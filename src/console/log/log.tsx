@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { live, onEvents } from '../api/stream.ts'
 import { Empty } from '../parts/notice.tsx'
 import { clock, count, plainly } from '../parts/plain.ts'
@@ -6,7 +6,7 @@ import { query, stay, withQuery } from '../shell/route.ts'
 import type { ServerEvent } from '../types.ts'
 
 /** So many lines are kept: who needs older ones asks the list. */
-const mostLines = 300
+const mostLines = 200
 
 interface Line {
   readonly key: number
@@ -97,7 +97,12 @@ function lineText(event: ServerEvent): string {
   return `${event.type} ${event.id ?? ''} ${event.site ?? ''} ${detailsOf(event)}`
 }
 
+/** A line never changes, so it is made once, however many come before it. */
 function LogLine({ event }: { readonly event: ServerEvent }) {
+  return useMemo(() => lineOf(event), [event])
+}
+
+function lineOf(event: ServerEvent) {
   const { at, type, id, site } = event
   return (
     <li>

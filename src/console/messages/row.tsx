@@ -1,10 +1,15 @@
+import { useMemo } from 'preact/hooks'
 import { Checks, outcomeText, Pill, toneOfStatus } from '../parts/verdict.tsx'
 import { plainly, size, span, when } from '../parts/plain.ts'
 import { Address, Time } from '../parts/text.tsx'
 import type { Row } from '../types.ts'
 
-/** A message as one row, which is a link to it. */
+/** A message as one row, which is a link to it; made anew only when it is another. */
 export function MessageRow({ row }: { readonly row: Row }) {
+  return useMemo(() => rowOf(row), [row])
+}
+
+function rowOf(row: Row) {
   const { id, rcpt_to: to, mail_from: from, outcome, took_ms: took } = row
   const letter = from !== '' || to.length > 0
   return (

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { ask, asProblem } from '../api/ask.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Table } from '../parts/table.tsx'
-import { plainly, span } from '../parts/plain.ts'
+import { count, plainly, span } from '../parts/plain.ts'
 import { Address, Time } from '../parts/text.tsx'
 import { Pill } from '../parts/verdict.tsx'
 import type { Problem } from '../types.ts'
@@ -58,7 +58,7 @@ function State({ item }: { readonly item: Item }) {
   if (item.held) return <Pill tone="wait">held</Pill>
   return (
     <Pill tone="wait">
-      {item.attempts === 0 ? 'not tried yet' : `tried ${item.attempts} times`}
+      {item.attempts === 0 ? 'not tried yet' : `tried ${count(item.attempts, 'time')}`}
     </Pill>
   )
 }

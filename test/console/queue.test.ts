@@ -1,0 +1,35 @@
+/** What waits can be seen and moved on the page, and it says how many that are. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openBrowser, openPage } from './test-support/browser.ts'
+import { ordinary, startLab } from './test-support/lab.ts'
+
+test('a letter that waits is held, released and given up, each time with its number', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const lab = await startLab(t)
+  // Nobody answers there, so it is tried again later.
+  await lab.submit({ ...ordinary, to: 'somebody@down.south.example' })
+  const page = await openPage(browser, t)
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.accept()
+  })
+  await page.goto(`${lab.page}/queue`)
+  await page.getByText('1 delivery waits').waitFor()
+  const row = page.getByRole('row', { name: /somebody@down\.south\.example/ })
+  await row.getByText(/tried 1 time/).waitFor()
+  await page.getByRole('button', { name: 'Hold all (1)' }).click()
+  await row.locator('.pill', { hasText: 'held' }).waitFor()
+  assert.deepEqual(asked, ['Hold all: 1 delivery?'])
+  await row.getByRole('button', { name: /^Release/ }).click()
+  await page.getByText('1 delivery waits').waitFor()
+  await row.getByRole('link').click()
+  await page.locator('[data-summary]').waitFor()
+  await page.getByRole('button', { name: 'Give up' }).click()
+  await page.locator('[data-step="given-up"]').waitFor()
+  assert.match(asked[1] ?? '', /^Give up 1 message\?/)
+  await page.goto(`${lab.page}/queue`)
+  await page.getByRole('heading', { name: 'Nothing waits' }).waitFor()
+})

@@ -17,7 +17,7 @@ const listeners = new Set<Listener>()
 /** Events are handed on in heaps: two hundred a second are four redraws, not two hundred. */
 const heapMs = 250
 /** A burst comes in several heaps, so that no redraw takes long enough to be felt. */
-const mostAtOnce = 60
+const mostAtOnce = 30
 const betweenHeapsMs = 40
 /** More than these in one heap are counted by nobody and shown by nobody. */
 const mostHeld = 2_000

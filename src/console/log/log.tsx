@@ -6,7 +6,7 @@ import { query, stay, withQuery } from '../shell/route.ts'
 import type { ServerEvent } from '../types.ts'
 
 /** So many lines are kept: who needs older ones asks the list. */
-const mostLines = 200
+const mostLines = 150
 
 interface Line {
   readonly key: number

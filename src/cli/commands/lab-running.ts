@@ -33,7 +33,7 @@ function withOptions(command: Command): Command {
 /** `waybill lab send`: a situation in the lab that runs. */
 export function sendCommand(): Command {
   const command = new Command('send')
-    .description('let a situation happen in the lab that runs')
+    .description('the lab that runs: let one happen there')
     .argument('<situation>', 'one of `waybill lab list`')
     .action(async (name: string, options: Options) => {
       const happened = await askLab(labHappen, { name }, options)
@@ -49,15 +49,11 @@ export function sendCommand(): Command {
 /** `waybill lab dns`. */
 export function dnsCommand(): Command {
   const command = new Command('dns')
-    .description('show or change what the DNS of the lab that runs says')
-    .argument('[name]', 'a name: its records alone')
-    .argument('[type]', 'with values: TXT, MX, A, AAAA, PTR, CNAME, NS')
-    .argument('[values...]', 'what it says from now on, as in a zone file')
+    .description('the lab that runs: show or change its DNS')
+    .argument('[record...]', 'a name; its type and values change it')
     .option('--remove', 'take the records of this name and type away')
     .option('--reset', 'put everything back as it was in the beginning')
-    .action((name: string | undefined, type: string | undefined, values: string[], options) =>
-      dns({ name, type, values }, options),
-    )
+    .action(([name, type, ...values]: string[], options) => dns({ name, type, values }, options))
   return withOptions(command)
 }
 
@@ -100,7 +96,7 @@ function tellRecords(records: readonly ZoneRecord[], { json }: Options): void {
 /** `waybill lab clock`. */
 export function clockCommand(): Command {
   const command = new Command('clock')
-    .description('show the clock of the lab that runs, or set it ahead')
+    .description('the lab that runs: its clock, or set it ahead')
     .option('--ahead <time>', 'by how much: 90s, 5m, 2h, 7d', time)
     .action(async (options: Options & { readonly ahead?: number }) => {
       const { ahead } = options
@@ -117,7 +113,7 @@ export function clockCommand(): Command {
 /** `waybill lab fault`; it asks a catcher too. */
 export function faultCommand(): Command {
   const command = new Command('fault')
-    .description('show or set what goes wrong on purpose, in the lab or a catcher')
+    .description('the lab or catcher that runs: its faults')
     .argument('[faults...]', 'these and no others: STAGE:WHAT[:CHANCE], recipient:451:50')
     .option('--none', 'set none')
     .action(async (texts: string[], options: Options & { readonly none?: boolean }) => {
@@ -150,7 +146,7 @@ function faultText({ stage, code, probability, delay_ms: delay, drop }: FaultVie
 /** `waybill lab reset`. */
 export function resetCommand(): Command {
   const command = new Command('reset')
-    .description('make the lab that runs as it was in the beginning: no mail, no faults')
+    .description('the lab that runs: empty it')
     .action(async (options: Options) => {
       await askLab(labReset, {}, options)
       if (options.json === true) printJson({ reset: true })

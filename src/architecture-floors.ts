@@ -51,7 +51,7 @@ const world: readonly Floor[] = [
   {
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
-  { directory: [], post: [] },
+  { directory: [], post: [], search: [] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },

@@ -3,6 +3,8 @@ import { hashesOf, readRecord } from '../journey/facts.ts'
 import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
+import type { Query } from '../search/query.ts'
+import { type FoundMessages, scan } from '../search/scan.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
 import type { ActPort } from '../store/ports/acts.ts'
 import type { ChangePort } from '../store/ports/changes.ts'
@@ -43,12 +45,34 @@ export interface ArchivedRow extends JourneyRow {
   readonly site: string
 }
 
+/** A part of a list. */
+export interface ListedRows {
+  readonly rows: readonly ArchivedRow[]
+  /** `false`: older ones were not looked at. */
+  readonly searchedAll: boolean
+}
+
 /** The journeys of one server, or of the two of the lab, as one list. */
 export class Archives {
   readonly all: readonly Archive[]
 
   constructor(all: readonly Archive[]) {
     this.all = all
+  }
+
+  /** The messages that a query finds, of all archives; as `list` otherwise. */
+  async search(
+    limit: number,
+    query: Query,
+    behind: ReadonlyMap<string, string> = new Map(),
+  ): Promise<ListedRows> {
+    if (query.terms.length === 0) return await this.list(limit, query.filter, behind)
+    const searches = this.all.map(async ({ name, reads }) => {
+      const last = behind.get(name)
+      const page = last === undefined ? { limit } : { limit, behind: last }
+      return { name, ...(await scan(reads, query, page)) }
+    })
+    return merged(await Promise.all(searches), limit)
   }
 
   /**
@@ -60,19 +84,13 @@ export class Archives {
     limit: number,
     filter: JourneyFilter = {},
     behind: ReadonlyMap<string, string> = new Map(),
-  ): Promise<{ readonly rows: readonly ArchivedRow[]; readonly searchedAll: boolean }> {
+  ): Promise<ListedRows> {
     const searches = this.all.map(async ({ name, reads }) => {
       const last = behind.get(name)
       const after = last === undefined ? {} : { behind: last }
-      const found = await reads.journeys.search({ filter, limit, ...after })
-      return { ...found, rows: found.rows.map((row) => ({ ...row, site: name })) }
+      return { name, ...(await reads.journeys.search({ filter, limit, ...after })) }
     })
-    const found = await Promise.all(searches)
-    const rows = found
-      .flatMap((one) => one.rows)
-      .sort((a, b) => b.writtenAt - a.writtenAt)
-      .slice(0, limit)
-    return { rows, searchedAll: found.every(({ searchedAll }) => searchedAll) }
+    return merged(await Promise.all(searches), limit)
   }
 
   /**
@@ -131,6 +149,17 @@ export class Archives {
 interface Answer {
   readonly archive: Archive
   readonly answer: FoundJourney
+}
+
+function merged(
+  found: readonly (FoundMessages & { readonly name: string })[],
+  limit: number,
+): ListedRows {
+  const rows = found
+    .flatMap(({ name, rows }) => rows.map((row) => ({ ...row, site: name })))
+    .sort((a, b) => b.writtenAt - a.writtenAt)
+    .slice(0, limit)
+  return { rows, searchedAll: found.every(({ searchedAll }) => searchedAll) }
 }
 
 /** Reads what the record of a journey says, and puts its shared DNS answers back. */

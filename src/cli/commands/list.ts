@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { type JourneyFilter, parseFilters } from '../../journey/filter.ts'
 import { type JourneyRow, searchLimit } from '../../store/ports/journeys.ts'
+import { parseArguments, type Query } from '../../search/query.ts'
+import { scanLimit } from '../../search/scan.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
-import { filterAdvice, withMoments } from '../filter-words.ts'
+import { filterAdvice, withMoments } from '../../search/filter-words.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 
 /** `waybill list`. */
@@ -11,14 +13,14 @@ export function listCommand(): Command {
   const command = new Command('list')
     .alias('ls')
     .description('list the last journeys, newest first')
-    .argument('[filters...]', filterWords)
+    .argument('[query...]', queryWords)
     .option('-n, --limit <count>', 'how many at most', count, 20)
     .option('--json', 'one JSON object a line')
     .action(async (words: readonly string[], options: ListOptions) => {
-      const filter = readFilters(words)
+      const query = readQuery(words)
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { rows, searchedAll } = await stores.list(options.limit, filter)
+        const { rows, searchedAll } = await stores.search(options.limit, query)
         if (options.json === true) for (const one of rows) printJson(rowJson(one))
         else if (rows.length === 0) {
           say(words.length === 0 ? 'No messages yet.' : 'No journey fits that.')
@@ -26,7 +28,8 @@ export function listCommand(): Command {
           const width = Math.max(11, ...rows.map(({ status }) => status.length))
           for (const one of rows) print(rowText(one, width))
         }
-        if (!searchedAll) say(`Only the last ${searchLimit} journeys were looked at.`)
+        const looked = query.terms.length === 0 ? searchLimit : scanLimit
+        if (!searchedAll) say(`Only the last ${looked} journeys were looked at.`)
       } finally {
         stores.close()
       }
@@ -37,6 +40,16 @@ export function listCommand(): Command {
 interface ListOptions extends DataOptions {
   readonly limit: number
   readonly json?: boolean
+}
+
+const queryWords =
+  'words, "phrases", -not, and operators such as to: subject: is: dmarc: has: since: took: (docs/search.md)'
+
+/** @throws WaybillError `usage` */
+function readQuery(words: readonly string[]): Query {
+  const query = parseArguments(words, Date.now())
+  if (query.ok) return query.value
+  throw new WaybillError('usage', `${query.problem.problem}.`, { hint: query.problem.hint })
 }
 
 /** How the filters are told in help. */

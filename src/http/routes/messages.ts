@@ -4,7 +4,7 @@ import type { Archives } from '../../desk/archives.ts'
 import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
 import { openKept } from '../kept-message.ts'
-import { filterOf } from '../query.ts'
+import { queryOf } from '../query.ts'
 import { idParam } from '../route-parts.ts'
 import { rowSchema, rowView, viewOf } from '../row.ts'
 
@@ -78,9 +78,9 @@ const raw = createRoute({
 export function messageRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(list, async (c) => {
     const { q, limit, after } = c.req.valid('query')
-    const filter = filterOf(q, now())
+    const query = queryOf(q, now())
     const seen = after === undefined ? new Map<string, string>() : readCursor(after)
-    const { rows } = await archives.list(limit + 1, filter, seen)
+    const { rows } = await archives.search(limit + 1, query, seen)
     const shown = rows.slice(0, limit)
     const more = rows.length > limit
     const data = await Promise.all(shown.map((row) => viewOf(archives, row)))

@@ -2,11 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import { parseMoment } from '../../base/moment.ts'
 import type { Archives, ArchivedRow } from '../../desk/archives.ts'
-import type { JourneyFilter } from '../../journey/filter.ts'
+import type { Query } from '../../search/query.ts'
 import type { Api } from '../api-types.ts'
 import { Bell } from '../bell.ts'
 import { problem, ProblemError } from '../problem.ts'
-import { filterOf } from '../query.ts'
+import { queryOf } from '../query.ts'
 import { answer } from '../route-parts.ts'
 import { rowSchema, viewOf } from '../row.ts'
 
@@ -32,9 +32,11 @@ export function waitRoutes(api: Api, archives: Archives, now: () => number): voi
   api.openapi(wait, async (c) => {
     const { q, since, timeout } = c.req.valid('query')
     const from = since === undefined ? undefined : timeOf(since)
-    const filter = { ...filterOf(q, now()), ...(from === undefined ? {} : { since: from }) }
+    const asked = queryOf(q, now())
+    const begun = from === undefined ? {} : { since: from }
+    const query = { ...asked, filter: { ...asked.filter, ...begun } }
     const began = now()
-    const row = await arrival(archives, filter, { ms: timeout * 1000, signal: c.req.raw.signal })
+    const row = await arrival(archives, query, { ms: timeout * 1000, signal: c.req.raw.signal })
     if (row !== undefined) return c.json(await viewOf(archives, row), 200)
     const others = await archives.list(mostNearMisses, { since: from ?? began })
     const misses = await Promise.all(others.rows.map((one) => viewOf(archives, one)))
@@ -45,7 +47,7 @@ export function waitRoutes(api: Api, archives: Archives, now: () => number): voi
 /** The newest that fits, as soon as there is one; `undefined`: time is over, or nobody listens. */
 async function arrival(
   archives: Archives,
-  filter: JourneyFilter,
+  query: Query,
   { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
 ): Promise<ArchivedRow | undefined> {
   const bell = new Bell(archives.all, ['journey'])
@@ -59,7 +61,7 @@ async function arrival(
   try {
     for (;;) {
       const rung = bell.next()
-      const [row] = (await archives.list(1, filter)).rows
+      const [row] = (await archives.search(1, query)).rows
       if (row !== undefined || over || signal.aborted) return row
       await rung
     }

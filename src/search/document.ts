@@ -1,0 +1,128 @@
+import { concat, displayUtf8, octetsOf } from '../base/octets.ts'
+import { readRecord } from '../journey/facts.ts'
+import type { JourneyRecord } from '../journey/record.ts'
+import { type RecipientView, viewJourney } from '../journey/view.ts'
+import { decodeEncodedWords } from '../message/encoded-word.ts'
+import { type HeaderField, unfoldedValue } from '../message/field.ts'
+import { splitMessage } from '../message/header-reader.ts'
+import { readContents, readableText } from '../mime/contents.ts'
+import { readParts } from '../mime/tree.ts'
+import type { JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
+import type { MessagePort } from '../store/ports/contents.ts'
+import { wordLine } from './words.ts'
+
+/** What a query looks at of one message. */
+export interface Document {
+  readonly row: JourneyRow
+  readonly ip: string
+  readonly helo: string
+  /** Who logged in, or tried to. */
+  readonly login: string
+  readonly recipients: readonly Pick<RecipientView, 'address' | 'status' | 'accounts'>[]
+  /** The protocol's word of each check that was made; `tls` has the version, or `no`. */
+  readonly checks: Readonly<Record<string, string>>
+  readonly code: string
+  readonly enhanced: string
+  readonly size: number
+  readonly tookMs: number
+  readonly hasAttachment: boolean
+  /** Lines of words: see `wordLine`. */
+  readonly words: {
+    readonly subject: string
+    readonly addresses: string
+    readonly cc: string
+    readonly body: string
+  }
+}
+
+/** So much of a message is read for its text, and so many characters of that text are kept. */
+const maxOctets = 1024 * 1024
+const maxCharacters = 256 * 1024
+const maxFieldOctets = 20_000
+
+/** Reads what a query looks at. A message that is not kept (any more) has no text. */
+export async function readDocument(
+  messages: MessagePort,
+  stored: StoredJourney,
+): Promise<Document> {
+  const record = readRecord(stored.json, stored.appended)
+  const { outcome, recipients, steps } = viewJourney(record, new Map(), stored)
+  const { envelope } = record
+  const { cc, body, hasAttachment } = await readText(messages, stored.messageId)
+  const { json: _, appended: __, messageId: ___, ...row } = stored
+  const checks: Record<string, string> = { tls: tlsOf(record) }
+  for (const [check, id] of Object.entries(checkSteps)) {
+    const step = steps.find((one) => one.id === id || one.id === check)
+    if (step?.result != null) checks[check] = step.result.toLowerCase()
+  }
+  const addresses = [row.mailFrom, ...row.rcptTo, row.author, cc].join(' ')
+  return {
+    row,
+    ip: envelope.ip,
+    helo: envelope.helo.toLowerCase(),
+    login: envelope.login ?? loginRefused(record),
+    recipients,
+    checks,
+    code: String(outcome.smtp?.code ?? ''),
+    enhanced: outcome.smtp?.enhanced ?? '',
+    size: sizeOf(record),
+    tookMs: tookOf(record),
+    hasAttachment,
+    words: {
+      subject: wordLine(row.subject),
+      addresses: wordLine(addresses),
+      cc: wordLine(cc),
+      body: wordLine(body),
+    },
+  }
+}
+
+const checkSteps = { spf: 'spf.mailfrom', dkim: 'dkim', dmarc: 'dmarc', arc: 'arc' } as const
+
+function tlsOf({ steps }: JourneyRecord): string {
+  const step = steps.findLast(({ type }) => type === 'tls' || type === 'peer-tls')
+  return step?.type === 'tls' || step?.type === 'peer-tls' ? step.protocol.toLowerCase() : 'no'
+}
+
+function loginRefused({ steps }: JourneyRecord): string {
+  const step = steps.findLast(({ type }) => type === 'login')
+  return step?.type === 'login' ? step.account : ''
+}
+
+function sizeOf({ steps }: JourneyRecord): number {
+  const step = steps.find(({ type }) => type === 'message')
+  return step?.type === 'message' ? step.octets : 0
+}
+
+/** From its beginning to the end of the last step. */
+function tookOf({ startedAt, steps }: JourneyRecord): number {
+  return steps.reduce((most, one) => Math.max(most, one.startedAt + one.durationMs - startedAt), 0)
+}
+
+async function readText(
+  messages: MessagePort,
+  id: string | undefined,
+): Promise<{ readonly cc: string; readonly body: string; readonly hasAttachment: boolean }> {
+  const message = id === undefined ? undefined : await messages.open(id)
+  if (message === undefined) return { cc: '', body: '', hasAttachment: false }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of message.chunks()) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= maxOctets) break
+  }
+  const octets = concat(chunks)
+  const tree = readParts(octets)
+  const text = readableText(readContents(octets, tree))
+  const cc = splitMessage(octets).header.fields.filter(({ name }) => name === 'cc')
+  return {
+    cc: cc.map((field) => fieldText(field)).join(' '),
+    body: text.slice(0, maxCharacters),
+    hasAttachment: tree.parts.some(({ disposition }) => disposition === 'attachment'),
+  }
+}
+
+function fieldText(field: HeaderField): string {
+  return decodeEncodedWords(displayUtf8(octetsOf(unfoldedValue(field).slice(0, maxFieldOctets))))
+}

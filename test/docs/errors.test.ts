@@ -78,8 +78,8 @@ const samples: Readonly<Record<string, (make: never) => dialogue.Reply>> = {
   badParameter: () => dialogue.badParameter('…', '…'),
   messageTooBig: () => dialogue.messageTooBig(0),
 }
-/** Makers of replies that say nothing themselves. */
-const shapes = ['reply', 'withReference']
+/** What makes or writes replies and says nothing itself. */
+const shapes = ['reply', 'withReference', 'formatReply', 'spokenReply', 'describeReply']
 
 function sampleOf(name: string, value: unknown): dialogue.Reply | undefined {
   if (typeof value !== 'function') return value as dialogue.Reply

@@ -5,7 +5,8 @@ import { formatDkimRecord, generateDkimKey } from '../dkim/dkim.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver, storedText } from './test-support/test-site.ts'
+import { openTestSite, storedText } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const { privateKey, publicKey } = generateDkimKey('ed25519')
 const zone: Zone = {

@@ -4,7 +4,8 @@ import { seededRandom } from '../base/random.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver, storedText } from './test-support/test-site.ts'
+import { openTestSite, storedText } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const test = testsOf('bad-input')
 

@@ -19,7 +19,7 @@ import {
   type Sender,
   twoExchanges,
 } from './test-support/sender.ts'
-import { certificateFor } from './test-support/test-site.ts'
+import { certificateFor } from './test-support/south.ts'
 
 /** A server that does this at one stage, on one connection or on all. */
 function at(stage: Stage, act: Act, connection?: number): FakeServerOptions {

@@ -11,7 +11,8 @@ import {
   second,
   twoExchanges,
 } from './test-support/sender.ts'
-import { certificateFor, receiver as user, storedText } from './test-support/test-site.ts'
+import { storedText } from './test-support/test-site.ts'
+import { certificateFor, receiver as user } from './test-support/south.ts'
 
 test('the exchange with the lowest preference is used, and the other not asked', async (t) => {
   const { south, network, submit, settled } = await openSender(t, { zone: twoExchanges })

@@ -10,15 +10,9 @@ import { LabClock } from '../lab/clock.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  TestNetwork,
-  type TestSite,
-  type TestSiteOptions,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite, type TestSiteOptions } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const letter = {
   from: 'sender@north.example',

@@ -12,7 +12,7 @@ import type { Zone } from '../dns/zone-table.ts'
 import { systemClock } from '../io/clock.ts'
 import { openDnsServer } from '../io/dns-server.ts'
 import { readReports } from '../io/report-reader.ts'
-import type { StepData } from '../journey/record.ts'
+import type { StepData } from '../journey/steps.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
@@ -27,16 +27,13 @@ import { waybill } from './test-support/processes.ts'
 import { journeyIn, journeysIn, replayAll } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import {
-  northZone,
   openTestSite,
-  receiver,
-  southKeyZone,
   storedText,
-  strangerIp,
-  TestNetwork,
   type TestSite,
   type TestSiteOptions,
 } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, receiver, southKeyZone, strangerIp } from './test-support/south.ts'
 
 const forgery = {
   from: 'sender@north.example',

@@ -13,15 +13,9 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  storedText,
-  TestNetwork,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const [, , role = '', disk = ''] = process.argv
 const title =

@@ -7,14 +7,8 @@ import { testFolder } from '../store/test-folder.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  strangerIp,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, password, receiver, strangerIp } from './test-support/south.ts'
 
 const test = testsOf('limits')
 

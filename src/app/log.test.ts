@@ -3,15 +3,9 @@ import { test } from 'node:test'
 import type { LogEvent, LogLine } from '../base/log.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  strangerIp,
-  TestNetwork,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver, strangerIp } from './test-support/south.ts'
 
 function told({ logged }: TestSite, ...events: readonly LogEvent[]): readonly LogLine[] {
   return logged.filter(({ event }) => events.includes(event))

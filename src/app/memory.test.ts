@@ -12,13 +12,9 @@ import { FakeServer } from './test-support/fake-server.ts'
 import { startServer, writeConfig } from './test-support/processes.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  TestNetwork,
-} from './test-support/test-site.ts'
+import { openTestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 /** As large as the default limit lets it be. */
 const octets = 50 * 1024 * 1024 - 4096

@@ -4,15 +4,9 @@ import { encodeUtf8, isAscii, octetString } from '../base/octets.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver as user,
-  storedText,
-  TestNetwork,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver as user } from './test-support/south.ts'
 
 const long = `reply+${'a'.repeat(80)}`
 

@@ -4,14 +4,8 @@ import { octetsOf } from '../base/octets.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  storedText,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const other = 'other@south.example'
 const stranger = 'someone@north.example'

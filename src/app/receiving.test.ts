@@ -5,13 +5,8 @@ import type { Zone } from '../dns/zone-table.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  receiver,
-  storedText,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const test = testsOf('receiving')
 

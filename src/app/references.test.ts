@@ -2,13 +2,8 @@ import assert from 'node:assert/strict'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, type Said, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const test = testsOf('references')
 

@@ -6,14 +6,8 @@ import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { first, openSender, second, twoExchanges } from './test-support/sender.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  strangerIp,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, password, receiver, strangerIp } from './test-support/south.ts'
 
 const letter = {
   from: 'sender@north.example',

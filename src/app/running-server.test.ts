@@ -20,7 +20,7 @@ import { openServer } from './open-server.ts'
 import type { RunningServer } from './running-server.ts'
 import { forTest } from './test-support/both-ways.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
-import { certificateFor } from './test-support/test-site.ts'
+import { certificateFor } from './test-support/south.ts'
 
 function settingsOf(folder: string, more = ''): Settings {
   const read = parseConfig(

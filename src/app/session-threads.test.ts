@@ -6,13 +6,8 @@ import { connect, type TLSSocket } from 'node:tls'
 import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  openTestSite,
-  password,
-  receiver,
-  type TestSite,
-  type TestSiteOptions,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite, type TestSiteOptions } from './test-support/test-site.ts'
+import { password, receiver } from './test-support/south.ts'
 
 interface Opened {
   readonly south: TestSite

@@ -8,13 +8,8 @@ import { testFolder } from '../store/test-folder.ts'
 import { testsOf, threadsOfTest } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const test = testsOf('spool')
 

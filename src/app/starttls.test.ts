@@ -7,7 +7,8 @@ import type { ListenerKind } from '../sessions/sessions.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn, journeysIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const test = testsOf('starttls')
 

@@ -5,17 +5,12 @@ import { testsOf } from './test-support/both-ways.ts'
 import { FakeServer, silence, type Stage } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  TestNetwork,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { LogLine } from '../base/log.ts'
-import type { Step } from '../journey/record.ts'
+import type { Step } from '../journey/steps.ts'
 import { summaryOf } from '../journey/row.ts'
 
 const test = testsOf('stopping')

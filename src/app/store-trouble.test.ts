@@ -10,13 +10,9 @@ import { testFolder } from '../store/test-folder.ts'
 import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver,
-  TestNetwork,
-} from './test-support/test-site.ts'
+import { openTestSite } from './test-support/test-site.ts'
+import { TestNetwork } from './test-support/test-network.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const letter = {

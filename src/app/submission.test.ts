@@ -5,14 +5,8 @@ import { parseDate } from '../message/date.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  openTestSite,
-  password,
-  receiver as user,
-  southKeyZone,
-  storedText,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { password, receiver as user, southKeyZone } from './test-support/south.ts'
 
 const test = testsOf('submission')
 

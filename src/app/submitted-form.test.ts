@@ -5,14 +5,8 @@ import { verifyDkim } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, type Said, SmtpTalk } from './test-support/smtp-talk.ts'
-import {
-  openTestSite,
-  password,
-  receiver as user,
-  southKeyZone,
-  storedText,
-  type TestSite,
-} from './test-support/test-site.ts'
+import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import { password, receiver as user, southKeyZone } from './test-support/south.ts'
 
 const someone = 'someone@north.example'
 const x = (count: number): string => 'x'.repeat(count)

@@ -8,7 +8,8 @@ import type { Zone } from '../dns/zone-table.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import { openTestSite, receiver } from './test-support/test-site.ts'
+import { openTestSite } from './test-support/test-site.ts'
+import { receiver } from './test-support/south.ts'
 
 /** What `config dns` prints for a new domain (DMARC only watches), and one domain that has only SPF. */
 const zone: Zone = {

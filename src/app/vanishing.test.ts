@@ -4,7 +4,8 @@ import type { Resolver } from '../dns/resolver.ts'
 import { testsOf } from './test-support/both-ways.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver } from './test-support/test-site.ts'
+import { openTestSite } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const test = testsOf('vanishing')
 

@@ -17,10 +17,11 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type Zone, compileZone, type ZoneTable } from '../dns/zone-table.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
-import { hashesOf } from '../journey/facts.ts'
+import { hashesOf } from '../journey/record.ts'
 import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver, type TestSite } from './test-support/test-site.ts'
+import { openTestSite, type TestSite } from './test-support/test-site.ts'
+import { northZone, receiver } from './test-support/south.ts'
 
 const text = 'From: Sender <sender@north.example>\r\nSubject: x\r\n\r\nHello\r\n'
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { andThen, type Soon } from '../base/result.ts'
 import type { Fault, Faults } from '../desk/faults.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { FaultStage } from '../journey/record.ts'
+import type { FaultStage } from '../journey/steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type {
   AskedRecipient,

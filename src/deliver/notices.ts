@@ -3,19 +3,17 @@ import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Directory, leadOf } from '../directory/directory.ts'
 import { tell } from '../journey/catalogue.ts'
-import { readRecord } from '../journey/facts.ts'
-import type { DeliveryStep, Step } from '../journey/record.ts'
+import { readRecord } from '../journey/record.ts'
+import type { DeliveryStep, Step } from '../journey/steps.ts'
 import type { Post } from '../post/post.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
+import { maxReturnedOctets } from '../report/returned-message.ts'
 import type { JourneyPort } from '../store/ports/journeys.ts'
 import type { OpenMessage } from '../store/ports/contents.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import { type Messages, originalRecipient } from './attempt.ts'
 import type { Decided } from './decided.ts'
-
-/** How much of the original a report may return. */
-const maxOriginalOctets = 65_536
 
 /** A notice to a sender, or why there is none though something failed. */
 export interface Notice {
@@ -171,7 +169,7 @@ async function beginning(
     for await (const chunk of message.chunks()) {
       chunks.push(chunk)
       length += chunk.length
-      if (length > maxOriginalOctets) break
+      if (length > maxReturnedOctets) break
     }
   } catch {
     // The sender must hear of the failure, whether the store still has all of the message or not.

@@ -14,7 +14,7 @@ import {
   testWorld,
 } from './test-support/world.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { Step } from '../journey/record.ts'
+import type { Step } from '../journey/steps.ts'
 import { defaultRetryPolicy, isDelayWarningDue, nextStep } from '../queue/schedule.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import type { ReportedRecipient } from '../report/reported-recipient.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
-import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/record.ts'
+import type { DeliveryStep, Line, SmtpAnswer, Step } from '../journey/steps.ts'
 import type { Postponement, Settling } from '../post/batch.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance } from '../store/ports/post.ts'

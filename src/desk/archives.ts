@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import { hashesOf, readRecord } from '../journey/facts.ts'
+import { hashesOf, readRecord } from '../journey/record.ts'
 import type { JourneyFilter } from '../journey/filter.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'

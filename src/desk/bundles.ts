@@ -2,8 +2,9 @@ import { bundleHead, type BundleLine, type JourneyLine } from '../bundle/bundle-
 import { letterLines } from '../bundle/letters.ts'
 import { Redactor } from '../bundle/redact.ts'
 import { sharedFact } from '../journey/builder.ts'
-import { hashesOf, readRecord } from '../journey/facts.ts'
-import type { JourneyRecord, Step } from '../journey/record.ts'
+import { hashesOf, readRecord } from '../journey/record.ts'
+import type { JourneyRecord } from '../journey/record.ts'
+import type { Step } from '../journey/steps.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
 import type { ReadPorts } from '../store/reads.ts'
 

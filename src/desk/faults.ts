@@ -1,6 +1,6 @@
 import { WaybillError } from '../base/error.ts'
 import { nearest } from '../base/nearest.ts'
-import type { FaultStage } from '../journey/record.ts'
+import type { FaultStage } from '../journey/steps.ts'
 import { member, notMeant, type Operation } from './act.ts'
 
 /** Something that is made to go wrong, to see what a program makes of it. */

@@ -14,7 +14,7 @@ import { seededRandom } from '../base/random.ts'
 import { routeTo } from '../route/route.ts'
 import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
-import type { StepData } from './record.ts'
+import type { StepData } from './steps.ts'
 
 const golden = new URL('catalogue.golden.txt', import.meta.url)
 

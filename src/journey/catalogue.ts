@@ -1,4 +1,4 @@
-import type { Step } from './record.ts'
+import type { Step } from './steps.ts'
 import type { Sentence } from './sentence.ts'
 import { tellArrival } from './sentences/arrival.ts'
 import { tellCaught } from './sentences/caught.ts'

@@ -12,7 +12,8 @@ import {
   wholeStatus,
   wholeSummary,
 } from './recipients.ts'
-import type { Outcome, SmtpAnswer, StepData } from './record.ts'
+import type { Outcome } from './record.ts'
+import type { SmtpAnswer, StepData } from './steps.ts'
 
 test('people and records see Inbox and Junk, which lead back to their roles in any case', () => {
   assert.deepEqual(mailboxRoles.map(mailboxName), ['Inbox', 'Junk'])

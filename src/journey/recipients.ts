@@ -1,4 +1,5 @@
-import type { JourneyRecord, SmtpAnswer, Step } from './record.ts'
+import type { JourneyRecord } from './record.ts'
+import type { SmtpAnswer, Step } from './steps.ts'
 
 /** What a mailbox is for. Code knows mailboxes by this and never by a name. */
 export type MailboxRole = 'inbox' | 'junk'

@@ -7,9 +7,10 @@ import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
 import { routeTo } from '../route/route.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { AlteredLetter } from './altered-letter.ts'
-import { answersOf, type Facts } from './facts.ts'
+import { answersOf, type Facts } from './record.ts'
 import { changesSomething, type ReplayOverrides } from './overrides.ts'
-import type { JourneyRecord, ReplayFacts, Step, StepData } from './record.ts'
+import type { JourneyRecord, ReplayFacts } from './record.ts'
+import type { Step, StepData } from './steps.ts'
 import { ReplayResolver } from './replay-resolver.ts'
 
 /** One step then and now. */

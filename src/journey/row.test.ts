@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JourneyRecord, Outcome, Step } from './record.ts'
+import type { JourneyRecord, Outcome } from './record.ts'
+import type { Step } from './steps.ts'
 import { accountRefused, summaryOf } from './row.ts'
 
 const filed = { code: 250, enhanced: '2.0.0', text: 'Filed. Ref x', atCommand: 'DATA' }

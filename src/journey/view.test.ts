@@ -5,8 +5,9 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { checkSpf } from '../spf/spf.ts'
 import { JourneyBuilder } from './builder.ts'
-import type { Facts } from './facts.ts'
-import type { JourneyRecord, Outcome, ReplayFacts, SmtpAnswer, Step, StepData } from './record.ts'
+import type { Facts } from './record.ts'
+import type { JourneyRecord, Outcome, ReplayFacts } from './record.ts'
+import type { SmtpAnswer, Step, StepData } from './steps.ts'
 import { type JourneyView, viewJourney } from './view.ts'
 
 const start = Date.UTC(2026, 10, 26, 12)

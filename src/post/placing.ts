@@ -1,6 +1,6 @@
 import { concat, encodeUtf8, isAscii } from '../base/octets.ts'
 import { mailboxName, type MailboxRole } from '../journey/recipients.ts'
-import type { StepData } from '../journey/record.ts'
+import type { StepData } from '../journey/steps.ts'
 import { returnPath } from '../message/received.ts'
 import type {
   Acceptance,

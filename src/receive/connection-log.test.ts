@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { StepData } from '../journey/record.ts'
+import type { StepData } from '../journey/steps.ts'
 import { reply } from '../smtp/reply.ts'
 import { ConnectionLog } from './connection-log.ts'
 

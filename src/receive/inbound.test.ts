@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SmtpTalk } from '../app/test-support/smtp-talk.ts'
-import { northZone, openTestSite, receiver } from '../app/test-support/test-site.ts'
+import { openTestSite } from '../app/test-support/test-site.ts'
+import { northZone, receiver } from '../app/test-support/south.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 

@@ -1,6 +1,7 @@
 import type { Log, LogEvent, LogLine } from '../base/log.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Outcome, ReplayFacts, SmtpAnswer, StepData } from '../journey/record.ts'
+import type { Outcome, ReplayFacts } from '../journey/record.ts'
+import type { SmtpAnswer, StepData } from '../journey/steps.ts'
 import { type RecordOrigin, journeyRow } from '../journey/row.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { headerTexts } from '../message/header-texts.ts'

@@ -1,16 +1,13 @@
 import { andThen, type Soon } from '../base/result.ts'
-import type { Outcome, SmtpAnswer } from '../journey/record.ts'
+import type { Outcome } from '../journey/record.ts'
+import type { SmtpAnswer } from '../journey/steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { keptForReplay } from '../post/placing.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import type { Answer, MessageFacts, Session } from '../smtp/server-types.ts'
 import type { Acceptance, NewContent } from '../store/ports/post.ts'
-import {
-  LetterEnvelope,
-  type RecipientQuestion,
-  type SenderQuestion,
-  statusOf,
-} from './letter-envelope.ts'
+import { LetterEnvelope, statusOf } from './letter-envelope.ts'
+import type { RecipientQuestion, SenderQuestion } from './letter-envelope.ts'
 import { MessageIntake, NoRoom } from './intake.ts'
 import type { LetterConnection } from './letter-connection.ts'
 import { behindSender } from './client-limits.ts'

@@ -6,7 +6,7 @@ import { encodeQuotedPrintable } from '../message/quoted-printable.ts'
 import { formatDeliveryStatus } from './dsn-fields.ts'
 import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { explainDelivery } from './dsn-text.ts'
-import { readOriginal, returnedPart } from './returned-message.ts'
+import { maxReturnedOctets, readOriginal, returnedPart } from './returned-message.ts'
 
 /** A notification to send, with the null reverse-path as its sender (RFC 3464 §2), or none. */
 export type Notification =
@@ -82,7 +82,7 @@ function buildNotification(
     complete: input.original.complete,
     // RFC 3461 §4.3: RET speaks of failures; other reports return the header only.
     full: input.ret !== 'headers' && recipients.some(({ action }) => action === 'failed'),
-    maxOctets: input.maxReturnedOctets ?? 65_536,
+    maxOctets: input.maxReturnedOctets ?? maxReturnedOctets,
     smtpUtf8,
   })
 

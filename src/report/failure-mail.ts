@@ -2,7 +2,7 @@ import { concat, encodeUtf8, isAscii, octetString, octetsOf } from '../base/octe
 import { formatDate } from '../message/date.ts'
 import { type HeaderField, formatField, oneLine, rawValue } from '../message/field.ts'
 import { makeMessageId } from '../message/message-id.ts'
-import { readOriginal, returnedPart } from './returned-message.ts'
+import { readOriginal, returnedPart, maxReturnedOctets } from './returned-message.ts'
 
 /** What a failure report tells. All text may be hostile: it is cleaned here. */
 export interface FailureMailInput {
@@ -52,8 +52,6 @@ export interface FailureMail {
   readonly message: Uint8Array
   readonly eightBit: boolean
 }
-
-const maxReturnedOctets = 65_536
 
 /** Makes a failure report: RFC 9991 §4, RFC 6591 §3, in the frame of RFC 5965 §2. */
 export function buildFailureMail(input: FailureMailInput): FailureMail {

@@ -15,6 +15,9 @@ export interface Original {
   readonly messageId: string | undefined
 }
 
+/** A longer message is returned as its header only, whatever report it is about. */
+export const maxReturnedOctets = 65_536
+
 const maxHeaderOctets = 32_768
 
 export function readOriginal(octets: Uint8Array): Original {

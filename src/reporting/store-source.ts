@@ -1,4 +1,4 @@
-import { readRecord } from '../journey/facts.ts'
+import { readRecord } from '../journey/record.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import type { AggregateRow } from '../report/gather-aggregate.ts'
 import { aggregateRow } from './aggregate-row.ts'

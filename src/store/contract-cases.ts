@@ -222,3 +222,21 @@ export interface ReadableStore {
 export function readable(store: Store): ReadableStore {
   return { read: store, nextDueAt: () => store.queue.nextDueAt() }
 }
+
+/** Octets that differ from place to place, so that nothing can be mixed up unseen. */
+export function patterned(size: number): Uint8Array {
+  const octets = new Uint8Array(size)
+  for (let i = 0; i < size; i++) octets[i] = (i * 31 + (i >> 8) * 7 + (i >> 16)) & 255
+  return octets
+}
+
+/** The message, which must be there. */
+export function there(opened: OpenMessage | undefined): OpenMessage {
+  assert.ok(opened !== undefined, 'the message is there')
+  return opened
+}
+
+/** Compares fast: the octets may be many. */
+export function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}

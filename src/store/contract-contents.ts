@@ -9,25 +9,12 @@ import {
   octetsOf,
   queueItem,
   storeTests,
+  equalOctets,
+  patterned,
+  there,
 } from './contract-cases.ts'
-import { type OpenMessage, contentOf } from './ports/contents.ts'
+import { contentOf } from './ports/contents.ts'
 import type { NewContent } from './ports/post.ts'
-
-/** Octets that differ from place to place, so that nothing can be mixed up unseen. */
-function patterned(size: number): Uint8Array {
-  const octets = new Uint8Array(size)
-  for (let i = 0; i < size; i++) octets[i] = (i * 31 + (i >> 8) * 7 + (i >> 16)) & 255
-  return octets
-}
-
-function there(opened: OpenMessage | undefined): OpenMessage {
-  assert.ok(opened !== undefined, 'the message is there')
-  return opened
-}
-
-function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
-}
 
 export function registerContentTests(name: string, open: OpenUnderTest): void {
   const storeTest = storeTests(name, open)

@@ -13,28 +13,15 @@ import {
   snapshot,
   textOf,
   storeTests,
+  equalOctets,
+  patterned,
+  there,
 } from './contract-cases.ts'
-import { type OpenMessage, contentOf } from './ports/contents.ts'
+import { contentOf } from './ports/contents.ts'
 
 const header = 'Subject: hello\r\nAuthentication-Results: forged\r\n\r\n'
 
 const whole = `${header}body\r\n`
-
-/** Octets that differ from place to place, so that nothing can be mixed up unseen. */
-function patterned(size: number): Uint8Array {
-  const octets = new Uint8Array(size)
-  for (let i = 0; i < size; i++) octets[i] = (i * 31 + (i >> 8) * 7 + (i >> 16)) & 255
-  return octets
-}
-
-function there(opened: OpenMessage | undefined): OpenMessage {
-  assert.ok(opened !== undefined, 'the message is there')
-  return opened
-}
-
-function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
-}
 
 export function registerMessageTests(name: string, open: OpenUnderTest): void {
   const storeTest = storeTests(name, open)

@@ -4,16 +4,9 @@ import type { Zone } from '../../dns/zone-table.ts'
 import { readDsn } from '../../report/read-dsn.ts'
 import { journeyIn, type TestJourney } from './replay-all.ts'
 import { referenceIn, SmtpTalk } from './smtp-talk.ts'
-import {
-  northZone,
-  openTestSite,
-  password,
-  receiver as user,
-  storedText,
-  TestNetwork,
-  type TestSite,
-  type TestSiteOptions,
-} from './test-site.ts'
+import { openTestSite, storedText, type TestSite, type TestSiteOptions } from './test-site.ts'
+import { TestNetwork } from './test-network.ts'
+import { northZone, password, receiver as user } from './south.ts'
 
 /** The addresses of north's servers. */
 export const first = '192.0.2.10'

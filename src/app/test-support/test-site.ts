@@ -2,21 +2,18 @@ import type { TestContext } from 'node:test'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLine } from '../../base/log.ts'
 import { type Alias, MemoryDirectory, type Resident } from '../../directory/memory-directory.ts'
-import { publishedRecords, SigningKeys } from '../../directory/signing-keys.ts'
-import { generateDkimKey } from '../../dkim/dkim.ts'
+import { SigningKeys } from '../../directory/signing-keys.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import type { Zone } from '../../dns/zone-table.ts'
 import type { DecisionRules } from '../../inspect/rules.ts'
-import { issueCertificate, type KeyedCertificate, makeAuthority } from '../../io/certificates.ts'
+import type { KeyedCertificate } from '../../io/certificates.ts'
 import { systemClock } from '../../io/clock.ts'
-import { type Dialer, dialTcp } from '../../io/dialer.ts'
-import { hashPassword } from '../../io/password.ts'
+import type { Dialer } from '../../io/dialer.ts'
 import { Admission } from '../../policy/admission.ts'
 import { type AdmissionLimits, noLimits } from '../../policy/admission-limits.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
-import type { DkimKeyRow } from '../../store/ports/keys.ts'
 import type { Store } from '../../store/ports/store.ts'
 import { LabClock } from '../../lab/clock.ts'
 import type { ListenerKind } from '../../sessions/sessions.ts'
@@ -29,6 +26,16 @@ import { MailSystem, type MailSystemOptions, type MailSystemThreads } from '../m
 import type { ReportsPlan } from '../reporter.ts'
 import { threadsOfTest } from './both-ways.ts'
 import { replayAll } from './replay-all.ts'
+import {
+  authority,
+  host,
+  northZone,
+  southAccounts,
+  southCertificate,
+  southKeys,
+  strangerIp,
+} from './south.ts'
+import { TestNetwork } from './test-network.ts'
 
 /** What a test may choose; all else is as in `npm start`. */
 export interface TestSiteOptions {
@@ -87,95 +94,6 @@ export interface TestSite {
   readonly close: () => Promise<void>
 }
 
-export const host = 'mx.south.example'
-export const receiver = 'receiver@south.example'
-export const strangerIp = '198.51.100.66'
-export const password = 'letmein'
-
-/** What DNS says unless a test says otherwise: the sender's domain and its one server. */
-export const northZone: Zone = {
-  'north.example': { TXT: ['v=spf1 ip4:192.0.2.10 -all'], MX: ['10 mx.north.example'] },
-  'mx.north.example': { A: ['192.0.2.10'] },
-  '_dmarc.north.example': { TXT: ['v=DMARC1; p=reject'] },
-}
-
-const made: {
-  certificate?: Promise<KeyedCertificate>
-  authority?: Promise<KeyedCertificate>
-  hash?: Promise<string>
-  keys?: readonly DkimKeyRow[]
-} = {}
-
-const day = 86_400_000
-
-/** The authority behind every certificate of the tests. */
-export function authority(): Promise<KeyedCertificate> {
-  const now = Date.now()
-  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
-  made.authority ??= makeAuthority('The authority of the tests', validity)
-  return made.authority
-}
-
-/** A certificate for `names`. */
-export async function certificateFor(
-  names: readonly [string, ...string[]],
-): Promise<KeyedCertificate> {
-  const now = Date.now()
-  const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
-  return issueCertificate(await authority(), names, validity)
-}
-
-/** South's keys, made once for all tests of a file. */
-export function southKeys(): readonly DkimKeyRow[] {
-  made.keys ??= (['rsa', 'ed25519'] as const).map((algorithm) => ({
-    domain: 'south.example',
-    selector: algorithm,
-    algorithm,
-    privateKey: generateDkimKey(algorithm).privateKey,
-    createdAt: 0,
-    active: true,
-  }))
-  return made.keys
-}
-
-/** South's key records, for a zone. */
-export function southKeyZone(): Zone {
-  return Object.fromEntries(
-    publishedRecords(southKeys()).map(({ name, value }) => [name, { TXT: [value] }]),
-  )
-}
-
-/** The accounts of south: two people. */
-export async function southAccounts(): Promise<readonly Resident[]> {
-  made.hash ??= hashPassword(password)
-  const passwordHash = await made.hash
-  return [
-    { address: receiver, aliases: ['friend@south.example'], passwordHash },
-    { address: 'other@south.example', aliases: [], passwordHash },
-  ]
-}
-
-/** A network in which each address is a port of this machine; nothing else can be reached. */
-export class TestNetwork implements Dialer {
-  readonly #ports = new Map<string, { readonly host: string; readonly port: number }>()
-  readonly dialled: string[] = []
-
-  at(ip: string, port: number, host = '127.0.0.1'): void {
-    this.#ports.set(ip, { host, port })
-  }
-
-  async dial({ ip, timeoutMs }: Parameters<Dialer['dial']>[0]): ReturnType<Dialer['dial']> {
-    this.dialled.push(ip)
-    const place = this.#ports.get(ip)
-    if (place !== undefined) return dialTcp(place.host, place.port, timeoutMs)
-    return { type: 'failed', reason: 'refused', text: 'connection refused' }
-  }
-
-  realPlace(): undefined {
-    return undefined
-  }
-}
-
 /**
  * Opens a server for one test and closes it after the test; then every journey it has recorded is
  * replayed.
@@ -199,7 +117,6 @@ export async function openTestSite(
   void tellOfChanges(store, tell)
   let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
   const logged: LogLine[] = []
-  made.certificate ??= certificateFor([host, 'localhost'])
   const residents = {
     domains: ['south.example'],
     accounts: options.accounts ?? (await southAccounts()),
@@ -238,7 +155,7 @@ export async function openTestSite(
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
     clock,
-    certificate: options.certificate ?? (await made.certificate),
+    certificate: options.certificate ?? (await southCertificate()),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),
     trustAnchors: [(await authority()).certificate],
     self: {

@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, journey, mailboxItem, message } from '../../store/contract-cases.ts'
 import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
-
-interface Ran {
-  readonly out: string
-  readonly messages: string
-  readonly code: number
-}
-
-function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
-  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
-  t.after(() => child.kill())
-  return async (...args) => {
-    child.send(args)
-    // What `Ran` of that file says.
-    const [ran] = (await once(child, 'message')) as [Ran]
-    return ran
-  }
-}
+import { runner } from './command-lines.test-support.ts'
 
 const ann = 'ann@south.example'
 const eve = 'eve@south.example'

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -10,25 +8,9 @@ import { acceptance, journey, mailboxItem, message } from '../../store/contract-
 import { contentPath, dataFolder } from '../../store/data-folder.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
+import { runner } from './command-lines.test-support.ts'
 
 const dayMs = 86_400_000
-
-interface Ran {
-  readonly out: string
-  readonly messages: string
-  readonly code: number
-}
-
-function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
-  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
-  t.after(() => child.kill())
-  return async (...args) => {
-    child.send(args)
-    // What `Ran` of that file says.
-    const [ran] = (await once(child, 'message')) as [Ran]
-    return ran
-  }
-}
 
 /** A store of letters and connections of different ages, with its configuration. */
 async function filled(t: TestContext): Promise<{ data: string; config: string; long: string }> {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ControlSocket } from '../../control/control-socket.ts'
@@ -9,23 +7,7 @@ import { acceptance, journey, message, queueItem } from '../../store/contract-ca
 import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
-
-interface Ran {
-  readonly out: string
-  readonly messages: string
-  readonly code: number
-}
-
-function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
-  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
-  t.after(() => child.kill())
-  return async (...args) => {
-    child.send(args)
-    // What `Ran` of that file says.
-    const [ran] = (await once(child, 'message')) as [Ran]
-    return ran
-  }
-}
+import { runner } from './command-lines.test-support.ts'
 
 const later = Date.UTC(2100, 0, 2, 3, 4, 5)
 

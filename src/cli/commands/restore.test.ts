@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-
-import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { acceptance, mailboxItem, message, outgoing } from '../../store/contract-cases.ts'
 import { contentPath, dataFolder } from '../../store/data-folder.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../../store/test-folder.ts'
-
-interface Ran {
-  readonly out: string
-  readonly messages: string
-  readonly code: number
-}
-
-function runner(t: TestContext): (...args: string[]) => Promise<Ran> {
-  const child = fork(join(import.meta.dirname, 'runner.test-support.ts'))
-  t.after(() => child.kill())
-  return async (...args) => {
-    child.send(args)
-    // What `Ran` of that file says.
-    const [ran] = (await once(child, 'message')) as [Ran]
-    return ran
-  }
-}
+import { runner } from './command-lines.test-support.ts'
 
 test('backup, loss, restore: what came back is told, and the audit has both', async (t) => {
   const { folder, remove } = testFolder()

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { displayUtf8, octetsOf, octetString } from '../../base/octets.ts'
 import type { Archives } from '../../desk/archives.ts'
-import type { Step } from '../../journey/record.ts'
+import type { Step } from '../../journey/steps.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../../message/field.ts'
 import { splitMessage } from '../../message/header-reader.ts'

@@ -1,7 +1,7 @@
 import { type PathRemark, remarkText } from '../../address/mailbox.ts'
 import { listed, quoted, type Sentence } from '../sentence.ts'
 import { said } from './ending.ts'
-import type { StepData } from '../record.ts'
+import type { StepData } from '../steps.ts'
 
 /** Steps of a connection and an envelope. */
 export type ArrivalStep = Extract<

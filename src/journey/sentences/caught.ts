@@ -1,5 +1,5 @@
 import { ended, type Sentence } from '../sentence.ts'
-import type { FaultStage, SmtpAnswer, StepData } from '../record.ts'
+import type { FaultStage, SmtpAnswer, StepData } from '../steps.ts'
 import { said } from './ending.ts'
 
 /** Steps that only the lab and the catcher have. */

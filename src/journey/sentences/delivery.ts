@@ -1,6 +1,6 @@
 import type { Route } from '../../route/found-route.ts'
 import { ended, listed, quoted, type Sentence } from '../sentence.ts'
-import type { DeliveryStep } from '../record.ts'
+import type { DeliveryStep } from '../steps.ts'
 import { said } from './ending.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */

@@ -1,6 +1,6 @@
 import { roleNamed } from '../recipients.ts'
 import { quoted, type Sentence } from '../sentence.ts'
-import type { SmtpAnswer, StepData } from '../record.ts'
+import type { SmtpAnswer, StepData } from '../steps.ts'
 
 /** Steps that end a journey, or hand it on, and what is written into it before. */
 export type EndingStep = Extract<

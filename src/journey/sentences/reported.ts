@@ -1,4 +1,4 @@
-import type { StepData, UnservedPlace } from '../record.ts'
+import type { StepData, UnservedPlace } from '../steps.ts'
 import { listed, quoted, type Sentence } from '../sentence.ts'
 
 /** Tells whether the owner of the author's domain gets a report of a message that failed. */

@@ -1,5 +1,5 @@
 import { concat, displayUtf8, octetsOf } from '../base/octets.ts'
-import { readRecord } from '../journey/facts.ts'
+import { readRecord } from '../journey/record.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import { type RecipientView, viewJourney } from '../journey/view.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'

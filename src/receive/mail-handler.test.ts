@@ -306,7 +306,7 @@ test('the spool of a letter that broke off, or that the engine refused, is let g
   const { outcome, steps } = refused.record()
   assert.deepEqual(outcome, {
     status: 'refused',
-    smtp: { code: 552, enhanced: '5.3.4', text: 'Too big Ref id0', atCommand: 'DATA' },
+    smtp: { code: 552, enhanced: '5.3.4', text: 'Too big. Ref id0', atCommand: 'DATA' },
     because: ['message'],
   })
   const message = steps.find((step) => step.type === 'message')
@@ -454,7 +454,7 @@ test('what was pipelined behind a refused sender is no letter of its own', async
       refuses: null,
     })
     for (const command of ['RCPT TO', 'DATA', 'BDAT']) {
-      assert.deepEqual(refuse(run, command, 503), ['503 5.5.1 No Ref id0'], 'of the same letter')
+      assert.deepEqual(refuse(run, command, 503), ['503 5.5.1 No. Ref id0'], 'of the same letter')
     }
     assert.equal(run.accepted.length, 0)
     if (end === 'time') run.clock.advance(1000)
@@ -513,7 +513,7 @@ test('what the engine refuses is a step, with the command and the words as they 
     [step.command, step.answer],
     [
       'MAIL FROM',
-      { code: 552, enhanced: '5.3.4', text: 'Zu gro? Ref id0', atCommand: 'MAIL FROM' },
+      { code: 552, enhanced: '5.3.4', text: 'Zu gro?. Ref id0', atCommand: 'MAIL FROM' },
     ],
   )
 })

@@ -22,7 +22,7 @@ export async function startCatcher(options: StartOptions): Promise<void> {
   const { fault: faults } = options
   const catcher = await openCatcher({ folder, ports: wanted, taken, named, faults, log, report })
   const version = programVersion()
-  const console = await openCatcherConsole(catcher, {
+  const page = await openCatcherConsole(catcher, {
     folder,
     port: wanted.http,
     taken,
@@ -34,14 +34,14 @@ export async function startCatcher(options: StartOptions): Promise<void> {
     await catcher.close()
     throw problem
   })
-  const ports = { ...catcher.ports, http: console.http }
+  const ports = { ...catcher.ports, http: page.http }
   const ended = Promise.withResolvers<void>()
   onSignals({ stop: () => ended.resolve(), hurry: () => catcher.hurry() })
   tellMovedPorts(wanted, ports)
   if (options.json === true) printJson({ event: 'ready', ports })
   else print(screen(ports, catcher, folder))
   await ended.promise
-  await console.close()
+  await page.close()
   await catcher.close()
   close()
   leave()

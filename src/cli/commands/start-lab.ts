@@ -28,7 +28,7 @@ export async function startLab(options: StartOptions): Promise<void> {
   const { fault: faults } = options
   const lab = await openLab({ folder, ports: wanted, taken, named, faults, log, report })
   const version = programVersion()
-  const console = await openLabConsole(lab, {
+  const page = await openLabConsole(lab, {
     folder,
     port: wanted.http,
     taken,
@@ -40,14 +40,14 @@ export async function startLab(options: StartOptions): Promise<void> {
     await lab.close()
     throw problem
   })
-  const ports = { ...lab.ports, http: console.http }
+  const ports = { ...lab.ports, http: page.http }
   const ended = Promise.withResolvers<void>()
   onSignals({ stop: () => ended.resolve(), hurry: () => lab.hurry() })
   tellMovedPorts(wanted, ports)
   if (options.json === true) printJson({ event: 'ready', ports })
   else await greet(lab, ports, folder)
   await ended.promise
-  await console.close()
+  await page.close()
   await lab.close()
   close()
   leave()

@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archive, Archives } from '../../desk/archives.ts'
-import type { Change, Changes, Gap } from '../../store/ports/changes.ts'
+import type { Change, Gap } from '../../store/ports/changes.ts'
 import type { JourneyRow } from '../../store/ports/journeys.ts'
 import type { Api } from '../api-types.ts'
 import { readCursor, type Seen, writeCursor } from '../cursor.ts'
+import { type Feed, NextChange } from '../next-change.ts'
 
 const stream = createRoute({
   method: 'get',
@@ -20,9 +21,6 @@ const stream = createRoute({
     },
   },
 })
-
-/** A comment after this much silence: whoever stands between keeps the connection. */
-const silenceMs = 15_000
 
 /** What a message with this status has come to, as an event. */
 const eventTypes: Readonly<Record<string, string>> = {
@@ -52,18 +50,6 @@ export function eventRoutes(api: Api, archives: Archives): void {
   })
 }
 
-interface Feed {
-  readonly archive: Archive
-  readonly changes: Changes
-  /** What is waited for. */
-  next: Promise<Heard> | undefined
-}
-
-interface Heard {
-  readonly feed: Feed
-  readonly result: IteratorResult<Change | Gap>
-}
-
 /** The changes of all archives as they come; a slow reader holds nothing up but its own stream. */
 async function* follow(
   all: readonly Archive[],
@@ -72,9 +58,7 @@ async function* follow(
 ): AsyncGenerator<string, void> {
   const seen = new Map(before)
   const feeds = all.flatMap((archive) => openFeed(archive, seen.get(archive.name)))
-  const gone = new Promise<'gone'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('gone'), { once: true })
-  })
+  const next = new NextChange(feeds, signal)
   yield ': Waybill tells what happens\n\n'
   try {
     // Who goes on, and had heard nothing of an archive yet, cannot know what was missed of it.
@@ -82,21 +66,15 @@ async function* follow(
       if (!before.has(archive.name)) yield text(writeCursor(seen), gapIn(archive.name))
     }
     for (;;) {
-      const waits = feeds.map((feed) => {
-        feed.next ??= feed.changes.next().then((result) => ({ feed, result }))
-        return feed.next
-      })
-      const got = await firstOf<Heard | 'gone'>([...waits, gone])
-      if (got === 'gone') return
+      const got = await next.take()
+      if (got === 'over') return
       if (got === 'silence') {
         yield ': \n\n'
         continue
       }
-      got.feed.next = undefined
-      if (got.result.done === true) return
-      const { name } = got.feed.archive
-      seen.set(name, String(got.result.value.number))
-      const told = await tell(got.feed.archive, got.result.value)
+      const { archive, change } = got
+      seen.set(archive.name, String(change.number))
+      const told = await tell(archive, change)
       if (told !== undefined) yield text(writeCursor(seen), told)
     }
   } finally {
@@ -108,20 +86,7 @@ function openFeed(archive: Archive, after: string | undefined): readonly Feed[] 
   if (archive.changes === undefined) return []
   const from = after !== undefined && /^\d{1,15}$/.test(after) ? { after: Number(after) } : {}
   const changes = archive.changes({ only: ['journey', 'queue'], ...from })
-  return [{ archive, changes, next: undefined }]
-}
-
-/** The first of these, or `silence` when nothing came for a while. */
-async function firstOf<T>(waits: readonly Promise<T>[]): Promise<T | 'silence'> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const silence = new Promise<'silence'>((resolve) => {
-    timer = setTimeout(() => resolve('silence'), silenceMs)
-  })
-  try {
-    return await Promise.race([...waits, silence])
-  } finally {
-    clearTimeout(timer)
-  }
+  return [{ archive, changes }]
 }
 
 interface Told {

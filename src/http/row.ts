@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { WaybillError } from '../base/error.ts'
-import { type Archives, type ArchivedRow, openJourney } from '../desk/archives.ts'
-import type { JourneyView } from '../journey/view.ts'
+import type { Archives, ArchivedRow } from '../desk/archives.ts'
+import { checksOf } from '../journey/checks.ts'
+import { readRecord } from '../journey/record.ts'
+import { type JourneyView, viewJourney } from '../journey/view.ts'
 
 /** A row of a list, as JSON. */
 export interface RowView {
@@ -68,27 +70,19 @@ export function rowView(row: ArchivedRow, journey: JourneyView): RowView {
   }
 }
 
-const checkSteps = { spf: 'spf.mailfrom', dkim: 'dkim', dmarc: 'dmarc', arc: 'arc' } as const
-
-function checksOf({ steps }: JourneyView): Record<string, string> {
-  const checks: Record<string, string> = {}
-  for (const [check, id] of Object.entries(checkSteps)) {
-    const step = steps.find((one) => one.id === id || one.id === check)
-    if (step?.result != null) checks[check] = step.result
-  }
-  return checks
-}
-
 /**
- * The same, when the journey is still to be opened.
+ * The same, when the journey is still to be read. The DNS answers that it shares are not: no row
+ * shows them.
  *
  * @throws WaybillError `not-found` when it has gone since it was listed
  */
 export async function viewOf(archives: Archives, row: ArchivedRow): Promise<RowView> {
   const archive = archives.all.find(({ name }) => name === row.site)
   const found = await archive?.reads.journeys.find(row.id)
-  if (archive === undefined || found?.type !== 'found') {
+  if (found?.type !== 'found') {
     throw new WaybillError('not-found', `The journey ${row.id} has gone while it was listed.`)
   }
-  return rowView(row, (await openJourney(archive.reads, found.journey)).view)
+  const { journey } = found
+  const record = readRecord(journey.json, journey.appended)
+  return rowView(row, viewJourney(record, new Map(), journey))
 }

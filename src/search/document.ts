@@ -1,6 +1,6 @@
 import { concat, displayUtf8, octetsOf } from '../base/octets.ts'
-import { readRecord } from '../journey/record.ts'
-import type { JourneyRecord } from '../journey/record.ts'
+import { checksOf } from '../journey/checks.ts'
+import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import { type RecipientView, viewJourney } from '../journey/view.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../message/field.ts'
@@ -46,15 +46,13 @@ export async function readDocument(
   stored: StoredJourney,
 ): Promise<Document> {
   const record = readRecord(stored.json, stored.appended)
-  const { outcome, recipients, steps } = viewJourney(record, new Map(), stored)
+  const view = viewJourney(record, new Map(), stored)
+  const { outcome, recipients } = view
   const { envelope } = record
   const { cc, body, hasAttachment } = await readText(messages, stored.messageId)
   const { json: _, appended: __, messageId: ___, ...row } = stored
   const checks: Record<string, string> = { tls: tlsOf(record) }
-  for (const [check, id] of Object.entries(checkSteps)) {
-    const step = steps.find((one) => one.id === id || one.id === check)
-    if (step?.result != null) checks[check] = step.result.toLowerCase()
-  }
+  for (const [check, word] of Object.entries(checksOf(view))) checks[check] = word.toLowerCase()
   const addresses = [row.mailFrom, ...row.rcptTo, row.author, cc].join(' ')
   return {
     row,
@@ -76,8 +74,6 @@ export async function readDocument(
     },
   }
 }
-
-const checkSteps = { spf: 'spf.mailfrom', dkim: 'dkim', dmarc: 'dmarc', arc: 'arc' } as const
 
 function tlsOf({ steps }: JourneyRecord): string {
   const step = steps.findLast(({ type }) => type === 'tls' || type === 'peer-tls')

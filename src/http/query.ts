@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import type { JourneyFilter } from '../journey/filter.ts'
+import { filterHint, type JourneyFilter } from '../journey/filter.ts'
 import { parseQuery, type Query } from '../search/query.ts'
 
 /**
@@ -24,6 +24,6 @@ export function filterOf(q: string, now: number): JourneyFilter {
   const { filter, terms } = queryOf(q, now)
   if (terms.length === 0) return filter
   throw new WaybillError('usage', 'What waits is not looked for by words, checks, or "not".', {
-    hint: 'Filters: to: from: author: status: since: until: message-id: ip: account: subject:',
+    hint: filterHint,
   })
 }

@@ -54,7 +54,8 @@ export const filterStatuses = [
   'held',
 ] as const
 
-const keys = [
+/** The names of the filters. */
+export const filterNames = [
   'to',
   'from',
   'author',
@@ -67,10 +68,10 @@ const keys = [
   'subject',
 ] as const
 
-type Key = (typeof keys)[number]
+type Key = (typeof filterNames)[number]
 
 /** How the filters are written, for a hint. */
-export const filterHint: string = `Filters: ${keys.map((key) => `${key}:…`).join(' ')}`
+export const filterHint: string = `Filters: ${filterNames.map((key) => `${key}:…`).join(' ')}`
 
 /**
  * Reads filters such as `to:anna@example.com status:deferred since:2h`. All of them must fit.
@@ -85,7 +86,7 @@ export function parseFilters(words: readonly string[], now: number): Result<Jour
   const given = new Set<Key>()
   for (const word of words) {
     const [, name = '', value = ''] = /^([a-z-]+):([^]*)$/i.exec(word) ?? []
-    const key = keys.find((one) => one === name.toLowerCase())
+    const key = filterNames.find((one) => one === name.toLowerCase())
     if (key === undefined) return bad(`"${word}" is no filter`)
     if (given.has(key)) return bad(`${key}: is given twice`)
     if (value.trim() === '') return bad(`${key}: wants a value`)

@@ -1,5 +1,5 @@
 import { nearest } from '../base/nearest.ts'
-import { filterHint, filterStatuses } from '../journey/filter.ts'
+import { filterHint, filterNames, filterStatuses } from '../journey/filter.ts'
 
 const dayMs = 86_400_000
 
@@ -42,7 +42,7 @@ export function filterAdvice(words: readonly string[]): string {
   for (const word of words) {
     const [, name = '', value = ''] = /^([a-z-]+):(.*)$/is.exec(word) ?? []
     if (name === '' && word.includes('@')) return `Did you mean to:${word} or from:${word}?`
-    const known = filterNames.includes(name.toLowerCase())
+    const known = filterNames.some((one) => one === name.toLowerCase())
     const near = known ? undefined : nearest(name, filterNames)
     if (name !== '' && near !== undefined) return `Did you mean ${near}:${value}?`
     if (/^(since|until)$/i.test(name)) return times
@@ -54,10 +54,6 @@ export function filterAdvice(words: readonly string[]): string {
   }
   return filterHint
 }
-
-const filterNames: readonly string[] = Array.from(filterHint.matchAll(/([a-z-]+):…/g), (one) => {
-  return one[1] ?? ''
-})
 
 const times =
   'Times: 2026-09-01, 2026-09-01T12:00, 12:00 (all in UTC, as lists show them), today, yesterday, 30m, 2h, 7d'

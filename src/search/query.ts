@@ -1,6 +1,6 @@
 import { nearest } from '../base/nearest.ts'
 import { bad, ok, type Result } from '../base/result.ts'
-import { filterStatuses, type JourneyFilter, parseFilters } from '../journey/filter.ts'
+import { filterNames, filterStatuses, type JourneyFilter, parseFilters } from '../journey/filter.ts'
 import { filterAdvice, withMoments } from './filter-words.ts'
 import { operators, readOperator } from './operators.ts'
 import type { Test } from './term.ts'
@@ -35,19 +35,6 @@ const synonyms: Readonly<Record<string, string>> = {
   outcome: 'status',
   message_id: 'message-id',
 }
-
-const filterNames = [
-  'to',
-  'from',
-  'author',
-  'status',
-  'since',
-  'until',
-  'message-id',
-  'ip',
-  'account',
-  'subject',
-]
 
 /** All operators, as they are written. */
 const operatorNames: readonly string[] = [
@@ -131,7 +118,7 @@ function readTerm(part: string, now: number): Result<Term, QueryProblem> {
   if (value === '' && operatorNames.includes(name)) {
     return bad({ problem: `${given}: wants a value`, hint: queryHint })
   }
-  if (filterNames.includes(name)) return filterTerm({ name, given, value, not }, now)
+  if (filterNames.some((one) => one === name)) return filterTerm({ name, given, value, not }, now)
   const read = readOperator(name, value)
   if (read === undefined) return unknown(given, value)
   if (!read.ok)

@@ -1,3 +1,4 @@
+import { type WaitingItem, waitingItem } from '../desk/waiting.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 
 /** Up to these ages, in minutes, letters that wait are counted; one more count is for older ones. */
@@ -56,33 +57,12 @@ function destinationView(
   }
 }
 
-/** A letter that waits, as `waybill queue list --json` has it, and since when. */
-export interface ItemView {
-  id: string
-  journey: string
-  recipient: string
-  destination: string
-  attempts: number
-  held: boolean
-  next_attempt_at: string
-  expires_at: string
+/** An item that waits, as `waybill queue list --json` has it, and since when. */
+export interface ItemView extends WaitingItem {
   created_at: string
-  last_problem: string
 }
 
 /** Puts it so. */
 export function itemView(item: QueueItem): ItemView {
-  const { id, journeyId: journey, recipient, destination, attempts, held, lastProblem } = item
-  return {
-    id,
-    journey,
-    recipient,
-    destination,
-    attempts,
-    held,
-    next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
-    expires_at: new Date(item.expiresAt).toISOString(),
-    created_at: new Date(item.createdAt).toISOString(),
-    last_problem: lastProblem,
-  }
+  return { ...waitingItem(item), created_at: new Date(item.createdAt).toISOString() }
 }

@@ -4,7 +4,7 @@ import type { JourneyRow } from '../../store/ports/journeys.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { paint, print, printJson } from '../output.ts'
-import { itemJson } from '../render/waiting.ts'
+import { waitingItem } from '../../desk/waiting.ts'
 import { rowTime } from './list.ts'
 
 interface ShowOptions extends DataOptions {
@@ -22,7 +22,7 @@ export function queueShowCommand(): Command {
       try {
         const { items, journey } = await waitingOf(stores, id)
         if (options.json === true) {
-          for (const item of items) printJson({ ...itemJson(item), ...journeyJson(journey) })
+          for (const item of items) printJson({ ...waitingItem(item), ...journeyJson(journey) })
           return
         }
         print(headText(journey))

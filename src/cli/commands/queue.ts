@@ -5,7 +5,7 @@ import { count, filterWords, readFilters, rowTime } from './list.ts'
 import { queueChangeCommand } from './queue-change.ts'
 import { queueDropCommand } from './queue-drop.ts'
 import { queueShowCommand } from './queue-show.ts'
-import { itemJson } from '../render/waiting.ts'
+import { waitingItem } from '../../desk/waiting.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 
 /** `waybill queue list|show|retry|hold|release|drop`. */
@@ -23,7 +23,7 @@ export function queueCommand(): Command {
         const lists = stores.readers.map((reader) => reader.queue.list({ limit, filter }))
         const items = (await Promise.all(lists)).flat()
         for (const item of items) {
-          if (options.json === true) printJson(itemJson(item))
+          if (options.json === true) printJson(waitingItem(item))
           else print(row(itemText(item), item.lastProblem, columns()))
         }
         if (items.length === 0 && options.json !== true) {

@@ -6,6 +6,7 @@ import { bundleImport, type ImportPart } from '../../desk/bundle-import.ts'
 import { type LineLimits, packLines, readPackedLines } from '../../io/bundle-file.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
+import { answer } from '../route-parts.ts'
 
 const exported = createRoute({
   method: 'get',
@@ -42,20 +43,14 @@ const imported = createRoute({
       },
     },
   },
-  responses: {
-    200: {
-      description: 'What was brought in',
-      content: {
-        'application/json': {
-          schema: z.object({
-            journeys: z.number(),
-            known: z.number().describe('They were here already and stay as they are'),
-            messages: z.number(),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'What was brought in',
+    z.object({
+      journeys: z.number(),
+      known: z.number().describe('They were here already and stay as they are'),
+      messages: z.number(),
+    }),
+  ),
 })
 
 /** What is sent is unpacked while others wait. */

@@ -9,7 +9,7 @@ import { readParts } from '../../mime/tree.ts'
 import type { Api } from '../api-types.ts'
 import { readKept } from '../kept-message.ts'
 import { htmlPolicy, shownHtml } from '../message-html.ts'
-import { idParam } from '../route-parts.ts'
+import { answer, idParam } from '../route-parts.ts'
 
 const partSchema = z
   .object({
@@ -32,19 +32,13 @@ const parts = createRoute({
   path: '/v1/messages/{id}/parts',
   summary: 'The tree of its parts',
   request: { params: idParam },
-  responses: {
-    200: {
-      description: 'Each behind the one that holds it',
-      content: {
-        'application/json': {
-          schema: z.object({
-            data: z.array(partSchema),
-            more: z.boolean().describe('There are more parts than are shown'),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'Each behind the one that holds it',
+    z.object({
+      data: z.array(partSchema),
+      more: z.boolean().describe('There are more parts than are shown'),
+    }),
+  ),
 })
 
 const onePart = createRoute({
@@ -91,18 +85,12 @@ const links = createRoute({
   path: '/v1/messages/{id}/links',
   summary: 'The links in it, in order, each once',
   request: { params: idParam },
-  responses: {
-    200: {
-      description: 'Addresses of the web; nothing was fetched',
-      content: {
-        'application/json': {
-          schema: z.object({
-            data: z.array(z.object({ href: z.string(), text: z.string().optional() })),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'Addresses of the web; nothing was fetched',
+    z.object({
+      data: z.array(z.object({ href: z.string(), text: z.string().optional() })),
+    }),
+  ),
 })
 
 const codes = createRoute({
@@ -110,14 +98,10 @@ const codes = createRoute({
   path: '/v1/messages/{id}/codes',
   summary: 'The one-time codes in it',
   request: { params: idParam },
-  responses: {
-    200: {
-      description: 'Those that stand near a word such as code or PIN',
-      content: {
-        'application/json': { schema: z.object({ data: z.array(z.object({ code: z.string() })) }) },
-      },
-    },
-  },
+  responses: answer(
+    'Those that stand near a word such as code or PIN',
+    z.object({ data: z.array(z.object({ code: z.string() })) }),
+  ),
 })
 
 /** What a message holds: parts, text, HTML, links, codes. */

@@ -9,6 +9,7 @@ import type { Resolver } from '../../dns/resolver.ts'
 import type { DmarcInput } from '../../dmarc/dmarc.ts'
 import { readOverrides } from '../../journey/overrides.ts'
 import type { Api } from '../api-types.ts'
+import { body } from '../route-parts.ts'
 
 const text = z.string().max(10_000)
 const ip = z
@@ -94,7 +95,7 @@ const evaluation = createRoute({
   method: 'post',
   path: '/v1/evaluations',
   summary: 'May this host send? Would this be taken? Where does this go? Without any mail',
-  request: { body: { required: true, content: { 'application/json': { schema: request } } } },
+  request: body(request),
   responses: {
     200: {
       description: 'The steps, as a journey tells them',

@@ -3,6 +3,7 @@ import { perform } from '../../desk/act.ts'
 import { faultsSet, faultsShow, type FaultsPart } from '../../desk/faults.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
+import { body } from '../route-parts.ts'
 
 const stages = ['connect', 'auth', 'sender', 'recipient', 'data'] as const
 
@@ -48,7 +49,7 @@ export function faultRoutes(api: Api, path: string, place: DeskPlace<FaultsPart>
     method: 'put',
     path,
     summary: 'Sets these faults in place of all that were',
-    request: { body: { content: { 'application/json': { schema: wanted } }, required: true } },
+    request: body(wanted),
     responses: answers,
   })
   api.openapi(show, async (c) => {

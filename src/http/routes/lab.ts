@@ -13,6 +13,7 @@ import {
 } from '../../desk/lab-operations.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
+import { answer, body } from '../route-parts.ts'
 
 const time = z.object({ now: z.string(), ahead_ms: z.number() })
 
@@ -37,14 +38,6 @@ const happened = z.object({
     z.object({ id: z.string(), site: z.string(), direction: z.enum(['in', 'out']) }),
   ),
 })
-
-function answer<T extends z.ZodType>(description: string, schema: T) {
-  return { 200: { description, content: { 'application/json': { schema } } } } as const
-}
-
-function body<T extends z.ZodType>(schema: T) {
-  return { body: { content: { 'application/json': { schema } }, required: true } } as const
-}
 
 const situations = createRoute({
   method: 'get',

@@ -5,7 +5,7 @@ import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
 import { openKept } from '../kept-message.ts'
 import { queryOf } from '../query.ts'
-import { idParam } from '../route-parts.ts'
+import { answer, idParam } from '../route-parts.ts'
 import { rowSchema, rowView, viewOf } from '../row.ts'
 
 const listQuery = z.object({
@@ -19,20 +19,14 @@ const list = createRoute({
   path: '/v1/messages',
   summary: 'Journeys, those written last first',
   request: { query: listQuery },
-  responses: {
-    200: {
-      description: 'A page of them',
-      content: {
-        'application/json': {
-          schema: z.object({
-            data: z.array(rowSchema),
-            has_more: z.boolean(),
-            next: z.string().nullable(),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'A page of them',
+    z.object({
+      data: z.array(rowSchema),
+      has_more: z.boolean(),
+      next: z.string().nullable(),
+    }),
+  ),
 })
 
 const one = createRoute({
@@ -40,12 +34,7 @@ const one = createRoute({
   path: '/v1/messages/{id}',
   summary: 'One journey, in short',
   request: { params: idParam },
-  responses: {
-    200: {
-      description: 'It',
-      content: { 'application/json': { schema: rowSchema } },
-    },
-  },
+  responses: answer('It', rowSchema),
 })
 
 const journey = createRoute({
@@ -53,12 +42,7 @@ const journey = createRoute({
   path: '/v1/messages/{id}/journey',
   summary: 'The whole account, as `waybill show --json` prints it',
   request: { params: idParam },
-  responses: {
-    200: {
-      description: 'waybill.journey/1',
-      content: { 'application/json': { schema: z.looseObject({ schema: z.string() }) } },
-    },
-  },
+  responses: answer('waybill.journey/1', z.looseObject({ schema: z.string() })),
 })
 
 const raw = createRoute({

@@ -11,6 +11,7 @@ import { type ReplayOverrides, readOverrides } from '../../journey/overrides.ts'
 import { viewReplay, viewReplayed } from '../../journey/replay-view.ts'
 import type { Api } from '../api-types.ts'
 import { sentLimits } from './bundles.ts'
+import { body } from '../route-parts.ts'
 
 const request = z.object({
   journey: z
@@ -67,7 +68,7 @@ const replay = createRoute({
   method: 'post',
   path: '/v1/replays',
   summary: 'What if? A journey decided again, offline, with something changed',
-  request: { body: { required: true, content: { 'application/json': { schema: request } } } },
+  request: body(request),
   responses: {
     200: {
       description: 'As `waybill replay --json` prints it, and the journey as it would have been',

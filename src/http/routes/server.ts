@@ -1,80 +1,59 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import type { Api, Mode } from '../api-types.ts'
+import { answer } from '../route-parts.ts'
 
 const live = createRoute({
   method: 'get',
   path: '/v1/health/live',
   summary: 'Whether the server answers',
-  responses: {
-    200: {
-      description: 'It does',
-      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
-    },
-  },
+  responses: answer('It does', z.object({ status: z.literal('ok') })),
 })
 
 const ready = createRoute({
   method: 'get',
   path: '/v1/health/ready',
   summary: 'Whether its store answers',
-  responses: {
-    200: {
-      description: 'It does',
-      content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
-    },
-  },
+  responses: answer('It does', z.object({ status: z.literal('ok') })),
 })
 
 const session = createRoute({
   method: 'get',
   path: '/v1/session',
   summary: 'Who asks, and what they may do',
-  responses: {
-    200: {
-      description: 'This one',
-      content: {
-        'application/json': {
-          schema: z.object({
-            mode: z.enum(['lab', 'catch', 'live']),
-            who: z.string(),
-            scopes: z.array(z.enum(['read', 'send', 'manage'])),
-            version: z.string(),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'This one',
+    z.object({
+      mode: z.enum(['lab', 'catch', 'live']),
+      who: z.string(),
+      scopes: z.array(z.enum(['read', 'send', 'manage'])),
+      version: z.string(),
+    }),
+  ),
 })
 
 const status = createRoute({
   method: 'get',
   path: '/v1/status',
   summary: 'What is stored and what waits, by server',
-  responses: {
-    200: {
-      description: 'By server',
-      content: {
-        'application/json': {
-          schema: z.object({
-            version: z.string(),
-            ports: z
-              .record(z.string(), z.number())
-              .describe('Where mail can be sent to, as the ready event names them'),
-            sites: z.array(
-              z.object({
-                site: z.string(),
-                messages: z.number(),
-                queued: z.number(),
-                held: z.number(),
-                journeys: z.number(),
-              }),
-            ),
-          }),
-        },
-      },
-    },
-  },
+  responses: answer(
+    'By server',
+    z.object({
+      version: z.string(),
+      ports: z
+        .record(z.string(), z.number())
+        .describe('Where mail can be sent to, as the ready event names them'),
+      sites: z.array(
+        z.object({
+          site: z.string(),
+          messages: z.number(),
+          queued: z.number(),
+          held: z.number(),
+          journeys: z.number(),
+        }),
+      ),
+    }),
+  ),
 })
 
 /** How the server is, and who asks it. */

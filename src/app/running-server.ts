@@ -1,8 +1,8 @@
-import { WaybillError } from '../base/error.ts'
+import type { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
-import { ControlSocket } from '../control/control-socket.ts'
-import type { ControlRequest } from '../control/protocol.ts'
+import type { ControlSocket } from '../control/control-socket.ts'
+import { openDeskSocket } from '../control/desk-socket.ts'
 import { InTurn } from '../desk/in-turn.ts'
 import { type Desk, performNamed } from '../desk/operations.ts'
 import { Retention, retentionTimes } from '../desk/retention.ts'
@@ -14,7 +14,6 @@ import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { serverContext } from '../io/tls-context.ts'
 import type { Admission } from '../policy/admission.ts'
-import { dataFolder } from '../store/data-folder.ts'
 import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
 import type { OpenResolver } from './resolver.ts'
@@ -192,29 +191,14 @@ export class RunningServer {
   }
 
   async #openControl(): Promise<void> {
-    const { options } = this.#parts
-    const { report, version = '' } = options
-    const folder = dataFolder(this.#folder).root
-    try {
-      this.#control ??= await ControlSocket.open({
-        folder,
-        clock: systemClock,
-        version,
-        answer: (request) => this.#answer(request),
-        report,
-      })
-    } catch (problem) {
-      if (problem instanceof WaybillError && problem.code === 'data-in-use') throw problem
-      report(problem, 'the control socket, so commands cannot ask this server')
-    }
-  }
-
-  /** What a command asks. */
-  async #answer({ operation, input, by, why = '' }: ControlRequest): Promise<unknown> {
+    const { report, version = '' } = this.#parts.options
     const { acts } = this.#parts.store
-    const context = { desk: this.#desk, acts, now: () => systemClock.now() }
-    const actor = { by, door: 'control socket', why } as const
-    return await performNamed(context, { operation, input, actor })
+    const place = { desk: this.#desk, acts, now: () => systemClock.now() }
+    this.#control ??= await openDeskSocket((asked) => performNamed(place, asked), {
+      folder: this.#folder,
+      version,
+      report,
+    })
   }
 }
 

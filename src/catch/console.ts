@@ -1,14 +1,14 @@
 import { Archives } from '../desk/archives.ts'
+import { openDeskSocket } from '../control/desk-socket.ts'
 import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
 import { mailDelete, type MailPart } from '../desk/mail.ts'
-import { type Named, named } from '../desk/named.ts'
+import { type Named, named, performByName } from '../desk/named.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Catcher } from './catcher.ts'
-import { openControl } from './control.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { near, type NearOptions } from './near.ts'
 
@@ -46,7 +46,7 @@ export async function openCatcherConsole(
   const now = (): number => systemClock.now()
   const desk = { faults, mail: { mailboxes: store.mailboxes, now } }
   const place = { desk, acts: store.acts, now }
-  const control = await openControl(operations, place, options)
+  const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
   return await openDoors(control, () =>
     near(options, 'http', options.port, (port) => {
       return HttpServer.open({

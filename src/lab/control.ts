@@ -1,5 +1,5 @@
-import { openControl } from '../catch/control.ts'
 import type { ControlSocket } from '../control/control-socket.ts'
+import { openDeskSocket } from '../control/desk-socket.ts'
 import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
 import {
   labAdvance,
@@ -12,7 +12,7 @@ import {
   labResetZone,
   labSituations,
 } from '../desk/lab-operations.ts'
-import { type DeskPlace, type Named, named } from '../desk/named.ts'
+import { type DeskPlace, type Named, named, performByName } from '../desk/named.ts'
 import type { Lab } from './lab.ts'
 import { RunningLab } from './lab-desk.ts'
 
@@ -41,7 +41,7 @@ export function labPlace(lab: Lab): LabPlace {
 /** Opens the socket at which commands ask a lab; `undefined` where there can be none. */
 export function openLabControl(
   place: LabPlace,
-  options: Parameters<typeof openControl>[2],
+  options: Parameters<typeof openDeskSocket>[1],
 ): Promise<ControlSocket | undefined> {
-  return openControl(operations, place, options)
+  return openDeskSocket((asked) => performByName(operations, place, asked), options)
 }

@@ -1,28 +1,38 @@
 import { WaybillError } from '../base/error.ts'
-import { ControlSocket } from '../control/control-socket.ts'
-import { type DeskPlace, type Named, performByName } from '../desk/named.ts'
+import type { Actor } from '../desk/act.ts'
 import { systemClock } from '../io/clock.ts'
 import { dataFolder } from '../store/data-folder.ts'
+import { ControlSocket } from './control-socket.ts'
 
-/** Opens the socket at which commands ask; `undefined` where there can be none. */
-export async function openControl<Desk>(
-  operations: ReadonlyMap<string, Named<Desk>>,
-  place: DeskPlace<Desk>,
+/** What a command asks of a desk. */
+export interface AskedOfDesk {
+  readonly operation: string
+  readonly input: unknown
+  readonly actor: Actor
+}
+
+/**
+ * Opens the socket at which commands ask the desk of a server; `undefined` where there can be none:
+ * mail goes on without it.
+ *
+ * @throws WaybillError `data-in-use`
+ */
+export async function openDeskSocket(
+  perform: (asked: AskedOfDesk) => Promise<unknown>,
   options: {
     readonly folder: string
     readonly version: string
     readonly report: (problem: unknown, where: string) => void
   },
 ): Promise<ControlSocket | undefined> {
-  const { version, report } = options
+  const { folder, version, report } = options
   try {
     return await ControlSocket.open({
-      folder: dataFolder(options.folder).root,
+      folder: dataFolder(folder).root,
       clock: systemClock,
       version,
       answer: ({ operation, input, by, why = '' }) => {
-        const actor = { by, door: 'control socket', why } as const
-        return performByName(operations, place, { operation, input, actor })
+        return perform({ operation, input, actor: { by, door: 'control socket', why } })
       },
       report,
     })

@@ -60,9 +60,10 @@ export function makeApi(parts: ApiParts): Api {
     c.header('referrer-policy', 'no-referrer')
     return undefined
   })
-  for (const path of ['/v1/*', '/api/*', '/view/*']) api.use(path, guard(parts.access))
-  api.use('/api/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
-  api.use('/v1/*', bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
+  for (const path of ['/v1/*', '/api/*', '/view/*']) {
+    api.use(path, guard(parts.access))
+    api.use(path, bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
+  }
   serverRoutes(api, parts)
   // Before those with an id: `wait` is none.
   waitRoutes(api, parts.archives, parts.now)

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { once } from 'node:events'
 import { createAdaptorServer } from '@hono/node-server'
-import { WaybillError } from '../base/error.ts'
+import { listenProblem } from '../io/listener.ts'
 import { type ApiParts, makeApi } from './api.ts'
 import { pageFiles } from './page-files.ts'
 
@@ -36,11 +36,7 @@ export class HttpServer {
     try {
       await once(server, 'listening')
     } catch (problem) {
-      const place = `${options.address}:${options.port}`
-      throw new WaybillError('port-taken', `Cannot listen on ${place}: ${String(problem)}`, {
-        cause: problem,
-        hint: 'Stop the program that has it, or choose another port with --http-port.',
-      })
+      throw problem instanceof Error ? listenProblem(problem, options) : problem
     }
     const bound = server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : options.port

@@ -177,7 +177,11 @@ async function close(server: Server, loose: ReadonlySet<Socket>): Promise<void> 
   })
 }
 
-function listenProblem(problem: NodeJS.ErrnoException, options: ListenOptions): WaybillError {
+/** Why a port cannot be opened, as it is told to whoever wants it. */
+export function listenProblem(
+  problem: NodeJS.ErrnoException,
+  options: { readonly address: string; readonly port: number },
+): WaybillError {
   const place = `${options.address}:${options.port}`
   if (problem.code === 'EADDRINUSE') {
     return new WaybillError(

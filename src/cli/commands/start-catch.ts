@@ -1,50 +1,21 @@
 import { type Catcher, openCatcher } from '../../catch/catcher.ts'
 import { openCatcherConsole } from '../../catch/console.ts'
 import { defaultData } from '../data.ts'
-import { paint, print, printJson } from '../output.ts'
-import { onSignals } from '../signals.ts'
-import {
-  leave,
-  logStyle,
-  openReporting,
-  pageFolder,
-  portsWanted,
-  type StartOptions,
-  tellMovedPorts,
-} from '../starting.ts'
+import { runInForeground } from '../foreground.ts'
+import { paint, print } from '../output.ts'
+import type { StartOptions } from '../starting.ts'
 import { programVersion } from '../version.ts'
 
 /** Runs a catcher until somebody ends it. */
-export async function startCatcher(options: StartOptions): Promise<void> {
-  const { log, report, close } = openReporting(logStyle(options.log ?? 'faults'))
-  const { wanted, taken, named } = portsWanted(options)
-  const folder = options.data ?? defaultData
-  const { fault: faults } = options
-  const catcher = await openCatcher({ folder, ports: wanted, taken, named, faults, log, report })
-  const version = programVersion()
-  const page = await openCatcherConsole(catcher, {
-    folder,
-    port: wanted.http,
-    taken,
-    named,
-    version,
-    page: pageFolder,
-    report,
-  }).catch(async (problem: unknown) => {
-    await catcher.close()
-    throw problem
+export function startCatcher(options: StartOptions): Promise<void> {
+  return runInForeground(options, {
+    open: openCatcher,
+    openPage: openCatcherConsole,
+    greet(catcher, ports, folder) {
+      print(screen(ports, catcher, folder))
+      return Promise.resolve()
+    },
   })
-  const ports = { ...catcher.ports, http: page.http }
-  const ended = Promise.withResolvers<void>()
-  onSignals({ stop: () => ended.resolve(), hurry: () => catcher.hurry() })
-  tellMovedPorts(wanted, ports)
-  if (options.json === true) printJson({ event: 'ready', ports })
-  else print(screen(ports, catcher, folder))
-  await ended.promise
-  await page.close()
-  await catcher.close()
-  close()
-  leave()
 }
 
 function screen(

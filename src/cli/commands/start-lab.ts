@@ -5,52 +5,15 @@ import { openJourney } from '../../desk/archives.ts'
 import type { JourneyView } from '../../journey/view.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
 import { defaultData } from '../data.ts'
-import { paint, print, printJson } from '../output.ts'
+import { runInForeground } from '../foreground.ts'
+import { paint, print } from '../output.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
-import { onSignals } from '../signals.ts'
-import {
-  leave,
-  logStyle,
-  openReporting,
-  pageFolder,
-  portsWanted,
-  type StartOptions,
-  tellMovedPorts,
-} from '../starting.ts'
+import type { StartOptions } from '../starting.ts'
 import { programVersion } from '../version.ts'
 
 /** Runs the lab until somebody ends it. */
-export async function startLab(options: StartOptions): Promise<void> {
-  // The first screen is for people, and they see what happens with `waybill list`.
-  const { log, report, close } = openReporting(logStyle(options.log ?? 'faults'))
-  const { wanted, taken, named } = portsWanted(options)
-  const folder = options.data ?? defaultData
-  const { fault: faults } = options
-  const lab = await openLab({ folder, ports: wanted, taken, named, faults, log, report })
-  const version = programVersion()
-  const page = await openLabConsole(lab, {
-    folder,
-    port: wanted.http,
-    taken,
-    named,
-    version,
-    page: pageFolder,
-    report,
-  }).catch(async (problem: unknown) => {
-    await lab.close()
-    throw problem
-  })
-  const ports = { ...lab.ports, http: page.http }
-  const ended = Promise.withResolvers<void>()
-  onSignals({ stop: () => ended.resolve(), hurry: () => lab.hurry() })
-  tellMovedPorts(wanted, ports)
-  if (options.json === true) printJson({ event: 'ready', ports })
-  else await greet(lab, ports, folder)
-  await ended.promise
-  await page.close()
-  await lab.close()
-  close()
-  leave()
+export function startLab(options: StartOptions): Promise<void> {
+  return runInForeground(options, { open: openLab, openPage: openLabConsole, greet })
 }
 
 /** The first screen: where things are, and the first letter's way. */

@@ -145,18 +145,23 @@ async function listed(box: MailpitBox, asked: unknown): Promise<object> {
   }
 }
 
+/** All at once: each removal is a commit. */
 async function remove(letters: readonly BoxedLetter[], now: () => number): Promise<void> {
-  for (const { archive, rows } of letters) {
-    const items = rows.map(({ account, mailbox, uid }) => ({ account, mailbox, uid }))
+  for (const [archive, some] of Map.groupBy(letters, (letter) => letter.archive)) {
+    const items = some.flatMap(({ rows }) => {
+      return rows.map(({ account, mailbox, uid }) => ({ account, mailbox, uid }))
+    })
     await archive.mailboxes?.remove({ items, at: now() })
   }
 }
 
 async function mark(letters: readonly BoxedLetter[], read: boolean): Promise<void> {
-  for (const { archive, rows } of letters) {
-    for (const { mailboxId, uid } of rows) {
-      const how = read ? 'add' : 'remove'
-      await archive.mailboxes?.setFlags({ mailbox: mailboxId, uids: [uid], how, flags: ['\\Seen'] })
+  const how = read ? 'add' : 'remove'
+  for (const [archive, some] of Map.groupBy(letters, (letter) => letter.archive)) {
+    const rows = some.flatMap((letter) => letter.rows)
+    for (const [mailbox, theirs] of Map.groupBy(rows, ({ mailboxId }) => mailboxId)) {
+      const uids = theirs.map(({ uid }) => uid)
+      await archive.mailboxes?.setFlags({ mailbox, uids, how, flags: ['\\Seen'] })
     }
   }
 }

@@ -4,9 +4,8 @@ import type { Archives } from '../../desk/archives.ts'
 import type { Step } from '../../journey/steps.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../../message/field.ts'
-import { splitMessage } from '../../message/header-reader.ts'
 import type { Api } from '../api-types.ts'
-import { readKept } from '../kept-message.ts'
+import { readKeptHeader } from '../kept-message.ts'
 import { answer, idParam } from '../route-parts.ts'
 
 const headers = createRoute({
@@ -101,8 +100,7 @@ const mostOfField = 20_000
 export function detailRoutes(api: Api, archives: Archives): void {
   api.openapi(headers, async (c) => {
     const { archive, stored } = await archives.locate(c.req.valid('param').id)
-    const message = await readKept(archive.reads, stored.messageId, stored.id)
-    const { fields } = splitMessage(message).header
+    const { fields } = await readKeptHeader(archive.reads, stored.messageId, stored.id)
     const data = fields.slice(0, mostFields).map(fieldView)
     return c.json({ data, more: fields.length > mostFields }, 200)
   })

@@ -1,5 +1,4 @@
-import type { ConsoleOptions } from '../catch/console.ts'
-import type { Doors } from '../catch/doors.ts'
+import type { ConsoleOptions, Doors } from '../catch/doors.ts'
 import type { CatcherOptions } from '../catch/catcher.ts'
 import { defaultData } from './data.ts'
 import { printJson } from './output.ts'

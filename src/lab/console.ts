@@ -1,10 +1,6 @@
-import type { ConsoleOptions } from '../catch/console.ts'
-import { type Doors, openDoors } from '../catch/doors.ts'
-import { near } from '../catch/near.ts'
+import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { QueueDesk } from '../desk/queue.ts'
-import { labAccess } from '../http/access.ts'
-import { HttpServer } from '../http/http-server.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { labRoutes } from '../http/routes/lab.ts'
@@ -20,39 +16,28 @@ import type { Lab, LabSite } from './lab.ts'
  * @throws WaybillError `port-taken`, `data-in-use`
  */
 export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<Doors> {
-  const { version, page, report } = options
   const place = labPlace(lab)
   const archives = new Archives([
     archiveOf('north', lab.north, place.now),
     archiveOf('south', lab.south, place.now),
   ])
   const control = await openLabControl(place, options)
-  return await openDoors(control, () =>
-    near(options, 'http', options.port, (port) => {
-      return HttpServer.open({
-        address: '127.0.0.1',
-        port,
-        page,
-        mode: 'lab',
-        version,
-        archives,
-        ports: { ...lab.ports },
-        access: labAccess,
-        live: new StubResolver({
-          servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
-          clock: systemClock,
-        }),
-        more(api) {
-          faultRoutes(api, '/v1/lab/faults', place)
-          labRoutes(api, place)
-          importRoutes(api, { ...place, desk: lab.south })
-        },
-        now: place.now,
-        newId: () => lab.north.site.newId(),
-        report,
-      })
+  return await openDoors(control, options, {
+    mode: 'lab',
+    archives,
+    ports: { ...lab.ports },
+    live: new StubResolver({
+      servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
+      clock: systemClock,
     }),
-  )
+    more(api) {
+      faultRoutes(api, '/v1/lab/faults', place)
+      labRoutes(api, place)
+      importRoutes(api, { ...place, desk: lab.south })
+    },
+    now: place.now,
+    newId: () => lab.north.site.newId(),
+  })
 }
 
 function archiveOf(name: string, { site, store }: LabSite, now: () => number): Archive {

@@ -40,9 +40,13 @@ const maxOctets = 1024 * 1024
 const maxCharacters = 256 * 1024
 const maxFieldOctets = 20_000
 
-/** Reads what a query looks at. A message that is not kept (any more) has no text. */
+/**
+ * Reads what a query looks at. A message that is not kept (any more) has no text.
+ *
+ * @param messages `undefined` where nobody asks for the text: reading it is most of the work
+ */
 export async function readDocument(
-  messages: MessagePort,
+  messages: MessagePort | undefined,
   stored: StoredJourney,
 ): Promise<Document> {
   const record = readRecord(stored.json, stored.appended)
@@ -96,10 +100,10 @@ function tookOf({ startedAt, steps }: JourneyRecord): number {
 }
 
 async function readText(
-  messages: MessagePort,
+  messages: MessagePort | undefined,
   id: string | undefined,
 ): Promise<{ readonly cc: string; readonly body: string; readonly hasAttachment: boolean }> {
-  const message = id === undefined ? undefined : await messages.open(id)
+  const message = id === undefined ? undefined : await messages?.open(id)
   if (message === undefined) return { cc: '', body: '', hasAttachment: false }
   const chunks: Uint8Array[] = []
   let length = 0

@@ -17,6 +17,11 @@ export function fits(document: Document, { filter, terms }: Query): boolean {
   )
 }
 
+/** Whether a query looks at what stands in a message, and not at its journey alone. */
+export function asksForText({ terms }: Query): boolean {
+  return terms.some(({ test }) => test.type === 'words' || test.type === 'attachment')
+}
+
 function testFits(one: Document, test: Test, to: AddressFilter | undefined): boolean {
   switch (test.type) {
     case 'filter':

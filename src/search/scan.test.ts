@@ -182,3 +182,28 @@ test('a page ends where it is full and goes on behind the last one', async () =>
   )
   await store.close()
 })
+
+test('a message is opened only for a query that looks into it', async () => {
+  const store = openMemoryStore()
+  await put(store, 'OPENED11', 'hello', ['', 'x'])
+  let opened = 0
+  const messages = {
+    open(id: string) {
+      opened++
+      return store.messages.open(id)
+    },
+  }
+  const look = async (text: string): Promise<number> => {
+    const query = parseQuery(text, 0)
+    assert.ok(query.ok)
+    opened = 0
+    await scan({ journeys: store.journeys, messages }, query.value, { limit: 10 })
+    return opened
+  }
+  assert.equal(await look('dmarc:fail'), 0)
+  assert.equal(await look('-code:550 larger:1k'), 0)
+  assert.equal(await look('hello'), 1)
+  assert.equal(await look('-body:hello'), 1)
+  assert.equal(await look('cc:anna'), 1)
+  assert.equal(await look('has:attachment'), 1)
+})

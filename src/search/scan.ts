@@ -1,7 +1,7 @@
 import type { JourneyRow } from '../store/ports/journeys.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import { readDocument } from './document.ts'
-import { fits } from './fits.ts'
+import { asksForText, fits } from './fits.ts'
 import type { Query } from './query.ts'
 
 /** How many journeys a search without an index reads, the newest first. */
@@ -30,6 +30,7 @@ export async function scan(
   query: Query,
   { limit, behind }: SearchPage,
 ): Promise<FoundMessages> {
+  const messages = asksForText(query) ? reads.messages : undefined
   const rows: JourneyRow[] = []
   let last = behind
   for (let looked = 0; looked < scanLimit; looked += pageSize) {
@@ -38,7 +39,7 @@ export async function scan(
     for (const { id } of page.rows) {
       const found = await reads.journeys.find(id)
       if (found.type !== 'found') continue
-      const document = await readDocument(reads.messages, found.journey)
+      const document = await readDocument(messages, found.journey)
       if (!fits(document, query)) continue
       rows.push(document.row)
       if (rows.length === limit) return { rows, searchedAll: true }

@@ -124,7 +124,24 @@ function idsOf(items: WaitingLetters['items']): readonly string[] {
 }
 
 /** How many letters are changed at one go: a request to the server stays small. */
-export const lettersAtOnce = 500
+const lettersAtOnce = 500
+
+/** Changes letters in parts that one request can carry; one act is left for all of them. */
+export async function changeInParts(
+  letters: readonly WaitingLetters['items'][number][],
+  chosen: readonly string[],
+  change: (part: WaitingLetters) => Promise<Changed>,
+): Promise<Changed> {
+  let [before, left] = [0, 0]
+  for (let start = 0; start < letters.length; start += lettersAtOnce) {
+    const end = start + lettersAtOnce
+    const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
+    const changed = await change({ items, chosen, before, more: end < letters.length })
+    before += changed.letters
+    left += changed.left
+  }
+  return { letters: before, left }
+}
 
 function change(
   name: string,

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Operation } from '../../desk/act.ts'
 import {
   type Changed,
-  lettersAtOnce,
+  changeInParts,
   queueHold,
   queueRelease,
   type QueuePart,
@@ -104,18 +104,11 @@ async function change(
 ): Promise<Changed> {
   const { folder, letters, filters, options } = asked
   const chosen = filters.length === 0 ? ['--all'] : filters
-  let [before, left] = [0, 0]
-  for (let start = 0; start < letters.length; start += lettersAtOnce) {
-    const end = start + lettersAtOnce
-    const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
-    const input = { items, chosen, before, more: end < letters.length }
-    const changed = await atDesk(operation, input, {
+  return await changeInParts(letters, chosen, (input) => {
+    return atDesk(operation, input, {
       opening: { folder },
       desk: (store) => ({ queue: queueDeskOver(store) }),
       ...options,
     })
-    before += changed.letters
-    left += changed.left
-  }
-  return { letters: before, left }
+  })
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type Dropped, lettersAtOnce, queueDrop } from '../../desk/queue.ts'
+import { changeInParts, type Dropped, queueDrop } from '../../desk/queue.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { confirm } from '../confirm.ts'
@@ -52,22 +52,15 @@ async function drop(
   options: DropOptions,
 ): Promise<Dropped> {
   const chosen = filters.length === 0 ? ['--all'] : filters
-  let [before, left] = [0, 0]
-  for (let start = 0; start < letters.length; start += lettersAtOnce) {
-    const end = start + lettersAtOnce
-    const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
-    const more = end < letters.length
-    const input = { items, chosen, before, more, tellSender: options.notice }
-    const dropped = await atDesk(queueDrop, input, {
+  return await changeInParts(letters, chosen, (part) => {
+    const input = { ...part, tellSender: options.notice }
+    return atDesk(queueDrop, input, {
       opening: { folder },
       desk: (store) => ({ queue: queueDeskOver(store) }),
       timeoutMs: 120_000,
       ...(options.why === undefined ? {} : { why: options.why }),
     })
-    before += dropped.letters
-    left += dropped.left
-  }
-  return { letters: before, left }
+  })
 }
 
 function tell({ letters, left }: Dropped, json: boolean): void {

@@ -2,7 +2,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import { type Actor, perform } from '../../desk/act.ts'
 import type { Archive, Archives } from '../../desk/archives.ts'
-import { lettersAtOnce, queueDrop, queueHold, queueRelease, queueRetry } from '../../desk/queue.ts'
+import {
+  type Changed,
+  changeInParts,
+  queueDrop,
+  queueHold,
+  queueRelease,
+  queueRetry,
+} from '../../desk/queue.ts'
 import type { JourneyFilter } from '../../journey/filter.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 import type { Api } from '../api-types.ts'
@@ -165,14 +172,12 @@ function waiting({ all }: Archives, filter: JourneyFilter): Promise<readonly Wai
   )
 }
 
-type Done = Pick<z.infer<typeof done>, 'left'> & { readonly letters: number }
-
 /** Does it with some of them. */
 function act(
   action: Action,
   place: NonNullable<Archive['desk']>,
   asked: { readonly input: unknown; readonly actor: Actor },
-): Promise<Done> {
+): Promise<Changed> {
   switch (action) {
     case 'retry':
       return perform(queueRetry, place, asked)
@@ -202,18 +207,15 @@ async function change(
   for (const { archive, items: all } of chosen) {
     const items = action === 'release' ? all.filter(({ held }) => held) : all
     for (const { journeyId } of items) if (ids.size < mostIds) ids.add(journeyId)
-    if (dry) count += items.length
-    let before = 0
-    for (let start = 0; !dry && start < items.length; start += lettersAtOnce) {
-      const end = start + lettersAtOnce
-      const letters = items.slice(start, end).map(({ id, destination }) => ({ id, destination }))
-      const more = end < items.length
-      const input = { items: letters, chosen: words, before, more, tellSender: told }
-      const changed = await act(action, placeOf(archive), { input, actor })
-      before += changed.letters
-      left += changed.left
+    if (dry) {
+      count += items.length
+      continue
     }
-    count += before
+    const changed = await changeInParts(items, words, (part) => {
+      return act(action, placeOf(archive), { input: { ...part, tellSender: told }, actor })
+    })
+    count += changed.letters
+    left += changed.left
   }
   return { count, left, ids: Array.from(ids) }
 }

@@ -1,7 +1,6 @@
 import { WaybillError } from '../base/error.ts'
-import { hashesOf, readRecord } from '../journey/record.ts'
+import { hashesOf, type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { JourneyFilter } from '../journey/filter.ts'
-import type { JourneyRecord } from '../journey/record.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import type { Query } from '../search/query.ts'
 import { type FoundMessages, scan } from '../search/scan.ts'

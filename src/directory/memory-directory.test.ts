@@ -4,8 +4,7 @@ import { parseMailbox } from '../address/mailbox.ts'
 import { parseForwardPath } from '../address/path.ts'
 import { hashPassword, passwordMark } from '../io/password.ts'
 import { MemoryDirectory, type Resident } from './memory-directory.ts'
-import type { Identities, Lead } from './directory.ts'
-import { isOurs, leadOf } from './directory.ts'
+import { type Identities, isOurs, type Lead, leadOf } from './directory.ts'
 
 const passwordHash = await hashPassword('letmein')
 const mark = passwordMark(passwordHash)

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { MemoryResolver } from './memory-resolver.ts'
-import { maxAliases } from './resolver.ts'
-import type { RecordType } from './resolver.ts'
+import { maxAliases, type RecordType } from './resolver.ts'
 import { type Zone, compileZone } from './zone-table.ts'
 
 const zone: Zone = {

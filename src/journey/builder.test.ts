@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { JourneyBuilder } from './builder.ts'
-import { answersOf, hashesOf, readRecord } from './record.ts'
-import type { JourneyRecord } from './record.ts'
+import { answersOf, hashesOf, type JourneyRecord, readRecord } from './record.ts'
 
 const found: RecordedAnswer = {
   name: 'a.example',

@@ -1,7 +1,6 @@
 import { shareAnswer } from './builder.ts'
 import { tell } from './catalogue.ts'
-import type { Facts } from './record.ts'
-import type { JourneyRecord } from './record.ts'
+import type { Facts, JourneyRecord } from './record.ts'
 import type { Step, StepData } from './steps.ts'
 import type { Replay, Replayed, ReplayedStep } from './replay.ts'
 import type { Sentence } from './sentence.ts'

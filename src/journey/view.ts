@@ -1,7 +1,6 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { sideOf, tell } from './catalogue.ts'
-import { answersOf, type Facts } from './record.ts'
-import type { JourneyRecord } from './record.ts'
+import { answersOf, type Facts, type JourneyRecord } from './record.ts'
 import type { Line, SmtpAnswer, Step } from './steps.ts'
 import { recipientsOf } from './recipients.ts'
 import type { Sentence, VerdictWord } from './sentence.ts'

@@ -1,5 +1,4 @@
-import { readRecord } from '../journey/record.ts'
-import type { JourneyRecord } from '../journey/record.ts'
+import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { AggregateRow } from '../report/gather-aggregate.ts'
 import { aggregateRow } from './aggregate-row.ts'
 import type { ReportSource } from './send-aggregate.ts'

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { KeyRecord } from './key-record.ts'
-import { parseKeyRecord } from './key-record.ts'
+import { type KeyRecord, parseKeyRecord } from './key-record.ts'
 import { rsaRecord } from './test-support/keys.ts'
 import {
   defaultSignatureRules as rules,

@@ -1,7 +1,6 @@
 /** The explanation that a domain publishes for its fails (RFC 7208 §6.2). */
 import type { Evaluation } from './evaluation.ts'
-import { expandName, expandText, parseMacroString } from './macro.ts'
-import type { MacroParts } from './macro.ts'
+import { expandName, expandText, type MacroParts, parseMacroString } from './macro.ts'
 import { isAskable } from './target-name.ts'
 import { ptrNames, validatedName } from './target.ts'
 import type { DomainSpec } from './term.ts'

@@ -1,8 +1,7 @@
 /** The mechanisms that ask DNS, but for `include` (RFC 7208 §5.3 to §5.7). */
 import { isWithin } from '../address/domain.ts'
 import { inNetwork, parseIp } from '../base/ip.ts'
-import { normalizeName } from '../dns/resolver.ts'
-import type { DnsAnswer, MxRecord } from '../dns/resolver.ts'
+import { type DnsAnswer, type MxRecord, normalizeName } from '../dns/resolver.ts'
 import type { Evaluation, Place, Stop } from './evaluation.ts'
 import { isHostName } from './target-name.ts'
 import { firstValidated, ptrNames } from './target.ts'

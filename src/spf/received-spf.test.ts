@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
-import { checkSpf, formatReceivedSpf } from './spf.ts'
-import type { SpfInput } from './spf.ts'
+import { checkSpf, formatReceivedSpf, type SpfInput } from './spf.ts'
 
 const client: SpfInput = {
   ip: '192.0.2.1',

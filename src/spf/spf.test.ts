@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Zone, ZoneName } from '../dns/zone-table.ts'
-import { checkSpf } from './spf.ts'
-import type { SpfInput, SpfVerdict } from './spf.ts'
+import { checkSpf, type SpfInput, type SpfVerdict } from './spf.ts'
 
 const client: SpfInput = {
   ip: '192.0.2.1',

@@ -2,8 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
-import { checkSpf, formatSpfTree } from './spf.ts'
-import type { SpfInput } from './spf.ts'
+import { checkSpf, formatSpfTree, type SpfInput } from './spf.ts'
 
 const client: SpfInput = {
   ip: '192.0.2.9',

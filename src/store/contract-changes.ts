@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { act } from './contract-accounts.ts'
-import type { OpenUnderTest } from './contract-cases.ts'
-import { mailboxItem, outgoing, storeTests } from './contract-cases.ts'
+import { mailboxItem, type OpenUnderTest, outgoing, storeTests } from './contract-cases.ts'
 import { key, toldDeeds } from './contract-told.ts'
 import type { Change, Changes, Gap } from './ports/changes.ts'
 import type { Store } from './ports/store.ts'

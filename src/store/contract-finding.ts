@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { OpenUnderTest } from './contract-cases.ts'
-import { acceptance, journey, now, storeTests } from './contract-cases.ts'
+import { acceptance, journey, now, type OpenUnderTest, storeTests } from './contract-cases.ts'
 import type { FoundJourney } from './ports/journeys.ts'
 
 function idOf(found: FoundJourney): string | readonly string[] {

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../base/error.ts'
-import { WaybillError } from '../base/error.ts'
+import { type ErrorCode, WaybillError } from '../base/error.ts'
 import type { AccountChange } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
 import type { DkimKeyRow } from './ports/keys.ts'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { hashesOf, readRecord } from '../../journey/record.ts'
-import type { JourneyRecord } from '../../journey/record.ts'
+import { hashesOf, type JourneyRecord, readRecord } from '../../journey/record.ts'
 import type { ReplayOverrides } from '../../journey/overrides.ts'
 import { type Replay, replayJourney } from '../../journey/replay.ts'
 import { type JourneyView, viewJourney } from '../../journey/view.ts'

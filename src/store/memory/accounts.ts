@@ -1,5 +1,4 @@
-import type { MemoryWork, UndoLog } from './tables.ts'
-import { lower } from './tables.ts'
+import { lower, type MemoryWork, type UndoLog } from './tables.ts'
 import type { AccountChange, NewAccount } from '../ports/accounts.ts'
 import type { NewAct } from '../ports/acts.ts'
 import { nameIn } from '../operations.ts'

@@ -1,5 +1,4 @@
-import type { MemoryItem, MemoryTables } from './tables.ts'
-import { lower } from './tables.ts'
+import { lower, type MemoryItem, type MemoryTables } from './tables.ts'
 import type { MailboxQuery, MailboxRow, StoredMailbox } from '../ports/mailboxes.ts'
 import type { Reads } from '../reads.ts'
 

@@ -4,8 +4,7 @@ import {
   type JourneyFilter,
   messageIdForms,
 } from '../../journey/filter.ts'
-import type { MemoryJourney } from './tables.ts'
-import { lower } from './tables.ts'
+import { lower, type MemoryJourney } from './tables.ts'
 import type { QueueItem } from '../ports/queue.ts'
 
 /** Whether a journey is one that the filter lets through. */

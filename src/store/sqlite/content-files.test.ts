@@ -6,8 +6,7 @@ import { WaybillError } from '../../base/error.ts'
 import { contentFiles, filesOf } from './content-files.ts'
 import { contentOf } from '../ports/contents.ts'
 import { octetsOf } from '../contract-cases.ts'
-import type { DataFolder } from '../data-folder.ts'
-import { contentPath, dataFolder, makeDataFolder } from '../data-folder.ts'
+import { contentPath, type DataFolder, dataFolder, makeDataFolder } from '../data-folder.ts'
 import { testFolder } from '../test-folder.ts'
 
 function opened(t: TestContext): {

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inlineBytes } from './content-files.ts'
 import type { DataFolder } from '../data-folder.ts'

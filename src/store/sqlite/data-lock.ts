@@ -1,8 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { WaybillError } from '../../base/error.ts'
 import type { DataFolder } from '../data-folder.ts'
-import type { Database } from './database.ts'
-import { openDatabase } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
 import { storeProblem } from '../problems.ts'
 
 /** The right to be the one server of a data folder. */

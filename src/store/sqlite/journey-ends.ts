@@ -1,5 +1,4 @@
-import type { Database, Row } from './database.ts'
-import { integer } from './database.ts'
+import { type Database, integer, type Row } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
 /** How many journeys share one text of their ends. A number that released formats have. */

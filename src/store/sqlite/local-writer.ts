@@ -1,8 +1,7 @@
 import type { Reply, WriterLink } from './commit-queue.ts'
 import type { ContentFiles } from './content-files.ts'
 import type { Database } from './database.ts'
-import type { WriterSetup } from './open-writer.ts'
-import { openWriter } from './open-writer.ts'
+import { openWriter, type WriterSetup } from './open-writer.ts'
 import { problemOf } from '../operations.ts'
 import type { ChangeType } from '../ports/changes.ts'
 

@@ -1,6 +1,5 @@
 import { dataFolder } from '../data-folder.ts'
-import type { Database } from './database.ts'
-import { integer, openDatabase } from './database.ts'
+import { type Database, integer, openDatabase } from './database.ts'
 import { storeProblem } from '../problems.ts'
 import { checkCurrent } from './schema.ts'
 import type { PruneRequest } from '../ports/retention.ts'

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Problem } from '../operations.ts'
-import { errorOf } from '../operations.ts'
+import { errorOf, type Problem } from '../operations.ts'
 import { storeBroken } from '../problems.ts'
 import type { Ask, Reads } from '../reads.ts'
 

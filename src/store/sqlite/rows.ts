@@ -1,5 +1,4 @@
-import type { Row } from './database.ts'
-import { integer, octets, text } from './database.ts'
+import { integer, octets, type Row, text } from './database.ts'
 import { isMailboxRole } from '../../journey/recipients.ts'
 import type { StoredAccount, StoredAlias, StoredDomain } from '../ports/accounts.ts'
 import type { Act } from '../ports/acts.ts'

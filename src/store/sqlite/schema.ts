@@ -1,6 +1,5 @@
 import { WaybillError } from '../../base/error.ts'
-import type { Database } from './database.ts'
-import { integer } from './database.ts'
+import { type Database, integer } from './database.ts'
 import { mailboxSchema } from './mailbox-schema.ts'
 import { released } from './released-schema.ts'
 

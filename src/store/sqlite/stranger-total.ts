@@ -1,5 +1,4 @@
-import type { Database } from './database.ts'
-import { integer } from './database.ts'
+import { type Database, integer } from './database.ts'
 
 /** What strangers left, in octets. */
 export interface StrangerTotal {

@@ -1,5 +1,4 @@
-import type { Database } from './database.ts'
-import { text } from './database.ts'
+import { type Database, text } from './database.ts'
 
 /** What is wrong with rows that stand for themselves: references to nothing, and wrong counts. */
 export function* rowFindings(database: Database): Generator<string> {

@@ -15,8 +15,7 @@ import type {
   NewQueueItem,
   SharedFact,
 } from '../ports/post.ts'
-import type { StrangerKind } from '../strangers.ts'
-import { strangerKind } from '../strangers.ts'
+import { type StrangerKind, strangerKind } from '../strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
 import { insertMailboxItem, type StoredMessage } from './write-mailbox.ts'
 import { forgetLeaving, makeRoomFromStrangers } from './write-retention.ts'

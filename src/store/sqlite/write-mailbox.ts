@@ -1,6 +1,5 @@
 import { mailboxName } from '../../journey/recipients.ts'
-import type { Row } from './database.ts'
-import { integer, text } from './database.ts'
+import { integer, type Row, text } from './database.ts'
 import type { FlagChange, MailPlace, MailRemoval } from '../ports/mailboxes.ts'
 import type { NewMailboxItem } from '../ports/post.ts'
 import { changedFlags } from '../operations.ts'

@@ -1,6 +1,5 @@
 import { wholeStatus, wholeSummary } from '../../journey/recipients.ts'
-import type { Row } from './database.ts'
-import { integer, text } from './database.ts'
+import { integer, type Row, text } from './database.ts'
 import { standingSettlements } from '../operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from '../ports/queue.ts'

@@ -1,5 +1,4 @@
-import type { Database, Row } from './database.ts'
-import { integer, text } from './database.ts'
+import { type Database, integer, type Row, text } from './database.ts'
 import type { PruneStep } from '../operations.ts'
 import { hashOctets, hashText } from './rows.ts'
 import type { PruneRequest, PruneResult } from '../ports/retention.ts'

@@ -129,7 +129,7 @@ const ways: readonly Way[] = [
     is: 'a web client is told where it is, and what it says behind is not heard',
     said: [
       '220 mail.north.example ESMTP Waybill',
-      /^502 .* web server Ref [0-9a-z]{16}$/,
+      /^502 .* web server\. Ref [0-9a-z]{16}$/,
       'closed',
     ],
     letters: 0,

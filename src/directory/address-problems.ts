@@ -1,5 +1,4 @@
-import { domainOf } from '../address/mailbox.ts'
-import { keyOf } from './memory-directory.ts'
+import { domainOf, foldLocalPart } from '../address/mailbox.ts'
 
 /** One thing that is wrong with an address, and where it stands. */
 export interface AddressProblem {
@@ -65,17 +64,21 @@ function isRead<T>(one: T | undefined): one is T {
   return one !== undefined
 }
 
+/** How they compare: each is as `formatMailbox` gives it, its domain in lower case. */
+function keyOf(address: string): string {
+  return foldLocalPart(address)
+}
+
 /** Aliases that lead to somebody who is not here, or round in a circle and nowhere else. */
 function leadProblems(
   accounts: readonly AccountAddresses[],
   aliases: readonly AliasAddresses[],
 ): readonly AddressProblem[] {
   const own = new Set(
-    accounts.flatMap(({ address, aliases: more }) => [address, ...more].map((one) => keyOf(one))),
+    accounts.flatMap(({ address, aliases: more }) => [address, ...more].map(keyOf)),
   )
-  const leads = new Map(
-    aliases.map(({ address, to }) => [keyOf(address), to.map((one) => keyOf(one))]),
-  )
+  const leads = new Map(aliases.map(({ address, to }) => [keyOf(address), to.map(keyOf)]))
+  const ended = ending(own, leads)
   return aliases.flatMap(({ address, to }, index) => {
     const key = `alias[${index}]`
     const strangers = to.filter((one) => !own.has(keyOf(one)) && !leads.has(keyOf(one)))
@@ -85,27 +88,34 @@ function leadProblems(
         problem: `"${address}" leads to "${one}", which is no account and no alias`,
       }))
     }
-    if (arrives(keyOf(address), { own, leads })) return []
+    if (ended.has(keyOf(address))) return []
     return [{ key, problem: `"${address}" leads back to itself and to no account` }]
   })
 }
 
-/** Whether somebody is found by following an alias. */
-function arrives(
-  start: string,
-  ways: {
-    readonly own: ReadonlySet<string>
-    readonly leads: ReadonlyMap<string, readonly string[]>
-  },
-): boolean {
-  const followed = new Set<string>()
-  const open = [start]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (ways.own.has(next)) return true
-    if (followed.has(next)) continue
-    followed.add(next)
-    open.push(...(ways.leads.get(next) ?? []))
+/**
+ * The addresses from which somebody is found by following aliases: told backwards from the ends, so
+ * that each alias is looked at once, however long a chain of them is. Who is not here is an end too,
+ * and told by its own name.
+ */
+function ending(
+  own: ReadonlySet<string>,
+  leads: ReadonlyMap<string, readonly string[]>,
+): ReadonlySet<string> {
+  const behind = new Map<string, string[]>()
+  for (const [address, to] of leads) {
+    for (const one of to) {
+      const before = behind.get(one)
+      if (before === undefined) behind.set(one, [address])
+      else before.push(address)
+    }
   }
-  // Somebody who is not here is told by its own name.
-  return [...followed].some((one) => !ways.leads.has(one))
+  const open = [...own, ...Array.from(behind.keys()).filter((one) => !leads.has(one))]
+  const ended = new Set<string>()
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (ended.has(next)) continue
+    ended.add(next)
+    open.push(...(behind.get(next) ?? []))
+  }
+  return ended
 }

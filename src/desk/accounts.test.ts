@@ -130,6 +130,25 @@ const wrong: readonly (readonly [
     /"ann" is not a/,
   ],
   [
+    'an address that turns round',
+    (d) => d.addAccount({ address: '\u202etom@south.example', passwordHash: hash }),
+    'usage',
+    /a character that nobody sees/,
+  ],
+  [
+    'an alias that looks like another address',
+    (d) =>
+      d.addAlias({ address: 'a\u200bnn@south.example', to: ['ann@south.example'], send: false }),
+    'usage',
+    /a character that nobody sees/,
+  ],
+  [
+    'a space that is none',
+    (d) => d.addAccount({ address: 'a\u00a0b@south.example', passwordHash: hash }),
+    'usage',
+    /a character that nobody sees/,
+  ],
+  [
     'a taken address',
     (d) => d.addAccount({ address: 'Info@South.example', passwordHash: hash }),
     'usage',

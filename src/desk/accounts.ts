@@ -53,7 +53,7 @@ export class AccountDesk {
     readonly address: string
     readonly passwordHash: string | undefined
   }): Promise<string> {
-    const address = addressIn(input.address)
+    const address = newAddressIn(input.address)
     const { passwordHash } = input
     checkHash(passwordHash)
     return await this.#change(async (before, { port, now }) => {
@@ -96,7 +96,7 @@ export class AccountDesk {
     readonly send: boolean
   }): Promise<string> {
     const { send } = input
-    const [address, to] = [addressIn(input.address), input.to.map(addressIn)]
+    const [address, to] = [newAddressIn(input.address), input.to.map(addressIn)]
     return await this.#change(async (before, { port, now }) => {
       const alias = { address, to, send, origin: 'store' } as const
       checkChange(before, { ...before, aliases: [...before.aliases, alias] })
@@ -197,6 +197,18 @@ function addressIn(text: string): string {
   if (read.ok) return formatMailbox(read.value)
   throw new WaybillError('usage', `"${text}" is not a mail address, such as "you@example.com".`)
 }
+
+/** An address that is made here: people must be able to tell it from every other one (RFC 8265 §3.2). */
+function newAddressIn(text: string): string {
+  const address = addressIn(text)
+  if (!unseen.test(address)) return address
+  throw new WaybillError('usage', `"${address}" has a character that nobody sees.`, {
+    hint: 'It would look like another address. Write it by hand, without what was copied along.',
+  })
+}
+
+/** Controls, what turns the direction or joins, private use, and every space but the plain one. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 
 function domainIn(text: string): string {
   const read = parseDomain(text)

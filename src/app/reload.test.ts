@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { connect } from 'node:tls'
 import { leadOf } from '../directory/directory.ts'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
+import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
 import { hashPassword } from '../io/password.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Act } from '../store/ports/acts.ts'
@@ -209,6 +214,54 @@ test('an alias of the store that leads to nobody by new settings is told, once f
   await server.reload({ ...after, data: folder })
   const why = '"all@south.example" leads to "ann@south.example", which is no account and no alias'
   assert.deepEqual(told, [['warning', 'store', why]])
+})
+
+async function certificate(): Promise<KeyedCertificate> {
+  const validity = { notBefore: new Date(Date.UTC(2020, 0)), notAfter: new Date(Date.UTC(2099, 0)) }
+  return issueCertificate(await makeAuthority('CA', validity), ['mx.south.example'], validity)
+}
+
+/** The serial number of the certificate that a client is shown. */
+async function shown(server: RunningServer): Promise<string> {
+  const options = { host: '127.0.0.1', rejectUnauthorized: false, servername: 'mx.south.example' }
+  const socket = connect({ port: server.ports.submissions, ...options })
+  await once(socket, 'secureConnect')
+  const { serialNumber } = socket.getPeerX509Certificate() ?? { serialNumber: '' }
+  socket.destroy()
+  return serialNumber
+}
+
+test('a certificate that cannot be used changes nothing, and a good one is shown at once', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const tls = { ...before.tls, certificate: join(folder, 'c.pem'), key: join(folder, 'k.pem') }
+  const write = (chain: string, key: string): void => {
+    writeFileSync(tls.certificate, chain)
+    writeFileSync(tls.key, key)
+  }
+  const [first, second] = [await certificate(), await certificate()]
+  const serial = (of: KeyedCertificate): string => new X509Certificate(of.certificate).serialNumber
+  write(first.certificate, first.privateKey)
+  const server = await openWith(t, { ...before, tls })
+  assert.equal(await shown(server), serial(first))
+  for (const [chain, key] of [
+    [second.certificate, first.privateKey],
+    ['no certificate', second.privateKey],
+    [second.certificate, ''],
+  ] as const) {
+    write(chain, key)
+    await assert.rejects(server.reload({ ...after, tls }))
+    assert.equal(await shown(server), serial(first))
+    const talk = await SmtpTalk.greeted(server.ports.smtp)
+    await talk.say('MAIL FROM:<x@north.example>', 250)
+    // Neither did what stands beside it in the file.
+    await talk.say('RCPT TO:<ann@south.example>', 250)
+    await talk.say('RCPT TO:<bob@south.example>', 550)
+    await talk.quit()
+  }
+  write(second.certificate, second.privateKey)
+  assert.ok((await server.reload({ ...before, tls })).changed.includes('certificate'))
+  assert.equal(await shown(server), serial(second))
 })
 
 test('settings that are read again leave an act, with what holds and what does not', async (t) => {

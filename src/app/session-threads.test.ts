@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
@@ -7,7 +7,7 @@ import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, type TestSite, type TestSiteOptions } from './test-support/test-site.ts'
-import { password, receiver } from './test-support/south.ts'
+import { northZone, password, receiver } from './test-support/south.ts'
 
 interface Opened {
   readonly south: TestSite
@@ -15,12 +15,15 @@ interface Opened {
   readonly threads: readonly ThreadLink[]
   /** What they have asked and told the main thread so far. */
   readonly heard: readonly string[]
+  /** Rings by the name of each of them. */
+  readonly bell: EventEmitter
 }
 
 /** A server with two session threads. */
 async function open(t: TestContext, options: TestSiteOptions = {}): Promise<Opened> {
   const threads: ThreadLink[] = []
   const heard: string[] = []
+  const bell = new EventEmitter()
   const start = (): ThreadLink => {
     const thread = startSessionWorker()
     threads.push(thread)
@@ -32,13 +35,14 @@ async function open(t: TestContext, options: TestSiteOptions = {}): Promise<Open
           message(said) {
             if (said.type === 'call') heard.push(said.kind)
             message(said)
+            if (said.type === 'call') bell.emit(said.kind)
           },
         })
       },
     }
   }
   const south = await openTestSite(t, { ...options, threads: { count: 2, start } })
-  return { south, threads, heard }
+  return { south, threads, heard, bell }
 }
 
 const message = 'From: <x@north.example>\r\nSubject: hello\r\n\r\nA letter\r\n'
@@ -272,6 +276,30 @@ test('a thread that dies takes its own letter with it, and nobody hears anything
   assert.deepEqual((await filed(south)).toSorted(), kept.toSorted())
   assert.equal(south.reported.length, 1)
   assert.match(south.reported[0] ?? '', /^a session thread, which ended with 1 connection: /)
+})
+
+test('a letter goes over with its verdicts only where its author wants reports (ruf)', async (t) => {
+  const failureReports = {
+    from: 'postmaster@south.example',
+    content: 'header',
+    perDestination: 5,
+    perDay: 5,
+  } as const
+  for (const [tags, wanted] of [
+    ['', 0],
+    ['; ruf=mailto:ruf@north.example', 1],
+  ] as const) {
+    const zone = { ...northZone, '_dmarc.north.example': { TXT: [`v=DMARC1; p=reject${tags}`] } }
+    const plan = { failureReports, zone, clientIp: '192.0.2.99' }
+    const { south, heard, bell } = await open(t, plan)
+    const talk = await SmtpTalk.greeted(south.ports.smtp)
+    assert.equal((await talk.letter(letter)).code, 550)
+    // What is told goes in order: the connection is over after all that it had to say.
+    const over = once(bell, 'over')
+    await talk.quit()
+    await over
+    assert.equal(heard.filter((kind) => kind === 'judged').length, wanted, tags)
+  }
 })
 
 test('threads that die again and again end the server, with a word', async (t) => {

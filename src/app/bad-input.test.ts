@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { ManualClock } from '../base/clock.ts'
 import { seededRandom } from '../base/random.ts'
 import { testsOf } from './test-support/both-ways.ts'
@@ -210,10 +211,9 @@ test('a header that is no header is still a message', async (t) => {
     `${'DKIM-Signature: v=1; a=rsa-sha256; d=n.example; s=s; h=from; bh=; b=\n'.repeat(2000)}From: a@north.example\n\nx\n`,
     `${'Authentication-Results: mx.south.example; dkim=pass\n'.repeat(2000)}From: a@north.example\n\nx\n`,
   ]) {
-    const begun = performance.now()
-    const said = await talk.letter({ ...letter, message })
-    assert.ok([250, 550].includes(said.code), `${message.slice(0, 30)}: ${said.text}`)
-    assert.ok(performance.now() - begun < 3000, `${message.slice(0, 30)} took too long`)
+    const name = message.slice(0, 30)
+    const said = await withinCpu(3000, name, () => talk.letter({ ...letter, message }))
+    assert.ok([250, 550].includes(said.code), `${name}: ${said.text}`)
     assert.ok(referenceIn(said).length > 0)
   }
   assert.equal((await store.counts()).messages, 13)

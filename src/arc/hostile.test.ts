@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import { heldNow } from '../signature/test-support/held-memory.ts'
 import { mutations } from '../signature/test-support/letters.ts'
@@ -32,10 +33,7 @@ function chain(hops: number, text = letter): string {
 const boundMs = 3000
 
 async function bounded(message: Uint8Array): Promise<ArcVerdict> {
-  const started = process.cpuUsage()
-  const verdict = await verifyArc(message, { resolver, now })
-  const used = process.cpuUsage(started)
-  assert.ok((used.user + used.system) / 1000 < boundMs)
+  const verdict = await withinCpu(boundMs, 'it', () => verifyArc(message, { resolver, now }))
   // What is recorded stays small, whatever came.
   assert.ok(JSON.stringify(verdict).length < 1 << 20)
   return verdict
@@ -144,10 +142,9 @@ test('random pieces of chains are judged, gathered from and sealed', async () =>
 
 test('ten thousand sets are refused at a glance', async () => {
   const set = chain(1).slice(0, -letter.length)
-  const started = performance.now()
-  const verdict = await bounded(octets(set.repeat(10_000) + letter))
+  const sets = octets(set.repeat(10_000) + letter)
+  const verdict = await bounded(sets)
   assert.equal(codeOf(verdict), 'too-many-sets')
-  assert.ok(performance.now() - started < boundMs)
   const numbered = Array.from({ length: 10_000 }, (_, i) => set.replaceAll('i=1;', `i=${i};`))
   assert.equal(codeOf(await bounded(octets(numbered.join('') + letter))), 'too-many-sets')
   const seals = 'ARC-Seal: i=1\r\n'.repeat(10_000)

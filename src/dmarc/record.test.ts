@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { type DmarcRecord, parseDmarcRecord } from './record.ts'
 import { parseReportUri } from './report-uri.ts'
 
@@ -154,7 +155,7 @@ test('what is no URI is no place for reports', () => {
   }
 })
 
-test('any text is read or refused, in time that grows with its length', () => {
+test('any text is read or refused, in time that grows with its length', async () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 200 }),
@@ -163,9 +164,8 @@ test('any text is read or refused, in time that grows with its length', () => {
   )
   for (const part of ['a=b;', ';', ' ', '=', 'p', 'a = ', ' \xff', 'rua=mailto:a@b.c,', ',', '%']) {
     for (const head of ['v=DMARC1;p=none;', 'v=DMARC1;p=none;rua=', 'v=DMARC1;a=x', 'v']) {
-      const started = performance.now()
-      parseDmarcRecord(`${head}${part.repeat(Math.ceil(65_536 / part.length))}\xff`)
-      assert.ok(performance.now() - started < 2000, `${head}${part}`)
+      const text = `${head}${part.repeat(Math.ceil(65_536 / part.length))}\xff`
+      await withinCpu(2000, `${head}${part}`, () => parseDmarcRecord(text))
     }
   }
 })

@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { encodeUtf8, octetString } from '../base/octets.ts'
 import { buildFailureMail, type FailureMailInput } from './failure-mail.ts'
 import { readReportMail } from './report-mail.ts'
@@ -129,13 +130,8 @@ test('hostile text makes no field and no part of its own', () => {
   assert.match(seven, /^[\x00-\x7f]*$/)
 })
 
-test('a long field of recipients is redacted in little time', () => {
+test('a long field of recipients is redacted in little time', async () => {
   const long = `To: ${'a'.repeat(200_000)}${'@'.repeat(100_000)}${'"'.repeat(100_000)}\r\n\r\n`
-  const started = performance.now()
-  buildFailureMail({
-    ...input,
-    original: { octets: encodeUtf8(long), complete: true },
-    redact: () => 'x',
-  })
-  assert.ok(performance.now() - started < 2000)
+  const original = { octets: encodeUtf8(long), complete: true }
+  await withinCpu(2000, 'it', () => buildFailureMail({ ...input, original, redact: () => 'x' }))
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { parseDomain } from '../address/domain.ts'
 import { MemoryResolver, type Zone } from '../dns/testing.ts'
 import {
@@ -201,7 +202,7 @@ test('a record with a few characters changed is read or refused, and what is rea
   )
 })
 
-test('any text is read or refused, in time that grows with its length', () => {
+test('any text is read or refused, in time that grows with its length', async () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 200 }),
@@ -223,11 +224,11 @@ test('any text is read or refused, in time that grows with its length', () => {
   ]) {
     for (const head of ['', 'a:', 'https://', 'https://b/', 'mailto:', 'https://b#']) {
       for (const size of [65_000, 1 << 20]) {
-        const started = performance.now()
         const body = part.repeat(Math.floor(size / part.length))
-        readTlsReportRecord(`v=TLSRPTv1;rua=${head}${body}`)
-        readTlsReportRecord(`v=TLSRPTv1;rua=${head}${body}\xff`)
-        assert.ok(performance.now() - started < 3000, `${head}${part} to ${size}`)
+        await withinCpu(3000, `${head}${part} to ${size}`, () => {
+          readTlsReportRecord(`v=TLSRPTv1;rua=${head}${body}`)
+          readTlsReportRecord(`v=TLSRPTv1;rua=${head}${body}\xff`)
+        })
       }
     }
   }

@@ -2,6 +2,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { withinCpu } from '../base/test-support/cpu-time.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { RecordType, Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
@@ -339,17 +340,14 @@ test('a policy of 64 KB costs little and leaves a small verdict', async () => {
   ]
   for (const part of parts) {
     const text = `v=spf1 ${repeat(part, Math.ceil(65_000 / part.length))} -all`
-    const start = performance.now()
-    const { verdict } = await count(
-      {
-        'north.example': {
-          TXT: [text, ...Array.from({ length: 1000 }, (_, i) => `token=${i}`)],
-          A: ['198.51.100.1'],
-        },
+    const zone = {
+      'north.example': {
+        TXT: [text, ...Array.from({ length: 1000 }, (_, i) => `token=${i}`)],
+        A: ['198.51.100.1'],
       },
-      { mailFrom: `${'l.'.repeat(50_000)}@north.example`, helo: 'h'.repeat(100_000) },
-    )
-    assert.ok(performance.now() - start < 2000, part.slice(0, 20))
+    }
+    const client = { mailFrom: `${'l.'.repeat(50_000)}@north.example`, helo: 'h'.repeat(100_000) }
+    const { verdict } = await withinCpu(2000, part.slice(0, 20), () => count(zone, client))
     assert.ok(JSON.stringify(verdict).length < 100_000, part.slice(0, 20))
   }
 })

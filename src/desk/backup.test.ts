@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -155,6 +157,51 @@ test('a damaged backup does not come back, and what is there stays', async (t) =
   })
   assert.deepEqual(readdirSync(folder).toSorted(), before)
   await (await openSqliteStore({ folder })).close()
+})
+
+test('a backup whose database is damaged, or is none, is named, and what is there stays', async (t) => {
+  const { root, from } = await filled(t)
+  const data = join(root, 'data')
+  const { database } = dataFolder(from)
+  const whole = readFileSync(database)
+  const half = whole.subarray(0, whole.length >> 1)
+  // A page in the middle that is not looked at when the database is opened.
+  const holed = Buffer.from(whole).fill(0xff, whole.length >> 1, (whole.length >> 1) + 4096)
+  for (const octets of [half, Buffer.alloc(whole.length, 'noise'), holed]) {
+    writeFileSync(database, octets)
+    await assert.rejects(
+      restore({ from, folder: data, replace: true, actor, now }),
+      (problem: unknown) => {
+        assert.ok(problem instanceof WaybillError, String(problem))
+        assert.equal(problem.code, 'store-broken')
+        assert.match(
+          problem.message,
+          /^The backup in .*backup is not whole: .*Nothing was changed\.$/,
+        )
+        return true
+      },
+    )
+    assert.deepEqual((await verifyStore({ folder: data })).findings, [])
+  }
+})
+
+test('a content that is a pipe is missing, and nobody waits for it', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const { root, from, sha256 } = await filled(t)
+  const path = contentPath(dataFolder(from), sha256)
+  rmSync(path)
+  execFileSync('mkfifo', [path])
+  const [found] = (await verifyStore({ folder: from })).findings
+  assert.deepEqual(
+    [found?.type, found?.type === 'unreadable' && found.detail],
+    ['unreadable', 'it is no file'],
+  )
+  const folder = join(root, 'new')
+  await assert.rejects(
+    restore({ from, folder, replace: false, actor, now }),
+    new RegExp(`is not whole: missing ${sha256}`),
+  )
 })
 
 test('a file that nothing explains is no damage, and a lost content is', async (t) => {

@@ -1,5 +1,6 @@
 import { WaybillError } from '../base/error.ts'
 import type { BackupResult } from '../store/sqlite/backup.ts'
+import { isDamaged } from '../store/problems.ts'
 import { Restoration } from '../store/sqlite/restore.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
@@ -63,7 +64,7 @@ export async function restore(options: {
   readonly progress?: (octets: number) => void
 }): Promise<Restored> {
   const { from, folder, replace, actor, now, progress } = options
-  const restoration = Restoration.begin({ from, folder, replace })
+  const restoration = beginFrom(from, { folder, replace })
   let counts: StoreCounts
   let report: StoreReport
   try {
@@ -77,10 +78,32 @@ export async function restore(options: {
     if (first !== undefined) throw notWhole(from, first, report)
   } catch (problem) {
     restoration.abandon()
-    throw problem
+    throw isDamaged(problem) ? damaged(from, problem) : problem
   }
   const aside = restoration.putInPlace(`before-restore-${stamp(now)}`)
   return { counts, report, ...(aside === undefined ? {} : { aside }) }
+}
+
+function beginFrom(
+  from: string,
+  to: { readonly folder: string; readonly replace: boolean },
+): Restoration {
+  try {
+    return Restoration.begin({ from, ...to })
+  } catch (problem) {
+    throw isDamaged(problem) ? damaged(from, problem) : problem
+  }
+}
+
+/** Nothing of a store that takes mail: no server runs here. */
+function damaged(from: string, problem: unknown): WaybillError {
+  const cause = problem instanceof WaybillError ? problem.cause : problem
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new WaybillError(
+    'store-broken',
+    `The backup in ${from} is not whole: ${why}. Nothing was changed.`,
+    { cause, hint: 'Is an older backup whole?' },
+  )
 }
 
 /** Opened once as a server would: that brings it up to date. */

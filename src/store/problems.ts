@@ -3,9 +3,11 @@ import { WaybillError } from '../base/error.ts'
 /** Primary result codes of SQLite, the low octet of `errcode`. */
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
+const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_TOOBIG = 18
 const SQLITE_CONSTRAINT = 19
+const SQLITE_NOTADB = 26
 /** Extended code: the shared-memory index of the log could not grow, as on a full disk. */
 const SQLITE_IOERR_SHMSIZE = 4874
 
@@ -49,6 +51,13 @@ function sqliteProblem(errcode: number, error: Error): WaybillError | undefined 
   if (primary === SQLITE_BUSY || primary === SQLITE_LOCKED) return storeBusy(error)
   if (ourFault.has(primary)) return undefined
   return storeBroken(error)
+}
+
+/** The database itself is damaged, or is none: wherever it was copied to, it would be so. */
+export function isDamaged(problem: unknown): boolean {
+  const cause = problem instanceof WaybillError ? problem.cause : problem
+  const errcode = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : 0
+  return (errcode & 0xff) === SQLITE_CORRUPT || (errcode & 0xff) === SQLITE_NOTADB
 }
 
 /** No room for the write; nothing of it was kept and the store works on when there is room. */

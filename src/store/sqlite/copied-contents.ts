@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '../../base/error.ts'
@@ -57,8 +58,9 @@ export class CopiedContents {
   }
 }
 
-/** `false` when there is no such file (any more). */
+/** `false` when there is no such file (any more), or something else: a pipe would be waited for for ever. */
 export function copyDurably(from: string, to: string): boolean {
+  if (statSync(from, { throwIfNoEntry: false })?.isFile() !== true) return false
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
   try {
     copyFileSync(from, to)

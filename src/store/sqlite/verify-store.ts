@@ -198,8 +198,11 @@ class Verification {
   }
 
   async #readFile(sha256: string): Promise<Seen> {
+    const path = contentPath(this.#folder, sha256)
     try {
-      const file = await open(contentPath(this.#folder, sha256))
+      // A pipe would be waited for for ever.
+      if (statSync(path).isFile() !== true) return { type: 'unreadable', detail: 'it is no file' }
+      const file = await open(path)
       try {
         const hash = createHash('sha256')
         const chunk = new Uint8Array(chunkBytes)

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { leadOf } from '../directory/directory.ts'
 import { silent } from '../base/log.ts'
+import { isAnswered } from '../control/connect.ts'
+import { controlSocketPath } from '../control/socket-place.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/certificates.ts'
@@ -262,6 +264,26 @@ test('a certificate that cannot be used changes nothing, and a good one is shown
   write(second.certificate, second.privateKey)
   assert.ok((await server.reload({ ...before, tls })).changed.includes('certificate'))
   assert.equal(await shown(server), serial(second))
+})
+
+test('a control socket that somebody removed is there again when the settings are read', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const server = await openServer({
+    settings: forTest({ ...before, data: folder }),
+    autoPorts: true,
+    log: silent,
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+  })
+  t.after(() => server.close())
+  const path = controlSocketPath(folder)
+  for (let n = 0; n < 2; n++) {
+    rmSync(path)
+    assert.equal(await isAnswered(path), false)
+    await server.reload(forTest({ ...before, data: folder }))
+    assert.equal(await isAnswered(path), true)
+  }
 })
 
 test('settings that are read again leave an act, with what holds and what does not', async (t) => {

@@ -192,6 +192,10 @@ export class RunningServer {
 
   async #openControl(): Promise<void> {
     const { report, version = '' } = this.#parts.options
+    if (this.#control?.isThere === false) {
+      await this.#control.close()
+      this.#control = undefined
+    }
     const { acts } = this.#parts.store
     const place = { desk: this.#desk, acts, now: () => systemClock.now() }
     this.#control ??= await openDeskSocket((asked) => performNamed(place, asked), {

@@ -76,6 +76,11 @@ export class ControlSocket {
     return socket
   }
 
+  /** Whether it can be found: somebody may have cleaned the folder up. */
+  get isThere(): boolean {
+    return lstatSync(this.#path, { throwIfNoEntry: false })?.isSocket() === true
+  }
+
   /** Takes no more; who has asked already is answered. */
   async close(): Promise<void> {
     this.#closing = true

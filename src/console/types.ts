@@ -39,6 +39,10 @@ export interface Page<Item> {
   readonly data: readonly Item[]
   readonly has_more: boolean
   readonly next?: string | null
+  /** `false`: older ones were not looked at. */
+  readonly searched_all?: boolean
+  /** When the last of them began that was looked at, where not all were. */
+  readonly searched_until?: string | null
 }
 
 /** What the server says instead of an answer. */

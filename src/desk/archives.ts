@@ -49,6 +49,8 @@ export interface ListedRows {
   readonly rows: readonly ArchivedRow[]
   /** `false`: older ones were not looked at. */
   readonly searchedAll: boolean
+  /** When the last of them began that was looked at, where not all were. */
+  readonly searchedUntil?: number
 }
 
 /** The journeys of one server, or of the two of the lab, as one list. */
@@ -158,7 +160,9 @@ function merged(
     .flatMap(({ name, rows }) => rows.map((row) => ({ ...row, site: name })))
     .sort((a, b) => b.writtenAt - a.writtenAt)
     .slice(0, limit)
-  return { rows, searchedAll: found.every(({ searchedAll }) => searchedAll) }
+  const untils = found.flatMap(({ searchedUntil = [] }) => searchedUntil)
+  const until = untils.length === 0 ? {} : { searchedUntil: Math.max(...untils) }
+  return { rows, searchedAll: found.every(({ searchedAll }) => searchedAll), ...until }
 }
 
 /** Reads what the record of a journey says, and puts its shared DNS answers back. */

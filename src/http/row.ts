@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { WaybillError } from '../base/error.ts'
 import type { Archives, ArchivedRow } from '../desk/archives.ts'
 import { checksOf } from '../journey/checks.ts'
+import { inShort } from '../journey/in-short.ts'
 import { readRecord } from '../journey/record.ts'
-import { type JourneyView, viewJourney } from '../journey/view.ts'
+import { viewJourney } from '../journey/view.ts'
+import type { ListedJourney } from '../store/ports/journeys.ts'
 
 /** A row of a list, as JSON. */
 export interface RowView {
@@ -18,10 +19,22 @@ export interface RowView {
   rcpt_to: string[]
   author: string
   started_at: string
+  /** Octets of the message; absent where none came. */
+  size?: number | undefined
+  /** From its beginning to the end of the step that ended last. */
+  took_ms: number
   message_id_header: string
-  /** `spf`, `dkim`, `dmarc`, `arc`: the protocol's own word. */
+  /** `spf`, `dkim`, `dmarc`, `arc`: the protocol's own word. `tls`: its version. */
   checks: Record<string, string>
-  outcome: { word: string; code?: number | undefined; enhanced?: string | undefined }
+  outcome: {
+    word: string
+    code?: number | undefined
+    enhanced?: string | undefined
+    /** Where it was filed here, when that is one mailbox. */
+    mailbox?: string | undefined
+    /** When what waits is tried next. */
+    next_try?: string | undefined
+  }
 }
 
 /** The same for what is checked and documented. */
@@ -37,22 +50,48 @@ export const rowSchema: z.ZodType<RowView> = z
     rcpt_to: z.array(z.string()),
     author: z.string(),
     started_at: z.string(),
+    size: z.number().optional().describe('Octets; absent where no message came'),
+    took_ms: z.number(),
     message_id_header: z.string(),
-    checks: z.record(z.string(), z.string()).describe("spf, dkim, dmarc, arc: the protocol's word"),
+    checks: z
+      .record(z.string(), z.string())
+      .describe("spf, dkim, dmarc, arc: the protocol's word; tls: its version"),
     outcome: z.object({
       word: z.string(),
       code: z.number().optional(),
       enhanced: z.string().optional(),
+      mailbox: z.string().optional(),
+      next_try: z.string().optional(),
     }),
   })
   .openapi('MessageRow')
 
-/** What a list shows of a journey. */
-export function rowView(row: ArchivedRow, journey: JourneyView): RowView {
+/**
+ * What a list shows of these journeys. All of one archive are read at one go, without the DNS answers
+ * that they share: no row shows them. What has gone since it was listed is left out.
+ */
+export async function rowsOf(
+  archives: Archives,
+  rows: readonly Pick<ArchivedRow, 'id' | 'site'>[],
+): Promise<readonly RowView[]> {
+  const views = new Map<string, RowView>()
+  for (const { name, reads } of archives.all) {
+    const ids = rows.filter(({ site }) => site === name).map(({ id }) => id)
+    if (ids.length === 0) continue
+    for (const one of await reads.journeys.listed(ids)) views.set(one.id, rowView(name, one))
+  }
+  return rows.flatMap(({ id }) => views.get(id) ?? [])
+}
+
+function rowView(site: string, row: ListedJourney): RowView {
+  const record = readRecord(row.json, row.appended)
+  const journey = viewJourney(record, new Map(), row)
+  const { octets, tookMs, tls, mailbox } = inShort(record)
   const { smtp, status } = journey.outcome
+  const { nextAttemptAt } = row
   return {
     id: row.id,
-    site: row.site,
+    site,
     direction: row.direction,
     status: row.status,
     summary: row.summary,
@@ -60,29 +99,20 @@ export function rowView(row: ArchivedRow, journey: JourneyView): RowView {
     mail_from: row.mailFrom,
     rcpt_to: Array.from(row.rcptTo),
     author: row.author,
-    started_at: new Date(row.startedAt).toISOString(),
+    started_at: timeOf(row.startedAt),
+    ...(octets === undefined ? {} : { size: octets }),
+    took_ms: tookMs,
     message_id_header: row.headerMessageId,
-    checks: checksOf(journey),
+    checks: { ...checksOf(journey), ...(tls === undefined ? {} : { tls }) },
     outcome: {
       word: status,
       ...(smtp === null ? {} : { code: smtp.code, enhanced: smtp.enhanced }),
+      ...(mailbox === undefined ? {} : { mailbox }),
+      ...(nextAttemptAt === undefined ? {} : { next_try: timeOf(nextAttemptAt) }),
     },
   }
 }
 
-/**
- * The same, when the journey is still to be read. The DNS answers that it shares are not: no row
- * shows them.
- *
- * @throws WaybillError `not-found` when it has gone since it was listed
- */
-export async function viewOf(archives: Archives, row: ArchivedRow): Promise<RowView> {
-  const archive = archives.all.find(({ name }) => name === row.site)
-  const found = await archive?.reads.journeys.find(row.id)
-  if (found?.type !== 'found') {
-    throw new WaybillError('not-found', `The journey ${row.id} has gone while it was listed.`)
-  }
-  const { journey } = found
-  const record = readRecord(journey.json, journey.appended)
-  return rowView(row, viewJourney(record, new Map(), journey))
+function timeOf(at: number): string {
+  return new Date(at).toISOString()
 }

@@ -1,5 +1,6 @@
 import { concat, displayUtf8, octetsOf } from '../base/octets.ts'
 import { checksOf } from '../journey/checks.ts'
+import { inShort } from '../journey/in-short.ts'
 import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import { type RecipientView, viewJourney } from '../journey/view.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
@@ -55,7 +56,8 @@ export async function readDocument(
   const { envelope } = record
   const { cc, body, hasAttachment } = await readText(messages, stored.messageId)
   const { json: _, appended: __, messageId: ___, ...row } = stored
-  const checks: Record<string, string> = { tls: tlsOf(record) }
+  const { octets = 0, tookMs, tls = 'no' } = inShort(record)
+  const checks: Record<string, string> = { tls: tls.toLowerCase() }
   for (const [check, word] of Object.entries(checksOf(view))) checks[check] = word.toLowerCase()
   const addresses = [row.mailFrom, ...row.rcptTo, row.author, cc].join(' ')
   return {
@@ -67,8 +69,8 @@ export async function readDocument(
     checks,
     code: String(outcome.smtp?.code ?? ''),
     enhanced: outcome.smtp?.enhanced ?? '',
-    size: sizeOf(record),
-    tookMs: tookOf(record),
+    size: octets,
+    tookMs,
     hasAttachment,
     words: {
       subject: wordLine(row.subject),
@@ -79,24 +81,9 @@ export async function readDocument(
   }
 }
 
-function tlsOf({ steps }: JourneyRecord): string {
-  const step = steps.findLast(({ type }) => type === 'tls' || type === 'peer-tls')
-  return step?.type === 'tls' || step?.type === 'peer-tls' ? step.protocol.toLowerCase() : 'no'
-}
-
 function loginRefused({ steps }: JourneyRecord): string {
   const step = steps.findLast(({ type }) => type === 'login')
   return step?.type === 'login' ? step.account : ''
-}
-
-function sizeOf({ steps }: JourneyRecord): number {
-  const step = steps.find(({ type }) => type === 'message')
-  return step?.type === 'message' ? step.octets : 0
-}
-
-/** From its beginning to the end of the last step. */
-function tookOf({ startedAt, steps }: JourneyRecord): number {
-  return steps.reduce((most, one) => Math.max(most, one.startedAt + one.durationMs - startedAt), 0)
 }
 
 async function readText(

@@ -22,6 +22,8 @@ export interface FoundMessages {
   readonly rows: readonly JourneyRow[]
   /** `false`: there may be more among the old ones that were not looked at. */
   readonly searchedAll: boolean
+  /** When the last of them began that was looked at, where not all were. */
+  readonly searchedUntil?: number
 }
 
 /** Looks for messages without an index: each is read, so that what is found is what is there now. */
@@ -33,6 +35,7 @@ export async function scan(
   const messages = asksForText(query) ? reads.messages : undefined
   const rows: JourneyRow[] = []
   let last = behind
+  let until: number | undefined
   for (let looked = 0; looked < scanLimit; looked += pageSize) {
     const after = last === undefined ? {} : { behind: last }
     const page = await reads.journeys.search({ filter: query.filter, limit: pageSize, ...after })
@@ -44,8 +47,9 @@ export async function scan(
       rows.push(document.row)
       if (rows.length === limit) return { rows, searchedAll: true }
     }
+    if (page.rows.length < pageSize) return { ...page, rows }
     last = page.rows.at(-1)?.id
-    if (page.rows.length < pageSize) return { rows, searchedAll: page.searchedAll }
+    until = page.rows.at(-1)?.startedAt
   }
-  return { rows, searchedAll: false }
+  return { rows, searchedAll: false, ...(until === undefined ? {} : { searchedUntil: until }) }
 }

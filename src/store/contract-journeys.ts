@@ -52,6 +52,25 @@ export function registerJourneyTests(name: string, open: OpenUnderTest): void {
     ])
   })
 
+  storeTest('journeys of a list are read at one go, with their next attempts', async (store) => {
+    await store.post.accept(outgoing())
+    await store.post.accept(acceptance({ journeys: [journey('REFUSED1', { status: 'refused' })] }))
+    const listed = await store.journeys.listed(['refused1', 'GONE0001', 'JOURNEY1'])
+    assert.deepEqual(
+      listed.map(({ id, nextAttemptAt }) => [id, nextAttemptAt]),
+      [
+        ['REFUSED1', undefined],
+        ['JOURNEY1', now],
+      ],
+    )
+    const found = await store.journeys.find('JOURNEY1')
+    assert.ok(found.type === 'found')
+    assert.deepEqual(listed[1], { ...found.journey, nextAttemptAt: now })
+    await store.queue.hold(['q1'])
+    const [held] = await store.journeys.listed(['JOURNEY1'])
+    assert.equal(held?.nextAttemptAt, undefined)
+  })
+
   storeTest('journeys are listed newest first, in pages without gaps', async (store) => {
     for (let i = 0; i < 25; i++) {
       const direction = i % 2 === 0 ? 'in' : 'out'

@@ -9,6 +9,7 @@ import type {
   JourneyQuery,
   JourneyRow,
   JourneySearch,
+  ListedJourney,
 } from './ports/journeys.ts'
 import type { DkimKeyRow, KeyPort } from './ports/keys.ts'
 import type {
@@ -35,6 +36,7 @@ export interface MessagePlace {
 /** What can be read of what is stored: plain data in, plain data out, so that it crosses threads. */
 export interface Reads {
   findJourney(ref: string): FoundJourney
+  listedJourneys(ids: readonly string[]): readonly ListedJourney[]
   listJourneys(query: JourneyQuery): readonly JourneyRow[]
   searchJourneys(query: JourneySearch): FoundJourneys
   sharedFacts(hashes: readonly string[]): ReadonlyMap<string, string>
@@ -100,6 +102,7 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
   return {
     journeys: {
       find: (ref) => ask('findJourney', ref),
+      listed: (ids) => ask('listedJourneys', ids),
       list: (query) => ask('listJourneys', query),
       search: (query) => ask('searchJourneys', query),
       sharedFacts: (hashes) => ask('sharedFacts', hashes),

@@ -13,6 +13,8 @@ export class MessageList {
   readonly fresh = signal<readonly Row[]>([])
   readonly problem = signal<Problem | undefined>(undefined)
   readonly more = signal(false)
+  /** When the last message began that was looked at, where not all were. */
+  readonly lookedUntil = signal<string | undefined>(undefined)
   #next: string | undefined
   #looking = false
   #lookAgain = false
@@ -113,6 +115,7 @@ export class MessageList {
   #ended(page: Page<Row>): void {
     this.#next = page.next ?? undefined
     this.more.value = page.has_more
+    this.lookedUntil.value = page.searched_all === false ? (page.searched_until ?? '') : undefined
   }
 
   #ask(after: string | undefined): Promise<Page<Row>> {

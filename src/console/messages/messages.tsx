@@ -2,7 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { live, onEvents } from '../api/stream.ts'
 import { fieldsOf } from '../parts/fields.ts'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.tsx'
-import { count } from '../parts/plain.ts'
+import { count, when } from '../parts/plain.ts'
 import { go, query, stay, withQuery } from '../shell/route.ts'
 import { EmptyInbox } from './empty.tsx'
 import { checkChips, type Chip, chosen, isChosen, statusChips } from './filters.ts'
@@ -121,7 +121,8 @@ function Rows({ list, q }: { readonly list: MessageList; readonly q: string }) {
     return <ProblemNotice problem={problem} again={() => void list.read()} />
   }
   if (rows === undefined) return <Loading />
-  if (rows.length === 0) return q === '' ? <EmptyInbox /> : <NothingFound />
+  const until = list.lookedUntil.value
+  if (rows.length === 0) return q === '' ? <EmptyInbox /> : <NothingFound until={until} />
   return (
     <>
       <div class="rows-head" aria-hidden="true">
@@ -144,19 +145,35 @@ function Rows({ list, q }: { readonly list: MessageList; readonly q: string }) {
           </button>
         </p>
       ) : (
-        <p class="more muted small">{count(rows.length, 'message')}, no more</p>
+        <p class="more muted small">
+          {count(rows.length, 'message')}
+          {until === undefined ? ', no more' : null}
+        </p>
       )}
+      <NotAll until={until} />
     </>
   )
 }
 
-function NothingFound() {
+function NothingFound({ until }: { readonly until: string | undefined }) {
   return (
     <Empty>
       <h2>Nothing fits</h2>
       <p>
         Every word of the query must fit. <a href="/">Show all messages</a>
       </p>
+      <NotAll until={until} />
     </Empty>
+  )
+}
+
+/** Says that older messages were not looked at, and how to come to them. */
+function NotAll({ until }: { readonly until: string | undefined }) {
+  if (until === undefined) return null
+  return (
+    <p class="muted small" role="status">
+      {until === '' ? 'Older messages' : `Messages from before ${when(until)}`} were not looked at.
+      A term such as to: or before: leads to them.
+    </p>
   )
 }

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { WaybillError } from '../../base/error.ts'
 import { jsonLine } from '../../base/shown-text.ts'
 import type { Archives } from '../../desk/archives.ts'
 import type { Api } from '../api-types.ts'
@@ -6,7 +7,7 @@ import { cursorBehind, readCursor } from '../cursor.ts'
 import { openKept } from '../kept-message.ts'
 import { queryOf } from '../query.ts'
 import { answer, idParam } from '../route-parts.ts'
-import { rowSchema, rowView, viewOf } from '../row.ts'
+import { rowSchema, rowsOf } from '../row.ts'
 
 const listQuery = z.object({
   q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com status:refused' }),
@@ -25,6 +26,11 @@ const list = createRoute({
       data: z.array(rowSchema),
       has_more: z.boolean(),
       next: z.string().nullable(),
+      searched_all: z.boolean().describe('false: older ones were not looked at'),
+      searched_until: z
+        .string()
+        .nullable()
+        .describe('When the last of them began that was looked at, where not all were'),
     }),
   ),
 })
@@ -64,15 +70,20 @@ export function messageRoutes(api: Api, archives: Archives, now: () => number): 
     const { q, limit, after } = c.req.valid('query')
     const query = queryOf(q, now())
     const seen = after === undefined ? new Map<string, string>() : readCursor(after)
-    const { rows } = await archives.search(limit + 1, query, seen)
+    const found = await archives.search(limit + 1, query, seen)
+    const { rows, searchedAll, searchedUntil: until } = found
     const shown = rows.slice(0, limit)
     const more = rows.length > limit
-    const data = await Promise.all(shown.map((row) => viewOf(archives, row)))
-    return c.json({ data, has_more: more, next: more ? cursorBehind(shown, seen) : null }, 200)
+    const data = Array.from(await rowsOf(archives, shown))
+    const next = more ? cursorBehind(shown, seen) : null
+    const searched_until = until === undefined ? null : new Date(until).toISOString()
+    return c.json({ data, has_more: more, next, searched_all: searchedAll, searched_until }, 200)
   })
   api.openapi(one, async (c) => {
-    const { archive, stored, view } = await archives.find(c.req.valid('param').id)
-    return c.json(rowView({ ...stored, site: archive.name }, view), 200)
+    const { archive, stored } = await archives.locate(c.req.valid('param').id)
+    const [row] = await rowsOf(archives, [{ ...stored, site: archive.name }])
+    if (row === undefined) throw new WaybillError('not-found', `The journey ${stored.id} has gone.`)
+    return c.json(row, 200)
   })
   // Its text is the very one of the terminal, so it is not made again by `c.json`.
   api.openAPIRegistry.registerPath(journey)

@@ -8,7 +8,7 @@ import { Bell } from '../bell.ts'
 import { problem, ProblemError } from '../problem.ts'
 import { queryOf } from '../query.ts'
 import { answer } from '../route-parts.ts'
-import { rowSchema, viewOf } from '../row.ts'
+import { rowSchema, rowsOf } from '../row.ts'
 
 const wait = createRoute({
   method: 'get',
@@ -37,10 +37,10 @@ export function waitRoutes(api: Api, archives: Archives, now: () => number): voi
     const query = { ...asked, filter: { ...asked.filter, ...begun } }
     const began = now()
     const row = await arrival(archives, query, { ms: timeout * 1000, signal: c.req.raw.signal })
-    if (row !== undefined) return c.json(await viewOf(archives, row), 200)
+    const [found] = row === undefined ? [] : await rowsOf(archives, [row])
+    if (found !== undefined) return c.json(found, 200)
     const others = await archives.list(mostNearMisses, { since: from ?? began })
-    const misses = await Promise.all(others.rows.map((one) => viewOf(archives, one)))
-    throw new ProblemError(inVain(q, timeout, misses))
+    throw new ProblemError(inVain(q, timeout, await rowsOf(archives, others.rows)))
   })
 }
 

@@ -3,7 +3,13 @@ import { readMemoryChanges } from './changes.ts'
 import { memoryMailboxReads } from './mailbox-reads.ts'
 import { hasMessageId, itemFits, journeyFits } from './search.ts'
 import { lower, type MemoryJourney, type MemoryTables } from './tables.ts'
-import type { FoundJourney, JourneyQuery, JourneyRow } from '../ports/journeys.ts'
+import type {
+  FoundJourney,
+  JourneyQuery,
+  JourneyRow,
+  ListedJourney,
+  StoredJourney,
+} from '../ports/journeys.ts'
 import type { MessagePlace, Reads } from '../reads.ts'
 
 /** The reading side of the store in memory. */
@@ -12,6 +18,7 @@ export function memoryReads(tables: MemoryTables): Reads {
     ...memoryMailboxReads(tables),
     changes: (query) => readMemoryChanges(tables, query),
     findJourney: (ref) => findJourney(tables, ref),
+    listedJourneys: (ids) => ids.flatMap((id) => listedJourney(tables, id)),
     listJourneys: (query) => listJourneys(tables, query),
     searchJourneys({ filter, limit, behind }) {
       const last = behind === undefined ? undefined : tables.journeys.get(behind.toLowerCase())
@@ -137,10 +144,22 @@ function oneOf(fitting: readonly MemoryJourney[]): FoundJourney {
 }
 
 function found(stored: MemoryJourney | undefined): FoundJourney {
-  if (stored === undefined) return { type: 'none' }
-  const { journey, appended } = stored
-  const { json, messageId } = journey
-  return { type: 'found', journey: { ...rowOf(stored), json, appended, messageId } }
+  return stored === undefined ? { type: 'none' } : { type: 'found', journey: wholeOf(stored) }
+}
+
+function listedJourney(tables: MemoryTables, id: string): readonly ListedJourney[] {
+  const stored = tables.journeys.get(lower(id))
+  if (stored === undefined) return []
+  const times = Array.from(tables.queue.values())
+    .filter(({ item }) => lower(item.journeyId) === lower(id) && !item.held)
+    .map(({ item }) => item.nextAttemptAt)
+  const nextAttemptAt = times.length === 0 ? undefined : Math.min(...times)
+  return [{ ...wholeOf(stored), nextAttemptAt }]
+}
+
+function wholeOf(stored: MemoryJourney): StoredJourney {
+  const { json, messageId } = stored.journey
+  return { ...rowOf(stored), json, appended: stored.appended, messageId }
 }
 
 function rowOf({ journey, writtenAt }: MemoryJourney): JourneyRow {

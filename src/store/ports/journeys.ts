@@ -24,6 +24,12 @@ export interface StoredJourney extends JourneyRow {
   readonly messageId: string | undefined
 }
 
+/** A journey, and when it goes on. */
+export interface ListedJourney extends StoredJourney {
+  /** The first of the next attempts of what waits and is not held; `undefined`: nothing does. */
+  readonly nextAttemptAt: number | undefined
+}
+
 /** Newest first. */
 export interface JourneyQuery {
   readonly limit: number
@@ -45,6 +51,8 @@ export interface FoundJourneys {
   readonly rows: readonly JourneyRow[]
   /** `false`: only the newest `searchLimit` journeys were looked at. */
   readonly searchedAll: boolean
+  /** When the last of them began that was looked at, where not all were. */
+  readonly searchedUntil?: number
 }
 
 /** How many journeys a search looks at, unless an index leads to those that are meant. */
@@ -64,6 +72,8 @@ export interface JourneyPort {
    * id, `Ref …` as replies have it, or a Message-ID.
    */
   find(ref: string): Promise<FoundJourney>
+  /** Those with these ids, in this order, at one go. Those that are not there (any more) are left out. */
+  listed(ids: readonly string[]): Promise<readonly ListedJourney[]>
   list(query: JourneyQuery): Promise<readonly JourneyRow[]>
   search(query: JourneySearch): Promise<FoundJourneys>
   /** What records refer to by hash. What is not there (any more) is not in the map. */

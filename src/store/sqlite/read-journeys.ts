@@ -8,6 +8,7 @@ import type {
   JourneyQuery,
   JourneyRow,
   JourneySearch,
+  ListedJourney,
   StoredJourney,
 } from '../ports/journeys.ts'
 import { searchLimit } from '../ports/journeys.ts'
@@ -18,9 +19,13 @@ import { type Conditions, indexedConditions, otherConditions, where } from './se
 /** What can be read of journeys. */
 export function journeyReads(
   rows: ReadRows,
-): Pick<Reads, 'findJourney' | 'listJourneys' | 'searchJourneys' | 'sharedFacts'> {
+): Pick<
+  Reads,
+  'findJourney' | 'listedJourneys' | 'listJourneys' | 'searchJourneys' | 'sharedFacts'
+> {
   return {
     findJourney: (ref) => findJourney(rows, ref),
+    listedJourneys: (ids) => ids.flatMap((id) => listedJourney(rows, id)),
     listJourneys: (query) => listJourneys(rows, query),
     searchJourneys: (query) => searchJourneys(rows, query),
     sharedFacts(hashes) {
@@ -77,6 +82,17 @@ function storedJourney(rows: ReadRows, row: Row): StoredJourney {
   }
 }
 
+function listedJourney(rows: ReadRows, id: string): readonly ListedJourney[] {
+  const row = rows.get('SELECT * FROM journey WHERE id = ?', id)
+  if (row === undefined) return []
+  const next = rows.get(
+    'SELECT min(next_attempt_ms) AS at FROM queue WHERE journey_id = ? AND held = 0',
+    id,
+  )
+  const at = next?.['at']
+  return [{ ...storedJourney(rows, row), nextAttemptAt: typeof at === 'number' ? at : undefined }]
+}
+
 function searchJourneys(rows: ReadRows, { filter, limit, behind }: JourneySearch): FoundJourneys {
   const indexed = indexedConditions(filter)
   const first = behind === undefined ? indexed : writtenBefore(indexed, behind)
@@ -91,11 +107,15 @@ function searchJourneys(rows: ReadRows, { filter, limit, behind }: JourneySearch
       limit,
     )
     .map(journeyRow)
-  const more =
-    fitting.length < limit &&
-    indexed.sql.length === 0 &&
-    rows.get(`SELECT 1 FROM journey ORDER BY key DESC LIMIT 1 OFFSET ${searchLimit}`)
-  return { rows: fitting, searchedAll: more === false || more === undefined }
+  if (fitting.length === limit || indexed.sql.length > 0)
+    return { rows: fitting, searchedAll: true }
+  const [last, more] = rows.all(
+    `SELECT started_ms FROM journey ${where(first)}
+      ORDER BY key DESC LIMIT 2 OFFSET ${searchLimit - 1}`,
+    ...first.values,
+  )
+  if (last === undefined || more === undefined) return { rows: fitting, searchedAll: true }
+  return { rows: fitting, searchedAll: false, searchedUntil: integer(last, 'started_ms') }
 }
 
 function writtenBefore(indexed: Conditions, behind: string): Conditions {

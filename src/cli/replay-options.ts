@@ -4,11 +4,10 @@ import { codeOf, WaybillError } from '../base/error.ts'
 import { rulesInConfig } from '../config/decision-rules.ts'
 import { type DnsOverride, parseDnsOverride } from '../dns/dns-override.ts'
 import { readFrom, type ReplayOverrides } from '../journey/overrides.ts'
-import type { DataOptions } from './data.ts'
 import { readAddress, readPath, readTime } from './options.ts'
 
 /** What the command line may change before a journey is decided again. */
-export interface OverrideOptions extends DataOptions {
+export interface OverrideOptions {
   readonly dns?: readonly DnsOverride[]
   readonly ip?: string
   readonly helo?: string
@@ -16,6 +15,8 @@ export interface OverrideOptions extends DataOptions {
   readonly from?: string
   readonly at?: number
   readonly changeBody?: boolean
+  /** A waybill.toml whose rules decide. */
+  readonly rules?: string
 }
 
 /** Adds the options of what may be changed. */
@@ -32,16 +33,17 @@ export function withOverrides(command: Command): Command {
     .option('--from <value>', 'as if this were the From field', readAuthor)
     .option('--change-body', 'as if one letter of the body were another')
     .option('--at <time>', 'as if it were this time (2026-09-01 or 2026-09-01T12:00:00Z)', readTime)
+    .option('--rules <file>', 'as if the rules of receiving were those of this waybill.toml')
 }
 
 /**
  * What is to be changed.
  *
- * @param stored domains of ours that stand in no file, for the rules of `--config`
- * @throws WaybillError `not-found` or `config-invalid` for the configuration
+ * @param stored domains of ours that stand in no file, for the rules of `--rules`
+ * @throws WaybillError `not-found` or `config-invalid` for the rules
  */
 export function overridesOf(options: OverrideOptions, stored: readonly string[]): ReplayOverrides {
-  const { dns = [], ip, helo, mailFrom, from, at, changeBody, config } = options
+  const { dns = [], ip, helo, mailFrom, from, at, changeBody, rules } = options
   return {
     dns,
     ...(ip === undefined ? {} : { ip }),
@@ -50,7 +52,7 @@ export function overridesOf(options: OverrideOptions, stored: readonly string[])
     ...(from === undefined ? {} : { from }),
     ...(at === undefined ? {} : { now: Math.floor(at) }),
     ...(changeBody === true ? { body: 'one-letter' as const } : {}),
-    ...(config === undefined ? {} : { rules: rulesOfFile(config, stored) }),
+    ...(rules === undefined ? {} : { rules: rulesOfFile(rules, stored) }),
   }
 }
 
@@ -59,7 +61,7 @@ export function overrideWords(options: OverrideOptions): readonly string[] {
   const answers = options.dns?.length ?? 0
   return [
     ...(answers === 0 ? [] : [`${answers} answer${answers === 1 ? '' : 's'} changed`]),
-    ...(options.config === undefined ? [] : [`By the rules of ${options.config}`]),
+    ...(options.rules === undefined ? [] : [`By the rules of ${options.rules}`]),
   ]
 }
 

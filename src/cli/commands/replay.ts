@@ -5,7 +5,7 @@ import { ReplayCount, type ReplayCounts, replayEach } from '../../desk/replay-al
 import { replayOpened, storedDomains } from '../../desk/replays.ts'
 import { changesSomething } from '../../journey/overrides.ts'
 import { isChanged, type ReplayView, viewReplay } from '../../journey/replay-view.ts'
-import { dataFolderOf, dataWords, Stores } from '../data.ts'
+import { dataFolderOf, type DataOptions, configWords, dataWords, Stores } from '../data.ts'
 import { type ExitCode, exitCodes, print, printJson } from '../output.ts'
 import { type NamedJourney, withJourney } from '../named-journey.ts'
 import { Progress } from '../progress.ts'
@@ -18,7 +18,7 @@ import {
   withOverrides,
 } from '../replay-options.ts'
 
-interface ReplayOptions extends OverrideOptions {
+interface ReplayOptions extends OverrideOptions, DataOptions {
   readonly all?: boolean
   readonly json?: boolean
 }
@@ -34,8 +34,8 @@ export function replayCommand(): Command {
     .argument('[which]', 'a journey of a bundle: `replay letters.waybill 7d2f`')
     .option('--all', 'every journey that is stored, and the list of those that come out otherwise')
   return withOverrides(command)
-    .option('--config <file>', 'by the rules of this waybill.toml; its data folder, without --data')
     .option('--data <folder>', dataWords)
+    .option('--config <file>', `${configWords}; with --all its rules, too`)
     .option('--json', 'the result as one JSON object')
     .action(replay)
     .addHelpText(
@@ -55,22 +55,28 @@ async function replay(
       hint: 'Either one, such as last, or --all.',
     })
   }
-  const data = { data: folderOf(options) }
   if (ref !== undefined) {
-    await withJourney({ ref, which }, data, (journey) => replayOne(journey, options))
+    await withJourney({ ref, which }, options, (journey) => replayOne(journey, options))
     return
   }
-  const stores = new Stores(data.data)
+  const gate = gateOf(options)
+  const stores = new Stores(dataFolderOf(gate))
   try {
-    await replayAll(stores, options)
+    await replayAll(stores, gate)
   } finally {
     stores.close()
   }
 }
 
-/** With both the configuration is for its rules, and the data are elsewhere. */
-function folderOf({ data, config }: ReplayOptions): string {
-  return data ?? dataFolderOf(config === undefined ? {} : { config })
+/**
+ * For all journeys the rules are those of `--config`, unless `--rules` names others; with `--data` the
+ * file is for its rules alone. For one journey `--config` names the data folder and nothing else, as
+ * it always did: the recorded verdicts come out again, whatever that file says by now.
+ */
+function gateOf(options: ReplayOptions): ReplayOptions {
+  const { config, ...others } = options
+  if (config === undefined || options.rules !== undefined) return options
+  return { ...(options.data === undefined ? options : others), rules: config }
 }
 
 async function replayOne(journey: NamedJourney, options: ReplayOptions): Promise<void> {

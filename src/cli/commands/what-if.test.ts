@@ -38,7 +38,11 @@ async function house(t: TestContext, names: readonly string[]): Promise<House> {
     ids.set(name, id)
   }
   const config = join(folder, 'new.toml')
-  const lines = ['hostname = "mx.south.example"', 'domains = ["south.example", "north.example"]']
+  const lines = [
+    'hostname = "mx.south.example"',
+    'domains = ["south.example", "north.example"]',
+    `data = ${JSON.stringify(folder)}`,
+  ]
   writeFileSync(config, [...lines, '[receive]', 'allow = ["north.example"]', ''].join('\n'))
   const child = fork(join(import.meta.dirname, 'runner.test-support.ts'), {
     env: { ...process.env, NO_COLOR: '1' },
@@ -49,7 +53,8 @@ async function house(t: TestContext, names: readonly string[]): Promise<House> {
     config,
     ids,
     waybill: async (...args) => {
-      const where = args.includes('--data') ? [] : ['--data', folder]
+      const named = args.includes('--data') || args.includes('--config')
+      const where = named ? [] : ['--data', folder]
       child.send([...args, ...where])
       // What `Ran` of that file says.
       const [ran] = (await once(child, 'message')) as [Ran]
@@ -89,8 +94,10 @@ test('two journeys side by side: what differs, and which step ended otherwise fi
 })
 
 test('the gate: all as it was, and what another configuration changes', async (t) => {
-  const { waybill, ids, config } = await house(t, ['hello', 'forged'])
+  const { waybill, ids, config, folder } = await house(t, ['hello', 'forged'])
   const forged = ids.get('forged') ?? ''
+  const before = join(folder, 'before.toml')
+  writeFileSync(before, 'hostname = "mx.south.example"\ndomains = ["south.example"]\n')
   const good = await waybill('replay', '--all')
   assert.equal(good.code, 0, good.messages)
   assert.match(good.out, /^\d+ journeys: \d+ the same, 0 changed\.$/m)
@@ -107,7 +114,14 @@ test('the gate: all as it was, and what another configuration changes', async (t
   const entry = entries.find(({ id }) => id === forged)
   assert.deepEqual([entry?.site, entry?.steps.map(({ id }) => id)], ['south', ['decision']])
 
-  const one = await waybill('replay', forged, '--config', config)
+  const there = ['--data', folder] as const
+  assert.equal((await waybill('replay', '--all', '--config', config, ...there)).out, changed.out)
+  const other = await waybill('replay', '--all', '--rules', config)
+  assert.deepEqual([other.code, other.out], [1, changed.out])
+  const asNow = await waybill('replay', '--all', '--rules', before, '--config', config)
+  assert.deepEqual([asNow.code, asNow.out], [0, good.out])
+
+  const one = await waybill('replay', forged, '--rules', config)
   assert.equal(one.code, 1)
   assert.match(one.out, /By the rules of .*new\.toml\./)
   assert.match(one.out, /^ {2}decision +was {2}Refused: /m)
@@ -118,10 +132,25 @@ test('the gate: all as it was, and what another configuration changes', async (t
   }
   const broken = join(config, '..', 'broken.toml')
   writeFileSync(broken, 'hostname = 3\n')
-  const refused = await waybill('replay', forged, '--config', broken)
+  const refused = await waybill('replay', forged, '--rules', broken)
   assert.deepEqual([refused.code, /is no configuration: /.test(refused.messages)], [2, true])
   const author = await waybill('replay', forged, '--from', '\n')
   assert.equal(author.code, 2)
+})
+
+test('for one journey --config names the data folder alone, as since 0.1.0', async (t) => {
+  const { waybill, ids, config, folder } = await house(t, ['forged'])
+  const forged = ids.get('forged') ?? ''
+  const plain = await waybill('replay', forged, '--data', folder)
+  const named = await waybill('replay', forged, '--config', config)
+  assert.deepEqual([named.code, named.out], [0, plain.out])
+  const json = object(await waybill('replay', forged, '--config', config, '--json'))
+  assert.deepEqual([json['same'], json['first_difference']], [true, null])
+  const both = await waybill('replay', forged, '--config', config, '--data', folder)
+  assert.deepEqual(
+    [both.code, /Either --data or --config, not both/.test(both.messages)],
+    [2, true],
+  )
 })
 
 test('a bundle is shown and replayed as the journey was, and can be brought in elsewhere', async (t) => {

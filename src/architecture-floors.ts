@@ -52,7 +52,7 @@ const world: readonly Floor[] = [
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
   { directory: [], post: [], search: [] },
-  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'] },
+  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: [] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
   {

@@ -70,7 +70,7 @@ export function makeApi(parts: ApiParts): Api {
   messageRoutes(api, parts.archives, parts.now)
   metricRoutes(api, parts.archives, parts.version)
   queueRoutes(api, parts.archives, parts.now)
-  eventRoutes(api, parts.archives)
+  eventRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives)
   bundleRoutes(api, parts)

@@ -1,21 +1,12 @@
-import type { Change, ChangesQuery, ChangeType, Changes, Gap } from './ports/changes.ts'
-
-/** A part of what the store remembers. */
-export interface ChangePage {
-  /** Changes up to this number were forgotten that were asked for. */
-  readonly forgotten: number | undefined
-  readonly changes: readonly Change[]
-  /** All that was asked for up to this number is told here. */
-  readonly through: number
-  /** Whether there was more behind it at that time. */
-  readonly more: boolean
-}
-
-export interface ChangePageQuery {
-  readonly after: number
-  /** Of so many commits, at most. */
-  readonly limit: number
-}
+import type {
+  Change,
+  ChangePage,
+  ChangePageQuery,
+  ChangesQuery,
+  ChangeType,
+  Changes,
+  Gap,
+} from './ports/changes.ts'
 
 /** Changes that wait in memory for one reader, at most; the others wait in the store. */
 const maxFresh = 500

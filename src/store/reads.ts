@@ -1,4 +1,3 @@
-import type { ChangePage, ChangePageQuery } from './change-feed.ts'
 import { octetContent, openStored, type Range, type ReadContent } from './message-ranges.ts'
 import type { AccountPort, StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act, ActPort, ActQuery } from './ports/acts.ts'
@@ -11,6 +10,7 @@ import type {
   JourneySearch,
   ListedJourney,
 } from './ports/journeys.ts'
+import type { ChangePage, ChangePageQuery, ChangePort } from './ports/changes.ts'
 import type { DkimKeyRow, KeyPort } from './ports/keys.ts'
 import type {
   MailboxChanges,
@@ -92,6 +92,7 @@ export interface ReadPorts {
   readonly accounts: Pick<AccountPort, 'accounts' | 'account' | 'aliases' | 'domains'>
   readonly acts: Pick<ActPort, 'list'>
   counts(): Promise<StoreCounts>
+  readonly changesBehind: ChangePort['changesBehind']
 }
 
 /** How a content is read that is in a file. */
@@ -123,6 +124,7 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
     },
     acts: { list: (query) => ask('acts', query) },
     counts: () => ask('counts'),
+    changesBehind: (query) => ask('changes', query),
   }
 }
 

@@ -11,7 +11,15 @@ export type Submit = <T extends Operation['type']>(
 /** The ports that write, beside those that read: all but the way in and what concerns its octets. */
 export type WritingPorts = Pick<
   Store,
-  'queue' | 'mailboxes' | 'accounts' | 'keys' | 'acts' | 'journeys' | 'messages' | 'counts'
+  | 'queue'
+  | 'mailboxes'
+  | 'accounts'
+  | 'keys'
+  | 'acts'
+  | 'journeys'
+  | 'messages'
+  | 'counts'
+  | 'changesBehind'
 >
 
 /**
@@ -26,6 +34,7 @@ export function writingPorts(
     journeys: read.journeys,
     messages: read.messages,
     counts: () => read.counts(),
+    changesBehind: (query) => read.changesBehind(query),
     queue: {
       list: (query) => read.queue.list(query),
       lease: (request) => submit<'lease'>({ type: 'lease', request }),

@@ -2,14 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { Archives } from '../../desk/archives.ts'
-import { acceptance, journey } from '../../store/contract-cases.ts'
+import { append, cameAt, ends, put, tried } from '../../hooks/test-support/letters.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
+import type { Visitor } from '../access.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
 import { eventRoutes } from './events.ts'
 
-function apiOver(stores: Readonly<Record<string, Store>>): Api {
+const operator: Visitor = { who: 'an operator', scopes: ['read'] }
+
+function apiOver(stores: Readonly<Record<string, Store>>, visitor = operator): Api {
   const api: Api = new OpenAPIHono<ApiEnv>()
+  api.use('*', async (c, next) => {
+    c.set('visitor', visitor)
+    await next()
+  })
   const archives = Object.entries(stores).map(([name, reads]) => {
     return {
       name,
@@ -17,7 +24,7 @@ function apiOver(stores: Readonly<Record<string, Store>>): Api {
       changes: (query: Parameters<Store['changes']>[0]) => reads.changes(query),
     }
   })
-  eventRoutes(api, new Archives(archives))
+  eventRoutes(api, new Archives(archives), () => cameAt)
   return api
 }
 
@@ -32,14 +39,10 @@ async function* eventsOf(answer: Response): AsyncGenerator<{ id: string; data: u
     const whole = text.split('\n\n')
     text = whole.pop() ?? ''
     for (const event of whole) {
-      const [, id = '', data = ''] = /^id: (.*)\nevent: .*\ndata: (.*)$/.exec(event) ?? []
-      if (id !== '') yield { id, data: JSON.parse(data) as unknown }
+      const [, id = '', data = ''] = /^(?:id: (.*)\n)?event: .*\ndata: (.*)$/.exec(event) ?? []
+      if (data !== '') yield { id, data: JSON.parse(data) as unknown }
     }
   }
-}
-
-async function put(store: Store, id: string, status: string): Promise<void> {
-  await store.post.accept(acceptance({ journeys: [journey(id, { status })] }))
 }
 
 test('what is committed in each archive is told, and the stream goes on where it broke', async () => {
@@ -48,16 +51,16 @@ test('what is committed in each archive is told, and the stream goes on where it
   const api = apiOver({ north, south })
   const first = eventsOf(await api.request('/v1/events/stream'))
   const coming = first.next()
-  await put(north, 'JOURNEY1', 'delivered')
+  await put(north, 'JOURNEY1', ends.delivered)
   const told = (await coming).value as { readonly id: string; readonly data: object }
   assert.deepEqual(
     { ...told.data, at: '' },
-    { ...told.data, at: '', type: 'message.delivered', id: 'JOURNEY1', site: 'north' },
+    { ...told.data, at: '', type: 'message.accepted', id: 'JOURNEY1', site: 'north' },
   )
   await first.return(undefined)
   // Nobody listens while these happen.
-  await put(south, 'JOURNEY2', 'refused')
-  await put(north, 'JOURNEY3', 'failed')
+  await put(south, 'JOURNEY2', ends.refused)
+  await put(north, 'JOURNEY3', ends.queued)
   const headers = { 'last-event-id': told.id }
   const again = eventsOf(await api.request('/v1/events/stream', { headers }))
   const missed: unknown[] = []
@@ -75,4 +78,103 @@ test('a cursor that nobody gave is refused', async () => {
   const answer = await api.request('/v1/events/stream?after=nonsense')
   assert.equal(answer.status, 400)
   assert.match(await answer.text(), /no cursor/)
+})
+
+test('who goes away is noticed at once, while nothing happens', async () => {
+  const store = openMemoryStore()
+  let ended = 0
+  const watched: Store = {
+    ...store,
+    changes(query) {
+      const feed = store.changes(query)
+      return {
+        ...feed,
+        next: () => feed.next(),
+        return() {
+          ended++
+          return feed.return?.() ?? Promise.resolve({ done: true, value: undefined })
+        },
+        [Symbol.asyncIterator]() {
+          return this
+        },
+      }
+    },
+  }
+  const answer = await apiOver({ '': watched }).request('/v1/events/stream')
+  const reader = answer.body?.getReader()
+  assert.ok(reader !== undefined)
+  await reader.read()
+  const waiting = reader.read()
+  await reader.cancel()
+  assert.equal((await waiting).done, true)
+  assert.equal(ended, 1)
+})
+
+interface Listed {
+  readonly data: readonly { readonly type: string; readonly event_id?: string }[]
+  readonly has_more: boolean
+  readonly next: string
+}
+
+async function listed(api: Api, query: Readonly<Record<string, string>>): Promise<Listed> {
+  const answer = await api.request(`/v1/events?${new URLSearchParams(query).toString()}`)
+  assert.equal(answer.status, 200)
+  return (await answer.json()) as Listed
+}
+
+test('the list has each event once, page by page, and goes on with what comes later', async () => {
+  const store = openMemoryStore()
+  const api = apiOver({ '': store })
+  await put(store, 'JOURNEY1', ends.queued)
+  await put(store, 'JOURNEY2', ends.refused)
+  await append(store, 'JOURNEY1', [tried('w@west.example', 'deferred', 10)])
+  const seen: (string | undefined)[] = []
+  let page = await listed(api, { limit: '1' })
+  seen.push(...page.data.map(({ event_id: id }) => id))
+  while (page.has_more) {
+    page = await listed(api, { limit: '1', after: page.next })
+    seen.push(...page.data.map(({ event_id: id }) => id))
+  }
+  assert.deepEqual(new Set(seen), new Set(['evt_JOURNEY1_1', 'evt_JOURNEY1_2', 'evt_JOURNEY2_1']))
+  await put(store, 'JOURNEY3', ends.refused)
+  const later = await listed(api, { after: page.next })
+  assert.deepEqual(
+    later.data.map(({ event_id: id }) => id),
+    ['evt_JOURNEY3_1'],
+  )
+  assert.equal(later.has_more, false)
+})
+
+test('only the types that are wanted are listed, and one that is none is told', async () => {
+  const store = openMemoryStore()
+  const api = apiOver({ '': store })
+  api.onError((thrown, c) => c.text(thrown.message, 400))
+  await put(store, 'JOURNEY1', ends.queued)
+  await append(store, 'JOURNEY1', [tried('w@west.example', 'delivered', 10)])
+  const all = await listed(api, { type: 'delivery.' })
+  assert.deepEqual(
+    all.data.map(({ type }) => type),
+    ['delivery.accepted'],
+  )
+  const answer = await api.request('/v1/events?type=delivery.acepted')
+  assert.equal(answer.status, 400)
+})
+
+test('where older events are forgotten, a gap is told', async () => {
+  const store = openMemoryStore({ changesKept: 2 })
+  for (let n = 1; n <= 5; n++) await put(store, `JOURNEY${n}`, ends.refused)
+  const { data } = await listed(apiOver({ '': store }), {})
+  assert.equal(data[0]?.type, 'gap')
+  assert.ok(data.length < 6)
+})
+
+test('an account hears of its own letters and of no others', async () => {
+  const store = openMemoryStore()
+  await put(store, 'JOURNEY1', ends.refused)
+  const heard = async (account: string): Promise<number> => {
+    const api = apiOver({ '': store }, { ...operator, account } as Visitor)
+    return (await listed(api, {})).data.length
+  }
+  assert.equal(await heard('Bob@south.example'), 1)
+  assert.equal(await heard('eve@south.example'), 0)
 })

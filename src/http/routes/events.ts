@@ -1,10 +1,54 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Archive, Archives } from '../../desk/archives.ts'
-import type { Change, Gap } from '../../store/ports/changes.ts'
-import type { JourneyRow } from '../../store/ports/journeys.ts'
+import type { Archives } from '../../desk/archives.ts'
+import { eventTypes } from '../../hooks/mail-event.ts'
+import { WaybillError } from '../../base/error.ts'
+import { nearest } from '../../base/nearest.ts'
+import type { Visitor } from '../access.ts'
 import type { Api } from '../api-types.ts'
-import { readCursor, type Seen, writeCursor } from '../cursor.ts'
-import { type Feed, NextChange } from '../next-change.ts'
+import { readCursor, type Seen } from '../cursor.ts'
+import { type FedEvents, followEvents, pageOfEvents } from '../event-feed.ts'
+import { answer } from '../route-parts.ts'
+import { mayHear } from '../told-event.ts'
+
+const types = Object.entries(eventTypes).map(([type, means]) => `${type}: ${means}`)
+
+const eventSchema = z
+  .looseObject({
+    type: z.string().describe(types.join('\n')),
+    id: z.string().optional().describe('The journey'),
+    event_id: z
+      .string()
+      .optional()
+      .describe('The same whenever it is told: a repeat is known by it'),
+    site: z.string(),
+    at: z.string().optional(),
+  })
+  .openapi('Event')
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/events',
+  summary: 'What happened, the oldest first, as far back as changes are remembered',
+  request: {
+    query: z.object({
+      after: z.string().max(2000).optional().describe('`next` of the page before'),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+      type: z
+        .string()
+        .max(1000)
+        .optional()
+        .describe('Only these, with commas between; `delivery.` stands for all that begin so'),
+    }),
+  },
+  responses: answer(
+    'Events; one of the type `gap` where older ones are forgotten',
+    z.object({
+      data: z.array(eventSchema),
+      has_more: z.boolean(),
+      next: z.string().describe('To ask again with, also when there is nothing more now'),
+    }),
+  ),
+})
 
 const stream = createRoute({
   method: 'get',
@@ -22,110 +66,90 @@ const stream = createRoute({
   },
 })
 
-/** What a message with this status has come to, as an event. */
-const eventTypes: Readonly<Record<string, string>> = {
-  delivered: 'message.delivered',
-  quarantined: 'message.quarantined',
-  refused: 'message.refused',
-  dropped: 'message.dropped',
-  created: 'message.created',
-  queued: 'message.accepted',
-  deferred: 'delivery.deferred',
-  failed: 'delivery.failed',
-  'partly delivered': 'delivery.attempted',
-  'partly failed': 'delivery.attempted',
-}
-
-/** What happens, told as soon as it is committed. */
-export function eventRoutes(api: Api, archives: Archives): void {
+/** What happened, and what happens, told as soon as it is committed. */
+export function eventRoutes(api: Api, archives: Archives, now: () => number): void {
+  api.openapi(list, async (c) => {
+    const { after, limit, type } = c.req.valid('query')
+    const visitor = c.get('visitor')
+    const isType = typeTest(type)
+    const page = await pageOfEvents(archives.all, {
+      seen: seenIn(after),
+      limit,
+      isWanted: (event) => isType(event.view.type) && mayHear(visitor, event),
+    })
+    const data = page.events.map(({ view }) => view)
+    return c.json({ data, has_more: page.more, next: page.next }, 200)
+  })
   api.openapi(stream, (c) => {
     const { after } = c.req.valid('query')
-    const last = c.req.valid('header')['last-event-id'] ?? after
-    const seen = last === undefined ? new Map<string, string>() : readCursor(last)
-    const events = follow(archives.all, seen, c.req.raw.signal)
-    const octets = ReadableStream.from(events).pipeThrough(new TextEncoderStream())
-    return new Response(octets, {
+    const seen = seenIn(c.req.valid('header')['last-event-id'] ?? after)
+    const gone = new AbortController()
+    const signal = AbortSignal.any([c.req.raw.signal, gone.signal])
+    const fed = followEvents(archives.all, { seen, now: now(), signal })
+    return new Response(octetsOf(texts(fed, c.get('visitor')), gone), {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
     })
   })
 }
 
-/** The changes of all archives as they come; a slow reader holds nothing up but its own stream. */
-async function* follow(
-  all: readonly Archive[],
-  before: Seen,
-  signal: AbortSignal,
+function seenIn(cursor: string | undefined): Seen {
+  return cursor === undefined ? new Map<string, string>() : readCursor(cursor)
+}
+
+/** @throws WaybillError `usage` for a type that no event has */
+function typeTest(wanted: string | undefined): (type: string) => boolean {
+  if (wanted === undefined || wanted === '') return () => true
+  const known = Object.keys(eventTypes)
+  const beginnings = wanted.split(',').map((one) => one.trim())
+  for (const one of beginnings) {
+    const fits = one.endsWith('.')
+      ? known.some((type) => type.startsWith(one))
+      : known.includes(one)
+    if (fits) continue
+    const near = nearest(one, known)
+    throw new WaybillError('usage', `No event has the type "${one.slice(0, 100)}".`, {
+      hint: near === undefined ? `There are: ${known.join(', ')}` : `Did you mean "${near}"?`,
+    })
+  }
+  return (type) => {
+    return beginnings.some((one) => (one.endsWith('.') ? type.startsWith(one) : type === one))
+  }
+}
+
+async function* texts(
+  fed: AsyncIterable<FedEvents | 'silence'>,
+  visitor: Visitor,
 ): AsyncGenerator<string, void> {
-  const seen = new Map(before)
-  const feeds = all.flatMap((archive) => openFeed(archive, seen.get(archive.name)))
-  const next = new NextChange(feeds, signal)
   yield ': Waybill tells what happens\n\n'
-  try {
-    // Who goes on, and had heard nothing of an archive yet, cannot know what was missed of it.
-    for (const { archive } of before.size === 0 ? [] : feeds) {
-      if (!before.has(archive.name)) yield text(writeCursor(seen), gapIn(archive.name))
+  for await (const heap of fed) {
+    if (heap === 'silence') {
+      yield ': \n\n'
+      continue
     }
-    for (;;) {
-      const got = await next.take()
-      if (got === 'over') return
-      if (got === 'silence') {
-        yield ': \n\n'
-        continue
-      }
-      const { archive, change } = got
-      seen.set(archive.name, String(change.number))
-      const told = await tell(archive, change)
-      if (told !== undefined) yield text(writeCursor(seen), told)
+    // The cursor stands behind all of a change: who breaks off before that hears them again.
+    const heard = heap.events.filter((event) => mayHear(visitor, event))
+    for (const [index, { view }] of heard.entries()) {
+      const id = index === heard.length - 1 ? `id: ${heap.cursor}\n` : ''
+      yield `${id}event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`
     }
-  } finally {
-    for (const { changes } of feeds) await changes.return?.()
   }
 }
 
-function openFeed(archive: Archive, after: string | undefined): readonly Feed[] {
-  if (archive.changes === undefined) return []
-  const from = after !== undefined && /^\d{1,15}$/.test(after) ? { after: Number(after) } : {}
-  const changes = archive.changes({ only: ['journey', 'queue'], ...from })
-  return [{ archive, changes }]
-}
-
-interface Told {
-  readonly type: string
-  readonly [detail: string]: unknown
-}
-
-/** What a change is about, as it is now. */
-async function tell({ name, reads }: Archive, change: Change | Gap): Promise<Told | undefined> {
-  if (change.type === 'gap') return gapIn(name)
-  if (change.type === 'queue') return { type: 'queue.changed', site: name }
-  if (change.type !== 'journey') return undefined
-  const found = await reads.journeys.find(change.id)
-  if (found.type !== 'found') return undefined
-  return {
-    type: eventTypes[found.journey.status] ?? 'message.changed',
-    ...about(found.journey, name),
-  }
-}
-
-/** So much may have happened that all is to be looked at again. */
-function gapIn(site: string): Told {
-  return { type: 'gap', site }
-}
-
-function about(row: JourneyRow, site: string): Readonly<Record<string, unknown>> {
-  return {
-    id: row.id,
-    site,
-    at: new Date(row.writtenAt).toISOString(),
-    direction: row.direction,
-    status: row.status,
-    summary: row.summary,
-    subject: row.subject,
-    mail_from: row.mailFrom,
-    rcpt_to: row.rcptTo,
-  }
-}
-
-function text(cursor: string, told: Told): string {
-  return `id: ${cursor}\nevent: ${told.type}\ndata: ${JSON.stringify(told)}\n\n`
+/** Who goes away ends what is waited for, and not only what would be read next. */
+function octetsOf(
+  from: AsyncGenerator<string, void>,
+  gone: AbortController,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await from.next()
+      if (done === true) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      gone.abort()
+      await from.return()
+    },
+  })
 }

@@ -1,7 +1,6 @@
-import type { ChangePage, ChangePageQuery } from '../change-feed.ts'
 import { numberedChanges } from '../change-notes.ts'
 import type { MemoryTables, MemoryWork } from './tables.ts'
-import type { Change } from '../ports/changes.ts'
+import type { Change, ChangePage, ChangePageQuery } from '../ports/changes.ts'
 
 /** As `writeChanges` does it in the database. */
 export function writeMemoryChanges(

@@ -47,7 +47,27 @@ export interface ChangesQuery {
  */
 export type Changes = AsyncIterableIterator<Change | Gap>
 
+/** A part of what the store remembers. */
+export interface ChangePage {
+  /** Changes up to this number were forgotten that were asked for. */
+  readonly forgotten: number | undefined
+  readonly changes: readonly Change[]
+  /** All that was asked for up to this number is told here. */
+  readonly through: number
+  /** Whether there was more behind it at that time. */
+  readonly more: boolean
+}
+
+/** Which part of the feed. */
+export interface ChangePageQuery {
+  readonly after: number
+  /** Of so many commits, at most. */
+  readonly limit: number
+}
+
 /** The feed of what was committed. */
 export interface ChangePort {
   changes(query?: ChangesQuery): Changes
+  /** What is remembered behind a number, without waiting for more. */
+  changesBehind(query: ChangePageQuery): Promise<ChangePage>
 }

@@ -149,6 +149,7 @@ class SqliteStore implements SharedStore {
   readonly retention: Retention
   readonly counts: Store['counts']
   readonly changes: Store['changes']
+  readonly changesBehind: Store['changesBehind']
   readonly #folder: DataFolder
   readonly #queue: CommitQueue
   readonly #lock: DataLock
@@ -207,6 +208,7 @@ class SqliteStore implements SharedStore {
     this.counts = ports.counts
     this.#feed = feed
     this.changes = (query) => feed.changes(query)
+    this.changesBehind = ports.changesBehind
   }
 
   door(thread: number): StoreDoor {

@@ -1,7 +1,6 @@
-import type { ChangePage, ChangePageQuery } from '../change-feed.ts'
 import { numberedChanges, packChanges, unpackChanges } from '../change-notes.ts'
 import { type Database, type ReadRows, integer, text } from './database.ts'
-import type { Change } from '../ports/changes.ts'
+import type { Change, ChangePage, ChangePageQuery } from '../ports/changes.ts'
 import type { Transaction } from './transaction.ts'
 
 /** The number of the last change that there was; 0 before the first. */

@@ -94,17 +94,44 @@ export function tellWithoutWaiting(line: string): boolean {
     }
   }
   if (stderr.destroyed || stderr.writableLength > maxWaiting) return false
+  gatherErrors()
   stderr.write(line)
   return true
 }
 
 /** A stream ends for good with its first failure; a disk has room again some time. */
 function errorsGoToFile(): boolean {
+  goToFile ??= isFile(2)
+  return goToFile
+}
+
+/** What descriptor 2 is does not change while a program runs. */
+let goToFile: boolean | undefined
+
+function isFile(descriptor: number): boolean {
   try {
-    return fstatSync(2).isFile()
+    return fstatSync(descriptor).isFile()
   } catch {
     return false
   }
+}
+
+/** `gathering`: what is said waits for the end of this turn. */
+let errors: 'never gathered' | 'written' | 'gathering' = 'never gathered'
+
+/** What is said in one turn is written at once: each write is a call of the system, and wakes a reader. */
+function gatherErrors(): void {
+  if (errors === 'gathering') return
+  if (errors === 'never gathered') process.on('exit', writeGathered)
+  errors = 'gathering'
+  process.stderr.cork()
+  setImmediate(writeGathered)
+}
+
+function writeGathered(): void {
+  if (errors !== 'gathering') return
+  errors = 'written'
+  process.stderr.uncork()
 }
 
 /** Whether messages go to a person who sees them at once. */

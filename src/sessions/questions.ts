@@ -102,7 +102,7 @@ export interface OfMain {
   releaseMemory(holding: number): void
   refusal(input: { readonly asked: AskedFor; readonly lead: TakenLead }): Soon<Reply | undefined>
   judged(letter: JudgedLetter): void
-  log(line: LogLine): void
+  log(lines: readonly LogLine[]): void
   report(input: { readonly problem: FlatProblem; readonly where: string }): void
   /** The connection is gone. */
   over(id: number): void

@@ -1,7 +1,6 @@
 /** A session thread: speaks SMTP and judges letters over connections that the main thread took. */
 import { parentPort } from 'node:worker_threads'
 import { makeId } from '../base/id.ts'
-import type { LogLine } from '../base/log.ts'
 import { CachingResolver } from '../dns/caching-resolver.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import { Places } from '../io/listener.ts'
@@ -11,6 +10,7 @@ import type { RecipientAdmission } from '../receive/recipient.ts'
 import { type EnteredStore, enterStore } from '../store/sqlite/store-door.ts'
 import { AskedDirectory, AskedGuard, askedResolver } from './asked.ts'
 import { type CallMessage, Calls, flatProblem } from './calls.ts'
+import { GatheredLines } from './gathered-lines.ts'
 import { LocalSessions } from './local-sessions.ts'
 import type { OfMain, OfThread, ThreadSettings, ThreadSetup } from './questions.ts'
 
@@ -22,6 +22,7 @@ interface Opened {
   readonly directory: AskedDirectory
   readonly guard: AskedGuard
   readonly store: EnteredStore
+  readonly lines: GatheredLines
 }
 
 /** The thread's answers to the main thread. */
@@ -39,7 +40,8 @@ class WorkerAnswers implements OfThread {
     this.#settings = setup
     const main = this.#main
     const clock = systemClock
-    const log = (line: LogLine): void => main.tell('log', line)
+    const lines = new GatheredLines(clock, (some) => main.tell('log', some))
+    const log = lines.take
     const directory = new AskedDirectory(main, setup.people)
     const guard = new AskedGuard(main)
     // That the writer is gone the main thread knows by itself, and each letter is put off.
@@ -71,7 +73,7 @@ class WorkerAnswers implements OfThread {
       },
     }
     const sessions = new LocalSessions(needs, setup.sessions)
-    this.#parts = { sessions, directory, guard, store }
+    this.#parts = { sessions, directory, guard, store, lines }
   }
 
   ready(): void {
@@ -114,8 +116,10 @@ class WorkerAnswers implements OfThread {
     this.#opened.sessions.abort()
   }
 
-  close(): Promise<void> {
-    return this.#opened.store.close()
+  async close(): Promise<void> {
+    const { store, lines } = this.#opened
+    await store.close()
+    lines.flush()
   }
 
   get #opened(): Opened {

@@ -122,8 +122,8 @@ export class ThreadAnswers implements OfMain {
     this.#needs.judged?.(letter)
   }
 
-  log(line: LogLine): void {
-    this.#needs.log(line)
+  log(lines: readonly LogLine[]): void {
+    for (const line of lines) this.#needs.log(line)
   }
 
   report({ problem, where }: { readonly problem: FlatProblem; readonly where: string }): void {

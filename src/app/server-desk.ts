@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { AccountDesk } from '../desk/accounts.ts'
+import { ApiKeyDesk } from '../desk/api-keys.ts'
 import type { InTurn } from '../desk/in-turn.ts'
 import { KeyDesk } from '../desk/keys.ts'
 import type { Desk } from '../desk/operations.ts'
@@ -34,6 +35,14 @@ export interface ServerDeskParts {
 export function serverDesk(parts: ServerDeskParts): Desk {
   const { folder, store, settings, retention, turn, changed, status } = parts
   const now = (): number => systemClock.now()
+  const residents = new AccountDesk({
+    port: store.accounts,
+    settled: () => settledResidents(settings()),
+    publish: (domain) => publishDomain(store, domain, { ...settings(), now: now() }),
+    now,
+    turn,
+    changed,
+  })
   return {
     queue: new QueueDesk({ queue: store.queue, now, canTell: true, ...parts.queue }),
     keys: new KeyDesk({
@@ -43,13 +52,12 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       turn,
       changed,
     }),
-    residents: new AccountDesk({
-      port: store.accounts,
-      settled: () => settledResidents(settings()),
-      publish: (domain) => publishDomain(store, domain, { ...settings(), now: now() }),
+    residents,
+    apiKeys: new ApiKeyDesk({
+      port: store.apiKeys,
+      residents: () => residents.residents(),
       now,
       turn,
-      changed,
     }),
     mail: { mailboxes: store.mailboxes, now },
     imports: { store, linesOf: (path) => readPackedLines(path) },

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   account: async () => (await import('./commands/account.ts')).accountCommand(),
   alias: async () => (await import('./commands/alias.ts')).aliasCommand(),
   domain: async () => (await import('./commands/domain.ts')).domainCommand(),
+  key: async () => (await import('./commands/key.ts')).keyCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {

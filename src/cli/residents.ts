@@ -7,9 +7,8 @@ import { InTurn } from '../desk/in-turn.ts'
 import { publishDomain } from '../desk/publish.ts'
 import type { KnownResidents } from '../desk/residents.ts'
 import { systemClock } from '../io/clock.ts'
-import { dataFolder, isThere } from '../store/data-folder.ts'
-import { openReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import { atDesk, type WhyOption } from './at-desk.ts'
+import { storedIn } from './stored.ts'
 
 /** The options of all commands about accounts, aliases and domains. */
 export interface ResidentOptions extends WhyOption {
@@ -19,34 +18,15 @@ export interface ResidentOptions extends WhyOption {
 
 /** All who live here, as the settings file and the store have it now. */
 export async function residentsIn(config: string): Promise<KnownResidents> {
-  const settings = readConfig(config)
-  const settled = settledResidents(settings)
-  // Before the first start there is no store.
-  if (!isThere(dataFolder(settings.data))) return await residentsOf(noStore, settled)
-  const reader = openReadOnlyStore({ folder: settings.data })
-  try {
-    return await residentsOf(
-      {
-        accounts: async () => await reader.accounts.accounts(),
-        aliases: async () => await reader.accounts.aliases(),
-        domains: async () => await reader.accounts.domains(),
-      },
-      settled,
-    )
-  } finally {
-    reader.close()
-  }
+  const settled = settledResidents(readConfig(config))
+  const known = await storedIn(config, ({ accounts }) => residentsOf(accounts, settled))
+  return known ?? (await residentsOf(noStore, settled))
 }
 
 /** How many messages lie in the mailboxes of an address, which may have had another owner. */
 export async function messagesAt(config: string, address: string): Promise<number> {
-  const reader = openReadOnlyStore({ folder: readConfig(config).data })
-  try {
-    const mailboxes = await reader.mailboxes.list(address)
-    return mailboxes.reduce((sum, { messages }) => sum + messages, 0)
-  } finally {
-    reader.close()
-  }
+  const mailboxes = await storedIn(config, (reads) => reads.mailboxes.list(address))
+  return (mailboxes ?? []).reduce((sum, { messages }) => sum + messages, 0)
 }
 
 const noStore = {

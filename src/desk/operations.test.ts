@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { WaybillError } from '../base/error.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { AccountDesk } from './accounts.ts'
+import { ApiKeyDesk } from './api-keys.ts'
 import { InTurn } from './in-turn.ts'
 import { KeyDesk } from './keys.ts'
 import { type Desk, performNamed } from './operations.ts'
@@ -17,6 +18,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
   const removed = { journeys: 1, messages: 2, contents: 3, facts: 4 }
   const settled = { domains: ['south.example'], accounts: [], aliases: [] }
   const parts = { port: store.accounts, settled: () => settled, now, turn }
+  const residents = new AccountDesk({ ...parts, publish: () => Promise.resolve([]) })
   const nobody = (): never => assert.fail('it was asked')
   return {
     store,
@@ -29,7 +31,13 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
         giveUp: () => Promise.resolve([]),
       }),
       keys: new KeyDesk({ store, openResolver: nobody, now, turn }),
-      residents: new AccountDesk({ ...parts, publish: () => Promise.resolve([]) }),
+      residents,
+      apiKeys: new ApiKeyDesk({
+        port: store.apiKeys,
+        residents: () => residents.residents(),
+        now,
+        turn,
+      }),
       imports: { store, linesOf: () => assert.fail('nothing is imported here') },
       mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),

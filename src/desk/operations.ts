@@ -9,6 +9,7 @@ import {
   domainAdd,
   domainRemove,
 } from './account-operations.ts'
+import { type ApiKeyPart, keyAdd, keyRemove } from './api-key-operations.ts'
 import { backupMade } from './backup.ts'
 import { bundleImport, type ImportPart } from './bundle-import.ts'
 import { dkimRotate, type KeyPart } from './keys.ts'
@@ -23,6 +24,7 @@ export interface Desk
   extends QueuePart,
     KeyPart,
     AccountPart,
+    ApiKeyPart,
     MailPart,
     PrunePart,
     StatusPart,
@@ -42,6 +44,8 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(aliasRemove),
   named(domainAdd),
   named(domainRemove),
+  named(keyAdd),
+  named(keyRemove),
   named(mailDelete),
   named(prune),
   named(backupMade),

@@ -209,6 +209,8 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
     aliases: (await read.accounts.aliases()).map((row) => ({ ...row, id: 0 })),
     domains: (await read.accounts.domains()).map((row) => ({ ...row, id: 0 })),
     acts: (await read.acts.list({ limit: 100 })).map((row) => ({ ...row, number: 0 })),
+    apiKeys: await read.apiKeys.list(),
+    secondFactors: await read.secondFactors.list(),
     nextDueAt: await nextDueAt(),
   }
 }

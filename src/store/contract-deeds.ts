@@ -1,4 +1,5 @@
 import { account, act } from './contract-accounts.ts'
+import { apiKey, secondFactor } from './contract-credentials.ts'
 import {
   acceptance,
   journey,
@@ -172,6 +173,31 @@ export const deeds: readonly Deed[] = [
       await acts.put(act('account add'))
     },
     inSteps: true,
+  },
+  {
+    name: 'making a key for the HTTP API',
+    prepare: () => Promise.resolve(),
+    run: ({ apiKeys }) => apiKeys.add(apiKey('k1', { domains: ['south.example'] })),
+  },
+  {
+    name: 'coming with a key and removing another one',
+    prepare: ({ apiKeys }) => Promise.all(['k0', 'k1'].map((id) => apiKeys.add(apiKey(id)))),
+    run: ({ apiKeys }) => Promise.all([apiKeys.used('k1', now), apiKeys.remove('k0')]),
+    inSteps: true,
+  },
+  {
+    name: 'using a recovery code of a second factor',
+    prepare: ({ secondFactors }) => secondFactors.put(secondFactor('operator')),
+    run: ({ secondFactors }) => secondFactors.spend('operator', { recovery: 'b' }),
+  },
+  {
+    name: 'removing an account that has a key and a second factor',
+    prepare: async ({ accounts, apiKeys, secondFactors }) => {
+      await accounts.putAccount(account('bob@south.example'))
+      await apiKeys.add(apiKey('k1', { account: 'Bob@south.example' }))
+      await secondFactors.put(secondFactor('bob@south.example'))
+    },
+    run: ({ accounts }) => accounts.removeAccount('bob@south.example'),
   },
   {
     name: 'changing flags',

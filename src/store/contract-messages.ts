@@ -212,6 +212,8 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       aliases: [],
       domains: [],
       acts: [],
+      apiKeys: [],
+      secondFactors: [],
       nextDueAt: undefined,
     })
   })

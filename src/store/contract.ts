@@ -5,6 +5,7 @@
 import { registerAccountTests } from './contract-accounts.ts'
 import { registerChangeTests } from './contract-changes.ts'
 import { registerContentTests } from './contract-contents.ts'
+import { registerCredentialTests } from './contract-credentials.ts'
 import { registerFaultTests } from './contract-faults.ts'
 import { registerFindingTests } from './contract-finding.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerRetentionTests(name, open)
   registerMailboxTests(name, open)
   registerAccountTests(name, open)
+  registerCredentialTests(name, open)
   registerChangeTests(name, open)
   registerFaultTests(name, open)
 }

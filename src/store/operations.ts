@@ -1,6 +1,7 @@
 import { type ErrorCode, WaybillError } from '../base/error.ts'
 import type { AccountChange } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
+import type { CredentialChange } from './ports/credentials.ts'
 import type { DkimKeyRow } from './ports/keys.ts'
 import type { FlagChange, MailRemoval } from './ports/mailboxes.ts'
 import type { Acceptance, JourneyRecipient, NewJourney, NewMessage } from './ports/post.ts'
@@ -25,6 +26,7 @@ export type Operation =
   | { readonly type: 'setFlags'; readonly change: FlagChange }
   | { readonly type: 'putDkimKey'; readonly key: DkimKeyRow }
   | { readonly type: 'changeAccounts'; readonly change: AccountChange }
+  | { readonly type: 'changeCredentials'; readonly change: CredentialChange }
   | { readonly type: 'putAct'; readonly act: NewAct }
   | { readonly type: 'prune'; readonly request: PruneRequest }
 
@@ -48,6 +50,7 @@ export interface Results {
   readonly setFlags: readonly number[]
   readonly putDkimKey: undefined
   readonly changeAccounts: number
+  readonly changeCredentials: number
   readonly putAct: number
   readonly prune: PruneStep
 }

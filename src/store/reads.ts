@@ -1,6 +1,7 @@
 import { octetContent, openStored, type Range, type ReadContent } from './message-ranges.ts'
 import type { AccountPort, StoredAccount, StoredAlias, StoredDomain } from './ports/accounts.ts'
 import type { Act, ActPort, ActQuery } from './ports/acts.ts'
+import type { ApiKey, ApiKeyPort, SecondFactor, SecondFactorPort } from './ports/credentials.ts'
 import type {
   FoundJourney,
   FoundJourneys,
@@ -53,6 +54,10 @@ export interface Reads {
   aliases(): readonly StoredAlias[]
   domains(): readonly StoredDomain[]
   acts(query: ActQuery): readonly Act[]
+  apiKeys(): readonly ApiKey[]
+  apiKey(sha256: string): ApiKey | undefined
+  secondFactors(): readonly SecondFactor[]
+  secondFactor(who: string): SecondFactor | undefined
   counts(): StoreCounts
   changes(query: ChangePageQuery): ChangePage
 }
@@ -91,6 +96,8 @@ export interface ReadPorts {
   readonly keys: Pick<KeyPort, 'list'>
   readonly accounts: Pick<AccountPort, 'accounts' | 'account' | 'aliases' | 'domains'>
   readonly acts: Pick<ActPort, 'list'>
+  readonly apiKeys: Pick<ApiKeyPort, 'list' | 'byHash'>
+  readonly secondFactors: Pick<SecondFactorPort, 'list' | 'find'>
   counts(): Promise<StoreCounts>
   readonly changesBehind: ChangePort['changesBehind']
 }
@@ -123,6 +130,8 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
       domains: () => ask('domains'),
     },
     acts: { list: (query) => ask('acts', query) },
+    apiKeys: { list: () => ask('apiKeys'), byHash: (sha256) => ask('apiKey', sha256) },
+    secondFactors: { list: () => ask('secondFactors'), find: (who) => ask('secondFactor', who) },
     counts: () => ask('counts'),
     changesBehind: (query) => ask('changes', query),
   }

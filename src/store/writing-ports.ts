@@ -1,4 +1,5 @@
 import type { AccountChange, AccountPort } from './ports/accounts.ts'
+import type { CredentialChange } from './ports/credentials.ts'
 import type { Operation, Results } from './operations.ts'
 import type { Store } from './ports/store.ts'
 import type { ReadPorts } from './reads.ts'
@@ -16,6 +17,8 @@ export type WritingPorts = Pick<
   | 'accounts'
   | 'keys'
   | 'acts'
+  | 'apiKeys'
+  | 'secondFactors'
   | 'journeys'
   | 'messages'
   | 'counts'
@@ -62,6 +65,30 @@ export function writingPorts(
     acts: {
       list: (query) => read.acts.list(query),
       put: (act) => submit<'putAct'>({ type: 'putAct', act }),
+    },
+    ...credentialPorts(read, (change) => {
+      return submit<'changeCredentials'>({ type: 'changeCredentials', change })
+    }),
+  }
+}
+
+function credentialPorts(
+  { apiKeys, secondFactors }: ReadPorts,
+  write: (change: CredentialChange) => Promise<number>,
+): Pick<Store, 'apiKeys' | 'secondFactors'> {
+  const done = async (change: CredentialChange): Promise<boolean> => (await write(change)) === 1
+  return {
+    apiKeys: {
+      ...apiKeys,
+      add: async (key) => void (await write({ type: 'add-key', key })),
+      used: async (id, at) => void (await write({ type: 'use-key', id, at })),
+      remove: (id) => done({ type: 'remove-key', id }),
+    },
+    secondFactors: {
+      ...secondFactors,
+      put: async (factor) => void (await write({ type: 'put-factor', factor })),
+      spend: (who, code) => done({ type: 'spend-code', who, code }),
+      remove: (who) => done({ type: 'remove-factor', who }),
     },
   }
 }

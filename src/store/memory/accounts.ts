@@ -1,3 +1,4 @@
+import { removeMemoryCredentialsOf } from './credentials.ts'
 import { lower, type MemoryWork, type UndoLog } from './tables.ts'
 import type { AccountChange, NewAccount } from '../ports/accounts.ts'
 import type { NewAct } from '../ports/acts.ts'
@@ -20,6 +21,7 @@ function makeChange(work: MemoryWork, change: AccountChange): number {
     case 'put-domain':
       return put(tables.domains, undo, change.domain.name, { ...change.domain })
     case 'remove-account':
+      removeMemoryCredentialsOf(work, change.name)
       return removeAccount(work, change.name)
     case 'remove-alias':
       return remove(tables.aliases, undo, change.name)

@@ -3,6 +3,7 @@ import { ChangeFeed } from '../change-feed.ts'
 import { type ContentSink, contentOf } from '../ports/contents.ts'
 import { changeMemoryAccounts, putMemoryAct } from './accounts.ts'
 import { writeMemoryChanges } from './changes.ts'
+import { changeMemoryCredentials } from './credentials.ts'
 import { removeInMemory, setMemoryFlags } from './mailboxes.ts'
 import { acceptInMemory } from './post.ts'
 import {
@@ -122,6 +123,8 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
     }
     case 'changeAccounts':
       return changeMemoryAccounts(work, operation.change)
+    case 'changeCredentials':
+      return changeMemoryCredentials(work, operation.change)
     case 'putAct':
       return putMemoryAct(work, operation.act)
     case 'prune':

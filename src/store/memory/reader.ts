@@ -1,5 +1,6 @@
 import { maxAmbiguous, parseJourneyRef } from '../journey-ref.ts'
 import { readMemoryChanges } from './changes.ts'
+import { memoryCredentialReads } from './credentials.ts'
 import { memoryMailboxReads } from './mailbox-reads.ts'
 import { hasMessageId, itemFits, journeyFits } from './search.ts'
 import { lower, type MemoryJourney, type MemoryTables } from './tables.ts'
@@ -16,6 +17,7 @@ import type { MessagePlace, Reads } from '../reads.ts'
 export function memoryReads(tables: MemoryTables): Reads {
   return {
     ...memoryMailboxReads(tables),
+    ...memoryCredentialReads(tables),
     changes: (query) => readMemoryChanges(tables, query),
     findJourney: (ref) => findJourney(tables, ref),
     listedJourneys: (ids) => ids.flatMap((id) => listedJourney(tables, id)),

@@ -1,6 +1,7 @@
 import type { StoredAccount, StoredAlias, StoredDomain } from '../ports/accounts.ts'
 import type { Act } from '../ports/acts.ts'
 import type { Change, ChangeFact } from '../ports/changes.ts'
+import type { ApiKey, SecondFactor } from '../ports/credentials.ts'
 import type { DkimKeyRow } from '../ports/keys.ts'
 import type { MailboxRow, StoredMailbox } from '../ports/mailboxes.ts'
 import type { JourneyRecipient, NewJourney } from '../ports/post.ts'
@@ -65,6 +66,10 @@ export interface MemoryTables {
   /** By the same. */
   readonly expunged: Map<string, MemoryExpunged>
   readonly dkimKeys: Map<string, DkimKeyRow>
+  /** By their ids. */
+  readonly apiKeys: Map<string, ApiKey>
+  /** By who has them, in lower case. */
+  readonly secondFactors: Map<string, SecondFactor>
   /** Those of one commit, by the number of the last of them. */
   readonly changes: Map<number, readonly Change[]>
 }
@@ -84,6 +89,8 @@ export function emptyTables(): MemoryTables {
     items: new Map(),
     expunged: new Map(),
     dkimKeys: new Map(),
+    apiKeys: new Map(),
+    secondFactors: new Map(),
     changes: new Map(),
   }
 }

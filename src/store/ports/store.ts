@@ -1,6 +1,7 @@
 import type { AccountPort } from './accounts.ts'
 import type { ActPort } from './acts.ts'
 import type { ChangePort } from './changes.ts'
+import type { ApiKeyPort, SecondFactorPort } from './credentials.ts'
 import type { ContentIntake, MessagePort } from './contents.ts'
 import type { JourneyPort } from './journeys.ts'
 import type { KeyPort } from './keys.ts'
@@ -29,6 +30,8 @@ export interface Store extends ChangePort {
   readonly accounts: AccountPort
   readonly keys: KeyPort
   readonly acts: ActPort
+  readonly apiKeys: ApiKeyPort
+  readonly secondFactors: SecondFactorPort
   readonly retention: Retention
   /** Kept with every change, never counted. */
   counts(): Promise<StoreCounts>

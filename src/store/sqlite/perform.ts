@@ -3,6 +3,7 @@ import type { DkimKeyRow } from '../ports/keys.ts'
 import { storeProblem } from '../problems.ts'
 import type { Transaction } from './transaction.ts'
 import { changeAccounts, putAct } from './write-accounts.ts'
+import { changeCredentials } from './write-credentials.ts'
 import { writeAcceptance } from './write-acceptance.ts'
 import { removeMail, setFlags } from './write-mailbox.ts'
 import {
@@ -73,6 +74,8 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return undefined
     case 'changeAccounts':
       return changeAccounts(transaction, operation.change)
+    case 'changeCredentials':
+      return changeCredentials(transaction, operation.change)
     case 'putAct':
       return putAct(transaction, operation.act)
     case 'prune':

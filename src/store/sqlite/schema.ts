@@ -1,4 +1,5 @@
 import { WaybillError } from '../../base/error.ts'
+import { credentialSchema } from './credential-schema.ts'
 import { type Database, integer } from './database.ts'
 import { mailboxSchema } from './mailbox-schema.ts'
 import { released } from './released-schema.ts'
@@ -7,7 +8,7 @@ import { released } from './released-schema.ts'
 const applicationId = 0x57415942
 
 /** All steps, in order. Their number is the version, kept in `PRAGMA user_version`. */
-const migrations: readonly string[] = [...released, mailboxSchema]
+const migrations: readonly string[] = [...released, mailboxSchema, credentialSchema]
 
 /** The version that this program reads and writes. */
 const schemaVersion: number = migrations.length

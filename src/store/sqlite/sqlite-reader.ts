@@ -15,6 +15,7 @@ import {
 import { checkThere } from './folder-watch.ts'
 import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import { storeProblem } from '../problems.ts'
+import { credentialReads } from './read-credentials.ts'
 import { journeyReads } from './read-journeys.ts'
 import { mailboxReads } from './read-mailboxes.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
@@ -74,6 +75,7 @@ function readsOf(database: Database): SqliteReads {
   return {
     ...journeyReads(rows),
     ...mailboxReads(rows),
+    ...credentialReads(rows),
     message: (id) => messagePlace(rows, id),
     contentOctets: (content, sha256) => contentOctets(rows, content, sha256),
     listQueue: (query) => listQueue(rows, query),

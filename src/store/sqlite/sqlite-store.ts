@@ -18,6 +18,7 @@ import {
 import type { WriterSetup } from './open-writer.ts'
 import type { AccountPort } from '../ports/accounts.ts'
 import type { ActPort } from '../ports/acts.ts'
+import type { ApiKeyPort, SecondFactorPort } from '../ports/credentials.ts'
 import type { ContentIntake, MessagePort } from '../ports/contents.ts'
 import type { JourneyPort } from '../ports/journeys.ts'
 import type { KeyPort } from '../ports/keys.ts'
@@ -146,6 +147,8 @@ class SqliteStore implements SharedStore {
   readonly accounts: AccountPort
   readonly keys: KeyPort
   readonly acts: ActPort
+  readonly apiKeys: ApiKeyPort
+  readonly secondFactors: SecondFactorPort
   readonly retention: Retention
   readonly counts: Store['counts']
   readonly changes: Store['changes']
@@ -205,6 +208,8 @@ class SqliteStore implements SharedStore {
     this.accounts = ports.accounts
     this.keys = ports.keys
     this.acts = ports.acts
+    this.apiKeys = ports.apiKeys
+    this.secondFactors = ports.secondFactors
     this.counts = ports.counts
     this.#feed = feed
     this.changes = (query) => feed.changes(query)

@@ -45,6 +45,8 @@ const formatOf020 = `
   DROP TABLE act;
   DROP TABLE change_log;
   DROP TABLE journey_ends;
+  DROP TABLE api_key;
+  DROP TABLE second_factor;
   ALTER TABLE older_item RENAME TO mailbox_item;
   CREATE INDEX mailbox_item_by_mailbox ON mailbox_item (account, mailbox);
   CREATE INDEX mailbox_item_by_message ON mailbox_item (message);

@@ -3,6 +3,7 @@ import { nameIn } from '../operations.ts'
 import type { AccountChange, NewAccount, NewAlias, NewDomain } from '../ports/accounts.ts'
 import type { NewAct } from '../ports/acts.ts'
 import type { Transaction } from './transaction.ts'
+import { removeCredentialsOf } from './write-credentials.ts'
 
 /** Makes one change. @returns the id of what was put; 1 or 0: whether there was one to remove */
 export function changeAccounts(transaction: Transaction, change: AccountChange): number {
@@ -83,6 +84,7 @@ function putDomain(transaction: Transaction, { name, createdAt }: NewDomain): nu
 }
 
 function removeAccount(transaction: Transaction, address: string): number {
+  removeCredentialsOf(transaction, address)
   const kept = transaction.run(
     `UPDATE account SET password_hash = NULL, origin = 'mail' WHERE address = ? AND origin <> 'mail'
       AND EXISTS (SELECT 1 FROM mailbox WHERE mailbox.account = account.id)`,

@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { Archives } from '../desk/archives.ts'
 import { openDeskSocket } from '../control/desk-socket.ts'
 import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
 import { mailDelete, type MailPart } from '../desk/mail.ts'
 import { type Named, named, performByName } from '../desk/named.ts'
+import { ReportDesk } from '../desk/reports.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
+import { ReportFiles } from '../io/report-files.ts'
 import type { Catcher } from './catcher.ts'
 import { type ConsoleOptions, type Doors, openDoors } from './doors.ts'
 
@@ -30,6 +33,7 @@ export async function openCatcherConsole(
   const now = (): number => systemClock.now()
   const desk = { faults, mail: { mailboxes: store.mailboxes, now } }
   const place = { desk, acts: store.acts, now }
+  const reports = new ReportDesk(new ReportFiles(join(options.folder, 'reports')))
   const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
   return await openDoors(control, options, {
     mode: 'catch',
@@ -42,6 +46,11 @@ export async function openCatcherConsole(
         changes: (query) => store.changes(query),
       },
     ]),
+    management: {
+      sites: [],
+      note: 'This server catches mail for anybody: nobody has an account here, and no domain is its own.',
+      reports: { ...place, desk: { reports } },
+    },
     more(api) {
       faultRoutes(api, '/v1/catch/faults', place)
       importRoutes(api, { ...place, desk: { store } })

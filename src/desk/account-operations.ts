@@ -1,6 +1,6 @@
 import type { AccountDesk } from './accounts.ts'
 import { member, notMeant, type Operation, textMember } from './act.ts'
-import type { RecordToPublish } from './publish.ts'
+import type { RecordToPublish } from './dns-records.ts'
 
 /** What the desk needs for accounts, aliases and domains. */
 export interface AccountPart {

@@ -6,7 +6,7 @@ import type { Store } from '../store/ports/store.ts'
 import { accountAdd, accountPassword, aliasAdd, domainAdd } from './account-operations.ts'
 import { AccountDesk, residentsOf, type SettledResidents } from './accounts.ts'
 import { InTurn } from './in-turn.ts'
-import type { RecordToPublish } from './publish.ts'
+import type { RecordToPublish } from './dns-records.ts'
 
 const settled: SettledResidents = {
   domains: ['south.example'],
@@ -14,7 +14,13 @@ const settled: SettledResidents = {
   aliases: [{ address: 'all@south.example', to: ['ann@south.example'], send: false }],
 }
 const hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'
-const record: RecordToPublish = { name: 'x', type: 'MX', value: '10 y.', reason: 'So.' }
+const record: RecordToPublish = {
+  name: 'x',
+  type: 'MX',
+  value: '10 y.',
+  reason: 'So.',
+  purpose: 'mail',
+}
 
 interface Opened {
   readonly desk: AccountDesk

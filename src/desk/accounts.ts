@@ -6,7 +6,7 @@ import { readStored } from '../directory/stored.ts'
 import { isPasswordHash } from '../io/password.ts'
 import type { AccountPort } from '../store/ports/accounts.ts'
 import type { InTurn } from './in-turn.ts'
-import type { RecordToPublish } from './publish.ts'
+import type { RecordToPublish } from './dns-records.ts'
 import { checkChange, ofStore, type KnownResidents } from './residents.ts'
 
 /** Who stands in the settings file. */

@@ -4,13 +4,17 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { Access, Scope } from './access.ts'
+import type { Management } from './management.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { neededScope } from './needed-scope.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { aliasRoutes } from './routes/aliases.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
+import { domainRoutes } from './routes/domains.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evaluationRoutes } from './routes/evaluations.ts'
 import { detailRoutes } from './routes/details.ts'
@@ -18,7 +22,10 @@ import { messageRoutes } from './routes/messages.ts'
 import { metricRoutes } from './routes/metrics.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { replayRoutes } from './routes/replays.ts'
+import { reportImportRoutes } from './routes/report-import.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { serverRoutes } from './routes/server.ts'
+import { suppressionRoutes } from './routes/suppressions.ts'
 import { waitRoutes } from './routes/wait.ts'
 
 /** What the API is made of. */
@@ -35,6 +42,8 @@ export interface ApiParts {
   readonly live?: Resolver
   /** Where mail can be sent to, by the names of the ready event. */
   readonly ports?: Readonly<Record<string, number>>
+  /** Who lives here, what DNS must say of it, and what others report. */
+  readonly management?: Management
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
@@ -76,6 +85,8 @@ export function makeApi(parts: ApiParts): Api {
   bundleRoutes(api, parts)
   evaluationRoutes(api, parts)
   detailRoutes(api, parts.archives)
+  suppressionRoutes(api)
+  if (parts.management !== undefined) managementRoutes(api, parts.management)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)
@@ -91,6 +102,15 @@ export function makeApi(parts: ApiParts): Api {
     return say(c, ourFault)
   })
   return api
+}
+
+/** Who lives here, what DNS must say of it, and what others report. */
+function managementRoutes(api: Api, management: Management): void {
+  accountRoutes(api, management)
+  aliasRoutes(api, management)
+  domainRoutes(api, management)
+  reportRoutes(api, management)
+  reportImportRoutes(api, management)
 }
 
 /** Who asks, and whether they may; what changes something must come from our own page. */

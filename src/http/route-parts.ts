@@ -21,3 +21,33 @@ export function body<T extends z.ZodType>(
 ): { body: { required: true; content: { 'application/json': { schema: T } } } } {
   return { body: { required: true, content: { 'application/json': { schema } } } }
 }
+
+/** The reason of an act, where it stands in the address. */
+export const reasonQuery: z.ZodObject<{ reason: z.ZodDefault<z.ZodString> }> = z.object({
+  reason: z.string().max(1000).default('').describe('For the audit'),
+})
+
+/** A list that is always told whole, in the form of those that come in pages. */
+export function wholeList<T extends z.ZodType>(
+  item: T,
+): z.ZodObject<{
+  data: z.ZodArray<T>
+  has_more: z.ZodLiteral<false>
+  next: z.ZodNull
+  note: z.ZodString
+}> {
+  return z.object({
+    data: z.array(item),
+    has_more: z.literal(false),
+    next: z.null(),
+    note: z.string().describe('Why there is nothing, or why it cannot be changed here'),
+  })
+}
+
+/** Such a list. */
+export function whole<T>(
+  data: T[],
+  note = '',
+): { data: T[]; has_more: false; next: null; note: string } {
+  return { data, has_more: false, next: null, note }
+}

@@ -143,3 +143,19 @@ test('a report is durable, with its name and the folders that were made for it',
   await files.save(report('b', 100))
   assert.deepEqual(synced, ['/durable/reports'])
 })
+
+test('whole reports are read until there are enough octets; what has gone is left out', async () => {
+  const folder = join(root, 'many')
+  const files = new ReportFiles(folder)
+  const ids: string[] = []
+  for (const id of ['1', '2', '3']) ids.push((await files.save(report(id, 100))).id)
+  const sizes = ids.map((id) => statSync(join(folder, `${id}.json`)).size)
+  const names = async (list: readonly string[], octets: number) => {
+    const read = await files.readMany(list, octets)
+    return read.map((one) => (one.type === 'aggregate' ? one.reportId : ''))
+  }
+  const two = (sizes[0] ?? 0) + (sizes[1] ?? 0)
+  assert.deepEqual(await names(ids, two), ['1', '2'])
+  assert.deepEqual(await names(ids, two - 1), ['1'])
+  assert.deepEqual(await names([...ids, 'f'.repeat(16)], 1e9), ['1', '2', '3'])
+})

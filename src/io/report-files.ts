@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codeOf, WaybillError } from '../base/error.ts'
 import type { Report } from '../report/reading.ts'
@@ -98,12 +98,40 @@ export class ReportFiles {
     return { type: 'found', id, report }
   }
 
+  /**
+   * Whole reports in the order of these ids, until their files have `mostOctets` together; one that
+   * has gone or was changed is left out.
+   */
+  async readMany(ids: readonly string[], mostOctets: number): Promise<readonly Report[]> {
+    const reports: Report[] = []
+    let left = mostOctets
+    for (const id of ids) {
+      const path = join(this.#folder, `${id}.json`)
+      const size = await sizeOf(path)
+      if (size > left) break
+      left -= size
+      const report = size === 0 ? undefined : readStored(await readFile(path, 'utf8'))
+      if (report !== undefined) reports.push(report)
+    }
+    return reports
+  }
+
   async #ids(): Promise<readonly string[]> {
     const names = await readdir(this.#folder).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return []
       throw error
     })
     return names.flatMap((name) => fileName.exec(name)?.[1] ?? [])
+  }
+}
+
+/** 0: there is none. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0
+    throw error
   }
 }
 

@@ -8,6 +8,7 @@ import { systemClock } from '../io/clock.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 import { labPlace, openLabControl } from './control.ts'
 import type { Lab, LabSite } from './lab.ts'
+import { labManagement } from './management.ts'
 
 /**
  * Opens the page and the API over both servers of the lab, for this computer alone, and the socket
@@ -30,6 +31,7 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
       servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
       clock: systemClock,
     }),
+    management: labManagement(lab, place, options.folder),
     more(api) {
       faultRoutes(api, '/v1/lab/faults', place)
       labRoutes(api, place)

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { onlyFor } from '../catch/looked-up.ts'
+import type { SettledResidents } from '../desk/accounts.ts'
 import { andThen } from '../base/result.ts'
 import type { Log } from '../base/log.ts'
 import { MemoryDirectory, type Residents } from '../directory/memory-directory.ts'
@@ -50,18 +51,40 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
   return { authority: authority.certificate, north, south }
 }
 
+/** Who lives on each side. */
+export const labResidents: Readonly<Record<'north' | 'south', SettledResidents>> = {
+  north: {
+    domains: [places.north.domain, `news.${places.north.domain}`],
+    accounts: [
+      {
+        address: sender,
+        aliases: [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`],
+        mayLogIn: true,
+      },
+    ],
+    aliases: [],
+  },
+  south: {
+    domains: ['', 'no-mx.', 'backup.'].map((part) => `${part}${places.south.domain}`),
+    accounts: [
+      {
+        address: receiver,
+        aliases: ['no-mx.', 'backup.'].map((part) => `receiver@${part}${places.south.domain}`),
+        mayLogIn: true,
+      },
+    ],
+    aliases: [],
+  },
+}
+
 /** The sending side: its user, its keys, its queue. */
 export function openNorth(
   common: LabCommon,
   store: Store,
   keys: readonly DkimKeyRow[],
 ): MailSystem {
-  const domains = [places.north.domain, `news.${places.north.domain}`]
-  const aliases = [`news@news.${places.north.domain}`, `dmarc@${places.north.domain}`]
-  const { passwordHash } = common
   return makeSite(common, store, {
     place: 'north',
-    residents: { domains, accounts: [{ address: sender, aliases, passwordHash }] },
     trusted: { mailingLists: [] },
     greylist: () => undefined,
     keys,
@@ -74,13 +97,8 @@ export function openSouth(
   store: Store,
   greylist: () => Greylist | undefined,
 ): MailSystem {
-  const { domain } = places.south
-  const domains = [domain, `no-mx.${domain}`, `backup.${domain}`]
-  const aliases = domains.slice(1).map((one) => `receiver@${one}`)
-  const { passwordHash } = common
   return makeSite(common, store, {
     place: 'south',
-    residents: { domains, accounts: [{ address: receiver, aliases, passwordHash }] },
     // South's people are on this list, and south's operator knows it.
     trusted: { mailingLists: [places.lists.domain] },
     greylist,
@@ -93,13 +111,17 @@ function makeSite(
   store: Store,
   plan: {
     readonly place: 'north' | 'south'
-    readonly residents: Residents
     readonly trusted: { readonly mailingLists: readonly string[] }
     readonly greylist: () => Greylist | undefined
     readonly keys: readonly DkimKeyRow[]
   },
 ): MailSystem {
-  const { clock, dns, certificates } = common
+  const { clock, dns, certificates, passwordHash } = common
+  const { domains, accounts } = labResidents[plan.place]
+  const residents: Residents = {
+    domains,
+    accounts: accounts.map(({ address, aliases }) => ({ address, aliases, passwordHash })),
+  }
   const { host, ip } = places[plan.place]
   const now = (): number => clock.now()
   const people = [plan.place === 'south' ? receiver : sender]
@@ -109,7 +131,7 @@ function makeSite(
   return new MailSystem({
     hostname: host,
     madeUp: true,
-    directory: new MemoryDirectory(plan.residents, new SigningKeys(plan.keys)),
+    directory: new MemoryDirectory(residents, new SigningKeys(plan.keys)),
     admission: {
       ...network,
       refusal: (asked, lead) => {

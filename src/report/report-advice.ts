@@ -1,5 +1,6 @@
 import type { AggregateReport } from './aggregate.ts'
 import type { AbuseReport, FailureReport } from './feedback.ts'
+import { joinReports } from './join-reports.ts'
 import type { Report } from './reading.ts'
 import { readInPart } from './report-problem.ts'
 import { type SourceSummary, summarizeReport, summarizeSources } from './report-summary.ts'
@@ -15,6 +16,21 @@ export function adviseOn(report: Report): readonly string[] {
 
 const inPart =
   'This report was read in part: the numbers are those of what could be read, and there may be more.'
+
+/** The same of many reports; where they are about several domains, each sentence names its own. */
+export function adviseOnAll(reports: readonly Report[]): readonly string[] {
+  const joined = joinReports(reports)
+  const several = joined.filter(({ type }) => type === 'aggregate').length > 1
+  const told = joined.flatMap((report) => {
+    const domain = report.type === 'aggregate' && several ? `${report.policy.domain}: ` : ''
+    return adviseOnKind(report).map((text) => `${domain}${text}`)
+  })
+  const partial = joined.some(({ problems }) => readInPart(problems))
+  return partial ? [someInPart, ...told] : told
+}
+
+const someInPart =
+  'Some of these reports were read in part: the numbers are those of what could be read, and there may be more.'
 
 function adviseOnKind(report: Report): readonly string[] {
   switch (report.type) {

@@ -100,7 +100,9 @@ export function summarizeReport(report: Report): ReportSummary {
 }
 
 /** What each address sent, those with the most failures first. */
-export function summarizeSources(report: AggregateReport): readonly SourceSummary[] {
+export function summarizeSources(
+  report: Pick<AggregateReport, 'records'>,
+): readonly SourceSummary[] {
   const sources = new Map<string, OpenSource>()
   for (const record of report.records) {
     let source = sources.get(record.sourceIp)

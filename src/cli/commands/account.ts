@@ -5,6 +5,7 @@ import {
   accountPassword,
   accountRemove,
 } from '../../desk/account-operations.ts'
+import { accountJson } from '../../desk/resident-json.ts'
 import type { KnownAccount } from '../../desk/residents.ts'
 import { hashPassword } from '../../io/password.ts'
 import { type WhyOption, withWhy } from '../at-desk.ts'
@@ -62,15 +63,6 @@ function listAccounts(): Command {
         say('There are no accounts yet: waybill account add ADDRESS makes one.')
       }
     })
-}
-
-function accountJson({
-  address,
-  origin,
-  mayLogIn,
-  aliases,
-}: KnownAccount): Record<string, unknown> {
-  return { address, from: origin, login: mayLogIn, aliases }
 }
 
 function accountText({ address, origin, mayLogIn, aliases }: KnownAccount, width: number): string {

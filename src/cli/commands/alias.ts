@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { aliasAdd, aliasRemove } from '../../desk/account-operations.ts'
+import { aliasJson } from '../../desk/resident-json.ts'
 import { withWhy } from '../at-desk.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 import { changeResidents, type ResidentOptions, residentsIn } from '../residents.ts'
@@ -22,8 +23,9 @@ function listAliases(): Command {
     .action(async ({ config, json }: ResidentOptions) => {
       const { aliases } = await residentsIn(config)
       const width = Math.max(0, ...aliases.map(({ address }) => address.length))
-      for (const { address, origin, to, send } of aliases) {
-        if (json === true) printJson({ address, from: origin, to, send })
+      for (const alias of aliases) {
+        const { address, origin, to, send } = alias
+        if (json === true) printJson(aliasJson(alias))
         else {
           const start = `${address.padEnd(width)}  ${origin.padEnd(8)}  ${send ? 'sends too' : 'receives'}`
           print(row(start, `to ${to.join(', ')}`, columns()))

@@ -4,15 +4,10 @@ import { silent } from '../../base/log.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Settings } from '../../config/settings.ts'
 import { InTurn } from '../../desk/in-turn.ts'
-import {
-  type KeyState,
-  keysOf,
-  keyStates,
-  type Rotation,
-  type ToldKey,
-} from '../../desk/key-rotation.ts'
+import { keyJson, rotationJson } from '../../desk/key-json.ts'
+import { type KeyState, keysOf, keyStates, type Rotation } from '../../desk/key-rotation.ts'
 import { dkimRotate, KeyDesk } from '../../desk/keys.ts'
-import { quoteTxt } from '../../desk/publish.ts'
+import { quoteTxt } from '../../desk/dns-records.ts'
 import { systemClock } from '../../io/clock.ts'
 import { openReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
@@ -93,22 +88,9 @@ async function rotationStep(
   )
 }
 
-function stateJson({ key, record, publication }: KeyState): unknown {
-  const { domain, selector, algorithm, active, createdAt } = key
-  return {
-    domain,
-    selector,
-    algorithm,
-    active,
-    created_at: new Date(createdAt).toISOString(),
-    publication: publication.state,
-    record,
-  }
-}
-
 function tell(state: KeyState, json: boolean): void {
   if (json) {
-    printJson(stateJson(state))
+    printJson(keyJson(state))
     return
   }
   const { key, record, publication } = state
@@ -122,11 +104,7 @@ function tell(state: KeyState, json: boolean): void {
 
 function tellRotation(step: Rotation, json: boolean): void {
   if (json) {
-    if (step.type !== 'done') printJson({ step: step.type, waiting: step.waiting.map(stateJson) })
-    else {
-      const selectors = (keys: readonly ToldKey[]) => keys.map(({ selector }) => selector)
-      printJson({ step: 'done', active: selectors(step.active), retired: selectors(step.retired) })
-    }
+    printJson(rotationJson(step))
     return
   }
   if (step.type === 'done') {

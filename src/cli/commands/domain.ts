@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { domainAdd, domainRemove } from '../../desk/account-operations.ts'
+import { domainJson } from '../../desk/resident-json.ts'
 import { withWhy } from '../at-desk.ts'
 import { print, printJson, say } from '../output.ts'
 import { printRecords } from '../render/records.ts'
@@ -23,9 +24,9 @@ function listDomains(): Command {
     .action(async ({ config, json }: ResidentOptions) => {
       const { domains } = await residentsIn(config)
       const width = Math.max(0, ...domains.map(({ name }) => name.length))
-      for (const { name, origin } of domains) {
-        if (json === true) printJson({ domain: name, from: origin })
-        else print(`${name.padEnd(width)}  ${origin}`)
+      for (const domain of domains) {
+        if (json === true) printJson(domainJson(domain))
+        else print(`${domain.name.padEnd(width)}  ${domain.origin}`)
       }
     })
 }

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { WaybillError } from '../../base/error.ts'
-import { ReportFiles, type StoredSummary } from '../../io/report-files.ts'
+import { keptJson, reportJson } from '../../desk/report-json.ts'
+import { findReport, isChosen, keepReports, type KeptReport } from '../../desk/reports.ts'
+import { ReportFiles } from '../../io/report-files.ts'
 import { type FoundReport, readReports } from '../../io/report-reader.ts'
 import type { Report } from '../../report/reading.ts'
 import { readInPart } from '../../report/report-problem.ts'
-import { summarizeReport } from '../../report/report-summary.ts'
 import { configWords, dataFolderOf, type DataOptions, dataWords } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { problemLine, reportLine, reportText } from '../render/report.ts'
@@ -31,7 +32,7 @@ interface ReadOptions extends DataOptions {
 interface ListOptions extends DataOptions {
   readonly limit: number
   readonly domain?: string
-  readonly kind?: string
+  readonly kind?: Report['type']
   readonly json?: boolean
 }
 
@@ -52,17 +53,15 @@ function listReports(): Command {
     )
     .option('--json', 'one JSON object a line')
     .action(async (options: ListOptions) => {
-      const wanted = options.domain?.toLowerCase()
       const all = await filesIn(dataFolderOf(options)).list((path) => {
         say(`${path} is not a report any more: somebody changed it.`)
         process.exitCode = exitCodes.no
       })
-      const chosen = all.filter(({ kind, domain }) => {
-        const right = wanted === undefined || domain.split(', ').includes(wanted)
-        return right && (options.kind === undefined || options.kind === kind)
-      })
+      const { kind, domain } = options
+      const kinds = kind === undefined ? undefined : [kind]
+      const chosen = all.filter((one) => isChosen(one, { kinds, domain }))
       for (const summary of chosen.slice(0, options.limit)) {
-        if (options.json === true) printJson(summaryJson(summary))
+        if (options.json === true) printJson(reportJson(summary))
         else print(reportLine(summary))
       }
       if (options.json === true) return
@@ -91,20 +90,12 @@ function showReport(): Command {
 async function findStored(ref: string, data: string): Promise<Report | undefined> {
   const files = filesIn(data)
   const [latest] = ref === 'last' ? await files.list() : []
-  const found = await files.find(latest?.id ?? ref.toLowerCase())
-  switch (found.type) {
-    case 'found':
-      return found.report
-    case 'none': {
-      if (ref === '-' || existsSync(ref)) return undefined
-      throw new WaybillError('not-found', `There is no report "${ref}".`, {
-        hint: 'waybill report list shows them; 4 digits of an id are enough. A path works, too.',
-      })
-    }
-    case 'ambiguous':
-      throw new WaybillError('usage', `"${ref}" is the beginning of several ids.`, {
-        hint: `One of: ${found.ids.slice(0, 8).join(', ')}`,
-      })
+  try {
+    return (await findReport(files, latest?.id ?? ref)).report
+  } catch (problem) {
+    const none = problem instanceof WaybillError && problem.code === 'not-found'
+    if (none && (ref === '-' || existsSync(ref))) return undefined
+    throw problem
   }
 }
 
@@ -188,46 +179,29 @@ class Importing {
     const { path, problem } = input
     if (problem !== undefined) {
       const problems = [{ code: 'not-readable', where: '', text: problem }]
-      this.#unreadable({ path, name: input.name, problems })
+      this.#tell(path, { name: input.name, result: 'unreadable', problems })
+      if (input.octets.length === 0) return
     }
-    for (const { name, reading } of await readingsOf(input)) {
-      if (reading.type === 'unreadable') {
-        this.#unreadable({ path, name, problems: reading.problems })
-      } else await this.#keep({ path, name, reading })
-    }
+    const files = { save: (report: Report) => this.#save(report) }
+    for (const kept of await keepReports(files, input)) this.#tell(path, kept)
   }
 
-  #unreadable(told: {
-    readonly path: string
-    readonly name: string
-    readonly problems: readonly { readonly where: string; readonly text: string }[]
-  }): void {
-    const { path, name, problems } = told
-    this.#counts.unreadable++
-    if (this.#options.json === true) {
-      printJson({ file: path, name, result: 'unreadable', problems })
-    } else for (const problem of problems) say(`${path}: ${problemLine(problem)}`)
-  }
-
-  async #keep(found: {
-    readonly path: string
-    readonly name: string
-    readonly reading: Report
-  }): Promise<void> {
-    const { path, name, reading } = found
-    const { json } = this.#options
+  async #save(report: Report): ReturnType<ReportFiles['save']> {
     const data = dataFolderOf(this.#options)
     if (!existsSync(data)) {
       say(`There is no data folder ${resolve(data)} yet: it is made for these reports.`)
     }
-    const { id, known } = await this.#files.save(reading)
-    if (known) this.#counts.known++
-    else this.#counts.imported++
-    const summary = { id, ...summarizeReport(reading) }
-    if (summary.partial) this.#counts.partial++
-    const result = known ? 'known' : 'imported'
-    if (json === true) printJson({ file: path, name, result, ...summaryJson(summary) })
-    else if (!known) print(reportLine(summary))
+    return await this.#files.save(report)
+  }
+
+  #tell(path: string, kept: KeptReport): void {
+    this.#counts[kept.result]++
+    if (kept.result !== 'unreadable' && kept.summary.partial) this.#counts.partial++
+    if (this.#options.json === true) printJson({ file: path, ...keptJson(kept) })
+    else if (kept.result === 'imported') print(reportLine(kept.summary))
+    else if (kept.result === 'unreadable') {
+      for (const problem of kept.problems) say(`${path}: ${problemLine(problem)}`)
+    }
   }
 }
 
@@ -248,23 +222,4 @@ function told(counts: {
 
 function filesIn(data: string): ReportFiles {
   return new ReportFiles(join(data, 'reports'))
-}
-
-function summaryJson(summary: StoredSummary): Readonly<Record<string, unknown>> {
-  const time = (seconds: number | null): string | null => {
-    return seconds === null ? null : new Date(seconds * 1000).toISOString()
-  }
-  return {
-    id: summary.id,
-    kind: summary.kind,
-    reporter: summary.reporter,
-    domain: summary.domain,
-    report_id: summary.reportId,
-    begin: time(summary.begin),
-    end: time(summary.end),
-    total: summary.total,
-    failed: summary.failed,
-    problems: summary.problems,
-    ...(summary.partial ? { partial: true } : {}),
-  }
 }

@@ -1,4 +1,4 @@
-import type { RecordToPublish } from '../../desk/publish.ts'
+import type { RecordToPublish } from '../../desk/dns-records.ts'
 import { print } from '../output.ts'
 
 /** Records as a zone file has them, each below its reason. */

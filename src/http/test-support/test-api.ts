@@ -19,6 +19,8 @@ export type TestAsk = (
   init?: {
     readonly method?: string
     readonly json?: unknown
+    /** In place of JSON. */
+    readonly octets?: string | Uint8Array<ArrayBuffer>
     readonly headers?: Readonly<Record<string, string>>
   },
 ) => Promise<TestAnswer>
@@ -53,11 +55,12 @@ export function testApi(parts: Partial<ApiParts> = {}): {
   })
   return {
     store,
-    async ask(path, { method = 'GET', json, headers = {} } = {}) {
+    async ask(path, { method = 'GET', json, octets, headers = {} } = {}) {
       const all = new Headers(headers)
       if (!all.has('host')) all.set('host', 'localhost')
       if (json !== undefined) all.set('content-type', 'application/json')
-      const body = json === undefined ? {} : { body: JSON.stringify(json) }
+      const sent = json === undefined ? octets : JSON.stringify(json)
+      const body = sent === undefined ? {} : { body: sent }
       const answer = await api.request(path, { method, headers: all, ...body })
       const text = await answer.text()
       const isJson = /json/.test(answer.headers.get('content-type') ?? '')

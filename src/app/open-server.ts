@@ -7,6 +7,7 @@ import { SigningKeys } from '../directory/signing-keys.ts'
 import { systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import { Admission } from '../policy/admission.ts'
+import type { ListenerKind } from '../sessions/sessions.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { ownCertificate, readCertificate } from './certificate.ts'
 import { admissionLimits, rulesOf, staticOptions } from './from-settings.ts'
@@ -18,8 +19,6 @@ import { threadsFor } from './session-threads.ts'
 
 /** What a server is opened with. */
 export interface OpenServerOptions extends ServerOptions {
-  /** Free ports instead of those in the settings. */
-  readonly autoPorts: boolean
   /** How other servers are reached; replaced by tests. */
   readonly dialer?: Dialer
   /** Whether loopback addresses are this server itself, which they are but for tests. */
@@ -102,7 +101,7 @@ async function openPorts(
   auto: boolean,
 ): Promise<ServerPorts> {
   const { address } = settings.listen
-  const open = async (kind: keyof ServerPorts): Promise<number> => {
+  const open = async (kind: ListenerKind): Promise<number> => {
     const { port } = await system.listen({ kind, address, port: auto ? 0 : settings.listen[kind] })
     return port
   }

@@ -19,6 +19,8 @@ import { CertificateWatch, readCertificate } from './certificate.ts'
 import type { OpenResolver } from './resolver.ts'
 import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
+import { HttpDoor } from './http-door.ts'
+import { type OperatorToken, operatorToken } from './operator-token.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
 import {
@@ -32,6 +34,10 @@ export interface ServerOptions {
   readonly settings: Settings
   /** Instead of the folder in the settings. */
   readonly data?: string
+  /** Free ports instead of those in the settings. */
+  readonly autoPorts: boolean
+  /** The folder with the files of the page; absent: there are none. */
+  readonly page?: string
   /** The version of the program; commands that do not fit name it. */
   readonly version?: string
   readonly log: Log
@@ -46,6 +52,8 @@ export interface ServerPorts {
   readonly smtp: number
   readonly submission: number
   readonly submissions: number
+  /** Of the page and the HTTP API, where they are open. */
+  readonly http?: number
 }
 
 /** What lives as long as the server does. */
@@ -62,15 +70,18 @@ export interface ServerParts {
 
 /** A running mail server, and what may change of it. */
 export class RunningServer {
-  readonly ports: ServerPorts
   readonly system: MailSystem
   readonly directory: Directory
+  /** The key of who runs it, for the page and the HTTP API. */
+  readonly token: OperatorToken
   readonly #parts: ServerParts
   /** Absent where there can be none: mail goes on without it, and SIGHUP tries again. */
   #control: ControlSocket | undefined
   /** What changes settings, keys, and who lives here: one after the other. */
   readonly #turn = new InTurn()
   readonly #desk: Desk
+  readonly #ports: ServerPorts
+  readonly #http: HttpDoor
   readonly #retention: Retention
   readonly #certificateWatch: CertificateWatch
   #settings: Settings
@@ -80,7 +91,7 @@ export class RunningServer {
     const { options, system, store } = parts
     const { settings, log, report } = options
     this.#parts = parts
-    this.ports = first.ports
+    this.#ports = first.ports
     this.system = system
     this.directory = parts.directory
     this.#settings = settings
@@ -111,15 +122,34 @@ export class RunningServer {
         certificateUntil: () => this.#certificateWatch.until,
       },
     })
+    this.token = operatorToken(this.#folder)
+    this.#http = new HttpDoor({
+      store,
+      desk: this.#desk,
+      version: options.version ?? '',
+      page: options.page ?? '',
+      ports: { ...first.ports },
+      token: this.token.token,
+      autoPorts: options.autoPorts,
+      newId: () => system.newId(),
+      report,
+    })
   }
 
   /** Its parts run already; from now on commands are heard, and what is kept long enough goes. */
   static async begin(parts: ServerParts, first: FirstState): Promise<RunningServer> {
     const server = new RunningServer(parts, first)
+    await server.#http.use(server.#settings)
     await server.#openControl()
     server.#retention.start()
     server.#certificateWatch.use(first.certificate.certificate)
     return server
+  }
+
+  /** Where it listens. */
+  get ports(): ServerPorts {
+    const http = this.#http.place
+    return http === undefined ? this.#ports : { ...this.#ports, http: http.port }
   }
 
   /**
@@ -155,6 +185,7 @@ export class RunningServer {
     const staticRsa = staticRsaOf(next)
     await this.#use(people, { limits: limitsOf(next), certificate, staticRsa })
     this.#certificateWatch.use(certificate.certificate)
+    await this.#http.use(next)
     return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
   }
 
@@ -181,7 +212,7 @@ export class RunningServer {
     this.#certificateWatch.stop()
     // The ports first. Requests end meanwhile: no more than what is being stored.
     const closed = this.system.close(undefined, this.#retention.stop())
-    await Promise.race([this.#control?.close(), closed])
+    await Promise.all([this.#http.close(), Promise.race([this.#control?.close(), closed])])
     await closed
     this.#parts.resolver.close()
   }

@@ -20,6 +20,7 @@ const changeable: ReadonlySet<string> = new Set([
   'tls',
   'dkim',
   'log',
+  'http',
 ])
 
 /** Of these tables, what cannot. */

@@ -258,6 +258,22 @@ const reports = z.strictObject({
     .describe('Author of the reports; postmaster at your first domain when absent.'),
 })
 
+const http = z.strictObject({
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8025)
+    .describe('Port of the page and of the HTTP API; `0` closes them.'),
+  address: ipAddress
+    .default('127.0.0.1')
+    .describe('Address that they listen on. There is no TLS: let others in by a proxy before it.'),
+  hosts: z
+    .array(z.string().toLowerCase())
+    .default([])
+    .describe('Further names under which a browser may ask for them, beside localhost.'),
+})
+
 /** One table `[[account]]`. */
 export const account: z.ZodObject & z.ZodType<AccountSettings> = z.strictObject({
   address: mailbox.describe('The mail address, which is also the login.'),
@@ -300,6 +316,7 @@ export const schema: z.ZodType<Settings> & {
   dkim: dkim.prefault({}),
   log: log.prefault({}),
   reports: reports.prefault({}),
+  http: http.prefault({}),
   account: z.array(account).default([]),
   alias: z.array(alias).default([]),
 })
@@ -316,6 +333,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   dkim,
   log,
   reports,
+  http,
   account,
   alias,
 }

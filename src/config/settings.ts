@@ -75,6 +75,11 @@ export interface Settings {
     readonly failure_per_day: number
     readonly from?: string | undefined
   }
+  readonly http: {
+    readonly port: number
+    readonly address: string
+    readonly hosts: string[]
+  }
   readonly account: AccountSettings[]
   readonly alias: AliasSettings[]
 }

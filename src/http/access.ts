@@ -8,12 +8,18 @@ export interface Visitor {
   /** As the audit names them. */
   readonly who: string
   readonly scopes: readonly Scope[]
+  /** Sees and does only what is this account's; absent: everything. */
+  readonly account?: string
+  /** May send only from these; absent: from any of ours. */
+  readonly domains?: readonly string[]
 }
 
 /** Who may ask. */
 export interface Access {
   /** Who comes with this key, in `Authorization: Bearer`; `undefined`: nobody that is known. */
-  byKey(key: string): Visitor | undefined
+  byKey(key: string): Promise<Visitor | undefined>
+  /** Who comes with this cookie; `undefined`: nobody, any more. */
+  bySession(token: string): Promise<Visitor | undefined>
   /** Who comes without any; `undefined`: nobody may. */
   readonly anybody: Visitor | undefined
 }
@@ -25,8 +31,20 @@ const everything: readonly Scope[] = ['read', 'send', 'manage']
 
 /** The lab's: nothing there is anybody's, and only this computer can ask. */
 export const labAccess: Access = {
-  byKey: (key) => (sameText(key, labKey) ? { who: 'lab', scopes: everything } : undefined),
+  byKey: async (key) => (sameText(key, labKey) ? { who: 'lab', scopes: everything } : undefined),
+  bySession: async () => undefined,
   anybody: { who: 'lab', scopes: everything },
+}
+
+/** That of a server of one's own: its operator has a key, and nobody comes without one. */
+export function operatorAccess(token: string): Access {
+  return {
+    byKey: async (key) => {
+      return sameText(key, token) ? { who: 'operator', scopes: everything } : undefined
+    },
+    bySession: async () => undefined,
+    anybody: undefined,
+  }
 }
 
 /** Whether two secrets are the same, in a time that tells nothing of them. */

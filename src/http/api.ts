@@ -117,7 +117,7 @@ function managementRoutes(api: Api, management: Management): void {
 function guard(access: Access): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    const visitor = key === undefined ? access.anybody : access.byKey(key)
+    const visitor = key === undefined ? access.anybody : await access.byKey(key)
     const scope = neededScope(c.req.method, c.req.path)
     if (visitor === undefined && (scope !== undefined || key !== undefined)) {
       return say(c, unknownKey)

@@ -22,7 +22,8 @@ test('what only looks wants the right to read, and what changes something anothe
 test('a key does no more than it may, and no key nothing', async () => {
   const { ask } = testApi({
     access: {
-      byKey: (key) => (key === 'good' ? { who: 'reader', scopes: ['read'] } : undefined),
+      byKey: async (key) => (key === 'good' ? { who: 'reader', scopes: ['read'] } : undefined),
+      bySession: async () => undefined,
       anybody: undefined,
     },
   })

@@ -195,7 +195,7 @@ test('a real server: letters, the mailbox in every form, and its end', async (t)
   t.after(() => dns.close())
   const config = writeConfig(folder, { dnsPort: dns.endpoint.port })
   const server = await startServer(t, ['--config', config, '--ports', 'auto'])
-  assert.deepEqual(Object.keys(server.ports), ['smtp', 'submission', 'submissions'])
+  assert.deepEqual(Object.keys(server.ports), ['smtp', 'submission', 'submissions', 'http'])
   const talk = await SmtpTalk.greeted(server.ports['smtp'] ?? 0)
   const message = 'From: x@stranger.example\nSubject: Hello\n\nFrom here\n.\nthere\n'
   const id = referenceIn(await talk.letter({ ...stranger, message }))

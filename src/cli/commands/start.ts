@@ -9,7 +9,7 @@ import { dataFolder } from '../../store/data-folder.ts'
 import { defaultData } from '../data.ts'
 import { print, printJson } from '../output.ts'
 import { onSignals } from '../signals.ts'
-import { leave, logStyle, openReporting, type StartOptions } from '../starting.ts'
+import { leave, logStyle, openReporting, pageFolder, type StartOptions } from '../starting.ts'
 import { programVersion } from '../version.ts'
 import { startedText } from '../render/started.ts'
 import { startCatcher } from './start-catch.ts'
@@ -58,6 +58,7 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
     ...(options.data === undefined ? {} : { data: options.data }),
     autoPorts: options.ports === 'auto',
     version: programVersion(),
+    page: pageFolder,
     log,
     report,
     broken: (problem) => {
@@ -100,14 +101,14 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
     reload: () => void (reloading = reloading.then(reload, reload)),
   })
   const server = await opening
-  const { ports } = server
-  if (options.json === true) printJson({ event: 'ready', ports })
+  const { ports, token } = server
+  if (options.json === true) printJson({ event: 'ready', ports, token_file: token.file })
   const started = { version: programVersion(), host: settings.hostname, process: process.pid }
   log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
   if (options.json !== true) {
     const { root: data } = dataFolder(settings.data)
     const problems = fileProblems(settings, systemClock.now())
-    print(startedText({ ...settings, ports, data, problems }))
+    print(startedText({ ...settings, ports, data, problems, token }))
   }
   await stopping.promise
   await server.close()

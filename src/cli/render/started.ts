@@ -8,18 +8,36 @@ export function startedText(server: {
     readonly smtp: number
     readonly submission: number
     readonly submissions: number
+    readonly http?: number
   }
+  /** The operator's key: shown when it is new, and else where it stands. */
+  readonly token: { readonly token: string; readonly file: string; readonly isNew: boolean }
   /** The data folder, whole. */
   readonly data: string
   /** Of the files that the settings name: a server starts with an old certificate, and says so. */
   readonly problems: readonly ConfigProblem[]
 }): string {
-  const { hostname, domains, ports, data, problems } = server
+  const { hostname, domains, ports, data, problems, token } = server
   return [
     `${hostname} takes mail for ${domains.join(', ')}`,
     `  port ${ports.smtp} from other servers, ${ports.submission} and ${ports.submissions} from your users`,
     `  mail, records and keys in ${data}`,
+    ...pageLines(ports.http, token),
     ...problems.map(({ key, problem }) => `  but ${key}: ${problem}`),
     '  DNS records to publish: waybill config dns --config <file>',
   ].join('\n')
+}
+
+function pageLines(
+  port: number | undefined,
+  {
+    token,
+    file,
+    isNew,
+  }: { readonly token: string; readonly file: string; readonly isNew: boolean },
+): readonly string[] {
+  if (port === undefined) return []
+  const page = `  page and API at http://localhost:${port}`
+  if (!isNew) return [`${page}, its key in ${file}`]
+  return [page, `  the key for it, shown this once: ${token}`, `  and kept in ${file}`]
 }

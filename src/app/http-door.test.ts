@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { silent } from '../base/log.ts'
+import { parseConfig } from '../config/config.ts'
+import type { Settings } from '../config/settings.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { openServer, type OpenServerOptions } from './open-server.ts'
+import { operatorToken } from './operator-token.ts'
+import type { RunningServer } from './running-server.ts'
+
+function settingsOf(folder: string, http = ''): Settings {
+  const read = parseConfig(
+    `hostname = "mx.south.example"
+     domains = ["south.example"]
+     [listen]
+     address = "127.0.0.1"
+     [dns]
+     servers = ["127.0.0.1:1"]
+     [http]
+     ${http}`,
+  )
+  assert.ok(read.type === 'settings', JSON.stringify(read))
+  return { ...read.settings, data: folder }
+}
+
+async function open(
+  t: TestContext,
+  settings: Settings,
+  more: Partial<OpenServerOptions> = {},
+): Promise<RunningServer> {
+  const server = await openServer({
+    settings,
+    autoPorts: true,
+    log: silent,
+    report: (problem, where) => assert.fail(`${where}: ${String(problem)}`),
+    broken: (problem) => assert.fail(String(problem)),
+    ...more,
+  })
+  t.after(async () => {
+    await server.close()
+    rmSync(settings.data, { recursive: true })
+  })
+  return server
+}
+
+/** The status of what is asked there. */
+async function asked(port: number, headers: Record<string, string>): Promise<number | undefined> {
+  const asking = request({ host: '127.0.0.1', port, path: '/v1/messages', headers })
+  asking.end()
+  const [answer] = await once(asking, 'response')
+  answer.resume()
+  return answer.statusCode
+}
+
+test('a server of one’s own is looked at with the key in its data folder, and not without', async (t) => {
+  const folder = testFolder().folder
+  const server = await open(t, settingsOf(folder, 'hosts = ["mail.south.example"]'))
+  const { http = 0 } = server.ports
+  const { token, file, isNew } = server.token
+  assert.ok(isNew)
+  assert.equal(readFileSync(file, 'utf8'), `${token}\n`)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const authorization = `Bearer ${token}`
+  assert.equal(await asked(http, { authorization }), 200)
+  assert.equal(await asked(http, {}), 401)
+  assert.equal(await asked(http, { authorization: 'Bearer wb_lab_local' }), 401)
+  assert.equal(await asked(http, { authorization, host: 'mail.south.example' }), 200)
+  assert.equal(await asked(http, { authorization, host: 'mx.south.example' }), 200)
+  assert.equal(await asked(http, { authorization, host: 'rebound.example' }), 421)
+})
+
+test('the key stays the same; an emptied file is none', () => {
+  const folder = testFolder().folder
+  const first = operatorToken(folder)
+  assert.match(first.token, /^wb_live_[\w-]{43}$/)
+  assert.deepEqual(operatorToken(folder), { ...first, isNew: false })
+  writeFileSync(first.file, '\n')
+  const second = operatorToken(folder)
+  assert.ok(second.isNew && second.token !== first.token)
+  rmSync(folder, { recursive: true })
+})
+
+test('settings that are read again close and open it', async (t) => {
+  const folder = testFolder().folder
+  const server = await open(t, settingsOf(folder, 'port = 0'))
+  assert.equal(server.ports.http, undefined)
+  const { changed } = await server.reload(settingsOf(folder))
+  assert.deepEqual(changed, ['http.port'])
+  const port = server.ports.http
+  assert.ok(port !== undefined)
+  assert.equal(await asked(port, {}), 401)
+  await server.reload(settingsOf(folder, 'port = 0'))
+  assert.equal(server.ports.http, undefined)
+  await assert.rejects(asked(port, {}))
+})
+
+test('a port that is taken is told, mail goes on, and the next try opens it', async (t) => {
+  const folder = testFolder().folder
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const place = other.address()
+  assert.ok(typeof place === 'object' && place !== null)
+  const told: string[] = []
+  const settings = settingsOf(folder, `port = ${place.port}`)
+  const server = await open(
+    t,
+    { ...settings, listen: { ...settings.listen, smtp: 0, submission: 0, submissions: 0 } },
+    { autoPorts: false, report: (problem, where) => told.push(`${where}: ${String(problem)}`) },
+  )
+  assert.equal(server.ports.http, undefined)
+  assert.ok(server.ports.smtp > 0)
+  assert.match(told.join(), /page and the HTTP API.*taken/)
+  other.close()
+  await once(other, 'close')
+  await server.reload(settings)
+  assert.equal(server.ports.http, place.port)
+})

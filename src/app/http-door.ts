@@ -1,0 +1,99 @@
+import type { Settings } from '../config/settings.ts'
+import { Archives } from '../desk/archives.ts'
+import type { Desk } from '../desk/operations.ts'
+import { type Access, operatorAccess } from '../http/access.ts'
+import { HttpServer } from '../http/http-server.ts'
+import { systemClock } from '../io/clock.ts'
+import type { Store } from '../store/ports/store.ts'
+
+/** What the page and the API of a running server are made of. */
+export interface HttpDoorParts {
+  readonly store: Store
+  readonly desk: Desk
+  readonly version: string
+  /** The folder with the files of the page. */
+  readonly page: string
+  /** Where mail is taken, by the names of the ready event. */
+  readonly ports: Readonly<Record<string, number>>
+  /** The operator's key. */
+  readonly token: string
+  /** A free port instead of the one in the settings. */
+  readonly autoPorts: boolean
+  readonly newId: () => string
+  readonly report: (problem: unknown, where: string) => void
+}
+
+/** Where it is open. */
+interface Open {
+  /** The settings that it was opened by. */
+  readonly by: string
+  readonly address: string
+  readonly server: HttpServer
+}
+
+/** The page and the API of a running server, where its settings want them. */
+export class HttpDoor {
+  readonly #parts: HttpDoorParts
+  readonly #access: Access
+  #open: Open | undefined
+
+  constructor(parts: HttpDoorParts) {
+    this.#parts = parts
+    this.#access = operatorAccess(parts.token)
+  }
+
+  /** `undefined` where they are closed. */
+  get place(): { readonly address: string; readonly port: number } | undefined {
+    const open = this.#open
+    return open === undefined ? undefined : { address: open.address, port: open.server.port }
+  }
+
+  /**
+   * Opens, moves or closes them, as the settings say. Mail does not hang on it: a port that is taken
+   * is told, and tried again when the settings are read again.
+   */
+  async use({ hostname, http }: Settings): Promise<void> {
+    const by = JSON.stringify([hostname, http])
+    if (this.#open?.by === by) return
+    await this.close()
+    if (http.port === 0) return
+    try {
+      const server = await this.#listen(hostname, http)
+      this.#open = { by, address: http.address, server }
+    } catch (problem) {
+      this.#parts.report(problem, 'the page and the HTTP API, so they are closed')
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.server.close()
+  }
+
+  async #listen(hostname: string, { address, port, hosts }: Settings['http']): Promise<HttpServer> {
+    const { store, desk, autoPorts, version, page, ports, newId, report } = this.#parts
+    const now = (): number => systemClock.now()
+    return await HttpServer.open({
+      address,
+      port: autoPorts ? 0 : port,
+      page,
+      mode: 'live',
+      version,
+      ports,
+      archives: new Archives([
+        {
+          name: '',
+          reads: store,
+          changes: (query) => store.changes(query),
+          desk: { desk, acts: store.acts, now },
+        },
+      ]),
+      access: this.#access,
+      hosts: [hostname, ...hosts],
+      now,
+      newId,
+      report,
+    })
+  }
+}

@@ -51,7 +51,7 @@ const world: readonly Floor[] = [
   {
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
-  { directory: [], post: [], search: [] },
+  { directory: [], post: [], search: ['fs', 'os', 'worker_threads'] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: [] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },

@@ -9,6 +9,7 @@ import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
 import { ReportFiles } from '../io/report-files.ts'
+import { openSearch } from '../search/index/search-thread.ts'
 import type { Catcher } from './catcher.ts'
 import { type ConsoleOptions, type Doors, openDoors } from './doors.ts'
 
@@ -35,7 +36,8 @@ export async function openCatcherConsole(
   const place = { desk, acts: store.acts, now }
   const reports = new ReportDesk(new ReportFiles(join(options.folder, 'reports')))
   const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
-  return await openDoors(control, options, {
+  const search = openSearch({ folder: options.folder, told: options.report })
+  return await openDoors([control, search], options, {
     mode: 'catch',
     ports: { ...catcher.ports },
     archives: new Archives([
@@ -43,6 +45,7 @@ export async function openCatcherConsole(
         name: '',
         reads: store,
         mailboxes: store.mailboxes,
+        search: (query, page) => search.search(query, page),
         changes: (query) => store.changes(query),
       },
     ]),

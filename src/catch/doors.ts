@@ -25,13 +25,13 @@ export interface Doors {
 }
 
 /**
- * Opens the page and the API, for this computer alone, behind a socket for commands that is open;
- * both are closed, whatever happens.
+ * Opens the page and the API, for this computer alone, behind a socket for commands and whatever else
+ * is open for it; all is closed, whatever happens.
  *
  * @throws WaybillError `port-taken`
  */
 export async function openDoors(
-  control: { close(): Promise<void> } | undefined,
+  behind: readonly ({ close(): Promise<void> } | undefined)[],
   options: ConsoleOptions,
   parts: Parts,
 ): Promise<Doors> {
@@ -44,11 +44,12 @@ export async function openDoors(
     return {
       http: server.port,
       async close() {
-        await Promise.all([control?.close(), server.close()])
+        await server.close()
+        for (const one of behind) await one?.close()
       },
     }
   } catch (problem) {
-    await control?.close()
+    for (const one of behind) await one?.close()
     throw problem
   }
 }

@@ -2,7 +2,8 @@ import { join, relative } from 'node:path'
 import type { Command } from 'commander'
 import { WaybillError } from '../base/error.ts'
 import { readConfig } from '../config/config.ts'
-import { Archives } from '../desk/archives.ts'
+import { type Archive, Archives } from '../desk/archives.ts'
+import { searchReadOnly } from '../search/index/read-search.ts'
 import { dataFolder, isThere } from '../store/data-folder.ts'
 import { openReadOnlyStore, type ReadOnlyStore } from '../store/sqlite/sqlite-reader.ts'
 import type { ReadPorts } from '../store/reads.ts'
@@ -74,7 +75,13 @@ export class Stores extends Archives {
       })
     }
     const readers = found.map((place) => openReadOnlyStore({ folder: place }))
-    super(readers.map((reads, at) => ({ name: relative(folder, found[at] ?? folder), reads })))
+    super(
+      readers.map((reads, at) => {
+        const place = found[at] ?? folder
+        const search: Archive['search'] = (query, page) => searchReadOnly(place, query, page)
+        return { name: relative(folder, place), reads, search }
+      }),
+    )
     this.isLab = found.some((place) => place !== folder)
     this.#readers = readers
   }

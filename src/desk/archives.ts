@@ -3,6 +3,7 @@ import { hashesOf, type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { JourneyFilter } from '../journey/filter.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
 import type { Query } from '../search/query.ts'
+import type { MessageSearch } from '../search/index/search-thread.ts'
 import { type FoundMessages, scan } from '../search/scan.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
 import type { ActPort } from '../store/ports/acts.ts'
@@ -19,6 +20,8 @@ export interface Archive {
   readonly reads: ReadPorts
   /** Absent where nothing may be changed. */
   readonly mailboxes?: Pick<MailboxPort, 'remove' | 'setFlags'>
+  /** Looks for messages in it with an index, where there is one. */
+  readonly search?: MessageSearch['search']
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
   /** What people may do there; absent where nothing goes out. */
@@ -68,10 +71,10 @@ export class Archives {
     behind: ReadonlyMap<string, string> = new Map(),
   ): Promise<ListedRows> {
     if (query.terms.length === 0) return await this.list(limit, query.filter, behind)
-    const searches = this.all.map(async ({ name, reads }) => {
+    const searches = this.all.map(async ({ name, reads, search }) => {
       const last = behind.get(name)
       const page = last === undefined ? { limit } : { limit, behind: last }
-      return { name, ...(await scan(reads, query, page)) }
+      return { name, ...((await search?.(query, page)) ?? (await scan(reads, query, page))) }
     })
     return merged(await Promise.all(searches), limit)
   }

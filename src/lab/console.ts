@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { QueueDesk } from '../desk/queue.ts'
@@ -6,6 +7,7 @@ import { faultRoutes } from '../http/routes/faults.ts'
 import { labRoutes } from '../http/routes/lab.ts'
 import { systemClock } from '../io/clock.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
+import { type MessageSearch, type OpenSearch, openSearch } from '../search/index/search-thread.ts'
 import { labPlace, openLabControl } from './control.ts'
 import type { Lab, LabSite } from './lab.ts'
 import { labManagement } from './management.ts'
@@ -18,12 +20,16 @@ import { labManagement } from './management.ts'
  */
 export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<Doors> {
   const place = labPlace(lab)
-  const archives = new Archives([
-    archiveOf('north', lab.north, place.now),
-    archiveOf('south', lab.south, place.now),
-  ])
   const control = await openLabControl(place, options)
-  return await openDoors(control, options, {
+  const searchOf = (site: string): OpenSearch => {
+    return openSearch({ folder: join(options.folder, site), told: options.report })
+  }
+  const [north, south] = [searchOf('north'), searchOf('south')]
+  const archives = new Archives([
+    archiveOf('north', { ...lab.north, search: north }, place.now),
+    archiveOf('south', { ...lab.south, search: south }, place.now),
+  ])
+  return await openDoors([control, north, south], options, {
     mode: 'lab',
     archives,
     ports: { ...lab.ports },
@@ -42,7 +48,11 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
   })
 }
 
-function archiveOf(name: string, { site, store }: LabSite, now: () => number): Archive {
+function archiveOf(
+  name: string,
+  { site, store, search }: LabSite & { readonly search: MessageSearch },
+  now: () => number,
+): Archive {
   const queue = new QueueDesk({
     queue: store.queue,
     now,
@@ -55,6 +65,7 @@ function archiveOf(name: string, { site, store }: LabSite, now: () => number): A
     name,
     reads: store,
     mailboxes: store.mailboxes,
+    search: (query, page) => search.search(query, page),
     changes: (query) => store.changes(query),
     desk: { desk: { queue }, acts: store.acts, now },
   }

@@ -61,7 +61,7 @@ function codeFits({ code, enhanced }: Document, wanted: string): boolean {
 function filterFits(one: Document, filter: JourneyFilter, to: AddressFilter | undefined): boolean {
   const { row, recipients } = one
   const { from, author, since, until, subject, ip } = filter
-  const authors = row.author.split(', ')
+  const authors = author?.match === 'part' ? [row.author] : row.author.split(', ')
   return (
     (filter.to === undefined ||
       recipients.some(({ address }) => addressFits(address, filter.to))) &&
@@ -109,6 +109,8 @@ function messageIdFits(field: string, wanted: string | undefined): boolean {
 function accountFits({ login, recipients }: Document, account: string | undefined): boolean {
   if (account === undefined) return true
   const wanted = lower(account)
-  const has = recipients.some(({ accounts }) => accounts.some((one) => lower(one) === wanted))
+  const has = recipients.some(({ accounts }) => {
+    return lower(` ${accounts.join(' ')} `).includes(` ${wanted} `)
+  })
   return has || lower(login) === wanted
 }

@@ -128,7 +128,10 @@ export const toldDeeds: readonly (readonly [
       const items = [1, 2, 7].map((uid) => ({ account: bob, mailbox: 'Inbox', uid }))
       return mailboxes.remove({ items, at: now })
     },
-    [{ type: 'mailbox', account: bob }],
+    [
+      { type: 'mailbox', account: bob },
+      { type: 'journey', id: 'JOURNEY1' },
+    ],
   ],
   ['a key', ({ keys }) => keys.put(key), [{ type: 'key', domain: 'north.example' }]],
   [

@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly content: string
   /** Files that are being written. Worth nothing after a crash. */
   readonly spool: string
+  /** The index of the search; it may be removed, and is made again by itself. */
+  readonly search: string
   /** The UTC day from which on aggregate reports are still to be sent. */
   readonly firstUnreportedDay: string
 }
@@ -29,6 +31,7 @@ export function dataFolder(folder: string): DataFolder {
     owner: join(root, 'server.pid'),
     content: join(root, 'content'),
     spool: join(root, 'spool'),
+    search: join(root, 'search.db'),
     firstUnreportedDay: join(root, 'first-unreported-day'),
   }
 }

@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { type JourneyFilter, parseFilters } from '../../journey/filter.ts'
-import { type JourneyRow, searchLimit } from '../../store/ports/journeys.ts'
+import type { JourneyRow } from '../../store/ports/journeys.ts'
 import { parseArguments, type Query } from '../../search/query.ts'
-import { scanLimit } from '../../search/scan.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { filterAdvice, withMoments } from '../../search/filter-words.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
@@ -20,7 +19,7 @@ export function listCommand(): Command {
       const query = readQuery(words)
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { rows, searchedAll } = await stores.search(options.limit, query)
+        const { rows, searchedAll, searchedUntil } = await stores.search(options.limit, query)
         if (options.json === true) for (const one of rows) printJson(rowJson(one))
         else if (rows.length === 0) {
           say(words.length === 0 ? 'No messages yet.' : 'No journey fits that.')
@@ -28,8 +27,11 @@ export function listCommand(): Command {
           const width = Math.max(11, ...rows.map(({ status }) => status.length))
           for (const one of rows) print(rowText(one, width))
         }
-        const looked = query.terms.length === 0 ? searchLimit : scanLimit
-        if (!searchedAll) say(`Only the last ${looked} journeys were looked at.`)
+        if (!searchedAll) {
+          const which =
+            searchedUntil === undefined ? 'Older ones' : `Older than ${rowTime(searchedUntil)}`
+          say(`${which} were not looked at: a server that runs keeps an index of all.`)
+        }
       } finally {
         stores.close()
       }

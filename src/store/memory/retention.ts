@@ -58,6 +58,7 @@ export function leaveMessage(work: MemoryWork, messageId: string): void {
     if (stored.journey.messageId !== messageId) continue
     const { messageId: _gone, ...journey } = stored.journey
     work.undo.set(journeys, id, { ...stored, journey })
+    work.undo.tell({ type: 'journey', id: journey.id })
   }
   dropUnreferred(work, messageId)
 }

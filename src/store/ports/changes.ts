@@ -3,7 +3,7 @@
  * at what is there now.
  */
 export type ChangeFact =
-  /** A journey came, got steps or another status, or went. */
+  /** A journey came, got steps or another status, lost its message, or went. */
   | { readonly type: 'journey'; readonly id: string }
   /**
    * Items came into the queue, are due at another time, were held, or left. `dueAt`: when the first

@@ -44,6 +44,20 @@ export function otherConditions(filter: JourneyFilter): Conditions {
   return joined(all)
 }
 
+/**
+ * All conditions of a filter on `journey`, for whoever has tables as the store has them.
+ *
+ * @param to the recipient whose status is meant too, where the filter itself names none
+ */
+export function filterConditions(
+  filter: JourneyFilter,
+  to: AddressFilter | undefined = filter.to,
+): Conditions {
+  const { status, ...others } = filter
+  const whose = status === undefined ? {} : { status, ...(to === undefined ? {} : { to }) }
+  return joined([indexedConditions(filter), otherConditions(others), statusCondition(whose)])
+}
+
 /** Conditions on `queue`, with the `journey` of each item beside it. */
 export function queueConditions(filter: JourneyFilter): Conditions {
   const { to, from, author, since, until, subject, messageId } = filter

@@ -16,6 +16,7 @@ import { checkThere } from './folder-watch.ts'
 import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import { storeProblem } from '../problems.ts'
 import { credentialReads } from './read-credentials.ts'
+import { type JourneyMark, journeyMarks, type MarksQuery } from './journey-marks.ts'
 import { journeyReads } from './read-journeys.ts'
 import { mailboxReads } from './read-mailboxes.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
@@ -37,6 +38,7 @@ const cacheKib = 8 * 1024
 
 /** Reads that end. */
 export interface SqliteReads extends Reads {
+  journeyMarks(query: MarksQuery): readonly JourneyMark[]
   close(): void
 }
 
@@ -76,6 +78,7 @@ function readsOf(database: Database): SqliteReads {
     ...journeyReads(rows),
     ...mailboxReads(rows),
     ...credentialReads(rows),
+    journeyMarks: (query) => journeyMarks(rows, query),
     message: (id) => messagePlace(rows, id),
     contentOctets: (content, sha256) => contentOctets(rows, content, sha256),
     listQueue: (query) => listQueue(rows, query),
@@ -131,10 +134,12 @@ export function openReadOnlyStore(options: {
   readonly busyTimeoutMs?: number
 }): ReadOnlyStore {
   const reads = openReads({ busyTimeoutMs: 5000, ...options })
-  return {
-    ...readPorts(askHere(reads), filesOf(dataFolder(options.folder))),
-    close: () => reads.close(),
-  }
+  return { ...portsHere(reads, options.folder), close: () => reads.close() }
+}
+
+/** The ports over reads of a folder that are open on this thread. */
+export function portsHere(reads: Reads, folder: string): ReadPorts {
+  return readPorts(askHere(reads), filesOf(dataFolder(folder)))
 }
 
 function messagePlace(rows: ReadRows, id: string): MessagePlace | undefined {

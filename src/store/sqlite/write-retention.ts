@@ -71,10 +71,11 @@ function removeJourney(transaction: Transaction, journey: number): PruneResult {
 /** Takes the content away that was kept to decide a refused letter again; its record stays. */
 function removeKept(transaction: Transaction, journey: number): PruneResult {
   transaction.run('UPDATE stranger SET content_octets = 0 WHERE journey = ?', journey)
-  const row = transaction.get('SELECT message FROM journey WHERE key = ?', journey)
+  const row = transaction.get('SELECT id, message FROM journey WHERE key = ?', journey)
   const message = row?.['message']
-  if (typeof message !== 'number') return none
+  if (row === undefined || typeof message !== 'number') return none
   transaction.run('UPDATE journey SET message = NULL WHERE key = ?', journey)
+  transaction.tell({ type: 'journey', id: text(row, 'id') })
   return { ...none, ...dropUnreferredMessage(transaction, message) }
 }
 
@@ -90,7 +91,10 @@ export function dropSettledMessage(transaction: Transaction, message: number): P
     message,
   )
   if (inUse !== undefined) return none
-  transaction.run('UPDATE journey SET message = NULL WHERE message = ?', message)
+  const left = 'UPDATE journey SET message = NULL WHERE message = ? RETURNING id'
+  for (const row of transaction.all(left, message)) {
+    transaction.tell({ type: 'journey', id: text(row, 'id') })
+  }
   return { ...none, ...dropUnreferredMessage(transaction, message) }
 }
 

@@ -61,6 +61,8 @@ test('the search box jumps to a pasted reference, and the help switches single k
   await page.locator('[data-summary]').waitFor()
   assert.ok(page.url().endsWith(`/messages/${id}`))
   await keyboard.press('?')
+  const isOpen = await page.evaluate(() => document.querySelector('dialog')?.open)
+  assert.equal(isOpen, true, 'whatever is typed next is typed into the help')
   const choice = page.getByLabel('Single keys do something')
   await choice.press('Space')
   await keyboard.press('Escape')

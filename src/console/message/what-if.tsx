@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ask, asProblem } from '../api/ask.ts'
 import { fieldsOf } from '../parts/fields.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
@@ -16,7 +16,7 @@ export function WhatIf({ journey }: { readonly journey: Journey }) {
   const [dns, setDns] = useState<readonly DnsChange[]>([])
   const answers = dnsOf(journey)
   const wanted = query.value.get('dns')
-  useEffect(() => title.current?.focus(), [])
+  useLayoutEffect(() => title.current?.focus(), [])
   useEffect(() => {
     const asked = answers.find(({ name, type }) => `${name} ${type}` === wanted)
     if (asked === undefined) return

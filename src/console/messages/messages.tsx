@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo } from 'preact/hooks'
 import { live, onEvents } from '../api/stream.ts'
 import { fieldsOf } from '../parts/fields.ts'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.tsx'
@@ -20,7 +20,7 @@ export function MessagesPage() {
     else list.heard([{ type: 'page.returned' }])
     return onEvents((events) => list.heard(events))
   }, [list])
-  useEffect(focusOpened, [list, list.rows.value === undefined])
+  useLayoutEffect(focusOpened, [list, list.rows.value === undefined])
   return (
     <>
       <h1>Messages</h1>

@@ -1,11 +1,12 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { helpShown, keyHelp, keysOn, setKeys } from './keys.ts'
 
 /** The keys, and the switch for them. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null)
   const shown = helpShown.value
-  useEffect(() => {
+  // Before the next key is heard: `useEffect` waits for a frame, and keys went past the dialog.
+  useLayoutEffect(() => {
     if (shown) dialog.current?.showModal()
     else dialog.current?.close()
   }, [shown])

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { live } from '../api/stream.ts'
 import { loginWanted } from '../api/ask.ts'
 import { fieldsOf } from '../parts/fields.ts'
@@ -53,7 +53,7 @@ export function Shell() {
 /** Who goes to another page begins there, and not where the link was. */
 function useFocusOnPage(): void {
   const last = useRef(path.value)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current === path.value) return
     last.current = path.value
     const main = document.getElementById('main')

@@ -11,7 +11,7 @@ import { northZone, password, receiver } from './test-support/south.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { LogLine } from '../base/log.ts'
 import type { Step } from '../journey/steps.ts'
-import { summaryOf } from '../journey/row.ts'
+import { summaryOf } from '../journey/summary.ts'
 
 const test = testsOf('stopping')
 

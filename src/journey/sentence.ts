@@ -1,4 +1,5 @@
 import { withoutTurns } from '../message/field.ts'
+import type { SmtpAnswer } from './steps.ts'
 
 /** The words for how a step ended, the same in every view. */
 export type VerdictWord = 'ok' | 'pass' | 'note' | 'warn' | 'fail' | 'none' | 'skipped' | 'unknown'
@@ -22,7 +23,44 @@ export interface Sentence {
   /** What to do about it, when there is something to do. */
   readonly fix?: string
   /** The evidence in the protocol's terms, as JSON. */
-  readonly details: Readonly<Record<string, unknown>>
+  readonly details: StepDetails
+}
+
+/** Further fields of a step, by names that no step has as its own: those would hide them. */
+export type StepDetails = Readonly<Record<string, unknown>> & {
+  readonly [Own in OwnField]?: never
+}
+
+type OwnField =
+  | 'id'
+  | 'label'
+  | 'side'
+  | 'known'
+  | 'question'
+  | 'answer'
+  | 'verdict'
+  | 'result'
+  | 'asked_for'
+  | 'did'
+  | 'started_at'
+  | 'duration_ms'
+  | 'evidence'
+  | 'rules'
+  | 'explain'
+  | 'fix'
+
+/** What a server said, as JSON has it. */
+export interface AnswerView {
+  readonly code: number
+  readonly enhanced: string
+  readonly text: string
+  readonly at_command: string
+}
+
+export function viewAnswer(answer: SmtpAnswer | undefined): AnswerView | null {
+  if (answer === undefined) return null
+  const { code, enhanced, text, atCommand } = answer
+  return { code, enhanced, text, at_command: atCommand }
 }
 
 /** Foreign text in a sentence: one line, no control characters, nothing turned, not endless. */

@@ -140,6 +140,23 @@ test('a step has its time, its duration, its side and what to do', () => {
   assert.equal(first?.explain, 'helo-ok')
 })
 
+test('what a server said stands beside what the step says itself', () => {
+  const steps: readonly StepData[] = [
+    { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: no },
+    { type: 'command-refused', command: 'VRFY', answer: no },
+    { type: 'login', mechanism: 'PLAIN', account: 'a', accepted: false, answer: no },
+    { type: 'recipient', rcptTo: 'r@a.example', to: 'refused', answer: no },
+    { type: 'refused', answer: no },
+    { type: 'deferred', answer: no },
+    { ...attempt, result: 'failed', answer: no },
+  ]
+  for (const step of view(steps).steps) {
+    assert.equal(typeof step.answer, 'string', step.id)
+    const told = { code: 550, enhanced: '5.1.1', text: 'No', at_command: 'RCPT' }
+    assert.deepEqual(step['smtp'], told, step.id)
+  }
+})
+
 test('no such name, no such record and no answer are three things', () => {
   const evidence = view([helo]).steps[0]?.evidence ?? []
   assert.deepEqual(

@@ -1,9 +1,9 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { answersOf, type Facts, type JourneyRecord } from './record.ts'
-import type { Line, SmtpAnswer, Step } from './steps.ts'
+import type { Line, Step } from './steps.ts'
 import { recipientsOf } from './recipients.ts'
-import type { Sentence, VerdictWord } from './sentence.ts'
+import { type AnswerView, type Sentence, type VerdictWord, viewAnswer } from './sentence.ts'
 
 /**
  * A journey as every view shows it: the page, the terminal and `--json` are made from this.
@@ -44,12 +44,7 @@ export interface JourneyView {
 
 export interface OutcomeView {
   readonly status: string
-  readonly smtp: {
-    readonly code: number
-    readonly enhanced: string
-    readonly text: string
-    readonly at_command: string
-  } | null
+  readonly smtp: AnswerView | null
   readonly because: readonly string[]
 }
 
@@ -57,7 +52,7 @@ export interface RecipientView {
   readonly address: string
   readonly status: string
   /** The last answer about it, ours or the other server's. */
-  readonly answer: OutcomeView['smtp']
+  readonly answer: AnswerView | null
   /** The accounts here that have the letter. */
   readonly accounts: readonly string[]
   readonly at: string
@@ -158,12 +153,6 @@ function viewOutcome(record: JourneyRecord, status: string): OutcomeView {
   const later = last?.type === 'attempt' ? last.answer : undefined
   const first = 'smtp' in outcome ? outcome.smtp : undefined
   return { status, smtp: viewAnswer(later ?? first), because: outcome.because }
-}
-
-function viewAnswer(answer: SmtpAnswer | undefined): OutcomeView['smtp'] {
-  if (answer === undefined) return null
-  const { code, enhanced, text, atCommand } = answer
-  return { code, enhanced, text, at_command: atCommand }
 }
 
 function viewStep(step: Step, direction: 'in' | 'out', facts: Facts): readonly StepView[] {

@@ -121,10 +121,14 @@ function detailLines(step: StepView): readonly string[] {
   const said = objects(step['conversation']).map(({ from, text }) => {
     return `${from === 'client' ? '->' : '<-'} ${plain(text)}`
   })
+  const { smtp } = step
+  const told = isObject(smtp)
+    ? [`told: ${['code', 'enhanced', 'text'].map((one) => plain(smtp[one])).join(' ')}`]
+    : []
   const elsewhere = step['conversation_with']
   const pointer =
     typeof elsewhere === 'string' ? [`said together with the step for ${elsewhere}`] : []
-  return [...terms, ...considered, ...signatures, ...said, ...pointer]
+  return [...terms, ...considered, ...signatures, ...told, ...said, ...pointer]
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -36,6 +36,7 @@ const told = new Set([
   'conversation',
   'route',
   'record',
+  'evaluation',
 ])
 
 function isFields(value: unknown): value is Fields {
@@ -49,9 +50,15 @@ function list(value: unknown): readonly Fields[] {
 function text(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (isFields(value) && 'at_command' in value) return said(value)
   return typeof value === 'string' || typeof value === 'number'
     ? plainly(String(value))
     : plainly(JSON.stringify(value))
+}
+
+/** What a server said: `550 5.1.1 There is no such mailbox here.` */
+function said(smtp: Fields): string {
+  return [smtp['code'], smtp['enhanced'], smtp['text']].map(text).join(' ')
 }
 
 function others(step: Step): readonly (readonly [string, unknown])[] {

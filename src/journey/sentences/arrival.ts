@@ -1,5 +1,5 @@
 import { type PathRemark, remarkText } from '../../address/mailbox.ts'
-import { listed, quoted, type Sentence } from '../sentence.ts'
+import { listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import { said } from './ending.ts'
 import type { StepData } from '../steps.ts'
 
@@ -88,7 +88,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
           mechanism: step.mechanism,
           account: step.account,
           accepted: step.accepted,
-          answer: step.answer ?? null,
+          smtp: viewAnswer(step.answer),
         },
       }
     case 'limit':
@@ -99,7 +99,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
         answer: `${whoMet[step.of]} met ${quoted(step.limit)}, and it was told to come back later.`,
         verdict: 'fail',
         rules: ['RFC 5321 §7.8'],
-        details: { limit: step.limit, of: step.of, answer: step.answer },
+        details: { limit: step.limit, of: step.of, smtp: viewAnswer(step.answer) },
       }
     case 'command-refused': {
       const { command, answer } = step
@@ -112,7 +112,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
         verdict: answer.code < 500 ? 'unknown' : 'fail',
         result: String(answer.code),
         rules: ['RFC 5321 §4.3.2'],
-        details: { command, answer },
+        details: { command, smtp: viewAnswer(answer) },
       }
     }
     case 'sender':
@@ -226,7 +226,13 @@ function tellRecipient(step: ArrivalStep & { readonly type: 'recipient' }): Sent
     verdict: to === 'refused' ? (answer.code < 500 ? 'note' : 'fail') : 'ok',
     result: String(answer.code),
     rules: ['RFC 5321 §4.1.1.3'],
-    details: { rcpt_to: rcptTo, recipient: rcptTo, to, answer, ...remarksDetail(step.remarks) },
+    details: {
+      rcpt_to: rcptTo,
+      recipient: rcptTo,
+      to,
+      smtp: viewAnswer(answer),
+      ...remarksDetail(step.remarks),
+    },
   }
 }
 

@@ -1,5 +1,5 @@
-import { ended, type Sentence } from '../sentence.ts'
-import type { FaultStage, SmtpAnswer, StepData } from '../steps.ts'
+import { ended, type Sentence, viewAnswer } from '../sentence.ts'
+import type { FaultStage, StepData } from '../steps.ts'
 import { said } from './ending.ts'
 
 /** Steps that only the lab and the catcher have. */
@@ -18,7 +18,7 @@ export function tellCaught(step: CaughtStep): Sentence {
         verdict: unknown ? 'skipped' : verdicts[would],
         result: unknown ? 'unknown' : would,
         rules: ['RFC 9989 §5.4'],
-        details: { would: unknown ? null : would, smtp: unknown ? null : smtp(answer) },
+        details: { would: unknown ? null : would, smtp: unknown ? null : viewAnswer(answer) },
       }
     }
     case 'fault': {
@@ -35,7 +35,7 @@ export function tellCaught(step: CaughtStep): Sentence {
           stage,
           probability,
           delay_ms: delayMs,
-          smtp: answer === undefined ? null : smtp(answer),
+          smtp: viewAnswer(answer),
           dropped,
         },
       }
@@ -85,9 +85,4 @@ function done({ delayMs, answer, dropped }: Fault): string {
   const then = dropped ? ['the connection was dropped'] : []
   const told = answer === undefined ? [] : [`the client was told ${said(answer)}`]
   return [...waited, ...then, ...told].join(', and ')
-}
-
-/** As an outcome has it in JSON. */
-function smtp({ code, enhanced, text, atCommand }: SmtpAnswer): object {
-  return { code, enhanced, text, at_command: atCommand }
 }

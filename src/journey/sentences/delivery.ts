@@ -1,5 +1,5 @@
 import type { Route } from '../../route/found-route.ts'
-import { ended, listed, quoted, type Sentence } from '../sentence.ts'
+import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../steps.ts'
 import { said } from './ending.ts'
 
@@ -216,8 +216,8 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       attempt,
       host,
       ip: step.ip,
-      result,
-      answer: answer ?? null,
+      outcome: result,
+      smtp: viewAnswer(answer),
       next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
       conversation: step.conversation,
       conversation_with: step.conversationWith ?? null,

@@ -1,5 +1,5 @@
 import { roleNamed } from '../recipients.ts'
-import { quoted, type Sentence } from '../sentence.ts'
+import { quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { SmtpAnswer, StepData } from '../steps.ts'
 
 /** Steps that end a journey, or hand it on, and what is written into it before. */
@@ -139,7 +139,7 @@ function answered(id: string, label: string, answer: SmtpAnswer, told: string): 
     verdict: id === 'refused' ? 'fail' : 'unknown',
     result: String(answer.code),
     rules: ['RFC 5321 §4.2', 'RFC 7372'],
-    details: { answer },
+    details: { smtp: viewAnswer(answer) },
   }
 }
 

@@ -12,7 +12,7 @@ export function tellIprev(verdict: IprevVerdict): Sentence {
     verdict: iprevWords[result],
     result,
     rules: ['RFC 8601 §3'],
-    details: { verdict },
+    details: { evaluation: verdict },
   }
 }
 

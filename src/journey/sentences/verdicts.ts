@@ -20,7 +20,7 @@ export function tellSpf(verdict: SpfVerdict): Sentence {
     ...(result === 'permerror'
       ? { fix: `The owner of ${quoted(domain)} must correct the SPF record.` }
       : {}),
-    details: { record: record ?? null, terms, lookups, verdict },
+    details: { record: record ?? null, terms, lookups },
   }
 }
 
@@ -133,7 +133,7 @@ export function tellArc(verdict: ArcVerdict): Sentence {
     verdict: arcWords[verdict.result],
     result: verdict.result,
     rules: ['RFC 8617 §5.2'],
-    details: { verdict },
+    details: { evaluation: verdict },
   }
 }
 
@@ -188,7 +188,7 @@ export function tellDmarc(verdict: DmarcVerdict): Sentence {
       spf_aligned: verdict.spfAligned,
       dkim_aligned: verdict.dkimAligned,
       walk: verdict.walk,
-      verdict,
+      evaluation: verdict,
     },
   }
 }

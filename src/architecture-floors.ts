@@ -33,6 +33,8 @@ const world: readonly Floor[] = [
     io: [
       'net',
       'tls',
+      'http',
+      'https',
       'dgram',
       'fs',
       'fs/promises',
@@ -52,7 +54,7 @@ const world: readonly Floor[] = [
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
   { directory: [], post: [], search: ['fs', 'os', 'worker_threads'] },
-  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: [] },
+  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: ['crypto'] },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
   {

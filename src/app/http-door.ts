@@ -89,6 +89,7 @@ export class HttpDoor {
           desk: { desk, acts: store.acts, now },
         },
       ]),
+      webhooks: { desk, acts: store.acts, now },
       access: this.#access,
       hosts: [hostname, ...hosts],
       now,

@@ -16,6 +16,7 @@ import { lookUpPeople } from './people.ts'
 import { openResolver } from './resolver.ts'
 import { RunningServer, type ServerOptions, type ServerPorts } from './running-server.ts'
 import { threadsFor } from './session-threads.ts'
+import { hookSource, openWebhooks } from './webhooks.ts'
 
 /** What a server is opened with. */
 export interface OpenServerOptions extends ServerOptions {
@@ -90,7 +91,18 @@ async function open(
   opened.push(() => system.close(0))
   const ports = await openPorts(system, settings, options.autoPorts)
   await system.start()
-  const parts = { options, system, store, resolver, directory, clients, signing, signs }
+  const webhooks = await openWebhooks({
+    folder,
+    sources: [hookSource('', store)],
+    acts: store.acts,
+    reach: { type: 'outside', resolver },
+    clock: systemClock,
+    newId: () => system.newId(),
+    log,
+    report,
+  })
+  opened.push(() => webhooks.close())
+  const parts = { options, system, store, resolver, directory, clients, signing, signs, webhooks }
   return await RunningServer.begin(parts, { ports, certificate })
 }
 

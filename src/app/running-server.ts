@@ -23,6 +23,7 @@ import { HttpDoor } from './http-door.ts'
 import { type OperatorToken, operatorToken } from './operator-token.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
+import type { OpenWebhooks } from './webhooks.ts'
 import {
   compareSettings,
   leaveReload,
@@ -66,6 +67,7 @@ export interface ServerParts {
   readonly clients: Admission
   readonly signing: SigningKeys
   readonly signs: VitalSigns
+  readonly webhooks: OpenWebhooks
 }
 
 /** A running mail server, and what may change of it. */
@@ -109,6 +111,7 @@ export class RunningServer {
         withdraw: (queueIds) => system.withdraw(queueIds),
         giveUp: (items, given) => system.giveUp(items, given),
       },
+      webhooks: parts.webhooks.webhooks,
       turn: this.#turn,
       changed: async () => this.#use(await lookUpPeople(store, this.#settings, log)),
       status: {
@@ -211,7 +214,10 @@ export class RunningServer {
   async close(): Promise<void> {
     this.#certificateWatch.stop()
     // The ports first. Requests end meanwhile: no more than what is being stored.
-    const closed = this.system.close(undefined, this.#retention.stop())
+    const closed = this.system.close(
+      undefined,
+      Promise.all([this.#retention.stop(), this.#parts.webhooks.close()]),
+    )
     await Promise.all([this.#http.close(), Promise.race([this.#control?.close(), closed])])
     await closed
     this.#parts.resolver.close()

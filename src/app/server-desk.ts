@@ -11,6 +11,7 @@ import { statusOf, type StatusSources } from '../desk/status.ts'
 import { storeStatus } from '../desk/store-status.ts'
 import { silent } from '../base/log.ts'
 import { readPackedLines } from '../io/bundle-file.ts'
+import type { Webhooks } from '../hooks/webhooks.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Store } from '../store/ports/store.ts'
 import { settledResidents } from './people.ts'
@@ -28,12 +29,13 @@ export interface ServerDeskParts {
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
   readonly changed: () => Promise<void>
+  readonly webhooks: Webhooks
   readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname'>
 }
 
 /** The desk of a running server: what people may do there, whatever the door. */
 export function serverDesk(parts: ServerDeskParts): Desk {
-  const { folder, store, settings, retention, turn, changed, status } = parts
+  const { folder, store, settings, retention, turn, changed, webhooks, status } = parts
   const now = (): number => systemClock.now()
   const residents = new AccountDesk({
     port: store.accounts,
@@ -61,6 +63,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
     }),
     mail: { mailboxes: store.mailboxes, now },
     imports: { store, linesOf: (path) => readPackedLines(path) },
+    webhooks,
     prune: () => retention.run(),
     status: () =>
       statusOf({

@@ -18,6 +18,8 @@ export type LogEvent =
   | 'dns-up'
   /** The TLS certificate in use runs out. */
   | 'certificate'
+  /** An endpoint of webhooks was switched off. */
+  | 'webhook'
   | 'store'
   | 'report'
   | 'started'

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { hookSource, openWebhooks } from '../app/webhooks.ts'
+import { silent } from '../base/log.ts'
 import { Archives } from '../desk/archives.ts'
 import { openDeskSocket } from '../control/desk-socket.ts'
 import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
 import { mailDelete, type MailPart } from '../desk/mail.ts'
 import { type Named, named, performByName } from '../desk/named.ts'
 import { ReportDesk } from '../desk/reports.ts'
+import { webhookOperations, type WebhookPart } from '../desk/webhooks.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
@@ -13,12 +16,13 @@ import { openSearch } from '../search/index/search-thread.ts'
 import type { Catcher } from './catcher.ts'
 import { type ConsoleOptions, type Doors, openDoors } from './doors.ts'
 
-type CatcherDesk = FaultsPart & MailPart
+type CatcherDesk = FaultsPart & MailPart & WebhookPart
 
 const operations = new Map<string, Named<CatcherDesk>>([
   named(faultsShow),
   named(faultsSet),
   named(mailDelete),
+  ...webhookOperations,
 ])
 
 /**
@@ -32,12 +36,25 @@ export async function openCatcherConsole(
 ): Promise<Doors> {
   const { store, faults } = catcher
   const now = (): number => systemClock.now()
-  const desk = { faults, mail: { mailboxes: store.mailboxes, now } }
+  const newId = (): string => catcher.newId()
+  const { folder, log = silent, report } = options
+  const open = await openWebhooks({
+    folder,
+    sources: [hookSource('', store)],
+    acts: store.acts,
+    reach: { type: 'anywhere' },
+    clock: systemClock,
+    newId,
+    log,
+    report,
+  })
+  const desk = { faults, mail: { mailboxes: store.mailboxes, now }, webhooks: open.webhooks }
   const place = { desk, acts: store.acts, now }
   const reports = new ReportDesk(new ReportFiles(join(options.folder, 'reports')))
   const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
   const search = openSearch({ folder: options.folder, told: options.report })
-  return await openDoors([control, search], options, {
+  return await openDoors([control, open, search], options, {
+    webhooks: place,
     mode: 'catch',
     ports: { ...catcher.ports },
     archives: new Archives([
@@ -59,6 +76,6 @@ export async function openCatcherConsole(
       importRoutes(api, { ...place, desk: { store } })
     },
     now,
-    newId: () => catcher.newId(),
+    newId,
   })
 }

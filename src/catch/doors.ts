@@ -1,3 +1,4 @@
+import type { Log } from '../base/log.ts'
 import { labAccess } from '../http/access.ts'
 import { HttpServer, type HttpServerOptions } from '../http/http-server.ts'
 import { near, type NearOptions } from './near.ts'
@@ -11,6 +12,8 @@ export interface ConsoleOptions extends NearOptions {
   readonly version: string
   /** The folder with the files of the page. */
   readonly page: string
+  /** Absent: nobody reads it. */
+  readonly log?: Log
   readonly report: (problem: unknown, where: string) => void
 }
 

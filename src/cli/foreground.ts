@@ -45,7 +45,7 @@ export async function runInForeground<Server extends Running>(
   const { data: folder = defaultData, fault: faults } = options
   const given = { folder, taken, named, report }
   const server = await how.open({ ...given, ports: wanted, faults, log })
-  const page = { ...given, port: wanted.http, version: programVersion(), page: pageFolder }
+  const page = { ...given, log, port: wanted.http, version: programVersion(), page: pageFolder }
   const doors = await how.openPage(server, page).catch(async (problem: unknown) => {
     await server.close()
     throw problem

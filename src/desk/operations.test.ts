@@ -4,6 +4,7 @@ import { WaybillError } from '../base/error.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { AccountDesk } from './accounts.ts'
 import { ApiKeyDesk } from './api-keys.ts'
+import { testWebhooks } from '../hooks/test-support/webhooks.ts'
 import { InTurn } from './in-turn.ts'
 import { KeyDesk } from './keys.ts'
 import { type Desk, performNamed } from './operations.ts'
@@ -42,6 +43,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),
       status: nobody,
+      webhooks: testWebhooks(store),
     },
   }
 }

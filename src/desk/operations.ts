@@ -18,6 +18,7 @@ import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
 import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
 import { serverStatus, type StatusPart } from './status.ts'
+import { webhookOperations, type WebhookPart } from './webhooks.ts'
 
 /** The desk of a running server: all of it. */
 export interface Desk
@@ -28,7 +29,8 @@ export interface Desk
     MailPart,
     PrunePart,
     StatusPart,
-    ImportPart {}
+    ImportPart,
+    WebhookPart {}
 
 const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
   named(serverStatus),
@@ -50,6 +52,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(prune),
   named(backupMade),
   named(bundleImport),
+  ...webhookOperations,
 ])
 
 /**

@@ -21,7 +21,8 @@ export function eventView({ id, type, at, row, detail }: MailEvent, site: string
   return {
     type,
     ...(row === undefined ? {} : { id: row.id }),
-    event_id: id,
+    // Acts of two sites have the same numbers.
+    event_id: site === '' ? id : `${id}_${site}`,
     site,
     at: new Date(at).toISOString(),
     ...(row === undefined

@@ -3,9 +3,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
+import type { WebhookPart } from '../desk/webhooks.ts'
 import type { Access, Scope } from './access.ts'
 import type { Management } from './management.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
+import type { DeskPlace } from './desk-place.ts'
 import { neededScope } from './needed-scope.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem, problemOf } from './problem.ts'
@@ -27,6 +29,7 @@ import { reportRoutes } from './routes/reports.ts'
 import { serverRoutes } from './routes/server.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
 import { waitRoutes } from './routes/wait.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** What the API is made of. */
 export interface ApiParts {
@@ -44,6 +47,8 @@ export interface ApiParts {
   readonly ports?: Readonly<Record<string, number>>
   /** Who lives here, what DNS must say of it, and what others report. */
   readonly management?: Management
+  /** Who is told of events by HTTP; absent: nobody can be. */
+  readonly webhooks?: DeskPlace<WebhookPart>
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
@@ -87,6 +92,7 @@ export function makeApi(parts: ApiParts): Api {
   detailRoutes(api, parts.archives)
   suppressionRoutes(api)
   if (parts.management !== undefined) managementRoutes(api, parts.management)
+  if (parts.webhooks !== undefined) webhookRoutes(api, parts.webhooks)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { hookSource, openWebhooks } from '../app/webhooks.ts'
+import { silent } from '../base/log.ts'
 import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { QueueDesk } from '../desk/queue.ts'
@@ -20,7 +22,6 @@ import { labManagement } from './management.ts'
  */
 export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise<Doors> {
   const place = labPlace(lab)
-  const control = await openLabControl(place, options)
   const searchOf = (site: string): OpenSearch => {
     return openSearch({ folder: join(options.folder, site), told: options.report })
   }
@@ -29,7 +30,22 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
     archiveOf('north', { ...lab.north, search: north }, place.now),
     archiveOf('south', { ...lab.south, search: south }, place.now),
   ])
-  return await openDoors([control, north, south], options, {
+  const { folder, log = silent, report } = options
+  const newId = (): string => lab.north.site.newId()
+  const open = await openWebhooks({
+    folder,
+    sources: [hookSource('north', lab.north.store), hookSource('south', lab.south.store)],
+    acts: lab.south.store.acts,
+    reach: { type: 'anywhere' },
+    clock: lab.clock,
+    newId,
+    log,
+    report,
+  })
+  const webhooks = { ...place, desk: open }
+  const control = await openLabControl({ ...place, desk: { ...place.desk, ...open } }, options)
+  return await openDoors([control, open, north, south], options, {
+    webhooks,
     mode: 'lab',
     archives,
     ports: { ...lab.ports },
@@ -44,7 +60,7 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
       importRoutes(api, { ...place, desk: lab.south })
     },
     now: place.now,
-    newId: () => lab.north.site.newId(),
+    newId,
   })
 }
 

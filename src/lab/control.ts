@@ -13,13 +13,17 @@ import {
   labSituations,
 } from '../desk/lab-operations.ts'
 import { type DeskPlace, type Named, named, performByName } from '../desk/named.ts'
+import { webhookOperations, type WebhookPart } from '../desk/webhooks.ts'
 import type { Lab } from './lab.ts'
 import { RunningLab } from './lab-desk.ts'
 
 /** The desk of a lab that runs. */
 type LabPlace = DeskPlace<LabPart & FaultsPart>
 
-const operations = new Map<string, Named<LabPart & FaultsPart>>([
+/** All that commands may ask of it. */
+type LabDesk = LabPart & FaultsPart & WebhookPart
+
+const operations = new Map<string, Named<LabDesk>>([
   named(labSituations),
   named(labHappen),
   named(labClock),
@@ -30,6 +34,7 @@ const operations = new Map<string, Named<LabPart & FaultsPart>>([
   named(labReset),
   named(faultsShow),
   named(faultsSet),
+  ...webhookOperations,
 ])
 
 /** What people can do with a lab, and where it is written down. */
@@ -40,7 +45,7 @@ export function labPlace(lab: Lab): LabPlace {
 
 /** Opens the socket at which commands ask a lab; `undefined` where there can be none. */
 export function openLabControl(
-  place: LabPlace,
+  place: DeskPlace<LabDesk>,
   options: Parameters<typeof openDeskSocket>[1],
 ): Promise<ControlSocket | undefined> {
   return openDeskSocket((asked) => performByName(operations, place, asked), options)

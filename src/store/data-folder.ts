@@ -18,6 +18,8 @@ export interface DataFolder {
   readonly spool: string
   /** The index of the search; it may be removed, and is made again by itself. */
   readonly search: string
+  /** Webhooks: who is told, and what is on its way there. A server makes it. */
+  readonly hooks: string
   /** The UTC day from which on aggregate reports are still to be sent. */
   readonly firstUnreportedDay: string
 }
@@ -32,6 +34,7 @@ export function dataFolder(folder: string): DataFolder {
     content: join(root, 'content'),
     spool: join(root, 'spool'),
     search: join(root, 'search.db'),
+    hooks: join(root, 'hooks.db'),
     firstUnreportedDay: join(root, 'first-unreported-day'),
   }
 }
@@ -47,11 +50,12 @@ export function contentPath(folder: DataFolder, sha256: string): string {
  * @throws WaybillError `usage` when there can be none, or none that this user may write to
  */
 export function makeDataRoot(folder: DataFolder, sync: SyncFolder = syncFolder): void {
-  const { root, database, lock, content, spool } = folder
+  const { root, database, hooks, lock, content, spool } = folder
   for (const made of makeFolder(root)) sync(dirname(made))
   if (!mayWrite(root)) throw notWritable(root, root)
   // A command that root ran once may leave what is root's: said now, not with the first long letter.
-  for (const path of [database, `${database}-wal`, `${database}-shm`, lock, content, spool]) {
+  const databases = [database, hooks].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
+  for (const path of [...databases, lock, content, spool]) {
     if (!mayWrite(path)) throw notWritable(path, root)
   }
   const parts = isFolder(content) ? readdirSync(content) : []

@@ -1,8 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import { eventTypes } from '../../hooks/mail-event.ts'
-import { WaybillError } from '../../base/error.ts'
-import { nearest } from '../../base/nearest.ts'
+import { wantedTypes } from '../../hooks/wanted-types.ts'
 import type { Visitor } from '../access.ts'
 import type { Api } from '../api-types.ts'
 import { readCursor, type Seen } from '../cursor.ts'
@@ -71,7 +70,7 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
   api.openapi(list, async (c) => {
     const { after, limit, type } = c.req.valid('query')
     const visitor = c.get('visitor')
-    const isType = typeTest(type)
+    const isType = wantedTypes(type === undefined ? [] : type.split(',').map((one) => one.trim()))
     const page = await pageOfEvents(archives.all, {
       seen: seenIn(after),
       limit,
@@ -94,26 +93,6 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
 
 function seenIn(cursor: string | undefined): Seen {
   return cursor === undefined ? new Map<string, string>() : readCursor(cursor)
-}
-
-/** @throws WaybillError `usage` for a type that no event has */
-function typeTest(wanted: string | undefined): (type: string) => boolean {
-  if (wanted === undefined || wanted === '') return () => true
-  const known = Object.keys(eventTypes)
-  const beginnings = wanted.split(',').map((one) => one.trim())
-  for (const one of beginnings) {
-    const fits = one.endsWith('.')
-      ? known.some((type) => type.startsWith(one))
-      : known.includes(one)
-    if (fits) continue
-    const near = nearest(one, known)
-    throw new WaybillError('usage', `No event has the type "${one.slice(0, 100)}".`, {
-      hint: near === undefined ? `There are: ${known.join(', ')}` : `Did you mean "${near}"?`,
-    })
-  }
-  return (type) => {
-    return beginnings.some((one) => (one.endsWith('.') ? type.startsWith(one) : type === one))
-  }
 }
 
 async function* texts(

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { WaybillError } from '../../base/error.ts'
 import { syncFolder } from '../../io/make-folder.ts'
 import { CopiedContents, copyDurably, syncFile } from './copied-contents.ts'
@@ -60,6 +60,7 @@ export function backUpStore(options: {
     const unfinished = `${to.database}.part`
     const contents = new CopiedContents(from, to, options.progress ?? (() => {}))
     const { messages, missing } = copyInstant(from, { unfinished, contents })
+    copyHooks(from.hooks, to.hooks)
     copyDurably(from.firstUnreportedDay, to.firstUnreportedDay)
     renameSync(unfinished, to.database)
     syncFolder(to.root)
@@ -67,6 +68,22 @@ export function backUpStore(options: {
   } catch (error) {
     throw storeProblem(error) ?? error
   }
+}
+
+/**
+ * Webhooks, where there are any. Behind the database: of all that it has the events are made by then,
+ * or will be.
+ */
+function copyHooks(from: string, to: string): void {
+  if (!existsSync(from)) return
+  const source = openDatabase(from, { readOnly: true, busyTimeoutMs: 5000 })
+  try {
+    closeSync(openSync(to, 'wx', 0o600))
+    source.run('VACUUM INTO ?', to)
+  } finally {
+    source.close()
+  }
+  syncFile(to)
 }
 
 /** The database and the contents that it names. */

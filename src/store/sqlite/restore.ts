@@ -157,8 +157,9 @@ export class Restoration {
 
 /** All that makes a data folder, the database first. */
 function partsOf(folder: DataFolder): readonly string[] {
-  const { database, content, spool, firstUnreportedDay } = folder
-  return [database, `${database}-wal`, `${database}-shm`, content, spool, firstUnreportedDay]
+  const { database, hooks, content, spool, firstUnreportedDay } = folder
+  const files = [database, hooks].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
+  return [...files, content, spool, firstUnreportedDay]
 }
 
 function filesBelow(path: string): readonly string[] {

@@ -135,6 +135,21 @@ class Verification {
       const detail = text(row, 'integrity_check')
       if (detail !== 'ok') this.#found({ type: 'database', detail })
     }
+    this.#checkHooks()
+  }
+
+  #checkHooks(): void {
+    const { hooks } = this.#folder
+    if (!existsSync(hooks)) return
+    const database = openDatabase(hooks, { readOnly: true, busyTimeoutMs: 5000 })
+    try {
+      for (const row of database.all(`PRAGMA integrity_check(${maxFindings})`)) {
+        const detail = text(row, 'integrity_check')
+        if (detail !== 'ok') this.#found({ type: 'database', detail: `hooks.db: ${detail}` })
+      }
+    } finally {
+      database.close()
+    }
   }
 
   #checkReferences(): void {

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { test, type TestContext } from 'node:test'
+import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { HookSender } from './hook-sender.ts'
+
+async function serve(t: TestContext, answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => answer(response))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  return `http://127.0.0.1:${address.port}/`
+}
+
+const asked = { headers: {}, body: '{}' }
+const anywhere = { reach: { type: 'anywhere' } } as const
+
+test('of an endless answer only the beginning is read', async (t) => {
+  const url = await serve(t, (response) => {
+    response.writeHead(200)
+    const more = (): void => void (response.write('x'.repeat(65_536)) && setImmediate(more))
+    response.on('drain', more)
+    more()
+  })
+  const { status, text } = await new HookSender(anywhere).send({ ...asked, url })
+  assert.equal(status, 200)
+  assert.ok(text.length <= 500)
+})
+
+test('who does not answer is waited for so long and no longer', async (t) => {
+  const url = await serve(t, () => undefined)
+  const sender = new HookSender({ ...anywhere, timeoutMs: 50 })
+  const { status, text } = await sender.send({ ...asked, url })
+  assert.deepEqual([status, text], [0, 'There was no answer within 0.05 s.'])
+})
+
+test('what is under way ends when the server does', async (t) => {
+  const sender = new HookSender(anywhere)
+  const url = await serve(t, () => sender.close())
+  assert.equal((await sender.send({ ...asked, url })).status, 0)
+})
+
+test('only addresses of the internet are called, also those that a name leads to', async () => {
+  const resolver = new MemoryResolver({
+    'inside.example': { A: ['10.0.0.1'], AAAA: ['::1'] },
+    'mapped.example': { AAAA: ['::ffff:127.0.0.1'] },
+  })
+  const sender = new HookSender({ reach: { type: 'outside', resolver } })
+  const urls = [
+    'http://inside.example/',
+    'https://inside.example/',
+    'https://mapped.example/',
+    'https://nobody.example/',
+    'https://127.0.0.1/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://[::1]/',
+    'https://[::ffff:a00:1]/',
+    'https://[64:ff9b::a00:1]/',
+    'https://169.254.169.254/latest/',
+  ]
+  for (const url of urls) {
+    const { status, text } = await sender.send({ ...asked, url })
+    assert.equal(status, 0, url)
+    assert.match(text, /addresses of the internet|Only https/, url)
+  }
+})

@@ -1,0 +1,139 @@
+import { request as requestPlain } from 'node:http'
+import { request as requestSecure, type RequestOptions } from 'node:https'
+import { parseIp } from '../base/ip.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { isOutside } from './outside-address.ts'
+
+/** What is posted to somebody who wants to be told. */
+export interface HookRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What came of it. */
+export interface HookAnswer {
+  /** The status of HTTP; 0: there was no answer. */
+  readonly status: number
+  /** What the answer began with, or why there was none. */
+  readonly text: string
+  /** The field Retry-After (RFC 9110 §10.2.3); empty when there was none. */
+  readonly retryAfter: string
+}
+
+export interface HookSenderOptions {
+  /**
+   * `outside`: only https and only addresses of the internet, asked of this resolver. `anywhere`: for
+   * a lab and a catcher, whose receivers run on this computer.
+   */
+  readonly reach:
+    | { readonly type: 'outside'; readonly resolver: Resolver }
+    | { readonly type: 'anywhere' }
+  /** For all of a request. */
+  readonly timeoutMs?: number
+}
+
+/** So much of an answer is read. */
+const mostOctets = 4096
+const mostText = 500
+
+/** Posts events to whoever wants them; never rejects. */
+export class HookSender {
+  readonly #options: HookSenderOptions
+  readonly #stop = new AbortController()
+
+  constructor(options: HookSenderOptions) {
+    this.#options = options
+  }
+
+  /** Redirects are answers like others: who wants to be told elsewhere changes the address. */
+  async send(asked: HookRequest): Promise<HookAnswer> {
+    try {
+      return await this.#send(asked)
+    } catch (problem) {
+      const text = problem instanceof Error ? problem.message : String(problem)
+      return { status: 0, text: text.slice(0, mostText), retryAfter: '' }
+    }
+  }
+
+  /** What is under way ends without an answer. */
+  close(): void {
+    this.#stop.abort(new Error('The server stops.'))
+  }
+
+  async #send({ url: text, headers, body }: HookRequest): Promise<HookAnswer> {
+    const url = new URL(text)
+    const { timeoutMs = 15_000 } = this.#options
+    const late = AbortSignal.timeout(timeoutMs)
+    const signal = AbortSignal.any([this.#stop.signal, late])
+    const place = await this.#placeOf(url)
+    const options: RequestOptions = {
+      ...place,
+      path: `${url.pathname}${url.search}`,
+      method: 'POST',
+      headers: { ...headers, host: url.host, 'content-length': Buffer.byteLength(body) },
+      agent: false,
+      signal,
+      maxHeaderSize: 16 * 1024,
+    }
+    try {
+      return await post(url.protocol === 'https:', options, body)
+    } catch (problem) {
+      if (late.aborted) throw new Error(`There was no answer within ${timeoutMs / 1000} s.`)
+      throw problem
+    }
+  }
+
+  /** The address that was looked at is the very one that is called. */
+  async #placeOf({ protocol, hostname, port }: URL): Promise<RequestOptions> {
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const secure = protocol === 'https:'
+    const number = port === '' ? (secure ? 443 : 80) : Number(port)
+    const isName = parseIp(host) === undefined
+    const name = secure && isName ? { servername: host } : {}
+    const { reach } = this.#options
+    if (reach.type === 'anywhere') return { ...name, host, port: number }
+    if (!secure) throw new Error('Only https may be called.')
+    const addresses = isName ? await addressesOf(reach.resolver, host) : [host]
+    const address = addresses.find(isOutside)
+    if (address !== undefined) return { ...name, host: address, port: number }
+    const what = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`
+    throw new Error(`${host} ${what}, and only addresses of the internet are called.`)
+  }
+}
+
+async function addressesOf(resolver: Resolver, name: string): Promise<readonly string[]> {
+  const [four, six] = await Promise.all([
+    resolver.resolve(name.toLowerCase(), 'A'),
+    resolver.resolve(name.toLowerCase(), 'AAAA'),
+  ])
+  const found = [four, six].flatMap((answer) => (answer.type === 'found' ? answer.records : []))
+  if (found.length === 0 && (four.type === 'failed' || six.type === 'failed')) {
+    throw new Error(`DNS could not be asked for ${name}.`)
+  }
+  return found.slice(0, 20)
+}
+
+function post(secure: boolean, options: RequestOptions, body: string): Promise<HookAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = (secure ? requestSecure : requestPlain)(options, (answer) => {
+      const pieces: Buffer[] = []
+      let octets = 0
+      const done = (): void => {
+        const text = Buffer.concat(pieces).toString('utf8').slice(0, mostText)
+        const retryAfter = String(answer.headers['retry-after'] ?? '').slice(0, 100)
+        resolve({ status: answer.statusCode ?? 0, text, retryAfter })
+        request.destroy()
+      }
+      answer.on('data', (piece: Buffer) => {
+        pieces.push(piece.subarray(0, mostOctets - octets))
+        octets += piece.length
+        if (octets >= mostOctets) done()
+      })
+      answer.on('end', done)
+      answer.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}

@@ -4,11 +4,14 @@ import type { Desk } from '../desk/operations.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { systemClock } from '../io/clock.ts'
+import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
 import type { Store } from '../store/ports/store.ts'
 
 /** What the page and the API of a running server are made of. */
 export interface HttpDoorParts {
   readonly store: Store
+  /** The data folder. */
+  readonly folder: string
   readonly desk: Desk
   readonly version: string
   /** The folder with the files of the page. */
@@ -29,6 +32,7 @@ interface Open {
   readonly by: string
   readonly address: string
   readonly server: HttpServer
+  readonly search: OpenSearch
 }
 
 /** The page and the API of a running server, where its settings want them. */
@@ -57,10 +61,13 @@ export class HttpDoor {
     if (this.#open?.by === by) return
     await this.close()
     if (http.port === 0) return
+    const { folder, report } = this.#parts
+    const search = openSearch({ folder, told: report })
     try {
-      const server = await this.#listen(hostname, http)
-      this.#open = { by, address: http.address, server }
+      const server = await this.#listen(hostname, http, search)
+      this.#open = { by, address: http.address, server, search }
     } catch (problem) {
+      await search.close()
       this.#parts.report(problem, 'the page and the HTTP API, so they are closed')
     }
   }
@@ -69,9 +76,14 @@ export class HttpDoor {
     const open = this.#open
     this.#open = undefined
     await open?.server.close()
+    await open?.search.close()
   }
 
-  async #listen(hostname: string, { address, port, hosts }: Settings['http']): Promise<HttpServer> {
+  async #listen(
+    hostname: string,
+    { address, port, hosts }: Settings['http'],
+    search: OpenSearch,
+  ): Promise<HttpServer> {
     const { store, desk, autoPorts, version, page, ports, newId, report } = this.#parts
     const now = (): number => systemClock.now()
     return await HttpServer.open({
@@ -85,6 +97,7 @@ export class HttpDoor {
         {
           name: '',
           reads: store,
+          search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: { desk, acts: store.acts, now },
         },

@@ -128,6 +128,7 @@ export class RunningServer {
     this.token = operatorToken(this.#folder)
     this.#http = new HttpDoor({
       store,
+      folder: this.#folder,
       desk: this.#desk,
       version: options.version ?? '',
       page: options.page ?? '',

@@ -34,6 +34,8 @@ export interface OpenSearch extends MessageSearch {
   close(): Promise<void>
 }
 
+/** A server has other things to do when it starts; the first search begins it at once. */
+const beginAfterMs = 1000
 /** After so many deaths of the thread there is no index until the next start. */
 const mostDeaths = 3
 
@@ -61,6 +63,7 @@ export function openSearch(
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let [next, deaths, closing] = [0, 0, false]
+  let later: NodeJS.Timeout | undefined = setTimeout(begin, beginAfterMs).unref()
 
   const tell = (problem: string): void => told(problem, 'search')
   const ended = (one: Worker, cause: unknown): void => {
@@ -86,6 +89,8 @@ export function openSearch(
     else one?.reject(errorOf(reply.problem))
   }
   function begin(): void {
+    clearTimeout(later)
+    later = undefined
     const one = start({ folder })
     worker = one
     one.unref()
@@ -94,9 +99,9 @@ export function openSearch(
     one.once('exit', () => ended(one, 'it stopped'))
   }
 
-  begin()
   return {
     search(query, page) {
+      if (later !== undefined && !closing) begin()
       const asked = worker
       if (asked === undefined || closing) return Promise.resolve(undefined)
       return new Promise((resolve, reject) => {
@@ -108,6 +113,7 @@ export function openSearch(
     },
     async close() {
       closing = true
+      clearTimeout(later)
       const last = worker
       if (last === undefined) return
       await new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
+import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
@@ -13,6 +14,8 @@ export interface HttpDoorParts {
   /** The data folder. */
   readonly folder: string
   readonly desk: Desk
+  /** What was counted of its mail. */
+  readonly meter: MailMeter
   readonly version: string
   /** The folder with the files of the page. */
   readonly page: string
@@ -102,6 +105,7 @@ export class HttpDoor {
           desk: { desk, acts: store.acts, now },
         },
       ]),
+      meter: this.#parts.meter,
       webhooks: { desk, acts: store.acts, now },
       access: this.#access,
       hosts: [hostname, ...hosts],

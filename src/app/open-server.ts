@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { faultLine } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
+import { MailMeter } from '../desk/mail-meter.ts'
 import { VitalSigns } from '../desk/vital-signs.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
@@ -47,7 +48,8 @@ async function open(
   opened: (() => Promise<void>)[],
 ): Promise<RunningServer> {
   const signs = new VitalSigns(() => systemClock.now())
-  const options = overheard(given, signs)
+  const meter = new MailMeter(() => systemClock.now())
+  const options = overheard({ ...given, log: meter.over(given.log) }, signs)
   const { settings, log, report, broken, dialer = tcpDialer, loopbackIsSelf = true } = options
   const now = systemClock.now()
   const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
@@ -102,7 +104,18 @@ async function open(
     report,
   })
   opened.push(() => webhooks.close())
-  const parts = { options, system, store, resolver, directory, clients, signing, signs, webhooks }
+  const parts = {
+    options,
+    system,
+    store,
+    resolver,
+    directory,
+    clients,
+    signing,
+    signs,
+    meter,
+    webhooks,
+  }
   return await RunningServer.begin(parts, { ports, certificate })
 }
 

@@ -6,6 +6,7 @@ import { openDeskSocket } from '../control/desk-socket.ts'
 import { InTurn } from '../desk/in-turn.ts'
 import { type Desk, performNamed } from '../desk/operations.ts'
 import { Retention, retentionTimes } from '../desk/retention.ts'
+import type { MailMeter } from '../desk/mail-meter.ts'
 import type { VitalSigns } from '../desk/vital-signs.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { MemoryDirectory } from '../directory/memory-directory.ts'
@@ -67,6 +68,7 @@ export interface ServerParts {
   readonly clients: Admission
   readonly signing: SigningKeys
   readonly signs: VitalSigns
+  readonly meter: MailMeter
   readonly webhooks: OpenWebhooks
 }
 
@@ -130,6 +132,7 @@ export class RunningServer {
       store,
       folder: this.#folder,
       desk: this.#desk,
+      meter: parts.meter,
       version: options.version ?? '',
       page: options.page ?? '',
       ports: { ...first.ports },

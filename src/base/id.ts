@@ -22,3 +22,11 @@ export function makeId(nowMs: number, random: () => number): string {
 export function isId(text: string): boolean {
   return /^[0-9a-hjkmnp-tv-z]{16}$/.test(text)
 }
+
+/** When an id was made; `undefined` for what is none. */
+export function timeOfId(id: string): number | undefined {
+  if (!isId(id)) return undefined
+  let time = 0
+  for (const digit of id.slice(0, 9)) time = time * 32 + digits.indexOf(digit)
+  return time
+}

@@ -1,9 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { Histogram } from '../base/histogram.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
+import { systemClock } from '../io/clock.ts'
 import type { Access, Scope } from './access.ts'
 import type { Management } from './management.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
@@ -47,6 +49,8 @@ export interface ApiParts {
   readonly ports?: Readonly<Record<string, number>>
   /** Who lives here, what DNS must say of it, and what others report. */
   readonly management?: Management
+  /** What was counted of its mail. */
+  readonly meter?: { readonly lines: readonly string[] }
   /** Who is told of events by HTTP; absent: nobody can be. */
   readonly webhooks?: DeskPlace<WebhookPart>
   /** Adds the paths that only servers of its mode have. */
@@ -62,11 +66,17 @@ export function makeApi(parts: ApiParts): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
   })
+  const requests = new Histogram()
   api.use('*', async (c, next) => {
     c.set('requestId', parts.newId())
     const host = c.req.header('host') ?? ''
     if (!isOwnHost(host, parts.hosts ?? [])) return say(c, strangeHost(host))
+    const began = systemClock.monotonicMs()
     await next()
+    // Who waits for a message to come says nothing of how fast we are.
+    if (c.req.path !== '/v1/messages/wait') {
+      requests.observe((systemClock.monotonicMs() - began) / 1000)
+    }
     // Set afterwards: what is set before is lost on an answer that a path made itself.
     const { headers } = c.res
     if (!headers.has('cache-control')) c.header('cache-control', 'no-store')
@@ -82,7 +92,7 @@ export function makeApi(parts: ApiParts): Api {
   // Before those with an id: `wait` is none.
   waitRoutes(api, parts.archives, parts.now)
   messageRoutes(api, parts.archives, parts.now)
-  metricRoutes(api, parts.archives, parts.version)
+  metricRoutes(api, parts, requests)
   queueRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)

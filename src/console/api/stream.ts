@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { ServerEvent } from '../types.ts'
 import { loginWanted } from './ask.ts'
 import { EventText } from './event-text.ts'
+import { Heaps } from './heaps.ts'
 
 /** Whether the page hears what happens; and since when it does not. */
 export interface Live {
@@ -14,17 +15,14 @@ export const live = signal<Live>({ state: 'connecting', since: Date.now() })
 type Listener = (events: readonly ServerEvent[]) => void
 
 const listeners = new Set<Listener>()
-/** Events are handed on in heaps: two hundred a second are four redraws, not two hundred. */
-const heapMs = 250
-/** A burst comes in several heaps, so that no redraw takes long enough to be felt. */
-const mostAtOnce = 30
-const betweenHeapsMs = 40
-/** More than these in one heap are counted by nobody and shown by nobody. */
-const mostHeld = 2_000
 const longestPauseMs = 15_000
 
-let held: ServerEvent[] = []
-let timer: number | undefined
+const heaps = new Heaps({
+  later: (ms, run) => void window.setTimeout(run, ms),
+  handOn(events) {
+    for (const listener of listeners) listener(events)
+  },
+})
 let started = false
 let cursor = ''
 
@@ -64,7 +62,7 @@ async function read(): Promise<boolean> {
     // What was missed meanwhile comes first; who listens looks again.
     const wasStale = live.value.state === 'stale'
     live.value = { state: 'live', since: Date.now() }
-    if (wasStale) hold([{ type: 'page.resumed' }])
+    if (wasStale) heaps.add([{ type: 'page.resumed' }])
     await readEvents(answer.body)
     return true
   } catch {
@@ -82,7 +80,7 @@ async function readEvents(body: ReadableStream<Uint8Array>): Promise<void> {
     const events = text.read(decoder.decode(value, { stream: true }))
     if (events.length > 0) {
       cursor = events.at(-1)?.id ?? cursor
-      hold(events.flatMap(({ event, data }) => parse(event, data)))
+      heaps.add(events.flatMap(({ event, data }) => parse(event, data)))
     }
   }
 }
@@ -94,18 +92,4 @@ function parse(type: string, data: string): readonly ServerEvent[] {
   } catch {
     return []
   }
-}
-
-function hold(events: readonly ServerEvent[]): void {
-  held.push(...events)
-  if (held.length > mostHeld) held = held.slice(-mostHeld)
-  timer ??= window.setTimeout(handOn, heapMs)
-}
-
-function handOn(): void {
-  timer = undefined
-  const heap = held.slice(0, mostAtOnce)
-  held = held.slice(mostAtOnce)
-  if (held.length > 0) timer = window.setTimeout(handOn, betweenHeapsMs)
-  for (const listener of listeners) listener(heap)
 }

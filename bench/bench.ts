@@ -1,8 +1,10 @@
 /** `npm run bench`: prints medians; every figure says what it was measured over. */
 import { benchAccept } from './accept.ts'
+import { benchConsole } from './console.ts'
 import { benchEvaluate } from './evaluate.ts'
 import { benchIdle } from './idle.ts'
 import { benchJsonl } from './jsonl.ts'
+import { benchList } from './list.ts'
 import { benchMemory } from './memory.ts'
 import { benchOut } from './out.ts'
 import { benchParts } from './parts.ts'
@@ -18,6 +20,9 @@ const all = [
   'jsonl',
   'evaluate',
   'memory',
+  'list',
+  'search',
+  'console',
 ] as const
 const rounds = Number(process.env['WAYBILL_BENCH_ROUNDS'] ?? 5)
 const asked = process.argv.slice(2)
@@ -39,3 +44,6 @@ if (runs('evaluate')) {
   await benchParts(rounds)
 }
 if (runs('memory')) benchMemory(rounds)
+const lists = (['list', 'search'] as const).filter(runs)
+if (lists.length > 0) await benchList(lists)
+if (runs('console')) await benchConsole(rounds)

@@ -27,7 +27,9 @@ export interface WaybillOptions {
 }
 
 export interface BenchedWaybill extends Acceptor {
-  readonly ports: { readonly smtp: number; readonly submissions: number }
+  readonly ports: { readonly smtp: number; readonly submissions: number; readonly http: number }
+  /** Its data folder. */
+  readonly folder: string
   /** Runs a command of its own program on its configuration; gives what that prints. */
   command(...args: readonly string[]): Promise<string>
 }
@@ -82,6 +84,7 @@ ${settings}`,
     host: '127.0.0.1',
     port: ready.ports.smtp,
     ports: ready.ports,
+    folder: join(folder, 'data'),
     pids: [server.pid],
     // A letter is filed before it is accepted.
     idle: () => Promise.resolve(),

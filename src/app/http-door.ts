@@ -4,8 +4,10 @@ import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
+import { submitting } from '../http/sending.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
+import type { LetterDoor } from '../sessions/letter-door.ts'
 import type { Store } from '../store/ports/store.ts'
 
 /** What the page and the API of a running server are made of. */
@@ -16,6 +18,8 @@ export interface HttpDoorParts {
   readonly desk: Desk
   /** What was counted of its mail. */
   readonly meter: MailMeter
+  /** Where letters are handed in. */
+  readonly letters: LetterDoor
   readonly version: string
   /** The folder with the files of the page. */
   readonly page: string
@@ -87,7 +91,7 @@ export class HttpDoor {
     { address, port, hosts }: Settings['http'],
     search: OpenSearch,
   ): Promise<HttpServer> {
-    const { store, desk, autoPorts, version, page, ports, newId, report } = this.#parts
+    const { store, desk, letters, autoPorts, version, page, ports, newId, report } = this.#parts
     const now = (): number => systemClock.now()
     return await HttpServer.open({
       address,
@@ -108,6 +112,7 @@ export class HttpDoor {
       meter: this.#parts.meter,
       webhooks: { desk, acts: store.acts, now },
       access: this.#access,
+      sending: submitting(letters, store.receipts),
       hosts: [hostname, ...hosts],
       now,
       newId,

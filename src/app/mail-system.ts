@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
 import type { Log } from '../base/log.ts'
 import type { ListenerStatus } from '../desk/status.ts'
-import type { Directory } from '../directory/directory.ts'
+import type { Directory, Writers } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { chance } from '../io/clock.ts'
@@ -16,7 +16,9 @@ import { Post } from '../post/post.ts'
 import type { RetryPolicy } from '../queue/schedule.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { Self } from '../route/self.ts'
-import { LocalSessions, type SessionNeeds } from '../sessions/local-sessions.ts'
+import { LetterDoor } from '../sessions/letter-door.ts'
+import { LocalSessions } from '../sessions/local-sessions.ts'
+import type { SessionNeeds } from '../sessions/session-needs.ts'
 import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
 import type {
   SessionLimits,
@@ -37,7 +39,7 @@ export interface MailSystemOptions {
   readonly hostname: string
   /** All around it is made up, and its records say so. */
   readonly madeUp?: boolean
-  readonly directory: Directory
+  readonly directory: Directory & Writers
   /** Who has a word about recipients beside the directory. */
   readonly admission?: RecipientAdmission | undefined
   readonly rules: SessionRules
@@ -91,6 +93,8 @@ export class MailSystem {
   #options: MailSystemOptions
   /** The one door for all that is to reach somebody. */
   readonly post: Post
+  /** Where letters are handed in that come by no connection of SMTP. */
+  readonly door: LetterDoor
   readonly #sessions: Sessions
   readonly #server: MailServer
   readonly #courier: Courier
@@ -114,6 +118,9 @@ export class MailSystem {
     const { reports = {} } = options
     this.#reporter = new Reporter({ ...options, ...outside, plan: reports, post, random: chance })
     this.#sessions = this.#makeSessions(clients)
+    const { directory, self } = options
+    const settings = (): SessionSettings => this.#sessionSettings()
+    this.door = new LetterDoor({ ...this.#needs(clients), directory, self }, settings)
     const { hostname, limits } = options
     const { connections } = limits
     const sessions = this.#sessions

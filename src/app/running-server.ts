@@ -133,6 +133,7 @@ export class RunningServer {
       folder: this.#folder,
       desk: this.#desk,
       meter: parts.meter,
+      letters: system.door,
       version: options.version ?? '',
       page: options.page ?? '',
       ports: { ...first.ports },

@@ -11,6 +11,7 @@ import { issueCertificate, type KeyedCertificate, makeAuthority } from '../io/ce
 import { chance, systemClock } from '../io/clock.ts'
 import type { Dialer } from '../io/dialer.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
+import type { LetterDoor } from '../sessions/letter-door.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { Store } from '../store/ports/store.ts'
@@ -44,6 +45,8 @@ export interface Catcher {
   readonly ports: CatcherPorts
   readonly faults: Faults
   readonly store: Store
+  /** Where letters are handed in that come by no port. */
+  readonly door: LetterDoor
   /** The file with the authority that its certificate is of, for programs that check it. */
   readonly authorityFile: string
   newId(): string
@@ -76,6 +79,7 @@ export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
         faults,
         store,
         authorityFile,
+        door: system.door,
         newId: () => system.newId(),
         hurry: () => system.hurry(),
         close: () => system.close(),

@@ -14,6 +14,7 @@ import { systemClock } from '../io/clock.ts'
 import { ReportFiles } from '../io/report-files.ts'
 import { openSearch } from '../search/index/search-thread.ts'
 import type { Catcher } from './catcher.ts'
+import { catching } from './catching.ts'
 import { type ConsoleOptions, type Doors, openDoors } from './doors.ts'
 
 type CatcherDesk = FaultsPart & MailPart & WebhookPart
@@ -56,6 +57,7 @@ export async function openCatcherConsole(
   return await openDoors([control, open, search], options, {
     webhooks: place,
     mode: 'catch',
+    sending: catching(catcher.door, store.receipts, faults),
     ports: { ...catcher.ports },
     archives: new Archives([
       {

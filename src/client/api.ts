@@ -16,6 +16,14 @@ interface Problem {
   readonly detail?: string
   readonly hint?: string
   readonly near_misses?: readonly NearMiss[]
+  readonly errors?: readonly MemberError[]
+}
+
+/** A member of what was asked that is wrong. */
+export interface MemberError {
+  /** As in `/to/0`. */
+  readonly pointer: string
+  readonly detail: string
 }
 
 /** The server did not answer what was asked, and says why. */
@@ -27,6 +35,8 @@ export class WaybillApiError extends Error {
   readonly code: string
   readonly hint: string | undefined
   readonly nearMisses: readonly NearMiss[]
+  /** Which members of what was asked are wrong. */
+  readonly errors: readonly MemberError[]
 
   constructor(status: number, problem: Problem, cause?: unknown) {
     const { title = `HTTP ${status}`, detail, hint } = problem
@@ -36,6 +46,7 @@ export class WaybillApiError extends Error {
     this.code = problem.type?.split('/').at(-1) ?? ''
     this.hint = hint
     this.nearMisses = problem.near_misses ?? []
+    this.errors = problem.errors ?? []
   }
 }
 
@@ -73,6 +84,16 @@ export class Api {
   /** @throws WaybillApiError */
   async json<Result>(path: string, asked: Asked = {}): Promise<Result> {
     return JSON.parse(await (await this.#ask(path, asked)).text()) as Result
+  }
+
+  /** The same, with one field of the answer's header. @throws WaybillApiError */
+  async jsonWith<Result>(
+    path: string,
+    asked: Asked,
+    field: string,
+  ): Promise<{ readonly json: Result; readonly field: string | null }> {
+    const answer = await this.#ask(path, asked)
+    return { json: JSON.parse(await answer.text()) as Result, field: answer.headers.get(field) }
   }
 
   /** @throws WaybillApiError */

@@ -3,7 +3,7 @@
  * dependencies, over the HTTP API; runs where `fetch` does, on Node from 20 on.
  */
 export { WaybillApiError } from './api.ts'
-export type { NearMiss } from './api.ts'
+export type { MemberError, NearMiss } from './api.ts'
 export type { Inbox } from './inbox.ts'
 export type { Message } from './message.ts'
 export { waybillFixtures } from './playwright.ts'
@@ -16,6 +16,7 @@ export type {
   MessagePage,
   MessagePart,
   MessageRow,
+  SentLetter,
 } from './types.ts'
 export { WaitTimeoutError } from './wait.ts'
 export type { WaitFor } from './wait.ts'

@@ -91,6 +91,30 @@ export interface Letter {
     /** In base64. */
     readonly content: string
     readonly content_type?: string
+    /** Shown in the HTML: `cid:…`. */
     readonly content_id?: string
   }[]
+  /** Words of your own; they stand in the field X-Waybill-Tags. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Who gets reports; `from` when absent. */
+  readonly envelope_from?: string
+}
+
+/** A letter that was taken. */
+export interface SentLetter {
+  readonly id: string
+  readonly message_id_header: string
+  readonly recipients: readonly {
+    readonly address: string
+    /** `delivered`: filed here; `queued`: for another server; `refused` and `deferred`: see `problem`. */
+    readonly status: string
+    readonly problem?: {
+      readonly title: string
+      readonly detail: string
+      readonly code: number
+      readonly enhanced: string
+    }
+  }[]
+  /** It was sent before under the same key, and not again. Absent: it was not. */
+  readonly replayed?: true
 }

@@ -2,7 +2,7 @@ import { Api } from './api.ts'
 import { Inbox } from './inbox.ts'
 import { Message } from './message.ts'
 import { environment, type Fetch, randomName } from './platform.ts'
-import type { Letter, MessagePage, MessageRow } from './types.ts'
+import type { Journey, Letter, MessagePage, MessageRow, SentLetter } from './types.ts'
 import { type WaitFor, waitForRow } from './wait.ts'
 
 /** How a Waybill is reached. */
@@ -75,20 +75,34 @@ export class Waybill {
   }
 
   /**
-   * Sends a letter.
+   * Sends a letter. A recipient that was refused stands in the answer; the call fails when all were.
    *
-   * @param options.idempotencyKey the same letter is not sent again under the same key
-   * @returns its id
+   * @param options.idempotencyKey the same letter is not sent again under the same key, for 24 hours
+   * @throws WaybillApiError its `errors` say which members are wrong
    */
   async send(
     letter: Letter,
     options: { readonly idempotencyKey?: string } = {},
-  ): Promise<{ readonly id: string }> {
+  ): Promise<SentLetter> {
     const { idempotencyKey: key } = options
-    return await this.#api.json('/v1/messages', {
+    const { json, field } = await this.#api.jsonWith<SentLetter>(
+      '/v1/messages',
+      {
+        method: 'POST',
+        body: letter,
+        ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+      },
+      'idempotent-replayed',
+    )
+    return field === 'true' ? { ...json, replayed: true } : json
+  }
+
+  /** What would become of a letter: its journey, with signing and routes. Nothing is sent. */
+  async foresee(letter: Letter): Promise<Journey> {
+    return await this.#api.json<Journey>('/v1/messages', {
       method: 'POST',
+      query: { dry_run: true },
       body: letter,
-      ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
     })
   }
 }

@@ -28,6 +28,18 @@ export interface Directory {
   signingKeys(domain: string): Soon<readonly DkimSigningKey[]>
 }
 
+/** Who writes by another door than a login: one account, or whoever may for domains of ours. */
+export type Writer =
+  | { readonly account: string }
+  /** Absent: for all of our domains. */
+  | { readonly account?: undefined; readonly domains?: readonly string[] | undefined }
+
+/** Knows those who write without a login of their own. */
+export interface Writers {
+  /** In whose names they may write, as it is now; `undefined` when the account is gone. */
+  identitiesFor(writer: Writer): Soon<Identities | undefined>
+}
+
 /** A mailbox here. */
 export interface Account {
   /** Tells it from an account that has the same address later. Mail is filed under the address. */

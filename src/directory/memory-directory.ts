@@ -9,11 +9,11 @@ import {
 import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import { checkPassword, passwordMark } from '../io/password.ts'
-import type { Account, Directory, Identities, Lead, Login } from './directory.ts'
+import type { Account, Directory, Identities, Lead, Login, Writer, Writers } from './directory.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** A directory that is all in memory: every question but that of a login is answered at once. */
-export class MemoryDirectory implements Directory {
+export class MemoryDirectory implements Directory, Writers {
   #residents: Residents
   #table: AddressTable
   readonly #keys: Pick<SigningKeys, 'for'>
@@ -58,10 +58,24 @@ export class MemoryDirectory implements Directory {
     if (resident === undefined) return undefined
     const now = loginOf(resident)
     if (now?.id !== login.id || now.passwordMark !== login.passwordMark) return undefined
-    return {
-      covers: (mailbox) => table.maySendAs(resident, mailbox),
-      signingKeys: (domain) => this.signingKeys(domain),
+    return this.#writingAs((mailbox) => table.maySendAs(resident, mailbox))
+  }
+
+  identitiesFor(writer: Writer): Identities | undefined {
+    const table = this.#table
+    if (writer.account === undefined) {
+      const only = writer.domains?.map((domain) => parseDomain(domain) ?? domain)
+      return this.#writingAs(({ domain }) => {
+        return table.isLocal(domain) && (only === undefined || only.includes(domain))
+      })
     }
+    const resident = table.login(writer.account)
+    if (resident === undefined) return undefined
+    return this.#writingAs((mailbox) => table.maySendAs(resident, mailbox))
+  }
+
+  #writingAs(covers: Identities['covers']): Identities {
+    return { covers, signingKeys: (domain) => this.signingKeys(domain) }
   }
 
   signingKeys(domain: string): readonly DkimSigningKey[] {

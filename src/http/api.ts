@@ -5,14 +5,14 @@ import { Histogram } from '../base/histogram.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
-import { systemClock } from '../io/clock.ts'
+import { chance, systemClock } from '../io/clock.ts'
 import type { Access, Scope } from './access.ts'
 import type { Management } from './management.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import type { DeskPlace } from './desk-place.ts'
 import { neededScope } from './needed-scope.ts'
 import { isOwnHost } from './own-host.ts'
-import { type Problem, problem, problemOf } from './problem.ts'
+import { notAsked, type Problem, problem, problemOf } from './problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { aliasRoutes } from './routes/aliases.ts'
 import { bundleRoutes } from './routes/bundles.ts'
@@ -25,7 +25,9 @@ import { detailRoutes } from './routes/details.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricRoutes } from './routes/metrics.ts'
 import { queueRoutes } from './routes/queue.ts'
+import type { Sending } from './sending.ts'
 import { replayRoutes } from './routes/replays.ts'
+import { sendRoutes } from './routes/send.ts'
 import { reportImportRoutes } from './routes/report-import.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -53,6 +55,8 @@ export interface ApiParts {
   readonly meter?: { readonly lines: readonly string[] }
   /** Who is told of events by HTTP; absent: nobody can be. */
   readonly webhooks?: DeskPlace<WebhookPart>
+  /** How letters are sent; absent where none can be. */
+  readonly sending?: Sending
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
@@ -103,6 +107,8 @@ export function makeApi(parts: ApiParts): Api {
   suppressionRoutes(api)
   if (parts.management !== undefined) managementRoutes(api, parts.management)
   if (parts.webhooks !== undefined) webhookRoutes(api, parts.webhooks)
+  const { sending, now } = parts
+  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)
@@ -155,16 +161,6 @@ function say(c: Context<ApiEnv>, told: Problem): Response {
   const body = { ...told, request_id: c.get('requestId') }
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   return new Response(JSON.stringify(body), { status: told.status, headers })
-}
-
-function notAsked(error: {
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
-}): Problem {
-  const errors = error.issues.map(({ path, message }) => {
-    return { pointer: `/${path.map(String).join('/')}`, detail: message }
-  })
-  const detail = errors.map((one) => `${one.pointer}: ${one.detail}`).join('; ')
-  return problem(400, 'usage', { title: 'That was not understood', detail, errors })
 }
 
 function strangeHost(host: string): Problem {

@@ -13,6 +13,8 @@ export interface Problem {
   readonly near_misses?: readonly unknown[]
   /** Which members of what was asked are wrong. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+  /** The journey that tells more. */
+  readonly journey?: string
   readonly request_id?: string
 }
 
@@ -52,4 +54,15 @@ const said: Readonly<Partial<Record<WaybillError['code'], readonly [number, stri
   'not-found': [404, 'There is no such thing'],
   'data-in-use': [409, 'Somebody else has it'],
   'store-full': [507, 'There is no room left'],
+}
+
+/** What does not fit the form of a request. */
+export function notAsked(error: {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+}): Problem {
+  const errors = error.issues.map(({ path, message }) => {
+    return { pointer: `/${path.map(String).join('/')}`, detail: message }
+  })
+  const detail = errors.map((one) => `${one.pointer}: ${one.detail}`).join('; ')
+  return problem(400, 'usage', { title: 'That was not understood', detail, errors })
 }

@@ -84,6 +84,8 @@ const plain: readonly StepData[] = [
   { type: 'login', mechanism: 'LOGIN', account: 'a@b', accepted: false, answer: refusal },
   { type: 'command-refused', command: 'MAIL FROM', answer: { ...refusal, code: 552 } },
   { type: 'command-refused', command: '', answer: { ...refusal, code: 421 } },
+  { type: 'connect', ip, port: 40_000, listener: 'http' },
+  { type: 'login', mechanism: 'HTTP', account: 'key ci', accepted: true },
   { type: 'login', mechanism: 'PLAIN', account: 'a@b.example', accepted: true },
   { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },
   { type: 'limit', limit: 'limits.wrong_passwords', of: 'address', answer: limited },

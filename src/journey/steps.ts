@@ -24,7 +24,8 @@ export type StepData =
       readonly type: 'connect'
       readonly ip: string
       readonly port: number
-      readonly listener: 'smtp' | 'submission' | 'submissions'
+      /** `http`: the letter was handed in by the API. */
+      readonly listener: 'smtp' | 'submission' | 'submissions' | 'http'
     }
   | { readonly type: 'tls'; readonly protocol: string; readonly cipher: string }
   | { readonly type: 'tls-failed'; readonly problem: string }

@@ -12,6 +12,7 @@ import { StubResolver } from '../io/stub-resolver.ts'
 import { type MessageSearch, type OpenSearch, openSearch } from '../search/index/search-thread.ts'
 import { labPlace, openLabControl } from './control.ts'
 import type { Lab, LabSite } from './lab.ts'
+import { labSending } from './sending.ts'
 import { labManagement } from './management.ts'
 
 /**
@@ -47,6 +48,7 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
   return await openDoors([control, open, north, south], options, {
     webhooks,
     mode: 'lab',
+    sending: labSending(lab),
     archives,
     ports: { ...lab.ports },
     live: new StubResolver({

@@ -21,7 +21,7 @@ export interface ReceivedProtocol {
 export interface ReceivedFacts {
   /** Who handed the message over; absent for mail that was made here. */
   readonly from?: {
-    /** What the client called itself in HELO or EHLO. */
+    /** What the client called itself in HELO or EHLO; empty when it came another way. */
     readonly helo: string
     /** Its address as text. */
     readonly ip: string
@@ -89,6 +89,7 @@ function fromClause(from: NonNullable<ReceivedFacts['from']>): string {
   // RFC 6531 §3.7.1: the name is in A-labels. What is not has no place in a header of ASCII.
   const helo = isAscii(from.helo) ? nameOr(from.helo, '') : ''
   if (helo !== '') return `from ${helo} (${tcpInfo})`
+  if (from.helo === '') return `from ${literal} (${tcpInfo})`
   // RFC 5321 §4.1.4: a client without a valid name is accepted, and is called by its address here.
   return `from ${literal} (${tcpInfo}) (it said ${commentText(asciiOnly(from.helo), 100)})`
 }

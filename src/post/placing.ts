@@ -34,6 +34,7 @@ export function keptForReplay(id: string, content: NewContent): Acceptance {
 export function together(parts: readonly Acceptance[]): Acceptance {
   const [message, ...moreMessages] = parts.flatMap(messagesOf)
   const laterSteps = parts.flatMap((part) => part.laterSteps ?? [])
+  const [receipt] = parts.flatMap((part) => part.receipt ?? [])
   return {
     ...(message === undefined ? {} : { message }),
     ...(moreMessages.length === 0 ? {} : { moreMessages }),
@@ -41,6 +42,7 @@ export function together(parts: readonly Acceptance[]): Acceptance {
     mailbox: parts.flatMap(({ mailbox }) => mailbox),
     journeys: parts.flatMap(({ journeys }) => journeys),
     ...(laterSteps.length === 0 ? {} : { laterSteps }),
+    ...(receipt === undefined ? {} : { receipt }),
   }
 }
 

@@ -113,6 +113,8 @@ export const closedByUs: ReadonlySet<string> = new Set<CloseReason | 'fault'>([
 
 /** What a Received field says of how a letter comes. */
 function transportOf({ tls, greeting, user }: Session, utf8: boolean): Envelope['transport'] {
+  // Who did not greet spoke no SMTP: RFC 5321 §4.4 has no word for what they spoke instead.
+  if (greeting === null) return {}
   const extended = greeting?.verb === 'EHLO'
   const protocol = { extended, tls: tls !== null, authenticated: user !== null, utf8 }
   if (tls === null) return { protocol }

@@ -74,6 +74,16 @@ export class MailHandler implements SessionHandler {
     }
   }
 
+  /** The id of the journey under way, which becomes that of the next letter. */
+  get journeyId(): string {
+    return this.#log.journey.id
+  }
+
+  /** Who hands a letter in is known from elsewhere, and says no password here. */
+  known(account: string): void {
+    this.#log.loggedIn({ mechanism: 'HTTP', account: account.slice(0, 320), refusal: undefined })
+  }
+
   content(octets: Uint8Array): Promise<void> | undefined {
     return this.#transaction?.content(octets)
   }

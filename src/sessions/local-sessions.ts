@@ -1,45 +1,18 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
-import type { Directory } from '../directory/directory.ts'
-import type { Resolver } from '../dns/resolver.ts'
 import { Handshakes } from '../io/handshakes.ts'
 import { Peer } from '../io/peer.ts'
-import type { Post } from '../post/post.ts'
 import type { ConnectionFacts } from '../receive/connection-log.ts'
-import type { Guard } from '../receive/guard.ts'
 import { type InboundOptions, InboundPort } from '../receive/inbound.ts'
-import type { JudgedLetter } from '../inspect/decide.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
 import type { Port } from '../receive/port.ts'
-import type { RecipientAdmission } from '../receive/recipient.ts'
 import { ReceiveSession } from '../receive/session.ts'
 import { SubmissionPort } from '../receive/submission.ts'
 import { freshSession } from '../smtp/server-answers.ts'
 import { defaultServerOptions } from '../smtp/server-engine.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
-import type { ContentIntake } from '../store/ports/contents.ts'
+import { handlerOptions, inboundOptions, type SessionNeeds } from './session-needs.ts'
 import type { Connection, ListenerKind, Sessions, SessionSettings } from './sessions.ts'
 import { CurrentTls } from './tls-contexts.ts'
-
-/** What sessions ask and tell. */
-export interface SessionNeeds {
-  readonly directory: Directory
-  /** Who has a word about recipients beside the directory. */
-  readonly admission: RecipientAdmission | undefined
-  readonly guard: Guard
-  readonly contents: ContentIntake
-  readonly post: Post
-  readonly resolver: Resolver
-  readonly clock: Clock
-  /** Numbers in [0, 1) that nobody can guess. */
-  readonly random: () => number
-  /** See `InboundOptions.judged`. */
-  readonly judged: ((letter: JudgedLetter) => void) | undefined
-  readonly log: Log
-  /** A fault of ours, for the log. */
-  readonly report: (problem: unknown, where: string) => void
-}
 
 /** Sessions on the thread that makes this. */
 export class LocalSessions implements Sessions {
@@ -148,19 +121,7 @@ export class LocalSessions implements Sessions {
   }
 
   #handler(facts: ConnectionFacts, port: Port): MailHandler {
-    const { directory, guard, contents, post, clock, log, report } = this.#needs
-    const options = {
-      origin: this.#settings.origin,
-      directory,
-      guard,
-      contents,
-      post,
-      clock,
-      refusedBytes: () => this.#settings.rules.refusedBytes,
-      log,
-      report,
-    }
-    return new MailHandler(options, facts, port)
+    return new MailHandler(handlerOptions(this.#needs, this.#current), facts, port)
   }
 
   #portOf({ kind, manner }: Connection, drop: () => void): Port {
@@ -176,12 +137,10 @@ export class LocalSessions implements Sessions {
   }
 
   #inbound(): InboundOptions {
-    const { host: hostname } = this.#settings.origin
-    const { directory, admission, resolver, clock, post, judged, report } = this.#needs
-    const rules = (): SessionSettings['rules'] => this.#settings.rules
-    const checks = { resolver, clock, judged, report }
-    return { hostname, directory, admission, rules, post, ...checks }
+    return inboundOptions(this.#needs, this.#current)
   }
+
+  readonly #current = (): SessionSettings => this.#settings
 
   #serverOptions(kind: ListenerKind): ServerOptions {
     const { origin, rules, limits } = this.#settings

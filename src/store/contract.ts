@@ -12,6 +12,7 @@ import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMailboxTests } from './contract-mailboxes.ts'
 import { registerMessageTests } from './contract-messages.ts'
 import { registerQueueTests } from './contract-queue.ts'
+import { registerReceiptTests } from './contract-receipts.ts'
 import { registerRetentionTests } from './contract-retention.ts'
 import { registerSearchTests } from './contract-search.ts'
 import { registerSettlingTests } from './contract-settling.ts'
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerJourneyTests(name, open)
   registerFindingTests(name, open)
   registerSearchTests(name, open)
+  registerReceiptTests(name, open)
   registerRetentionTests(name, open)
   registerMailboxTests(name, open)
   registerAccountTests(name, open)

@@ -21,6 +21,7 @@ import type {
   StoredMailbox,
 } from './ports/mailboxes.ts'
 import type { MessagePort, OpenMessage } from './ports/contents.ts'
+import type { NewReceipt, ReceiptPort } from './ports/receipts.ts'
 import type { QueueItem, QueuePort, QueueQuery } from './ports/queue.ts'
 import type { StoreCounts } from './ports/store.ts'
 
@@ -58,6 +59,7 @@ export interface Reads {
   apiKey(sha256: string): ApiKey | undefined
   secondFactors(): readonly SecondFactor[]
   secondFactor(who: string): SecondFactor | undefined
+  receipt(who: string, key: string): NewReceipt | undefined
   counts(): StoreCounts
   changes(query: ChangePageQuery): ChangePage
 }
@@ -98,6 +100,7 @@ export interface ReadPorts {
   readonly acts: Pick<ActPort, 'list'>
   readonly apiKeys: Pick<ApiKeyPort, 'list' | 'byHash'>
   readonly secondFactors: Pick<SecondFactorPort, 'list' | 'find'>
+  readonly receipts: ReceiptPort
   counts(): Promise<StoreCounts>
   readonly changesBehind: ChangePort['changesBehind']
 }
@@ -132,6 +135,7 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
     acts: { list: (query) => ask('acts', query) },
     apiKeys: { list: () => ask('apiKeys'), byHash: (sha256) => ask('apiKey', sha256) },
     secondFactors: { list: () => ask('secondFactors'), find: (who) => ask('secondFactor', who) },
+    receipts: { find: (who, key) => ask('receipt', who, key) },
     counts: () => ask('counts'),
     changesBehind: (query) => ask('changes', query),
   }

@@ -19,6 +19,7 @@ export type WritingPorts = Pick<
   | 'acts'
   | 'apiKeys'
   | 'secondFactors'
+  | 'receipts'
   | 'journeys'
   | 'messages'
   | 'counts'
@@ -35,6 +36,7 @@ export function writingPorts(
 ): WritingPorts {
   return {
     journeys: read.journeys,
+    receipts: read.receipts,
     messages: read.messages,
     counts: () => read.counts(),
     changesBehind: (query) => read.changesBehind(query),

@@ -40,9 +40,12 @@ export function tellArrival(step: ArrivalStep): Sentence {
         id: 'connect',
         label: 'connected',
         question: 'Who called?',
-        answer: `${step.ip} connected to port ${ports[step.listener]}.`,
+        answer:
+          step.listener === 'http'
+            ? `${step.ip} handed the message in by HTTP.`
+            : `${step.ip} connected to port ${ports[step.listener]}.`,
         verdict: 'ok',
-        rules: ['RFC 5321 §3.1'],
+        rules: [step.listener === 'http' ? 'RFC 9110 §9.3.3' : 'RFC 5321 §3.1'],
         details: { ip: step.ip, port: step.port, listener: step.listener },
       }
     case 'tls':
@@ -83,7 +86,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
         answer: loginAnswer(step),
         verdict: step.accepted ? 'ok' : 'fail',
         ...(step.answer === undefined ? {} : { result: String(step.answer.code) }),
-        rules: ['RFC 4954 §4'],
+        rules: [step.mechanism === 'HTTP' ? 'RFC 6750 §2.1' : 'RFC 4954 §4'],
         details: {
           mechanism: step.mechanism,
           account: step.account,
@@ -178,6 +181,7 @@ function wasOrWere(names: readonly string[]): string {
 
 function loginAnswer(step: ArrivalStep & { readonly type: 'login' }): string {
   const { mechanism, account, accepted, answer } = step
+  if (accepted && mechanism === 'HTTP') return `${quoted(account)}, by a key or a session of HTTP.`
   if (accepted) return `${quoted(account)} logged in (${mechanism}).`
   const told = answer === undefined ? '' : ` The client was told: ${said(answer)}`
   if (account !== '') return `Nobody: the login as ${quoted(account)} was refused.${told}`

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { contentOf } from '../ports/contents.ts'
 import { fileInMemory } from './mailboxes.ts'
-import type { MemoryWork } from './tables.ts'
+import { type MemoryWork, receiptName } from './tables.ts'
+import { type NewReceipt, receiptMs } from '../ports/receipts.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'
 import { messagesIn, recipientsIn } from '../operations.ts'
 import type {
@@ -39,6 +40,7 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
     work.undo.tell({ type: 'mailbox', account: item.account })
   }
   for (const later of acceptance.laterSteps ?? []) appendMemorySteps(work, later)
+  if (acceptance.receipt !== undefined) putReceipt(work, acceptance.receipt)
 }
 
 /** Appends steps to a journey; one that is gone is passed over. */
@@ -53,6 +55,16 @@ export function appendMemorySteps(
   work.undo.set(journeys, id, { ...stored, appended: [...stored.appended, steps] })
   work.undo.tell({ type: 'journey', id: stored.journey.id })
   putFacts(work, shared, stored.journey.startedAt)
+}
+
+function putReceipt({ tables, undo }: MemoryWork, receipt: NewReceipt): void {
+  const { receipts } = tables
+  for (const [name, { at }] of receipts) {
+    if (at < receipt.at - receiptMs) undo.delete(receipts, name)
+  }
+  const name = receiptName(receipt.who, receipt.key)
+  if (receipts.has(name)) throw new Error(`Store: the key ${receipt.key} is used already`)
+  undo.set(receipts, name, structuredClone(receipt))
 }
 
 function putMessage(work: MemoryWork, message: NewMessage, octets: Uint8Array): void {

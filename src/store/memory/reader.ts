@@ -3,7 +3,7 @@ import { readMemoryChanges } from './changes.ts'
 import { memoryCredentialReads } from './credentials.ts'
 import { memoryMailboxReads } from './mailbox-reads.ts'
 import { hasMessageId, itemFits, journeyFits } from './search.ts'
-import { lower, type MemoryJourney, type MemoryTables } from './tables.ts'
+import { lower, type MemoryJourney, type MemoryTables, receiptName } from './tables.ts'
 import type {
   FoundJourney,
   JourneyQuery,
@@ -57,6 +57,7 @@ export function memoryReads(tables: MemoryTables): Reads {
     account: (address) => tables.accounts.get(lower(address)),
     aliases: () => sorted(tables.aliases),
     domains: () => sorted(tables.domains),
+    receipt: (who, key) => tables.receipts.get(receiptName(who, key)),
     acts({ limit, before = Infinity, what }) {
       return Array.from(tables.acts.values())
         .filter((act) => act.number < before && (what === undefined || act.what === what))

@@ -5,6 +5,7 @@ import type { ApiKey, SecondFactor } from '../ports/credentials.ts'
 import type { DkimKeyRow } from '../ports/keys.ts'
 import type { MailboxRow, StoredMailbox } from '../ports/mailboxes.ts'
 import type { JourneyRecipient, NewJourney } from '../ports/post.ts'
+import type { NewReceipt } from '../ports/receipts.ts'
 import type { QueueItem } from '../ports/queue.ts'
 
 export interface MemoryMessage {
@@ -60,6 +61,8 @@ export interface MemoryTables {
   readonly aliases: Map<string, StoredAlias>
   readonly domains: Map<string, StoredDomain>
   readonly acts: Map<number, Act>
+  /** By who asked and their key. */
+  readonly receipts: Map<string, NewReceipt>
   readonly mailboxes: Map<number, MemoryMailbox>
   /** By their mailbox and uid. */
   readonly items: Map<string, MemoryItem>
@@ -85,6 +88,7 @@ export function emptyTables(): MemoryTables {
     aliases: new Map(),
     domains: new Map(),
     acts: new Map(),
+    receipts: new Map(),
     mailboxes: new Map(),
     items: new Map(),
     expunged: new Map(),
@@ -93,6 +97,11 @@ export function emptyTables(): MemoryTables {
     secondFactors: new Map(),
     changes: new Map(),
   }
+}
+
+/** Under what a receipt is kept. */
+export function receiptName(who: string, key: string): string {
+  return JSON.stringify([who, key])
 }
 
 /** As SQLite compares without case: letters of ASCII only. */

@@ -1,3 +1,4 @@
+import type { NewReceipt } from './receipts.ts'
 import type { MailboxRole } from '../../journey/recipients.ts'
 
 /** The octets of a message as they came in, never changed. Stored once for equal content. */
@@ -124,6 +125,8 @@ export interface Acceptance {
   readonly journeys: readonly NewJourney[]
   /** What is told of other messages in the same transaction. Their status stays as it is. */
   readonly laterSteps?: readonly LaterSteps[]
+  /** That it was taken under a key of its sender: one that is there already is a fault of ours. */
+  readonly receipt?: NewReceipt
 }
 
 /** The one way in: what a `250` acknowledges. */

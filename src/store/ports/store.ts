@@ -8,6 +8,7 @@ import type { KeyPort } from './keys.ts'
 import type { MailboxPort } from './mailboxes.ts'
 import type { PostPort } from './post.ts'
 import type { QueuePort } from './queue.ts'
+import type { ReceiptPort } from './receipts.ts'
 import type { Retention } from './retention.ts'
 
 /**
@@ -32,6 +33,7 @@ export interface Store extends ChangePort {
   readonly acts: ActPort
   readonly apiKeys: ApiKeyPort
   readonly secondFactors: SecondFactorPort
+  readonly receipts: ReceiptPort
   readonly retention: Retention
   /** Kept with every change, never counted. */
   counts(): Promise<StoreCounts>

@@ -2,13 +2,14 @@ import { WaybillError } from '../../base/error.ts'
 import { credentialSchema } from './credential-schema.ts'
 import { type Database, integer } from './database.ts'
 import { mailboxSchema } from './mailbox-schema.ts'
+import { receiptSchema } from './receipt-schema.ts'
 import { released } from './released-schema.ts'
 
 /** `WAYB`: marks the file as ours (PRAGMA application_id). */
 const applicationId = 0x57415942
 
 /** All steps, in order. Their number is the version, kept in `PRAGMA user_version`. */
-const migrations: readonly string[] = [...released, mailboxSchema, credentialSchema]
+const migrations: readonly string[] = [...released, mailboxSchema, credentialSchema, receiptSchema]
 
 /** The version that this program reads and writes. */
 const schemaVersion: number = migrations.length

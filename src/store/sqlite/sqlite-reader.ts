@@ -30,6 +30,7 @@ import {
   queueItem,
   selectQueue,
 } from './rows.ts'
+import { receiptOf } from './write-receipt.ts'
 import { checkReadable } from './schema.ts'
 import { queueConditions, where } from './search-terms.ts'
 import { readChanges } from './write-changes.ts'
@@ -101,6 +102,7 @@ function readsOf(database: Database): SqliteReads {
           : rows.all(`SELECT * FROM act WHERE what = ? AND ${end}`, what, before, limit)
       return found.map(actRow)
     },
+    receipt: (who, key) => receiptOf(rows, who, key),
     counts() {
       const row = rows.get('SELECT * FROM kept_count') ?? {}
       return {

@@ -19,6 +19,7 @@ import type { WriterSetup } from './open-writer.ts'
 import type { AccountPort } from '../ports/accounts.ts'
 import type { ActPort } from '../ports/acts.ts'
 import type { ApiKeyPort, SecondFactorPort } from '../ports/credentials.ts'
+import type { ReceiptPort } from '../ports/receipts.ts'
 import type { ContentIntake, MessagePort } from '../ports/contents.ts'
 import type { JourneyPort } from '../ports/journeys.ts'
 import type { KeyPort } from '../ports/keys.ts'
@@ -149,6 +150,7 @@ class SqliteStore implements SharedStore {
   readonly acts: ActPort
   readonly apiKeys: ApiKeyPort
   readonly secondFactors: SecondFactorPort
+  readonly receipts: ReceiptPort
   readonly retention: Retention
   readonly counts: Store['counts']
   readonly changes: Store['changes']
@@ -210,6 +212,7 @@ class SqliteStore implements SharedStore {
     this.acts = ports.acts
     this.apiKeys = ports.apiKeys
     this.secondFactors = ports.secondFactors
+    this.receipts = ports.receipts
     this.counts = ports.counts
     this.#feed = feed
     this.changes = (query) => feed.changes(query)

@@ -41,6 +41,7 @@ const formatOf020 = `
   DROP TABLE account;
   DROP TABLE alias;
   DROP TABLE domain;
+  DROP TABLE receipt;
   DROP TABLE kept_count;
   DROP TABLE act;
   DROP TABLE change_log;

@@ -15,6 +15,7 @@ import type {
   NewQueueItem,
   SharedFact,
 } from '../ports/post.ts'
+import { writeReceipt } from './write-receipt.ts'
 import { type StrangerKind, strangerKind } from '../strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
 import { insertMailboxItem, type StoredMessage } from './write-mailbox.ts'
@@ -44,6 +45,7 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
     transaction.tell({ type: 'mailbox', account: item.account })
   }
   for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
+  if (acceptance.receipt !== undefined) writeReceipt(transaction, acceptance.receipt)
   if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
     makeRoomFromStrangers(transaction, transaction.strangers)
   }

@@ -33,7 +33,7 @@ class EventPlace {
 
   /** As a part of a cursor. */
   get text(): string | undefined {
-    return this.number === undefined ? undefined : `${this.number}@${this.untold.since}`
+    return this.number === undefined ? undefined : `${this.number}@${Math.floor(this.untold.since)}`
   }
 }
 

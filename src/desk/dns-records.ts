@@ -50,7 +50,16 @@ export function hostRecords(
     if (own.length === 0) {
       const unknown = `This machine has no public IPv${family} address of its own.`
       const what = `${unknown} If others see it with one, write that (--address names it).`
-      return [{ name: hostname, type, value: '', reason: `${there} ${what}`, purpose: 'address' }]
+      return [
+        {
+          name: hostname,
+          type,
+          value: '',
+          reason: `${there} ${what}`,
+          purpose: 'address',
+          optional: true,
+        },
+      ]
     }
     return own.flatMap((address): readonly RecordToPublish[] => [
       { name: hostname, type, value: formatIp(address), reason: there, purpose: 'address' },

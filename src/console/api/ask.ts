@@ -17,6 +17,8 @@ class Trouble extends Error {
 export interface Asked {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly body?: unknown
+  /** A file, in place of JSON. */
+  readonly file?: Blob
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -37,16 +39,18 @@ export async function askText(path: string, asked: Asked = {}): Promise<string> 
   return await (await send(path, asked)).text()
 }
 
-async function send(path: string, { method = 'GET', body, headers, signal }: Asked) {
+async function send(path: string, { method = 'GET', body, file, headers, signal }: Asked) {
   let answer: Response
   try {
     answer = await fetch(path, {
       method,
       credentials: 'same-origin',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
       headers: {
         accept: 'application/json, text/plain, */*',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(file === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         ...headers,
       },
       ...(signal === undefined ? {} : { signal }),

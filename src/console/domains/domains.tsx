@@ -1,104 +1,80 @@
 import { useEffect } from 'preact/hooks'
+import { type Acting, useAct } from '../api/act.ts'
 import { useResource } from '../api/resource.ts'
-import { Copy } from '../parts/copy.tsx'
+import { fieldsOf } from '../parts/fields.ts'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.tsx'
-import { Table } from '../parts/table.tsx'
 import { plainly } from '../parts/plain.ts'
-import { Pill, type Tone } from '../parts/verdict.tsx'
+import { type Listed, originOf } from '../parts/placed.ts'
+import { Said } from '../parts/said.tsx'
+import { mayManage } from '../shell/may.ts'
+import { DomainCard } from './card.tsx'
+import type { Domain } from './model.ts'
 
-interface DnsRecord {
-  readonly name: string
-  readonly type: string
-  readonly value: string
-  readonly reason?: string | null
-  /** Whether it is published, where somebody has looked. */
-  readonly status?: string | null
-}
-
-interface Domain {
-  readonly domain: string
-  /** The settings file, or a command. */
-  readonly from?: string | null
-  readonly records?: readonly DnsRecord[]
-}
-
-/** The domains that mail is taken for, and what DNS has to say for each. */
+/** The domains that mail is taken for, what DNS has to say for each, and what it says. */
 export function DomainsPage() {
-  const found = useResource<{ readonly data: readonly Domain[] }>('/v1/domains')
+  const found = useResource<Listed<Domain>>('/v1/domains')
+  const acting = useAct(found.again)
   useEffect(() => {
     document.title = 'Domains · Waybill'
   }, [])
+  const { data: all = [], note = '' } = found.data ?? {}
+  const changes = found.data !== undefined && note === '' && mayManage()
   return (
     <>
       <h1>Domains</h1>
       {found.problem === undefined ? null : (
         <ProblemNotice problem={found.problem} again={found.again} />
       )}
+      {note === '' ? null : <p class="notice">{plainly(note)}</p>}
+      <Said acting={acting} />
       {found.loading ? <Loading /> : null}
-      {found.data?.data.length === 0 ? (
+      {found.data !== undefined && all.length === 0 && note === '' ? (
         <Empty>
           <h2>No domain yet</h2>
           <p>
-            <code>waybill domain add your.domain</code> takes mail for one and makes its keys.
+            Mail is taken for domains that are named: add one below, or with{' '}
+            <code>waybill domain add your.domain</code>. Its signing keys are made with it.
           </p>
         </Empty>
       ) : null}
-      {found.data?.data.map((domain) => (
-        <DomainCard key={domain.domain} domain={domain} />
+      {all.map((domain) => (
+        <DomainCard
+          key={domain.domain}
+          domain={domain}
+          origin={originOf(domain)}
+          changes={changes}
+          open={all.length === 1}
+          removed={acting}
+        />
       ))}
+      {changes ? <AddDomain acting={acting} /> : null}
     </>
   )
 }
 
-function DomainCard({ domain: { domain, from, records } }: { readonly domain: Domain }) {
-  const own = useResource<{ readonly data: readonly DnsRecord[] }>(
-    records === undefined ? `/v1/domains/${encodeURIComponent(domain)}/records` : null,
-  )
-  const all = records ?? own.data?.data ?? []
-  const zone = all.map(({ name, type, value }) => `${name}. ${type} ${value}`).join('\n')
-  const looked = all.some(({ status }) => status !== undefined && status !== null)
+function AddDomain({ acting }: { readonly acting: Acting }) {
+  const submit = (event: SubmitEvent): void => {
+    const form = event.currentTarget
+    const body = { domain: fieldsOf(event)('domain') }
+    const said = ({ added }: { readonly added: string }): string => {
+      return `Mail for ${added} is taken from now on. Publish its records, which stand below.`
+    }
+    void acting.act('/v1/domains', { method: 'POST', body }, said).then((done) => {
+      if (done && form instanceof HTMLFormElement) form.reset()
+    })
+  }
   return (
-    <section class="card">
-      <h2>
-        {plainly(domain)}{' '}
-        {from === undefined || from === null ? null : (
-          <span class="muted small">from {plainly(from)}</span>
-        )}
-      </h2>
-      {own.problem === undefined ? null : <ProblemNotice problem={own.problem} />}
-      {all.length === 0 ? null : (
-        <>
-          <Table
-            caption="Records to publish"
-            heads={['Name', 'Type', 'Value', ...(looked ? ['Now'] : []), 'What for', '']}
-            rows={all.map((record) => [
-              <code key="name">{plainly(record.name)}</code>,
-              record.type,
-              <code key="value" class="long">
-                {plainly(record.value)}
-              </code>,
-              ...(looked ? [<State key="state" status={record.status ?? 'unknown'} />] : []),
-              plainly(record.reason ?? ''),
-              <Copy key="copy" text={record.value} what={`the value of ${record.name}`} />,
-            ])}
-          />
-          <p>
-            <Copy text={zone} what={`all records of ${domain}`} />{' '}
-            <span class="muted small">all of them, as a zone file has them</span>
-          </p>
-        </>
-      )}
-    </section>
+    <form class="card stack" onSubmit={submit}>
+      <h2>One more domain</h2>
+      <label>
+        Domain; its signing keys are made at once
+        <input name="domain" required autocomplete="off" placeholder="your.domain" />
+      </label>
+      <p>
+        <button type="submit" class="first" disabled={acting.busy}>
+          Take mail for it
+        </button>
+      </p>
+    </form>
   )
-}
-
-const tones: Readonly<Record<string, Tone>> = {
-  published: 'pass',
-  differs: 'fail',
-  missing: 'fail',
-  unknown: 'unknown',
-}
-
-function State({ status }: { readonly status: string }) {
-  return <Pill tone={tones[status] ?? 'none'}>{status}</Pill>
 }

@@ -14,7 +14,7 @@ export function ProblemNotice(props: { readonly problem: Problem; readonly again
       </p>
       {errors.map((error, index) => (
         <p key={index}>
-          {error.pointer === undefined ? '' : `${plainly(error.pointer)}: `}
+          {error.pointer === undefined || error.pointer === '' ? '' : `${plainly(error.pointer)}: `}
           {plainly(error.detail ?? '')}
         </p>
       ))}

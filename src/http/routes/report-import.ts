@@ -75,7 +75,9 @@ function notOne(kept: readonly KeptReport[]): ProblemError {
       title: 'That is no report',
       detail: all[0]?.text ?? 'Nothing in it is a report.',
       hint: 'Reports come as XML, JSON, gzip, zip, or as the message that carries them.',
-      errors: all.slice(0, 20).map(({ where, text }) => ({ pointer: where, detail: text })),
+      ...(all.length < 2
+        ? {}
+        : { errors: all.slice(0, 20).map((one) => ({ pointer: one.where, detail: one.text })) }),
     }),
   )
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { ManualClock } from '../../base/clock.ts'
 import { AccountDesk, residentsOf, type SettledResidents } from '../../desk/accounts.ts'
 import { InTurn } from '../../desk/in-turn.ts'
@@ -25,7 +24,7 @@ export const settled: SettledResidents = {
 
 /** A server of one's own over a store in memory, with a DNS that is given. */
 export function testManagement(
-  t: TestContext,
+  t: { after(end: () => void): void },
   store: Store,
   zone: Zone | Resolver = {},
 ): Management & { readonly clock: ManualClock } {

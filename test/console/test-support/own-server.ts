@@ -1,0 +1,41 @@
+import { fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { root } from '../../docs/page.ts'
+
+/** Names, each with its records by their type. */
+export type TestZone = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
+/** A server of one's own with a page, in a process of its own. */
+export interface OwnServer {
+  /** Where its page is. */
+  readonly page: string
+  /** From now on its DNS says this. */
+  setZone(zone: TestZone): void
+  /** What a path of its API answers. */
+  ask(path: string): Promise<unknown>
+}
+
+export async function startOwnServer(t: TestContext, zone: TestZone = {}): Promise<OwnServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-own-page-'))
+  const built = spawnSync(process.execPath, [join(root, 'scripts', 'console.mjs'), folder])
+  if (built.status !== 0) throw new Error(built.stderr.toString())
+  const child = fork(join(root, 'src', 'http', 'test-support', 'page-server.ts'), [folder])
+  t.after(async () => {
+    const ended = once(child, 'exit')
+    child.kill()
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+  child.send({ zone })
+  const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }]
+  const page = `http://localhost:${port}`
+  return {
+    page,
+    setZone: (next) => void child.send({ zone: next }),
+    ask: async (path) => (await (await fetch(`${page}${path}`)).json()) as unknown,
+  }
+}

@@ -4,6 +4,7 @@ import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
+import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
@@ -23,6 +24,7 @@ export interface HttpDoorParts {
   readonly version: string
   /** The folder with the files of the page. */
   readonly page: string
+  readonly management: Management
   /** Where mail is taken, by the names of the ready event. */
   readonly ports: Readonly<Record<string, number>>
   /** The operator's key. */
@@ -98,6 +100,7 @@ export class HttpDoor {
       port: autoPorts ? 0 : port,
       page,
       mode: 'live',
+      management: this.#parts.management,
       version,
       ports,
       archives: new Archives([

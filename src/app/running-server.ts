@@ -22,6 +22,7 @@ import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
 import { HttpDoor } from './http-door.ts'
 import { type OperatorToken, operatorToken } from './operator-token.ts'
+import { serverManagement } from './management.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
 import type { OpenWebhooks } from './webhooks.ts'
@@ -137,6 +138,12 @@ export class RunningServer {
       version: options.version ?? '',
       page: options.page ?? '',
       ports: { ...first.ports },
+      management: serverManagement({
+        store,
+        desk: this.#desk,
+        folder: this.#folder,
+        settings: () => this.#settings,
+      }),
       token: this.token.token,
       autoPorts: options.autoPorts,
       newId: () => system.newId(),

@@ -14,9 +14,9 @@ export interface OwnServer {
   /** Where its page is. */
   readonly page: string
   /** From now on its DNS says this. */
-  setZone(zone: TestZone): void
+  readonly setZone: (zone: TestZone) => void
   /** What a path of its API answers. */
-  ask(path: string): Promise<unknown>
+  readonly ask: (path: string) => Promise<unknown>
 }
 
 export async function startOwnServer(t: TestContext, zone: TestZone = {}): Promise<OwnServer> {

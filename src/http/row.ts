@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import type { Archives, ArchivedRow } from '../desk/archives.ts'
-import { checksOf } from '../journey/checks.ts'
+import { checksIn } from '../journey/checks.ts'
 import { inShort } from '../journey/in-short.ts'
 import { readRecord } from '../journey/record.ts'
-import { viewJourney } from '../journey/view.ts'
+import { outcomeOf } from '../journey/view.ts'
 import type { ListedJourney } from '../store/ports/journeys.ts'
 
 /** A row of a list, as JSON. */
@@ -85,9 +85,8 @@ export async function rowsOf(
 
 function rowView(site: string, row: ListedJourney): RowView {
   const record = readRecord(row.json, row.appended)
-  const journey = viewJourney(record, new Map(), row)
   const { octets, tookMs, tls, mailbox } = inShort(record)
-  const { smtp, status } = journey.outcome
+  const { smtp, status } = outcomeOf(record, row.status)
   const { nextAttemptAt } = row
   return {
     id: row.id,
@@ -103,7 +102,7 @@ function rowView(site: string, row: ListedJourney): RowView {
     ...(octets === undefined ? {} : { size: octets }),
     took_ms: tookMs,
     message_id_header: row.headerMessageId,
-    checks: { ...checksOf(journey), ...(tls === undefined ? {} : { tls }) },
+    checks: { ...checksIn(record), ...(tls === undefined ? {} : { tls }) },
     outcome: {
       word: status,
       ...(smtp === null ? {} : { code: smtp.code, enhanced: smtp.enhanced }),

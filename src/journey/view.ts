@@ -125,7 +125,7 @@ export function viewJourney(
     subject: record.subject,
     message_id: record.messageId,
     author: record.author ?? null,
-    outcome: viewOutcome(record, current.status),
+    outcome: outcomeOf(record, current.status),
     envelope: {
       ip: envelope.ip,
       helo: envelope.helo,
@@ -147,7 +147,8 @@ export function viewJourney(
   }
 }
 
-function viewOutcome(record: JourneyRecord, status: string): OutcomeView {
+/** How it ended, or how far it is, with the last answer there was. */
+export function outcomeOf(record: JourneyRecord, status: string): OutcomeView {
   const { outcome, steps } = record
   const last = steps.findLast((step) => step.type === 'attempt')
   const later = last?.type === 'attempt' ? last.answer : undefined

@@ -22,11 +22,15 @@ export function indexConditions({ filter, terms }: Query): {
   readonly match: string | undefined
   readonly conditions: Conditions
 } {
-  const wanted = terms.flatMap(({ not, test }) => (test.type === 'words' && !not ? [test] : []))
-  const others = terms.filter(({ not, test }) => test.type !== 'words' || not)
+  const words = terms.flatMap(({ not, test }) => (test.type === 'words' ? [{ not, test }] : []))
+  const wanted = words.flatMap(({ not, test }) => (not ? [] : [matching(test)]))
+  // Words alone that are not to be there are no question to the index.
+  const without = wanted.length === 0 ? [] : words.filter(({ not }) => not)
+  const match = [`(${wanted.join(' AND ')})`, ...without.map(({ test }) => matching(test))]
+  const others = terms.filter(({ test }) => test.type !== 'words' || wanted.length === 0)
   const all = [filterConditions(filter), ...others.map((term) => termConditions(term, filter.to))]
   return {
-    match: wanted.length === 0 ? undefined : wanted.map(matching).join(' AND '),
+    match: wanted.length === 0 ? undefined : match.join(' NOT '),
     conditions: {
       sql: all.flatMap(({ sql }) => sql),
       values: all.flatMap(({ values }) => values),

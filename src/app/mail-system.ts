@@ -37,8 +37,8 @@ import { WeeklyTicketKeys } from './ticket-keys.ts'
 /** One mail server: what it is made of. */
 export interface MailSystemOptions {
   readonly hostname: string
-  /** All around it is made up, and its records say so. */
-  readonly madeUp?: boolean
+  /** What its records say that it is. */
+  readonly mode?: RecordOrigin['mode']
   readonly directory: Directory & Writers
   /** Who has a word about recipients beside the directory. */
   readonly admission?: RecipientAdmission | undefined
@@ -265,8 +265,8 @@ export class MailSystem {
   }
 
   get #origin(): RecordOrigin {
-    const { hostname: host, madeUp = false } = this.#options
-    return { host, madeUp }
+    const { hostname: host, mode = 'live' } = this.#options
+    return { host, mode }
   }
 
   #makePost({ store, directory, clock }: MailSystemOptions): Post {

@@ -89,6 +89,7 @@ test('nothing is looked up, and the journey says so and can be replayed', async 
   await talk.letter(letter)
   await talk.quit()
   const { view } = await journeyIn(catcher.store, 'last')
+  assert.equal(view.mode, 'catch')
   const told = view.steps.map(({ id, verdict }) => `${id} ${verdict}`)
   for (const step of ['spf.mailfrom skipped', 'dkim none', 'dmarc skipped', 'caught skipped']) {
     assert.ok(told.includes(step), `${step} in ${told.join(', ')}`)

@@ -16,6 +16,7 @@ import type { ListenerKind } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { Store } from '../store/ports/store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { ageOfCaught, usualKeepDays } from './age.ts'
 import { nothingLookedUp } from './looked-up.ts'
 import { catchingManner } from './manners.ts'
 import { near, type NearOptions } from './near.ts'
@@ -34,6 +35,8 @@ export interface CatcherOptions extends NearOptions {
   readonly folder: string
   /** 0 lets the system choose. */
   readonly ports: CatcherPorts
+  /** How long what was caught is kept; 0 for ever. {@link usualKeepDays} when nothing is said. */
+  readonly keepDays?: number
   /** What goes wrong on purpose from the beginning. */
   readonly faults: readonly Fault[]
   readonly log: Log
@@ -62,7 +65,7 @@ export interface Catcher {
  *   and what the store says
  */
 export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
-  const { folder, log, report } = options
+  const { folder, keepDays = usualKeepDays, log, report } = options
   const { certificate, authority } = await makeCertificate(systemClock.now())
   const store = await openSqliteStore({ folder, log })
   try {
@@ -74,6 +77,8 @@ export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
     try {
       const ports = await openPorts(system, options, faults)
       await system.start()
+      const age = ageOfCaught({ store, clock: systemClock, keepDays, log, report })
+      if (keepDays > 0) age.start()
       return {
         ports,
         faults,
@@ -82,7 +87,7 @@ export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
         door: system.door,
         newId: () => system.newId(),
         hurry: () => system.hurry(),
-        close: () => system.close(),
+        close: () => system.close(undefined, age.stop()),
       }
     } catch (problem) {
       await system.close(0)
@@ -156,7 +161,7 @@ const noWayOut: Dialer = {
 /** A mail server where nobody lives, nothing is looked up and nobody is called. */
 const plan = {
   hostname: 'localhost',
-  madeUp: true,
+  mode: 'catch',
   directory: new MemoryDirectory({ domains: [], accounts: [] }, new SigningKeys([])),
   rules: {
     decision,

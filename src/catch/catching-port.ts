@@ -7,7 +7,7 @@ import type { Port } from '../receive/port.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 
 /** Who has what was caught. Its name is no address: nobody can write to it, or be it. */
-const caughtAccount: Account = { id: 'caught', address: 'caught' }
+export const caughtAccount: Account = { id: 'caught', address: 'caught' }
 
 /**
  * Takes letters for everybody, from everybody, and after any login. Whoever lives here gets theirs as

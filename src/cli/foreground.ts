@@ -42,9 +42,15 @@ export async function runInForeground<Server extends Running>(
   // The first screen is for people, and they see what happens with `waybill list`.
   const { log, report, close } = openReporting(logStyle(options.log ?? 'faults'))
   const { wanted, taken, named } = portsWanted(options)
-  const { data: folder = defaultData, fault: faults } = options
+  const { data: folder = defaultData, fault: faults, keepDays } = options
   const given = { folder, taken, named, report }
-  const server = await how.open({ ...given, ports: wanted, faults, log })
+  const server = await how.open({
+    ...given,
+    ports: wanted,
+    faults,
+    log,
+    ...(keepDays === undefined ? {} : { keepDays }),
+  })
   const page = { ...given, log, port: wanted.http, version: programVersion(), page: pageFolder }
   const doors = await how.openPage(server, page).catch(async (problem: unknown) => {
     await server.close()

@@ -23,6 +23,7 @@ export interface StartOptions {
   readonly catch?: boolean
   readonly config?: string
   readonly data?: string
+  readonly keepDays?: number
   readonly fault: readonly Fault[]
   readonly log?: 'text' | 'json' | 'faults'
   readonly json?: boolean

@@ -41,6 +41,8 @@ export interface RetentionOptions {
   readonly store: Pick<Store, 'retention'>
   readonly clock: Clock
   readonly times: RetentionTimes
+  /** Done at the beginning of each pass. */
+  readonly first?: (now: number) => Promise<void>
   readonly log: Log
   readonly report: (problem: unknown, where: string) => void
 }
@@ -94,7 +96,8 @@ export class Retention {
   }
 
   async #once(): Promise<PruneResult> {
-    const { store, clock, times, log } = this.#options
+    const { store, clock, times, log, first } = this.#options
+    await first?.(clock.now())
     const request = pruneRequest(times, clock.now())
     const removed = await store.retention.prune(request, () => this.#pause())
     const { journeys, messages, contents, facts } = removed

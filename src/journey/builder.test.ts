@@ -4,6 +4,7 @@ import { ManualClock } from '../base/clock.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { JourneyBuilder } from './builder.ts'
 import { answersOf, hashesOf, type JourneyRecord, readRecord } from './record.ts'
+import type { RecordOrigin } from './row.ts'
 
 const found: RecordedAnswer = {
   name: 'a.example',
@@ -18,10 +19,7 @@ const failed: RecordedAnswer = {
   elapsedMs: 9,
 }
 
-function recordOf(
-  builder: JourneyBuilder,
-  origin: { readonly madeUp?: boolean } = {},
-): JourneyRecord {
+function recordOf(builder: JourneyBuilder, origin: Pick<RecordOrigin, 'mode'> = {}): JourneyRecord {
   return builder.record({
     ...origin,
     direction: 'in',
@@ -55,9 +53,8 @@ test('steps have the time they began at and the time they took', () => {
 test('a record says whether all around its server was made up', () => {
   const builder = new JourneyBuilder('id', new ManualClock())
   assert.equal(recordOf(builder).mode, 'live')
-  const madeUp = recordOf(builder, { madeUp: true })
-  assert.equal(madeUp.mode, 'lab')
-  assert.ok(!('madeUp' in madeUp))
+  assert.equal(recordOf(builder, { mode: 'lab' }).mode, 'lab')
+  assert.equal(recordOf(builder, { mode: 'catch' }).mode, 'catch')
 })
 
 test('equal DNS answers are one fact, whatever is left of their TTL', () => {

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
-import type { Envelope, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
+import type { Envelope, JourneyMode, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
 import type { AnswerRef, Line, Step, StepData } from './steps.ts'
 
 /** A fact that many journeys share, under the hash of its JSON. */
@@ -94,7 +94,7 @@ export class JourneyBuilder {
   record(facts: {
     readonly direction: 'in' | 'out'
     readonly host: string
-    readonly madeUp?: boolean
+    readonly mode?: JourneyMode
     readonly envelope: Envelope
     readonly outcome: Outcome
     readonly replay: ReplayFacts | undefined
@@ -107,11 +107,11 @@ export class JourneyBuilder {
       const text = `(${this.#linesLeftOut} more lines were not kept)`
       conversation.push({ from: 'note', text, at: this.#clock.now() })
     }
-    const { madeUp = false, ...rest } = facts
+    const { mode = 'live', ...rest } = facts
     return {
       schema: 'waybill.record/1',
       id: this.id,
-      mode: madeUp ? 'lab' : 'live',
+      mode,
       startedAt: this.startedAt,
       steps: this.#steps,
       conversation,

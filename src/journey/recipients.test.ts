@@ -66,7 +66,7 @@ function statuses(
   for (const step of steps) builder.step(step)
   const record = builder.record({
     direction: 'out',
-    madeUp: true,
+    mode: 'lab',
     host: 'mx.south.example',
     envelope: { ip: '', helo: '', mailFrom: '', rcptTo },
     outcome,

@@ -12,8 +12,7 @@ export interface JourneyRecord {
   readonly schema: 'waybill.record/1'
   readonly id: string
   readonly direction: 'in' | 'out'
-  /** `lab`: all around this server was made up. */
-  readonly mode: 'lab' | 'live'
+  readonly mode: JourneyMode
   /** The name of the server that wrote this. */
   readonly host: string
   readonly startedAt: number
@@ -28,6 +27,12 @@ export interface JourneyRecord {
   /** The addresses in From, with commas between; empty when there are none. Absent before 0.2.0. */
   readonly author?: string
 }
+
+/**
+ * `lab`: all around this server was made up, so nothing has reached anybody. `catch`: it takes every
+ * letter and sends none. Before 0.4.0 there was no `catch`.
+ */
+export type JourneyMode = 'lab' | 'catch' | 'live'
 
 export interface Envelope {
   readonly ip: string

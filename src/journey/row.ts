@@ -1,14 +1,14 @@
 import type { JourneyBuilder, Shared } from './builder.ts'
 import { countStatuses, recipientsOf, wholeStatus } from './recipients.ts'
-import type { Envelope, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
+import type { Envelope, JourneyMode, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
 import { accountRefused } from './sentences/turned-away.ts'
 import { summaryOf } from './summary.ts'
 
 /** Which server a record is of. */
 export interface RecordOrigin {
   readonly host: string
-  /** All around that server was made up: nothing that its records tell of has reached anybody. */
-  readonly madeUp?: boolean
+  /** What kind of server it is; `live` when nothing is said. */
+  readonly mode?: JourneyMode
 }
 
 /** What ends a journey, beside its outcome. */

@@ -1,6 +1,6 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { sideOf, tell } from './catalogue.ts'
-import { answersOf, type Facts, type JourneyRecord } from './record.ts'
+import { answersOf, type Facts, type JourneyMode, type JourneyRecord } from './record.ts'
 import type { Line, Step } from './steps.ts'
 import { recipientsOf } from './recipients.ts'
 import { type AnswerView, type Sentence, type VerdictWord, viewAnswer } from './sentence.ts'
@@ -13,7 +13,7 @@ export interface JourneyView {
   readonly schema: 'waybill.journey/1'
   readonly id: string
   readonly direction: 'in' | 'out'
-  readonly mode: 'lab' | 'live'
+  readonly mode: JourneyMode
   readonly host: string
   readonly started_at: string
   readonly summary: string

@@ -130,7 +130,7 @@ function makeSite(
   const greylist = greylisting({ mustWait }, now)
   return new MailSystem({
     hostname: host,
-    madeUp: true,
+    mode: 'lab',
     directory: new MemoryDirectory(residents, new SigningKeys(plan.keys)),
     admission: {
       ...network,

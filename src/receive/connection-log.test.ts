@@ -28,7 +28,7 @@ function types(journey: JourneyBuilder | undefined): readonly string[] | undefin
 function said(journey: JourneyBuilder | undefined): readonly string[] {
   const record = journey?.record({
     direction: 'in',
-    madeUp: true,
+    mode: 'lab',
     host: 'mx',
     envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [] },
     outcome: { status: 'dropped', because: [] },

@@ -128,7 +128,7 @@ function open(setup: Setup = {}): Run {
   }
   const clock = new ManualClock(1000)
   const options = {
-    origin: { host: 'mx.south.example', madeUp: true },
+    origin: { host: 'mx.south.example', mode: 'lab' },
     directory: { isLocal: (domain) => domain === 'south.example' },
     guard,
     refusedBytes: () => 13,

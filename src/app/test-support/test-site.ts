@@ -134,7 +134,7 @@ export async function openTestSite(
   const broken = (problem: Error): void => void reported.push(`broken: ${problem.message}`)
   const site = new MailSystem({
     hostname: host,
-    madeUp: true,
+    mode: 'lab',
     directory,
     threads: shared && { ...shared.threads, people, broken },
     rules: {

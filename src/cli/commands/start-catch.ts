@@ -1,3 +1,4 @@
+import { usualKeepDays } from '../../catch/age.ts'
 import { type Catcher, openCatcher } from '../../catch/catcher.ts'
 import { openCatcherConsole } from '../../catch/console.ts'
 import { defaultData } from '../data.ts'
@@ -12,16 +13,27 @@ export function startCatcher(options: StartOptions): Promise<void> {
     open: openCatcher,
     openPage: openCatcherConsole,
     greet(catcher, ports, folder) {
-      print(screen(ports, catcher, folder))
+      print(screen(ports, catcher, keptWhere(options, folder)))
       return Promise.resolve()
     },
   })
 }
 
+interface Kept {
+  readonly folder: string
+  /** In words. */
+  readonly until: string
+}
+
+function keptWhere({ keepDays = usualKeepDays }: StartOptions, folder: string): Kept {
+  if (keepDays === 0) return { folder, until: '' }
+  return { folder, until: ` for ${keepDays} day${keepDays === 1 ? '' : 's'} (--keep-days)` }
+}
+
 function screen(
   ports: Catcher['ports'] & { readonly http: number },
   { authorityFile }: Catcher,
-  folder: string,
+  { folder, until }: Kept,
 ): string {
   const place = (text: string): string => text.padEnd(29)
   const data = folder === defaultData ? '' : ` --data ${folder}`
@@ -39,5 +51,5 @@ function screen(
          ./waybill list${data}               every letter, the newest first
          ./waybill mail list caught${data}   what was caught
          ./waybill show last -v${data}       what became of the last one, and would have
-  Ctrl-C stops. What was caught stays in ${folder}`
+  Ctrl-C stops. What was caught stays in ${folder}${until}`
 }

@@ -30,6 +30,7 @@ export function startCommand(): Command {
     .option('--dns-port <port>', "the lab: its name server's port (1053)", port)
     .option('--http-port <port>', 'the page and the API (8025)', port)
     .option('--fault <fault>', 'STAGE:WHAT[:CHANCE], such as recipient:451:50', oneMore, [])
+    .option('--keep-days <days>', 'the catcher: how long it keeps mail (30; 0 for ever)', days)
     .option('--strict-ports', 'end with exit code 4 when a port is taken')
     .addOption(logOption())
     .option('--json', 'the first line on stdout tells the ports')
@@ -40,6 +41,11 @@ async function start(options: StartOptions): Promise<void> {
   const { config, lab = false, catch: catches = false } = options
   if ([config !== undefined, lab, catches].filter(Boolean).length > 1) {
     throw new WaybillError('usage', 'Either --lab, --catch or --config, not both.')
+  }
+  if (options.keepDays !== undefined && !catches) {
+    throw new WaybillError('usage', '--keep-days is for --catch.', {
+      hint: 'A server of your own has the table [retention] in its waybill.toml.',
+    })
   }
   if (config !== undefined) return startServer(config, options)
   if (lab) return startLab(options)
@@ -128,6 +134,11 @@ function port(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError('Not a port: 0 to 65535.')
   }
+  return Number(text)
+}
+
+function days(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Not a number of days: 0 to 99999.')
   return Number(text)
 }
 

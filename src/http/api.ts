@@ -18,6 +18,7 @@ import { aliasRoutes } from './routes/aliases.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
+import { mailpitSendRoutes } from './routes/mailpit-send.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evaluationRoutes } from './routes/evaluations.ts'
@@ -111,7 +112,10 @@ export function makeApi(parts: ApiParts): Api {
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
-  if (parts.mode !== 'live') mailpitRoutes(api, parts.archives, parts.now)
+  if (parts.mode !== 'live') {
+    mailpitRoutes(api, parts.archives, parts.now)
+    if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance })
+  }
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Waybill', version: parts.version },

@@ -67,7 +67,12 @@ test('both servers are one list, and its pages hold every row once', async (t) =
   assert.ok(forged && hello)
   assert.deepEqual(forged['checks'], { spf: 'fail', dkim: 'none', dmarc: 'fail', tls: 'TLSv1.3' })
   assert.deepEqual(forged['outcome'], { word: 'refused', code: 550, enhanced: '5.7.1' })
-  assert.deepEqual(hello['checks'], { spf: 'pass', dkim: 'pass', dmarc: 'pass' })
+  assert.deepEqual(hello['checks'], {
+    spf: 'pass',
+    dkim: 'pass',
+    dmarc: 'pass',
+    tls: 'TLSv1.3',
+  })
   assert.deepEqual([whole['has_more'], whole['next']], [false, null])
 
   const paged: unknown[] = []

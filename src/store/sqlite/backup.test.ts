@@ -51,17 +51,33 @@ test('a backup that was broken off opens nowhere', async () => {
     acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm1' })] }),
   )
   await store.close()
-  const { content } = dataFolder(data)
-  const [part = ''] = readdirSync(content)
-  const [sha256 = ''] = readdirSync(join(content, part))
-  // A folder in the file's place cannot be copied.
-  rmSync(join(content, part, sha256))
-  mkdirSync(join(content, part, sha256))
+  const brokenOff = (): never => {
+    throw new Error('broken off')
+  }
   const to = join(folder, 'copy')
-  assert.throws(() => backUpStore({ folder: data, to }))
+  assert.throws(() => backUpStore({ folder: data, to, progress: brokenOff }), /broken off/)
   assert.equal(existsSync(dataFolder(to).database), false)
   assert.throws(() => openReadOnlyStore({ folder: to }), /is missing, but the folder has held mail/)
   await assert.rejects(openSqliteStore({ folder: to }), /is missing, but the folder has held mail/)
+  remove()
+})
+
+test('what stands in the place of a content and is no file is as good as lost, and told', async () => {
+  const { folder, remove } = testFolder()
+  const data = join(folder, 'data')
+  const store = await openSqliteStore({ folder: data })
+  const long = message('m1', 'x'.repeat(300_000))
+  await store.post.accept(
+    acceptance({ message: long, mailbox: [mailboxItem({ messageId: 'm1' })] }),
+  )
+  await store.close()
+  const { content } = dataFolder(data)
+  const [part = ''] = readdirSync(content)
+  const [sha256 = ''] = readdirSync(join(content, part))
+  rmSync(join(content, part, sha256))
+  mkdirSync(join(content, part, sha256))
+  const result = backUpStore({ folder: data, to: join(folder, 'copy') })
+  assert.deepEqual(result, { messages: 1, contents: 0, missing: 1 })
   remove()
 })
 

@@ -119,3 +119,26 @@ test('a port that is taken is told, mail goes on, and the next try opens it', as
   await server.reload(settings)
   assert.equal(server.ports.http, place.port)
 })
+
+test('a key that was made by HTTP opens what it is for, and nothing once it was taken away', async (t) => {
+  const server = await open(t, settingsOf(testFolder().folder))
+  const port = server.ports.http ?? 0
+  const ask = async (key: string, path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    return await fetch(`http://127.0.0.1:${port}${path}`, { headers, ...init })
+  }
+  const operator = server.token.token
+  const body = JSON.stringify({ name: 'shop', scopes: ['read'], reason: 'a test' })
+  const made = (await (await ask(operator, '/v1/keys', { method: 'POST', body })).json()) as {
+    readonly id: string
+    readonly secret: string
+  }
+  assert.equal((await ask(made.secret, '/v1/messages')).status, 200)
+  assert.equal((await ask(made.secret, '/v1/keys')).status, 403)
+  const listed = await (await ask(operator, '/v1/keys')).text()
+  assert.match(listed, /"name":"shop"/)
+  assert.doesNotMatch(listed, /wb_live_|sha256/)
+  assert.equal((await ask(operator, `/v1/keys/${made.id}`, { method: 'DELETE' })).status, 200)
+  assert.equal((await ask(made.secret, '/v1/messages')).status, 401)
+  assert.equal((await ask(made.secret, '/v1/session')).status, 401)
+})

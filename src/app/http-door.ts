@@ -2,8 +2,10 @@ import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
 import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
+import { keyOf } from '../directory/memory-directory.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
+import { withKeys } from '../http/key-access.ts'
 import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
 import { systemClock } from '../io/clock.ts'
@@ -52,7 +54,16 @@ export class HttpDoor {
 
   constructor(parts: HttpDoorParts) {
     this.#parts = parts
-    this.#access = operatorAccess(parts.token)
+    const { store, desk, report } = parts
+    this.#access = withKeys(operatorAccess(parts.token), {
+      apiKeys: store.apiKeys,
+      now: () => systemClock.now(),
+      isAccount: async (wanted) => {
+        const { accounts } = await desk.residents.residents()
+        return accounts.some(({ address }) => keyOf(address) === keyOf(wanted))
+      },
+      report,
+    })
   }
 
   /** `undefined` where they are closed. */
@@ -114,6 +125,7 @@ export class HttpDoor {
       ]),
       meter: this.#parts.meter,
       webhooks: { desk, acts: store.acts, now },
+      keys: { desk, acts: store.acts, now },
       access: this.#access,
       sending: submitting(letters, store.receipts),
       hosts: [hostname, ...hosts],

@@ -40,7 +40,6 @@ test('a key is made in one form, and its act has no secret in it', async () => {
   const input = wanted({
     name: ' shop ',
     scopes: ['send', 'read', 'send'],
-    domains: ['SOUTH.example.'],
     account: 'bob@SOUTH.example',
     endsAt: now + 1000,
   })
@@ -51,7 +50,7 @@ test('a key is made in one form, and its act has no secret in it', async () => {
     id: key.id,
     name: 'shop',
     scopes: ['read', 'send'],
-    domains: ['south.example'],
+    domains: null,
     account: 'Bob@south.example',
     ends_at: '2026-09-01T12:00:01.000Z',
   }
@@ -69,6 +68,12 @@ test('a key is made in one form, and its act has no secret in it', async () => {
     why: 'for the shop',
     detail: shown,
   })
+})
+
+test('a key that sends from some domains has them in one form', async () => {
+  const { desk } = open()
+  const key = await desk.add(wanted({ domains: ['SOUTH.example.'] }))
+  assert.deepEqual(key.domains, ['south.example'])
 })
 
 test('a key is taken away by its id or by its name in any case', async () => {
@@ -93,6 +98,7 @@ const refused: readonly (readonly [Partial<WantedKey>, RegExp, RegExp?])[] = [
   [{ endsAt: now }, /over already/],
   [{ domains: ['north.example'] }, /"north.example" is none of your/, /south\.example/],
   [{ domains: ['not a domain'] }, /none of your domains/],
+  [{ account: 'ann@south.example', domains: ['south.example'] }, /its own names/],
   [{ account: 'bop@south.example' }, /no account bop@/, /Did you mean "Bob@south.example"/],
 ]
 for (const [changes, said, hinted] of refused) {

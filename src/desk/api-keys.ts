@@ -57,6 +57,9 @@ export class ApiKeyDesk {
       }
       if (all.length >= mostKeys) throw wrong(`There are ${mostKeys} keys already.`)
       if (wanted.scopes.length === 0) throw wrong('A key that may do nothing is no use.', oneOf)
+      if (wanted.account !== undefined && wanted.domains !== undefined) {
+        throw wrong('An account sends in its own names: its key has no domains beside them.')
+      }
       if (wanted.endsAt !== undefined && wanted.endsAt <= now()) {
         throw wrong('The end of the key is over already.')
       }

@@ -7,6 +7,8 @@ export type Mode = 'lab' | 'catch' | 'live'
 /** What a path knows of who asks it. */
 export interface ApiEnv {
   readonly Variables: { visitor: Visitor; requestId: string }
+  /** Of an API behind the one that was asked. */
+  readonly Bindings: { readonly visitor?: Visitor; readonly requestId?: string }
 }
 
 /** Paths are added to it. */

@@ -1,22 +1,24 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import type { MiddlewareHandler } from 'hono'
 import { Histogram } from '../base/histogram.ts'
 import type { Resolver } from '../dns/resolver.ts'
+import type { ApiKeyPart } from '../desk/api-key-operations.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import type { Access, Scope } from './access.ts'
-import type { Management } from './management.ts'
+import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import type { DeskPlace } from './desk-place.ts'
+import type { Management } from './management.ts'
 import { neededScope } from './needed-scope.ts'
+import { type OwnApis, ownApis } from './own-api.ts'
 import { isOwnHost } from './own-host.ts'
-import { notAsked, type Problem, problem, problemOf } from './problem.ts'
+import { type Problem, problem } from './problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { aliasRoutes } from './routes/aliases.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { mailpitRoutes } from './routes/mailpit.ts'
 import { mailpitSendRoutes } from './routes/mailpit-send.ts'
 import { domainRoutes } from './routes/domains.ts'
@@ -58,19 +60,17 @@ export interface ApiParts {
   readonly webhooks?: DeskPlace<WebhookPart>
   /** How letters are sent; absent where none can be. */
   readonly sending?: Sending
+  /** Keys for this API; absent where none are needed. */
+  readonly keys?: DeskPlace<ApiKeyPart>
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
 }
 
-/** How much a request may bring. */
-const mostOctets = 64 * 1024 * 1024
-
 /** The HTTP API `/v1`: a function from requests to answers. */
 export function makeApi(parts: ApiParts): Api {
-  const api: Api = new OpenAPIHono<ApiEnv>({
-    defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
-  })
+  const api = newApi(parts.report)
+  const own = ownApis(parts)
   const requests = new Histogram()
   api.use('*', async (c, next) => {
     c.set('requestId', parts.newId())
@@ -90,8 +90,8 @@ export function makeApi(parts: ApiParts): Api {
     return undefined
   })
   for (const path of ['/v1/*', '/api/*', '/view/*']) {
-    api.use(path, guard(parts.access))
-    api.use(path, bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) }))
+    api.use(path, guard(parts.access, own))
+    api.use(path, limitBody())
   }
   serverRoutes(api, parts)
   // Before those with an id: `wait` is none.
@@ -110,23 +110,15 @@ export function makeApi(parts: ApiParts): Api {
   if (parts.webhooks !== undefined) webhookRoutes(api, parts.webhooks)
   const { sending, now } = parts
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
+  if (parts.keys !== undefined) keyRoutes(api, parts.keys)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') {
     mailpitRoutes(api, parts.archives, parts.now)
     if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance })
   }
-  api.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Waybill', version: parts.version },
-  })
+  describeApi(api, parts.version)
   api.notFound((c) => say(c, noPath(c.req.path)))
-  api.onError((thrown, c) => {
-    const known = problemOf(thrown)
-    if (known !== undefined) return say(c, known)
-    parts.report(thrown, `a request for ${c.req.path}`)
-    return say(c, ourFault)
-  })
   return api
 }
 
@@ -140,7 +132,7 @@ function managementRoutes(api: Api, management: Management): void {
 }
 
 /** Who asks, and whether they may; what changes something must come from our own page. */
-function guard(access: Access): MiddlewareHandler<ApiEnv> {
+function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const visitor = key === undefined ? access.anybody : await access.byKey(key)
@@ -154,17 +146,13 @@ function guard(access: Access): MiddlewareHandler<ApiEnv> {
     const changes = !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
     const site = c.req.header('sec-fetch-site') ?? 'none'
     if (changes && site !== 'none' && site !== 'same-origin') return say(c, crossSite)
+    if (visitor?.account !== undefined && scope !== undefined) {
+      return await own(visitor.account).fetch(c.req.raw, { visitor, requestId: c.get('requestId') })
+    }
     c.set('visitor', visitor ?? { who: '', scopes: [] })
     await next()
     return undefined
   }
-}
-
-/** Answers with a problem. */
-function say(c: Context<ApiEnv>, told: Problem): Response {
-  const body = { ...told, request_id: c.get('requestId') }
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
-  return new Response(JSON.stringify(body), { status: told.status, headers })
 }
 
 function strangeHost(host: string): Problem {
@@ -198,14 +186,4 @@ const unknownKey = problem(401, 'unknown-key', {
 const crossSite = problem(403, 'cross-site', {
   title: 'Another page asked for that',
   detail: 'What changes something is taken from programs and from this server’s own page only.',
-})
-
-const tooMuch = problem(413, 'too-much', {
-  title: 'That is too much',
-  detail: `A request may bring ${mostOctets} octets.`,
-})
-
-const ourFault = problem(500, 'fault', {
-  title: 'We made a mistake',
-  detail: 'The log has it.',
 })

@@ -9,6 +9,7 @@ const sends = new Set(['/v1/messages', '/api/v1/send'])
 /** What somebody must be allowed to do; `undefined`: nothing, anybody may ask that. */
 export function neededScope(method: string, path: string): Scope | undefined {
   if (path.startsWith('/v1/health/') || path === '/v1/session') return undefined
+  if (path === '/v1/keys' || path.startsWith('/v1/keys/')) return 'manage'
   if (method === 'GET' || method === 'HEAD' || looks.has(path)) return 'read'
   if (method === 'POST' && sends.has(path)) return 'send'
   return 'manage'

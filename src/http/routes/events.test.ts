@@ -5,18 +5,11 @@ import { Archives } from '../../desk/archives.ts'
 import { append, cameAt, ends, put, tried } from '../../hooks/test-support/letters.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
-import type { Visitor } from '../access.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
 import { eventRoutes } from './events.ts'
 
-const operator: Visitor = { who: 'an operator', scopes: ['read'] }
-
-function apiOver(stores: Readonly<Record<string, Store>>, visitor = operator): Api {
+function apiOver(stores: Readonly<Record<string, Store>>): Api {
   const api: Api = new OpenAPIHono<ApiEnv>()
-  api.use('*', async (c, next) => {
-    c.set('visitor', visitor)
-    await next()
-  })
   const archives = Object.entries(stores).map(([name, reads]) => {
     return {
       name,
@@ -166,15 +159,4 @@ test('where older events are forgotten, a gap is told', async () => {
   const { data } = await listed(apiOver({ '': store }), {})
   assert.equal(data[0]?.type, 'gap')
   assert.ok(data.length < 6)
-})
-
-test('an account hears of its own letters and of no others', async () => {
-  const store = openMemoryStore()
-  await put(store, 'JOURNEY1', ends.refused)
-  const heard = async (account: string): Promise<number> => {
-    const api = apiOver({ '': store }, { ...operator, account } as Visitor)
-    return (await listed(api, {})).data.length
-  }
-  assert.equal(await heard('Bob@south.example'), 1)
-  assert.equal(await heard('eve@south.example'), 0)
 })

@@ -2,12 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import { eventTypes } from '../../hooks/mail-event.ts'
 import { wantedTypes } from '../../hooks/wanted-types.ts'
-import type { Visitor } from '../access.ts'
 import type { Api } from '../api-types.ts'
 import { readCursor, type Seen } from '../cursor.ts'
 import { type FedEvents, followEvents, pageOfEvents } from '../event-feed.ts'
 import { answer } from '../route-parts.ts'
-import { mayHear } from '../told-event.ts'
 
 const types = Object.entries(eventTypes).map(([type, means]) => `${type}: ${means}`)
 
@@ -69,12 +67,11 @@ const stream = createRoute({
 export function eventRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(list, async (c) => {
     const { after, limit, type } = c.req.valid('query')
-    const visitor = c.get('visitor')
     const isType = wantedTypes(type === undefined ? [] : type.split(',').map((one) => one.trim()))
     const page = await pageOfEvents(archives.all, {
       seen: seenIn(after),
       limit,
-      isWanted: (event) => isType(event.view.type) && mayHear(visitor, event),
+      isWanted: (event) => isType(event.view.type),
     })
     const data = page.events.map(({ view }) => view)
     return c.json({ data, has_more: page.more, next: page.next }, 200)
@@ -85,7 +82,7 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
     const gone = new AbortController()
     const signal = AbortSignal.any([c.req.raw.signal, gone.signal])
     const fed = followEvents(archives.all, { seen, now: now(), signal })
-    return new Response(octetsOf(texts(fed, c.get('visitor')), gone), {
+    return new Response(octetsOf(texts(fed), gone), {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
     })
   })
@@ -95,10 +92,7 @@ function seenIn(cursor: string | undefined): Seen {
   return cursor === undefined ? new Map<string, string>() : readCursor(cursor)
 }
 
-async function* texts(
-  fed: AsyncIterable<FedEvents | 'silence'>,
-  visitor: Visitor,
-): AsyncGenerator<string, void> {
+async function* texts(fed: AsyncIterable<FedEvents | 'silence'>): AsyncGenerator<string, void> {
   yield ': Waybill tells what happens\n\n'
   for await (const heap of fed) {
     if (heap === 'silence') {
@@ -106,9 +100,8 @@ async function* texts(
       continue
     }
     // The cursor stands behind all of a change: who breaks off before that hears them again.
-    const heard = heap.events.filter((event) => mayHear(visitor, event))
-    for (const [index, { view }] of heard.entries()) {
-      const id = index === heard.length - 1 ? `id: ${heap.cursor}\n` : ''
+    for (const [index, { view }] of heap.events.entries()) {
+      const id = index === heap.events.length - 1 ? `id: ${heap.cursor}\n` : ''
       yield `${id}event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`
     }
   }

@@ -1,0 +1,49 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Api, ApiEnv } from './api-types.ts'
+import { notAsked, type Problem, problem, problemOf } from './problem.ts'
+
+/** How much a request may bring. */
+const mostOctets = 64 * 1024 * 1024
+
+/** An API without paths: whatever goes wrong is a problem in its answer. */
+export function newApi(report: (fault: unknown, where: string) => void): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
+  })
+  api.onError((thrown, c) => {
+    const known = problemOf(thrown)
+    if (known !== undefined) return say(c, known)
+    report(thrown, `a request for ${c.req.path}`)
+    return say(c, ourFault)
+  })
+  return api
+}
+
+/** Says what paths there are. */
+export function describeApi(api: Api, version: string): void {
+  api.doc31('/v1/openapi.json', { openapi: '3.1.0', info: { title: 'Waybill', version } })
+}
+
+/** Nobody sends without end. */
+export function limitBody(): MiddlewareHandler<ApiEnv> {
+  return bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) })
+}
+
+/** Answers with a problem. */
+export function say(c: Context<ApiEnv>, told: Problem): Response {
+  const body = { ...told, request_id: c.get('requestId') }
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  return new Response(JSON.stringify(body), { status: told.status, headers })
+}
+
+const tooMuch = problem(413, 'too-much', {
+  title: 'That is too much',
+  detail: `A request may bring ${mostOctets} octets.`,
+})
+
+const ourFault = problem(500, 'fault', {
+  title: 'We made a mistake',
+  detail: 'The log has it.',
+})

@@ -1,0 +1,97 @@
+import type { Archives } from '../desk/archives.ts'
+import { ownArchives } from '../desk/own-archives.ts'
+import { chance } from '../io/clock.ts'
+import { describeApi, limitBody, newApi, say } from './api-shell.ts'
+import type { Api } from './api-types.ts'
+import { neededScope } from './needed-scope.ts'
+import { problem } from './problem.ts'
+import { bundleRoutes } from './routes/bundles.ts'
+import { contentRoutes } from './routes/content.ts'
+import { detailRoutes } from './routes/details.ts'
+import { evaluationRoutes } from './routes/evaluations.ts'
+import { eventRoutes } from './routes/events.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { queueRoutes } from './routes/queue.ts'
+import { replayRoutes } from './routes/replays.ts'
+import { sendRoutes } from './routes/send.ts'
+import { waitRoutes } from './routes/wait.ts'
+import type { Sending } from './sending.ts'
+
+/** What it is made of. */
+interface OwnApiParts {
+  readonly version: string
+  readonly archives: Archives
+  readonly now: () => number
+  readonly sending?: Sending
+  readonly report: (fault: unknown, where: string) => void
+}
+
+/** The API of each account. */
+export type OwnApis = (account: string) => Api
+
+/** So many are remembered. */
+const mostApis = 200
+
+/**
+ * What an account may ask: the same paths, over archives that hold nothing but its own. A path that is
+ * not joined here is not there for it, so that a new one is closed until somebody has thought of it.
+ */
+export function ownApis(parts: OwnApiParts): OwnApis {
+  const known = new Map<string, Api>()
+  return (account) => {
+    const name = account.toLowerCase()
+    const api = known.get(name) ?? ownApi(parts, account)
+    // The one that was asked last stands last.
+    known.delete(name)
+    known.set(name, api)
+    const [oldest] = known.keys()
+    if (oldest !== undefined && known.size > mostApis) known.delete(oldest)
+    return api
+  }
+}
+
+function ownApi(parts: OwnApiParts, account: string): Api {
+  const { now, version, report, sending } = parts
+  const archives = ownArchives(parts.archives, account)
+  const api = newApi(report)
+  api.use('*', async (c, next) => {
+    const { visitor, requestId = '' } = c.env
+    if (visitor?.account === undefined) throw new Error('http: the API of an account without one')
+    c.set('visitor', visitor)
+    c.set('requestId', requestId)
+    if (isOfTheHouse(c.req.method, c.req.path)) return say(c, ofTheHouse)
+    await next()
+    return undefined
+  })
+  api.use('*', limitBody())
+  // Before those with an id: `wait` is none.
+  waitRoutes(api, archives, now)
+  messageRoutes(api, archives, now)
+  queueRoutes(api, archives, now)
+  eventRoutes(api, archives, now)
+  replayRoutes(api, archives)
+  contentRoutes(api, archives)
+  bundleRoutes(api, { archives, version, now })
+  // Nobody is asked for it: that is the house's.
+  evaluationRoutes(api, { now })
+  detailRoutes(api, archives)
+  // In the names that its login may write in, as when it hands letters in by SMTP.
+  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
+  describeApi(api, version)
+  api.notFound((c) => say(c, ofTheHouse))
+  return api
+}
+
+/**
+ * An account may take back what waits. When it is tried, and whether it is held, is for whoever runs
+ * the server: they may have held it for a reason.
+ */
+function isOfTheHouse(method: string, path: string): boolean {
+  return neededScope(method, path) === 'manage' && !/^\/v1\/messages\/[^/]+\/drop$/.test(path)
+}
+
+const ofTheHouse = problem(403, 'not-allowed', {
+  title: 'That is not for an account',
+  detail: 'An account sees its own mail and its journeys. This is for whoever runs the server.',
+  hint: '/v1/openapi.json has what an account may ask.',
+})

@@ -121,6 +121,19 @@ test('a fault that is set for its port strikes what is sent over HTTP too', asyn
   assert.equal((await ask('/v1/messages?dry_run=true', 'POST', letter)).status, 200)
 })
 
+test('a blind copy is in nobody’s copy, however long the lines beside it', async (t) => {
+  const { ask, mail } = await open(t)
+  const long = `X-Long: ${'x'.repeat(2000)}`
+  const text = `Bcc: one@inbox.example\n${long}\nFrom: a@app.example\nTo: b@inbox.example\nBcc: two@inbox.example\n\nHi\n`
+  const { status, json } = await ask('/v1/messages', 'POST', { raw: btoa(text) })
+  assert.equal(status, 202)
+  const raw = new TextDecoder().decode(await (await mail.message(String(json['id']))).raw())
+  const [, sent = ''] = raw.split(/(?=X-Long)/)
+  const kept = `${long}\nFrom: a@app.example\nTo: b@inbox.example\n\nHi\n`
+  assert.equal(sent, kept.replace(/\n/g, '\r\n'))
+  assert.equal((json['recipients'] as readonly unknown[]).length, 3)
+})
+
 test("Mailpit's way of sending is understood, and its id is that of the letter", async (t) => {
   const { ask, mail } = await open(t)
   const { status, json } = await ask('/api/v1/send', 'POST', {

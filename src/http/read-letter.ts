@@ -1,12 +1,13 @@
 import { decodeBase64 } from '../base/base64.ts'
-import { concat, octetString } from '../base/octets.ts'
+import { concat } from '../base/octets.ts'
 import { parseAddressList } from '../message/address-list.ts'
 import { unfoldedValue } from '../message/field.ts'
 import { splitMessage } from '../message/header-reader.ts'
-import { privateFields, rewriteHeader } from '../message/submitted-header.ts'
+import { privateFields } from '../message/submitted-header.ts'
 import type { HandedLetter } from '../receive/hand-in.ts'
 import { compose } from './compose.ts'
 import type { LetterFields, LetterRaw } from './letter-body.ts'
+import { withCrlf } from './line-ends.ts'
 import { problem, ProblemError } from './problem.ts'
 import { type Named, namedOf, Wrongs } from './written-address.ts'
 
@@ -75,9 +76,11 @@ export function letterOfOctets(
   envelope: Pick<LetterRaw, 'envelope_from' | 'rcpt_to'>,
   making: LetterMaking,
 ): ReadLetter {
+  refuseTooLarge(given, making)
   const wrongs = new Wrongs()
-  const octets = withoutBlindCopies(withCrlf(given))
-  const { fields } = splitMessage(withCrlf(given)).header
+  const whole = withCrlf(given)
+  const octets = withoutBlindCopies(whole)
+  const { fields } = splitMessage(whole).header
   const listed = (name: string): readonly Named[] => {
     return fields
       .filter((field) => field.name === name)
@@ -102,20 +105,18 @@ export function letterOfOctets(
   return { letter, authorDomain: author === undefined ? '' : domainIn(author), from: '/raw' }
 }
 
-/** Lines that are ended another way, as files on most computers have them, end with CRLF. */
-function withCrlf(octets: Uint8Array): Uint8Array {
-  const text = octetString(octets)
-  if (!/\r(?!\n)|(?<!\r)\n/.test(text)) return octets
-  return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'latin1')
-}
-
 /** RFC 5322 §3.6.3: who got a blind copy is in nobody's copy. */
 function withoutBlindCopies(octets: Uint8Array): Uint8Array {
   const { header, body } = splitMessage(octets)
   const without = privateFields(header.fields)
-  if (without.length === 0) return octets
-  const written = rewriteHeader(header, { without })
-  return written.type === 'header' ? concat([written.octets, body]) : octets
+  const pieces: Uint8Array[] = []
+  let end = 0
+  for (const { raw } of without) {
+    const start = raw.byteOffset - header.octets.byteOffset
+    pieces.push(header.octets.subarray(end, start))
+    end = start + raw.length
+  }
+  return without.length === 0 ? octets : concat([...pieces, header.octets.subarray(end), body])
 }
 
 function domainIn({ address }: Named): string {
@@ -134,15 +135,17 @@ function wrongLetter(
   return new ProblemError(problem(422, 'wrong-letter', { title, detail, errors }))
 }
 
-function refuseTooMuch(
-  { octets, to }: HandedLetter,
-  { messageBytes, recipients }: LetterMaking,
-): void {
-  if (octets.length > messageBytes) {
-    const detail = `The message has ${octets.length} octets; ${messageBytes} are the most.`
-    const hint = 'limits.message_bytes in waybill.toml says how many.'
-    throw new ProblemError(problem(413, 'too-much', { title: 'That is too much', detail, hint }))
-  }
+/** RFC 1870 §6.1: what is larger is not looked at. */
+function refuseTooLarge({ length }: Uint8Array, { messageBytes }: LetterMaking): void {
+  if (length <= messageBytes) return
+  const detail = `The message has ${length} octets; ${messageBytes} are the most.`
+  const hint = 'limits.message_bytes in waybill.toml says how many.'
+  throw new ProblemError(problem(413, 'too-much', { title: 'That is too much', detail, hint }))
+}
+
+function refuseTooMuch({ octets, to }: HandedLetter, making: LetterMaking): void {
+  refuseTooLarge(octets, making)
+  const { recipients } = making
   if (to.length > recipients) {
     const detail = `${to.length} recipients; ${recipients} are the most at one time.`
     const hint = 'Send it to some of them, and then to the others.'

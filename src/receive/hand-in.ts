@@ -181,9 +181,11 @@ function recipientOf(
 }
 
 function factsOf(octets: Uint8Array): MessageFacts {
+  let all = 0
+  for (let i = 0; i < octets.length; i++) all |= octets[i] ?? 0
   return {
     octets: octets.length,
-    eightBit: octets.some((octet) => octet > 0x7f),
+    eightBit: all > 0x7f,
     nul: octets.includes(0),
     bareNewline: false,
     tooBig: false,

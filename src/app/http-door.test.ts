@@ -73,6 +73,32 @@ test('a server of one’s own is looked at with the key in its data folder, and 
   assert.equal(await asked(http, { authorization, host: 'rebound.example' }), 421)
 })
 
+test('what would be taken in is decided by the rules that hold now', async (t) => {
+  const folder = testFolder().folder
+  const allowing = settingsOf(folder, '[receive]\nallow = ["north.example"]')
+  const server = await open(t, allowing)
+  const result = async (): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${server.ports.http ?? 0}/v1/evaluations`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${server.token.token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        question: 'accept',
+        ip: '198.51.100.66',
+        from: 'ann@north.example',
+        dns: ['_dmarc.north.example TXT "v=DMARC1; p=reject"', 'north.example TXT "v=spf1 -all"'],
+      }),
+    })
+    assert.equal(answer.status, 200)
+    return Object(await answer.json()).result
+  }
+  assert.equal(await result(), 'deliver')
+  await server.reload(settingsOf(folder))
+  assert.equal(await result(), 'refuse')
+})
+
 test('the key stays the same; an emptied file is none', () => {
   const folder = testFolder().folder
   const first = operatorToken(folder)

@@ -8,6 +8,7 @@ import { HttpServer } from '../http/http-server.ts'
 import { withKeys } from '../http/key-access.ts'
 import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
+import type { DecisionRules } from '../inspect/rules.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
 import type { LetterDoor } from '../sessions/letter-door.ts'
@@ -21,6 +22,8 @@ export interface HttpDoorParts {
   readonly desk: Desk
   /** What was counted of its mail. */
   readonly meter: MailMeter
+  /** By which rules letters are taken in. */
+  readonly rules: () => DecisionRules
   /** Where letters are handed in. */
   readonly letters: LetterDoor
   readonly version: string
@@ -124,6 +127,7 @@ export class HttpDoor {
         },
       ]),
       meter: this.#parts.meter,
+      rules: this.#parts.rules,
       webhooks: { desk, acts: store.acts, now },
       keys: { desk, acts: store.acts, now },
       access: this.#access,

@@ -9,6 +9,7 @@ import { chance } from '../io/clock.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Listener } from '../io/listener.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
+import type { DecisionRules } from '../inspect/rules.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import { Admission as Clients } from '../policy/admission.ts'
 import { noLimits } from '../policy/admission-limits.ts'
@@ -156,6 +157,11 @@ export class MailSystem {
       throw problem
     }
     this.#server.setConnections(this.#options.limits.connections)
+  }
+
+  /** By which rules letters that come in are decided, as they are now. */
+  get decisionRules(): DecisionRules {
+    return this.#options.rules.decision
   }
 
   /** See `Courier.wake`. */

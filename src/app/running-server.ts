@@ -134,6 +134,7 @@ export class RunningServer {
       folder: this.#folder,
       desk: this.#desk,
       meter: parts.meter,
+      rules: () => system.decisionRules,
       letters: system.door,
       version: options.version ?? '',
       page: options.page ?? '',

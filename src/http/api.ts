@@ -4,6 +4,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { ApiKeyPart } from '../desk/api-key-operations.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
+import type { DecisionRules } from '../inspect/rules.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import type { Access, Scope } from './access.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
@@ -50,6 +51,8 @@ export interface ApiParts {
   readonly newId: () => string
   /** Asked where an evaluation wants the real DNS; absent: nobody is. */
   readonly live?: Resolver
+  /** By which rules letters are taken in here; absent: those of a configuration that says nothing. */
+  readonly rules?: () => DecisionRules
   /** Where mail can be sent to, by the names of the ready event. */
   readonly ports?: Readonly<Record<string, number>>
   /** Who lives here, what DNS must say of it, and what others report. */

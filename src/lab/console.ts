@@ -55,6 +55,8 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
       servers: [{ address: '127.0.0.1', port: lab.ports.dns }],
       clock: systemClock,
     }),
+    // Letters come in from strangers at south.
+    rules: () => lab.south.site.decisionRules,
     management: labManagement(lab, place, options.folder),
     more(api) {
       faultRoutes(api, '/v1/lab/faults', place)

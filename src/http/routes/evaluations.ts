@@ -7,6 +7,7 @@ import { defaultRules, rulesInConfig } from '../../config/decision-rules.ts'
 import { evaluate, type EvaluationQuestion } from '../../desk/evaluate.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import type { DmarcInput } from '../../dmarc/dmarc.ts'
+import type { DecisionRules } from '../../inspect/rules.ts'
 import { readOverrides } from '../../journey/overrides.ts'
 import type { Api } from '../api-types.ts'
 import { body } from '../route-parts.ts'
@@ -62,7 +63,7 @@ const request = z.discriminatedUnion('question', [
       .string()
       .max(1 << 20)
       .optional()
-      .describe('The text of a waybill.toml'),
+      .describe('The text of a waybill.toml; without it the rules are those of this server'),
     ...dns,
   }),
   z.object({ question: z.literal('route'), destination: z.string().max(300), ...dns }),
@@ -107,8 +108,13 @@ const evaluation = createRoute({
 /** Answers questions without mail. The network is asked only where `live` says so. */
 export function evaluationRoutes(
   api: Api,
-  parts: { readonly now: () => number; readonly live?: Resolver | undefined },
+  parts: {
+    readonly now: () => number
+    readonly live?: Resolver | undefined
+    readonly rules?: (() => DecisionRules) | undefined
+  },
 ): void {
+  const rules = parts.rules ?? defaultRules
   api.openapi(evaluation, async (c) => {
     const asked = c.req.valid('json')
     const { dns: said, now = Math.floor(parts.now() / 1000) } = saidIn(asked)
@@ -119,7 +125,7 @@ export function evaluationRoutes(
     }
     const live = asked.live ? parts.live : undefined
     const world = { dns: said, live, receiver: 'localhost', now }
-    const { steps, missing } = await evaluate(questionIn(asked), world)
+    const { steps, missing } = await evaluate(questionIn(asked, rules), world)
     const told = steps.map(
       ({ details: _evidence, askedFor, did, result, fix, rules, ...rest }) => ({
         ...rest,
@@ -151,7 +157,7 @@ function overrides(json: unknown) {
   throw new WaybillError('usage', `${read.problem}.`)
 }
 
-function questionIn(asked: Asked): EvaluationQuestion {
+function questionIn(asked: Asked, ownRules: () => DecisionRules): EvaluationQuestion {
   switch (asked.question) {
     case 'spf':
       return { question: 'spf', ...senderIn(asked) }
@@ -167,12 +173,12 @@ function questionIn(asked: Asked): EvaluationQuestion {
       if (whole === undefined && /[\r\n\0]/.test(from ?? '')) {
         throw new WaybillError('usage', 'from: is more than one line.')
       }
-      const rules = config === undefined ? defaultRules() : overrides({ config }).rules
+      const rules = config === undefined ? undefined : overrides({ config }).rules
       return {
         question: 'accept',
         ...senderIn(asked),
         message: whole ?? `From: ${from ?? ''}\r\n\r\n`,
-        rules: rules ?? defaultRules(),
+        rules: rules ?? ownRules(),
       }
     }
     case 'route': {

@@ -73,7 +73,7 @@ export function staticRsaOf({ tls }: Settings): StaticRsa {
 }
 
 /** When letters are tried again, and until when. */
-function retryPolicy({ queue }: Settings): RetryPolicy {
+export function retryPolicy({ queue }: Settings): RetryPolicy {
   return {
     ...defaultRetryPolicy,
     firstDelayMs: queue.first_retry_seconds * 1000,

@@ -11,6 +11,7 @@ import { submitting } from '../http/sending.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
+import type { RetryPolicy } from '../queue/schedule.ts'
 import type { LetterDoor } from '../sessions/letter-door.ts'
 import type { Store } from '../store/ports/store.ts'
 
@@ -30,6 +31,8 @@ export interface HttpDoorParts {
   /** The folder with the files of the page. */
   readonly page: string
   readonly management: Management
+  /** When what waits is tried again. */
+  readonly retry: RetryPolicy
   /** Where mail is taken, by the names of the ready event. */
   readonly ports: Readonly<Record<string, number>>
   /** The operator's key. */
@@ -121,6 +124,7 @@ export class HttpDoor {
         {
           name: '',
           reads: store,
+          retry: this.#parts.retry,
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: { desk, acts: store.acts, now },

@@ -18,7 +18,7 @@ import type { Admission } from '../policy/admission.ts'
 import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
 import type { OpenResolver } from './resolver.ts'
-import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
+import { admissionLimits, limitsOf, rulesOf, staticRsaOf, retryPolicy } from './from-settings.ts'
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
 import { HttpDoor } from './http-door.ts'
 import { type OperatorToken, operatorToken } from './operator-token.ts'
@@ -139,6 +139,7 @@ export class RunningServer {
       version: options.version ?? '',
       page: options.page ?? '',
       ports: { ...first.ports },
+      retry: retryPolicy(settings),
       management: serverManagement({
         store,
         desk: this.#desk,

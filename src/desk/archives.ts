@@ -2,6 +2,7 @@ import { WaybillError } from '../base/error.ts'
 import { hashesOf, type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { JourneyFilter } from '../journey/filter.ts'
 import { type JourneyView, viewJourney } from '../journey/view.ts'
+import type { RetryPolicy } from '../queue/schedule.ts'
 import type { Query } from '../search/query.ts'
 import type { MessageSearch } from '../search/index/search-thread.ts'
 import { type FoundMessages, scan } from '../search/scan.ts'
@@ -22,6 +23,8 @@ export interface Archive {
   readonly mailboxes?: Pick<MailboxPort, 'remove' | 'setFlags'>
   /** Looks for messages in it with an index, where there is one. */
   readonly search?: MessageSearch['search']
+  /** When what waits in it is tried again; absent: as usual. */
+  readonly retry?: RetryPolicy
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
   /** What people may do there; absent where nothing goes out. */

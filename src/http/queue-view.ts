@@ -1,4 +1,8 @@
 import { type WaitingItem, waitingItem } from '../desk/waiting.ts'
+import type { Archive } from '../desk/archives.ts'
+import { readRecord } from '../journey/record.ts'
+import type { Step } from '../journey/steps.ts'
+import { defaultRetryPolicy, expectedAttempts } from '../queue/schedule.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 
 /** Up to these ages, in minutes, letters that wait are counted; one more count is for older ones. */
@@ -57,12 +61,42 @@ function destinationView(
   }
 }
 
-/** An item that waits, as `waybill queue list --json` has it, and since when. */
+/** An item that waits, as `waybill queue list --json` has it, since when, and its plan. */
 export interface ItemView extends WaitingItem {
   created_at: string
+  /** When it was tried. */
+  attempted_at: string[]
+  /** When it will be, if every try fails. */
+  planned_at: string[]
 }
 
-/** Puts it so. */
-export function itemView(item: QueueItem): ItemView {
-  return { ...waitingItem(item), created_at: new Date(item.createdAt).toISOString() }
+/** Puts them so. What was tried stands in the journeys, which are read once each. */
+export async function itemViews(
+  archive: Archive,
+  items: readonly QueueItem[],
+): Promise<readonly ItemView[]> {
+  const tries = new Map<string, readonly AttemptStep[]>()
+  for (const id of new Set(items.map(({ journeyId }) => journeyId))) {
+    const found = await archive.reads.journeys.find(id)
+    if (found.type !== 'found') continue
+    const { steps } = readRecord(found.journey.json, found.journey.appended)
+    tries.set(
+      id,
+      steps.filter((step) => step.type === 'attempt'),
+    )
+  }
+  return items.map((item) => {
+    const made = tries.get(item.journeyId) ?? []
+    const own = made.filter(({ recipient }) => recipient === item.recipient)
+    return {
+      ...waitingItem(item),
+      created_at: new Date(item.createdAt).toISOString(),
+      attempted_at: own.map(({ startedAt }) => new Date(startedAt).toISOString()),
+      planned_at: expectedAttempts(archive.retry ?? defaultRetryPolicy, item).map((at) => {
+        return new Date(at).toISOString()
+      }),
+    }
+  })
 }
+
+type AttemptStep = Extract<Step, { readonly type: 'attempt' }>

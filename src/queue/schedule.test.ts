@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   defaultRetryPolicy,
   delayAfter,
+  expectedAttempts,
   isDelayWarningDue,
   nextStep,
   RetrySchedule,
@@ -94,4 +95,21 @@ test('the schedule of a queue counts the attempt that has just been made', () =>
   const item = { createdAt: 1000, nextAttemptAt: 2000 }
   assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs + 1), true)
   assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs), false)
+})
+
+test('what is expected of a letter is its next try and all behind it, to the very end', () => {
+  const minute = 60_000
+  const policy = { ...defaultRetryPolicy, expireAfterMs: 60 * minute }
+  const waiting = { attempts: 1, nextAttemptAt: 5 * minute, expiresAt: 60 * minute }
+  const minutes = expectedAttempts(policy, waiting).map((at) => at / minute)
+  assert.deepEqual(minutes, [5, 15, 35, 60])
+  const whole = { attempts: 0, nextAttemptAt: 0, expiresAt: defaultRetryPolicy.expireAfterMs }
+  const all = expectedAttempts(defaultRetryPolicy, whole)
+  assert.equal(all.at(-1), whole.expiresAt)
+  assert.deepEqual(
+    all,
+    all.toSorted((a, b) => a - b),
+  )
+  const never = expectedAttempts(policy, { attempts: 1, nextAttemptAt: 0, expiresAt: 1e15 })
+  assert.equal(never.length, 100)
 })

@@ -62,6 +62,31 @@ export function nextStep(input: {
   return { type: 'retry', at: Math.min(expiresAt, now + Math.round(moved)) }
 }
 
+/** So many tries that are to come are told. */
+const mostExpected = 100
+
+/** When what waits will be tried, as far as one can know: without chance, and if every try fails. */
+export function expectedAttempts(
+  policy: RetryPolicy,
+  waiting: {
+    readonly attempts: number
+    readonly nextAttemptAt: number
+    readonly expiresAt: number
+  },
+): readonly number[] {
+  const { attempts, nextAttemptAt, expiresAt } = waiting
+  const times = [nextAttemptAt]
+  while (times.length < mostExpected) {
+    const now = times.at(-1) ?? nextAttemptAt
+    const made = attempts + times.length
+    // The middle of chance.
+    const step = nextStep({ policy, attempts: made, now, expiresAt, random: () => 0.5 })
+    if (step.type === 'expire') break
+    times.push(step.at)
+  }
+  return times
+}
+
 /** The wait after `attempts` attempts, without chance. */
 export function delayAfter(policy: RetryPolicy, attempts: number): number {
   // The exponent is bounded so that no number of attempts gives Infinity or NaN.

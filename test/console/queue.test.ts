@@ -19,7 +19,9 @@ test('a letter that waits is held, released and given up, each time with its num
   await page.goto(`${lab.page}/queue`)
   await page.getByText('1 delivery waits').waitFor()
   const row = page.getByRole('row', { name: /somebody@down\.south\.example/ })
-  await row.getByText(/tried 1 time/).waitFor()
+  await row.locator('.pill', { hasText: 'tried 1 time' }).waitFor()
+  await row.locator('svg.plan path.next').waitFor({ state: 'attached' })
+  await row.getByText(/next .*, then up to \d+ more, given up .*in \d+ days/).waitFor()
   await page.getByRole('button', { name: 'Hold all (1)' }).click()
   await row.locator('.pill', { hasText: 'held' }).waitFor()
   assert.deepEqual(asked, ['Hold all: 1 delivery?'])
@@ -32,4 +34,35 @@ test('a letter that waits is held, released and given up, each time with its num
   assert.match(asked[1] ?? '', /^Give up 1 message\?/)
   await page.goto(`${lab.page}/queue`)
   await page.getByRole('heading', { name: 'Nothing waits' }).waitFor()
+})
+
+test('several that wait are chosen and held at once, and nothing else is', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const lab = await startLab(t)
+  for (const name of ['one', 'two', 'three']) {
+    await lab.submit({ ...ordinary, to: `${name}@down.south.example` })
+  }
+  const page = await openPage(browser, t)
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.accept()
+  })
+  await page.goto(`${lab.page}/queue`)
+  await page.getByText('3 deliveries wait').waitFor()
+  await page.getByLabel(/for one@down/).check()
+  await page.getByLabel(/for three@down/).check()
+  const group = page.getByRole('group', { name: 'With the chosen ones' })
+  await group.getByText('2 chosen').waitFor()
+  await group.getByRole('button', { name: 'Hold (2)' }).click()
+  await page.getByText('Hold: done with 2 deliveries.').waitFor()
+  await page.getByText('1 delivery waits, 2 are held').waitFor()
+  await page.getByLabel('Choose all').check()
+  await group.getByRole('button', { name: 'Release (2)' }).waitFor()
+  await group.getByRole('button', { name: 'Give up (3)' }).click()
+  await page.getByRole('heading', { name: 'Nothing waits' }).waitFor()
+  assert.deepEqual(asked, [
+    'Give up 3 deliveries? Their senders are told; they are not tried again.',
+  ])
 })

@@ -1,4 +1,6 @@
 import { useResource } from '../api/resource.ts'
+import type { Planned } from '../parts/plan.ts'
+import { PlanLine } from '../parts/plan-line.tsx'
 import { Table } from '../parts/table.tsx'
 import { plainly } from '../parts/plain.ts'
 import { Address, Time } from '../parts/text.tsx'
@@ -29,9 +31,31 @@ export function Recipients(props: { readonly journey: Journey; readonly attempts
       {recipients.length > mostShown ? (
         <p class="muted small">… and {recipients.length - mostShown} more in the JSON</p>
       ) : null}
+      {props.journey.direction === 'out' ? <Plans id={props.attempts} /> : null}
       {props.journey.direction === 'out' ? <Attempts id={props.attempts} /> : null}
     </>
   )
+}
+
+/** For whom it waits, and how it goes on for each. */
+function Plans({ id }: { readonly id: string }) {
+  const found = useResource<{ readonly data: readonly Waiting[] }>(`/v1/messages/${id}/plan`)
+  return (
+    <Table
+      caption="What is still to come"
+      heads={['For', 'Retry plan']}
+      rows={(found.data?.data ?? [])
+        .slice(0, mostShown)
+        .map((one) => [
+          <Address key="for" of={one.recipient} />,
+          <PlanLine key="plan" plan={one} />,
+        ])}
+    />
+  )
+}
+
+interface Waiting extends Planned {
+  readonly recipient: string
 }
 
 interface Attempt {

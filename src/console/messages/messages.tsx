@@ -150,9 +150,19 @@ function Rows({ list, q }: { readonly list: MessageList; readonly q: string }) {
           {until === undefined ? ', no more' : null}
         </p>
       )}
+      <p class="more small">
+        <a href={csvPath(q)} download="messages.csv">
+          Save the list as CSV
+        </a>
+      </p>
       <NotAll until={until} />
     </>
   )
+}
+
+/** Where all that a query finds is as a file for spreadsheets. */
+function csvPath(q: string): string {
+  return `/v1/messages?${new URLSearchParams({ format: 'csv', ...(q === '' ? {} : { q }) })}`
 }
 
 function NothingFound({ until }: { readonly until: string | undefined }) {

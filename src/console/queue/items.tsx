@@ -1,56 +1,139 @@
 import { useState } from 'preact/hooks'
-import { ask, asProblem } from '../api/ask.ts'
-import { ProblemNotice } from '../parts/notice.tsx'
+import { type Acting, useAct } from '../api/act.ts'
+import { Said } from '../parts/said.tsx'
+import { count, plainly } from '../parts/plain.ts'
+import { PlanLine } from '../parts/plan-line.tsx'
 import { Table } from '../parts/table.tsx'
-import { count, plainly, span } from '../parts/plain.ts'
-import { Address, Time } from '../parts/text.tsx'
+import { Address } from '../parts/text.tsx'
 import { Pill } from '../parts/verdict.tsx'
-import type { Problem } from '../types.ts'
-import type { Item, Queue } from './model.ts'
+import { mayManage } from '../shell/may.ts'
+import { acts, fitting, type Item, type Queue, question, type Verb } from './model.ts'
 
-/** Each recipient that waits, with its plan. */
+interface Done {
+  readonly count: number
+}
+
+/** Does something with letters that wait; whoever sends them is told of what is given up. */
+async function change(acting: Acting, items: readonly Item[], verb: Verb): Promise<boolean> {
+  const asked = question(verb, items.length)
+  if (asked !== '' && !window.confirm(asked)) return false
+  const body = { action: verb, ids: items.map(({ id }) => id) }
+  const name = acts.find((one) => one.verb === verb)?.name ?? verb
+  return await acting.act<Done>('/v1/queue/actions', { method: 'POST', body }, (done) => {
+    return `${name}: done with ${count(done.count, 'delivery', 'deliveries')}.`
+  })
+}
+
+/** Each recipient that waits, with its plan; several can be chosen and changed at once. */
 export function Items({ queue, changed }: { readonly queue: Queue; readonly changed: () => void }) {
-  const [problem, setProblem] = useState<Problem | undefined>(undefined)
-  const act = async (item: Item, verb: string): Promise<void> => {
-    setProblem(undefined)
-    try {
-      await ask(`/v1/messages/${item.journey}/${verb}`, { method: 'POST', body: {} })
-      changed()
-    } catch (error) {
-      setProblem(asProblem(error))
+  const acting = useAct(changed)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const may = mayManage()
+  const shown = queue.data
+  const items = shown.filter(({ id }) => chosen.has(id))
+  const choose = (ids: readonly string[], on: boolean): void => {
+    const next = new Set(chosen)
+    for (const id of ids) {
+      if (on) next.add(id)
+      else next.delete(id)
     }
+    setChosen(next)
   }
   return (
     <>
-      {problem === undefined ? null : <ProblemNotice problem={problem} />}
+      <Said acting={acting} />
+      {may && shown.length > 1 ? (
+        <Selection
+          shown={shown}
+          items={items}
+          acting={acting}
+          choose={(all) => setChosen(new Set(all ? shown.map(({ id }) => id) : []))}
+        />
+      ) : null}
       <Table
         caption="What waits, the next attempts first"
         heads={['Message', 'For', 'State', 'Retry plan', 'Last problem', 'Actions']}
-        rows={queue.data.map((item) => [
-          <a key="id" href={`/messages/${item.journey}`} data-row={item.journey}>
-            <code>{item.journey}</code>
-          </a>,
+        rows={shown.map((item) => [
+          <span key="id" class="bulk">
+            {may && shown.length > 1 ? (
+              <input
+                type="checkbox"
+                aria-label={`Choose ${item.journey} for ${item.recipient}`}
+                checked={chosen.has(item.id)}
+                onChange={() => choose([item.id], !chosen.has(item.id))}
+              />
+            ) : null}
+            <a href={`/messages/${item.journey}`} data-row={item.journey}>
+              <code>{item.journey}</code>
+            </a>
+          </span>,
           <Address key="for" of={item.recipient} />,
           <State key="state" item={item} />,
-          <Plan key="plan" item={item} />,
+          <PlanLine key="plan" plan={item} />,
           plainly(item.last_problem ?? '–'),
-          <span key="act" class="bulk">
-            <button type="button" class="small" onClick={() => void act(item, 'retry')}>
-              Try now<span class="heard"> {item.journey}</span>
-            </button>
-            <button
-              type="button"
-              class="small"
-              onClick={() => void act(item, item.held ? 'release' : 'hold')}
-            >
-              {item.held ? 'Release' : 'Hold'}
-              <span class="heard"> {item.journey}</span>
-            </button>
-          </span>,
+          may ? <RowActs key="act" item={item} acting={acting} /> : '–',
         ])}
       />
       {queue.has_more === true ? <p class="muted">There are more; the list has all.</p> : null}
     </>
+  )
+}
+
+function Selection(props: {
+  readonly shown: readonly Item[]
+  readonly items: readonly Item[]
+  readonly acting: Acting
+  readonly choose: (all: boolean) => void
+}) {
+  const { shown, items, acting, choose } = props
+  return (
+    <div class="bulk" role="group" aria-label="With the chosen ones">
+      <label>
+        <input
+          type="checkbox"
+          checked={items.length === shown.length}
+          onChange={() => choose(items.length !== shown.length)}
+        />{' '}
+        {items.length === 0 ? 'Choose all' : `${items.length} chosen`}
+      </label>
+      {items.length === 0
+        ? null
+        : acts.map(({ verb, name }) => {
+            const fit = fitting(items, verb)
+            return (
+              <button
+                key={verb}
+                type="button"
+                class="small"
+                disabled={fit.length === 0 || acting.busy}
+                onClick={() => {
+                  void change(acting, fit, verb).then((done) => done && choose(false))
+                }}
+              >
+                {name} ({fit.length})
+              </button>
+            )
+          })}
+    </div>
+  )
+}
+
+function RowActs({ item, acting }: { readonly item: Item; readonly acting: Acting }) {
+  const verbs = acts.filter(({ verb }) => verb !== 'drop' && fitting([item], verb).length > 0)
+  return (
+    <span class="bulk">
+      {verbs.map(({ verb, name }) => (
+        <button
+          key={verb}
+          type="button"
+          class="small"
+          onClick={() => void change(acting, [item], verb)}
+        >
+          {name}
+          <span class="heard"> {item.journey}</span>
+        </button>
+      ))}
+    </span>
   )
 }
 
@@ -60,23 +143,5 @@ function State({ item }: { readonly item: Item }) {
     <Pill tone="wait">
       {item.attempts === 0 ? 'not tried yet' : `tried ${count(item.attempts, 'time')}`}
     </Pill>
-  )
-}
-
-/** From now to the next try to the end, as a line and in words. */
-function Plan({ item }: { readonly item: Item }) {
-  const left = new Date(item.expires_at).getTime() - Date.now()
-  return (
-    <>
-      {item.held ? (
-        'waits for release'
-      ) : (
-        <>
-          next <Time at={item.next_attempt_at} />
-        </>
-      )}
-      , given up <Time at={item.expires_at} />{' '}
-      <span class="muted">(in {span(Math.max(0, left))})</span>
-    </>
   )
 }

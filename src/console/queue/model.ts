@@ -28,6 +28,31 @@ export interface Item {
   readonly held: boolean
   readonly next_attempt_at: string
   readonly expires_at: string
-  readonly created_at?: string | null
+  readonly created_at: string
+  readonly attempted_at: readonly string[]
+  readonly planned_at: readonly string[]
   readonly last_problem: string | null
+}
+
+/** What can be done with letters that were chosen, each with its name. */
+export const acts = [
+  { verb: 'retry', name: 'Try now' },
+  { verb: 'hold', name: 'Hold' },
+  { verb: 'release', name: 'Release' },
+  { verb: 'drop', name: 'Give up' },
+] as const
+
+export type Verb = (typeof acts)[number]['verb']
+
+/** Of the chosen letters those of which something can be done: what is held is released, the rest held. */
+export function fitting(items: readonly Item[], verb: Verb): readonly Item[] {
+  if (verb === 'hold') return items.filter(({ held }) => !held)
+  return verb === 'release' ? items.filter(({ held }) => held) : items
+}
+
+/** What is asked before something that cannot be undone, or may do harm; empty: nothing. */
+export function question(verb: Verb, number: number): string {
+  const what = number === 1 ? '1 delivery' : `${number} deliveries`
+  if (verb === 'drop') return `Give up ${what}? Their senders are told; they are not tried again.`
+  return ''
 }

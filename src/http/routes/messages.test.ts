@@ -72,3 +72,24 @@ test('a list leaves out what goes while it is made, and says whether it looked a
   assert.equal(json['searched_until'], new Date(now).toISOString())
   await store.close()
 })
+
+test('the list as CSV has all rows of the query, and no cell that a spreadsheet would obey', async () => {
+  const { store, ask } = testApi()
+  const subject = '=HYPERLINK("https://evil.example","click")'
+  for (let number = 0; number < 450; number++) {
+    const id = `CSV${String(number).padStart(5, '0')}`
+    await arrive(store, id, { subject: number === 7 ? subject : `number ${number}, "x"` })
+  }
+  const headers = { accept: 'text/csv' }
+  const { json, headers: said } = await ask('/v1/messages', { headers })
+  assert.match(said.get('content-type') ?? '', /^text\/csv/)
+  assert.match(said.get('content-disposition') ?? '', /messages\.csv/)
+  const lines = String(json['text']).trimEnd().split('\r\n')
+  assert.match(lines[0] ?? '', /^id,site,started_at,/)
+  assert.equal(new Set(lines.slice(1).map((line) => line.slice(0, 8))).size, 450)
+  const evil = lines.find((line) => line.startsWith('CSV00007'))
+  assert.ok(evil?.includes(`"'=HYPERLINK(""https://evil.example"",""click"")"`), evil)
+  const some = await ask('/v1/messages?format=csv&q=subject:HYPERLINK')
+  assert.equal(String(some.json['text']).trimEnd().split('\r\n').length, 2)
+  assert.equal((await ask('/v1/messages?format=csv&q=dmrc:fail')).status, 400)
+})

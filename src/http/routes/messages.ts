@@ -5,6 +5,7 @@ import type { Archives } from '../../desk/archives.ts'
 import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
 import { openKept } from '../kept-message.ts'
+import { messageCsv } from '../message-csv.ts'
 import { queryOf } from '../query.ts'
 import { answer, idParam } from '../route-parts.ts'
 import { rowSchema, rowsOf } from '../row.ts'
@@ -13,6 +14,21 @@ const listQuery = z.object({
   q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com status:refused' }),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: z.string().max(2000).optional().describe('`next` of the page before'),
+  format: z
+    .enum(['json', 'csv'])
+    .optional()
+    .describe('csv, or `Accept: text/csv`: the first 10,000 rows as a file'),
+})
+
+const page = z.object({
+  data: z.array(rowSchema),
+  has_more: z.boolean(),
+  next: z.string().nullable(),
+  searched_all: z.boolean().describe('false: older ones were not looked at'),
+  searched_until: z
+    .string()
+    .nullable()
+    .describe('When the last of them began that was looked at, where not all were'),
 })
 
 const list = createRoute({
@@ -20,19 +36,12 @@ const list = createRoute({
   path: '/v1/messages',
   summary: 'Journeys, those written last first',
   request: { query: listQuery },
-  responses: answer(
-    'A page of them',
-    z.object({
-      data: z.array(rowSchema),
-      has_more: z.boolean(),
-      next: z.string().nullable(),
-      searched_all: z.boolean().describe('false: older ones were not looked at'),
-      searched_until: z
-        .string()
-        .nullable()
-        .describe('When the last of them began that was looked at, where not all were'),
-    }),
-  ),
+  responses: {
+    200: {
+      description: 'A page of them; as CSV, all of them',
+      content: { 'application/json': { schema: page }, 'text/csv': { schema: z.string() } },
+    },
+  },
 })
 
 const one = createRoute({
@@ -67,8 +76,15 @@ const raw = createRoute({
 /** Lists of messages, and each one of them. */
 export function messageRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(list, async (c) => {
-    const { q, limit, after } = c.req.valid('query')
+    const { q, limit, after, format } = c.req.valid('query')
     const query = queryOf(q, now())
+    if (format === 'csv' || (format === undefined && wantsCsv(c.req.header('accept')))) {
+      const headers = {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="messages.csv"',
+      }
+      return new Response(ReadableStream.from(messageCsv(archives, query)), { headers })
+    }
     const seen = after === undefined ? new Map<string, string>() : readCursor(after)
     const found = await archives.search(limit + 1, query, seen)
     const { rows, searchedAll, searchedUntil: until } = found
@@ -101,4 +117,9 @@ export function messageRoutes(api: Api, archives: Archives, now: () => number): 
     }
     return new Response(ReadableStream.from(message.chunks()), { headers })
   })
+}
+
+/** Whether CSV is what is asked for first. */
+function wantsCsv(accept = ''): boolean {
+  return /^\s*text\/csv\b/i.test(accept)
 }

@@ -6,6 +6,22 @@ import { testApi } from '../test-support/test-api.ts'
 
 const minuteMs = 60_000
 
+/** What is written of a letter that waits and was not tried. */
+const record = {
+  schema: 'waybill.record/1',
+  id: 'JOURNEY1',
+  direction: 'out',
+  mode: 'lab',
+  host: 'x',
+  startedAt: now,
+  envelope: { ip: '', helo: '', mailFrom: '', rcptTo: [] },
+  outcome: { status: 'queued' },
+  steps: [],
+  conversation: [],
+  subject: '',
+  messageId: '',
+}
+
 async function waiting(store: Store): Promise<void> {
   await store.post.accept(
     acceptance({
@@ -15,7 +31,9 @@ async function waiting(store: Store): Promise<void> {
         queueItem('q2', { recipient: 'eve@south.example', createdAt: now - 600 * minuteMs }),
         queueItem('q3', { recipient: 'x@west.example', destination: 'west.example' }),
       ],
-      journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1' })],
+      journeys: [
+        journey('JOURNEY1', { direction: 'out', messageId: 'm1', json: JSON.stringify(record) }),
+      ],
     }),
   )
 }
@@ -80,4 +98,64 @@ test('the numbers for Prometheus', async () => {
   const { json, headers } = await ask('/v1/metrics')
   assert.match(String(headers.get('content-type')), /^text\/plain; version=0\.0\.4/)
   assert.match(String(json['text']), /^# TYPE waybill_queued gauge\nwaybill_queued 3$/m)
+})
+
+test('letters are chosen one by one, of items or of messages, and nothing else is touched', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const act = (json: unknown) => ask('/v1/queue/actions', { method: 'POST', json })
+  assert.equal((await act({ action: 'hold', ids: ['q2', 'q9'] })).json['count'], 1)
+  const held = (await store.queue.list({ limit: 9 })).filter((item) => item.held)
+  assert.deepEqual(
+    held.map(({ id }) => id),
+    ['q2'],
+  )
+  assert.equal((await act({ action: 'hold', ids: ['JOURNEY1'] })).json['count'], 2)
+  for (const wrong of [{ ids: [] }, { ids: ['q1'], all: true }, { ids: ['q1'], q: 'to:x' }, {}]) {
+    assert.equal((await act({ action: 'hold', ...wrong })).status, 400)
+  }
+})
+
+test('a plan has the tries that were and those to come, as the schedule of the server has them', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  const attempt = {
+    type: 'attempt',
+    recipient: 'bob@south.example',
+    attempt: 1,
+    host: 'mx.south.example',
+    ip: '203.0.113.20',
+    result: 'deferred',
+    problem: 'no',
+    conversation: [],
+    startedAt: now - minuteMs,
+    durationMs: 5,
+    dns: [],
+  }
+  const steps = [attempt, { ...attempt, recipient: 'other@south.example' }]
+  const json = JSON.stringify({ ...record, steps })
+  await store.post.accept(
+    acceptance({
+      message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
+      queue: [
+        queueItem('q1', {
+          recipient: 'bob@south.example',
+          nextAttemptAt: now + 5 * minuteMs,
+          expiresAt: now + 60 * minuteMs,
+        }),
+      ],
+      journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1', json })],
+    }),
+  )
+  for (const path of ['/v1/queue', '/v1/messages/JOURNEY1/plan']) {
+    const { data } = (await ask(path)).json
+    const [item] = data as readonly {
+      readonly attempted_at: readonly string[]
+      readonly planned_at: readonly string[]
+    }[]
+    assert.deepEqual(item?.attempted_at, [new Date(now - minuteMs).toISOString()], path)
+    assert.deepEqual(
+      item.planned_at.map((at) => (Date.parse(at) - now) / minuteMs),
+      [5, 10, 20, 40, 60],
+    )
+  }
 })

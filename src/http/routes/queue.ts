@@ -15,7 +15,7 @@ import type { QueueItem } from '../../store/ports/queue.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
 import { filterOf } from '../query.ts'
-import { ageLimits, byDestination, itemView } from '../queue-view.ts'
+import { ageLimits, byDestination, itemViews } from '../queue-view.ts'
 import { answer, body, idParam } from '../route-parts.ts'
 
 const actions = ['retry', 'hold', 'release', 'drop'] as const
@@ -33,6 +33,8 @@ const item = z
     expires_at: z.string(),
     created_at: z.string(),
     last_problem: z.string(),
+    attempted_at: z.array(z.string()).describe('When it was tried'),
+    planned_at: z.array(z.string()).describe('When it will be, if every try fails'),
   })
   .openapi('QueueItem')
 
@@ -69,6 +71,14 @@ const show = createRoute({
   ),
 })
 
+const plan = createRoute({
+  method: 'get',
+  path: '/v1/messages/{id}/plan',
+  summary: 'For whom it waits, when it was tried, and when it will be',
+  request: { params: idParam },
+  responses: answer('Each recipient for whom it waits', z.object({ data: z.array(item) })),
+})
+
 const done = z.object({
   count: z.number(),
   left: z.number().describe('Being sent at this moment'),
@@ -87,6 +97,11 @@ const many = createRoute({
       action: z.enum(actions),
       q: z.string().max(10_000).optional().openapi({ example: 'to:@example.com' }),
       all: z.boolean().default(false).describe('Without `q`: all that wait'),
+      ids: z
+        .array(z.string().max(100))
+        .max(1000)
+        .optional()
+        .describe('Of items or of messages, instead of `q`'),
       dry_run: z.boolean().default(false).describe('Only count'),
       tell_sender: tellSender,
       reason,
@@ -114,39 +129,58 @@ const mostIds = 1000
 export function queueRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(show, async (c) => {
     const { q, limit } = c.req.valid('query')
-    const items = (await waiting(archives, filterOf(q, now()))).flatMap((one) => one.items)
+    const found = await waiting(archives, filterOf(q, now()))
+    const items = found.flatMap((one) => one.items)
     const counts = await Promise.all(archives.all.map(({ reads }) => reads.counts()))
-    const sorted = items.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)
+    const shown = new Set(
+      items.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt).slice(0, limit),
+    )
+    const views = await Promise.all(
+      found.map((one) => {
+        return itemViews(
+          one.archive,
+          one.items.filter((item) => shown.has(item)),
+        )
+      }),
+    )
+    const data = views.flat().toSorted((a, b) => {
+      return a.next_attempt_at < b.next_attempt_at ? -1 : 1
+    })
     return c.json(
       {
         waiting: counts.reduce((sum, { queued }) => sum + queued, 0),
         held: counts.reduce((sum, { held }) => sum + held, 0),
         ages: Array.from(ageLimits),
         destinations: byDestination(items, now()),
-        data: sorted.slice(0, limit).map(itemView),
+        data,
         has_more: items.length > limit,
       },
       200,
     )
   })
+  api.openapi(plan, async (c) => {
+    const { archive, stored } = await archives.locate(c.req.valid('param').id)
+    const views = await itemViews(archive, await itemsOf(archive, stored.id))
+    return c.json({ data: Array.from(views) }, 200)
+  })
   api.openapi(many, async (c) => {
-    const { action, q, all, dry_run: dry, tell_sender: told, reason: why } = c.req.valid('json')
-    if (all === (q !== undefined && q.trim() !== '')) {
+    const wish = c.req.valid('json')
+    const { action, q = '', all, ids = [], dry_run: dry, tell_sender: told, reason: why } = wish
+    if ([all, q.trim() !== '', ids.length > 0].filter((one) => one).length !== 1) {
       throw new WaybillError('usage', 'It must be said which letters are meant.', {
-        hint: 'Either "q" with filters, or "all": true.',
+        hint: 'Either "q" with filters, or "ids" of items, or "all": true.',
       })
     }
-    const chosen = await waiting(archives, filterOf(q ?? '', now()))
+    const chosen = only(await waiting(archives, filterOf(q, now())), ids)
     const actor = { ...actorOf(c), why }
-    const words = all ? ['--all'] : [q ?? '']
+    const words = all ? ['--all'] : ids.length > 0 ? ids : [q]
     return c.json(await change(chosen, { action, actor, words, dry, told }), 200)
   })
   api.openapi(one, async (c) => {
     const { id, action } = c.req.valid('param')
     const { tell_sender: told, reason: why } = c.req.valid('json')
     const { archive, stored } = await archives.locate(id)
-    const all = await archive.reads.queue.list({ limit: mostRead })
-    const items = all.filter(({ journeyId }) => journeyId === stored.id)
+    const items = await itemsOf(archive, stored.id)
     if (items.length === 0) {
       throw new WaybillError(
         'not-found',
@@ -170,6 +204,23 @@ function waiting({ all }: Archives, filter: JourneyFilter): Promise<readonly Wai
       return { archive, items: await archive.reads.queue.list({ limit: mostRead, filter }) }
     }),
   )
+}
+
+/** What waits of one journey. */
+async function itemsOf({ reads }: Archive, id: string): Promise<readonly QueueItem[]> {
+  return (await reads.queue.list({ limit: mostRead })).filter(({ journeyId }) => journeyId === id)
+}
+
+/** Those that were named; none was: all of them. */
+function only(found: readonly Waiting[], ids: readonly string[]): readonly Waiting[] {
+  if (ids.length === 0) return found
+  const named = new Set(ids)
+  return found.map(({ archive, items }) => {
+    return {
+      archive,
+      items: items.filter((item) => named.has(item.id) || named.has(item.journeyId)),
+    }
+  })
 }
 
 /** Does it with some of them. */

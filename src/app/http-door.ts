@@ -2,6 +2,8 @@ import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
 import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
+import type { Log } from '../base/log.ts'
+import type { Directory } from '../directory/directory.ts'
 import { keyOf } from '../directory/memory-directory.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer } from '../http/http-server.ts'
@@ -9,11 +11,14 @@ import { withKeys } from '../http/key-access.ts'
 import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
+import { Sessions } from '../http/sessions.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
 import type { RetryPolicy } from '../queue/schedule.ts'
 import type { LetterDoor } from '../sessions/letter-door.ts'
+import type { Guard } from '../receive/guard.ts'
 import type { Store } from '../store/ports/store.ts'
+import { PageLogins } from './page-logins.ts'
 
 /** What the page and the API of a running server are made of. */
 export interface HttpDoorParts {
@@ -37,6 +42,10 @@ export interface HttpDoorParts {
   readonly ports: Readonly<Record<string, number>>
   /** The operator's key. */
   readonly token: string
+  readonly directory: Pick<Directory, 'login' | 'identities'>
+  /** Counts wrong logins. */
+  readonly guard: Pick<Guard, 'login'>
+  readonly log: Log
   /** A free port instead of the one in the settings. */
   readonly autoPorts: boolean
   readonly newId: () => string
@@ -56,20 +65,28 @@ interface Open {
 export class HttpDoor {
   readonly #parts: HttpDoorParts
   readonly #access: Access
+  /** They outlive a change of the settings. */
+  readonly #sessions: Sessions
+  readonly #logins: PageLogins
   #open: Open | undefined
 
   constructor(parts: HttpDoorParts) {
     this.#parts = parts
-    const { store, desk, report } = parts
-    this.#access = withKeys(operatorAccess(parts.token), {
+    const { store, desk, directory, guard, log, report } = parts
+    const now = (): number => systemClock.now()
+    const keys = withKeys(operatorAccess(parts.token), {
       apiKeys: store.apiKeys,
-      now: () => systemClock.now(),
+      now,
       isAccount: async (wanted) => {
         const { accounts } = await desk.residents.residents()
         return accounts.some(({ address }) => keyOf(address) === keyOf(wanted))
       },
       report,
     })
+    const sessions = new Sessions(now)
+    this.#sessions = sessions
+    this.#access = { ...keys, bySession: (token) => sessions.visitor(token) }
+    this.#logins = new PageLogins({ keys, directory, guard, log, acts: store.acts, now })
   }
 
   /** `undefined` where they are closed. */
@@ -107,7 +124,7 @@ export class HttpDoor {
 
   async #listen(
     hostname: string,
-    { address, port, hosts }: Settings['http'],
+    { address, port, hosts, proxies }: Settings['http'],
     search: OpenSearch,
   ): Promise<HttpServer> {
     const { store, desk, letters, autoPorts, version, page, ports, newId, report } = this.#parts
@@ -136,6 +153,9 @@ export class HttpDoor {
       keys: { desk, acts: store.acts, now },
       access: this.#access,
       sending: submitting(letters, store.receipts),
+      sessions: this.#sessions,
+      logins: this.#logins,
+      proxies,
       hosts: [hostname, ...hosts],
       now,
       newId,

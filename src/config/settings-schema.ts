@@ -272,6 +272,10 @@ const http = z.strictObject({
     .array(z.string().toLowerCase())
     .default([])
     .describe('Further names under which a browser may ask for them, beside localhost.'),
+  proxies: z
+    .array(network)
+    .default([])
+    .describe('Proxies whose X-Forwarded-For and -Proto are believed, such as "127.0.0.1".'),
 })
 
 /** One table `[[account]]`. */

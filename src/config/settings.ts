@@ -79,6 +79,7 @@ export interface Settings {
     readonly port: number
     readonly address: string
     readonly hosts: string[]
+    readonly proxies: string[]
   }
   readonly account: AccountSettings[]
   readonly alias: AliasSettings[]

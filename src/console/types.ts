@@ -47,6 +47,7 @@ export interface Page<Item> {
 
 /** What the server says instead of an answer. */
 export interface Problem {
+  readonly type?: string
   readonly title: string
   readonly status: number
   readonly detail?: string

@@ -7,8 +7,13 @@ export type Mode = 'lab' | 'catch' | 'live'
 /** What a path knows of who asks it. */
 export interface ApiEnv {
   readonly Variables: { visitor: Visitor; requestId: string }
-  /** Of an API behind the one that was asked. */
-  readonly Bindings: { readonly visitor?: Visitor; readonly requestId?: string }
+  readonly Bindings: {
+    /** Of an API behind the one that was asked. */
+    readonly visitor?: Visitor
+    readonly requestId?: string
+    /** Absent where nobody came over a socket, as in tests. */
+    readonly incoming?: { readonly socket: { readonly remoteAddress?: string } }
+  }
 }
 
 /** Paths are added to it. */

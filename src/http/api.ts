@@ -6,11 +6,14 @@ import type { Archives } from '../desk/archives.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { chance, systemClock } from '../io/clock.ts'
+import { type Asker, askerOf, isFromOwnPage } from './asker.ts'
 import type { Access, Scope } from './access.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import type { DeskPlace } from './desk-place.ts'
 import type { Management } from './management.ts'
+import { clientPlace } from './client-place.ts'
+import type { LoginPort } from './login.ts'
 import { neededScope } from './needed-scope.ts'
 import { type OwnApis, ownApis } from './own-api.ts'
 import { isOwnHost } from './own-host.ts'
@@ -35,9 +38,11 @@ import { sendRoutes } from './routes/send.ts'
 import { reportImportRoutes } from './routes/report-import.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { serverRoutes } from './routes/server.ts'
+import { sessionRoutes } from './routes/session.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
 import { waitRoutes } from './routes/wait.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { Sessions } from './sessions.ts'
 
 /** What the API is made of. */
 export interface ApiParts {
@@ -45,6 +50,11 @@ export interface ApiParts {
   readonly version: string
   readonly archives: Archives
   readonly access: Access
+  /** Who has logged in; absent: nobody can. */
+  readonly sessions?: Sessions
+  readonly logins?: LoginPort
+  /** Proxies that are believed from where requests come. */
+  readonly proxies?: readonly string[]
   /** Further names under which it may be asked, beside localhost and its addresses. */
   readonly hosts?: readonly string[]
   readonly now: () => number
@@ -96,6 +106,8 @@ export function makeApi(parts: ApiParts): Api {
     api.use(path, guard(parts.access, own))
     api.use(path, limitBody())
   }
+  const { sessions = new Sessions(parts.now), proxies = [] } = parts
+  sessionRoutes(api, { ...parts, sessions, clientOf: clientPlace(proxies) })
   serverRoutes(api, parts)
   // Before those with an id: `wait` is none.
   waitRoutes(api, parts.archives, parts.now)
@@ -137,10 +149,9 @@ function managementRoutes(api: Api, management: Management): void {
 /** Who asks, and whether they may; what changes something must come from our own page. */
 function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const key = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    const visitor = key === undefined ? access.anybody : await access.byKey(key)
+    const { visitor, by }: Asker = await askerOf(c, access)
     const scope = neededScope(c.req.method, c.req.path)
-    if (visitor === undefined && (scope !== undefined || key !== undefined)) {
+    if (visitor === undefined && (scope !== undefined || by === 'key')) {
       return say(c, unknownKey)
     }
     if (scope !== undefined && visitor?.scopes.includes(scope) !== true) {
@@ -152,6 +163,7 @@ function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
     if (visitor?.account !== undefined && scope !== undefined) {
       return await own(visitor.account).fetch(c.req.raw, { visitor, requestId: c.get('requestId') })
     }
+    if (!isFromOwnPage(c, by)) return say(c, crossSite)
     c.set('visitor', visitor ?? { who: '', scopes: [] })
     await next()
     return undefined

@@ -3,28 +3,31 @@ import { fieldsOf } from '../parts/fields.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
 import type { Problem, Session } from '../types.ts'
 import { Banner } from './banner.tsx'
-import { logIn } from './session.ts'
+import { type Credentials, logIn } from './session.ts'
 
-/** Asks for the token of who runs this server. */
+/** Asks for the token of who runs this server, or for an account and its password. */
 export function Login({ mode }: { readonly mode: Session['mode'] }) {
+  const [asAccount, setAsAccount] = useState(false)
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
+  const [wantsCode, setWantsCode] = useState(false)
   const enter = async (event: SubmitEvent): Promise<void> => {
-    const field = fieldsOf(event)
-    setProblem(await logIn(field('token'), field('code')))
+    const said = await logIn(credentialsIn(event, asAccount))
+    setProblem(said)
+    if (said?.type?.endsWith('/second-factor') === true) setWantsCode(true)
+  }
+  const choose = (account: boolean): void => {
+    setAsAccount(account)
+    setProblem(undefined)
+    setWantsCode(false)
   }
   return (
     <main class="alone" id="main">
       <h1>Waybill</h1>
       <Banner mode={mode} />
       <form class="stack" onSubmit={(event) => void enter(event)}>
-        <label>
-          Token
-          <input name="token" type="password" required autocomplete="current-password" />
-        </label>
-        <label>
-          Code of the second factor, when there is one
-          <input name="code" inputMode="numeric" autocomplete="one-time-code" />
-        </label>
+        <Who asAccount={asAccount} choose={choose} />
+        {asAccount ? <AccountFields /> : <TokenField />}
+        {wantsCode ? <CodeField /> : null}
         <p>
           <button type="submit" class="first">
             Log in
@@ -33,9 +36,68 @@ export function Login({ mode }: { readonly mode: Session['mode'] }) {
       </form>
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       <p class="muted small">
-        The token was printed when this server started for the first time, and is in its data
-        folder, where only its owner can read it.
+        {asAccount
+          ? 'The address and password of your mail program. You see your own mail and its journeys.'
+          : 'The token was printed when this server started for the first time, and is in the file http-token of its data folder, where only its owner can read it.'}
       </p>
     </main>
   )
+}
+
+function Who(props: { readonly asAccount: boolean; choose(account: boolean): void }) {
+  const { asAccount, choose } = props
+  return (
+    <fieldset>
+      <legend>Who are you?</legend>
+      <label>
+        <input type="radio" name="as" checked={!asAccount} onChange={() => choose(false)} /> I run
+        this server
+      </label>
+      <label>
+        <input type="radio" name="as" checked={asAccount} onChange={() => choose(true)} /> I have an
+        account here
+      </label>
+    </fieldset>
+  )
+}
+
+function TokenField() {
+  return (
+    <label>
+      Token
+      <input name="token" type="password" required autocomplete="current-password" />
+    </label>
+  )
+}
+
+function AccountFields() {
+  return (
+    <>
+      <label>
+        Address
+        <input name="account" type="email" required autocomplete="username" />
+      </label>
+      <label>
+        Password
+        <input name="password" type="password" required autocomplete="current-password" />
+      </label>
+    </>
+  )
+}
+
+function CodeField() {
+  return (
+    <label>
+      Code of the second factor
+      <input name="code" inputMode="numeric" required autocomplete="one-time-code" />
+    </label>
+  )
+}
+
+function credentialsIn(event: SubmitEvent, asAccount: boolean): Credentials {
+  const field = fieldsOf(event)
+  const code = field('code')
+  const more = code === '' ? {} : { code }
+  if (!asAccount) return { token: field('token'), ...more }
+  return { account: field('account'), password: field('password', 'whole'), ...more }
 }

@@ -17,18 +17,19 @@ export async function readSession(): Promise<void> {
   }
 }
 
-/** Logs in with a token; the server keeps the session in a cookie that no script can read. */
-export async function logIn(token: string, code: string): Promise<Problem | undefined> {
+/** With what somebody logs in. */
+export type Credentials = ({ token: string } | { account: string; password: string }) & {
+  code?: string
+}
+
+/** Logs in; the server keeps the session in a cookie that no script can read. */
+export async function logIn(credentials: Credentials): Promise<Problem | undefined> {
   try {
-    await ask('/v1/session', {
-      method: 'POST',
-      body: { token, ...(code === '' ? {} : { code }) },
-    })
+    await ask('/v1/session', { method: 'POST', body: credentials })
   } catch (error) {
     loginWanted.value = true
     return asProblem(error)
   }
-  loginWanted.value = false
   await readSession()
   return undefined
 }

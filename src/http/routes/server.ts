@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
-import type { Api, Mode } from '../api-types.ts'
+import type { Api } from '../api-types.ts'
 import { answer } from '../route-parts.ts'
 
 const live = createRoute({
@@ -15,21 +15,6 @@ const ready = createRoute({
   path: '/v1/health/ready',
   summary: 'Whether its store answers',
   responses: answer('It does', z.object({ status: z.literal('ok') })),
-})
-
-const session = createRoute({
-  method: 'get',
-  path: '/v1/session',
-  summary: 'Who asks, and what they may do',
-  responses: answer(
-    'This one',
-    z.object({
-      mode: z.enum(['lab', 'catch', 'live']),
-      who: z.string(),
-      scopes: z.array(z.enum(['read', 'send', 'manage'])),
-      version: z.string(),
-    }),
-  ),
 })
 
 const status = createRoute({
@@ -56,17 +41,16 @@ const status = createRoute({
   ),
 })
 
-/** How the server is, and who asks it. */
+/** How the server is. */
 export function serverRoutes(
   api: Api,
   server: {
-    readonly mode: Mode
     readonly version: string
     readonly archives: Archives
     readonly ports?: Readonly<Record<string, number>>
   },
 ): void {
-  const { mode, version, archives, ports = {} } = server
+  const { version, archives, ports = {} } = server
   const counts = () =>
     Promise.all(
       archives.all.map(async ({ name, reads }) => ({ site: name, ...(await reads.counts()) })),
@@ -75,10 +59,6 @@ export function serverRoutes(
   api.openapi(ready, async (c) => {
     await counts()
     return c.json({ status: 'ok' } as const, 200)
-  })
-  api.openapi(session, (c) => {
-    const { who, scopes } = c.get('visitor')
-    return c.json({ mode, who, scopes: Array.from(scopes), version }, 200)
   })
   api.openapi(status, async (c) => c.json({ version, ports, sites: await counts() }, 200))
 }

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LogLine } from '../base/log.ts'
+import type { Login } from '../directory/directory.ts'
+import type { Visitor } from '../http/access.ts'
+import type { GuardedLogin } from '../receive/guard.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
+import type { Store } from '../store/ports/store.ts'
+import { PageLogins } from './page-logins.ts'
+
+const ann: Login = { id: 'a', address: 'ann@south.example', passwordMark: 'first' }
+const operator: Visitor = { who: 'operator', scopes: ['read', 'send', 'manage'] }
+
+/** A house in which Ann's password and the operator's key can become others. */
+function house(met?: GuardedLogin<never>): {
+  readonly logins: PageLogins
+  readonly store: Store
+  readonly lines: LogLine[]
+  readonly asked: string[]
+  readonly now: { mark: string; key: string }
+} {
+  const store = openMemoryStore()
+  const lines: LogLine[] = []
+  const asked: string[] = []
+  const now = { mark: 'first', key: 'key' }
+  const logins = new PageLogins({
+    keys: { byKey: async (key) => (key === now.key ? operator : undefined) },
+    directory: {
+      login: async (name, password) => {
+        return name === 'ANN@south.example' && password === 'secret' ? ann : undefined
+      },
+      identities: ({ passwordMark }) => {
+        if (passwordMark !== now.mark) return undefined
+        return { covers: () => true, signingKeys: () => [] }
+      },
+    },
+    guard: {
+      async login({ ip, name }, check) {
+        asked.push(`${ip} ${name}`)
+        if (met !== undefined) return met
+        const user = await check()
+        return user === undefined ? { type: 'wrong' } : { type: 'right', user }
+      },
+    },
+    acts: store.acts,
+    log: (line) => lines.push(line),
+    now: () => 7,
+  })
+  return { logins, store, lines, asked, now }
+}
+
+const ip = '192.0.2.1'
+const good = { ip, account: 'ANN@south.example', password: 'secret' }
+
+test('an account sees what is its own, as long as its password is the same', async () => {
+  const { logins, store, lines, now } = house()
+  const outcome = await logins.login(good)
+  assert.ok(outcome.type === 'right')
+  const visitor = await outcome.whose()
+  assert.equal(visitor?.account, ann.address)
+  assert.equal(visitor?.who, ann.address)
+  const [act] = await store.acts.list({ limit: 1 })
+  assert.deepEqual([act?.who, act?.door, act?.what], [ann.address, 'http', 'session begin'])
+  assert.deepEqual(
+    lines.map(({ level, event }) => `${level} ${event}`),
+    ['info login'],
+  )
+  now.mark = 'second'
+  assert.equal(await outcome.whose(), undefined)
+})
+
+test('who comes with a key is whose the key is, as long as it holds', async () => {
+  const { logins, asked, now } = house()
+  const outcome = await logins.login({ ip, token: 'key' })
+  assert.ok(outcome.type === 'right')
+  assert.deepEqual(await outcome.whose(), operator)
+  assert.deepEqual(asked, [`${ip} operator`])
+  now.key = 'another'
+  assert.equal(await outcome.whose(), undefined)
+})
+
+test('a wrong login is told to the log without its secret, and is no act', async () => {
+  const { logins, lines, store } = house()
+  assert.deepEqual(await logins.login({ ...good, password: 'guessed' }), { type: 'wrong' })
+  assert.deepEqual(await logins.login({ ip, token: 'guessed' }), { type: 'wrong' })
+  assert.deepEqual(lines, [
+    {
+      level: 'warning',
+      event: 'login-failed',
+      fields: {
+        client: ip,
+        port: 'http',
+        account: good.account,
+        mechanism: 'password',
+        why: 'wrong',
+      },
+    },
+    {
+      level: 'warning',
+      event: 'login-failed',
+      fields: { client: ip, port: 'http', account: 'operator', mechanism: 'token', why: 'wrong' },
+    },
+  ])
+  assert.deepEqual(await store.acts.list({ limit: 1 }), [])
+})
+
+test('nobody looks at a login where there were too many wrong ones', async () => {
+  const met = { type: 'closed', limit: 'limits.wrong_passwords', of: 'address' } as const
+  const { logins } = house(met)
+  assert.deepEqual(await logins.login(good), { type: 'closed' })
+})

@@ -4,8 +4,9 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Api, ApiEnv } from './api-types.ts'
 import { notAsked, type Problem, problem, problemOf } from './problem.ts'
 
-/** How much a request may bring. */
+/** How much a request may bring, and how much of somebody who has not logged in yet. */
 const mostOctets = 64 * 1024 * 1024
+const mostToLogIn = 16 * 1024
 
 /** An API without paths: whatever goes wrong is a problem in its answer. */
 export function newApi(report: (fault: unknown, where: string) => void): Api {
@@ -28,7 +29,13 @@ export function describeApi(api: Api, version: string): void {
 
 /** Nobody sends without end. */
 export function limitBody(): MiddlewareHandler<ApiEnv> {
-  return bodyLimit({ maxSize: mostOctets, onError: (c) => say(c, tooMuch) })
+  const upTo = (maxSize: number): MiddlewareHandler<ApiEnv> => {
+    return bodyLimit({ maxSize, onError: (c) => say(c, tooMuch(maxSize)) })
+  }
+  const usual = upTo(mostOctets)
+  // One limit for a path: each reads all that it allows before the next one is asked.
+  const toLogIn = upTo(mostToLogIn)
+  return (c, next) => (c.req.path === '/v1/session' ? toLogIn(c, next) : usual(c, next))
 }
 
 /** Answers with a problem. */
@@ -38,10 +45,12 @@ export function say(c: Context<ApiEnv>, told: Problem): Response {
   return new Response(JSON.stringify(body), { status: told.status, headers })
 }
 
-const tooMuch = problem(413, 'too-much', {
-  title: 'That is too much',
-  detail: `A request may bring ${mostOctets} octets.`,
-})
+function tooMuch(most: number): Problem {
+  return problem(413, 'too-much', {
+    title: 'That is too much',
+    detail: `Such a request may bring ${most} octets.`,
+  })
+}
 
 const ourFault = problem(500, 'fault', {
   title: 'We made a mistake',

@@ -19,6 +19,8 @@ const table: readonly Line[] = [
   ['get', '/v1/health/live', 'anybody', 'own'],
   ['get', '/v1/health/ready', 'anybody', 'own'],
   ['get', '/v1/session', 'anybody', 'own'],
+  ['post', '/v1/session', 'anybody', 'own'],
+  ['delete', '/v1/session', 'anybody', 'own'],
   ['get', '/v1/status', 'read'],
   ['get', '/v1/metrics', 'read'],
   ['get', '/v1/messages/wait', 'read', 'own'],

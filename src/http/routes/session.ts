@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { Api, ApiEnv, Mode } from '../api-types.ts'
 import type { Client } from '../client-place.ts'
 import { noSessionCookies, sessionCookie, sessionIn } from '../cookie.ts'
@@ -51,9 +50,6 @@ const end = createRoute({
   responses: { 204: { description: 'They are out' } },
 })
 
-/** No credentials are longer: who has not logged in sends no more than this. */
-const mostOctets = 16_384
-
 /** Who asks, logging in and logging out. */
 export function sessionRoutes(
   api: Api,
@@ -72,10 +68,6 @@ export function sessionRoutes(
     const name = who === '' ? null : who
     return c.json({ mode, who: name, account, scopes: Array.from(all), version }, 200)
   })
-  const onError = (): never => {
-    throw new ProblemError(tooMuch)
-  }
-  api.post('/v1/session', bodyLimit({ maxSize: mostOctets, onError }))
   api.openapi(begin, async (c) => {
     if (logins === undefined) throw new ProblemError(noLogins)
     const { ip, isSecure } = clientOf(c)
@@ -127,11 +119,6 @@ function askedIn(
 const noLogins = problem(409, 'not-here', {
   title: 'Nobody logs in here',
   detail: 'This server tells all to whoever asks on this computer: there is nothing to log in to.',
-})
-
-const tooMuch = problem(413, 'too-much', {
-  title: 'That is too much',
-  detail: `A login may bring ${mostOctets} octets.`,
 })
 
 function codeWanted(given: boolean): Problem {

@@ -36,8 +36,8 @@ export class Follower {
     this.#store = store
   }
 
-  /** One step to where the store is now; `done`: it was there. */
-  async step(): Promise<'more' | 'done'> {
+  /** One step to where the store is now; `new`: letters have just come, `done`: it was there. */
+  async step(): Promise<'new' | 'more' | 'done'> {
     const state = stateOf(this.#database)
     if (state === undefined) return this.#begin()
     const { cursor, floor } = state
@@ -46,7 +46,7 @@ export class Follower {
     if (page.through > cursor) {
       const ids = page.changes.flatMap((change) => (change.type === 'journey' ? [change.id] : []))
       await this.#follow(ids, { cursor: page.through, floor })
-      return 'more'
+      return 'new'
     }
     if (floor === 0) return 'done'
     await this.#compare(state)

@@ -10,12 +10,18 @@ import { openIndex, removeIndex } from './index-file.ts'
 
 /** So long an answer waits for the index to be where the store is. */
 const catchUpMs = 150
+/** So many times as long as a step took is the rest behind it, while mail comes and when none does. */
+const restTimes = { busy: 15, calm: 1 }
+/** So long mail is said to come after some has. */
+const busyMs = 2000
 /** So often it is looked whether something was committed: a search looks by itself. */
 const idleMs = 2000
 /** After trouble with the file nothing is tried for so long. */
 const troubleMs = 30_000
 /** Words of messages that went leave the file so often at most. */
 const tidyEveryMs = 3_600_000
+
+type Step = Awaited<ReturnType<Follower['step']>>
 
 interface Opened {
   readonly database: Database
@@ -34,7 +40,8 @@ export interface IndexerParts {
 
 /**
  * Keeps the index and answers searches: with it where it is whole, else by reading messages. It
- * works in small steps and rests between them as long as each took, unless somebody waits.
+ * works in small steps and rests between them: as long as each took, and many times as long while mail
+ * comes, because what comes is found by reading it too. When somebody waits there is no rest.
  */
 export class Indexer {
   readonly #parts: IndexerParts
@@ -44,6 +51,7 @@ export class Indexer {
   #closed = false
   #quietUntil = -Infinity
   #tidiedAt: number
+  #cameAt = -Infinity
   #wake: (() => void) | undefined
 
   constructor(parts: IndexerParts) {
@@ -56,9 +64,11 @@ export class Indexer {
     const { clock } = this.#parts
     while (!this.#closed) {
       const began = clock.monotonicMs()
-      const more = (await this.#inTurn(() => this.#step())) === 'more' || this.#tidy() === 'more'
-      const took = clock.monotonicMs() - began
-      if (!this.#closed) await this.#rest(more ? Math.max(1, took) : idleMs)
+      const more = isMore(await this.#inTurn(() => this.#step())) || this.#tidy() === 'more'
+      const now = clock.monotonicMs()
+      const times = now < this.#cameAt + busyMs ? restTimes.busy : restTimes.calm
+      const ms = Math.min(idleMs, Math.max(1, now - began) * times)
+      if (!this.#closed) await this.#rest(more ? ms : idleMs)
     }
   }
 
@@ -97,7 +107,7 @@ export class Indexer {
     return done
   }
 
-  async #step(): Promise<'more' | 'done'> {
+  async #step(): Promise<Step> {
     const { path, store } = this.#parts
     if (this.#opened !== undefined && !existsSync(path)) {
       this.#opened.database.close()
@@ -107,7 +117,9 @@ export class Indexer {
       const database = openIndex(path)
       this.#opened = { database, follower: new Follower(database, store) }
     }
-    return await this.#opened.follower.step()
+    const step = await this.#opened.follower.step()
+    if (step === 'new') this.#cameAt = this.#parts.clock.monotonicMs()
+    return step
   }
 
   #tidy(): 'more' | 'done' {
@@ -143,4 +155,8 @@ export class Indexer {
       }
     })
   }
+}
+
+function isMore(step: Step | undefined): boolean {
+  return step === 'new' || step === 'more'
 }

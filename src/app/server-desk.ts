@@ -5,6 +5,7 @@ import type { InTurn } from '../desk/in-turn.ts'
 import { KeyDesk } from '../desk/keys.ts'
 import type { Desk } from '../desk/operations.ts'
 import { publishDomain } from '../desk/publish.ts'
+import { SecondFactorDesk } from '../desk/second-factors.ts'
 import { QueueDesk, type QueueDeskParts } from '../desk/queue.ts'
 import type { Retention } from '../desk/retention.ts'
 import { statusOf, type StatusSources } from '../desk/status.ts'
@@ -55,6 +56,12 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       changed,
     }),
     residents,
+    secondFactors: new SecondFactorDesk({
+      port: store.secondFactors,
+      residents: () => residents.residents(),
+      now,
+      turn,
+    }),
     apiKeys: new ApiKeyDesk({
       port: store.apiKeys,
       residents: () => residents.residents(),

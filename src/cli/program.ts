@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   alias: async () => (await import('./commands/alias.ts')).aliasCommand(),
   domain: async () => (await import('./commands/domain.ts')).domainCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
+  totp: async () => (await import('./commands/totp.ts')).totpCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {

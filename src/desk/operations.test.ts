@@ -9,6 +9,7 @@ import { InTurn } from './in-turn.ts'
 import { KeyDesk } from './keys.ts'
 import { type Desk, performNamed } from './operations.ts'
 import { QueueDesk } from './queue.ts'
+import { SecondFactorDesk } from './second-factors.ts'
 
 const now = (): number => 5
 const actor = { by: 'ann', door: 'control socket', why: 'a test' } as const
@@ -33,6 +34,12 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       }),
       keys: new KeyDesk({ store, openResolver: nobody, now, turn }),
       residents,
+      secondFactors: new SecondFactorDesk({
+        port: store.secondFactors,
+        residents: () => residents.residents(),
+        now,
+        turn,
+      }),
       apiKeys: new ApiKeyDesk({
         port: store.apiKeys,
         residents: () => residents.residents(),

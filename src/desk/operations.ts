@@ -17,6 +17,12 @@ import { mailDelete, type MailPart } from './mail.ts'
 import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
 import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
+import {
+  type SecondFactorPart,
+  totpAdd,
+  totpConfirm,
+  totpRemove,
+} from './second-factor-operations.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 import { webhookOperations, type WebhookPart } from './webhooks.ts'
 
@@ -26,6 +32,7 @@ export interface Desk
     KeyPart,
     AccountPart,
     ApiKeyPart,
+    SecondFactorPart,
     MailPart,
     PrunePart,
     StatusPart,
@@ -48,6 +55,9 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(domainRemove),
   named(keyAdd),
   named(keyRemove),
+  named(totpAdd),
+  named(totpConfirm),
+  named(totpRemove),
   named(mailDelete),
   named(prune),
   named(backupMade),

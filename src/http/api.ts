@@ -29,6 +29,7 @@ import { domainRoutes } from './routes/domains.ts'
 import { eventRoutes } from './routes/events.ts'
 import { evaluationRoutes } from './routes/evaluations.ts'
 import { detailRoutes } from './routes/details.ts'
+import { messageDeleteRoutes } from './routes/message-delete.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricRoutes } from './routes/metrics.ts'
 import { queueRoutes } from './routes/queue.ts'
@@ -121,7 +122,10 @@ export function makeApi(parts: ApiParts): Api {
   evaluationRoutes(api, parts)
   detailRoutes(api, parts.archives)
   suppressionRoutes(api)
-  if (parts.management !== undefined) managementRoutes(api, parts.management)
+  if (parts.management !== undefined) {
+    managementRoutes(api, parts.management)
+    messageDeleteRoutes(api, parts.archives, parts.management.reports)
+  }
   if (parts.webhooks !== undefined) webhookRoutes(api, parts.webhooks)
   const { sending, now } = parts
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })

@@ -130,6 +130,8 @@ const table: readonly (readonly [string, string, unknown, number, number, number
   ['DELETE', '/v1/accounts/ben@shop.example', undefined, 409, 409, 200],
   ['DELETE', '/v1/domains/shop.example', undefined, 409, 409, 200],
   ['POST', '/v1/reports/dmarc', { no: 'report' }, 422, 422, 422],
+  ['POST', '/v1/messages/delete', { ids: ['NOBODY12'] }, 404, 404, 404],
+  ['POST', '/v1/messages/delete', { ids: [] }, 400, 400, 400],
 ]
 
 for (const [index, [mode, open]] of Object.entries(modes).entries()) {

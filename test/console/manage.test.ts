@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { violations } from './test-support/axe.ts'
 import { allRead, openBrowser, openPage } from './test-support/browser.ts'
 import { startOwnServer, type TestZone } from './test-support/own-server.ts'
 
@@ -150,4 +151,40 @@ test('reports are read from files, drawn over time, and told one by one', async 
   await page.getByRole('link', { name: 'TLS', exact: true }).click()
   await page.getByRole('heading', { name: /^No (TLS reports yet|report of that)/ }).waitFor()
   await allRead(page)
+})
+
+test('filled, the three pages fit at 320, 768 and 1440 pixels, light and dark, and axe finds nothing', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const { page: at, post } = await startOwnServer(t, {
+    'south.example': { MX: ['10 mx.elsewhere.example'], TXT: ['v=spf1 -all', 'x'.repeat(400)] },
+  })
+  const long = `${'long.'.repeat(12)}name@a-rather-long-name-of-a-domain.example`
+  await post('/v1/domains', JSON.stringify({ domain: 'a-rather-long-name-of-a-domain.example' }))
+  await post('/v1/accounts', JSON.stringify({ address: long }))
+  await post('/v1/aliases', JSON.stringify({ address: 'x@south.example', to: [long] }))
+  for (const number of [0, 1, 2]) {
+    await post('/v1/reports/dmarc', aggregate(begin + number * day, number + 1))
+  }
+  const places = ['/accounts', '/domains', '/reports', '/reports?kind=tls', '/reports?domain=none']
+  const wrong: string[] = []
+  for (const width of [320, 768, 1440]) {
+    const page = await openPage(browser, t, { viewport: { width, height: 900 }, bypassCSP: true })
+    for (const place of places) {
+      await page.goto(`${at}${place}`)
+      await page.locator('main h1').waitFor()
+      await allRead(page)
+      for (const button of await page.getByRole('button', { name: /^Show the records/ }).all()) {
+        await button.click()
+      }
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        if (wide > 0) wrong.push(`${place} at ${width}, ${colorScheme}: ${wide} too wide`)
+        if (width === 768) continue
+        for (const found of await violations(page)) wrong.push(`${place} at ${width}: ${found}`)
+      }
+    }
+  }
+  assert.deepEqual(wrong, [])
 })

@@ -1,33 +1,12 @@
 /** Each page at three widths, light and dark: nothing sticks out, and nobody is kept out (axe). */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { before, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import { test } from 'node:test'
+import { violations } from './test-support/axe.ts'
 import { allRead, openBrowser, openPage, rowsOf } from './test-support/browser.ts'
 import { forged, ordinary, startLab } from './test-support/lab.ts'
 
 const widths = [320, 768, 1440] as const
 const schemes = ['light', 'dark'] as const
-
-let axe = ''
-before(() => {
-  axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-})
-
-interface Violation {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string }[]
-}
-
-/** What axe finds wrong, each with the first element that it is wrong with. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe)
-  const found: readonly Violation[] = await page.evaluate(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], iframes: false }).then(({ violations }) => violations)",
-  )
-  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}
 
 test('every page fits its window at 320, 768 and 1440 pixels, light and dark, and axe finds nothing', async (t) => {
   const browser = await openBrowser(t)

@@ -3,35 +3,8 @@ import { ask, asProblem } from '../api/ask.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { query, withQuery } from '../shell/route.ts'
 import type { Problem } from '../types.ts'
+import { type Action, actionsFor } from './acts.ts'
 import type { Message } from './tab.ts'
-
-interface Action {
-  readonly name: string
-  readonly verb: 'retry' | 'hold' | 'release' | 'drop'
-  /** Asked before it is done: what cannot be undone. */
-  readonly sure?: string
-}
-
-const waiting: readonly Action[] = [
-  { name: 'Try now', verb: 'retry' },
-  { name: 'Hold', verb: 'hold' },
-  {
-    name: 'Give up',
-    verb: 'drop',
-    sure: 'Give up 1 message? Its sender is told; it is not tried again.',
-  },
-]
-
-const held: readonly Action[] = [
-  { name: 'Release', verb: 'release' },
-  ...waiting.filter(({ verb }) => verb !== 'hold'),
-]
-
-function actionsFor({ status, direction, outcome }: Message): readonly Action[] {
-  if (status === 'held' || outcome.word === 'held') return held
-  if (direction === 'in') return []
-  return /^(queued|deferred|partly)/.test(status) ? waiting : []
-}
 
 /** What can be done with a message as it is now, and the two things that can be done with any. */
 export function Actions(props: { readonly message: Message; readonly changed: () => void }) {

@@ -1,14 +1,12 @@
 import { useEffect, useLayoutEffect, useMemo } from 'preact/hooks'
 import { live, onEvents } from '../api/stream.ts'
 import { fieldsOf } from '../parts/fields.ts'
-import { Empty, Loading, ProblemNotice } from '../parts/notice.tsx'
-import { count, when } from '../parts/plain.ts'
+import { count } from '../parts/plain.ts'
 import { go, query, stay, withQuery } from '../shell/route.ts'
-import { EmptyInbox } from './empty.tsx'
 import { checkChips, type Chip, chosen, isChosen, statusChips } from './filters.ts'
 import { listOf, type MessageList } from './list.ts'
 import { opened } from './opened.ts'
-import { MessageRow } from './row.tsx'
+import { Rows } from './rows.tsx'
 
 /** All messages, newest first; those that a query finds. */
 export function MessagesPage() {
@@ -111,79 +109,5 @@ function Fresh({ list }: { readonly list: MessageList }) {
         </button>
       )}
     </div>
-  )
-}
-
-function Rows({ list, q }: { readonly list: MessageList; readonly q: string }) {
-  const problem = list.problem.value
-  const rows = list.rows.value
-  if (problem !== undefined && rows === undefined) {
-    return <ProblemNotice problem={problem} again={() => void list.read()} />
-  }
-  if (rows === undefined) return <Loading />
-  const until = list.lookedUntil.value
-  if (rows.length === 0) return q === '' ? <EmptyInbox /> : <NothingFound until={until} />
-  return (
-    <>
-      <div class="rows-head" aria-hidden="true">
-        <span>When</span>
-        <span>From → To</span>
-        <span>Subject</span>
-        <span>Checks</span>
-        <span>Outcome</span>
-      </div>
-      <ol class="rows">
-        {rows.map((row) => (
-          <MessageRow key={row.id} row={row} />
-        ))}
-      </ol>
-      {problem === undefined ? null : <ProblemNotice problem={problem} />}
-      {list.more.value ? (
-        <p class="more">
-          <button type="button" onClick={() => void list.readMore()}>
-            Older messages
-          </button>
-        </p>
-      ) : (
-        <p class="more muted small">
-          {count(rows.length, 'message')}
-          {until === undefined ? ', no more' : null}
-        </p>
-      )}
-      <p class="more small">
-        <a href={csvPath(q)} download="messages.csv">
-          Save the list as CSV
-        </a>
-      </p>
-      <NotAll until={until} />
-    </>
-  )
-}
-
-/** Where all that a query finds is as a file for spreadsheets. */
-function csvPath(q: string): string {
-  return `/v1/messages?${new URLSearchParams({ format: 'csv', ...(q === '' ? {} : { q }) })}`
-}
-
-function NothingFound({ until }: { readonly until: string | undefined }) {
-  return (
-    <Empty>
-      <h2>Nothing fits</h2>
-      <p>
-        Every word of the query must fit. <a href="/">Show all messages</a>
-      </p>
-      <NotAll until={until} />
-    </Empty>
-  )
-}
-
-/** Says that older messages were not looked at, and how to come to them. */
-function NotAll({ until }: { readonly until: string | undefined }) {
-  if (until === undefined) return null
-  return (
-    <p class="muted small" role="status">
-      {until === '' ? 'Older messages' : `Messages from before ${when(until)}`} were not looked at.
-      A term such as to: or before: leads to them.
-    </p>
   )
 }

@@ -13,41 +13,39 @@ function rowOf(row: Row) {
   const { id, rcpt_to: to, mail_from: from, outcome, took_ms: took } = row
   const letter = from !== '' || to.length > 0
   return (
-    <li>
-      <a class="row" href={`/messages/${id}`} data-row={id}>
-        <span class="when">
-          <Time at={row.started_at} />
-        </span>
-        <span class="who">
-          {letter ? (
-            <>
-              <Address of={from} /> <span aria-label="to">→</span> <Recipients to={to} />
-            </>
-          ) : (
-            <span class="muted">no message</span>
-          )}
-        </span>
-        <span class="subject">
-          {row.subject === '' ? (
-            <span class="muted">{letter ? 'no subject' : plainly(row.summary)}</span>
-          ) : (
-            <bdi>{plainly(row.subject)}</bdi>
-          )}
-        </span>
-        <span class="checks">
-          <Checks checks={row.checks} />
-        </span>
-        <span class="outcome">
-          <Pill tone={toneOfStatus(outcome.word)}>{outcomeText(outcome, when)}</Pill>
-          {took === undefined || took === null ? null : (
-            <span class="took muted">
-              {span(took)}
-              {row.size === undefined || row.size === null ? '' : `, ${size(row.size)}`}
-            </span>
-          )}
-        </span>
-      </a>
-    </li>
+    <a class="row" href={`/messages/${id}`} data-row={id}>
+      <span class="when">
+        <Time at={row.started_at} />
+      </span>
+      <span class="who">
+        {letter ? (
+          <>
+            <Address of={from} /> <span aria-label="to">→</span> <Recipients to={to} />
+          </>
+        ) : (
+          <span class="muted">no message</span>
+        )}
+      </span>
+      <span class="subject">
+        {row.subject === '' ? (
+          <span class="muted">{letter ? 'no subject' : plainly(row.summary)}</span>
+        ) : (
+          <bdi>{plainly(row.subject)}</bdi>
+        )}
+      </span>
+      <span class="checks">
+        <Checks checks={row.checks} />
+      </span>
+      <span class="outcome">
+        <Pill tone={toneOfStatus(outcome.word)}>{outcomeText(outcome, when)}</Pill>
+        {took === undefined || took === null ? null : (
+          <span class="took muted">
+            {span(took)}
+            {row.size === undefined || row.size === null ? '' : `, ${size(row.size)}`}
+          </span>
+        )}
+      </span>
+    </a>
   )
 }
 

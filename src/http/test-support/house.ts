@@ -1,4 +1,4 @@
-import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
+import { acceptance, journey, mailboxItem, message, queueItem } from '../../store/contract-cases.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { Access, Visitor } from '../access.ts'
 
@@ -116,6 +116,9 @@ async function putLetter(store: Store, id: string, letter: Letter): Promise<void
       queue: waiting.map((recipient, n) => {
         const queueId = `q-${id}-${n}`
         return queueItem(queueId, { messageId, journeyId: id, recipient, reversePath: mailFrom })
+      }),
+      mailbox: Object.values(to).flatMap((account) => {
+        return account === '' ? [] : [mailboxItem({ account, messageId, journeyId: id })]
       }),
       journeys: [
         journey(id, {

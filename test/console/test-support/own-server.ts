@@ -15,6 +15,8 @@ export interface OwnServer {
   readonly page: string
   /** From now on its DNS says this. */
   readonly setZone: (zone: TestZone) => void
+  /** Sends JSON to a path of its API, or a file. */
+  readonly post: (path: string, body: string) => Promise<void>
   /** What a path of its API answers. */
   readonly ask: (path: string) => Promise<unknown>
 }
@@ -36,6 +38,11 @@ export async function startOwnServer(t: TestContext, zone: TestZone = {}): Promi
   return {
     page,
     setZone: (next) => void child.send({ zone: next }),
+    async post(path, body) {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(`${page}${path}`, { method: 'POST', headers, body })
+      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
+    },
     ask: async (path) => (await (await fetch(`${page}${path}`)).json()) as unknown,
   }
 }

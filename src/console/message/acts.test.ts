@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { actionsFor } from './acts.ts'
+
+function verbs(status: string, direction: 'in' | 'out', word = status): readonly string[] {
+  return actionsFor({ status, direction, outcome: { word } }).map(({ verb }) => verb)
+}
+
+test('what waits can be tried, held and given up; what is held is released instead', () => {
+  for (const status of ['queued', 'deferred', 'partly delivered']) {
+    assert.deepEqual(verbs(status, 'out'), ['retry', 'hold', 'drop'], status)
+  }
+  assert.deepEqual(verbs('held', 'out'), ['release', 'retry', 'drop'])
+  assert.deepEqual(verbs('deferred', 'out', 'held'), ['release', 'retry', 'drop'])
+})
+
+test('with what has ended, or came in, nothing of that can be done', () => {
+  for (const status of ['delivered', 'failed', 'refused'])
+    assert.deepEqual(verbs(status, 'out'), [])
+  assert.deepEqual(verbs('deferred', 'in'), [])
+})
+
+test('only giving up is asked once more', () => {
+  const asked = actionsFor({ status: 'queued', direction: 'out', outcome: { word: 'queued' } })
+  assert.deepEqual(
+    asked.filter(({ sure }) => sure !== undefined).map(({ verb }) => verb),
+    ['drop'],
+  )
+})

@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts'
 import { encodeUtf8 } from '../base/octets.ts'
 import type { ListenerStatus } from '../desk/status.ts'
 import { descriptorLimit, descriptorsForConnections } from '../io/descriptors.ts'
+import { clientAddress } from '../io/client-address.ts'
 import { type Admission, listen, type Listener, type ListenFailure } from '../io/listener.ts'
 import type { Admission as Clients } from '../policy/admission.ts'
 import { busy } from '../receive/replies.ts'
@@ -124,14 +125,4 @@ export class MailServer {
     // Whoever comes next is not to blame.
     this.#options.log({ level: 'error', event: 'limit', fields })
   }
-}
-
-/**
- * The address of a client, as all that is recorded, checked and told has it. A listener on `::` sees
- * IPv4 clients as `::ffff:192.0.2.1`, and those on its own link with the interface behind the
- * address, `fe80::1%eth0`, which is no part of it (RFC 4007 §11.2) and means nothing elsewhere.
- */
-export function clientAddress(remote: string): string {
-  const [ip = ''] = remote.split('%')
-  return ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip
 }

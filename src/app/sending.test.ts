@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
@@ -175,4 +177,60 @@ test('the operator sends over the port, and a key makes one letter of two reques
   const first = await post()
   assert.equal(first.again, null)
   assert.deepEqual(await post(), { text: first.text, again: 'true' })
+})
+
+test('a key of an account sends from where it comes, and sees the journey of that', async (t) => {
+  const { folder, remove } = testFolder()
+  const server = await openServer({ ...about, settings: settingsOf(folder) })
+  t.after(async () => {
+    await server.close()
+    remove()
+  })
+  const ask = async (key: string, path: string, body?: unknown): Promise<Answer> => {
+    const asking = request({
+      host: '127.0.0.1',
+      port: server.ports.http,
+      localAddress: '127.0.0.2',
+      path,
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      agent: false,
+    })
+    asking.end(body === undefined ? undefined : JSON.stringify(body))
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const chunk of answer.setEncoding('utf8')) text += String(chunk)
+    return { status: answer.statusCode ?? 0, json: JSON.parse(text) as Answer['json'] }
+  }
+  const wanted = {
+    name: 'shop',
+    scopes: ['read', 'send'],
+    account: 'ann@south.example',
+    reason: 'x',
+  }
+  const key = String((await ask(server.token.token, '/v1/keys', wanted)).json['secret'])
+  const other = await ask(key, '/v1/messages', { from: to, to })
+  assert.match(String(other.json['type']), /from-not-yours$/)
+  const sent = await ask(key, '/v1/messages', { from: 'info@south.example', to })
+  assert.equal(sent.status, 202)
+  const journey = await ask(key, `/v1/messages/${String(sent.json['id'])}/journey`)
+  const { ip, login } = journey.json['envelope'] as { readonly ip: string; readonly login: string }
+  assert.deepEqual([ip, login], ['127.0.0.2', 'ann@south.example'])
+  const steps = journey.json['steps'] as readonly { readonly id: string; readonly answer: string }[]
+  assert.match(steps.find(({ id }) => id === 'login')?.answer ?? '', /key shop/)
+})
+
+test('another page cannot have the browser of an account send', async (t) => {
+  const post = await open(t)
+  const ann: Visitor = { who: 'ann', account: 'ann@south.example', ...sends }
+  const letter = { from: 'ann@south.example', to }
+  for (const headers of [
+    { origin: 'http://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]) {
+    const { status, json } = await post(ann, letter, headers)
+    assert.deepEqual([status, String(json['type']).split('/').at(-1)], [403, 'cross-site'])
+  }
+  assert.equal((await post(ann, letter, { origin: 'http://localhost' })).status, 202)
 })

@@ -108,7 +108,8 @@ export function makeApi(parts: ApiParts): Api {
     api.use(path, limitBody())
   }
   const { sessions = new Sessions(parts.now), proxies = [] } = parts
-  sessionRoutes(api, { ...parts, sessions, clientOf: clientPlace(proxies) })
+  const clientOf = clientPlace(proxies)
+  sessionRoutes(api, { ...parts, sessions, clientOf })
   serverRoutes(api, parts)
   // Before those with an id: `wait` is none.
   waitRoutes(api, parts.archives, parts.now)
@@ -128,13 +129,13 @@ export function makeApi(parts: ApiParts): Api {
   }
   if (parts.webhooks !== undefined) webhookRoutes(api, parts.webhooks)
   const { sending, now } = parts
-  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
+  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance, clientOf })
   if (parts.keys !== undefined) keyRoutes(api, parts.keys)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') {
     mailpitRoutes(api, parts.archives, parts.now)
-    if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance })
+    if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance, clientOf })
   }
   describeApi(api, parts.version)
   api.notFound((c) => say(c, noPath(c.req.path)))
@@ -161,13 +162,11 @@ function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
     if (scope !== undefined && visitor?.scopes.includes(scope) !== true) {
       return say(c, notAllowed(scope))
     }
-    const changes = !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
-    const site = c.req.header('sec-fetch-site') ?? 'none'
-    if (changes && site !== 'none' && site !== 'same-origin') return say(c, crossSite)
-    if (visitor?.account !== undefined && scope !== undefined) {
-      return await own(visitor.account).fetch(c.req.raw, { visitor, requestId: c.get('requestId') })
-    }
     if (!isFromOwnPage(c, by)) return say(c, crossSite)
+    if (visitor?.account !== undefined && scope !== undefined) {
+      const about = { ...c.env, visitor, requestId: c.get('requestId') }
+      return await own(visitor.account).fetch(c.req.raw, about)
+    }
     c.set('visitor', visitor ?? { who: '', scopes: [] })
     await next()
     return undefined

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { inNetwork, parseIp, parseNetwork, unmapIp } from '../base/ip.ts'
+import { clientAddress } from '../io/client-address.ts'
 import type { ApiEnv } from './api-types.ts'
 
 /** From where a request comes. */
@@ -38,5 +39,5 @@ function lastOf(field = ''): string {
 
 /** An address that cannot be told, as in tests without a socket, counts as one of its own. */
 function peerOf(c: Context<ApiEnv>): string {
-  return c.env?.incoming?.socket.remoteAddress ?? '0.0.0.0'
+  return clientAddress(c.env?.incoming?.socket.remoteAddress ?? '0.0.0.0')
 }

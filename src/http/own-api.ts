@@ -3,6 +3,7 @@ import { ownArchives } from '../desk/own-archives.ts'
 import { chance } from '../io/clock.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api } from './api-types.ts'
+import { clientPlace } from './client-place.ts'
 import { neededScope } from './needed-scope.ts'
 import { problem } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
@@ -23,6 +24,7 @@ interface OwnApiParts {
   readonly archives: Archives
   readonly now: () => number
   readonly sending?: Sending
+  readonly proxies?: readonly string[]
   readonly report: (fault: unknown, where: string) => void
 }
 
@@ -76,7 +78,8 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   evaluationRoutes(api, { now })
   detailRoutes(api, archives)
   // In the names that its login may write in, as when it hands letters in by SMTP.
-  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance })
+  const clientOf = clientPlace(parts.proxies ?? [])
+  if (sending !== undefined) sendRoutes(api, { sending, now, random: chance, clientOf })
   describeApi(api, version)
   api.notFound((c) => say(c, ofTheHouse))
   return api

@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import { describeReply } from '../../smtp/reply.ts'
 import type { Api } from '../api-types.ts'
-import { clientIp } from '../client-ip.ts'
 import type { LetterFields } from '../letter-body.ts'
 import { ProblemError } from '../problem.ts'
 import { letterOfFields } from '../read-letter.ts'
@@ -36,14 +35,14 @@ const asked = z.object({
 })
 
 /** Mailpit's `POST /api/v1/send`: a letter for the port that catches, whoever it is from. */
-export function mailpitSendRoutes(api: Api, { sending, now, random }: SendParts): void {
+export function mailpitSendRoutes(api: Api, { sending, now, random, clientOf }: SendParts): void {
   api.post('/api/v1/send', async (c) => {
     const visitor = c.get('visitor')
     try {
       const fields = fieldsOf(asked.parse(JSON.parse(await c.req.text())))
       const { letter } = await letterOfFields(fields, { ...sending.limits, now: now(), random })
       // Nobody of the lab: its id must be that of the letter which can be looked at here.
-      const { door, as, ip = clientIp(c) } = await sending.place(visitor, '')
+      const { door, as, ip = clientOf(c).ip } = await sending.place(visitor, '')
       const handed = await door.hand(letter, { who: visitor.who, ip, as })
       if (handed.type === 'taken') return c.json({ ID: handed.id })
       return c.json({ Error: describeReply(handed.reply) }, 400)

@@ -4,7 +4,7 @@ import { WaybillError } from '../../base/error.ts'
 import type { Handed } from '../../receive/hand-in.ts'
 import type { NewReceipt } from '../../store/ports/receipts.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
-import { clientIp } from '../client-ip.ts'
+import type { Client } from '../client-place.ts'
 import { foreseenJourney } from '../foreseen.ts'
 import { notTaken, sentAnswer, sentSchema } from '../handed-answer.ts'
 import { fieldsSchema, rawSchema } from '../letter-body.ts'
@@ -25,6 +25,8 @@ export interface SendParts {
   readonly now: () => number
   /** Numbers in [0, 1) that nobody can guess. */
   readonly random: () => number
+  /** From where a request comes. */
+  readonly clientOf: (c: Context<ApiEnv>) => Client
 }
 
 const query = z.object({
@@ -100,7 +102,7 @@ export function sendRoutes(api: Api, parts: SendParts): void {
       const {
         door,
         as,
-        ip = clientIp(c),
+        ip = parts.clientOf(c).ip,
       } = await parts.sending.foresight(visitor, read.authorDomain)
       const foreseen = await door.foresee(read.letter, { who: visitor.who, ip, as })
       return c.json(foreseenJourney(foreseen), 200)
@@ -124,11 +126,11 @@ export function sendRoutes(api: Api, parts: SendParts): void {
 async function hand(
   c: Context<ApiEnv>,
   read: ReadLetter,
-  { sending, now }: SendParts,
+  { sending, now, clientOf }: SendParts,
   keyed?: Omit<NewReceipt, 'answer' | 'at'>,
 ): Promise<Handed> {
   const visitor = c.get('visitor')
-  const { door, as, ip = clientIp(c) } = await sending.place(visitor, read.authorDomain)
+  const { door, as, ip = clientOf(c).ip } = await sending.place(visitor, read.authorDomain)
   return await door.hand(read.letter, {
     who: visitor.who,
     ip,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clientAddress } from './mail-server.ts'
+import { clientAddress } from './client-address.ts'
 
 test('a client has one address, however the socket shows it', () => {
   for (const [shown, address] of [

@@ -86,7 +86,10 @@ export function DomainCard(props: {
         <>
           {records.length === 0 && wanted.loading ? <Loading /> : null}
           <RecordTable caption={`Records of ${name}`} records={own} />
-          <RecordTable caption="Of the server itself, once for all its domains" records={server} />
+          <RecordTable
+            caption={`Beside ${name}: of the server itself, once for all its domains`}
+            records={server}
+          />
           {records.length === 0 ? null : (
             <p>
               <Copy text={zoneText(records)} what={`all records of ${name}`} />{' '}

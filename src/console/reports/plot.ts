@@ -1,11 +1,8 @@
 import uPlot from 'uplot'
 import type { Day } from './model.ts'
+import { columnsOf, dayNames } from './plot-data.ts'
 
 const daySeconds = 86_400
-
-function dayNames(_: uPlot, seconds: readonly number[]): string[] {
-  return seconds.map((one) => new Date(one * 1_000).toISOString().slice(5, 10))
-}
 
 /** Draws days into a place, in the colours of the page, as wide as the place is; gives its end. */
 export function draw(place: HTMLElement, days: readonly Day[]): () => void {
@@ -20,7 +17,11 @@ export function draw(place: HTMLElement, days: readonly Day[]): () => void {
       legend: { show: false },
       cursor: { drag: { x: false, y: false } },
       axes: [
-        { ...axis, incrs: [1, 7, 30, 365].map((days) => days * daySeconds), values: dayNames },
+        {
+          ...axis,
+          incrs: [1, 7, 30, 365].map((days) => days * daySeconds),
+          values: (_, seconds) => dayNames(seconds),
+        },
         axis,
       ],
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
@@ -36,11 +37,7 @@ export function draw(place: HTMLElement, days: readonly Day[]): () => void {
         },
       ],
     },
-    [
-      days.map(({ day }) => Date.parse(`${day}T00:00:00Z`) / 1_000),
-      days.map(({ passed }) => passed),
-      days.map(({ failed }) => failed),
-    ],
+    columnsOf(days),
     place,
   )
   const watch = new ResizeObserver(() => {

@@ -54,7 +54,7 @@ export function Items({ queue, changed }: { readonly queue: Queue; readonly chan
         caption="What waits, the next attempts first"
         heads={['Message', 'For', 'State', 'Retry plan', 'Last problem', 'Actions']}
         rows={shown.map((item) => [
-          <span key="id" class="bulk">
+          <span key="id" class="marked">
             {may && shown.length > 1 ? (
               <input
                 type="checkbox"

@@ -1,10 +1,27 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hookContract } from '../contract-hooks.ts'
+import { dataFolder } from '../data-folder.ts'
+import type { HookEndpoint } from '../ports/hooks.ts'
+import { backUpStore } from './backup.ts'
 import { openHookFile } from './hook-file.ts'
+import { Restoration } from './restore.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { verifyStore } from './verify-store.ts'
+
+const endpoint = {
+  id: 'e1',
+  url: 'https://e.example/',
+  description: '',
+  events: [],
+  secrets: ['whsec_x'],
+  createdAt: 1,
+  since: 1,
+  off: '',
+}
 
 hookContract('sqlite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-hooks-'))
@@ -20,16 +37,6 @@ test('webhooks are there again after a restart', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'waybill-hooks-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const first = openHookFile(folder)
-  const endpoint = {
-    id: 'e1',
-    url: 'https://e.example/',
-    description: '',
-    events: [],
-    secrets: ['whsec_x'],
-    createdAt: 1,
-    since: 1,
-    off: '',
-  }
   await first.putEndpoint(endpoint)
   await first.advance({ feed: 'north', through: 7, deliveries: [] })
   first.close()
@@ -38,3 +45,39 @@ test('webhooks are there again after a restart', async (t) => {
   assert.equal(await second.cursor('north'), 7)
   second.close()
 })
+
+test('webhooks go with a backup, come back with it, and a damaged file of them is told', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'waybill-hooks-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  const [data, copy] = [join(root, 'data'), join(root, 'copy')]
+  await (await openSqliteStore({ folder: data })).close()
+  const hooks = openHookFile(data)
+  await hooks.putEndpoint(endpoint)
+  // While the server has them open.
+  backUpStore({ folder: data, to: copy })
+  await hooks.removeEndpoint(endpoint.id)
+  hooks.close()
+  assert.deepEqual(await endpointsIn(copy), [endpoint])
+
+  const restoration = Restoration.begin({ from: copy, folder: data, replace: true })
+  const aside = restoration.putInPlace('aside') ?? ''
+  assert.deepEqual(await endpointsIn(data), [endpoint])
+  assert.deepEqual(await endpointsIn(aside), [])
+  assert.deepEqual((await verifyStore({ folder: data })).findings, [])
+
+  const file = dataFolder(data).hooks
+  const octets = readFileSync(file)
+  octets.fill(0xff, octets.length / 2)
+  writeFileSync(file, octets)
+  const { findings } = await verifyStore({ folder: data })
+  assert.ok(findings.some((one) => one.type === 'database' && one.detail.startsWith('hooks.db')))
+})
+
+async function endpointsIn(folder: string): Promise<readonly HookEndpoint[]> {
+  const hooks = openHookFile(folder)
+  try {
+    return await hooks.endpoints()
+  } finally {
+    hooks.close()
+  }
+}

@@ -92,6 +92,7 @@ class Verification {
 
   async run(): Promise<StoreReport> {
     await this.#asFarAsItCanBeRead(() => this.#checkDatabase())
+    await this.#asFarAsItCanBeRead(() => this.#checkHooks(), 'hooks.db: ')
     await this.#asFarAsItCanBeRead(() => this.#checkReferences())
     await this.#asFarAsItCanBeRead(() => this.#checkContents())
     await this.#asFarAsItCanBeRead(() => this.#checkFiles())
@@ -111,14 +112,17 @@ class Verification {
   }
 
   /** A damaged page ends one part and not the others. */
-  async #asFarAsItCanBeRead(check: () => void | Promise<void>): Promise<void> {
+  async #asFarAsItCanBeRead(
+    check: () => void | Promise<void>,
+    where: '' | 'hooks.db: ' = '',
+  ): Promise<void> {
     try {
       await check()
     } catch (error) {
       const problem = storeProblem(error)
       if (problem?.code !== 'store-broken') throw error
       const detail = error instanceof Error ? error.message : problem.message
-      this.#found({ type: 'database', detail: `a part cannot be read: ${detail}` })
+      this.#found({ type: 'database', detail: `${where}a part cannot be read: ${detail}` })
     }
   }
 
@@ -135,7 +139,6 @@ class Verification {
       const detail = text(row, 'integrity_check')
       if (detail !== 'ok') this.#found({ type: 'database', detail })
     }
-    this.#checkHooks()
   }
 
   #checkHooks(): void {

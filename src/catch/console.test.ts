@@ -32,6 +32,7 @@ test('the API of a catcher says what it is, and sets its faults', async (t) => {
     who: 'lab',
     scopes: ['read', 'send', 'manage'],
     version: '1',
+    account: null,
   })
   const path = '/v1/catch/faults'
   assert.deepEqual(await ask(path), { status: 200, json: { data: [] } })

@@ -44,7 +44,7 @@ export function Login({ mode }: { readonly mode: Session['mode'] }) {
   )
 }
 
-function Who(props: { readonly asAccount: boolean; choose(account: boolean): void }) {
+function Who(props: { readonly asAccount: boolean; readonly choose: (account: boolean) => void }) {
   const { asAccount, choose } = props
   return (
     <fieldset>

@@ -121,7 +121,7 @@ test('the lab takes its key or none, no other key, and no strange name', async (
   const ask = await labWith(t)
   const { json } = await ask('/v1/session')
   const scopes = ['read', 'send', 'manage']
-  assert.deepEqual(json, { mode: 'lab', who: 'lab', scopes, version: '1.2.3' })
+  assert.deepEqual(json, { mode: 'lab', who: 'lab', account: null, scopes, version: '1.2.3' })
   const known = await ask('/v1/session', { authorization: 'Bearer wb_lab_local' })
   assert.equal(known.status, 200)
   assert.equal((await ask('/v1/session', { authorization: 'Bearer wb_live_x' })).status, 401)

@@ -64,14 +64,14 @@ export async function openWebhooks(options: WebhookOptions): Promise<OpenWebhook
     port.close()
     throw problem
   }
-  return {
-    webhooks,
-    async close() {
-      sender.close()
-      await webhooks.stop()
-      port.close()
-    },
+  const end = async (): Promise<void> => {
+    sender.close()
+    await webhooks.stop()
+    port.close()
   }
+  let ended: Promise<void> | undefined
+  // A server may be closed again while it closes.
+  return { webhooks, close: () => (ended ??= end()) }
 }
 
 /**

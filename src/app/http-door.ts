@@ -6,6 +6,8 @@ import type { Log } from '../base/log.ts'
 import type { Directory } from '../directory/directory.ts'
 import { keyOf } from '../directory/memory-directory.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
+import { operatorName } from '../desk/second-factors.ts'
+import { notByTokenAlone } from '../http/token-alone.ts'
 import { HttpServer } from '../http/http-server.ts'
 import { withKeys } from '../http/key-access.ts'
 import type { Management } from '../http/management.ts'
@@ -85,8 +87,13 @@ export class HttpDoor {
     })
     const sessions = new Sessions(now)
     this.#sessions = sessions
-    this.#access = { ...keys, bySession: (token) => sessions.visitor(token) }
-    this.#logins = new PageLogins({ keys, directory, guard, log, acts: store.acts, now })
+    const { secondFactors } = desk
+    this.#access = {
+      ...notByTokenAlone(keys, () => secondFactors.isWanted(operatorName)),
+      bySession: (token) => sessions.visitor(token),
+    }
+    const asked = { keys, directory, guard, secondFactors, log, acts: store.acts, now }
+    this.#logins = new PageLogins(asked)
   }
 
   /** `undefined` where they are closed. */

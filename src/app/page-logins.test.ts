@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
+import type { CodeVerdict } from '../desk/second-factors.ts'
 import type { Login } from '../directory/directory.ts'
 import type { Visitor } from '../http/access.ts'
 import type { GuardedLogin } from '../receive/guard.ts'
@@ -18,11 +19,14 @@ function house(met?: GuardedLogin<never>): {
   readonly lines: LogLine[]
   readonly asked: string[]
   readonly now: { mark: string; key: string }
+  /** Who has a second factor, and what comes of a code. */
+  readonly second: { who: string; verdict: (code?: string) => CodeVerdict }
 } {
   const store = openMemoryStore()
   const lines: LogLine[] = []
   const asked: string[] = []
   const now = { mark: 'first', key: 'key' }
+  const second = { who: '', verdict: (_code?: string): CodeVerdict => 'none' }
   const logins = new PageLogins({
     keys: { byKey: async (key) => (key === now.key ? operator : undefined) },
     directory: {
@@ -42,11 +46,14 @@ function house(met?: GuardedLogin<never>): {
         return user === undefined ? { type: 'wrong' } : { type: 'right', user }
       },
     },
+    secondFactors: {
+      check: async (who, code) => (who === second.who ? second.verdict(code) : 'none'),
+    },
     acts: store.acts,
     log: (line) => lines.push(line),
     now: () => 7,
   })
-  return { logins, store, lines, asked, now }
+  return { logins, store, lines, asked, now, second }
 }
 
 const ip = '192.0.2.1'
@@ -108,4 +115,42 @@ test('nobody looks at a login where there were too many wrong ones', async () =>
   const met = { type: 'closed', limit: 'limits.wrong_passwords', of: 'address' } as const
   const { logins } = house(met)
   assert.deepEqual(await logins.login(good), { type: 'closed' })
+})
+
+test('where there is a second factor its code is wanted too, after the password', async () => {
+  for (const [who, asked] of [
+    [ann.address, good],
+    ['operator', { ip, token: 'key' }],
+  ] as const) {
+    const { logins, second, lines, store } = house()
+    second.who = who
+    second.verdict = (code) => {
+      if (code === undefined) return 'missing'
+      return code === '123456' ? 'right' : code === 'closed' ? 'closed' : 'wrong'
+    }
+    const missing = await logins.login(asked)
+    assert.deepEqual(missing, { type: 'second-factor', given: false })
+    assert.deepEqual(lines, [], 'nobody is in, and nobody has guessed')
+    const wrong = await logins.login({ ...asked, code: '000000' })
+    assert.deepEqual(wrong, { type: 'second-factor', given: true })
+    assert.deepEqual(await logins.login({ ...asked, code: 'closed' }), { type: 'closed' })
+    assert.deepEqual(
+      lines.map(({ event, fields }) => [event, fields['why']]),
+      [
+        ['login-failed', 'wrong'],
+        ['login-failed', 'wrong'],
+      ],
+    )
+    assert.deepEqual(await store.acts.list({ limit: 1 }), [])
+    assert.equal((await logins.login({ ...asked, code: '123456' })).type, 'right')
+    const [act] = await store.acts.list({ limit: 1 })
+    assert.equal(act?.what, 'session begin')
+  }
+})
+
+test('who has the wrong password learns nothing of a second factor', async () => {
+  const { logins, second } = house()
+  second.who = ann.address
+  second.verdict = () => assert.fail('it was asked')
+  assert.deepEqual(await logins.login({ ...good, password: 'x' }), { type: 'wrong' })
 })

@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts'
+import { type CodeVerdict, operatorName, type SecondFactorDesk } from '../desk/second-factors.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Access } from '../http/access.ts'
 import type { LoginAsked, LoginOutcome, LoginPort } from '../http/login.ts'
@@ -12,16 +13,24 @@ export interface PageLoginsParts {
   readonly directory: Pick<Directory, 'login' | 'identities'>
   /** Counts wrong ones, together with those of the mail ports. */
   readonly guard: Pick<Guard, 'login'>
+  readonly secondFactors: Pick<SecondFactorDesk, 'check'>
   readonly acts: Pick<ActPort, 'put'>
   readonly log: Log
   readonly now: () => number
+}
+
+interface LoggedIn {
+  readonly who: string
+  readonly whose: Whose
+  /** Whose second factor is asked for; keys of programs have none. */
+  readonly factorOf: string | undefined
 }
 
 /** What can be told of a login, and what it gives. */
 interface Candidate {
   readonly name: string
   readonly mechanism: 'token' | 'password'
-  check(): Promise<{ readonly who: string; readonly whose: Whose } | undefined>
+  check(): Promise<LoggedIn | undefined>
 }
 
 /** Logging in on the page: with a key, or as an account with its password. */
@@ -33,11 +42,22 @@ export class PageLogins implements LoginPort {
   }
 
   async login(asked: LoginAsked): Promise<LoginOutcome> {
-    const { guard, acts, now } = this.#parts
+    const { guard, acts, secondFactors, now } = this.#parts
     const { ip } = asked
     const candidate = 'token' in asked ? this.#byKey(asked) : this.#byPassword(asked)
-    const outcome = await guard.login({ ip, name: candidate.name }, () => candidate.check())
+    const met: { code: CodeVerdict } = { code: 'none' }
+    const outcome = await guard.login({ ip, name: candidate.name }, async () => {
+      const found = await candidate.check()
+      if (found?.factorOf === undefined) return found
+      met.code = await secondFactors.check(found.factorOf, asked.code)
+      // A wrong code counts like a wrong password.
+      return met.code === 'wrong' || met.code === 'closed' ? undefined : found
+    })
+    // They are asked for it now, and nothing has happened yet.
+    if (met.code === 'missing') return { type: 'second-factor', given: false }
     this.#tell(ip, candidate, outcome)
+    if (met.code === 'wrong') return { type: 'second-factor', given: true }
+    if (met.code === 'closed') return { type: 'closed' }
     if (outcome.type !== 'right') return { type: outcome.type }
     const { who, whose } = outcome.user
     await acts.put({
@@ -54,11 +74,13 @@ export class PageLogins implements LoginPort {
   #byKey({ token }: { readonly token: string }): Candidate {
     const whose = (): ReturnType<Whose> => this.#parts.keys.byKey(token)
     return {
-      name: 'operator',
+      name: operatorName,
       mechanism: 'token',
       async check() {
         const visitor = await whose()
-        return visitor === undefined ? undefined : { who: visitor.who, whose }
+        if (visitor === undefined) return undefined
+        const { who } = visitor
+        return { who, whose, factorOf: who === operatorName ? who : undefined }
       },
     }
   }
@@ -80,7 +102,7 @@ export class PageLogins implements LoginPort {
         const whose: Whose = async () => {
           return (await directory.identities(login)) === undefined ? undefined : visitor
         }
-        return { who: address, whose }
+        return { who: address, whose, factorOf: address }
       },
     }
   }

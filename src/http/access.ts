@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { operatorName } from '../desk/second-factors.ts'
 
 /** What somebody may do. */
 export type Scope = 'read' | 'send' | 'manage'
@@ -40,7 +41,7 @@ export const labAccess: Access = {
 export function operatorAccess(token: string): Access {
   return {
     byKey: async (key) => {
-      return sameText(key, token) ? { who: 'operator', scopes: everything } : undefined
+      return sameText(key, token) ? { who: operatorName, scopes: everything } : undefined
     },
     bySession: async () => undefined,
     anybody: undefined,

@@ -89,7 +89,7 @@ function CodeField() {
   return (
     <label>
       Code of the second factor
-      <input name="code" inputMode="numeric" required autocomplete="one-time-code" />
+      <input name="code" required autocomplete="one-time-code" />
     </label>
   )
 }

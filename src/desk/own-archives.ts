@@ -12,7 +12,7 @@ import { isForeign, ownJourneys } from './own-journeys.ts'
  */
 export function ownArchives(archives: Archives, account: string): Archives {
   return new Archives(
-    archives.all.map(({ name, reads, changes, desk }): Archive => {
+    archives.all.map(({ name, reads, changes, desk, retry }): Archive => {
       const own = ownReads(reads, account)
       return {
         name,
@@ -21,6 +21,7 @@ export function ownArchives(archives: Archives, account: string): Archives {
           ? {}
           : { changes: (query) => ownChanges(changes(onlyJourneys(query)), own.journeys) }),
         ...(desk === undefined ? {} : { desk }),
+        ...(retry === undefined ? {} : { retry }),
       }
     }),
   )

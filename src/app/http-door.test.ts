@@ -7,6 +7,9 @@ import { test, type TestContext } from 'node:test'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
+import { askServer } from '../control/ask.ts'
+import { systemClock } from '../io/clock.ts'
+import { appCode } from '../io/test-support/totp-app.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openServer, type OpenServerOptions } from './open-server.ts'
 import { operatorToken } from './operator-token.ts'
@@ -167,4 +170,48 @@ test('a key that was made by HTTP opens what it is for, and nothing once it was 
   assert.equal((await ask(operator, `/v1/keys/${made.id}`, { method: 'DELETE' })).status, 200)
   assert.equal((await ask(made.secret, '/v1/messages')).status, 401)
   assert.equal((await ask(made.secret, '/v1/session')).status, 401)
+})
+
+test('with a second factor the page is entered with a code, and by the token alone nothing is', async (t) => {
+  const { folder } = testFolder()
+  const server = await open(t, settingsOf(folder))
+  const { token } = server.token
+  const http = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    return await fetch(`http://127.0.0.1:${server.ports.http ?? 0}${path}`, init)
+  }
+  const logIn = async (more: object): Promise<Response> => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ token, ...more })
+    return await http('/v1/session', { method: 'POST', headers, body })
+  }
+  const bearer = { headers: { authorization: `Bearer ${token}` } }
+  const desk = async (operation: string, input: object): Promise<unknown> => {
+    const asked = { operation, input: { who: 'operator', ...input }, by: 'root', why: '' }
+    const place = { folder, clock: systemClock, timeoutMs: 10_000 }
+    const answer = await askServer(asked, place)
+    assert.ok(answer.type === 'answered')
+    return answer.value
+  }
+  const { secret } = (await desk('totp add', {})) as { readonly secret: string }
+  assert.equal((await logIn({})).status, 200, 'none is asked for before it is confirmed')
+  const code = appCode(secret)
+  const { codes } = (await desk('totp confirm', { code })) as { readonly codes: readonly string[] }
+
+  const alone = await http('/v1/messages', bearer)
+  assert.equal(alone.status, 401)
+  assert.match(await alone.text(), /problems\/second-factor.*waybill key add/)
+  for (const wrong of [{}, { code }, { code: 'x' }]) {
+    const refused = await logIn(wrong)
+    assert.equal(refused.status, 401)
+    assert.match(await refused.text(), /problems\/second-factor/)
+    assert.equal(refused.headers.get('set-cookie'), null)
+  }
+  const entered = await logIn({ code: codes[0] })
+  assert.equal(entered.status, 200)
+  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+  assert.equal((await http('/v1/messages', { headers: { cookie } })).status, 200)
+  assert.equal((await logIn({ code: codes[0] })).status, 401, 'it stood once for a code')
+
+  await desk('totp remove', {})
+  assert.equal((await http('/v1/messages', bearer)).status, 200)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { codeFor } from '../io/totp.ts'
+import { appCode } from '../io/test-support/totp-app.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { perform } from './act.ts'
 import { InTurn } from './in-turn.ts'
@@ -28,11 +28,7 @@ function open() {
   /** The code of an app whose clock is so many steps off. */
   const code = async (who: string, off = 0): Promise<string> => {
     const secret = (await store.secondFactors.find(who))?.secret ?? ''
-    const bits = Array.from(secret, (letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-    ).join('')
-    const octets = bits.match(/.{8}/g)?.map((octet) => Number.parseInt(octet, 2)) ?? []
-    return codeFor(Uint8Array.from(octets), clock.step + off)
+    return appCode(secret, clock.step + off)
   }
   return { store, desk, place, clock, code }
 }

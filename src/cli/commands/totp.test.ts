@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { codeFor } from '../../io/totp.ts'
+import { appCode } from '../../io/test-support/totp-app.ts'
 import { testFolder } from '../../store/test-folder.ts'
 import { runner } from './command-lines.test-support.ts'
 
@@ -37,7 +37,7 @@ test('a second factor is set up with an app, shown without its secret, and taken
   const wrong = await totp('confirm', 'no')
   assert.equal(wrong.code, 2)
   assert.match(wrong.messages, /not the code of this moment/)
-  const confirmed = await totp('confirm', codeNow(secret))
+  const confirmed = await totp('confirm', appCode(secret))
   assert.equal(confirmed.code, 0, confirmed.messages)
   assert.match(confirmed.out, /^(?:[2-9a-z]{5}-[2-9a-z]{5}\n){8}$/)
   assert.match(
@@ -54,12 +54,3 @@ test('a second factor is set up with an app, shown without its secret, and taken
     new RegExp(secret),
   )
 })
-
-/** As an app shows it. */
-function codeNow(secret: string): string {
-  const bits = Array.from(secret, (letter) => {
-    return 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')
-  }).join('')
-  const octets = bits.match(/.{8}/g)?.map((octet) => Number.parseInt(octet, 2)) ?? []
-  return codeFor(Uint8Array.from(octets), Math.floor(Date.now() / 30_000))
-}

@@ -61,6 +61,8 @@ export interface Problem {
 export interface Session {
   readonly mode: 'lab' | 'catch' | 'live'
   readonly who: string | null
+  /** Sees only what is its own; `null`: all. */
+  readonly account?: string | null
   readonly scopes: readonly string[]
   readonly version: string
 }

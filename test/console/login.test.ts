@@ -1,7 +1,11 @@
 /** The page of a server of one's own: nobody sees anything before they have logged in. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { appCode } from '../../src/io/test-support/totp-app.ts'
+import { root } from '../docs/page.ts'
 import { openBrowser, openPage } from './test-support/browser.ts'
 import { ann, startOwnServer } from './test-support/server.ts'
 
@@ -34,4 +38,30 @@ test('an operator logs in with the token, an account with its password, and out 
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByLabel('Token').waitFor()
   assert.deepEqual(await page.context().cookies(), [])
+})
+
+test('an account with a second factor is asked for its code, and finds nothing of the house', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const server = await startOwnServer(t)
+  const waybill = (...args: string[]): string => {
+    const all = [...args, '--account', ann.address, '--config', server.config]
+    return execFileSync(join(root, 'waybill'), all, { encoding: 'utf8', stdio: 'pipe' })
+  }
+  const { secret } = JSON.parse(waybill('totp', 'add', '--json')) as { readonly secret: string }
+  const [spare = ''] = waybill('totp', 'confirm', appCode(secret)).split('\n')
+  const page = await openPage(browser, t)
+  await page.goto(`${server.page}/`)
+  await page.getByLabel('I have an account here').check()
+  await page.getByLabel('Address').fill(ann.address)
+  await page.getByLabel('Password').fill(ann.password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByLabel('Code of the second factor').fill(spare)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByText('What you get and send appears here').waitFor()
+  const ways = await page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('link')
+    .allTextContents()
+  assert.deepEqual(ways, ['Messages', 'Queue', 'Live log'])
 })

@@ -3,6 +3,7 @@ import { ask, asProblem } from '../api/ask.ts'
 import { Sample } from '../parts/copy.tsx'
 import { Empty, ProblemNotice } from '../parts/notice.tsx'
 import { useResource } from '../api/resource.ts'
+import { isAccount } from '../shell/may.ts'
 import { inLab } from '../shell/session.ts'
 import type { Problem } from '../types.ts'
 
@@ -11,8 +12,19 @@ interface Ports {
   readonly ports?: Readonly<Record<string, number>>
 }
 
-/** Nothing yet: how to send something here, in three languages, or with a button. */
+/** Nothing yet: how to send something here; an account has its mail program for that. */
 export function EmptyInbox() {
+  if (!isAccount()) return <Lessons />
+  return (
+    <Empty>
+      <h2>No mail yet</h2>
+      <p>What you get and send appears here by itself, with its journey.</p>
+    </Empty>
+  )
+}
+
+/** In three languages, or with a button. */
+function Lessons() {
   const port = useResource<Ports>('/v1/status').data?.ports?.['smtp'] ?? 1025
   const to = inLab() ? 'receiver@south.example' : 'anybody@example.com'
   const lines = `HELO me\nMAIL FROM:<you@example.com>\nRCPT TO:<${to}>\nDATA`

@@ -49,11 +49,11 @@ function Who(props: { readonly asAccount: boolean; readonly choose: (account: bo
   return (
     <fieldset>
       <legend>Who are you?</legend>
-      <label>
+      <label class="choice">
         <input type="radio" name="as" checked={!asAccount} onChange={() => choose(false)} /> I run
         this server
       </label>
-      <label>
+      <label class="choice">
         <input type="radio" name="as" checked={asAccount} onChange={() => choose(true)} /> I have an
         account here
       </label>

@@ -2,5 +2,10 @@ import { session } from './session.ts'
 
 /** Whether who is here may change something; what cannot be changed is not offered. */
 export function mayManage(): boolean {
-  return session.value?.scopes.includes('manage') === true
+  return session.value?.scopes.includes('manage') === true && !isAccount()
+}
+
+/** Whether it is an account, which sees its own mail and nothing of the house. */
+export function isAccount(): boolean {
+  return typeof session.value?.account === 'string'
 }

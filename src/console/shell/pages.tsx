@@ -15,6 +15,8 @@ interface PageEntry {
   readonly name: string
   readonly page: ComponentType
   readonly shown: (mode: Session['mode']) => boolean
+  /** It is of the house, and nothing for an account. */
+  readonly ofTheHouse?: true
 }
 
 const always = (): boolean => true
@@ -22,9 +24,21 @@ const always = (): boolean => true
 export const pages: readonly PageEntry[] = [
   { path: '/', name: 'Messages', page: MessagesPage, shown: always },
   { path: '/queue', name: 'Queue', page: QueuePage, shown: always },
-  { path: '/reports', name: 'Reports', page: ReportsPage, shown: (mode) => mode !== 'catch' },
-  { path: '/domains', name: 'Domains', page: DomainsPage, shown: (mode) => mode !== 'catch' },
-  { path: '/accounts', name: 'Accounts', page: AccountsPage, shown: always },
+  {
+    path: '/reports',
+    name: 'Reports',
+    page: ReportsPage,
+    shown: (mode) => mode !== 'catch',
+    ofTheHouse: true,
+  },
+  {
+    path: '/domains',
+    name: 'Domains',
+    page: DomainsPage,
+    shown: (mode) => mode !== 'catch',
+    ofTheHouse: true,
+  },
+  { path: '/accounts', name: 'Accounts', page: AccountsPage, shown: always, ofTheHouse: true },
   { path: '/log', name: 'Live log', page: LogPage, shown: always },
   { path: '/lab', name: 'Lab', page: LabPage, shown: (mode) => mode === 'lab' },
   { path: '/lab', name: 'Faults', page: LabPage, shown: (mode) => mode === 'catch' },

@@ -10,6 +10,7 @@ import { Help } from './help.tsx'
 import { helpShown } from './keys.ts'
 import { jumpTarget } from './jump.ts'
 import { Login } from './login.tsx'
+import { isAccount } from './may.ts'
 import { pageAt, pages } from './pages.tsx'
 import { go, path } from './route.ts'
 import { logOut, readSession, session, sessionProblem } from './session.ts'
@@ -121,7 +122,7 @@ function Ways({ mode }: { readonly mode: Session['mode'] }) {
     <nav class="ways" aria-label="Pages">
       <ul>
         {pages
-          .filter(({ shown }) => shown(mode))
+          .filter(({ shown, ofTheHouse }) => shown(mode) && !(ofTheHouse && isAccount()))
           .map(({ path: to, name }) => (
             <li key={name}>
               <a href={to} aria-current={here === to ? 'page' : undefined}>

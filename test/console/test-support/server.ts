@@ -12,6 +12,7 @@ export interface OwnServer {
   readonly page: string
   /** The file with the operator's token. */
   readonly tokenFile: string
+  readonly config: string
 }
 
 export const ann = { address: 'ann@south.example', password: ' a password of Ann ' }
@@ -46,7 +47,7 @@ password_hash = "${await hashPassword(ann.password)}"
     if (event.ports === undefined) continue
     child.stdout.resume()
     const { http } = event.ports
-    return { page: `http://localhost:${http}`, tokenFile: event.token_file ?? '' }
+    return { page: `http://localhost:${http}`, tokenFile: event.token_file ?? '', config }
   }
   throw new Error('The server ended before it was ready.')
 }

@@ -4,8 +4,8 @@ import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
 import type { Log } from '../base/log.ts'
 import type { Directory } from '../directory/directory.ts'
-import { keyOf } from '../directory/memory-directory.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
+import { accountOf } from '../desk/residents.ts'
 import { operatorName } from '../desk/second-factors.ts'
 import { notByTokenAlone } from '../http/token-alone.ts'
 import { HttpServer } from '../http/http-server.ts'
@@ -80,8 +80,7 @@ export class HttpDoor {
       apiKeys: store.apiKeys,
       now,
       isAccount: async (wanted) => {
-        const { accounts } = await desk.residents.residents()
-        return accounts.some(({ address }) => keyOf(address) === keyOf(wanted))
+        return accountOf(await desk.residents.residents(), wanted) !== undefined
       },
       report,
     })

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf } from '../base/error.ts'
+import { newSecret } from '../io/secret.ts'
 import { dataFolder } from '../store/data-folder.ts'
 
 /** The key of who runs a server. */
@@ -18,7 +18,7 @@ export function operatorToken(folder: string): OperatorToken {
   const file = join(dataFolder(folder).root, 'http-token')
   const found = readToken(file)
   if (found !== undefined) return { token: found, file, isNew: false }
-  const token = `wb_live_${randomBytes(32).toString('base64url')}`
+  const token = newSecret()
   const descriptor = openSync(file, 'w', 0o600)
   try {
     writeSync(descriptor, `${token}\n`)

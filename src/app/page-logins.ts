@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts'
+import { scopes } from '../desk/api-keys.ts'
 import { type CodeVerdict, operatorName, type SecondFactorDesk } from '../desk/second-factors.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Access } from '../http/access.ts'
@@ -97,8 +98,8 @@ export class PageLogins implements LoginPort {
         const visitor = {
           who: address,
           account: address,
-          scopes: ['read', 'send', 'manage'],
-        } as const
+          scopes,
+        }
         const whose: Whose = async () => {
           return (await directory.identities(login)) === undefined ? undefined : visitor
         }

@@ -2,10 +2,8 @@ import { parseDomain } from '../address/domain.ts'
 import { WaybillError } from '../base/error.ts'
 import { makeId } from '../base/id.ts'
 import { nearest } from '../base/nearest.ts'
-import { keyOf } from '../directory/memory-directory.ts'
 import type { ApiKey, ApiKeyPort, NewApiKey, Scope } from '../store/ports/credentials.ts'
-import type { InTurn } from './in-turn.ts'
-import type { KnownResidents } from './residents.ts'
+import { accountOf, type KnownResidents, type ResidentParts } from './residents.ts'
 
 /** What a key may be for. */
 export const scopes: readonly Scope[] = ['read', 'send', 'manage']
@@ -25,19 +23,9 @@ const longestName = 100
 
 /** What may be done with the keys for the HTTP API. */
 export class ApiKeyDesk {
-  readonly #parts: {
-    readonly port: ApiKeyPort
-    readonly residents: () => Promise<KnownResidents>
-    readonly now: () => number
-    readonly turn: InTurn
-  }
+  readonly #parts: ResidentParts<ApiKeyPort>
 
-  constructor(parts: {
-    readonly port: ApiKeyPort
-    readonly residents: () => Promise<KnownResidents>
-    readonly now: () => number
-    readonly turn: InTurn
-  }) {
+  constructor(parts: ResidentParts<ApiKeyPort>) {
     this.#parts = parts
   }
 
@@ -115,12 +103,12 @@ function domainIn(text: string, { domains }: KnownResidents): string {
   throw wrong(`"${text}" is none of your domains.`, `Your domains: ${names.join(', ')}.`)
 }
 
-function accountIn(text: string, { accounts }: KnownResidents): string {
-  const found = accounts.find(({ address }) => keyOf(address) === keyOf(text))
+function accountIn(text: string, known: KnownResidents): string {
+  const found = accountOf(known, text)
   if (found !== undefined) return found.address
   const near = nearest(
     text,
-    accounts.map(({ address }) => address),
+    known.accounts.map(({ address }) => address),
   )
   const hint = near === undefined ? 'waybill account list shows them.' : `Did you mean "${near}"?`
   throw wrong(`There is no account ${text}.`, hint)

@@ -1,6 +1,8 @@
 import { addressProblems } from '../directory/address-problems.ts'
+import { keyOf } from '../directory/memory-directory.ts'
 import { nearest } from '../base/nearest.ts'
 import { WaybillError } from '../base/error.ts'
+import type { InTurn } from './in-turn.ts'
 
 /** Where something stands that says who lives here; only there it can be changed. */
 export type Origin = 'settings' | 'store'
@@ -31,6 +33,23 @@ export interface KnownResidents {
   readonly accounts: readonly KnownAccount[]
   readonly aliases: readonly KnownAlias[]
   readonly domains: readonly KnownDomain[]
+}
+
+/** The account of an address, however its letters are written; `undefined`: nobody has it. */
+export function accountOf(
+  { accounts }: Pick<KnownResidents, 'accounts'>,
+  address: string,
+): KnownAccount | undefined {
+  const key = keyOf(address)
+  return accounts.find((one) => keyOf(one.address) === key)
+}
+
+/** What is needed to change something that belongs to those who live here. */
+export interface ResidentParts<Port> {
+  readonly port: Port
+  readonly residents: () => Promise<KnownResidents>
+  readonly now: () => number
+  readonly turn: InTurn
 }
 
 /**

@@ -1,10 +1,8 @@
 import { WaybillError } from '../base/error.ts'
-import { keyOf } from '../directory/memory-directory.ts'
 import { secretHash } from '../io/secret.ts'
 import { newRecoveryCode, newTotpSecret, stepOfCode, typedRecoveryCode } from '../io/totp.ts'
 import type { SecondFactor, SecondFactorPort } from '../store/ports/credentials.ts'
-import type { InTurn } from './in-turn.ts'
-import type { KnownResidents } from './residents.ts'
+import { accountOf, type ResidentParts } from './residents.ts'
 
 /** Whoever runs the server, beside its accounts. */
 export const operatorName = 'operator'
@@ -27,21 +25,11 @@ const forgottenMs = 5 * 60_000
 
 /** What may be done with second factors, and whether a code is right. */
 export class SecondFactorDesk {
-  readonly #parts: {
-    readonly port: SecondFactorPort
-    readonly residents: () => Promise<KnownResidents>
-    readonly now: () => number
-    readonly turn: InTurn
-  }
+  readonly #parts: ResidentParts<SecondFactorPort>
   /** When wrong codes came, by whose they should have been. */
   readonly #wrong = new Map<string, readonly number[]>()
 
-  constructor(parts: {
-    readonly port: SecondFactorPort
-    readonly residents: () => Promise<KnownResidents>
-    readonly now: () => number
-    readonly turn: InTurn
-  }) {
+  constructor(parts: ResidentParts<SecondFactorPort>) {
     this.#parts = parts
   }
 
@@ -132,8 +120,7 @@ export class SecondFactorDesk {
 
   async #whose(name: string): Promise<string> {
     if (name === operatorName) return name
-    const { accounts } = await this.#parts.residents()
-    const account = accounts.find(({ address }) => keyOf(address) === keyOf(name))
+    const account = accountOf(await this.#parts.residents(), name)
     if (account !== undefined) return account.address
     throw new WaybillError('usage', `There is no account ${name}.`, {
       hint: 'waybill account list shows them; without an address it is for the operator.',

@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { scopes } from '../desk/api-keys.ts'
 import { operatorName } from '../desk/second-factors.ts'
+import type { Scope } from '../store/ports/credentials.ts'
 
-/** What somebody may do. */
-export type Scope = 'read' | 'send' | 'manage'
+export type { Scope }
 
 /** Who asks. */
 export interface Visitor {
@@ -28,20 +29,18 @@ export interface Access {
 /** The key of the lab, which is no secret. */
 const labKey = 'wb_lab_local'
 
-const everything: readonly Scope[] = ['read', 'send', 'manage']
-
 /** The lab's: nothing there is anybody's, and only this computer can ask. */
 export const labAccess: Access = {
-  byKey: async (key) => (sameText(key, labKey) ? { who: 'lab', scopes: everything } : undefined),
+  byKey: async (key) => (sameText(key, labKey) ? { who: 'lab', scopes } : undefined),
   bySession: async () => undefined,
-  anybody: { who: 'lab', scopes: everything },
+  anybody: { who: 'lab', scopes },
 }
 
 /** That of a server of one's own: its operator has a key, and nobody comes without one. */
 export function operatorAccess(token: string): Access {
   return {
     byKey: async (key) => {
-      return sameText(key, token) ? { who: operatorName, scopes: everything } : undefined
+      return sameText(key, token) ? { who: operatorName, scopes } : undefined
     },
     bySession: async () => undefined,
     anybody: undefined,

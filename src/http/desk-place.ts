@@ -4,7 +4,7 @@ import type { ApiEnv } from './api-types.ts'
 
 export type { DeskPlace } from '../desk/named.ts'
 
-/** Who asks, as acts name them. */
-export function actorOf(c: Context<ApiEnv>): Actor {
-  return { by: c.get('visitor').who, door: 'http', why: '' }
+/** Who asks, as acts name them, and why. */
+export function actorOf(c: Context<ApiEnv>, why = ''): Actor {
+  return { by: c.get('visitor').who, door: 'http', why }
 }

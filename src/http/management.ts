@@ -48,10 +48,18 @@ export function changeable({ sites, note }: Management): {
   )
 }
 
-/** What stands in a list, with whose it is and where it stands. */
-export function listed<T extends { readonly from: string }>(
-  { name, settled }: ManagedSite,
-  one: T,
-): T & { site: string; from: string } {
-  return { ...one, site: name, from: one.from === 'settings' ? settled : one.from }
+/** All of a kind at all sites, each with whose it is and where it stands. */
+export async function listedAt<T extends { readonly from: string }>(
+  { sites }: Management,
+  of: (residents: KnownResidents) => readonly T[],
+): Promise<(T & { site: string; from: string })[]> {
+  const lists = await Promise.all(
+    sites.map(async (site) => {
+      const { name, settled } = site
+      return of(await site.residents()).map((one) => {
+        return { ...one, site: name, from: one.from === 'settings' ? settled : one.from }
+      })
+    }),
+  )
+  return lists.flat()
 }

@@ -22,10 +22,15 @@ export function body<T extends z.ZodType>(
   return { body: { required: true, content: { 'application/json': { schema } } } }
 }
 
-/** The reason of an act, where it stands in the address. */
-export const reasonQuery: z.ZodObject<{ reason: z.ZodDefault<z.ZodString> }> = z.object({
-  reason: z.string().max(1000).default('').describe('For the audit'),
-})
+/** The reason of an act. */
+export const reason: z.ZodDefault<z.ZodString> = z
+  .string()
+  .max(1000)
+  .default('')
+  .describe('For the audit')
+
+/** The same, where it stands in the address. */
+export const reasonQuery: z.ZodObject<{ reason: z.ZodDefault<z.ZodString> }> = z.object({ reason })
 
 /** A list that is always told whole, in the form of those that come in pages. */
 export function wholeList<T extends z.ZodType>(

@@ -10,8 +10,8 @@ import { accountJson } from '../../desk/resident-json.ts'
 import { hashPassword } from '../../io/password.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
-import { changeable, listed, type ManagedSite, type Management } from '../management.ts'
-import { answer, body, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { changeable, listedAt, type ManagedSite, type Management } from '../management.ts'
+import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const account = z
   .object({
@@ -30,7 +30,6 @@ const list = createRoute({
   responses: answer('All of them', wholeList(account)),
 })
 
-const reason = z.string().max(1000).default('').describe('For the audit')
 const password = z.string().min(1).max(1024).optional().describe('Absent: nobody logs in')
 
 const add = createRoute({
@@ -74,28 +73,23 @@ const setPassword = createRoute({
 
 /** Accounts: shown, made, given a password, taken away. */
 export function accountRoutes(api: Api, management: Management): void {
-  const { sites, note } = management
+  const { note } = management
   api.openapi(list, async (c) => {
-    const all = await Promise.all(
-      sites.map(async (site) => {
-        const { accounts } = await site.residents()
-        return accounts.map((one) => listed(site, accountJson(one)))
-      }),
-    )
-    return c.json(whole(all.flat(), note), 200)
+    const all = await listedAt(management, ({ accounts }) => accounts.map(accountJson))
+    return c.json(whole(all, note), 200)
   })
   api.openapi(add, async (c) => {
     const { address: wanted, password: secret, reason: why } = c.req.valid('json')
     const { site, place } = changeable(management)
     const input = await hashed(wanted, secret)
-    const asked = { input, actor: { ...actorOf(c), why } }
+    const asked = { input, actor: actorOf(c, why) }
     const added = await perform(accountAdd, place, asked)
     const messages = await messagesAt(site, added)
     return c.json({ added, login: secret !== undefined, messages }, 200)
   })
   api.openapi(remove, async (c) => {
     const input = c.req.valid('param')
-    const actor = { ...actorOf(c), why: c.req.valid('query').reason }
+    const actor = actorOf(c, c.req.valid('query').reason)
     const { place } = changeable(management)
     return c.json({ removed: await perform(accountRemove, place, { input, actor }) }, 200)
   })
@@ -103,7 +97,7 @@ export function accountRoutes(api: Api, management: Management): void {
     const { password: secret, reason: why } = c.req.valid('json')
     const { place } = changeable(management)
     const input = await hashed(c.req.valid('param').address, secret)
-    const asked = { input, actor: { ...actorOf(c), why } }
+    const asked = { input, actor: actorOf(c, why) }
     const changed = await perform(accountPassword, place, asked)
     return c.json({ changed, login: secret !== undefined }, 200)
   })

@@ -4,8 +4,8 @@ import { perform } from '../../desk/act.ts'
 import { aliasJson } from '../../desk/resident-json.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
-import { changeable, listed, type Management } from '../management.ts'
-import { answer, body, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { changeable, listedAt, type Management } from '../management.ts'
+import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const alias = z
   .object({
@@ -33,7 +33,7 @@ const add = createRoute({
       address: z.string().max(1000).openapi({ example: '*@example.com' }),
       to: z.array(z.string().max(1000)).min(1).max(1000),
       send: z.boolean().default(false),
-      reason: z.string().max(1000).default('').describe('For the audit'),
+      reason,
     }),
   ),
   responses: answer(
@@ -52,26 +52,21 @@ const remove = createRoute({
 
 /** Aliases: shown, made, taken away. */
 export function aliasRoutes(api: Api, management: Management): void {
-  const { sites, note } = management
+  const { note } = management
   api.openapi(list, async (c) => {
-    const all = await Promise.all(
-      sites.map(async (site) => {
-        const { aliases } = await site.residents()
-        return aliases.map((one) => listed(site, aliasJson(one)))
-      }),
-    )
-    return c.json(whole(all.flat(), note), 200)
+    const all = await listedAt(management, ({ aliases }) => aliases.map(aliasJson))
+    return c.json(whole(all, note), 200)
   })
   api.openapi(add, async (c) => {
     const { reason: why, ...input } = c.req.valid('json')
     const { place } = changeable(management)
-    const asked = { input, actor: { ...actorOf(c), why } }
+    const asked = { input, actor: actorOf(c, why) }
     const added = await perform(aliasAdd, place, asked)
     return c.json({ added, to: input.to, send: input.send }, 200)
   })
   api.openapi(remove, async (c) => {
     const input = c.req.valid('param')
-    const actor = { ...actorOf(c), why: c.req.valid('query').reason }
+    const actor = actorOf(c, c.req.valid('query').reason)
     const { place } = changeable(management)
     return c.json({ removed: await perform(aliasRemove, place, { input, actor }) }, 200)
   })

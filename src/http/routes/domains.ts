@@ -10,8 +10,8 @@ import { checkPublished } from '../../desk/published.ts'
 import { domainJson } from '../../desk/resident-json.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
-import { changeable, listed, type ManagedSite, type Management } from '../management.ts'
-import { answer, body, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { changeable, listedAt, type ManagedSite, type Management } from '../management.ts'
+import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const domainItem = z
   .object({
@@ -51,7 +51,6 @@ const key = z
   .openapi('SigningKey')
 
 const named = z.object({ domain: z.string().max(1000).openapi({ example: 'example.com' }) })
-const reason = z.string().max(1000).default('').describe('For the audit')
 
 const list = createRoute({
   method: 'get',
@@ -134,26 +133,21 @@ const withinMs = 5000
 
 /** Domains: shown, added, taken away; their records and their keys. */
 export function domainRoutes(api: Api, management: Management): void {
-  const { sites, note } = management
+  const { note } = management
   api.openapi(list, async (c) => {
-    const all = await Promise.all(
-      sites.map(async (site) => {
-        const { domains } = await site.residents()
-        return domains.map((one) => listed(site, domainJson(one)))
-      }),
-    )
-    return c.json(whole(all.flat(), note), 200)
+    const all = await listedAt(management, ({ domains }) => domains.map(domainJson))
+    return c.json(whole(all, note), 200)
   })
   api.openapi(add, async (c) => {
     const { domain, reason: why } = c.req.valid('json')
     const { place } = changeable(management)
-    const asked = { input: { domain }, actor: { ...actorOf(c), why } }
+    const asked = { input: { domain }, actor: actorOf(c, why) }
     const added = await perform(domainAdd, place, asked)
     return c.json({ added: added.domain, records: Array.from(added.records) }, 200)
   })
   api.openapi(remove, async (c) => {
     const input = c.req.valid('param')
-    const actor = { ...actorOf(c), why: c.req.valid('query').reason }
+    const actor = actorOf(c, c.req.valid('query').reason)
     const { place } = changeable(management)
     return c.json({ removed: await perform(domainRemove, place, { input, actor }) }, 200)
   })
@@ -183,7 +177,7 @@ export function domainRoutes(api: Api, management: Management): void {
   api.openapi(rotate, async (c) => {
     const { place } = changeable(management)
     const { domain } = await siteOf(management, c.req.valid('param').domain)
-    const actor = { ...actorOf(c), why: c.req.valid('json').reason }
+    const actor = actorOf(c, c.req.valid('json').reason)
     return c.json(rotationJson(await perform(dkimRotate, place, { input: { domain }, actor })), 200)
   })
 }

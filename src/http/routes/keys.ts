@@ -13,7 +13,7 @@ import { scopes } from '../../desk/api-keys.ts'
 import { newSecret, secretHash } from '../../io/secret.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
-import { answer, body, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const scope = z.enum(scopes)
 
@@ -48,7 +48,7 @@ const make = createRoute({
       domains: z.array(z.string().max(300)).min(1).max(100).optional(),
       account: z.string().max(1000).optional(),
       ends_at: z.string().max(100).optional().openapi({ example: '2027-01-31T00:00:00Z' }),
-      reason: z.string().max(1000).default('').describe('For the audit'),
+      reason,
     }),
   ),
   responses: answer('The key', key.and(z.object({ secret: z.string() }))),
@@ -76,12 +76,12 @@ export function keyRoutes(api: Api, place: DeskPlace<ApiKeyPart>): void {
     const secret = newSecret()
     const sha256 = secretHash(secret)
     const endsAt = end === undefined ? {} : { endsAt: timeOf(end) }
-    const actor = { ...actorOf(c), why }
+    const actor = actorOf(c, why)
     const asked = { input: { ...wanted, ...endsAt, sha256 }, actor }
     return c.json({ ...(await perform(keyAdd, place, asked)), secret }, 200)
   })
   api.openapi(take, async (c) => {
-    const actor = { ...actorOf(c), why: c.req.valid('query').reason }
+    const actor = actorOf(c, c.req.valid('query').reason)
     const asked = { input: { key: c.req.valid('param').id }, actor }
     return c.json(await perform(keyRemove, place, asked), 200)
   })

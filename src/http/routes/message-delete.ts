@@ -1,12 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import { perform } from '../../desk/act.ts'
-import type { Archives } from '../../desk/archives.ts'
+import type { Archive, Archives } from '../../desk/archives.ts'
 import { mailDelete } from '../../desk/mail.ts'
+import { readRecord } from '../../journey/record.ts'
 import type { MailPlace } from '../../store/ports/mailboxes.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
-import { answer, body } from '../route-parts.ts'
+import { answer, body, reason } from '../route-parts.ts'
 
 const remove = createRoute({
   method: 'post',
@@ -15,7 +16,7 @@ const remove = createRoute({
   request: body(
     z.object({
       ids: z.array(z.string().max(1000)).min(1).max(500).describe('Of journeys'),
-      reason: z.string().max(1000).default('').describe('For the audit'),
+      reason,
     }),
   ),
   responses: answer(
@@ -35,17 +36,21 @@ export function messageDeleteRoutes(
 ): void {
   api.openapi(remove, async (c) => {
     const { ids, reason: why } = c.req.valid('json')
-    const actor = { ...actorOf(c), why }
+    const actor = actorOf(c, why)
     let [count, copies] = [0, 0]
+    const placesOf = mailPlaces()
+    const looked = new Set<string>()
     for (const id of new Set(ids)) {
-      const { archive, stored, record } = await archives.find(id)
-      const { mailboxes, reads } = archive
+      const { archive, stored } = await archives.locate(id)
+      if (looked.has(stored.id)) continue
+      looked.add(stored.id)
+      const record = readRecord(stored.json, stored.appended)
+      const { mailboxes } = archive
       if (mailboxes === undefined) throw notHere()
       const accounts = record.steps.flatMap((step) => (step.type === 'filed' ? [step.account] : []))
       const items: MailPlace[] = []
       for (const account of new Set(accounts)) {
-        const rows = await reads.mailboxes.items({ account })
-        items.push(...rows.filter(({ journeyId }) => journeyId === stored.id))
+        items.push(...((await placesOf(archive, account)).get(stored.id) ?? []))
       }
       if (items.length === 0) continue
       const desk = { mail: { mailboxes, now: place.now } }
@@ -55,6 +60,24 @@ export function messageDeleteRoutes(
     }
     return c.json({ count, copies }, 200)
   })
+}
+
+/** Where the messages of an account lie, by their journeys: read once, however many are meant. */
+function mailPlaces(): (
+  archive: Archive,
+  account: string,
+) => Promise<ReadonlyMap<string, readonly MailPlace[]>> {
+  const known = new Map<string, Promise<ReadonlyMap<string, readonly MailPlace[]>>>()
+  return ({ name, reads }, account) => {
+    const key = JSON.stringify([name, account])
+    const places =
+      known.get(key) ??
+      reads.mailboxes
+        .items({ account })
+        .then((rows) => Map.groupBy(rows, ({ journeyId }) => journeyId))
+    known.set(key, places)
+    return places
+  }
 }
 
 function notHere(): WaybillError {

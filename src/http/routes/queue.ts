@@ -16,7 +16,7 @@ import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
 import { filterOf } from '../query.ts'
 import { ageLimits, byDestination, itemViews } from '../queue-view.ts'
-import { answer, body, idParam } from '../route-parts.ts'
+import { answer, body, idParam, reason } from '../route-parts.ts'
 
 const actions = ['retry', 'hold', 'release', 'drop'] as const
 type Action = (typeof actions)[number]
@@ -85,7 +85,6 @@ const done = z.object({
   ids: z.array(z.string()).describe('Of journeys; the first 1000'),
 })
 
-const reason = z.string().max(1000).default('').describe('For the audit')
 const tellSender = z.boolean().default(true).describe('For `drop`: senders get a notice')
 
 const many = createRoute({
@@ -172,7 +171,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
       })
     }
     const chosen = only(await waiting(archives, filterOf(q, now())), ids)
-    const actor = { ...actorOf(c), why }
+    const actor = actorOf(c, why)
     const words = all ? ['--all'] : ids.length > 0 ? ids : [q]
     return c.json(await change(chosen, { action, actor, words, dry, told }), 200)
   })
@@ -187,7 +186,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
         `The letter ${stored.id} does not wait: ${stored.status}.`,
       )
     }
-    const actor = { ...actorOf(c), why }
+    const actor = actorOf(c, why)
     const wish = { action, actor, words: [stored.id], dry: false, told }
     return c.json(await change([{ archive, items }], wish), 200)
   })

@@ -51,7 +51,7 @@ export function reportImportRoutes(api: Api, { reports: place }: Management): vo
     api.openapi(importRoute(kind), async (c) => {
       const { name, reason: why } = c.req.valid('query')
       const octets = new Uint8Array(await c.req.arrayBuffer())
-      const asked = { input: { name, octets }, actor: { ...actorOf(c), why } }
+      const asked = { input: { name, octets }, actor: actorOf(c, why) }
       const kept = await perform(reportImport, place, asked)
       if (kept.every(({ result }) => result === 'unreadable')) throw notOne(kept)
       const number = (result: KeptReport['result']): number => {

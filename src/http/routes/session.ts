@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { scopes as all } from '../../desk/api-keys.ts'
 import type { Api, ApiEnv, Mode } from '../api-types.ts'
 import type { Client } from '../client-place.ts'
 import { noSessionCookies, sessionCookie, sessionIn } from '../cookie.ts'
@@ -8,7 +9,7 @@ import { type Problem, problem, ProblemError } from '../problem.ts'
 import { answer, body } from '../route-parts.ts'
 import type { Sessions } from '../sessions.ts'
 
-const scopes = z.array(z.enum(['read', 'send', 'manage']))
+const scopes = z.array(z.enum(all))
 
 const session = createRoute({
   method: 'get',
@@ -64,9 +65,9 @@ export function sessionRoutes(
 ): void {
   const { mode, version, sessions, logins, clientOf } = parts
   api.openapi(session, (c) => {
-    const { who, scopes: all, account = null } = c.get('visitor')
+    const { who, scopes: own, account = null } = c.get('visitor')
     const name = who === '' ? null : who
-    return c.json({ mode, who: name, account, scopes: Array.from(all), version }, 200)
+    return c.json({ mode, who: name, account, scopes: Array.from(own), version }, 200)
   })
   api.openapi(begin, async (c) => {
     if (logins === undefined) throw new ProblemError(noLogins)

@@ -2,13 +2,14 @@ import type { JourneyFilter } from '../journey/filter.ts'
 import { readDocument } from '../search/document.ts'
 import { fits } from '../search/fits.ts'
 import { parseJourneyRef } from '../store/journey-ref.ts'
-import type {
-  FoundJourney,
-  FoundJourneys,
-  JourneyPort,
-  JourneyRow,
-  JourneySearch,
-  ListedJourney,
+import {
+  type FoundJourney,
+  type FoundJourneys,
+  type JourneyPort,
+  type JourneyRow,
+  type JourneySearch,
+  type ListedJourney,
+  rowOf,
 } from '../store/ports/journeys.ts'
 import { isSentBy, ownJourney } from './own-journey.ts'
 
@@ -90,11 +91,6 @@ async function found(
   if (all.length > 1) return { type: 'ambiguous', ids: all.map(({ id }) => id) }
   const { nextAttemptAt: _, ...journey } = only
   return { type: 'found', journey }
-}
-
-function rowOf(journey: ListedJourney): JourneyRow {
-  const { json: _, appended: __, messageId: ___, nextAttemptAt: ____, ...row } = journey
-  return row
 }
 
 /** Somebody else is asked for. */

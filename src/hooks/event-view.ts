@@ -1,4 +1,4 @@
-import type { MailEvent } from './mail-event.ts'
+import { type MailEvent, mostText } from './mail-event.ts'
 
 /** An event as JSON, wherever it is told. */
 export interface EventView {
@@ -13,8 +13,6 @@ export interface EventView {
 
 /** Recipients in an event: the journey has all of them. */
 const mostRecipients = 50
-/** Octets of a subject or an address that somebody else wrote. */
-const mostText = 1000
 
 /** An event of one site, with what the letter is and what is known of it now. */
 export function eventView({ id, type, at, row, detail }: MailEvent, site: string): EventView {

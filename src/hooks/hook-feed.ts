@@ -90,6 +90,7 @@ export class HookFeed {
   async #deliveriesOf(change: Change | Gap, untold: Untold): Promise<readonly HookDelivery[]> {
     const { source, now } = this.#parts
     const endpoints = this.#parts.endpoints().filter(({ off }) => off === '')
+    if (endpoints.length === 0) return []
     if (change.type === 'gap') {
       const id = `evt_gap_${source.name}_${change.number}`
       const view = { type: 'gap', event_id: id, site: source.name, at: at(now()) }

@@ -1,8 +1,7 @@
-import type { Outcome } from '../journey/record.ts'
-import { readRecord } from '../journey/record.ts'
+import { laterSteps, type Outcome, readRecord } from '../journey/record.ts'
 import { roleNamed } from '../journey/recipients.ts'
 import type { SmtpAnswer, Step } from '../journey/steps.ts'
-import type { JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
+import { type JourneyRow, rowOf, type StoredJourney } from '../store/ports/journeys.ts'
 
 /** Each kind of event that there is, with what it means: the one list of them. */
 export const eventTypes = {
@@ -48,15 +47,14 @@ interface Part {
  */
 export function eventsOf(journey: StoredJourney): readonly MailEvent[] {
   const record = readRecord(journey.json, [])
-  const later = readRecord(journey.json, journey.appended).steps.slice(record.steps.length)
   const last = record.steps.at(-1)
   const at = last === undefined ? record.startedAt : endOf(last)
+  const steps = [...record.steps, ...laterSteps(journey.appended)]
   const parts = [
     ...outcomeParts(record.outcome, at, record.envelope.ip),
-    ...record.steps.flatMap(stepParts),
-    ...later.flatMap(stepParts),
+    ...steps.flatMap(stepParts),
   ]
-  const { json: _json, appended: _appended, messageId: _messageId, ...row } = journey
+  const row = rowOf(journey)
   return parts.map((part, index) => ({ id: `evt_${journey.id}_${index + 1}`, row, ...part }))
 }
 
@@ -133,5 +131,5 @@ function next(at: number | undefined): MailEvent['detail'] {
   return at === undefined ? {} : { next_try: new Date(at).toISOString() }
 }
 
-/** Foreign text in an event: the journey has all of it. */
-const mostText = 1000
+/** Letters of foreign text in an event: the journey has all of it. */
+export const mostText = 1000

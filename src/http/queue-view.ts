@@ -1,7 +1,6 @@
 import { type WaitingItem, waitingItem } from '../desk/waiting.ts'
 import type { Archive } from '../desk/archives.ts'
 import { readRecord } from '../journey/record.ts'
-import type { Step } from '../journey/steps.ts'
 import { defaultRetryPolicy, expectedAttempts } from '../queue/schedule.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 
@@ -75,16 +74,13 @@ export async function itemViews(
   archive: Archive,
   items: readonly QueueItem[],
 ): Promise<readonly ItemView[]> {
-  const tries = new Map<string, readonly AttemptStep[]>()
-  for (const id of new Set(items.map(({ journeyId }) => journeyId))) {
-    const found = await archive.reads.journeys.find(id)
-    if (found.type !== 'found') continue
-    const { steps } = readRecord(found.journey.json, found.journey.appended)
-    tries.set(
-      id,
-      steps.filter((step) => step.type === 'attempt'),
-    )
-  }
+  const ids = new Set(items.map(({ journeyId }) => journeyId))
+  const journeys = await archive.reads.journeys.listed(Array.from(ids))
+  const tries = new Map(
+    journeys.map(({ id, json, appended }) => {
+      return [id, readRecord(json, appended).steps.filter((step) => step.type === 'attempt')]
+    }),
+  )
   return items.map((item) => {
     const made = tries.get(item.journeyId) ?? []
     const own = made.filter(({ recipient }) => recipient === item.recipient)
@@ -98,5 +94,3 @@ export async function itemViews(
     }
   })
 }
-
-type AttemptStep = Extract<Step, { readonly type: 'attempt' }>

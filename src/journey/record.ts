@@ -105,6 +105,11 @@ export function answersOf(
 export function readRecord(json: string, appended: readonly string[]): JourneyRecord {
   // Our own writing, read back; its schema number says which.
   const record = JSON.parse(json) as JourneyRecord
-  const later = appended.flatMap((steps) => JSON.parse(steps) as readonly Step[])
+  const later = laterSteps(appended)
   return later.length === 0 ? record : { ...record, steps: [...record.steps, ...later] }
+}
+
+/** What was added to a record later, read back. */
+export function laterSteps(appended: readonly string[]): readonly Step[] {
+  return appended.flatMap((steps) => JSON.parse(steps) as readonly Step[])
 }

@@ -8,7 +8,7 @@ import { type HeaderField, unfoldedValue } from '../message/field.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { readContents, readableText } from '../mime/contents.ts'
 import { readParts } from '../mime/tree.ts'
-import type { JourneyRow, StoredJourney } from '../store/ports/journeys.ts'
+import { type JourneyRow, type StoredJourney, rowOf } from '../store/ports/journeys.ts'
 import type { MessagePort } from '../store/ports/contents.ts'
 import { wordLine } from './words.ts'
 
@@ -55,7 +55,7 @@ export async function readDocument(
   const { outcome, recipients } = view
   const { envelope } = record
   const { cc, body, hasAttachment } = await readText(messages, stored.messageId)
-  const { json: _, appended: __, messageId: ___, ...row } = stored
+  const row = rowOf(stored)
   const { octets = 0, tookMs, tls = 'no' } = inShort(record)
   const checks: Record<string, string> = { tls: tls.toLowerCase() }
   for (const [check, word] of Object.entries(checksOf(view))) checks[check] = word.toLowerCase()

@@ -40,7 +40,7 @@ export function messageDeleteRoutes(
     let [count, copies] = [0, 0]
     const placesOf = mailPlaces()
     const looked = new Set<string>()
-    for (const id of new Set(ids)) {
+    for (const id of ids) {
       const { archive, stored } = await archives.locate(id)
       if (looked.has(stored.id)) continue
       looked.add(stored.id)

@@ -1,4 +1,4 @@
-import type { JourneyRow, ListedJourney } from '../../store/ports/journeys.ts'
+import { rowOf } from '../../store/ports/journeys.ts'
 import { type Database, integer, text } from '../../store/sqlite/database.ts'
 import { where } from '../../store/sqlite/search-terms.ts'
 import { fits } from '../fits.ts'
@@ -47,11 +47,6 @@ export async function answerFromIndex(
   const rows = listed.map(rowOf)
   if (floor === 0 || hits.length >= page.limit) return { rows, searchedAll: true }
   return { rows, searchedAll: false, ...searchedUntil(database, floor) }
-}
-
-function rowOf(listed: ListedJourney): JourneyRow {
-  const { json: _, appended: __, messageId: ___, nextAttemptAt: ____, ...row } = listed
-  return row
 }
 
 /** Ids of journeys that came, changed or went behind a change; `undefined`: of too many, or it is not known. */

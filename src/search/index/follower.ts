@@ -1,11 +1,11 @@
 import type { Database } from '../../store/sqlite/database.ts'
-import { integer } from '../../store/sqlite/database.ts'
+import { atomically, integer } from '../../store/sqlite/database.ts'
 import type { JourneyMark } from '../../store/sqlite/journey-marks.ts'
 import type { SqliteReads } from '../../store/sqlite/sqlite-reader.ts'
 import type { ReadPorts } from '../../store/reads.ts'
 import { type Document, readDocument } from '../document.ts'
 import { type Entry, knownMarks, removeEntry, tidyWords, writeEntry } from './entry.ts'
-import { atomically, type IndexState, stateOf, writeState } from './index-file.ts'
+import { type IndexState, stateOf, writeState } from './index-file.ts'
 
 /** What the index is kept of. */
 export interface FollowedStore {
@@ -142,10 +142,9 @@ export async function documentOf(
 ): Promise<Document | undefined> {
   const [stored] = await journeys.listed([id])
   if (stored === undefined) return undefined
-  const { nextAttemptAt: _, ...journey } = stored
   try {
-    return await readDocument(messages, journey)
+    return await readDocument(messages, stored)
   } catch {
-    return await readDocument(undefined, journey).catch(() => undefined)
+    return await readDocument(undefined, stored).catch(() => undefined)
   }
 }

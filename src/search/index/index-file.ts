@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
-import { type Database, integer, openDatabase } from '../../store/sqlite/database.ts'
+import { chmodSync, rmSync } from 'node:fs'
+import { type Database, integer, openDatabase, openToWrite } from '../../store/sqlite/database.ts'
 
 /** Counted up when tables, words or the reading of messages become others: it is built again then. */
 const version = 1
@@ -85,9 +85,8 @@ export function openIndex(path: string): Database {
 }
 
 function opened(path: string): Database {
-  closeSync(openSync(path, 'a', 0o600))
+  const database = openToWrite(path, 1000)
   chmodSync(path, 0o600)
-  const database = openDatabase(path, { readOnly: false, busyTimeoutMs: 1000 })
   try {
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL`)
     database.exec(`PRAGMA secure_delete = ON; PRAGMA cache_size = -${cacheKib}`)
@@ -139,16 +138,4 @@ export function writeState(database: Database, { cursor, floor }: IndexState): v
     cursor,
     floor,
   )
-}
-
-/** Does something as a whole, or nothing of it. */
-export function atomically(database: Database, act: () => void): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    act()
-    database.exec('COMMIT')
-  } catch (error) {
-    if (database.inTransaction) database.exec('ROLLBACK')
-    throw error
-  }
 }

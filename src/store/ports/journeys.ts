@@ -24,6 +24,13 @@ export interface StoredJourney extends JourneyRow {
   readonly messageId: string | undefined
 }
 
+/** What of a stored journey lists show, without its record. */
+export function rowOf(stored: StoredJourney | ListedJourney): JourneyRow {
+  const whole: StoredJourney & Partial<ListedJourney> = stored
+  const { json: _json, appended: _appended, messageId: _id, nextAttemptAt: _next, ...row } = whole
+  return row
+}
+
 /** A journey, and when it goes on. */
 export interface ListedJourney extends StoredJourney {
   /** The first of the next attempts of what waits and is not held; `undefined`: nothing does. */

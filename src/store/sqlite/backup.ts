@@ -78,8 +78,7 @@ function copyHooks(from: string, to: string): void {
   if (!existsSync(from)) return
   const source = openDatabase(from, { readOnly: true, busyTimeoutMs: 5000 })
   try {
-    closeSync(openSync(to, 'wx', 0o600))
-    source.run('VACUUM INTO ?', to)
+    copyDatabase(source, to)
   } finally {
     source.close()
   }
@@ -98,8 +97,7 @@ function copyInstant(
       checkKnown(source)
       lost = copyBefore(source, contents)
       rmSync(unfinished, { force: true })
-      closeSync(openSync(unfinished, 'wx', 0o600))
-      source.run('VACUUM INTO ?', unfinished)
+      copyDatabase(source, unfinished)
     } finally {
       source.close()
     }
@@ -107,10 +105,16 @@ function copyInstant(
     const missing = contents.copy(named)
     // What was named and not there before the database was copied and after it has not gone meanwhile.
     if (tries < mostTries && missing.some((sha256) => !lost.has(sha256))) continue
-    syncFile(unfinished) // SQLite leaves that to us
+    syncFile(unfinished)
     contents.keepOnly(named)
     return { messages, missing: missing.length }
   }
+}
+
+/** The state of one instant, in a new file for its owner alone. SQLite leaves it to us to sync it. */
+function copyDatabase(source: Database, to: string): void {
+  closeSync(openSync(to, 'wx', 0o600))
+  source.run('VACUUM INTO ?', to)
 }
 
 /** Copies what is there, until nothing new has come. Gives what is named and not there. */

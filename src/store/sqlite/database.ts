@@ -4,7 +4,8 @@ import {
   type SQLOutputValue,
   type StatementSync,
 } from 'node:sqlite'
-import { WaybillError } from '../../base/error.ts'
+import { closeSync, openSync } from 'node:fs'
+import { codeOf, WaybillError } from '../../base/error.ts'
 import { storeProblem } from '../problems.ts'
 
 export type Value = SQLInputValue
@@ -43,6 +44,20 @@ export function openDatabase(
   }
 }
 
+/**
+ * Opens a connection for writing. A file that is not there yet is made for its owner alone, before
+ * SQLite makes it, so that nobody else can read it at any instant; those beside it follow it. One that
+ * is there is not opened for that: closing it would give the locks of this process on it away.
+ */
+export function openToWrite(path: string, busyTimeoutMs: number): Database {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  return openDatabase(path, { readOnly: false, busyTimeoutMs })
+}
+
 function checkVersion(database: Database): void {
   const version = text(database.get('SELECT sqlite_version() AS version') ?? {}, 'version')
   if (!isOlder(version, oldestVersion)) return
@@ -72,6 +87,20 @@ function connect(connection: DatabaseSync): Database {
       return connection.isTransaction
     },
     close: () => connection.close(),
+  }
+}
+
+/** Does something as a whole, or nothing of it. */
+export function atomically<T>(database: Database, act: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const made = act()
+    database.exec('COMMIT')
+    return made
+  } catch (error) {
+    // Some failures have SQLite roll back by itself.
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -31,6 +31,17 @@ hookContract('sqlite', () => {
     rmSync(folder, { recursive: true, force: true })
   }
   return { hooks, dispose }
+})
+
+test('secrets of webhooks are for the user of the server alone', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-hooks-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const hooks = openHookFile(folder)
+  const { hooks: path } = dataFolder(folder)
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    assert.equal(statSync(file).mode & 0o777, 0o600, file)
+  }
+  hooks.close()
 })
 
 test('webhooks are there again after a restart', async (t) => {

@@ -7,7 +7,7 @@ import type {
   HookProgress,
   HookVerdict,
 } from '../ports/hooks.ts'
-import { type Database, integer, openDatabase, type Row, text } from './database.ts'
+import { atomically, type Database, integer, openToWrite, type Row, text } from './database.ts'
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -62,7 +62,7 @@ export interface HookFile extends HookPort {
  */
 export function openHookFile(folder: string): HookFile {
   const path = dataFolder(folder).hooks
-  const database = openDatabase(path, { readOnly: false, busyTimeoutMs: 5000 })
+  const database = openToWrite(path, 5000)
   database.exec(schema)
   return new SqliteHooks(database)
 }
@@ -107,7 +107,7 @@ class SqliteHooks implements HookFile {
 
   async advance({ feed, through, deliveries }: HookProgress): Promise<void> {
     await Promise.resolve()
-    this.#atOnce(() => {
+    atomically(this.#database, () => {
       for (const one of deliveries) {
         this.#database.run(
           `INSERT OR IGNORE INTO delivery
@@ -171,7 +171,7 @@ class SqliteHooks implements HookFile {
 
   async settle({ attempt, state, nextAt }: HookVerdict): Promise<void> {
     await Promise.resolve()
-    this.#atOnce(() => {
+    atomically(this.#database, () => {
       const { deliveryId, at, tookMs, status, text: said } = attempt
       this.#database.run(
         `INSERT INTO attempt (delivery, at_ms, took_ms, status, text)
@@ -248,17 +248,6 @@ class SqliteHooks implements HookFile {
 
   close(): void {
     this.#database.close()
-  }
-
-  #atOnce(run: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      run()
-      this.#database.exec('COMMIT')
-    } catch (problem) {
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
-      throw problem
-    }
   }
 }
 

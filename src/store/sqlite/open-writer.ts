@@ -1,8 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
 import { type ContentFiles, contentFiles } from './content-files.ts'
 import { syncFolder } from '../../io/make-folder.ts'
 import { dataFolder, makeDataFolder } from '../data-folder.ts'
-import { type Database, openDatabase } from './database.ts'
+import { type Database, openToWrite } from './database.ts'
 import { type FolderWatch, lostDatabase, lostTables, watchFolder } from './folder-watch.ts'
 import { hasTables, migrate } from './schema.ts'
 import type { StrangerLimits } from '../strangers.ts'
@@ -63,9 +62,7 @@ export function openWriter(setup: WriterSetup, changes: Partial<Wrap> = {}): Ope
   const { busyTimeoutMs } = setup
   const lost = lostDatabase(folder)
   if (lost !== undefined) throw lost
-  // Made before SQLite makes it, so that nobody else can read it at any instant.
-  closeSync(openSync(folder.database, 'a', 0o600))
-  const database = openDatabase(folder.database, { readOnly: false, busyTimeoutMs })
+  const database = openToWrite(folder.database, busyTimeoutMs)
   try {
     database.exec(`
       PRAGMA page_size = ${pageBytes};

@@ -1,6 +1,6 @@
 import { WaybillError } from '../../base/error.ts'
 import { credentialSchema } from './credential-schema.ts'
-import { type Database, integer } from './database.ts'
+import { atomically, type Database, integer } from './database.ts'
 import { mailboxSchema } from './mailbox-schema.ts'
 import { receiptSchema } from './receipt-schema.ts'
 import { released } from './released-schema.ts'
@@ -19,16 +19,11 @@ export function migrate(database: Database): void {
   const found = checkFile(database)
   for (const [index, step] of migrations.entries()) {
     if (index < found) continue
-    database.exec('BEGIN IMMEDIATE')
-    try {
+    atomically(database, () => {
       database.exec(step)
       database.exec(`PRAGMA application_id = ${applicationId}`)
       database.exec(`PRAGMA user_version = ${index + 1}`)
-      database.exec('COMMIT')
-    } catch (error) {
-      if (database.inTransaction) database.exec('ROLLBACK')
-      throw error
-    }
+    })
   }
 }
 

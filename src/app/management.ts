@@ -1,5 +1,4 @@
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
 import { silent } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Desk } from '../desk/operations.ts'
@@ -7,7 +6,7 @@ import { recordsToPublish } from '../desk/publish.ts'
 import { ReportDesk } from '../desk/reports.ts'
 import type { Management } from '../http/management.ts'
 import { systemClock } from '../io/clock.ts'
-import { ReportFiles } from '../io/report-files.ts'
+import { reportFilesIn } from '../io/report-files.ts'
 import type { Store } from '../store/ports/store.ts'
 import { openResolver } from './resolver.ts'
 
@@ -23,7 +22,7 @@ export function serverManagement(server: {
   const { store, desk, folder, settings } = server
   const { acts } = store
   const now = (): number => systemClock.now()
-  const reports = new ReportDesk(new ReportFiles(join(folder, 'reports')))
+  const reports = new ReportDesk(reportFilesIn(folder))
   return {
     note: '',
     sites: [

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { hookSource, openWebhooks } from '../app/webhooks.ts'
 import { silent } from '../base/log.ts'
 import { Archives } from '../desk/archives.ts'
@@ -11,7 +10,7 @@ import { webhookOperations, type WebhookPart } from '../desk/webhooks.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
-import { ReportFiles } from '../io/report-files.ts'
+import { reportFilesIn } from '../io/report-files.ts'
 import { openSearch } from '../search/index/search-thread.ts'
 import type { Catcher } from './catcher.ts'
 import { catching } from './catching.ts'
@@ -51,9 +50,9 @@ export async function openCatcherConsole(
   })
   const desk = { faults, mail: { mailboxes: store.mailboxes, now }, webhooks: open.webhooks }
   const place = { desk, acts: store.acts, now }
-  const reports = new ReportDesk(new ReportFiles(join(options.folder, 'reports')))
+  const reports = new ReportDesk(reportFilesIn(folder))
   const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
-  const search = openSearch({ folder: options.folder, told: options.report })
+  const search = openSearch({ folder, told: report })
   return await openDoors([control, open, search], options, {
     webhooks: place,
     mode: 'catch',

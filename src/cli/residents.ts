@@ -1,12 +1,14 @@
 import { settledResidents } from '../app/people.ts'
 import { readConfig } from '../config/config.ts'
+import type { Settings } from '../config/settings.ts'
 import type { AccountPart } from '../desk/account-operations.ts'
 import { AccountDesk, residentsOf } from '../desk/accounts.ts'
 import type { Operation } from '../desk/act.ts'
 import { InTurn } from '../desk/in-turn.ts'
 import { publishDomain } from '../desk/publish.ts'
-import type { KnownResidents } from '../desk/residents.ts'
+import type { KnownResidents, ResidentParts } from '../desk/residents.ts'
 import { systemClock } from '../io/clock.ts'
+import type { Store } from '../store/ports/store.ts'
 import { atDesk, type WhyOption } from './at-desk.ts'
 import { storedIn } from './stored.ts'
 
@@ -35,25 +37,58 @@ const noStore = {
   domains: () => Promise.resolve([]),
 }
 
-/** Changes who lives here, by the server that runs or in its data folder. */
-export async function changeResidents<Input, Result>(
-  operation: Operation<AccountPart, Input, Result>,
-  input: Input,
-  { config, why }: ResidentOptions,
+/** What is changed of those who live here, and where. */
+interface Change<Part, Input, Result> {
+  readonly operation: Operation<Part, Input, Result>
+  readonly input: Input
+  readonly options: ResidentOptions
+  /** The part of the desk that it needs. */
+  readonly desk: (
+    store: Store,
+    parts: Omit<ResidentParts<unknown>, 'port'>,
+    settings: Settings,
+  ) => Part
+}
+
+/** Changes what belongs to those who live here, by the server that runs or in its data folder. */
+export async function changeOf<Part, Input, Result>(
+  change: Change<Part, Input, Result>,
 ): Promise<Result> {
+  const { operation, input, options, desk } = change
+  const { config, why } = options
   const settings = readConfig(config)
-  const now = (): number => systemClock.now()
   return await atDesk(operation, input, {
     opening: { folder: settings.data },
-    desk: (store) => ({
+    desk: (store) => {
+      const parts = {
+        residents: () => residentsOf(store.accounts, settledResidents(settings)),
+        now: () => systemClock.now(),
+        turn: new InTurn(),
+      }
+      return desk(store, parts, settings)
+    },
+    ...(why === undefined ? {} : { why }),
+  })
+}
+
+/** Changes who lives here. */
+export function changeResidents<Input, Result>(
+  operation: Operation<AccountPart, Input, Result>,
+  input: Input,
+  options: ResidentOptions,
+): Promise<Result> {
+  return changeOf({
+    operation,
+    input,
+    options,
+    desk: (store, { now, turn }, settings) => ({
       residents: new AccountDesk({
         port: store.accounts,
         settled: () => settledResidents(settings),
         publish: (domain) => publishDomain(store, domain, { ...settings, now: now() }),
         now,
-        turn: new InTurn(),
+        turn,
       }),
     }),
-    ...(why === undefined ? {} : { why }),
   })
 }

@@ -121,7 +121,7 @@ async function lookAtSpf(
   if (found.length === 0) return missing()
   // RFC 7208 §4.5: more than one is an error.
   if (found.length > 1) {
-    return { status: 'differs', found, note: 'There is more than one, and then none counts.' }
+    return several(found)
   }
   if (found[0] === unquoted(value)) return { status: 'published', found, note: '' }
   const refused = await refusedBySpf(name, hostname, context)
@@ -171,7 +171,7 @@ async function lookAtDmarc(
     return { status: 'published', found, note: '' }
   }
   if (own?.answer === 'several-records') {
-    return { status: 'differs', found, note: 'There is more than one, and then none counts.' }
+    return several(found)
   }
   if (own?.answer === 'unusable-record') {
     return { status: 'differs', found, note: 'It cannot be used.' }
@@ -234,11 +234,7 @@ function fieldRecord(
     case 'unusable':
       return { status: 'differs', found: [told.text], note: told.refusal.text }
     case 'several':
-      return {
-        status: 'differs',
-        found: Array.from(told.texts),
-        note: 'There is more than one, and then none counts.',
-      }
+      return several(told.texts)
     case 'none':
       return missing()
     case 'failed':
@@ -257,6 +253,10 @@ function silent(answer: DnsAnswer<unknown>): Published {
 
 function unknown(note: string): Published {
   return { status: 'unknown', found: [], note }
+}
+
+function several(found: readonly string[]): Published {
+  return { status: 'differs', found, note: 'There is more than one, and then none counts.' }
 }
 
 function missing(note = ''): Published {

@@ -1,21 +1,16 @@
 import { inNetwork, parseIp, parseNetwork } from '../base/ip.ts'
+import { makeReachCheck } from '../route/reach.ts'
 
-/** Networks that are nobody's on the internet: RFC 6890, and what was registered since. */
+/** Where no letter may be taken, nothing else is either. */
+const reach = makeReachCheck([])
+
+/** Networks beside them in which nobody of the internet has a receiver (RFC 6890). */
 const special = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
   '192.0.2.0/24',
   '192.88.99.0/24',
-  '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
-  '224.0.0.0/3',
   // Teredo and others for protocols, documentation, 6to4: each of them may lead to IPv4.
   '2001::/23',
   '2001:db8::/32',
@@ -34,5 +29,6 @@ export function isOutside(address: string): boolean {
   const ip = parseIp(address)
   if (ip === undefined || given === undefined) return false
   if (ip.family === 6 && !inNetwork(ip, given.ip, given.prefixLength)) return false
+  if (reach.forbidden(ip) !== undefined) return false
   return !special.some((network) => inNetwork(ip, network.ip, network.prefixLength))
 }

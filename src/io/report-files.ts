@@ -125,6 +125,11 @@ export class ReportFiles {
   }
 }
 
+/** The reports of a data folder. */
+export function reportFilesIn(dataFolder: string): ReportFiles {
+  return new ReportFiles(join(dataFolder, 'reports'))
+}
+
 /** 0: there is none. */
 async function sizeOf(path: string): Promise<number> {
   try {

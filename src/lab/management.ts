@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { residentsOf } from '../desk/accounts.ts'
 import type { DeskPlace } from '../desk/named.ts'
 import { recordsToPublish } from '../desk/publish.ts'
 import { ReportDesk } from '../desk/reports.ts'
 import type { Management, ManagedSite } from '../http/management.ts'
 import { systemClock } from '../io/clock.ts'
-import { ReportFiles } from '../io/report-files.ts'
+import { reportFilesIn } from '../io/report-files.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 import type { Lab } from './lab.ts'
 import { places } from './places.ts'
@@ -18,7 +17,7 @@ export function labManagement(
   folder: string,
 ): Management {
   const { acts, now } = place
-  const reports = new ReportDesk(new ReportFiles(join(folder, 'reports')))
+  const reports = new ReportDesk(reportFilesIn(folder))
   return {
     sites: [siteOf(lab, 'north'), siteOf(lab, 'south')],
     note: 'North and south are as the lab has made them: people, aliases and domains of your own want a server of your own.',

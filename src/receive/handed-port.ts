@@ -3,8 +3,8 @@ import type { Writer, Writers } from '../directory/directory.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Guard } from './guard.ts'
 import type { Envelope, Letter, Port, Refusal } from './port.ts'
-import { notYours, replies } from './replies.ts'
-import { SubmittedLetter, type SubmittedOptions } from './submitted-letter.ts'
+import { replies } from './replies.ts'
+import { submittedLetter, type SubmittedOptions } from './submitted-letter.ts'
 
 export interface HandedPortOptions extends SubmittedOptions {
   readonly directory: SubmittedOptions['directory'] & Writers
@@ -58,12 +58,8 @@ export class HandedPort implements Port {
 
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
     const { who, as } = this.#by
-    const { reversePath, mailFrom } = envelope
     return andThen(this.#options.directory.identitiesFor(as), (identities) => {
-      if (identities === undefined) return { refusal: replies.loginOver }
-      const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
-      if (!own) return { refusal: notYours(mailFrom, who) }
-      return new SubmittedLetter(this.#options, envelope, { name: who, identities })
+      return submittedLetter(this.#options, envelope, { name: who, identities })
     })
   }
 }

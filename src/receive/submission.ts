@@ -7,8 +7,8 @@ import type { Question } from '../smtp/server-types.ts'
 import type { Guard } from './guard.ts'
 import type { Envelope, Letter, Port, Refusal } from './port.ts'
 import type { RecipientAdmission } from './recipient.ts'
-import { notYours, replies } from './replies.ts'
-import { SubmittedLetter } from './submitted-letter.ts'
+import { replies } from './replies.ts'
+import { submittedLetter } from './submitted-letter.ts'
 
 export interface SubmissionOptions {
   /** Our name, as in Received. */
@@ -82,13 +82,8 @@ export class SubmissionPort implements Port {
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
     const user = this.#user
     if (user === undefined) throw new Error('SubmissionPort: a sender before the login')
-    const { reversePath, mailFrom } = envelope
     return andThen(this.#options.directory.identities(user), (identities) => {
-      if (identities === undefined) return { refusal: replies.loginOver }
-      const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
-      if (!own) return { refusal: notYours(mailFrom, user.address) }
-      const by = { name: user.address, identities }
-      return new SubmittedLetter(this.#options, envelope, by)
+      return submittedLetter(this.#options, envelope, { name: user.address, identities })
     })
   }
 }

@@ -41,7 +41,7 @@ export interface SubmittedOptions {
 }
 
 /** A letter of one of our users. */
-export class SubmittedLetter implements Letter {
+class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
   readonly replay = undefined
   readonly bodyHashes: readonly [] = []
@@ -189,6 +189,24 @@ export class SubmittedLetter implements Letter {
       ...(also === undefined ? {} : { also }),
     }
   }
+}
+
+/**
+ * The letter of somebody who is known, if they may write in the name of its sender as it is now.
+ *
+ * @param identities `undefined`: they are nobody here any more
+ */
+export function submittedLetter(
+  options: SubmittedOptions,
+  envelope: Envelope,
+  by: { readonly name: string; readonly identities: Identities | undefined },
+): Letter | { readonly refusal: Reply } {
+  const { name, identities } = by
+  if (identities === undefined) return { refusal: replies.loginOver }
+  const { reversePath, mailFrom } = envelope
+  const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
+  if (!own) return { refusal: notYours(mailFrom, name) }
+  return new SubmittedLetter(options, envelope, { name, identities })
 }
 
 /** What is wrong is in the message itself. */

@@ -1,8 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { settledResidents } from '../../app/people.ts'
-import { readConfig } from '../../config/config.ts'
 import type { Operation } from '../../desk/act.ts'
-import { residentsOf } from '../../desk/accounts.ts'
 import {
   type ApiKeyPart,
   type ApiKeyView,
@@ -11,13 +8,13 @@ import {
   keyRemove,
 } from '../../desk/api-key-operations.ts'
 import { ApiKeyDesk, scopes } from '../../desk/api-keys.ts'
-import { InTurn } from '../../desk/in-turn.ts'
 import { newSecret, secretHash } from '../../io/secret.ts'
 import { systemClock } from '../../io/clock.ts'
 import type { Scope } from '../../store/ports/credentials.ts'
-import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
+import { type WhyOption, withWhy } from '../at-desk.ts'
 import { readTime } from '../options.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
+import { changeOf } from '../residents.ts'
 import { storedIn } from '../stored.ts'
 import { configOption } from './account.ts'
 
@@ -130,23 +127,16 @@ function removeKey(): Command {
   return withWhy(command)
 }
 
-async function changeKeys<Input, Result>(
+function changeKeys<Input, Result>(
   operation: Operation<ApiKeyPart, Input, Result>,
   input: Input,
-  { config, why }: KeyOptions,
+  options: KeyOptions,
 ): Promise<Result> {
-  const settings = readConfig(config)
-  return await atDesk(operation, input, {
-    opening: { folder: settings.data },
-    desk: ({ apiKeys, accounts }) => ({
-      apiKeys: new ApiKeyDesk({
-        port: apiKeys,
-        residents: () => residentsOf(accounts, settledResidents(settings)),
-        now: () => systemClock.now(),
-        turn: new InTurn(),
-      }),
-    }),
-    ...(why === undefined ? {} : { why }),
+  return changeOf({
+    operation,
+    input,
+    options,
+    desk: ({ apiKeys: port }, parts) => ({ apiKeys: new ApiKeyDesk({ ...parts, port }) }),
   })
 }
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { keptJson, reportJson } from '../../desk/report-json.ts'
 import { findReport, isChosen, keepReports, type KeptReport } from '../../desk/reports.ts'
-import { ReportFiles } from '../../io/report-files.ts'
+import { type ReportFiles, reportFilesIn } from '../../io/report-files.ts'
 import { type FoundReport, readReports } from '../../io/report-reader.ts'
 import type { Report } from '../../report/reading.ts'
 import { readInPart } from '../../report/report-problem.ts'
@@ -53,7 +53,7 @@ function listReports(): Command {
     )
     .option('--json', 'one JSON object a line')
     .action(async (options: ListOptions) => {
-      const all = await filesIn(dataFolderOf(options)).list((path) => {
+      const all = await reportFilesIn(dataFolderOf(options)).list((path) => {
         say(`${path} is not a report any more: somebody changed it.`)
         process.exitCode = exitCodes.no
       })
@@ -88,7 +88,7 @@ function showReport(): Command {
 }
 
 async function findStored(ref: string, data: string): Promise<Report | undefined> {
-  const files = filesIn(data)
+  const files = reportFilesIn(data)
   const [latest] = ref === 'last' ? await files.list() : []
   try {
     return (await findReport(files, latest?.id ?? ref)).report
@@ -153,7 +153,7 @@ class Importing {
 
   constructor(options: ImportOptions) {
     this.#options = options
-    this.#files = filesIn(dataFolderOf(options))
+    this.#files = reportFilesIn(dataFolderOf(options))
   }
 
   /** One path that is not there does not keep the others from being read. */
@@ -218,8 +218,4 @@ function told(counts: {
     ...(counts.unreadable > 0 ? [`${counts.unreadable} not readable`] : []),
   ]
   return `${parts.join(', ')}.`
-}
-
-function filesIn(data: string): ReportFiles {
-  return new ReportFiles(join(data, 'reports'))
 }

@@ -1,9 +1,6 @@
 import { Command } from 'commander'
-import { settledResidents } from '../../app/people.ts'
 import { readConfig } from '../../config/config.ts'
 import type { Operation } from '../../desk/act.ts'
-import { residentsOf } from '../../desk/accounts.ts'
-import { InTurn } from '../../desk/in-turn.ts'
 import {
   type SecondFactorPart,
   totpAdd,
@@ -11,11 +8,11 @@ import {
   totpRemove,
 } from '../../desk/second-factor-operations.ts'
 import { operatorName, SecondFactorDesk } from '../../desk/second-factors.ts'
-import { systemClock } from '../../io/clock.ts'
 import { totpAddress } from '../../io/totp.ts'
 import type { SecondFactor } from '../../store/ports/credentials.ts'
-import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
+import { type WhyOption, withWhy } from '../at-desk.ts'
 import { print, printJson, say } from '../output.ts'
+import { changeOf } from '../residents.ts'
 import { storedIn } from '../stored.ts'
 import { configOption } from './account.ts'
 
@@ -123,22 +120,17 @@ function removeFactor(): Command {
   return withWhy(command)
 }
 
-async function change<Input, Result>(
+function change<Input, Result>(
   operation: Operation<SecondFactorPart, Input, Result>,
   input: Input,
-  { config, why }: TotpOptions,
+  options: TotpOptions,
 ): Promise<Result> {
-  const settings = readConfig(config)
-  return await atDesk(operation, input, {
-    opening: { folder: settings.data },
-    desk: ({ secondFactors, accounts }) => ({
-      secondFactors: new SecondFactorDesk({
-        port: secondFactors,
-        residents: () => residentsOf(accounts, settledResidents(settings)),
-        now: () => systemClock.now(),
-        turn: new InTurn(),
-      }),
+  return changeOf({
+    operation,
+    input,
+    options,
+    desk: ({ secondFactors: port }, parts) => ({
+      secondFactors: new SecondFactorDesk({ ...parts, port }),
     }),
-    ...(why === undefined ? {} : { why }),
   })
 }

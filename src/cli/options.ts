@@ -68,3 +68,8 @@ export function readDomain(text: string): Domain {
   if (domain === undefined) throw new InvalidArgumentError('Not a domain name.')
   return domain
 }
+
+/** Words with commas or spaces between. */
+export function readList(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '')
+}

@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   domain: async () => (await import('./commands/domain.ts')).domainCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
   totp: async () => (await import('./commands/totp.ts')).totpCommand(),
+  webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {

@@ -12,7 +12,7 @@ import { newSecret, secretHash } from '../../io/secret.ts'
 import { systemClock } from '../../io/clock.ts'
 import type { Scope } from '../../store/ports/credentials.ts'
 import { type WhyOption, withWhy } from '../at-desk.ts'
-import { readTime } from '../options.ts'
+import { readList, readTime } from '../options.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
 import { changeOf } from '../residents.ts'
 import { storedIn } from '../stored.ts'
@@ -146,8 +146,4 @@ function readScopes(text: string): readonly Scope[] {
     if (scope !== undefined) return scope
     throw new InvalidArgumentError(`"${word}" is none of ${scopes.join(', ')}.`)
   })
-}
-
-function readList(text: string): readonly string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '')
 }

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Visitor } from './access.ts'
 
@@ -11,9 +12,19 @@ export interface ApiEnv {
     /** Of an API behind the one that was asked. */
     readonly visitor?: Visitor
     readonly requestId?: string
+    /** Aborted when the server ends: what waits for news waits no more. Absent in tests. */
+    readonly stopping?: AbortSignal
     /** Absent where nobody came over a socket, as in tests. */
     readonly incoming?: { readonly socket: { readonly remoteAddress?: string } }
   }
+}
+
+/** Aborted when nobody waits for the answer any more, or nothing will come because the server ends. */
+export function endOf(c: Context<ApiEnv>): AbortSignal {
+  // Outside of a server Hono has no such object at all, whatever its types say.
+  const { stopping } = { ...c.env }
+  const { signal } = c.req.raw
+  return stopping === undefined ? signal : AbortSignal.any([signal, stopping])
 }
 
 /** Paths are added to it. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createAdaptorServer } from '@hono/node-server'
 import { listenProblem } from '../io/listener.ts'
 import { type ApiParts, makeApi } from './api.ts'
+import { OpenConnections } from './open-connections.ts'
 import { pageFiles } from './page-files.ts'
 
 export interface HttpServerOptions extends ApiParts {
@@ -11,27 +12,41 @@ export interface HttpServerOptions extends ApiParts {
   readonly port: number
   /** The folder with the files of the page. */
   readonly page: string
+  /** So long an answer under way is waited for when the server ends. */
+  readonly graceMs?: number
+}
+
+interface Running {
+  readonly server: Server
+  readonly connections: OpenConnections
+  readonly stopping: AbortController
+  readonly graceMs: number
 }
 
 /** The page and the API, on a port. */
 export class HttpServer {
   readonly port: number
-  readonly #server: Server
+  readonly #running: Running
 
-  private constructor(server: Server, port: number) {
-    this.#server = server
+  private constructor(running: Running, port: number) {
+    this.#running = running
     this.port = port
   }
 
   /** @throws WaybillError `port-taken` */
   static async open(options: HttpServerOptions): Promise<HttpServer> {
+    const { graceMs = 1000 } = options
     const api = makeApi(options)
     pageFiles(api, options.page)
-    const server = createAdaptorServer({ fetch: api.fetch })
+    const stopping = new AbortController()
+    const server = createAdaptorServer({
+      fetch: (request, env) => api.fetch(request, { ...env, stopping: stopping.signal }),
+    })
     if (!('headersTimeout' in server)) throw new Error('http: it is no server of HTTP/1.1')
     server.headersTimeout = 10_000
     server.requestTimeout = 120_000
     server.maxConnections = mostConnections
+    const connections = new OpenConnections(server)
     server.listen(options.port, options.address)
     try {
       await once(server, 'listening')
@@ -40,19 +55,23 @@ export class HttpServer {
     }
     const bound = server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : options.port
-    return new HttpServer(server, port)
+    return new HttpServer({ server, connections, stopping, graceMs }, port)
   }
 
-  /** No new requests; those under way are answered, and who does not read is cut off. */
+  /**
+   * No new requests; those under way are answered, and who does not read is cut off. Streams and what
+   * waits for mail end at once, and so do connections on which nothing is asked.
+   */
   async close(): Promise<void> {
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeIdleConnections()
-    const late = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    const { server, connections, stopping, graceMs } = this.#running
+    const closed = once(server, 'close')
+    server.close()
+    stopping.abort()
+    connections.end()
+    const late = setTimeout(() => server.closeAllConnections(), graceMs)
     await closed
     clearTimeout(late)
   }
 }
 
 const mostConnections = 500
-const graceMs = 1000

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import { eventTypes } from '../../hooks/mail-event.ts'
 import { wantedTypes } from '../../hooks/wanted-types.ts'
-import type { Api } from '../api-types.ts'
+import { type Api, endOf } from '../api-types.ts'
 import { readCursor, type Seen } from '../cursor.ts'
 import { type FedEvents, followEvents, pageOfEvents } from '../event-feed.ts'
 import { answer } from '../route-parts.ts'
@@ -80,7 +80,7 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
     const { after } = c.req.valid('query')
     const seen = seenIn(c.req.valid('header')['last-event-id'] ?? after)
     const gone = new AbortController()
-    const signal = AbortSignal.any([c.req.raw.signal, gone.signal])
+    const signal = AbortSignal.any([endOf(c), gone.signal])
     const fed = followEvents(archives.all, { seen, now: now(), signal })
     return new Response(octetsOf(texts(fed), gone), {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },

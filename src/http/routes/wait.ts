@@ -3,7 +3,7 @@ import { WaybillError } from '../../base/error.ts'
 import { parseMoment } from '../../base/moment.ts'
 import type { Archives, ArchivedRow } from '../../desk/archives.ts'
 import type { Query } from '../../search/query.ts'
-import type { Api } from '../api-types.ts'
+import { type Api, endOf } from '../api-types.ts'
 import { Bell } from '../bell.ts'
 import { problem, ProblemError } from '../problem.ts'
 import { queryOf } from '../query.ts'
@@ -36,9 +36,12 @@ export function waitRoutes(api: Api, archives: Archives, now: () => number): voi
     const begun = from === undefined ? {} : { since: from }
     const query = { ...asked, filter: { ...asked.filter, ...begun } }
     const began = now()
-    const row = await arrival(archives, query, { ms: timeout * 1000, signal: c.req.raw.signal })
+    const end = endOf(c)
+    const row = await arrival(archives, query, { ms: timeout * 1000, signal: end })
     const [found] = row === undefined ? [] : await rowsOf(archives, [row])
     if (found !== undefined) return c.json(found, 200)
+    // Whoever went away hears nothing of it.
+    if (end.aborted) throw new ProblemError(stops)
     const others = await archives.list(mostNearMisses, { since: from ?? began })
     throw new ProblemError(inVain(q, timeout, await rowsOf(archives, others.rows)))
   })
@@ -71,6 +74,12 @@ async function arrival(
     await bell.close()
   }
 }
+
+const stops = problem(503, 'stopping', {
+  title: 'The server ends',
+  detail: 'It was ended while this waited. Nothing that fits had come.',
+  hint: 'Ask again when it runs again.',
+})
 
 function timeOf(text: string): number {
   const at = parseMoment(text)

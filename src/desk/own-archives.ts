@@ -30,9 +30,9 @@ export function ownArchives(archives: Archives, account: string): Archives {
 function ownReads(reads: ReadPorts, account: string): ReadPorts {
   const journeys = ownJourneys(reads.journeys, account)
   const queue: ReadPorts['queue'] = {
-    async list({ filter = {}, limit }) {
+    async list({ filter = {}, ...query }) {
       if (isForeign(filter, account)) return []
-      const items = await reads.queue.list({ filter: { ...filter, account }, limit })
+      const items = await reads.queue.list({ ...query, filter: { ...filter, account } })
       const ids = Array.from(new Set(items.map(({ journeyId }) => journeyId)))
       const own = await journeys.listed(ids)
       const sent = new Set(own.filter((one) => isSentBy(one, account)).map(({ id }) => id))

@@ -11,7 +11,7 @@ import {
   settlement,
   storeTests,
 } from './contract-cases.ts'
-import type { QueueItem } from './ports/queue.ts'
+import type { QueueItem, QueueQuery } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 
 function ids(items: readonly QueueItem[]): string[] {
@@ -194,5 +194,25 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(await list(10), ['q1+1', 'q3+2', 'q2+3', 'q0+4', 'q4+5'])
     assert.deepEqual(await list(2), ['q1+1', 'q3+2'])
     assert.deepEqual(await list(0), [])
+  })
+
+  storeTest('what waits of one journey is listed alone, also with a filter', async (store) => {
+    const items = [
+      queueItem('q1', { journeyId: 'JOURNEY1', nextAttemptAt: now + 3 }),
+      queueItem('q2', { journeyId: 'JOURNEY2', nextAttemptAt: now + 2 }),
+      queueItem('q3', { journeyId: 'JOURNEY1', nextAttemptAt: now + 1, recipient: 'x@y.example' }),
+    ]
+    await store.post.accept(acceptance({ message: message('m1', 'x'), queue: items }))
+    await store.queue.hold(['q1'])
+    const limit = 10
+    const list = async (query: Partial<QueueQuery>): Promise<string[]> => {
+      return ids(await store.queue.list({ limit, ...query }))
+    }
+    assert.deepEqual(await list({ journey: 'JOURNEY1' }), ['q3', 'q1'])
+    assert.deepEqual(await list({ journey: 'JOURNEY1', limit: 1 }), ['q3'])
+    assert.deepEqual(await list({ journey: 'JOURNEY3' }), [])
+    const to = { text: 'x@y.example', match: 'whole' } as const
+    assert.deepEqual(await list({ journey: 'JOURNEY1', filter: { to } }), ['q3'])
+    assert.deepEqual(await list({ journey: 'JOURNEY2', filter: { to } }), [])
   })
 }

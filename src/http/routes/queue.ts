@@ -207,7 +207,7 @@ function waiting({ all }: Archives, filter: JourneyFilter): Promise<readonly Wai
 
 /** What waits of one journey. */
 async function itemsOf({ reads }: Archive, id: string): Promise<readonly QueueItem[]> {
-  return (await reads.queue.list({ limit: mostRead })).filter(({ journeyId }) => journeyId === id)
+  return await reads.queue.list({ journey: id, limit: mostRead })
 }
 
 /** Those that were named; none was: all of them. */

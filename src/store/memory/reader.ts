@@ -40,9 +40,10 @@ export function memoryReads(tables: MemoryTables): Reads {
     },
     message: (id) => messagePlace(tables, id),
     contentOctets: (_content, sha256) => contentOctets(tables, sha256),
-    listQueue({ filter = {}, limit }) {
+    listQueue({ filter = {}, limit, journey }) {
       const { journeys } = tables
       return Array.from(tables.queue.values())
+        .filter(({ item }) => journey === undefined || lower(item.journeyId) === lower(journey))
         .filter(({ item }) => itemFits(item, journeys.get(item.journeyId.toLowerCase()), filter))
         .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
         .slice(0, limit)

@@ -69,6 +69,8 @@ export interface LeasesOf {
 export interface QueueQuery {
   readonly limit: number
   readonly filter?: JourneyFilter
+  /** Only what waits of the journey with this id. */
+  readonly journey?: string
 }
 
 /** What must go to other servers. Items come into it by `post.accept`. */

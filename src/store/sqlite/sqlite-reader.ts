@@ -5,7 +5,6 @@ import { dataFolder } from '../data-folder.ts'
 import {
   type Database,
   type ReadRows,
-  type Row,
   integer,
   octets,
   openDatabase,
@@ -13,26 +12,16 @@ import {
   text,
 } from './database.ts'
 import { checkThere } from './folder-watch.ts'
-import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import { storeProblem } from '../problems.ts'
 import { credentialReads } from './read-credentials.ts'
 import { type JourneyMark, journeyMarks, type MarksQuery } from './journey-marks.ts'
 import { journeyReads } from './read-journeys.ts'
 import { mailboxReads } from './read-mailboxes.ts'
+import { listQueue } from './read-queue.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
-import {
-  accountRow,
-  actRow,
-  aliasRow,
-  dkimKeyRow,
-  domainRow,
-  hashText,
-  queueItem,
-  selectQueue,
-} from './rows.ts'
+import { accountRow, actRow, aliasRow, dkimKeyRow, domainRow, hashText } from './rows.ts'
 import { receiptOf } from './write-receipt.ts'
 import { checkReadable } from './schema.ts'
-import { queueConditions, where } from './search-terms.ts'
 import { readChanges } from './write-changes.ts'
 
 const cacheKib = 8 * 1024
@@ -169,34 +158,4 @@ function contentOctets(rows: ReadRows, content: number, sha256: string): Uint8Ar
   const found = octets(row, 'octets')
   if (hash('sha256', found, 'hex') !== sha256) throw damaged(sha256)
   return found
-}
-
-function listQueue(rows: ReadRows, { filter, limit }: QueueQuery): readonly QueueItem[] {
-  const wanted = queueConditions(filter ?? {})
-  if (wanted.sql.length > 0) {
-    return rows
-      .all(
-        `${selectQueue} LEFT JOIN journey ON journey.id = queue.journey_id ${where(wanted)}
-          ORDER BY next_attempt_ms, queue.key LIMIT ?`,
-        ...wanted.values,
-        limit,
-      )
-      .map(queueItem)
-  }
-  // Each part reads the first rows of one index; together they are the first of all.
-  const part = (condition: string): Row[] =>
-    rows.all(`${selectQueue} WHERE ${condition} LIMIT ?`, limit)
-  const order = 'ORDER BY next_attempt_ms, queue.key'
-  return [
-    ...part(`held = 0 AND lease_owner IS NULL ${order}`),
-    ...part(`held = 0 AND lease_owner IS NOT NULL ${order}`),
-    ...part(`held = 1 ${order}`),
-  ]
-    .sort((a, b) => queueOrder(a) - queueOrder(b) || integer(a, 'key') - integer(b, 'key'))
-    .slice(0, limit)
-    .map(queueItem)
-}
-
-function queueOrder(row: Row): number {
-  return integer(row, 'next_attempt_ms')
 }

@@ -1,0 +1,42 @@
+import type { QueueItem, QueueQuery } from '../ports/queue.ts'
+import { integer, type ReadRows, type Row } from './database.ts'
+import { queueItem, selectQueue } from './rows.ts'
+import { type Conditions, queueConditions, where } from './search-terms.ts'
+
+/** What waits, the next attempts first. */
+export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem[] {
+  const { limit } = query
+  const wanted = conditionsOf(query)
+  if (wanted.sql.length > 0) {
+    return rows
+      .all(
+        `${selectQueue} LEFT JOIN journey ON journey.id = queue.journey_id ${where(wanted)}
+          ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+        ...wanted.values,
+        limit,
+      )
+      .map(queueItem)
+  }
+  // Each part reads the first rows of one index; together they are the first of all.
+  const part = (condition: string): Row[] =>
+    rows.all(`${selectQueue} WHERE ${condition} LIMIT ?`, limit)
+  const order = 'ORDER BY next_attempt_ms, queue.key'
+  return [
+    ...part(`held = 0 AND lease_owner IS NULL ${order}`),
+    ...part(`held = 0 AND lease_owner IS NOT NULL ${order}`),
+    ...part(`held = 1 ${order}`),
+  ]
+    .sort((a, b) => queueOrder(a) - queueOrder(b) || integer(a, 'key') - integer(b, 'key'))
+    .slice(0, limit)
+    .map(queueItem)
+}
+
+function conditionsOf({ filter = {}, journey }: QueueQuery): Conditions {
+  const { sql, values } = queueConditions(filter)
+  if (journey === undefined) return { sql, values }
+  return { sql: ['queue.journey_id = ?', ...sql], values: [journey, ...values] }
+}
+
+function queueOrder(row: Row): number {
+  return integer(row, 'next_attempt_ms')
+}

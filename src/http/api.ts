@@ -134,7 +134,7 @@ export function makeApi(parts: ApiParts): Api {
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') {
-    mailpitRoutes(api, parts.archives, parts.now)
+    if (parts.management !== undefined) mailpitRoutes(api, parts.archives, parts.management.reports)
     if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance, clientOf })
   }
   describeApi(api, parts.version)

@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { Archives } from '../../desk/archives.ts'
 import { acceptance, journey, mailboxItem, message, now } from '../../store/contract-cases.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
+import type { Store } from '../../store/ports/store.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
 import { mailpitRoutes } from './mailpit.ts'
 
@@ -22,7 +23,10 @@ interface Listed {
 
 /** The paths over letters with these subjects, the oldest first. */
 async function apiOver(...subjects: readonly string[]): Promise<Ask> {
-  const store = openMemoryStore()
+  return await apiOf(openMemoryStore(), ...subjects)
+}
+
+async function apiOf(store: Store, ...subjects: readonly string[]): Promise<Ask> {
   for (const [index, subject] of subjects.entries()) {
     const [id, messageId] = [`JOURNEY${index}`, `m${index}`]
     const text = letter.replace('SUBJECT', subject).replace('NUMBER', String(index))
@@ -39,7 +43,11 @@ async function apiOver(...subjects: readonly string[]): Promise<Ask> {
   }
   const api: Api = new OpenAPIHono<ApiEnv>()
   const archive = { name: '', reads: store, mailboxes: store.mailboxes }
-  mailpitRoutes(api, new Archives([archive]), () => now)
+  api.use('*', async (c, next) => {
+    c.set('visitor', { who: 'lab', scopes: ['manage'] })
+    await next()
+  })
+  mailpitRoutes(api, new Archives([archive]), { acts: store.acts, now: () => now })
   return async (path, request) => await api.request(path, request)
 }
 
@@ -157,6 +165,22 @@ test('deleting some by their ids, and all', async () => {
   )
   await ask('/api/v1/messages', { method: 'DELETE' })
   assert.equal((await list(ask)).total, 0)
+})
+
+test('each request that deletes leaves one act, and one that finds nothing leaves none', async () => {
+  const store = openMemoryStore()
+  const ask = await apiOf(store, 'one', 'two', 'three')
+  await ask('/api/v1/messages', { method: 'DELETE', body: '{"IDs":["nothing"]}' })
+  await ask('/api/v1/search?query=subject:two', { method: 'DELETE' })
+  await ask('/api/v1/messages', { method: 'DELETE' })
+  const accounts = ['ann@inbox.example', 'ben@inbox.example']
+  const told = (await store.acts.list({ limit: 9 })).map(({ who, door, what, detail }) => {
+    return [who, door, what, detail]
+  })
+  assert.deepEqual(told, [
+    ['lab', 'http', 'mail delete', { accounts, messages: 4, ids: ['JOURNEY2', 'JOURNEY0'] }],
+    ['lab', 'http', 'mail delete', { accounts, messages: 2, ids: ['JOURNEY1'] }],
+  ])
 })
 
 test('letters are marked as read and unread', async () => {

@@ -1,12 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { WaybillError } from '../../base/error.ts'
+import { perform } from '../../desk/act.ts'
 import type { Archives } from '../../desk/archives.ts'
+import { mailDelete } from '../../desk/mail.ts'
 import { decodedBody } from '../../mime/body.ts'
 import { readParts } from '../../mime/tree.ts'
 import { rawValue } from '../../message/field.ts'
 import { splitMessage } from '../../message/header-reader.ts'
+import type { MailPlace } from '../../store/ports/mailboxes.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
+import { actorOf, type DeskPlace } from '../desk-place.ts'
 import { type BoxedLetter, isRead, MailpitBox } from '../mailpit-box.ts'
 import { htmlPolicy, shownHtml } from '../message-html.ts'
 import { fileHeaders } from './content.ts'
@@ -26,9 +30,9 @@ const chosen = z.object({
 /**
  * What Mailpit's API has at `/api/v1` and `/view`, as far as its helpers for Cypress and Playwright
  * ask for it: lists, search, a message and its parts, deleting, marking as read. The letters are those
- * that lie in mailboxes; their ids are those of their journeys.
+ * that lie in mailboxes; their ids are those of their journeys. Each deletion leaves one act.
  */
-export function mailpitRoutes(api: Api, archives: Archives, now: () => number): void {
+export function mailpitRoutes(api: Api, archives: Archives, place: Place): void {
   const box = new MailpitBox(archives)
   const get = (path: string, run: (c: Context<ApiEnv>) => Promise<Response>): void => {
     api.get(path, (c) => orError(c, () => run(c)))
@@ -78,10 +82,7 @@ export function mailpitRoutes(api: Api, archives: Archives, now: () => number): 
     orError(c, async () => {
       const { IDs: ids } = await bodyOf(c)
       const letters = await box.letters()
-      await remove(
-        ids == null || ids.length === 0 ? letters : letters.filter(({ id }) => ids.includes(id)),
-        now,
-      )
+      await remove(c, among(letters, ids), place)
       return c.text('ok')
     }),
   )
@@ -89,7 +90,7 @@ export function mailpitRoutes(api: Api, archives: Archives, now: () => number): 
     orError(c, async () => {
       const query = c.req.query('query') ?? ''
       if (query.trim() === '') throw new WaybillError('usage', 'no search query')
-      await remove(await box.search(query), now)
+      await remove(c, await box.search(query), place)
       return c.text('ok')
     }),
   )
@@ -97,12 +98,13 @@ export function mailpitRoutes(api: Api, archives: Archives, now: () => number): 
     orError(c, async () => {
       const { IDs: ids, Read: read, Search: query } = await bodyOf(c)
       const all = query == null || query === '' ? await box.letters() : await box.search(query)
-      const some = ids == null || ids.length === 0 ? all : all.filter(({ id }) => ids.includes(id))
-      await mark(some, read === true)
+      await mark(among(all, ids), read === true)
       return c.text('ok')
     }),
   )
 }
+
+type Place = Pick<DeskPlace<unknown>, 'acts' | 'now'>
 
 const noList = { Header: '', HeaderPost: '', Links: [], Errors: '' }
 
@@ -145,14 +147,37 @@ async function listed(box: MailpitBox, asked: unknown): Promise<object> {
   }
 }
 
+/** Those with these ids; none is named: all. */
+function among(
+  letters: readonly BoxedLetter[],
+  ids: readonly string[] | null | undefined,
+): readonly BoxedLetter[] {
+  if (ids == null || ids.length === 0) return letters
+  const named = new Set(ids)
+  return letters.filter(({ id }) => named.has(id))
+}
+
 /** All at once: each removal is a commit. */
-async function remove(letters: readonly BoxedLetter[], now: () => number): Promise<void> {
-  for (const [archive, some] of Map.groupBy(letters, (letter) => letter.archive)) {
-    const items = some.flatMap(({ rows }) => {
-      return rows.map(({ account, mailbox, uid }) => ({ account, mailbox, uid }))
-    })
-    await archive.mailboxes?.remove({ items, at: now() })
+async function remove(
+  c: Context<ApiEnv>,
+  letters: readonly BoxedLetter[],
+  place: Place,
+): Promise<void> {
+  const { acts, now } = place
+  const removeAll = async (at: number): Promise<number> => {
+    let copies = 0
+    for (const [{ mailboxes }, some] of Map.groupBy(letters, (letter) => letter.archive)) {
+      copies += (await mailboxes?.remove({ items: some.flatMap(placesOf), at })) ?? 0
+    }
+    return copies
   }
+  const desk = { mail: { mailboxes: { remove: ({ at }: { at: number }) => removeAll(at) }, now } }
+  const input = { items: letters.flatMap(placesOf), ids: letters.map(({ id }) => id) }
+  await perform(mailDelete, { desk, acts, now }, { input, actor: actorOf(c) })
+}
+
+function placesOf({ rows }: BoxedLetter): readonly MailPlace[] {
+  return rows.map(({ account, mailbox, uid }) => ({ account, mailbox, uid }))
 }
 
 async function mark(letters: readonly BoxedLetter[], read: boolean): Promise<void> {

@@ -131,6 +131,8 @@ export class ControlSocket {
     if (this.#clients.size >= maxClients) {
       const text = `More than ${maxClients} commands ask this server at once.`
       const problem = new WaybillError('store-busy', text, { hint: 'Try again in a moment.' })
+      // What it asks is not looked at; that it goes is seen by reading alone.
+      socket.resume()
       void this.#end(socket, { type: 'problem', problem: problemOf(problem) })
       return
     }

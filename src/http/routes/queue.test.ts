@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acceptance, journey, message, now, queueItem } from '../../store/contract-cases.ts'
 import type { Store } from '../../store/ports/store.ts'
-import { testApi } from '../test-support/test-api.ts'
+import { type TestAnswer, testApi } from '../test-support/test-api.ts'
 
 const minuteMs = 60_000
 
@@ -43,12 +43,17 @@ interface Shown {
   readonly data: readonly { readonly id: string; readonly held: boolean }[]
 }
 
+/** What the test reads of an answer. */
+function shownIn({ destinations, data }: TestAnswer['json']): Shown {
+  return { destinations, data } as Shown
+}
+
 test('what waits is told by destination and age, and each letter', async () => {
   const { store, ask } = testApi({ now: () => now })
   await waiting(store)
   const { json } = await ask('/v1/queue?limit=2')
   assert.deepEqual([json['waiting'], json['held'], json['has_more']], [3, 0, true])
-  const { destinations, data } = json as unknown as Shown
+  const { destinations, data } = shownIn(json)
   assert.deepEqual(
     destinations.map(({ destination, ages }) => [destination, ages]),
     [
@@ -57,7 +62,7 @@ test('what waits is told by destination and age, and each letter', async () => {
     ],
   )
   assert.equal(data.length, 2)
-  const some = (await ask('/v1/queue?q=to:@west.example')).json as unknown as Shown
+  const some = shownIn((await ask('/v1/queue?q=to:@west.example')).json)
   assert.deepEqual(
     some.data.map(({ id }) => id),
     ['q3'],

@@ -9,14 +9,12 @@ export interface ReaderSetup {
   readonly busyTimeoutMs: number
 }
 
-/** A question on its way to the thread. */
-export type Question = {
-  readonly [M in keyof Reads]: {
-    readonly number: number
-    readonly method: M
-    readonly args: Parameters<Reads[M]>
-  }
-}[keyof Reads]
+/** A question on its way to the thread; the arguments are the method's by the type of `Ask`. */
+export interface Question {
+  readonly number: number
+  readonly method: keyof Reads
+  readonly args: Parameters<Reads[keyof Reads]>
+}
 
 export type ReaderRequest =
   | { readonly type: 'ask'; readonly question: Question }
@@ -60,8 +58,7 @@ export class ReaderThread {
     if (this.#closing) return Promise.reject(new Error('Store: it is closed'))
     return new Promise((resolve, reject) => {
       const number = this.#next++
-      // The method and its arguments belong together by the type of `Ask`.
-      const question = { number, method, args } as unknown as Question
+      const question = { number, method, args }
       const answered = resolve as (value: unknown) => void
       this.#send({ question, again: false, resolve: answered, reject })
     })

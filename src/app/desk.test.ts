@@ -159,9 +159,15 @@ test('a status tells how a server is, and that none runs', async (t) => {
   const address = '127.0.0.1'
   assert.deepEqual(
     listeners,
-    ['smtp', 'submission', 'submissions'].map((name) => {
+    ['smtp', 'submission', 'submissions', 'http'].map((name) => {
       const connections = name === 'smtp' ? 1 : 0
-      return { name, address, port: server.ports[name], connections, most: 2000 }
+      return {
+        name,
+        address,
+        port: server.ports[name],
+        connections,
+        most: name === 'http' ? 500 : 2000,
+      }
     }),
   )
   assert.ok(typeof backup === 'object' && backup !== null && 'to' in backup)

@@ -2,13 +2,14 @@ import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
 import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
+import type { ListenerStatus } from '../desk/status.ts'
 import type { Log } from '../base/log.ts'
 import type { Directory } from '../directory/directory.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { accountOf } from '../desk/residents.ts'
 import { operatorName } from '../desk/second-factors.ts'
 import { notByTokenAlone } from '../http/token-alone.ts'
-import { HttpServer } from '../http/http-server.ts'
+import { HttpServer, mostConnections } from '../http/http-server.ts'
 import { withKeys } from '../http/key-access.ts'
 import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
@@ -96,9 +97,11 @@ export class HttpDoor {
   }
 
   /** `undefined` where they are closed. */
-  get place(): { readonly address: string; readonly port: number } | undefined {
+  get listener(): ListenerStatus | undefined {
     const open = this.#open
-    return open === undefined ? undefined : { address: open.address, port: open.server.port }
+    if (open === undefined) return undefined
+    const { port, connections } = open.server
+    return { name: 'http', address: open.address, port, connections, most: mostConnections }
   }
 
   /**

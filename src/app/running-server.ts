@@ -121,7 +121,7 @@ export class RunningServer {
         version: options.version ?? '',
         process: process.pid,
         startedAt: systemClock.now(),
-        listeners: () => system.listeners,
+        listeners: () => system.listeners.concat(this.#http.listener ?? []),
         underWay: () => system.underWay,
         down: () => system.down,
         signs: () => parts.signs.signs,
@@ -168,7 +168,7 @@ export class RunningServer {
 
   /** Where it listens. */
   get ports(): ServerPorts {
-    const http = this.#http.place
+    const http = this.#http.listener
     return http === undefined ? this.#ports : { ...this.#ports, http: http.port }
   }
 

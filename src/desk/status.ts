@@ -4,7 +4,7 @@ import type { Sign, Signs } from './vital-signs.ts'
 
 /** A port that is open. */
 export interface ListenerStatus {
-  /** `smtp`, `submission`, `submissions`. */
+  /** `smtp`, `submission`, `submissions`, `http`. */
   readonly name: string
   readonly address: string
   readonly port: number

@@ -14,6 +14,8 @@ export interface HttpServerOptions extends ApiParts {
   readonly page: string
   /** So long an answer under way is waited for when the server ends. */
   readonly graceMs?: number
+  /** Who neither sends nor takes anything for so long is cut off. */
+  readonly silenceMs?: number
 }
 
 interface Running {
@@ -22,6 +24,9 @@ interface Running {
   readonly stopping: AbortController
   readonly graceMs: number
 }
+
+/** So many connections at once. */
+export const mostConnections = 500
 
 /** The page and the API, on a port. */
 export class HttpServer {
@@ -45,6 +50,8 @@ export class HttpServer {
     if (!('headersTimeout' in server)) throw new Error('http: it is no server of HTTP/1.1')
     server.headersTimeout = 10_000
     server.requestTimeout = 120_000
+    // Streams of events tell their silence, and nobody waits longer for an answer.
+    server.timeout = options.silenceMs ?? 180_000
     server.maxConnections = mostConnections
     const connections = new OpenConnections(server)
     server.listen(options.port, options.address)
@@ -56,6 +63,11 @@ export class HttpServer {
     const bound = server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : options.port
     return new HttpServer({ server, connections, stopping, graceMs }, port)
+  }
+
+  /** How many are open. */
+  get connections(): number {
+    return this.#running.connections.count
   }
 
   /**
@@ -73,5 +85,3 @@ export class HttpServer {
     clearTimeout(late)
   }
 }
-
-const mostConnections = 500

@@ -21,6 +21,10 @@ export class OpenConnections {
     })
   }
 
+  get count(): number {
+    return this.#answering.size
+  }
+
   /** Ends each as soon as nothing is answered on it: most of them at once. */
   end(): void {
     for (const [socket, answers] of this.#answering) {

@@ -164,3 +164,24 @@ test('a plan has the tries that were and those to come, as the schedule of the s
     )
   }
 })
+
+test('of two who act on one letter at once each is told what became of it, and it happens once', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const act = (action: string, reason: string) => {
+    return ask(`/v1/messages/JOURNEY1/${action}`, { method: 'POST', json: { reason } })
+  }
+  const holds = await Promise.all([act('hold', 'one'), act('hold', 'other')])
+  assert.deepEqual(
+    holds.map(({ status }) => status),
+    [200, 200],
+  )
+  const counts = holds
+    .map(({ json }) => Number(json['count']))
+    .toSorted((one, other) => one - other)
+  assert.deepEqual(counts, [0, 3])
+  assert.equal((await store.counts()).held, 3)
+  const both = await Promise.all([act('release', 'one'), act('hold', 'other')])
+  assert.ok(both.every(({ status }) => status === 200))
+  assert.ok([0, 3].includes((await store.counts()).held))
+})

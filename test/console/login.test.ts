@@ -18,7 +18,7 @@ test('an operator logs in with the token, an account with its password, and out 
   const enter = page.getByRole('button', { name: 'Log in' })
   await page.getByLabel('Token').fill('wb_live_wrong')
   await enter.click()
-  await page.getByText('No such token').waitFor()
+  await page.getByText('There is no such token').waitFor()
   await page.getByLabel('Token').fill(readFileSync(server.tokenFile, 'utf8').trim())
   await enter.click()
   await page.getByRole('heading', { name: 'Queue' }).waitFor()

@@ -75,7 +75,14 @@ function AccountFields() {
     <>
       <label>
         Address
-        <input name="account" type="email" required autocomplete="username" />
+        {/* Not of the type "email": browsers refuse letters beyond ASCII there (RFC 6531). */}
+        <input
+          name="account"
+          inputMode="email"
+          autocapitalize="off"
+          required
+          autocomplete="username"
+        />
       </label>
       <label>
         Password

@@ -72,11 +72,16 @@ export function sessionRoutes(
   api.openapi(begin, async (c) => {
     if (logins === undefined) throw new ProblemError(noLogins)
     const { ip, isSecure } = clientOf(c)
-    const outcome = await logins.login(askedIn(c.req.valid('json'), ip))
+    const asked = askedIn(c.req.valid('json'), ip)
+    const outcome = await logins.login(asked)
     if (outcome.type === 'second-factor') throw new ProblemError(codeWanted(outcome.given))
-    if (outcome.type !== 'right') throw new ProblemError(refusals[outcome.type])
-    const visitor = await outcome.whose()
-    if (visitor === undefined) throw new ProblemError(refusals.wrong)
+    if (outcome.type === 'closed' || outcome.type === 'full') {
+      throw new ProblemError(refusals[outcome.type])
+    }
+    const visitor = outcome.type === 'right' ? await outcome.whose() : undefined
+    if (outcome.type === 'wrong' || visitor === undefined) {
+      throw new ProblemError('token' in asked ? wrongToken : wrongPassword)
+    }
     // Whoever logs in anew leaves nothing open behind.
     endIn(c)
     c.header('set-cookie', sessionCookie(sessions.begin(outcome.whose), isSecure))
@@ -132,16 +137,23 @@ function codeWanted(given: boolean): Problem {
   })
 }
 
-const refusals: Readonly<Record<'wrong' | 'closed' | 'full', Problem>> = {
-  wrong: problem(401, 'wrong-login', {
-    title: 'That is not right',
-    detail: 'No such token, or no such account with that password.',
-    hint: 'The operator’s token is in the file http-token of the data folder.',
-  }),
+const wrongToken = problem(401, 'wrong-login', {
+  title: 'That is not right',
+  detail: 'There is no such token.',
+  hint: 'The operator’s token is in the file http-token of the data folder.',
+})
+
+const wrongPassword = problem(401, 'wrong-login', {
+  title: 'That is not right',
+  detail: 'There is no such account, or it has another password.',
+  hint: 'The address and password are those of the mail program.',
+})
+
+const refusals: Readonly<Record<'closed' | 'full', Problem>> = {
   closed: problem(429, 'logins-closed', {
     title: 'Too many wrong logins',
     detail: 'Too many wrong passwords came from your network; try again later.',
-    hint: 'limits.wrong_passwords and limits.forget_minutes in waybill.toml say how many, and how long.',
+    hint: 'limits.wrong_passwords and limits.forget_seconds in waybill.toml say how many, and how long.',
   }),
   full: problem(503, 'logins-full', {
     title: 'Too many logins at once',

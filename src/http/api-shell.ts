@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import type { Api, ApiEnv } from './api-types.ts'
 import { notAsked, type Problem, problem, problemOf } from './problem.ts'
 
@@ -14,8 +15,10 @@ export function newApi(report: (fault: unknown, where: string) => void): Api {
     defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
   })
   api.onError((thrown, c) => {
-    const known = problemOf(thrown)
+    const known = problemOf(thrown) ?? unreadable(thrown)
     if (known !== undefined) return say(c, known)
+    // Whoever hangs up in the middle of a request hears nothing, and the fault is theirs.
+    if (c.req.raw.signal.aborted) return new Response(null, { status: 400 })
     report(thrown, `a request for ${c.req.path}`)
     return say(c, ourFault)
   })
@@ -43,6 +46,17 @@ export function say(c: Context<ApiEnv>, told: Problem): Response {
   const body = { ...told, request_id: c.get('requestId') }
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   return new Response(JSON.stringify(body), { status: told.status, headers })
+}
+
+/** What Hono says of a body that it cannot read: anybody can send one. */
+function unreadable(thrown: Error): Problem | undefined {
+  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return undefined
+  const { status } = thrown
+  const detail =
+    status === 415
+      ? 'Content-Type: another one is wanted, mostly application/json.'
+      : 'The body is no JSON.'
+  return problem(status, 'usage', { title: 'That was not understood', detail })
 }
 
 function tooMuch(most: number): Problem {

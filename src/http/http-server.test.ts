@@ -12,9 +12,11 @@ import { HttpServer } from './http-server.ts'
 async function open({
   more = () => {},
   followed = () => {},
+  report = (fault) => assert.fail(String(fault)),
 }: {
   more?: (api: Api) => void
   followed?: () => void
+  report?: (fault: unknown) => void
 } = {}): Promise<HttpServer> {
   const store = openMemoryStore()
   const changes: Store['changes'] = (query) => {
@@ -34,7 +36,7 @@ async function open({
     now: () => 1_000_000,
     newId: () => 'request1',
     more,
-    report: (fault) => assert.fail(String(fault)),
+    report,
   })
 }
 
@@ -108,4 +110,30 @@ test('a server that ends still answers what it was asked', async () => {
   await end
   await slow.ended
   assert.match(slow.text(), /here it is$/)
+})
+
+test('who hangs up in the middle of a request is no fault of ours', async () => {
+  const asked = Promise.withResolvers<void>()
+  const over = Promise.withResolvers<void>()
+  const faults: unknown[] = []
+  const server = await open({
+    report: (fault) => faults.push(fault),
+    more(api) {
+      api.post('/v1/slow', async (c) => {
+        asked.resolve()
+        try {
+          return c.json(await c.req.text())
+        } finally {
+          over.resolve()
+        }
+      })
+    },
+  })
+  const half = await talk(server)
+  half.socket.write('POST /v1/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf')
+  await asked.promise
+  half.socket.destroy()
+  await over.promise
+  await server.close()
+  assert.deepEqual(faults, [])
 })

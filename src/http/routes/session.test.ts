@@ -106,3 +106,21 @@ test('where nobody needs to log in, that is said', async () => {
   const answer = await ask('/v1/session', { method: 'POST', json: { token: 'x' } })
   assert.equal(answer.status, 409)
 })
+
+test('a login that cannot be read is no fault of ours, whatever a stranger sends', async () => {
+  const { ask } = open()
+  const bodies = [
+    ['application/json', '{bad', 400],
+    ['application/json', '', 400],
+    ['application/json', '['.repeat(10_000), 400],
+    ['text/plain', '{"token":"x"}', 415],
+    ['multipart/form-data', 'x', 415],
+  ] as const
+  for (const [type, octets, status] of bodies) {
+    const headers = { ...own, 'content-type': type }
+    // A fault that is reported throws here.
+    const answer = await ask('/v1/session', { method: 'POST', octets, headers })
+    assert.deepEqual([answer.status, answer.json['status']], [status, status], octets.slice(0, 20))
+    assert.match(String(answer.json['type']), /\/usage$/)
+  }
+})

@@ -55,6 +55,8 @@ export interface Problem {
   readonly near_misses?: readonly unknown[]
   readonly errors?: readonly { readonly pointer?: string; readonly detail?: string }[]
   readonly request_id?: string
+  /** Of the letter that was refused. */
+  readonly journey?: string
 }
 
 /** Who is here, and with what server they speak. */

@@ -35,6 +35,7 @@ test('every page fits its window at 320, 768 and 1440 pixels, light and dark, an
     ...letters,
     ...['message', 'headers', 'source', 'conversation', 'json'].map((tab) => `${one}?tab=${tab}`),
     `${one}?what-if=1`,
+    '/send',
     '/queue',
     '/reports',
     '/domains',

@@ -47,7 +47,10 @@ function Lessons() {
   return (
     <Empty>
       <h2>No mail yet</h2>
-      <p>Send something to port {port} of this computer; it appears here by itself.</p>
+      <p>
+        Send something to port {port} of this computer, or <a href="/send">write it here</a>; it
+        appears by itself.
+      </p>
       {inLab() ? <SendOne /> : null}
       <div class="lessons">
         <section>

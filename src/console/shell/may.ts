@@ -9,3 +9,8 @@ export function mayManage(): boolean {
 export function isAccount(): boolean {
   return typeof session.value?.account === 'string'
 }
+
+/** Whether who is here may send a letter. */
+export function maySend(): boolean {
+  return session.value?.scopes.includes('send') === true
+}

@@ -7,7 +7,9 @@ import { MessagePage } from '../message/message.tsx'
 import { MessagesPage } from '../messages/messages.tsx'
 import { QueuePage } from '../queue/queue.tsx'
 import { ReportsPage } from '../reports/reports.tsx'
+import { SendPage } from '../send/send.tsx'
 import type { Session } from '../types.ts'
+import { maySend } from './may.ts'
 
 /** A page of the side bar. */
 interface PageEntry {
@@ -23,6 +25,7 @@ const always = (): boolean => true
 
 export const pages: readonly PageEntry[] = [
   { path: '/', name: 'Messages', page: MessagesPage, shown: always },
+  { path: '/send', name: 'Send', page: SendPage, shown: maySend },
   { path: '/queue', name: 'Queue', page: QueuePage, shown: always },
   {
     path: '/reports',

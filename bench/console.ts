@@ -79,7 +79,7 @@ type Ask = (path: string) => Promise<Response>
 
 async function follow(ask: Ask): Promise<void> {
   try {
-    const stream = await ask('/v1/events/stream')
+    const stream = await ask('/v1/events/stream?per_second=200')
     if (!stream.ok) throw new Error(`console: ${await stream.text()}`)
     for await (const _ of stream.body ?? []);
   } catch (error) {

@@ -1,18 +1,15 @@
-import type { ActPort } from '../store/ports/acts.ts'
 import type { Change, ChangePort, Changes, Gap } from '../store/ports/changes.ts'
 import type { HookDelivery, HookEndpoint, HookPort } from '../store/ports/hooks.ts'
-import type { JourneyPort } from '../store/ports/journeys.ts'
 import { type EventView, eventView } from './event-view.ts'
-import { readChange } from './read-change.ts'
+import type { MailEvent } from './mail-event.ts'
+import { type ChangedPorts, readChanges } from './read-change.ts'
 import { Untold } from './untold.ts'
 import { wantedTypes } from './wanted-types.ts'
 
 /** A store whose events are told. */
-export interface HookSource extends ChangePort {
+export interface HookSource extends ChangePort, ChangedPorts {
   /** `north` and `south` in the lab; empty where there is one server alone. */
   readonly name: string
-  readonly journeys: Pick<JourneyPort, 'find'>
-  readonly acts: Pick<ActPort, 'list'>
 }
 
 export interface HookFeedParts {
@@ -96,17 +93,25 @@ export class HookFeed {
       const view = { type: 'gap', event_id: id, site: source.name, at: at(now()) }
       return endpoints.map((endpoint) => delivery(endpoint, view, now()))
     }
-    const events = await readChange(source, change, untold).catch((problem: unknown) => {
-      // One record that cannot be read must not hold all others up.
-      this.#parts.report(problem, `the webhooks of change ${change.number}`)
-      return []
-    })
+    const events = await this.#eventsOf(change, untold)
     return endpoints.flatMap((endpoint) => {
       const isWanted = wantedTypes(endpoint.events)
       return events
         .filter((event) => event.at >= endpoint.since && isWanted(event.type))
         .map((event) => delivery(endpoint, eventView(event, source.name), now()))
     })
+  }
+
+  async #eventsOf(change: Change, untold: Untold): Promise<readonly MailEvent[]> {
+    const { source, report } = this.#parts
+    try {
+      const [read] = await readChanges(source, [change], untold)
+      if (read?.problem !== undefined) throw read.problem
+      return read?.events ?? []
+    } catch (problem) {
+      report(problem, `the webhooks of change ${change.number}`)
+      return []
+    }
   }
 }
 

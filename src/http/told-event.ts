@@ -15,7 +15,7 @@ export function toldEvent(event: MailEvent, site: string): ToldEvent {
   return { view: eventView(event, site), ...(row === undefined ? {} : { row }) }
 }
 
-/** So much may have happened that all is to be looked at again. */
-export function gapIn(site: string): ToldEvent {
-  return { view: { type: 'gap', site } }
+/** So much may have happened that all is to be looked at again: so many letters, where that is known. */
+export function gapIn(site: string, leftOut = 0): ToldEvent {
+  return { view: { type: 'gap', site, ...(leftOut === 0 ? {} : { left_out: leftOut }) } }
 }

@@ -16,6 +16,8 @@ type Listener = (events: readonly ServerEvent[]) => void
 
 const listeners = new Set<Listener>()
 const longestPauseMs = 15_000
+/** More than that nobody reads, and the server does not spend time on it. */
+const perSecond = 200
 
 const heaps = new Heaps({
   later: (ms, run) => void window.setTimeout(run, ms),
@@ -50,7 +52,7 @@ async function follow(): Promise<void> {
 /** Whether it was open for a while. */
 async function read(): Promise<boolean> {
   try {
-    const answer = await fetch('/v1/events/stream', {
+    const answer = await fetch(`/v1/events/stream?per_second=${perSecond}`, {
       credentials: 'same-origin',
       headers: {
         accept: 'text/event-stream',

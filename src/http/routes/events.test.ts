@@ -65,6 +65,82 @@ test('what is committed in each archive is told, and the stream goes on where it
   await again.return(undefined)
 })
 
+/** A stream that was shut, with what it has told since its cursor. */
+async function told(api: Api, query: string, count: number): Promise<readonly unknown[]> {
+  const stream = eventsOf(await api.request(`/v1/events/stream?${query}`))
+  const events: unknown[] = []
+  while (events.length < count) events.push((await stream.next()).value?.data)
+  await stream.return(undefined)
+  return events
+}
+
+/** The cursor of a stream at this moment. */
+async function cursorNow(api: Api, store: Store): Promise<string> {
+  const stream = eventsOf(await api.request('/v1/events/stream'))
+  const coming = stream.next()
+  await put(store, 'BEFORE01', ends.delivered)
+  const { value } = await coming
+  await stream.return(undefined)
+  return value?.id ?? ''
+}
+
+test('who wants no more hears of the newest letters, and how many were left out', async () => {
+  const store = openMemoryStore()
+  const api = apiOver({ '': store })
+  const after = await cursorNow(api, store)
+  for (let n = 1; n <= 9; n++) await put(store, `JOURNEY${n}`, ends.refused)
+  const events = await told(api, `per_second=20&after=${after}`, 3)
+  assert.deepEqual(events[0], { type: 'gap', site: '', left_out: 7 })
+  assert.deepEqual(
+    events.slice(1).map((event) => (event as { readonly id: string }).id),
+    ['JOURNEY8', 'JOURNEY9'],
+  )
+  const all = await told(api, `after=${after}`, 9)
+  assert.equal((all[0] as { readonly id: string }).id, 'JOURNEY1')
+})
+
+test('letters that come together are read at one go, and each once', async () => {
+  const store = openMemoryStore()
+  const reads: (readonly string[])[] = []
+  const journeys: Store['journeys'] = {
+    ...store.journeys,
+    listed(ids) {
+      reads.push(ids)
+      return store.journeys.listed(ids)
+    },
+  }
+  const api = apiOver({ '': { ...store, journeys } })
+  const after = await cursorNow(api, store)
+  reads.length = 0
+  await put(store, 'JOURNEY1', ends.queued)
+  await put(store, 'JOURNEY2', ends.queued)
+  await append(store, 'JOURNEY1', [tried('w@west.example', 'deferred', 10)])
+  const events = await told(api, `after=${after}`, 3)
+  assert.deepEqual(
+    events.map((event) => (event as { readonly type: string }).type),
+    ['message.accepted', 'delivery.deferred', 'message.accepted'],
+  )
+  assert.deepEqual(reads, [['JOURNEY1', 'JOURNEY2']])
+})
+
+test('a record that cannot be read holds no other up', async () => {
+  const store = openMemoryStore()
+  const journeys: Store['journeys'] = {
+    ...store.journeys,
+    async listed(ids) {
+      const found = await store.journeys.listed(ids)
+      return found.map((one) => (one.id === 'JOURNEY1' ? { ...one, json: '{"cut' } : one))
+    },
+  }
+  const api = apiOver({ '': { ...store, journeys } })
+  const after = await cursorNow(api, store)
+  await put(store, 'JOURNEY1', ends.refused)
+  await put(store, 'JOURNEY2', ends.refused)
+  const events = await told(api, `after=${after}`, 2)
+  assert.deepEqual(events[0], { type: 'message.changed', id: 'JOURNEY1', site: '' })
+  assert.equal((events[1] as { readonly id: string }).id, 'JOURNEY2')
+})
+
 test('a cursor that nobody gave is refused', async () => {
   const api = apiOver({ '': openMemoryStore() })
   api.onError((thrown, c) => c.text(thrown.message, 400))

@@ -4,7 +4,8 @@ import { eventTypes } from '../../hooks/mail-event.ts'
 import { wantedTypes } from '../../hooks/wanted-types.ts'
 import { type Api, endOf } from '../api-types.ts'
 import { readCursor, type Seen } from '../cursor.ts'
-import { type FedEvents, followEvents, pageOfEvents } from '../event-feed.ts'
+import { pageOfEvents } from '../event-page.ts'
+import { type FedEvents, followEvents, heapMs } from '../event-stream.ts'
 import { answer } from '../route-parts.ts'
 
 const types = Object.entries(eventTypes).map(([type, means]) => `${type}: ${means}`)
@@ -52,7 +53,16 @@ const stream = createRoute({
   path: '/v1/events/stream',
   summary: 'What happens, as server-sent events; `id` is the cursor to go on from',
   request: {
-    query: z.object({ after: z.string().max(2000).optional().describe('As Last-Event-ID') }),
+    query: z.object({
+      after: z.string().max(2000).optional().describe('As Last-Event-ID'),
+      per_second: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe('About so many letters a second at most; what is left out is told as a `gap`'),
+    }),
     headers: z.object({ 'last-event-id': z.string().max(2000).optional() }),
   },
   responses: {
@@ -77,11 +87,16 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
     return c.json({ data, has_more: page.more, next: page.next }, 200)
   })
   api.openapi(stream, (c) => {
-    const { after } = c.req.valid('query')
+    const { after, per_second: perSecond } = c.req.valid('query')
     const seen = seenIn(c.req.valid('header')['last-event-id'] ?? after)
     const gone = new AbortController()
     const signal = AbortSignal.any([endOf(c), gone.signal])
-    const fed = followEvents(archives.all, { seen, now: now(), signal })
+    const fed = followEvents(archives.all, {
+      seen,
+      now: now(),
+      signal,
+      ...(perSecond === undefined ? {} : { mostAtOnce: Math.ceil((perSecond * heapMs) / 1000) }),
+    })
     return new Response(octetsOf(texts(fed), gone), {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
     })
@@ -99,11 +114,13 @@ async function* texts(fed: AsyncIterable<FedEvents | 'silence'>): AsyncGenerator
       yield ': \n\n'
       continue
     }
-    // The cursor stands behind all of a change: who breaks off before that hears them again.
-    for (const [index, { view }] of heap.events.entries()) {
-      const id = index === heap.events.length - 1 ? `id: ${heap.cursor}\n` : ''
-      yield `${id}event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`
-    }
+    // The cursor stands with the last: who breaks off before that hears them again.
+    const last = heap.events.length - 1
+    const told = heap.events.map(({ view }, index) => {
+      const id = index === last ? `id: ${heap.cursor}\n` : ''
+      return `${id}event: ${view.type}\ndata: ${JSON.stringify(view)}\n\n`
+    })
+    yield told.join('')
   }
 }
 

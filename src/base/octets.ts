@@ -96,11 +96,34 @@ export function displayUtf8(octets: Uint8Array): string {
   return lenient.decode(octets)
 }
 
-/** The text of octets in a named character set; `undefined` when there is none of this name. */
+/**
+ * The text, whatever it is in: UTF-8 where the octets are that, and else what most programs that name
+ * no character set write, windows-1252. For showing, never for deciding.
+ */
+export function displayText(octets: Uint8Array): string {
+  return decodeUtf8(octets) ?? decodeCharset('windows-1252', octets) ?? displayUtf8(octets)
+}
+
+/** Names that programs give to character sets and the Encoding Standard does not know. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['cp932', 'shift_jis'],
+  ['cp936', 'gbk'],
+  ['ms936', 'gbk'],
+  ['cp949', 'euc-kr'],
+  ['uhc', 'euc-kr'],
+  ['cp950', 'big5'],
+  ['latin-1', 'windows-1252'],
+])
+
+/**
+ * The text of octets in a named character set; `undefined` when there is none of this name. As the
+ * Encoding Standard (§4.2) and all mail programs have it, iso-8859-1 and us-ascii are windows-1252:
+ * what stands at 0x80 to 0x9f are its quotes and dashes, and never controls.
+ */
 export function decodeCharset(charset: string, octets: Uint8Array): string | undefined {
-  if (charset === 'us-ascii' || charset === 'iso-8859-1') return octetString(octets)
+  const name = charset.trim().toLowerCase()
   try {
-    return new TextDecoder(charset).decode(octets)
+    return new TextDecoder(otherNames.get(name) ?? name).decode(octets)
   } catch (problem) {
     // The decoder tells of a character set it does not know by a RangeError, and only of that.
     if (problem instanceof RangeError) return undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeUtf8 } from '../base/octets.ts'
+import { encodeUtf8, octetsOf } from '../base/octets.ts'
 import { HeaderReader, type MessageHeader } from './header-reader.ts'
 import { headerTexts } from './header-texts.ts'
 
@@ -54,4 +54,10 @@ test('a Message-ID is told without what stands beside it, and as it is where it 
   assert.equal(told('\r\n <m@north.example>'), '<m@north.example>')
   assert.equal(told(' m@north.example '), 'm@north.example')
   assert.equal(told(' <a b@north.example>'), '<a b@north.example>')
+})
+
+test('octets that are no UTF-8 are those of Windows', () => {
+  const progress = new HeaderReader().push(octetsOf('Subject: Caf\xe9 \x93\x94\r\n\r\n'))
+  assert.ok(progress.type === 'header')
+  assert.equal(headerTexts(progress.header).subject, 'Café “”')
 })

@@ -1,4 +1,4 @@
-import { displayUtf8, octetsOf } from '../base/octets.ts'
+import { displayText, octetsOf } from '../base/octets.ts'
 import { decodeEncodedWords } from './encoded-word.ts'
 import { parseAddressList } from './address-list.ts'
 import { unfoldedValue } from './field.ts'
@@ -18,8 +18,8 @@ export function headerTexts(header: MessageHeader | undefined): {
   const first = (name: string): string => {
     const field = header?.fields.find((one) => one.name === name)
     if (field === undefined) return ''
-    // Raw UTF-8 is legal with SMTPUTF8 and frequent without: it is shown as such.
-    return displayUtf8(octetsOf(unfoldedValue(field).slice(0, 2000)))
+    // Raw UTF-8 is legal with SMTPUTF8 and frequent without, and so are octets of Windows.
+    return displayText(octetsOf(unfoldedValue(field).slice(0, 2000)))
   }
   return {
     subject: oneLine(decodeEncodedWords(first('subject')), 300),

@@ -1,4 +1,5 @@
-import { decodeCharset, decodeUtf8, displayUtf8, octetString, octetsOf } from '../base/octets.ts'
+import { decodeCharset, displayText, displayUtf8, octetString, octetsOf } from '../base/octets.ts'
+import { announcedCharset } from './announced-charset.ts'
 import { decodeQuotedPrintable } from '../message/quoted-printable.ts'
 import { unflow } from './flowed.ts'
 import type { Part, PartTree } from './part.ts'
@@ -57,23 +58,32 @@ export function partText(message: Uint8Array, part: Part): PartText {
   const octets = decodedBody(message, { ...part, size: encoded })
   const cut = encoded < part.size || octets.length > maxTextOctets
   const shown = octets.length > maxTextOctets ? octets.subarray(0, maxTextOctets) : octets
-  const text = decodeText(shown, part.parameters.get('charset') ?? '').replace(/\r\n?/g, '\n')
+  const charset = charsetOf(part, shown)
+  const text = decodeText(shown, charset).replace(/\r\n?/g, '\n')
   const flows =
     part.type === 'text/plain' && part.parameters.get('format')?.toLowerCase() === 'flowed'
   if (!flows) return { text, cut }
   return { text: unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes'), cut }
 }
 
-function decodeText(octets: Uint8Array, charset: string): string {
-  const name = charset.trim().toLowerCase()
+/** What the header says; of HTML whose header says nothing, what stands in it (HTML §13.2.3.2). */
+function charsetOf({ type, parameters }: Part, octets: Uint8Array): string {
+  const named =
+    parameters
+      .get('charset')
+      ?.replace(/^'(.*)'$/, '$1')
+      .trim()
+      .toLowerCase() ?? ''
+  return announcedCharset(octets, { isHtml: type === 'text/html', named })
+}
+
+function decodeText(octets: Uint8Array, name: string): string {
   const isNamed = name !== '' && name !== 'us-ascii' && name !== 'utf-8'
   const known = isNamed ? decodeCharset(name, octets) : undefined
   if (known !== undefined) return known
-  const strict = decodeUtf8(octets)
-  if (strict !== undefined) return strict.replace(/^\ufeff/, '')
   // Named and broken, or cut within a character: the rest of it is still UTF-8.
-  if (name === 'utf-8') return displayUtf8(octets)
-  return decodeCharset('windows-1252', octets) ?? displayUtf8(octets)
+  const text = name === 'utf-8' ? displayUtf8(octets) : displayText(octets)
+  return text.replace(/^\ufeff/, '')
 }
 
 /** Which parts are what the message says: neither files nor what an enclosed message says. */

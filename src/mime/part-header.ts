@@ -1,4 +1,4 @@
-import { decodeUtf8, octetString, octetsOf } from '../base/octets.ts'
+import { displayText, octetString, octetsOf } from '../base/octets.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import {
   type MediaType,
@@ -67,6 +67,5 @@ function mimeFields(header: string): ReadonlyMap<string, string> {
 /** Names hold raw UTF-8, what RFC 2231 made of them, or encoded words where those may not stand. */
 function shownText(value: string): string {
   const isOctets = /^[\x00-\xff]*$/.test(value)
-  const utf8 = isOctets ? decodeUtf8(octetsOf(value)) : undefined
-  return decodeEncodedWords(utf8 ?? value)
+  return decodeEncodedWords(isOctets ? displayText(octetsOf(value)) : value)
 }

@@ -1,4 +1,4 @@
-import { displayUtf8, octetsOf } from '../../base/octets.ts'
+import { displayText, octetsOf } from '../../base/octets.ts'
 import type { VerifiedParts } from '../../inspect/verify-answer.ts'
 import { quoted, type Sentence, type VerdictWord } from '../../journey/sentence.ts'
 import { tellArc, tellDkim, tellDmarc, tellSpf } from '../../journey/sentences/verdicts.ts'
@@ -55,5 +55,5 @@ export function verdictWords({ spf, dkim, dmarc }: VerifiedParts): string {
 /** The value of a header field for a terminal: decoded, one line, not endless. */
 export function shownText(value: string | undefined): string {
   if (value === undefined) return ''
-  return quoted(decodeEncodedWords(displayUtf8(octetsOf(value.slice(0, 2000)))), 100)
+  return quoted(decodeEncodedWords(displayText(octetsOf(value.slice(0, 2000)))), 100)
 }

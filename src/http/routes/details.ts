@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { displayUtf8, octetsOf, octetString } from '../../base/octets.ts'
+import { displayText, octetsOf, octetString } from '../../base/octets.ts'
 import type { Archives } from '../../desk/archives.ts'
 import type { Step } from '../../journey/steps.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'
@@ -122,7 +122,7 @@ export function detailRoutes(api: Api, archives: Archives): void {
 function fieldView(field: HeaderField): { name: string; value: string } {
   // The name as it was written, not as it is compared.
   const name = octetString(field.raw, 0, Math.max(0, field.valueAt - 1)).trimEnd()
-  const value = displayUtf8(octetsOf(unfoldedValue(field).slice(0, mostOfField)))
+  const value = displayText(octetsOf(unfoldedValue(field).slice(0, mostOfField)))
   return { name, value: decodeEncodedWords(value) }
 }
 

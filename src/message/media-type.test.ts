@@ -37,7 +37,16 @@ const cases: readonly (readonly [string, string, Record<string, string>])[] = [
     { name: 'é%41B' },
   ],
   ["application/x; name*=utf-8'en'%e2%82%ac%20rates", 'application/x', { name: '€ rates' }],
-  ["application/x; name=plain; name*=utf-8''coded", 'application/x', { name: 'plain' }],
+  ["application/x; name=plain; name*=utf-8''coded", 'application/x', { name: 'coded' }],
+  ["application/x; name*0*=utf-8''co; name*1=ded; name=plain", 'application/x', { name: 'coded' }],
+  [
+    'text/plain; name=This is a test.txt; charset=x',
+    'text/plain',
+    { name: 'This is a test.txt', charset: 'x' },
+  ],
+  ['text/plain; name=Plan (last).txt ', 'text/plain', { name: 'Plan (last).txt' }],
+  ['text/plain; name=a b.txt size=3; x=y', 'text/plain', { name: 'a b.txt', x: 'y' }],
+  ['text/plain; charset=us-ascii (Plain text)', 'text/plain', { charset: 'us-ascii' }],
 ]
 for (const [value, type, parameters] of cases) {
   test(`read: ${value}`, () => {
@@ -61,6 +70,8 @@ test('a hostile value is read within its bounds', () => {
   parseMediaType(`a/b;${'"\\'.repeat(500_000)}`)
   parseMediaType(`a/b;${'; '.repeat(500_000)}`)
   parseMediaType(`a/b;x="${' '.repeat(1_000_000)}`)
+  parseMediaType(`a/b;name=${' x'.repeat(500_000)}`)
+  parseMediaType(`a/b;${'name=a '.repeat(500_000)}`)
 })
 
 test('reading never throws (property)', () => {

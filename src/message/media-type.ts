@@ -23,7 +23,8 @@ const token = /[^\x00-\x20\x7f()<>@,;:\\"/[\]?=]+/y
  *
  * Bounded and lenient: comments are skipped, at most 64 parameters of a value of 16 KiB are read, the
  * first of equal names counts, an unquoted value runs to the next `;` or white space whatever it
- * holds, and what cannot be read ends the list. Pieces and percent coding of RFC 2231 are joined.
+ * holds, and what cannot be read ends the list. Names of files that somebody forgot to quote run on to
+ * the next parameter. Pieces and percent coding of RFC 2231 are joined.
  *
  * @see RFC 2045 §5.1, RFC 2231 §3 and §4
  */
@@ -54,12 +55,15 @@ export function parseDisposition(value: string): Disposition | undefined {
   return word === '' ? undefined : { word, parameters: readParameters(cursor) }
 }
 
+/** What many programs write without quotes, spaces and all. */
+const fileNames: ReadonlySet<string> = new Set(['name', 'filename'])
+
 function readParameters(cursor: Cursor): ReadonlyMap<string, string> {
   const raw = new Map<string, string>()
   while (raw.size < maxParameters && cursor.skipTo(';')) {
     const name = cursor.token().toLowerCase()
     if (name === '' || !cursor.take('=')) continue
-    const content = cursor.value()
+    const content = fileNames.has(name) ? cursor.words() : cursor.value()
     if (!raw.has(name)) raw.set(name, content)
   }
   return joinContinuations(raw)
@@ -108,6 +112,16 @@ class Cursor {
     return this.#text.slice(start, this.#at)
   }
 
+  /** A quoted string, or all up to the next `;` or parameter, without white space at its end. */
+  words(): string {
+    this.#skipBlank()
+    if (this.#text.charAt(this.#at) === '"') return this.#quoted()
+    const rest = this.#text.slice(this.#at)
+    const end = /;|\s[\w*-]{1,40}=/.exec(rest)?.index ?? rest.length
+    this.#at += end
+    return rest.slice(0, end).trimEnd()
+  }
+
   #quoted(): string {
     let content = ''
     for (this.#at++; this.#at < this.#text.length; this.#at++) {
@@ -135,17 +149,21 @@ class Cursor {
   }
 }
 
-/** RFC 2231 §3: `name*0`, `name*1*`, … are one value, and so is `name*`. */
+/**
+ * RFC 2231 §3: `name*0`, `name*1*`, … are one value, and so is `name*`. Where the plain name stands
+ * beside them it is for programs that cannot read them, and is the poorer one (RFC 6266 §4.3).
+ */
 function joinContinuations(raw: ReadonlyMap<string, string>): Map<string, string> {
   const joined = new Map<string, string>()
   for (const [name, value] of raw) {
     const star = name.indexOf('*')
-    if (star < 0) joined.set(name, value)
-    else if (star === name.length - 1) addIfNew(joined, name.slice(0, star), decodeExtended(value))
+    if (star < 0) continue
+    if (star === name.length - 1) addIfNew(joined, name.slice(0, star), decodeExtended(value))
     else if (/^\*0\*?$/.test(name.slice(star))) {
       addIfNew(joined, name.slice(0, star), piecesOf(raw, name.slice(0, star)))
     }
   }
+  for (const [name, value] of raw) if (!name.includes('*')) addIfNew(joined, name, value)
   return joined
 }
 

@@ -1,3 +1,5 @@
+import { decodeReferences } from './references.ts'
+
 /** A piece of HTML: text between tags, or a tag with its attributes as they stand. */
 export type HtmlPiece =
   | { readonly type: 'text'; readonly text: string }
@@ -58,7 +60,8 @@ export function* htmlPieces(html: string): Generator<HtmlPiece> {
 /** Behind a comment or a declaration; an open one runs to the end. */
 function behindMarkup(html: string, open: number): number {
   const isComment = html.startsWith('<!--', open)
-  const end = isComment ? html.indexOf('-->', open + 4) : html.indexOf('>', open)
+  // `<!-->` is a comment without a content (HTML §13.2.5.43): its end may begin where it began.
+  const end = isComment ? html.indexOf('-->', open + 2) : html.indexOf('>', open)
   if (end < 0) return html.length
   return end + (isComment ? 3 : 1)
 }
@@ -106,30 +109,4 @@ export function htmlText(html: string): string {
     else if (piece.name === 'td' || piece.name === 'th') text += ' '
   }
   return text.replace(/ ?\n[ \n]*/g, '\n').trim()
-}
-
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  shy: '',
-  zwnj: '',
-  zwj: '',
-}
-
-/** Character references: numbers, and the few names that mail is full of. */
-function decodeReferences(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(
-    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi,
-    (whole, ten, hex, name) => {
-      if (name !== undefined) return named[String(name).toLowerCase()] ?? whole
-      const code = ten === undefined ? Number.parseInt(hex, 16) : Number(ten)
-      const isText = code > 31 && code < 0x11_0000 && (code < 0xd800 || code > 0xdfff)
-      return isText ? String.fromCodePoint(code) : whole
-    },
-  )
 }

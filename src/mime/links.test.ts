@@ -12,6 +12,19 @@ const inText: readonly (readonly [string, readonly string[]])[] = [
   ['HTTP://A.example/', ['HTTP://A.example/']],
   ['javascript:alert(1) ftp://a.example xhttps://', []],
   ['https://a.example/\u202Egpj', ['https://a.example/']],
+  ['詳細はhttps://a.example/b?c=1。次の文', ['https://a.example/b?c=1']],
+  [
+    '「https://a.example」を参照、https://b.example/（作成済み）',
+    ['https://a.example', 'https://b.example/'],
+  ],
+  [
+    '《一》http://a.example/b《二》和http://c.example，好',
+    ['http://a.example/b', 'http://c.example'],
+  ],
+  ['https://a.example/wiki/サクラ_(曖昧さ回避)', ['https://a.example/wiki/サクラ_(曖昧さ回避)']],
+  ['<https://a.example/long/\nreset?x=1> b', ['https://a.example/long/reset?x=1']],
+  ['<URL: https://a.example/long/ \n  reset>', ['https://a.example/long/reset']],
+  ['<https://a.example/b is\nthe page>', ['https://a.example/b']],
 ]
 
 for (const [text, expected] of inText) {
@@ -42,6 +55,21 @@ test('links of HTML: in order, each once, with their words, and before those of 
     { href: 'https://e.example/', text: 'E' },
     { href: 'https://f.example/' },
     { href: 'https://g.example/' },
+  ])
+})
+
+test('what HTML says in text and words of links is decoded', () => {
+  const html = [
+    '<p>Go to https://a.example/?x=1&amp;y=2 now, or &lt;https://b.example&gt;</p>',
+    '<a href="https://c.example">Best&auml;tigen &#38; weiter</a>',
+    '<!--><a href="https://d.example">d</a><!---><a href="https://e.example">e</a><!-- x -->',
+  ].join('\n')
+  assert.deepEqual(linksIn({ html }), [
+    { href: 'https://a.example/?x=1&y=2' },
+    { href: 'https://b.example' },
+    { href: 'https://c.example', text: 'Bestätigen & weiter' },
+    { href: 'https://d.example', text: 'd' },
+    { href: 'https://e.example', text: 'e' },
   ])
 })
 

@@ -1,4 +1,5 @@
 import { attributeOf, htmlPieces } from './html.ts'
+import { decodeReferences } from './references.ts'
 
 /** A link in a message. */
 export interface Link {
@@ -12,9 +13,15 @@ const maxLinks = 1000
 const maxHref = 8192
 const maxWords = 200
 
-/** An address of the web in running text; what ends a sentence is not part of it. */
+/**
+ * An address of the web in running text; what ends a sentence is not part of it, and the marks of
+ * scripts that write without spaces end one wherever they stand.
+ */
 const inText =
-  /\bhttps?:\/\/[^\s<>"'`\\^{|}\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e]{1,8000}/gi
+  /\bhttps?:\/\/[^\s<>"'`\\^{|}\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e“”\u3000-\u3002\u3008-\u3011\u3014-\u301b！（），．：；？［］｛｝｡｢｣､]{1,8000}/gi
+
+/** RFC 3986 appendix C: who is long stands in angle brackets, and may go on in the next line. */
+const inBrackets = /<(?:URL:)?\s{0,20}(https?:\/\/[^<>"]{1,8000})>/gi
 
 /**
  * The links of a message in the order in which they stand, each once: those of its HTML, then those
@@ -38,7 +45,9 @@ function* linksOfHtml(html: string): Generator<Link> {
   for (const piece of htmlPieces(html)) {
     if (piece.type === 'text') {
       if (open !== undefined && open.text.length < maxWords) open.text += piece.text
-      else if (open === undefined) for (const href of linksOfText(piece.text)) yield { href }
+      else if (open === undefined) {
+        for (const href of linksOfText(decodeReferences(piece.text))) yield { href }
+      }
       continue
     }
     if (piece.name !== 'a' && piece.name !== 'area') continue
@@ -52,7 +61,7 @@ function* linksOfHtml(html: string): Generator<Link> {
 }
 
 function linkOf({ href, text }: { readonly href: string; readonly text: string }): Link {
-  const words = text.replace(/\s+/g, ' ').trim().slice(0, maxWords)
+  const words = decodeReferences(text).replace(/\s+/g, ' ').trim().slice(0, maxWords)
   return words === '' ? { href } : { href, text: words }
 }
 
@@ -63,10 +72,16 @@ function webAddress(href: string): string | undefined {
 }
 
 function* linksOfText(text: string): Generator<string> {
-  for (const [found] of text.matchAll(inText)) {
+  for (const [found] of text.replace(inBrackets, joined).matchAll(inText)) {
     const href = withoutEnd(found)
     if (href.length > 8) yield href
   }
+}
+
+/** Its lines as one, unless words stand in between. */
+function joined(whole: string, href: string): string {
+  const one = href.replace(/[ \t]*\r?\n[ \t]*/g, '').trim()
+  return /\s/.test(one) ? whole : `<${one}>`
 }
 
 /** Without the marks that end a sentence, and the bracket that closes one before the link. */

@@ -78,7 +78,7 @@ export function readMailpitMessage(message: Uint8Array, envelope: Envelope): Mai
     Size: message.length,
     Tags: [],
     ...files,
-    Snippet: readableText(contents).replace(/\s+/g, ' ').trim().slice(0, 250),
+    Snippet: readableText(message, tree).text.replace(/\s+/g, ' ').trim().slice(0, 250),
   }
 }
 

@@ -1,4 +1,4 @@
-import { concat, displayUtf8, octetsOf } from '../base/octets.ts'
+import { concat, displayText, octetsOf } from '../base/octets.ts'
 import { checksOf } from '../journey/checks.ts'
 import { inShort } from '../journey/in-short.ts'
 import { type JourneyRecord, readRecord } from '../journey/record.ts'
@@ -6,7 +6,7 @@ import { type RecipientView, viewJourney } from '../journey/view.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../message/field.ts'
 import { splitMessage } from '../message/header-reader.ts'
-import { readContents, readableText } from '../mime/contents.ts'
+import { readableText } from '../mime/contents.ts'
 import { readParts } from '../mime/tree.ts'
 import { type JourneyRow, type StoredJourney, rowOf } from '../store/ports/journeys.ts'
 import type { MessagePort } from '../store/ports/contents.ts'
@@ -101,7 +101,7 @@ async function readText(
   }
   const octets = concat(chunks)
   const tree = readParts(octets)
-  const text = readableText(readContents(octets, tree))
+  const { text } = readableText(octets, tree)
   const cc = splitMessage(octets).header.fields.filter(({ name }) => name === 'cc')
   return {
     cc: cc.map((field) => fieldText(field)).join(' '),
@@ -111,5 +111,5 @@ async function readText(
 }
 
 function fieldText(field: HeaderField): string {
-  return decodeEncodedWords(displayUtf8(octetsOf(unfoldedValue(field).slice(0, maxFieldOctets))))
+  return decodeEncodedWords(displayText(octetsOf(unfoldedValue(field).slice(0, maxFieldOctets))))
 }

@@ -122,8 +122,9 @@ export function contentRoutes(api: Api, archives: Archives): void {
     return c.body(new Uint8Array(decodedBody(message, part)), 200, fileHeaders(part))
   })
   api.openapi(text, async (c) => {
-    const { contents } = await open(archives, c.req.valid('param').id)
-    return c.text(readableText(contents) + (contents.cut ? '\n\n[The rest is not shown.]\n' : ''))
+    const { message, tree } = await open(archives, c.req.valid('param').id)
+    const { text: said, cut } = readableText(message, tree)
+    return c.text(said + (cut ? '\n\n[The rest is not shown.]\n' : ''))
   })
   api.openapi(html, async (c) => {
     const { id } = c.req.valid('param')
@@ -142,8 +143,9 @@ export function contentRoutes(api: Api, archives: Archives): void {
     return c.json({ data: Array.from(linksIn(contents)) }, 200)
   })
   api.openapi(codes, async (c) => {
-    const { contents, subject } = await open(archives, c.req.valid('param').id)
-    return c.json({ data: messageCodes(contents, subject).map((code) => ({ code })) }, 200)
+    const { message, tree, subject } = await open(archives, c.req.valid('param').id)
+    const { text: said } = readableText(message, tree)
+    return c.json({ data: messageCodes(said, subject).map((code) => ({ code })) }, 200)
   })
 }
 

@@ -1,3 +1,5 @@
+import { RecentMap } from './recent-map.ts'
+
 /**
  * Remembers what a pure function makes of a text. What is kept follows from the text alone, so no
  * result depends on what was kept before, and who fills it with texts of their own costs others no
@@ -5,9 +7,8 @@
  */
 export class TextMemo<Value extends object> {
   readonly #make: (text: string) => Value
-  readonly #maxTexts: number
   readonly #maxLength: number
-  readonly #known = new Map<string, Value>()
+  readonly #known: RecentMap<string, Value>
 
   /** @param limits.maxLength longer texts are read anew each time */
   constructor(
@@ -15,8 +16,8 @@ export class TextMemo<Value extends object> {
     limits: { readonly maxTexts: number; readonly maxLength: number },
   ) {
     this.#make = make
-    this.#maxTexts = limits.maxTexts
     this.#maxLength = limits.maxLength
+    this.#known = new RecentMap(limits.maxTexts)
   }
 
   /** The same as `make(text)`. */
@@ -24,15 +25,8 @@ export class TextMemo<Value extends object> {
     const known = this.#known.get(text)
     if (known !== undefined) return known
     const value = this.#make(text)
-    if (text.length > this.#maxLength) return value
-    if (this.#known.size >= this.#maxTexts) {
-      // The oldest goes; what is in use is soon back.
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest)
-        break
-      }
-    }
-    this.#known.set(text, value)
+    // The oldest goes; what is in use is soon back.
+    if (text.length <= this.#maxLength) this.#known.set(text, value)
     return value
   }
 }

@@ -1,5 +1,6 @@
 import { isId } from '../base/id.ts'
 import type { Log, LogLine } from '../base/log.ts'
+import { RecentMap } from '../base/recent-map.ts'
 
 /** Something that was told in the log, and how often since the start. */
 export interface Sign {
@@ -32,8 +33,8 @@ const mostNames = 50
  */
 export class VitalSigns {
   readonly #now: () => number
-  readonly #limits = new Map<string, Sign>()
-  readonly #faults = new Map<string, Sign>()
+  readonly #limits = new RecentMap<string, Sign>(mostNames)
+  readonly #faults = new RecentMap<string, Sign>(mostNames)
   #dnsDownSince: number | undefined
 
   constructor(now: () => number) {
@@ -80,12 +81,9 @@ export class VitalSigns {
   }
 
   /** The one that was longest not heard of makes room. */
-  #count(signs: Map<string, Sign>, heard: Pick<Sign, 'name' | 'said' | 'ours'>): void {
+  #count(signs: RecentMap<string, Sign>, heard: Pick<Sign, 'name' | 'said' | 'ours'>): void {
     const { name, ours } = heard
     const before = signs.get(name)
-    signs.delete(name)
-    const oldest = signs.keys().next()
-    if (signs.size >= mostNames && oldest.done !== true) signs.delete(oldest.value)
     const times = (before?.times ?? 0) + 1
     signs.set(name, { ...heard, times, lastAt: this.#now(), ours: ours || before?.ours === true })
   }
@@ -96,6 +94,6 @@ function placeOf(where: unknown): string {
   return isId(String(where)) ? 'a letter' : String(where)
 }
 
-function lastFirst(signs: ReadonlyMap<string, Sign>): readonly Sign[] {
-  return Array.from(signs.values()).toReversed()
+function lastFirst(signs: RecentMap<string, Sign>): readonly Sign[] {
+  return signs.values().toReversed()
 }

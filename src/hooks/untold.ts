@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts'
 import type { MailEvent } from './mail-event.ts'
 
 /** Of so many journeys it is known how much of them was told. */
@@ -9,7 +10,7 @@ const mostJourneys = 1000
  * certain time: rather twice, under the same id, than not at all.
  */
 export class Untold {
-  readonly #told = new Map<string, number>()
+  readonly #told = new RecentMap<string, number>(mostJourneys)
   readonly #slackMs: number | undefined
   #since: number
 
@@ -32,19 +33,12 @@ export class Untold {
     const known = this.#told.get(journey)
     const wanted =
       known === undefined ? events.filter(({ at }) => at >= this.#since) : events.slice(known)
-    this.#remember(journey, events.length)
+    this.#told.set(journey, events.length)
     const first = Math.min(...wanted.map(({ at }) => at))
     // What changes later has happened after the first of what this change is about.
     if (this.#slackMs !== undefined && Number.isFinite(first)) {
       this.#since = Math.max(this.#since, first - this.#slackMs)
     }
     return wanted
-  }
-
-  #remember(journey: string, events: number): void {
-    this.#told.delete(journey)
-    this.#told.set(journey, events)
-    const [oldest] = this.#told.keys()
-    if (oldest !== undefined && this.#told.size > mostJourneys) this.#told.delete(oldest)
   }
 }

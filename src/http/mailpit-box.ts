@@ -1,4 +1,5 @@
 import { WaybillError } from '../base/error.ts'
+import { RecentMap } from '../base/recent-map.ts'
 import type { Archive, Archives } from '../desk/archives.ts'
 import type { MailboxRow } from '../store/ports/mailboxes.ts'
 import { readKept } from './kept-message.ts'
@@ -24,7 +25,7 @@ const remembered = 1000
 /** All mailboxes of all archives as the one mailbox that Mailpit has. */
 export class MailpitBox {
   readonly #archives: Archives
-  readonly #read = new Map<string, MailpitMessage>()
+  readonly #read = new RecentMap<string, MailpitMessage>(remembered)
 
   constructor(archives: Archives) {
     this.#archives = archives
@@ -85,8 +86,6 @@ export class MailpitBox {
       receivedAt: rows[0].receivedAt,
     })
     if (message.Size < 100_000) this.#read.set(id, message)
-    const [oldest] = this.#read.keys()
-    if (oldest !== undefined && this.#read.size > remembered) this.#read.delete(oldest)
     return message
   }
 }

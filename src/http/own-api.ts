@@ -1,3 +1,4 @@
+import { RecentMap } from '../base/recent-map.ts'
 import type { Archives } from '../desk/archives.ts'
 import { ownArchives } from '../desk/own-archives.ts'
 import { chance } from '../io/clock.ts'
@@ -39,15 +40,12 @@ const mostApis = 200
  * not joined here is not there for it, so that a new one is closed until somebody has thought of it.
  */
 export function ownApis(parts: OwnApiParts): OwnApis {
-  const known = new Map<string, Api>()
+  const known = new RecentMap<string, Api>(mostApis)
   return (account) => {
     const name = account.toLowerCase()
     const api = known.get(name) ?? ownApi(parts, account)
-    // The one that was asked last stands last.
-    known.delete(name)
+    // The one that was asked longest ago goes.
     known.set(name, api)
-    const [oldest] = known.keys()
-    if (oldest !== undefined && known.size > mostApis) known.delete(oldest)
     return api
   }
 }

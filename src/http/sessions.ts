@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { RecentMap } from '../base/recent-map.ts'
 import { secretHash } from '../io/secret.ts'
 import type { Visitor } from './access.ts'
 
@@ -24,7 +25,7 @@ const mostSessions = 1000
 export class Sessions {
   readonly #now: () => number
   /** By the hash of the token, the one used last at the end: no search by a secret tells of others. */
-  readonly #open = new Map<string, Session>()
+  readonly #open = new RecentMap<string, Session>(mostSessions)
 
   constructor(now: () => number) {
     this.#now = now
@@ -35,8 +36,6 @@ export class Sessions {
     const token = randomBytes(32).toString('base64url')
     const now = this.#now()
     this.#open.set(secretHash(token), { whose, beganAt: now, usedAt: now })
-    const [oldest] = this.#open.keys()
-    if (oldest !== undefined && this.#open.size > mostSessions) this.#open.delete(oldest)
     return token
   }
 

@@ -1,3 +1,5 @@
+import { RecentMap } from '../base/recent-map.ts'
+
 /** What a decision on a failure report looks at. RFC 9989 §4.7, RFC 9991 §2. */
 export interface FailureFacts {
   /** The domain that publishes the policy, and whether it is a public suffix. */
@@ -99,10 +101,10 @@ export class FailureLimiter {
   #day = -1
   /** Reports that were let through today: in all, by policy domain, by address. */
   #sent = 0
-  readonly #domains = new Map<string, number>()
-  readonly #addresses = new Map<string, number>()
+  readonly #domains = new RecentMap<string, number>(maxCounts)
+  readonly #addresses = new RecentMap<string, number>(maxCounts)
   /** Messages by policy domain that no report has told of yet. */
-  readonly #heldBack = new Map<string, number>()
+  readonly #heldBack = new RecentMap<string, number>(maxCounts)
 
   constructor(limits: FailureLimits = defaultFailureLimits) {
     this.#limits = limits
@@ -124,7 +126,7 @@ export class FailureLimiter {
       this.holdBack(policyDomain, 1)
       return { send: false, because: full }
     }
-    count(this.#domains, policyDomain, sent + 1)
+    this.#domains.set(policyDomain, sent + 1)
     this.#sent++
     const incidents = (this.#heldBack.get(policyDomain) ?? 0) + 1
     this.#heldBack.delete(policyDomain)
@@ -138,13 +140,13 @@ export class FailureLimiter {
     const key = address.toLowerCase()
     const sent = this.#addresses.get(key) ?? 0
     if (sent >= this.#limits.perDestination) return false
-    count(this.#addresses, key, sent + 1)
+    this.#addresses.set(key, sent + 1)
     return true
   }
 
   /** The report that was permitted did not leave: its messages count into the next one. */
   holdBack(policyDomain: string, incidents: number): void {
-    count(this.#heldBack, policyDomain, (this.#heldBack.get(policyDomain) ?? 0) + incidents)
+    this.#heldBack.set(policyDomain, (this.#heldBack.get(policyDomain) ?? 0) + incidents)
   }
 
   #turnDay(now: number): void {
@@ -155,13 +157,4 @@ export class FailureLimiter {
     this.#domains.clear()
     this.#addresses.clear()
   }
-}
-
-/** Sets a count; the one that was first counted longest ago makes room. */
-function count(counts: Map<string, number>, key: string, value: number): void {
-  if (!counts.has(key) && counts.size >= maxCounts) {
-    const [oldest] = counts.keys()
-    if (oldest !== undefined) counts.delete(oldest)
-  }
-  counts.set(key, value)
 }

@@ -236,3 +236,17 @@ test('where older events are forgotten, a gap is told', async () => {
   assert.equal(data[0]?.type, 'gap')
   assert.ok(data.length < 6)
 })
+
+test('a page of one event goes on behind a gap, and does not tell it again', async () => {
+  const store = openMemoryStore({ changesKept: 2 })
+  for (let n = 1; n <= 5; n++) await put(store, `JOURNEY${n}`, ends.refused)
+  const api = apiOver({ '': store })
+  const types: (string | undefined)[] = []
+  let next: Record<string, string> = {}
+  for (let pages = 0; pages < 4; pages++) {
+    const page = await listed(api, { limit: '1', ...next })
+    types.push(...page.data.map(({ type, event_id: id }) => id ?? type))
+    next = { after: page.next }
+  }
+  assert.deepEqual(types, ['gap', 'evt_JOURNEY4_1', 'evt_JOURNEY5_1'])
+})

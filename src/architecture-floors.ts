@@ -48,6 +48,7 @@ const world: readonly Floor[] = [
       'zlib',
       'v8',
       'vm',
+      'worker_threads',
     ],
   },
   {
@@ -59,7 +60,7 @@ const world: readonly Floor[] = [
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
   {
     control: ['net', 'fs', 'path', 'buffer'],
-    http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer'],
+    http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer', 'worker_threads'],
   },
   { app: ['path', 'os', 'fs', 'process', 'crypto'] },
   { catch: ['path', 'fs'] },

@@ -10,6 +10,7 @@ import { type Asker, askerOf, isFromOwnPage } from './asker.ts'
 import type { Access, Scope } from './access.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
+import { KeptContents } from './contents/kept-contents.ts'
 import type { DeskPlace } from './desk-place.ts'
 import type { Management } from './management.ts'
 import { clientPlace } from './client-place.ts'
@@ -84,7 +85,8 @@ export interface ApiParts {
 /** The HTTP API `/v1`: a function from requests to answers. */
 export function makeApi(parts: ApiParts): Api {
   const api = newApi(parts.report)
-  const own = ownApis(parts)
+  const contents = new KeptContents()
+  const own = ownApis({ ...parts, contents })
   const requests = new Histogram()
   api.use('*', async (c, next) => {
     c.set('requestId', parts.newId())
@@ -118,7 +120,7 @@ export function makeApi(parts: ApiParts): Api {
   queueRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
-  contentRoutes(api, parts.archives)
+  contentRoutes(api, parts.archives, contents)
   bundleRoutes(api, parts)
   evaluationRoutes(api, parts)
   detailRoutes(api, parts.archives)

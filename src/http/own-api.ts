@@ -5,6 +5,7 @@ import { chance } from '../io/clock.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api } from './api-types.ts'
 import { clientPlace } from './client-place.ts'
+import type { KeptContents } from './contents/kept-contents.ts'
 import { neededScope } from './needed-scope.ts'
 import { problem } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
@@ -23,6 +24,7 @@ import type { Sending } from './sending.ts'
 interface OwnApiParts {
   readonly version: string
   readonly archives: Archives
+  readonly contents: KeptContents
   readonly now: () => number
   readonly sending?: Sending
   readonly proxies?: readonly string[]
@@ -70,7 +72,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   queueRoutes(api, archives, now)
   eventRoutes(api, archives, now)
   replayRoutes(api, archives)
-  contentRoutes(api, archives)
+  contentRoutes(api, archives, parts.contents)
   bundleRoutes(api, { archives, version, now })
   // Nobody is asked for it: that is the house's.
   evaluationRoutes(api, { now })

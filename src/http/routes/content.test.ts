@@ -5,6 +5,7 @@ import { Archives } from '../../desk/archives.ts'
 import { acceptance, journey, message } from '../../store/contract-cases.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
+import { KeptContents } from '../contents/kept-contents.ts'
 import { problemOf } from '../problem.ts'
 import { contentRoutes } from './content.ts'
 
@@ -17,7 +18,7 @@ async function apiOver(...lines: readonly string[]): Promise<(path: string) => P
   )
   const api: Api = new OpenAPIHono<ApiEnv>()
   api.onError((thrown, c) => c.json({ ...problemOf(thrown) }, 404))
-  contentRoutes(api, new Archives([{ name: '', reads: store }]))
+  contentRoutes(api, new Archives([{ name: '', reads: store }]), new KeptContents())
   return async (path) => await api.request(`/v1/messages/JOURNEY1/${path}`)
 }
 

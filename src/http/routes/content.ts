@@ -1,14 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import type { Archives } from '../../desk/archives.ts'
-import { decodedBody } from '../../mime/body.ts'
-import { type Contents, messageCodes, readableText, readContents } from '../../mime/contents.ts'
-import { linksIn } from '../../mime/links.ts'
-import type { Part, PartTree } from '../../mime/part.ts'
-import { readParts } from '../../mime/tree.ts'
 import type { Api } from '../api-types.ts'
-import { readKept } from '../kept-message.ts'
-import { htmlPolicy, shownHtml } from '../message-html.ts'
+import type { ContentForm, FilePart } from '../contents/content-task.ts'
+import type { KeptContents, Shown } from '../contents/kept-contents.ts'
+import { htmlPolicy } from '../contents/message-html.ts'
 import { answer, idParam } from '../route-parts.ts'
 
 const partSchema = z
@@ -105,92 +101,52 @@ const codes = createRoute({
 })
 
 /** What a message holds: parts, text, HTML, links, codes. */
-export function contentRoutes(api: Api, archives: Archives): void {
-  api.openapi(parts, async (c) => {
-    const { tree } = await open(archives, c.req.valid('param').id)
-    return c.json({ data: tree.parts.map(partView), more: tree.more }, 200)
-  })
+export function contentRoutes(api: Api, archives: Archives, contents: KeptContents): void {
+  const show = async (id: string, form: ContentForm): Promise<Shown> => {
+    const { archive, stored } = await archives.locate(id)
+    return await contents.show(archive, stored, form)
+  }
+  // They are made where the message is read, and not again here.
+  for (const [type, route, form] of [
+    ['parts', parts, 'application/json'],
+    ['links', links, 'application/json'],
+    ['codes', codes, 'application/json'],
+    ['text', text, 'text/plain; charset=UTF-8'],
+  ] as const) {
+    api.openAPIRegistry.registerPath(route)
+    api.get(`/v1/messages/:id/${type}`, async (c) => {
+      const shown = await show(c.req.param('id'), { type })
+      if (shown.type === 'none') throw new Error(`http: a message without ${type}`)
+      return c.body(shown.octets, 200, { 'content-type': form })
+    })
+  }
   api.openapi(onePart, async (c) => {
     const { id, n } = c.req.valid('param')
-    const { message, tree } = await open(archives, id)
-    const part = tree.parts[n]
-    if (part === undefined) {
+    const shown = await show(id, { type: 'part', n })
+    if (shown.type === 'none') {
       throw new WaybillError('not-found', `The message ${id} has no part ${n}.`, {
-        hint: `It has parts 0 to ${tree.parts.length - 1}.`,
+        hint: `It has parts 0 to ${shown.parts - 1}.`,
       })
     }
-    return c.body(new Uint8Array(decodedBody(message, part)), 200, fileHeaders(part))
-  })
-  api.openapi(text, async (c) => {
-    const { message, tree } = await open(archives, c.req.valid('param').id)
-    const { text: said, cut } = readableText(message, tree)
-    return c.text(said + (cut ? '\n\n[The rest is not shown.]\n' : ''))
+    return c.body(shown.octets, 200, fileHeaders(shown.part))
   })
   api.openapi(html, async (c) => {
     const { id } = c.req.valid('param')
-    const { message, tree, contents } = await open(archives, id)
-    if (contents.html === undefined) {
+    const remote = c.req.valid('query').remote === '1'
+    const shown = await show(id, { type: 'html', remote })
+    if (shown.type === 'none') {
       throw new WaybillError('not-found', `There is no HTML in the message ${id}.`)
     }
-    const remote = c.req.valid('query').remote === '1'
-    const shown = shownHtml(contents.html, { message, parts: tree.parts, remote })
-    c.header('content-security-policy', htmlPolicy(remote))
-    c.header('x-dns-prefetch-control', 'off')
-    return c.html(contents.cut ? `${shown}<hr><p>The rest is not shown.</p>` : shown)
+    return c.body(shown.octets, 200, {
+      'content-type': 'text/html; charset=UTF-8',
+      'content-security-policy': htmlPolicy(remote),
+      'x-dns-prefetch-control': 'off',
+    })
   })
-  api.openapi(links, async (c) => {
-    const { contents } = await open(archives, c.req.valid('param').id)
-    return c.json({ data: Array.from(linksIn(contents)) }, 200)
-  })
-  api.openapi(codes, async (c) => {
-    const { message, tree, subject } = await open(archives, c.req.valid('param').id)
-    const { text: said } = readableText(message, tree)
-    return c.json({ data: messageCodes(said, subject).map((code) => ({ code })) }, 200)
-  })
-}
-
-interface OpenContent {
-  readonly message: Uint8Array
-  readonly subject: string
-  readonly tree: PartTree
-  /** Read when it is asked for. */
-  readonly contents: Contents
-}
-
-async function open(archives: Archives, id: string): Promise<OpenContent> {
-  const { archive, stored } = await archives.locate(id)
-  const message = await readKept(archive.reads, stored.messageId, stored.id)
-  const tree = readParts(message)
-  return {
-    message,
-    subject: stored.subject,
-    tree,
-    get contents() {
-      return readContents(message, tree)
-    },
-  }
-}
-
-/** A part as JSON. */
-function partView(part: Part): z.infer<typeof partSchema> {
-  const { n, parent, depth, type, parameters, encoding, disposition, name, contentId } = part
-  return {
-    n,
-    parent: parent ?? null,
-    depth,
-    type,
-    charset: parameters.get('charset') ?? null,
-    encoding,
-    disposition: disposition ?? null,
-    name: name ?? null,
-    content_id: contentId ?? null,
-    offset: part.at,
-    size: part.size,
-  }
 }
 
 /** A file of a stranger is saved and not shown, whatever it says that it is. */
-export function fileHeaders({ n, name, type }: Part): Record<string, string> {
+export function fileHeaders({ n, name, type }: FilePart): Record<string, string> {
   const isPlain = /^(?:text\/plain|image\/(?:png|jpeg|gif|webp))$/.test(type)
   const plain = `part-${n}`
   const coded = encodeURIComponent(name ?? plain).replace(/['()*]/g, (character) => {

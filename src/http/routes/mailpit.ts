@@ -12,7 +12,7 @@ import type { MailPlace } from '../../store/ports/mailboxes.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
 import { type BoxedLetter, isRead, MailpitBox } from '../mailpit-box.ts'
-import { htmlPolicy, shownHtml } from '../message-html.ts'
+import { htmlPolicy, shownHtml } from '../contents/message-html.ts'
 import { fileHeaders } from './content.ts'
 
 const page = z.object({

@@ -1,6 +1,6 @@
-import { encodeBase64 } from '../base/base64.ts'
-import { decodedBody } from '../mime/body.ts'
-import type { Part } from '../mime/part.ts'
+import { encodeBase64 } from '../../base/base64.ts'
+import { decodedBody } from '../../mime/body.ts'
+import type { Part } from '../../mime/part.ts'
 
 /** How many octets of pictures a page of HTML brings along. */
 const maxPictures = 20 * 1024 * 1024

@@ -116,6 +116,14 @@ test('a message that is waited for comes with what tests want of it', async () =
   assert.equal(got.journey.outcome.status, 'delivered')
 })
 
+test('what is left of a short time is waited for, no whole number of milliseconds', async () => {
+  const rows: MessageRow[] = []
+  const { fetch, asked } = serve(rows, () => rows.push(row()))
+  const got = await new Waybill({ fetch }).waitFor({ timeout: 1999.5 })
+  assert.equal(got.subject, 'Hello')
+  assert.ok(asked.some((one) => one.startsWith('GET /v1/messages/wait')))
+})
+
 test('an inbox gives each message once, in the order in which they came', async () => {
   const rows = [row({ subject: 'one' }), row({ subject: 'two' })]
   const { fetch } = serve(rows)

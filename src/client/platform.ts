@@ -34,7 +34,8 @@ export const platformFetch: Fetch = (url, request) => fetch(url, request)
 
 /** A signal that ends what takes longer than this. */
 export function endsAfter(ms: number): unknown {
-  return AbortSignal.timeout(ms)
+  // It takes whole numbers alone, and what is left of a time seldom is one.
+  return AbortSignal.timeout(Math.ceil(ms))
 }
 
 /** Milliseconds that only go on. */

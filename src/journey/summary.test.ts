@@ -20,7 +20,7 @@ function summary(
   outcome: Outcome,
   rcptTo: readonly string[],
   steps: readonly Step[],
-  ip = '',
+  client: { readonly ip: string; readonly login?: string } = { ip: '' },
 ): string {
   const record: JourneyRecord = {
     schema: 'waybill.record/1',
@@ -29,7 +29,7 @@ function summary(
     mode: 'lab',
     host: 'mx.south.example',
     startedAt: 0,
-    envelope: { ip, helo: '', mailFrom: '', rcptTo },
+    envelope: { ...client, helo: '', mailFrom: '', rcptTo },
     outcome,
     steps,
     conversation: [],
@@ -58,6 +58,7 @@ function turnedAway(
   because: string,
   [code, enhanced, text]: readonly [number, string, string],
   steps: readonly StepData[] = [],
+  login: { readonly login?: string } = {},
 ): string {
   const smtp = { code, enhanced, text: `${text} Ref 1m8f0ylz93ps7wqc`, atCommand: 'DATA' }
   const outcome: Outcome = { status: code < 500 ? 'deferred' : 'refused', smtp, because: [because] }
@@ -65,7 +66,7 @@ function turnedAway(
     outcome,
     [],
     steps.map((step) => ({ ...base, ...step })),
-    '198.51.100.66',
+    { ip: '198.51.100.66', ...login },
   )
 }
 
@@ -133,6 +134,10 @@ test('each cause of a refusal has a sentence that takes no knowledge of SMTP', a
     [
       turnedAway('recipient', [550, '5.7.1', 'No.'], [no, recipient('on@b', 'refused')]),
       'Refused: no@b (and 1 more) is not at this server, and strangers may not send through it.',
+    ],
+    [
+      turnedAway('recipient', [550, '5.7.1', 'Not from here.'], [no], { login: 'ann@b' }),
+      'Refused. The client was told: Not from here.',
     ],
     [
       turnedAway('recipient', [451, '4.7.1', 'Not yet.'], [no]),
@@ -208,13 +213,13 @@ test('a refused login is told with whose it was meant to be, and where it came f
     return { type: 'login', mechanism: 'PLAIN', account, accepted, startedAt, durationMs, dns: [] }
   }
   const refused: Outcome = { status: 'refused', smtp: answer, because: ['login'] }
-  const ip = '192.0.2.9'
+  const client = { ip: '192.0.2.9' }
   assert.equal(
-    summary(refused, [], [login('x@b'), login('a@b')], ip),
+    summary(refused, [], [login('x@b'), login('a@b')], client),
     'The login as a@b from 192.0.2.9 was refused: No.',
   )
   assert.equal(
-    summary({ ...refused, status: 'deferred' }, [], [login('')], ip),
+    summary({ ...refused, status: 'deferred' }, [], [login('')], client),
     'A login from 192.0.2.9 was refused: No.',
   )
   // AUTH was refused before anybody gave a name, or the journey has no address.
@@ -224,7 +229,7 @@ test('a refused login is told with whose it was meant to be, and where it came f
   assert.equal(accountRefused([login('')]), undefined)
   const other: Outcome = { status: 'deferred', smtp: answer, because: ['command'] }
   assert.equal(
-    summary(other, [], [login('a@b')], ip),
+    summary(other, [], [login('a@b')], client),
     'Asked to come back later. The client was told: No.',
   )
 })

@@ -65,6 +65,8 @@ function tellRecipient(record: JourneyRecord, outcome: TurnedAway): string {
     case '550 5.1.1':
       return `Refused: nobody here has the address ${who}.`
     case '550 5.7.1':
+      // Who has logged in is no stranger: it was refused for another reason.
+      if (record.envelope.login !== undefined) return inItsWords(outcome)
       return `Refused: ${who} is not at this server, and strangers may not send through it.`
     case '451 4.7.1':
       return `Asked to come back later: it is the first letter from this sender to ${who} (greylisting).`

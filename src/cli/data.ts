@@ -37,6 +37,17 @@ export function dataFolderOf({ data, config }: DataOptions): string {
   throw new WaybillError('usage', 'Either --data or --config, not both.')
 }
 
+/** What a command that is told to people has behind it, so that it finds the same data: ` --data x`. */
+export function sameData({ data, config }: DataOptions): string {
+  if (config !== undefined) return ` --config ${shellWord(config)}`
+  return data === undefined || data === defaultData ? '' : ` --data ${shellWord(data)}`
+}
+
+/** A word of a command line, as a shell takes it for one. */
+function shellWord(word: string): string {
+  return /^[\w./:@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
 /**
  * The folder itself, or the stores of a lab below it: whatever holds mail, or has held it.
  *

@@ -33,6 +33,11 @@ test('a row stands in one line where there is room, else its sentence goes below
     `id  from\n${indent}It\n${indent}went\n${indent}well.`,
   )
   assert.equal(row('id  from', '', 40), 'id  from')
+  const from = `id  2026  out  ann@north.example`
+  assert.equal(
+    row(from, 'It went well.', 31),
+    `id  2026  out\n${indent}ann@north.example\n${indent}It went well.`,
+  )
   assert.equal(row('x'.repeat(200), 'y', Number.POSITIVE_INFINITY), `${'x'.repeat(200)}  y`)
   if (!process.stdout.isTTY) assert.equal(columns(), Number.POSITIVE_INFINITY)
 })

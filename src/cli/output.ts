@@ -191,16 +191,19 @@ export function wrapped(
       return lead + word
     })
     .join('')
+    .replace(/ +\n/g, '\n')
 }
 
 /**
  * A row of a list, whose last part is a sentence: where the terminal is too narrow for both, the
- * sentence goes below, so that neither is cut.
+ * sentence goes below, so that neither is cut; and so does the end of a beginning that is too long.
  */
 export function row(begin: string, end: string, width: number): string {
   const [start, sentence] = [inOneLine(begin), inOneLine(end)]
   if (start.length + 2 + sentence.length <= width) return `${start}  ${sentence}`.trimEnd()
-  return `${start}\n${' '.repeat(rowIndent)}${wrapped(sentence, { width, indent: rowIndent, used: rowIndent })}`
+  const indent = rowIndent
+  const below = wrapped(sentence, { width, indent, used: indent })
+  return `${wrapped(start, { width, indent, used: 0 })}\n${' '.repeat(indent)}${below}`
 }
 
 /** Below the time, which stands behind the id. */

@@ -18,7 +18,19 @@ test('every help fits a terminal of 80 columns', async () => {
       getOutHasColors: () => false,
     })
     command.outputHelp()
-    for (const line of text.split('\n')) assert.ok(line.length <= 80, `${command.name()}: ${line}`)
+    for (const line of text.split('\n')) {
+      assert.ok(line.length <= 80, `${command.name()}: ${line}`)
+    }
+  }
+})
+
+test('what commands and options are for keeps its column on a terminal of 60', async () => {
+  for (const command of withInner(await makeProgram())) {
+    const output = { ...command.configureOutput(), getOutHelpWidth: () => 60 }
+    command.configureOutput(output)
+    for (const line of command.helpInformation().split('\n')) {
+      assert.ok(line.length <= 60, `${command.name()}: ${line}`)
+    }
   }
 })
 

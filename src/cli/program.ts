@@ -69,6 +69,8 @@ function pointToHelp(command: Command, parent: string): void {
 /** What commander writes holds words of the command line. */
 function writeThrough(command: Command): void {
   command.configureOutput(helpOutput)
+  // Sentences keep their column on narrow terminals too.
+  command.configureHelp({ minWidthToWrap: 20 })
   command.commands.forEach(writeThrough)
 }
 

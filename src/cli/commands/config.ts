@@ -8,6 +8,7 @@ import type { Settings } from '../../config/settings.ts'
 import { publishRecords } from '../../desk/publish.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { printRecords } from '../render/records.ts'
+import { printAnswer } from '../render/replay.ts'
 
 /** `waybill config test|describe|dns`. */
 export function configCommand(): Command {
@@ -26,7 +27,7 @@ export function configCommand(): Command {
     .action((options: { json?: boolean }) => {
       for (const info of describeSettings()) {
         if (options.json === true) printJson(info)
-        else print(`${info.key.padEnd(28)} ${info.default.padEnd(16)} ${info.sentence}`)
+        else printAnswer(`${info.key.padEnd(28)} ${info.default.padEnd(16)} `, info.sentence)
       }
     })
   const dns = new Command('dns')

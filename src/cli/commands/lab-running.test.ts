@@ -37,7 +37,7 @@ test('commands ask the lab that runs, and say so when none does', async (t) => {
   }
   assert.match(
     await ask('send', 'hello'),
-    /^hello: delivered\n {2}south +in +\.\/waybill show \S+\n/,
+    /^hello: delivered\n {2}south +in +\.\/waybill show \S+ --data \S+\n/,
   )
   const changed = await ask('dns', '_dmarc.north.example', 'txt', 'v=DMARC1; p=none')
   assert.equal(changed, '_dmarc.north.example TXT v=DMARC1; p=none\n')

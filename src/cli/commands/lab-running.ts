@@ -15,7 +15,7 @@ import {
   type ZoneRecord,
 } from '../../desk/lab-operations.ts'
 import { systemClock } from '../../io/clock.ts'
-import { defaultData } from '../data.ts'
+import { defaultData, sameData } from '../data.ts'
 import { operator } from '../operator.ts'
 import { paint, print, printJson, say } from '../output.ts'
 
@@ -40,7 +40,7 @@ export function sendCommand(): Command {
       if (options.json === true) return printJson(happened)
       print(`${paint('bold', happened.situation)}: ${happened.outcome}`)
       for (const { id, site, direction } of happened.journeys) {
-        print(`  ${site.padEnd(6)} ${direction.padEnd(4)} ./waybill show ${id}`)
+        print(`  ${site.padEnd(6)} ${direction.padEnd(4)} ./waybill show ${id}${sameData(options)}`)
       }
     })
   return withOptions(command)

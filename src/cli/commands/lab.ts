@@ -8,10 +8,11 @@ import { nearest } from '../../base/nearest.ts'
 import type { JourneyView } from '../../journey/view.ts'
 import { findSituation, type Situation, situations } from '../../lab/situations.ts'
 import { openJourney } from '../../desk/archives.ts'
-import { defaultData } from '../data.ts'
+import { defaultData, sameData } from '../data.ts'
 import { columns, paint, print, printJson, say, wrapped } from '../output.ts'
 import { clockCommand, dnsCommand, faultCommand, resetCommand, sendCommand } from './lab-running.ts'
 import { renderJourney } from '../render/journey.ts'
+import { printAnswer } from '../render/replay.ts'
 
 /** `waybill lab`: `list` and `run` need none that runs, the others ask the one that does. */
 export function labCommand(): Command {
@@ -56,15 +57,16 @@ async function runOne(name: string, options: RunOptions): Promise<void> {
   if (situation === undefined) throw unknown(name)
   const json = options.json === true
   const { folder, temporary } = folderFor(options)
+  const kept = sameData(options)
   try {
-    await runIn(situation, folder, json)
+    await runIn(situation, folder, { json, kept })
   } catch (problem) {
     // Another run keeps its journeys there at this moment: this one goes somewhere else.
     const inUse = problem instanceof WaybillError && problem.code === 'data-in-use'
     if (!inUse || temporary || options.data !== undefined) throw problem
     const other = mkdtempSync(join(tmpdir(), 'waybill-lab-'))
     try {
-      await runIn(situation, other, json)
+      await runIn(situation, other, { json, kept: undefined })
     } finally {
       rmSync(other, { recursive: true, force: true })
     }
@@ -80,7 +82,13 @@ function folderFor(options: RunOptions): { readonly folder: string; readonly tem
   return { folder: mkdtempSync(join(tmpdir(), 'waybill-lab-')), temporary: true }
 }
 
-function runIn(situation: Situation, folder: string, json: boolean): Promise<void> {
+/** `kept`: what the next command says to find the journeys; `undefined` when they go with the run. */
+interface Told {
+  readonly json: boolean
+  readonly kept: string | undefined
+}
+
+function runIn(situation: Situation, folder: string, { json, kept }: Told): Promise<void> {
   return runSituation(situation, {
     folder,
     report: (problem, where) => say(`lab: ${where}: ${String(problem)}`),
@@ -90,21 +98,29 @@ function runIn(situation: Situation, folder: string, json: boolean): Promise<voi
       if (json) {
         const outcome = views[0]?.outcome.status ?? 'nothing'
         printJson({ situation: situation.name, outcome, journeys: views })
-      } else show(situation, views)
+      } else show(situation, views, kept)
     },
   })
 }
 
-function show(situation: Situation, views: readonly JourneyView[]): void {
-  print(`${paint('bold', situation.name)}: ${situation.title}\n`)
+function show(situation: Situation, views: readonly JourneyView[], kept: string | undefined): void {
+  const { name, title, question, experiment } = situation
+  const [width, indent] = [columns(), 2]
+  const head = wrapped(`: ${title}`, { width, indent, used: name.length })
+  print(`${paint('bold', name)}${head}\n`)
   // People read a letter's way from its beginning: the sending side first.
   const inOrder = [...views].sort((a, b) => (a.started_at < b.started_at ? -1 : 1))
   for (const view of inOrder) print(`${renderJourney(view, { evidence: false })}\n`)
   const [received = 'last'] = views.map(({ id }) => id)
   const sent = views.find(({ direction }) => direction === 'out')?.id ?? received
-  const experiment = situation.experiment.replace('ID', received).replace('SENT', sent)
-  print(`The question: ${situation.question}`)
-  print(`Try:          ${experiment}`)
+  printAnswer('The question: ', question)
+  if (kept === undefined) {
+    return say('These journeys are not kept: another run was writing to the folder of the runs.')
+  }
+  // What is to be seen there stands in brackets behind the command.
+  const [command = '', ...more] = experiment.split('  ')
+  const named = command.replace('ID', received).replace('SENT', sent)
+  print(`Try:          ${[named + kept, ...more].join('  ')}`)
 }
 
 function unknown(name: string): WaybillError {

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import type { JourneyRow } from '../../store/ports/journeys.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
-import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
+import { dataFolderOf, type DataOptions, sameData, Stores, withDataOptions } from '../data.ts'
 import { paint, print, printJson } from '../output.ts'
 import { waitingItem } from '../../desk/waiting.ts'
 import { rowTime } from './list.ts'
@@ -20,14 +20,14 @@ export function queueShowCommand(): Command {
     .action(async (id: string, options: ShowOptions) => {
       const stores = new Stores(dataFolderOf(options))
       try {
-        const { items, journey } = await waitingOf(stores, id)
+        const { items, journey } = await waitingOf(stores, id, sameData(options))
         if (options.json === true) {
           for (const item of items) printJson({ ...waitingItem(item), ...journeyJson(journey) })
           return
         }
         print(headText(journey))
         for (const item of items) print(itemText(item))
-        print(`  waybill show ${journey.id} tells all of its journey.`)
+        print(`  waybill show ${journey.id}${sameData(options)} tells all of its journey.`)
       } finally {
         stores.close()
       }
@@ -41,14 +41,14 @@ interface Waiting {
 }
 
 /** @throws WaybillError `not-found` when it does not wait (any more), and what `Stores.locate` says */
-async function waitingOf(stores: Stores, id: string): Promise<Waiting> {
+async function waitingOf(stores: Stores, id: string, where: string): Promise<Waiting> {
   const { reader, stored } = await stores.locate(id)
   const items = (await reader.queue.list({ limit: moreThanAny })).filter(
     ({ journeyId }) => journeyId === stored.id,
   )
   if (items.length > 0) return { items, journey: stored }
   throw new WaybillError('not-found', `The letter ${stored.id} does not wait: ${stored.status}.`, {
-    hint: `waybill show ${stored.id} tells what became of it.`,
+    hint: `waybill show ${stored.id}${where} tells what became of it.`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { usualKeepDays } from '../../catch/age.ts'
 import { type Catcher, openCatcher } from '../../catch/catcher.ts'
 import { openCatcherConsole } from '../../catch/console.ts'
-import { defaultData } from '../data.ts'
+import { sameData } from '../data.ts'
 import { runInForeground } from '../foreground.ts'
 import { paint, print } from '../output.ts'
 import type { StartOptions } from '../starting.ts'
@@ -36,7 +36,7 @@ function screen(
   { folder, until }: Kept,
 ): string {
   const place = (text: string): string => text.padEnd(29)
-  const data = folder === defaultData ? '' : ` --data ${folder}`
+  const data = sameData({ data: folder })
   return `
   ${paint('bold', `Waybill ${programVersion()}`)}   CATCH: every letter is kept here, and none is sent on
 

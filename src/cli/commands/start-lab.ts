@@ -4,7 +4,7 @@ import { labTools } from '../../lab/tools.ts'
 import { openJourney } from '../../desk/archives.ts'
 import type { JourneyView } from '../../journey/view.ts'
 import { findSituation, situations } from '../../lab/situations.ts'
-import { defaultData } from '../data.ts'
+import { sameData } from '../data.ts'
 import { runInForeground } from '../foreground.ts'
 import { paint, print } from '../output.ts'
 import { renderFirstLetter } from '../render/first-letter.ts'
@@ -53,7 +53,7 @@ async function greet(
   const received = await view(lab.south.store, 'in')
   if (sent !== undefined && received !== undefined) print(renderFirstLetter(sent, received, ms))
   // Another folder than the one that commands look into by themselves must be named.
-  const from = data === defaultData ? '' : ` --data ${data}`
+  const from = sameData({ data })
   const show = (ref: string): string => `./waybill show ${ref} -v${from}`.padEnd(28)
   print(`
   Next:  ${show('last')}what south saw of it, with every DNS answer

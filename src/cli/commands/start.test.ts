@@ -446,6 +446,14 @@ test('what a situation says to try next shows what it promises', async (t) => {
   }
 })
 
+test('what is told to be tried next finds the folder that was named', async (t) => {
+  const data = join(folderFor(t), "the lab's")
+  const ran = await waybill(['lab', 'run', 'no-mx', '--data', data])
+  const said = `'${data.replace("'", "'\\''")}'`
+  assert.match(ran.out, /^Try: +\.\/waybill show \S+ --data '.*' {2}\(see/m)
+  assert.ok(ran.out.includes(said), ran.out)
+})
+
 test('a situation leaves its own journeys and no connection that broke off', async (t) => {
   const data = ['--data', folderFor(t)]
   assert.equal((await waybill(['lab', 'run', 'forged', ...data])).code, 0)

@@ -1,6 +1,5 @@
 import type { JourneyView, StepView } from '../../journey/view.ts'
 import type { VerdictWord } from '../../journey/sentence.ts'
-import { inOneLine } from '../../base/shown-text.ts'
 import { columns, paint, wrapped } from '../output.ts'
 
 const colours: Readonly<Record<VerdictWord, Parameters<typeof paint>[0]>> = {
@@ -147,6 +146,9 @@ function renderConversation(view: JourneyView): readonly string[] {
   if (view.conversation.length === 0) return []
   // swaks' marks, which mail people know: -> is the client, <- the server.
   const marks = { client: '->', server: '<-', note: '==' } as const
-  const said = view.conversation.map(({ from, text }) => `  ${marks[from]} ${inOneLine(text)}`)
+  const [width, indent] = [columns(), 5]
+  const said = view.conversation.map(({ from, text }) => {
+    return `  ${marks[from]} ${wrapped(text, { width, indent, used: indent })}`
+  })
   return ['', paint('bold', 'The conversation'), ...said]
 }

@@ -14,9 +14,11 @@ export function printReplay(view: ReplayView, changes: readonly string[]): void 
   if (!view.replayed) return say(`${id} cannot be replayed: ${view.because}`)
   if (view.because !== undefined) return print(`${id}: ${view.because.replace(/^N/, 'n')}`)
   const changed = changes.length === 0 ? '' : ` ${changes.map((one) => `${one}.`).join(' ')}`
-  print(`Replaying ${id} from its recorded answers (no network).${changed}\n`)
-  print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(26)} now`)
-  for (const step of view.steps) print(rowOf(step))
+  printAnswer('', `Replaying ${id} from its recorded answers (no network).${changed}`)
+  print('')
+  const wide = Math.max(26, ...view.steps.map(({ recorded }) => wordOf(recorded).length))
+  print(`  ${'step'.padEnd(11)} ${'recorded'.padEnd(wide)} now`)
+  for (const step of view.steps) print(rowOf(step, wide))
   const different = view.steps.filter(isChanged)
   if (different.length > 0) print('')
   for (const step of different) printAnswers(step)
@@ -35,12 +37,12 @@ export function printReplay(view: ReplayView, changes: readonly string[]): void 
   else print('\nAll else is the same, bit for bit.')
 }
 
-function rowOf(step: ReplayedStepView): string {
+function rowOf(step: ReplayedStepView, wide: number): string {
   const now = step.missing.length > 0 ? 'not in the record' : wordOf(step.now)
   // The same word may rest on something else: DMARC on one signature instead of two.
   const changed = isOtherVerdict(step) ? '<- changed' : '<- for other reasons'
   const mark = isChanged(step) ? `  ${paint('yellow', changed)}` : ''
-  return `  ${step.label.padEnd(11)} ${wordOf(step.recorded).padEnd(26)} ${now}${mark}`
+  return `  ${step.label.padEnd(11)} ${wordOf(step.recorded).padEnd(wide)} ${now}${mark}`
 }
 
 /** What a step says now, below what it said then. */

@@ -8,6 +8,8 @@ import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Settings } from '../config/settings.ts'
 import { askServer } from '../control/ask.ts'
+import { lasting } from '../desk/vital-signs.ts'
+import type { ServerStatus } from '../desk/status.ts'
 import { systemClock } from '../io/clock.ts'
 import { appCode } from '../io/test-support/totp-app.ts'
 import { testFolder } from '../store/test-folder.ts'
@@ -143,10 +145,25 @@ test('a port that is taken is told, mail goes on, and the next try opens it', as
   assert.equal(server.ports.http, undefined)
   assert.ok(server.ports.smtp > 0)
   assert.match(told.join(), /page and the HTTP API.*taken/)
+  const desk = { folder, clock: systemClock, timeoutMs: 20_000 }
+  const faults = async (): Promise<number> => {
+    const answer = await askServer(
+      { operation: 'status', by: 'a test', input: undefined, why: '' },
+      desk,
+    )
+    assert.ok(answer.type === 'answered')
+    return (answer.value as ServerStatus).faults.length
+  }
+  assert.equal(await faults(), 1)
   other.close()
   await once(other, 'close')
   await server.reload(settings)
   assert.equal(server.ports.http, place.port)
+  assert.equal(await faults(), 0)
+  server.tellFault(new Error('a mistake'), `${lasting.settings}, waybill.toml`)
+  assert.equal(await faults(), 1)
+  await server.reload(settings)
+  assert.equal(await faults(), 0)
 })
 
 test('a key that was made by HTTP opens what it is for, and nothing once it was taken away', async (t) => {

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
 import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
+import { lasting, type VitalSigns } from '../desk/vital-signs.ts'
 import type { ListenerStatus } from '../desk/status.ts'
 import type { Log } from '../base/log.ts'
 import type { Directory } from '../directory/directory.ts'
@@ -49,6 +50,8 @@ export interface HttpDoorParts {
   /** Counts wrong logins. */
   readonly guard: Pick<Guard, 'login'>
   readonly log: Log
+  /** Where a fault of it is over when it is open. */
+  readonly signs: Pick<VitalSigns, 'ended'>
   /** A free port instead of the one in the settings. */
   readonly autoPorts: boolean
   readonly newId: () => string
@@ -112,15 +115,19 @@ export class HttpDoor {
     const by = JSON.stringify([hostname, http])
     if (this.#open?.by === by) return
     await this.close()
-    if (http.port === 0) return
+    if (http.port === 0) {
+      this.#parts.signs.ended(lasting.page)
+      return
+    }
     const { folder, report } = this.#parts
     const search = openSearch({ folder, told: report })
     try {
       const server = await this.#listen(hostname, http, search)
       this.#open = { by, address: http.address, server, search }
+      this.#parts.signs.ended(lasting.page)
     } catch (problem) {
       await search.close()
-      this.#parts.report(problem, 'the page and the HTTP API, so they are closed')
+      this.#parts.report(problem, lasting.page)
     }
   }
 

@@ -7,7 +7,7 @@ import { InTurn } from '../desk/in-turn.ts'
 import { type Desk, performNamed } from '../desk/operations.ts'
 import { Retention, retentionTimes } from '../desk/retention.ts'
 import type { MailMeter } from '../desk/mail-meter.ts'
-import type { VitalSigns } from '../desk/vital-signs.ts'
+import { lasting, type VitalSigns } from '../desk/vital-signs.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { MemoryDirectory } from '../directory/memory-directory.ts'
 import type { SigningKeys } from '../directory/signing-keys.ts'
@@ -150,6 +150,7 @@ export class RunningServer {
       directory: parts.directory,
       guard: parts.clients,
       log,
+      signs: parts.signs,
       autoPorts: options.autoPorts,
       newId: () => system.newId(),
       report,
@@ -181,7 +182,8 @@ export class RunningServer {
   async reload(read: Settings): Promise<SettingsChange> {
     await this.#openControl()
     const change = await this.#turn.do(() => this.#reload(read))
-    const { store, options } = this.#parts
+    const { store, options, signs } = this.#parts
+    signs.ended(lasting.settings)
     // They hold, whether or not that can be written down.
     await leaveReload(store.acts, systemClock.now(), change).catch((problem: unknown) => {
       options.report(problem, 'the act of reading the settings again')

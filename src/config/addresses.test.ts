@@ -129,6 +129,16 @@ test('domains and addresses are read once, into the form that mail compares', ()
   ])
 })
 
+test('further names of the page are names, in the form in which browsers send them', () => {
+  assert.deepEqual(settings(`${head}[http]\nhosts = ["Post.Bücher.example"]\n`).http.hosts, [
+    'post.xn--bcher-kva.example',
+  ])
+  assert.deepEqual(problems(`${head}[http]\nhosts = ["a.example:8025", "https://a.example"]\n`), [
+    'http.hosts[0]: "a.example:8025" is not the name of a host, such as "console.example.com"',
+    'http.hosts[1]: "https://a.example" is not the name of a host, such as "console.example.com"',
+  ])
+})
+
 test('a domain that is written in two ways stands twice', () => {
   assert.deepEqual(problems('hostname = "mx.a.example"\ndomains = ["a.example", "A.example."]\n'), [
     'domains[1]: "a.example" is given twice',
@@ -150,6 +160,15 @@ test('two listeners on one port, and a host without a name, are told with all th
     'listen.submission: 70000 is not a port: 0 to 65535',
     'listen.submissions: 465 is the port of listen.smtp already',
   ])
+  const http = (lines: string): readonly string[] => {
+    return problems(`${head}[listen]\naddress = "192.0.2.1"\n[http]\nport = 25\n${lines}`)
+  }
+  assert.deepEqual(http(''), [])
+  for (const lines of ['address = "192.0.2.1"', 'address = "::"']) {
+    assert.deepEqual(http(lines), ['http.port: 25 is the port of listen.smtp already'])
+  }
+  // A file from before the page had a port.
+  assert.deepEqual(problems(`${head}[listen]\nsmtp = 8025\n`), [])
   const free = 'smtp = 0\nsubmission = 0\nsubmissions = 0\n'
   assert.equal(settings(`${head}[listen]\n${free}`).listen.smtp, 0)
 })

@@ -138,15 +138,20 @@ function twice(key: string, values: readonly string[]): readonly ConfigProblem[]
   })
 }
 
-/** Two listeners cannot have one port; 0 means any that is free. */
+/** Two listeners cannot have one port of one address; 0 means any that is free. */
 function portProblems(ports: ReadableSettings['ports']): readonly ConfigProblem[] {
-  const seen = new Map<number, string>()
-  return ports.flatMap(({ name, port }) => {
-    const other = seen.get(port)
-    if (port !== 0 && other === undefined) seen.set(port, name)
-    if (other === undefined) return []
-    return [{ key: `listen.${name}`, problem: `${port} is the port of listen.${other} already` }]
+  return ports.flatMap(({ key, address, port }, index) => {
+    const other = ports
+      .slice(0, index)
+      .find((one) => one.port === port && meet(one.address, address))
+    if (port === 0 || other === undefined) return []
+    return [{ key, problem: `${port} is the port of ${other.key} already` }]
   })
+}
+
+/** Whether who listens at the one address hears the other one too. */
+function meet(one: string, other: string): boolean {
+  return one === other || [one, other].some((address) => /^(?:0\.0\.0\.0|[0:]+)$/.test(address))
 }
 
 function keyText(path: readonly PropertyKey[]): string {

@@ -7,13 +7,22 @@ export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
   return schema.safeParse(table)
 }
 
+/** A port that is to be opened. */
+export interface PlannedPort {
+  /** `listen.smtp`, `http.port`. */
+  readonly key: string
+  readonly address: string
+  /** 0: any that is free, and for `http.port` none. */
+  readonly port: number
+}
+
 /** Of settings with problems: what is in order. */
 export interface ReadableSettings {
   readonly hostname: string | undefined
   readonly domains: Settings['domains'] | undefined
   readonly data: string | undefined
   /** The listeners whose ports are ports. */
-  readonly ports: readonly { readonly name: string; readonly port: number }[]
+  readonly ports: readonly PlannedPort[]
   readonly tls: Settings['tls'] | undefined
   /** In their order, `undefined` where one is not. */
   readonly accounts: readonly (AccountSettings | undefined)[]
@@ -31,11 +40,16 @@ export function readableSettings(table: unknown): ReadableSettings {
     const elements = part(z.array(z.unknown()), name) ?? []
     return elements.map((element) => type.safeParse(element).data)
   }
+  const tableOf = (name: string) => part(z.looseObject({}), name) ?? {}
   return {
     hostname: part(hostname, 'hostname'),
     domains: part(domains, 'domains'),
     data: part(data, 'data'),
-    ports: portsIn(found.find(([key]) => key === 'listen')?.[1]),
+    ports: [
+      ...portsIn('listen', ['smtp', 'submission', 'submissions'], tableOf('listen')),
+      // Where nobody asked for it: a file from before there was one stays good.
+      ...('port' in tableOf('http') ? portsIn('http', ['port'], tableOf('http')) : []),
+    ],
     tls: part(files, 'tls'),
     accounts: list(account, 'account'),
     aliases: list(alias, 'alias'),
@@ -43,12 +57,18 @@ export function readableSettings(table: unknown): ReadableSettings {
 }
 
 /** Each port alone: one that is none must not hide that two others are the same. */
-function portsIn(listen: unknown): ReadableSettings['ports'] {
-  const given = z.looseObject({}).safeParse(listen ?? {}).data ?? {}
-  return ['smtp', 'submission', 'submissions'].flatMap((name) => {
-    const type = tables['listen']?.shape[name] ?? z.never()
-    const { data: port } = z.safeParse(type, given[name])
-    return typeof port === 'number' ? [{ name, port }] : []
+function portsIn(
+  table: string,
+  names: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+): readonly PlannedPort[] {
+  const valueOf = (name: string): unknown => {
+    return z.safeParse(tables[table]?.shape[name] ?? z.never(), given[name]).data
+  }
+  const address = String(valueOf('address'))
+  return names.flatMap((name) => {
+    const port = valueOf(name)
+    return typeof port === 'number' ? [{ key: `${table}.${name}`, address, port }] : []
   })
 }
 

@@ -15,6 +15,12 @@ export const domain: z.ZodType<string> = normalized(
   'is not a domain name, such as "example.com"',
 )
 
+/** The name of a host, as browsers send it: in A-labels and lower case, without a port. */
+export const hostName: z.ZodType<string> = normalized(
+  parseDomain,
+  'is not the name of a host, such as "console.example.com"',
+)
+
 /** A mail address, its domain as `domain`; the local part keeps its case. */
 export const mailbox: z.ZodType<string> = normalized((text) => {
   const read = parseMailbox(text)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   days,
   domain,
+  hostName,
   ipAddress,
   mailbox,
   network,
@@ -269,7 +270,7 @@ const http = z.strictObject({
     .default('127.0.0.1')
     .describe('Address that they listen on. There is no TLS: let others in by a proxy before it.'),
   hosts: z
-    .array(z.string().toLowerCase())
+    .array(hostName)
     .default([])
     .describe('Further names under which a browser may ask for them, beside localhost.'),
   proxies: z

@@ -65,6 +65,11 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
   ['one held for days', { held: 1, heldAt: now - 3 * day }, /^held: 1 letter has .* for 3 days or/],
   ['letters held for days', { held: 2, heldAt: now - 9 * day }, /^held: 2 letters have .* 9 days/],
   ['none held any more', { held: 0, heldAt: now - 9 * day }, undefined],
+  [
+    'a fault that lasts',
+    { faults: [sign({ lastAt: now - 3_600_000, said: 'broke', lasts: true })] },
+    /broke/,
+  ],
   ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
 ]
 for (const [what, changes, expected] of table) {

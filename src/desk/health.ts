@@ -75,7 +75,10 @@ function listenerTroubles({ listeners }: ServerStatus): readonly Trouble[] {
   return full.map(({ name, port, most }) => ({
     what: 'listener',
     sentence: `Port ${port} (${name}) is full: all of its ${most} connections are taken.`,
-    hint: 'limits.connections sets how many there may be.',
+    hint:
+      name === 'http'
+        ? 'Look at who is connected there; the number is fixed.'
+        : 'limits.connections sets how many there may be.',
   }))
 }
 
@@ -104,7 +107,7 @@ function heldTroubles({ held, heldAt }: ServerStatus, now: number): readonly Tro
 
 function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {
   return faults
-    .filter(({ lastAt }) => now - lastAt < recentMs)
+    .filter(({ lastAt, lasts }) => lasts === true || now - lastAt < recentMs)
     .map(({ name, said, times }) => ({
       what: 'fault',
       sentence: `${name}: ${said}${times > 1 ? ` (${times} times since the start)` : ''}`,

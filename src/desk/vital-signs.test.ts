@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
-import { VitalSigns } from './vital-signs.ts'
+import { lasting, VitalSigns } from './vital-signs.ts'
 
 function signsWith(lines: readonly LogLine[]): VitalSigns {
   let now = 1000
@@ -44,6 +44,21 @@ test('faults are counted by their places, and those of letters are one', () => {
   assert.deepEqual(signs.faults, [
     { name: 'a letter', times: 2, lastAt: 1002, said: 'it broke', ours: true },
     { name: 'retention', times: 1, lastAt: 1000, said: 'x', ours: true },
+  ])
+})
+
+test('a fault that lasts is there until it is told to be over', () => {
+  const signs = signsWith([fault(`${lasting.settings}, a.toml`), fault(lasting.page), fault('x')])
+  const lasts = (): unknown => signs.signs.faults.map(({ name, lasts: still }) => [name, still])
+  assert.deepEqual(lasts(), [
+    ['x', undefined],
+    [lasting.page, true],
+    [`${lasting.settings}, a.toml`, true],
+  ])
+  signs.ended(lasting.settings)
+  assert.deepEqual(lasts(), [
+    ['x', undefined],
+    [lasting.page, true],
   ])
 })
 

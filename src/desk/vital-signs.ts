@@ -12,6 +12,8 @@ export interface Sign {
   readonly said: string
   /** Whether the server itself was short of something, and not one client alone. */
   readonly ours: boolean
+  /** It is still so, however long ago it was told. */
+  readonly lasts?: true
 }
 
 /** What the log said of how this server is. */
@@ -23,6 +25,14 @@ export interface Signs {
   /** Since when no DNS server answers; absent: they do. */
   readonly dnsDownSince: number | undefined
 }
+
+/** Where a fault is of a state, which lasts until it is told to be over. */
+export const lasting = {
+  page: 'the page and the HTTP API, so they are closed',
+  settings: 'SIGHUP, so the settings are as before',
+} as const
+
+export type Lasting = (typeof lasting)[keyof typeof lasting]
 
 /** Names that are kept; a limit is named in the settings, a fault by where it happened. */
 const mostNames = 50
@@ -59,7 +69,8 @@ export class VitalSigns {
       }
       case 'fault': {
         const said = String(fields['problem'] ?? '')
-        this.#count(this.#faults, { name: placeOf(fields['where']), said, ours })
+        const name = placeOf(fields['where'])
+        this.#count(this.#faults, { name, said, ours, ...(isLasting(name) && { lasts: true }) })
         return
       }
       case 'dns-down':
@@ -72,6 +83,13 @@ export class VitalSigns {
     }
   }
 
+  /** What lasted is over, so nothing is told of it any more. */
+  ended(place: Lasting): void {
+    for (const { name } of this.#faults.values()) {
+      if (name.startsWith(place)) this.#faults.delete(name)
+    }
+  }
+
   get signs(): Signs {
     return {
       limits: lastFirst(this.#limits),
@@ -81,12 +99,16 @@ export class VitalSigns {
   }
 
   /** The one that was longest not heard of makes room. */
-  #count(signs: RecentMap<string, Sign>, heard: Pick<Sign, 'name' | 'said' | 'ours'>): void {
+  #count(signs: RecentMap<string, Sign>, heard: Omit<Sign, 'times' | 'lastAt'>): void {
     const { name, ours } = heard
     const before = signs.get(name)
     const times = (before?.times ?? 0) + 1
     signs.set(name, { ...heard, times, lastAt: this.#now(), ours: ours || before?.ours === true })
   }
+}
+
+function isLasting(place: string): boolean {
+  return Object.values(lasting).some((one) => place.startsWith(one))
 }
 
 /** The id of a letter in it would make each one a place of its own. */

@@ -4,6 +4,7 @@ import { readConfig } from '../../config/config.ts'
 import { fileProblems } from '../../config/files.ts'
 import { WaybillError } from '../../base/error.ts'
 import { type Fault, parseFault } from '../../desk/faults.ts'
+import { lasting } from '../../desk/vital-signs.ts'
 import { systemClock } from '../../io/clock.ts'
 import { dataFolder } from '../../store/data-folder.ts'
 import { defaultData } from '../data.ts'
@@ -83,7 +84,7 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
       use(logStyle(options.log ?? read.log.format))
       log({ level: 'info', event: 'reloaded', fields: { changed, unchanged } })
     } catch (problem) {
-      const where = `SIGHUP, so the settings are as before, ${path}`
+      const where = `${lasting.settings}, ${path}`
       const inLog = (): void => report(problem, where)
       await opening.then((server) => server.tellFault(problem, where), inLog)
     }

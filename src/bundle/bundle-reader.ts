@@ -25,9 +25,12 @@ export type BundleEvent =
 /** What a bundle may hold, so that reading a hostile one ends. */
 export interface BundleLimits {
   readonly journeys: number
-  /** Characters of all facts, which stay in memory. */
+  /** Characters of all facts, which stay in memory, and what it takes to find each again. */
   readonly facts: number
 }
+
+/** What one more thing to remember takes, beside its characters. */
+const ofEach = 100
 
 const defaultBundleLimits: BundleLimits = { journeys: 1_000_000, facts: 64 << 20 }
 
@@ -58,7 +61,7 @@ export class BundleReader {
         this.#head = line
         return { type: 'head', head: line }
       case 'fact':
-        this.#factCharacters += line.json.length
+        this.#factCharacters += line.hash.length + line.json.length + ofEach
         if (this.#factCharacters > this.#limits.facts) throw badBundle('too many facts')
         this.#facts.set(line.hash, line.json)
         return { type: 'nothing' }

@@ -4,6 +4,7 @@ import { WaybillError } from '../../base/error.ts'
 import { rulesInConfig } from '../../config/decision-rules.ts'
 import type { Archives } from '../../desk/archives.ts'
 import { openBundled } from '../../desk/bundle-reading.ts'
+import { InTurn } from '../../desk/in-turn.ts'
 import { type ReplayableJourney, replayOpened, storedDomains } from '../../desk/replays.ts'
 import { readPackedLines } from '../../io/bundle-file.ts'
 import type { JourneyView } from '../../journey/view.ts'
@@ -79,9 +80,15 @@ const replay = createRoute({
 
 /** Decides journeys again. Nothing is asked of the network and nothing is written. */
 export function replayRoutes(api: Api, archives: Archives): void {
+  // A small one may unpack to a lot of memory, so they are read one after the other.
+  const bundles = new InTurn()
   api.openapi(replay, async (c) => {
     const asked = c.req.valid('json')
-    const found = await opened(archives, asked)
+    const { bundle } = asked
+    const found =
+      bundle === undefined
+        ? await stored(archives, asked)
+        : await bundles.do(() => bundled(bundle, asked))
     const overrides = wanted(asked.overrides, found.domains)
     const again = await replayOpened(found, overrides)
     const journey =
@@ -100,20 +107,21 @@ interface Opened extends ReplayableJourney {
   readonly domains: readonly string[]
 }
 
-/** The journey that is meant: out of a bundle that was sent, or stored. */
-async function opened(
-  archives: Archives,
-  { journey, id, bundle }: z.infer<typeof request>,
-): Promise<Opened> {
+type Meant = Pick<z.infer<typeof request>, 'journey' | 'id'>
+
+/** The journey that is meant, out of a bundle that was sent. */
+async function bundled(bundle: string, { journey, id }: Meant): Promise<Opened> {
+  const octets = decodeBase64(bundle)
+  if (octets === undefined) throw new WaybillError('usage', 'bundle: is not base64.')
+  const found = await openBundled(readPackedLines(octets, sentLimits), journey ?? id)
+  const { outcome, summary } = found.view
+  const { messageId } = found.stored
+  return { ...found, current: { status: outcome.status, summary, messageId }, domains: [] }
+}
+
+/** The same, out of a store. */
+async function stored(archives: Archives, { journey, id }: Meant): Promise<Opened> {
   const ref = journey ?? id
-  if (bundle !== undefined) {
-    const octets = decodeBase64(bundle)
-    if (octets === undefined) throw new WaybillError('usage', 'bundle: is not base64.')
-    const found = await openBundled(readPackedLines(octets, sentLimits), ref)
-    const { outcome, summary } = found.view
-    const { messageId } = found.stored
-    return { ...found, current: { status: outcome.status, summary, messageId }, domains: [] }
-  }
   if (ref === undefined) throw new WaybillError('usage', 'Which journey? "journey" is missing.')
   const found = await archives.find(ref)
   return { ...found, current: found.stored, domains: await storedDomains(found.reader) }

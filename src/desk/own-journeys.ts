@@ -32,6 +32,9 @@ export function ownJourneys(journeys: JourneyPort, account: string): JourneyPort
   /** What the store finds by what an account may not see of it is not found. */
   const search = async ({ filter, limit, behind }: JourneySearch): Promise<FoundJourneys> => {
     if (isForeign(filter, account)) return { rows: [], searchedAll: true }
+    // As behind one that has gone: that somebody else has it tells nobody when it was.
+    const isOwn = behind === undefined || (await listed([behind])).length > 0
+    if (!isOwn) return { rows: [], searchedAll: true }
     const rows: JourneyRow[] = []
     let last = behind
     for (let looked = 0; looked < mostLookedAt; looked += pageSize) {

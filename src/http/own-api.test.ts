@@ -7,6 +7,7 @@ import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { makeApi } from './api.ts'
 import type { Api } from './api-types.ts'
+import { writeCursor } from './cursor.ts'
 import { houseAccess, letters, putLetters } from './test-support/house.ts'
 
 async function open(): Promise<{
@@ -95,6 +96,10 @@ test('an account lists what it sent and what was filed for it', async () => {
     assert.deepEqual(await ids(`q=${word}`), [], word)
   }
   assert.deepEqual(await ids('q=-to:hidden'), [sent, fromBob, came])
+  // Nor is a place behind somebody else's letter, which would tell that it is there, and since when.
+  const behind = (id: string): string => `after=${writeCursor(new Map([['', id]]))}`
+  assert.deepEqual(await ids(behind(sent)), [fromBob, came])
+  assert.deepEqual(await ids(behind(letters.bobs)), [])
 })
 
 test('of a letter that was filed for it an account learns nothing of other recipients', async () => {

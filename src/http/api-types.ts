@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Visitor } from './access.ts'
@@ -16,6 +17,8 @@ export interface ApiEnv {
     readonly stopping?: AbortSignal
     /** Absent where nobody came over a socket, as in tests. */
     readonly incoming?: { readonly socket: { readonly remoteAddress?: string } }
+    /** The answer on its socket. */
+    readonly outgoing?: Pick<ServerResponse, 'closed' | 'once'>
   }
 }
 

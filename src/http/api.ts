@@ -12,6 +12,7 @@ import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { KeptContents } from './contents/kept-contents.ts'
 import type { DeskPlace } from './desk-place.ts'
+import { FairShare } from './fair-share.ts'
 import type { Management } from './management.ts'
 import { clientPlace } from './client-place.ts'
 import type { LoginPort } from './login.ts'
@@ -105,8 +106,9 @@ export function makeApi(parts: ApiParts): Api {
     c.header('referrer-policy', 'no-referrer')
     return undefined
   })
+  const guarded = guard(parts.access, own)
   for (const path of ['/v1/*', '/api/*', '/view/*']) {
-    api.use(path, guard(parts.access, own))
+    api.use(path, guarded)
     api.use(path, limitBody())
   }
   const { sessions = new Sessions(parts.now), proxies = [] } = parts
@@ -155,6 +157,7 @@ function managementRoutes(api: Api, management: Management): void {
 
 /** Who asks, and whether they may; what changes something must come from our own page. */
 function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
+  const share = new FairShare()
   return async (c, next) => {
     const { visitor, by }: Asker = await askerOf(c, access)
     const scope = neededScope(c.req.method, c.req.path)
@@ -165,13 +168,16 @@ function guard(access: Access, own: OwnApis): MiddlewareHandler<ApiEnv> {
       return say(c, notAllowed(scope))
     }
     if (!isFromOwnPage(c, by)) return say(c, crossSite)
-    if (visitor?.account !== undefined && scope !== undefined) {
+    c.set('visitor', visitor ?? { who: '', scopes: [] })
+    if (visitor === undefined || scope === undefined) return await next()
+    return await share.serve(c, visitor, async () => {
+      if (visitor.account === undefined) {
+        await next()
+        return undefined
+      }
       const about = { ...c.env, visitor, requestId: c.get('requestId') }
       return await own(visitor.account).fetch(c.req.raw, about)
-    }
-    c.set('visitor', visitor ?? { who: '', scopes: [] })
-    await next()
-    return undefined
+    })
   }
 }
 

@@ -44,7 +44,12 @@ export function limitBody(): MiddlewareHandler<ApiEnv> {
 /** Answers with a problem. */
 export function say(c: Context<ApiEnv>, told: Problem): Response {
   const body = { ...told, request_id: c.get('requestId') }
-  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  const headers = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    // RFC 9110 §15.5.2, RFC 6750 §3: by what one is let in.
+    ...(told.status === 401 ? { 'www-authenticate': 'Bearer realm="Waybill"' } : {}),
+  }
   return new Response(JSON.stringify(body), { status: told.status, headers })
 }
 

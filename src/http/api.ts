@@ -17,6 +17,7 @@ import type { Management } from './management.ts'
 import { clientPlace } from './client-place.ts'
 import type { LoginPort } from './login.ts'
 import { neededScope } from './needed-scope.ts'
+import { sayNoPath } from './no-path.ts'
 import { type OwnApis, ownApis } from './own-api.ts'
 import { isOwnHost } from './own-host.ts'
 import { type Problem, problem } from './problem.ts'
@@ -142,7 +143,7 @@ export function makeApi(parts: ApiParts): Api {
     if (sending !== undefined) mailpitSendRoutes(api, { sending, now, random: chance, clientOf })
   }
   describeApi(api, parts.version)
-  api.notFound((c) => say(c, noPath(c.req.path)))
+  sayNoPath(api, noPath)
   return api
 }
 

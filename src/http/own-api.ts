@@ -7,6 +7,7 @@ import type { Api } from './api-types.ts'
 import { clientPlace } from './client-place.ts'
 import type { KeptContents } from './contents/kept-contents.ts'
 import { neededScope } from './needed-scope.ts'
+import { sayNoPath } from './no-path.ts'
 import { problem } from './problem.ts'
 import { bundleRoutes } from './routes/bundles.ts'
 import { contentRoutes } from './routes/content.ts'
@@ -81,7 +82,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   const clientOf = clientPlace(parts.proxies ?? [])
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance, clientOf })
   describeApi(api, version)
-  api.notFound((c) => say(c, ofTheHouse))
+  sayNoPath(api, () => ofTheHouse)
   return api
 }
 

@@ -37,11 +37,14 @@ const parts = createRoute({
   ),
 })
 
+/** Said here: what is coerced would be told as perhaps nothing, which no part of a path can be. */
+const partNumber = { type: 'integer', param: { name: 'n', in: 'path', required: true } } as const
+
 const onePart = createRoute({
   method: 'get',
   path: '/v1/messages/{id}/parts/{n}',
   summary: 'One of its parts as a file',
-  request: { params: idParam.extend({ n: z.coerce.number().int().min(0) }) },
+  request: { params: idParam.extend({ n: z.coerce.number().int().min(0).openapi(partNumber) }) },
   responses: {
     200: {
       description: 'Its octets, decoded',

@@ -24,6 +24,8 @@ function apiOver(stores: Readonly<Record<string, Store>>): Api {
 /** Reads whole events of a stream. */
 async function* eventsOf(answer: Response): AsyncGenerator<{ id: string; data: unknown }> {
   assert.equal(answer.headers.get('content-type'), 'text/event-stream; charset=utf-8')
+  assert.equal(answer.headers.get('cache-control'), 'no-store, no-transform')
+  assert.equal(answer.headers.get('x-accel-buffering'), 'no', 'no proxy gathers them')
   assert.ok(answer.body !== null)
   let text = ''
   const decoder = new TextDecoder()

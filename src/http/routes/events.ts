@@ -73,6 +73,13 @@ const stream = createRoute({
   },
 })
 
+/** No proxy on the way is to gather events, or to pack them. */
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+}
+
 /** What happened, and what happens, told as soon as it is committed. */
 export function eventRoutes(api: Api, archives: Archives, now: () => number): void {
   api.openapi(list, async (c) => {
@@ -98,7 +105,7 @@ export function eventRoutes(api: Api, archives: Archives, now: () => number): vo
       ...(perSecond === undefined ? {} : { mostAtOnce: Math.ceil((perSecond * heapMs) / 1000) }),
     })
     return new Response(octetsOf(texts(fed), gone), {
-      headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
+      headers: streamHeaders,
     })
   })
 }

@@ -18,7 +18,13 @@ const wait = createRoute({
     query: z.object({
       q: z.string().max(10_000).default('').openapi({ example: 'to:ben@example.com' }),
       since: z.string().max(100).optional().describe('What began before does not count'),
-      timeout: z.coerce.number().min(0).max(120).default(10).describe('Seconds'),
+      timeout: z.coerce
+        .number()
+        .min(0)
+        .max(120)
+        .default(10)
+        .describe('Seconds')
+        .openapi({ type: 'number' }),
     }),
   },
   responses: answer('The last one that fits', rowSchema),

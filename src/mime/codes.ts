@@ -3,7 +3,7 @@
  * in. Only what stands near one of them is a code.
  */
 const announced =
-  /(?<![\p{L}\p{N}])(?:codes?|pin|otp|passcode|tan|token|verification|código|codigo|codice|verifizierungs\p{L}*|(?:bestätigungs|sicherheits|einmal|prüf|zugangs|anmelde)-?(?:code|kennwort|passwort)|kode|kod|koodi|код|代码|验证码|驗證碼|認証コード|コード|코드|인증번호)(?![\p{L}\p{N}])|验证码|驗證碼|認証コード|인증번호/giu
+  /(?<![\p{L}\p{N}])(?:codes?|pin|otp|passcode|one-?time password|tan|token|verification|código|codigo|codice|verifizierungs\p{L}*|(?:bestätigungs|sicherheits|einmal|prüf|zugangs|anmelde)-?(?:code|kennwort|passwort)|kode|kod|koodi|код|代码|验证码|驗證碼|認証コード|コード|코드|인증번호)(?![\p{L}\p{N}])|验证码|驗證碼|認証コード|인증번호/giu
 
 /** Codes that are none to log in with. */
 const otherCodes =
@@ -20,7 +20,10 @@ const candidate =
   /(?<![\p{L}\p{N}_#@/.,:=&?%+$€£¥-]|\d )(?:\d{4,8}|\d{3}[ -]\d{3}|(?=[A-Z\d]*\d)[A-Z\d]{4,8}|(?=[a-z\d]*\d)(?=[a-z\d]*[a-z])[a-z\d]{5,8})(?![\p{L}\p{N}_@/=&%$€£¥-]|[.,:]\d| \d| ?(?:%|EUR|USD|GBP|km|kg|minutes?|seconds?|hours?|days?|Minuten|Sekunden|Stunden)(?![\p{L}]))/gu
 
 /** Letters alone are a code only where nothing else can be meant. */
-const letters = /^[\s:：=-]*(?:(?:is|ist|es|est|è)\s*:?\s*)?([A-Z]{4,8})(?![\p{L}\p{N}])/u
+const letters = /^[\s:：=-]*(?:(?:is|ist|es|est|è)\s*:?\s*)?([A-Z]{4,8})(?![\p{L}\p{N}-])/u
+
+/** Who sends it, in front of a code that one types without that: `G-123456 is your code`. */
+const sender = /(^|\s)[A-Z]{1,3}-(?=\d)/g
 
 /**
  * One-time codes in the text of a message, each once: 4 to 8 digits or letters near a word such as
@@ -68,18 +71,22 @@ function* codesBeside(line: string, { at, end }: Word): Generator<string> {
   const behind = line.slice(end, end + reach)
   const spelled = letters.exec(behind)?.[1]
   if (spelled !== undefined) yield spelled
-  let isFirst = true
-  for (const { 0: found, index } of behind.matchAll(candidate)) {
+  const found = Array.from(behind.matchAll(candidate)).filter(({ 0: one, index }) => {
     const between = behind.slice(0, index)
-    if (isYear(found) && !/^[\s:：=]*(?:(?:is|ist|es|est|è)\s*:?\s*)?$/u.test(between)) continue
-    if (isFirst) yield found.replace(/[ -]/, '')
-    isFirst = false
-  }
-  const before = line.slice(Math.max(0, at - 60), at)
+    return !isYear(one) || /^[\s:：=]*(?:(?:is|ist|es|est|è)\s*:?\s*)?$/u.test(between)
+  })
+  // What stands in brackets says of what it is the code, where another number stands behind it.
+  const first = found.find(({ 0: one, index }) => !isInBrackets(behind, index, one)) ?? found[0]
+  if (first !== undefined) yield first[0].replace(/[ -]/, '')
+  const before = line.slice(Math.max(0, at - 60), at).replace(sender, '$1')
   for (const { 0: found, index } of before.matchAll(candidate)) {
     const between = before.slice(index + found.length)
     if (/^\s+(?:is|ist|es|est|è)\s/u.test(between)) yield found.replace(/[ -]/, '')
   }
+}
+
+function isInBrackets(text: string, at: number, { length }: string): boolean {
+  return text.charAt(at - 1) === '(' && text.charAt(at + length) === ')'
 }
 
 function isYear(found: string): boolean {

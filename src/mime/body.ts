@@ -2,7 +2,7 @@ import { decodeCharset, displayText, displayUtf8, octetString, octetsOf } from '
 import { announcedCharset } from './announced-charset.ts'
 import { decodeQuotedPrintable } from '../message/quoted-printable.ts'
 import { unflow } from './flowed.ts'
-import type { Part, PartTree } from './part.ts'
+import { isAttachment, type Part, type PartTree } from './part.ts'
 
 /** The octets of a part's body as its author had them, without the transfer encoding (RFC 2045 §6). */
 export function decodedBody(message: Uint8Array, { at, size, encoding }: Part): Uint8Array {
@@ -91,7 +91,7 @@ export function textParts({ parts }: PartTree, type: 'text/plain' | 'text/html')
   const closed = new Set<number>()
   return parts.filter((part) => {
     const isInside = part.parent !== undefined && closed.has(part.parent)
-    if (isInside || part.type.startsWith('message/') || part.disposition === 'attachment') {
+    if (isInside || part.type.startsWith('message/') || isAttachment(part)) {
       closed.add(part.n)
       return false
     }

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { encodeUtf8, octetsOf } from '../base/octets.ts'
 import { harmlessName } from './file-name.ts'
+import { isAttachment } from './part.ts'
 import { readPartHeader } from './part-header.ts'
+import { readParts } from './tree.ts'
 
 const names: readonly (readonly [string, string, string | undefined])[] = [
   ['as it is', 'filename="report.pdf"', 'report.pdf'],
@@ -70,3 +72,23 @@ test('a header of nothing but one endless field is read as far as it is useful',
   const endless = octetsOf(`Content-Type: text/html; x="${'y'.repeat(2_000_000)}`)
   assert.equal(readPartHeader(endless).type, 'text/html')
 })
+
+const attached: readonly (readonly [string, boolean])[] = [
+  ['Content-Type: application/pdf\nContent-Disposition: attachment', true],
+  ['Content-Type: application/pdf; name=a.pdf', true],
+  ['Content-Type: application/pdf', false],
+  ['Content-Type: application/pdf\nContent-Disposition: inline; filename=a.pdf', false],
+  ['Content-Type: image/png; name=a.png\nContent-ID: <a@b>', false],
+  ['Content-Type: text/plain; name=a.txt', false],
+  ['Content-Type: text/plain; name=a.txt\nContent-Disposition: x-file', true],
+  ['Content-Type: text/html\nContent-Disposition: =?utf-8?Q?inline?=', false],
+  ['Content-Type: multipart/mixed; boundary=a; name=b\nContent-Disposition: x-file', false],
+]
+
+for (const [header, expected] of attached) {
+  test(`an attachment, or not: ${header.replace('\n', ' ')}`, () => {
+    const [part] = readParts(octetsOf(`${header}\n\n`)).parts
+    assert.ok(part !== undefined)
+    assert.equal(isAttachment(part), expected)
+  })
+}

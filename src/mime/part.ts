@@ -25,6 +25,17 @@ export interface Part {
   readonly size: number
 }
 
+/**
+ * Whether a part is a file that comes along, and nothing that the message says or shows: by its
+ * disposition, where one that nobody knows is `attachment` (RFC 2183 §2.8); without one, by its name,
+ * unless it is text or a picture of the HTML.
+ */
+export function isAttachment({ type, disposition, name, contentId }: Part): boolean {
+  if (type.startsWith('multipart/')) return disposition === 'attachment'
+  if (disposition !== undefined) return disposition !== 'inline'
+  return name !== undefined && contentId === undefined && !/^text\/(?:plain|html)$/.test(type)
+}
+
 /** The parts of a message, each behind the one that holds it. */
 export interface PartTree {
   readonly parts: readonly Part[]

@@ -7,6 +7,7 @@ import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../message/field.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { readableText } from '../mime/contents.ts'
+import { isAttachment } from '../mime/part.ts'
 import { readParts } from '../mime/tree.ts'
 import { type JourneyRow, type StoredJourney, rowOf } from '../store/ports/journeys.ts'
 import type { MessagePort } from '../store/ports/contents.ts'
@@ -106,7 +107,7 @@ async function readText(
   return {
     cc: cc.map((field) => fieldText(field)).join(' '),
     body: text.slice(0, maxCharacters),
-    hasAttachment: tree.parts.some(({ disposition }) => disposition === 'attachment'),
+    hasAttachment: tree.parts.some(isAttachment),
   }
 }
 

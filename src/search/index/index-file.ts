@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { type Database, integer, openDatabase, openToWrite } from '../../store/sqlite/database.ts'
 
 /** Counted up when tables, words or the reading of messages become others: it is built again then. */
-const version = 1
+const version = 2
 
 /**
  * `journey` and `journey_recipient` have the columns of the store's own, so that the store's filters

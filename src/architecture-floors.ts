@@ -57,10 +57,10 @@ const world: readonly Floor[] = [
   { directory: [], post: [], search: ['fs', 'os', 'worker_threads'] },
   { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: ['crypto'] },
   { policy: [] },
-  { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: [] },
+  { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: ['worker_threads'] },
   {
     control: ['net', 'fs', 'path', 'buffer'],
-    http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer', 'worker_threads'],
+    http: ['http', 'crypto', 'events', 'fs', 'path', 'buffer'],
   },
   { app: ['path', 'os', 'fs', 'process', 'crypto'] },
   { catch: ['path', 'fs'] },

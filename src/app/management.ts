@@ -6,7 +6,6 @@ import { recordsToPublish } from '../desk/publish.ts'
 import { ReportDesk } from '../desk/reports.ts'
 import type { Management } from '../http/management.ts'
 import { systemClock } from '../io/clock.ts'
-import { reportFilesIn } from '../io/report-files.ts'
 import type { Store } from '../store/ports/store.ts'
 import { openResolver } from './resolver.ts'
 
@@ -22,7 +21,7 @@ export function serverManagement(server: {
   const { store, desk, folder, settings } = server
   const { acts } = store
   const now = (): number => systemClock.now()
-  const reports = new ReportDesk(reportFilesIn(folder))
+  const reports = new ReportDesk(folder)
   return {
     note: '',
     sites: [

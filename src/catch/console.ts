@@ -10,7 +10,6 @@ import { webhookOperations, type WebhookPart } from '../desk/webhooks.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { systemClock } from '../io/clock.ts'
-import { reportFilesIn } from '../io/report-files.ts'
 import { openSearch } from '../search/index/search-thread.ts'
 import type { Catcher } from './catcher.ts'
 import { catching } from './catching.ts'
@@ -50,7 +49,7 @@ export async function openCatcherConsole(
   })
   const desk = { faults, mail: { mailboxes: store.mailboxes, now }, webhooks: open.webhooks }
   const place = { desk, acts: store.acts, now }
-  const reports = new ReportDesk(reportFilesIn(folder))
+  const reports = new ReportDesk(folder)
   const control = await openDeskSocket((asked) => performByName(operations, place, asked), options)
   const search = openSearch({ folder, told: report })
   return await openDoors([control, open, search], options, {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { codeOf, WaybillError } from '../base/error.ts'
-import { errorOf } from '../store/operations.ts'
+import { errorOf } from '../base/error-data.ts'
 import { JsonLineReader, jsonLine } from './json-lines.ts'
 import { type Absence, connectTo } from './connect.ts'
 import {

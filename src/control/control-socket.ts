@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { codeOf, WaybillError } from '../base/error.ts'
-import { problemOf } from '../store/operations.ts'
+import { problemOf } from '../base/error-data.ts'
 import { isAnswered } from './connect.ts'
 import { JsonLineReader, jsonLine } from './json-lines.ts'
 import {

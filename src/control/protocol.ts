@@ -1,4 +1,4 @@
-import type { Problem } from '../store/operations.ts'
+import type { Problem } from '../base/error-data.ts'
 
 /**
  * What passes over the control socket of a server: lines of JSON. The server speaks first, with a

@@ -1,6 +1,6 @@
 import type { StoredSummary } from '../io/report-files.ts'
 import type { SourceSummary } from '../report/report-summary.ts'
-import type { KeptReport } from './reports.ts'
+import type { KeptReport } from './kept-reports.ts'
 
 /** A report in short, for programs. */
 export interface ReportJson {

@@ -1,100 +1,60 @@
-import { WaybillError } from '../base/error.ts'
-import type { ReportFiles, StoredSummary } from '../io/report-files.ts'
-import { readReports } from '../io/report-reader.ts'
+import { type ReportFiles, reportFilesIn } from '../io/report-files.ts'
+import { startBeside, type StartWorker, WorkThread } from '../io/work-thread.ts'
 import type { Report } from '../report/reading.ts'
 import type { ReportFile } from '../report/report-mail.ts'
-import { summarizeReport } from '../report/report-summary.ts'
 import { member, notMeant, type Operation } from './act.ts'
-import { InTurn } from './in-turn.ts'
-
-/** Which reports are meant. */
-export interface ReportChoice {
-  readonly kinds?: readonly Report['type'][] | undefined
-  readonly domain?: string | undefined
-  /** Unix seconds: reports whose period ends before are left out, and those that begin behind. */
-  readonly since?: number | undefined
-  readonly until?: number | undefined
-}
-
-/** What became of one report in a file that was to be kept. */
-export type KeptReport =
-  | {
-      readonly name: string
-      readonly result: 'imported' | 'known'
-      readonly summary: StoredSummary
-    }
-  | {
-      readonly name: string
-      readonly result: 'unreadable'
-      readonly problems: readonly { readonly where: string; readonly text: string }[]
-    }
-
-/** Whether a report is one of those that are meant. */
-export function isChosen(
-  { kind, domain, begin, end }: StoredSummary,
-  choice: ReportChoice,
-): boolean {
-  const wanted = choice.domain?.toLowerCase()
-  if (wanted !== undefined && !domain.split(', ').includes(wanted)) return false
-  if (choice.kinds !== undefined && !choice.kinds.includes(kind)) return false
-  if (choice.since !== undefined && (end ?? begin ?? 0) < choice.since) return false
-  return choice.until === undefined || (begin ?? end ?? 0) <= choice.until
-}
-
-/** Keeps all reports that are in a file. */
-export async function keepReports(
-  files: Pick<ReportFiles, 'save'>,
-  file: ReportFile,
-): Promise<readonly KeptReport[]> {
-  const kept: KeptReport[] = []
-  for (const { name, reading } of await readReports(file)) {
-    if (reading.type === 'unreadable') {
-      kept.push({ name, result: 'unreadable', problems: reading.problems })
-      continue
-    }
-    const { id, known } = await files.save(reading)
-    const summary = { id, ...summarizeReport(reading) }
-    kept.push({ name, result: known ? 'known' : 'imported', summary })
-  }
-  return kept
-}
-
-/** The report that is meant by the first digits of its id. @throws WaybillError `not-found`, `usage` */
-export async function findReport(
-  files: Pick<ReportFiles, 'find'>,
-  ref: string,
-): Promise<{ readonly id: string; readonly report: Report }> {
-  const found = await files.find(ref.toLowerCase())
-  if (found.type === 'found') return found
-  if (found.type === 'none') {
-    throw new WaybillError('not-found', `There is no report "${ref}".`, {
-      hint: 'waybill report list shows them; 4 digits of an id are enough. A path works, too.',
-    })
-  }
-  throw new WaybillError('usage', `"${ref}" is the beginning of several ids.`, {
-    hint: `One of: ${found.ids.slice(0, 8).join(', ')}`,
-  })
-}
+import type { KeptReport } from './kept-reports.ts'
+import type { ReportAnswer, ReportsOverview, ReportTask } from './report-work.ts'
 
 /** What the desk needs for reports. */
 export interface ReportPart {
   readonly reports: ReportDesk
 }
 
-/** What may be done with reports that others sent. */
+/**
+ * What may be done with reports that others sent. What has to be read for it is unpacked and read on a
+ * thread of its own, one after the other: a report may have 50,000 records.
+ */
 export class ReportDesk {
-  readonly files: ReportFiles
-  /** What somebody sends is unpacked and read here: one file after the other. */
-  readonly #turn = new InTurn()
+  readonly files: Pick<ReportFiles, 'list'>
+  readonly #thread: WorkThread<ReportTask, ReportAnswer>
 
-  constructor(files: ReportFiles) {
-    this.files = files
+  /** @param folder the data folder */
+  constructor(folder: string, start: StartWorker = () => startReportWorker(folder)) {
+    this.files = reportFilesIn(folder)
+    this.#thread = new WorkThread(start)
   }
 
   /** Keeps all reports that are in a file. */
-  keep(file: ReportFile): Promise<readonly KeptReport[]> {
-    return this.#turn.do(() => keepReports(this.files, file))
+  async keep(file: ReportFile): Promise<readonly KeptReport[]> {
+    const answer = await this.#thread.do({ type: 'keep', file })
+    return answer.type === 'kept' ? answer.kept : wrong(answer)
   }
+
+  /** What these reports come to, the newest of them first. */
+  async overview(ids: readonly string[]): Promise<ReportsOverview> {
+    const answer = await this.#thread.do({ type: 'overview', ids })
+    return answer.type === 'overview' ? answer.overview : wrong(answer)
+  }
+
+  /**
+   * One report of these kinds as JSON, whole.
+   *
+   * @throws WaybillError `not-found`, `usage`, `store-broken`
+   */
+  async show(ref: string, kinds: readonly Report['type'][]): Promise<Uint8Array<ArrayBuffer>> {
+    const answer = await this.#thread.do({ type: 'show', ref, kinds })
+    return answer.type === 'shown' ? answer.octets : wrong(answer)
+  }
+}
+
+function wrong({ type }: ReportAnswer): never {
+  throw new Error(`reports: the thread that reads them said "${type}"`)
+}
+
+function startReportWorker(folder: string): ReturnType<StartWorker> {
+  const setup = { file: 'report-worker', name: 'waybill-reports', data: folder, memoryMb: 1024 }
+  return startBeside(import.meta.url, setup)
 }
 
 /** `POST /v1/reports/dmarc`: what `waybill report import` does. */

@@ -1,4 +1,5 @@
 import { parentPort, type Transferable } from 'node:worker_threads'
+import { problemOf } from '../base/error-data.ts'
 import type { NumberedAnswer, NumberedTask } from './work-thread.ts'
 
 /** What a task gave, and what of it is handed over instead of copied. */
@@ -16,9 +17,8 @@ export function doTasks<Task, Answer>(
     try {
       const { answer, given = [] } = await work(task)
       say({ number, ok: true, answer }, given)
-    } catch (fault) {
-      const words = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
-      say({ number, ok: false, fault: words }, [])
+    } catch (error) {
+      say({ number, ok: false, problem: problemOf(error) }, [])
     }
   }
   parentPort?.on('message', (numbered: NumberedTask<Task>) => {

@@ -1,4 +1,5 @@
-import type { Transferable, Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
+import { errorOf, type Problem } from '../base/error-data.ts'
 
 /** A task on its way to the thread. */
 export interface NumberedTask<Task> {
@@ -6,11 +7,36 @@ export interface NumberedTask<Task> {
   readonly task: Task
 }
 
-/** What became of it; what failed is a fault of ours, told in words. */
+/** What became of it. */
 export type NumberedAnswer<Answer> = { readonly number: number } & (
   | { readonly ok: true; readonly answer: Answer }
-  | { readonly ok: false; readonly fault: string }
+  | { readonly ok: false; readonly problem: Problem }
 )
+
+/** What a thread of work begins with. */
+export interface WorkerSetup {
+  /** Its file without the ending, beside the one that starts it. */
+  readonly file: string
+  /** The name of the thread. */
+  readonly name: string
+  readonly data?: unknown
+  readonly memoryMb: number
+}
+
+/** Starts a thread whose file is beside the module that has this address. */
+export function startBeside(module: string, { file, name, data, memoryMb }: WorkerSetup): Worker {
+  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
+  const ending = module.endsWith('.ts') ? 'ts' : 'js'
+  return new Worker(new URL(`./${file}.${ending}`, module), {
+    workerData: data,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    name,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+  })
+}
+
+/** How a thread of work begins. */
+export type StartWorker = () => Worker
 
 interface Waiting<Answer> {
   resolve(answer: Answer): void
@@ -26,7 +52,7 @@ const idleMs = 60_000
  * was asked fails, and the next task begins another.
  */
 export class WorkThread<Task, Answer> {
-  readonly #start: () => Worker
+  readonly #start: StartWorker
   readonly #ended: () => void
   readonly #waiting = new Map<number, Waiting<Answer>>()
   #worker: Worker | undefined
@@ -34,7 +60,7 @@ export class WorkThread<Task, Answer> {
   #next = 0
 
   /** @param ended told when a thread has ended: what it remembered is gone */
-  constructor(start: () => Worker, ended: () => void = () => undefined) {
+  constructor(start: StartWorker, ended: () => void = () => undefined) {
     this.#start = start
     this.#ended = ended
   }
@@ -68,7 +94,7 @@ export class WorkThread<Task, Answer> {
       this.#waiting.delete(said.number)
       if (this.#waiting.size === 0) this.#rest(worker)
       if (said.ok) waiting?.resolve(said.answer)
-      else waiting?.reject(new Error(said.fault))
+      else waiting?.reject(errorOf(said.problem))
     })
     worker.once('error', (cause) => this.#lose(worker, cause))
     worker.once('exit', () => this.#lose(worker, new Error('it stopped')))

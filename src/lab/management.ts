@@ -4,7 +4,6 @@ import { recordsToPublish } from '../desk/publish.ts'
 import { ReportDesk } from '../desk/reports.ts'
 import type { Management, ManagedSite } from '../http/management.ts'
 import { systemClock } from '../io/clock.ts'
-import { reportFilesIn } from '../io/report-files.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 import type { Lab } from './lab.ts'
 import { places } from './places.ts'
@@ -17,7 +16,7 @@ export function labManagement(
   folder: string,
 ): Management {
   const { acts, now } = place
-  const reports = new ReportDesk(reportFilesIn(folder))
+  const reports = new ReportDesk(folder)
   return {
     sites: [siteOf(lab, 'north'), siteOf(lab, 'south')],
     note: 'North and south are as the lab has made them: people, aliases and domains of your own want a server of your own.',

@@ -1,4 +1,4 @@
-import { type ErrorCode, WaybillError } from '../base/error.ts'
+import type { Problem } from '../base/error-data.ts'
 import type { AccountChange } from './ports/accounts.ts'
 import type { NewAct } from './ports/acts.ts'
 import type { CredentialChange } from './ports/credentials.ts'
@@ -53,14 +53,6 @@ export interface Results {
   readonly changeCredentials: number
   readonly putAct: number
   readonly prune: PruneStep
-}
-
-/** An error as plain data: class and code do not survive the way between threads. */
-export interface Problem {
-  /** Absent for a fault of ours: a duplicate id, a reference to nothing. */
-  readonly code?: ErrorCode
-  readonly message: string
-  readonly hint?: string
 }
 
 export type Outcome =
@@ -149,17 +141,4 @@ export function mapMessages(
       : { ...settlement, notification: inside(settlement.notification) },
   )
   return { type: 'settle', settlements }
-}
-
-export function problemOf(error: unknown): Problem {
-  const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof WaybillError)) return { message }
-  const { code, hint } = error
-  return hint === undefined ? { code, message } : { code, message, hint }
-}
-
-export function errorOf(problem: Problem): Error {
-  const { code, message, hint } = problem
-  if (code === undefined) return new Error(message)
-  return new WaybillError(code, message, hint === undefined ? {} : { hint })
 }

@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { systemClock } from '../../io/clock.ts'
-import { WorkThread } from '../../io/work-thread.ts'
+import { startBeside, type StartWorker, WorkThread } from '../../io/work-thread.ts'
 import type { Archive } from '../../desk/archives.ts'
 import type { OpenMessage } from '../../store/ports/contents.ts'
 import type { StoredJourney } from '../../store/ports/journeys.ts'
@@ -36,7 +35,7 @@ export class KeptContents {
   #next = 0
 
   constructor(
-    start: () => Worker = startContentWorker,
+    start: StartWorker = startContentWorker,
     now: () => number = () => systemClock.monotonicMs(),
   ) {
     this.#thread = new WorkThread(start, () => this.#open.clear())
@@ -138,12 +137,7 @@ async function wholeOf(message: OpenMessage): Promise<Uint8Array<ArrayBuffer>> {
   return octets
 }
 
-function startContentWorker(): Worker {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./content-worker.${ending}`, import.meta.url), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    name: 'waybill-contents',
-    resourceLimits: { maxOldGenerationSizeMb: 512 },
-  })
+function startContentWorker(): ReturnType<StartWorker> {
+  const setup = { file: 'content-worker', name: 'waybill-contents', memoryMb: 512 }
+  return startBeside(import.meta.url, setup)
 }

@@ -1,12 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { WaybillError } from '../../base/error.ts'
 import { parseMoment } from '../../base/moment.ts'
-import { reportJson, sourceJson } from '../../desk/report-json.ts'
-import { findReport, isChosen, type ReportChoice } from '../../desk/reports.ts'
+import { reportJson } from '../../desk/report-json.ts'
+import { isChosen, type ReportChoice } from '../../desk/kept-reports.ts'
 import type { StoredSummary } from '../../io/report-files.ts'
-import { adviseOn, adviseOnAll } from '../../report/report-advice.ts'
 import { daysOf } from '../../report/report-days.ts'
-import { summarizeReport, summarizeSources } from '../../report/report-summary.ts'
 import type { Api } from '../api-types.ts'
 import type { Management } from '../management.ts'
 import { answer } from '../route-parts.ts'
@@ -82,10 +80,6 @@ const summaryRoute = createRoute({
   responses: answer('In numbers', z.object({ domain: z.string(), dmarc: summary, tls: summary })),
 })
 
-/** What is read whole for one answer: sources and advice are of the newest reports up to here. */
-const mostRead = 16 << 20
-const mostSources = 200
-
 /** Which reports belong to a path. */
 const kindsAt = {
   dmarc: ['aggregate', 'failure', 'abuse'],
@@ -94,7 +88,8 @@ const kindsAt = {
 
 /** Reports that others sent about mail of ours. */
 export function reportRoutes(api: Api, { reports: place }: Management): void {
-  const { files } = place.desk.reports
+  const { reports } = place.desk
+  const { files } = reports
   for (const kind of ['dmarc', 'tls'] as const) {
     api.openapi(listRoute(kind), async (c) => {
       const { domain, since, until, limit, after } = c.req.valid('query')
@@ -116,29 +111,16 @@ export function reportRoutes(api: Api, { reports: place }: Management): void {
           has_more: more,
           next: more ? (shown.at(-1)?.id ?? null) : null,
           domains: domainsOf(all.filter((one) => isChosen(one, { kinds }))),
-          ...(await overview(kind, chosen)),
+          ...(await overview(chosen)),
         },
         200,
       )
     })
-    api.openapi(oneRoute(kind), async (c) => {
-      const { id } = c.req.valid('param')
-      const found = await findReport(files, id)
-      const { report } = found
-      if (!kindsAt[kind].some((one) => one === report.type)) {
-        throw new WaybillError('not-found', `The report ${found.id} is one of kind ${report.type}.`)
-      }
-      const sources = report.type === 'aggregate' ? summarizeSources(report) : []
-      return c.json(
-        {
-          ...reportJson({ id: found.id, ...summarizeReport(report) }),
-          sources: sources.slice(0, mostSources).map(sourceJson),
-          advice: Array.from(adviseOn(report)),
-          faults: report.problems.map(({ code, where, text }) => ({ code, where, text })),
-          report: z.looseObject({ type: z.string() }).parse(report),
-        },
-        200,
-      )
+    // It is made where the report is read, and not again by `c.json`.
+    api.openAPIRegistry.registerPath(oneRoute(kind))
+    api.get(`/v1/reports/${kind}/:id`, async (c) => {
+      const octets = await reports.show(c.req.param('id'), kindsAt[kind])
+      return c.body(octets, 200, { 'content-type': 'application/json' })
     })
   }
   api.openapi(summaryRoute, async (c) => {
@@ -146,19 +128,18 @@ export function reportRoutes(api: Api, { reports: place }: Management): void {
     const all = await files.list()
     const of = async (kind: ReportPath) => {
       const chosen = all.filter((one) => isChosen(one, { kinds: kindsAt[kind], domain }))
-      const { totals, advice } = await overview(kind, chosen)
+      const { totals, advice } = await overview(chosen)
       return { ...totals, advice }
     }
     return c.json({ domain, dmarc: await of('dmarc'), tls: await of('tls') }, 200)
   })
 
   /** What many reports come to. Those that tell of single letters are listed, and not counted. */
-  async function overview(kind: ReportPath, chosen: readonly StoredSummary[]) {
+  async function overview(chosen: readonly StoredSummary[]) {
     const counted = chosen.filter((one) => one.kind === 'aggregate' || one.kind === 'tls')
-    const ids = counted.map(({ id }) => id)
-    const read = await files.readMany(ids, mostRead)
-    const records = read.flatMap((one) => (one.type === 'aggregate' ? one.records : []))
-    const sources = kind === 'dmarc' ? summarizeSources({ records }) : []
+    const { sources, moreSources, advice, unread } = await reports.overview(
+      counted.map(({ id }) => id),
+    )
     return {
       totals: {
         reports: counted.length,
@@ -166,10 +147,10 @@ export function reportRoutes(api: Api, { reports: place }: Management): void {
         failed: counted.reduce((sum, { failed }) => sum + failed, 0),
       },
       days: daysOf(counted),
-      sources: sources.slice(0, mostSources).map(sourceJson),
-      more_sources: Math.max(0, sources.length - mostSources),
-      advice: Array.from(adviseOnAll(read)),
-      unread: counted.length - read.length,
+      sources: Array.from(sources),
+      more_sources: moreSources,
+      advice: Array.from(advice),
+      unread,
     }
   }
 }

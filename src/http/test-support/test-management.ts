@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { ManualClock } from '../../base/clock.ts'
 import { AccountDesk, residentsOf, type SettledResidents } from '../../desk/accounts.ts'
 import { InTurn } from '../../desk/in-turn.ts'
@@ -8,7 +7,6 @@ import { ReportDesk } from '../../desk/reports.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import type { Zone } from '../../dns/zone-table.ts'
-import { ReportFiles } from '../../io/report-files.ts'
 import type { Store } from '../../store/ports/store.ts'
 import { testFolder } from '../../store/test-folder.ts'
 import type { Management } from '../management.ts'
@@ -69,7 +67,7 @@ export function testManagement(
       },
     ],
     reports: {
-      desk: { reports: new ReportDesk(new ReportFiles(join(folder, 'reports'))) },
+      desk: { reports: new ReportDesk(folder) },
       acts,
       now,
     },

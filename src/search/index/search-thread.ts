@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { errorOf, type Problem } from '../../store/operations.ts'
+import { errorOf, type Problem } from '../../base/error-data.ts'
 import type { Query } from '../query.ts'
 import type { FoundMessages, SearchPage } from '../scan.ts'
 

@@ -1,9 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import { WaybillError } from '../../base/error.ts'
+import { errorOf, type Problem } from '../../base/error-data.ts'
 import type { Change, ChangeType } from '../ports/changes.ts'
 import type { NewMessage } from '../ports/post.ts'
-import type { Operation, Outcome, Problem, Results } from '../operations.ts'
-import { errorOf, mapMessages, messagesOf } from '../operations.ts'
+import type { Operation, Outcome, Results } from '../operations.ts'
+import { mapMessages, messagesOf } from '../operations.ts'
 import { storeBroken } from '../problems.ts'
 
 /** Operations on their way to the writer, numbered from `first` on. */

@@ -2,7 +2,7 @@ import type { Reply, WriterLink } from './commit-queue.ts'
 import type { ContentFiles } from './content-files.ts'
 import type { Database } from './database.ts'
 import { openWriter, type WriterSetup } from './open-writer.ts'
-import { problemOf } from '../operations.ts'
+import { problemOf } from '../../base/error-data.ts'
 import type { ChangeType } from '../ports/changes.ts'
 
 /**

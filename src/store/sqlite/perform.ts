@@ -1,4 +1,5 @@
-import { type Operation, type Outcome, problemOf, type Results } from '../operations.ts'
+import { problemOf } from '../../base/error-data.ts'
+import type { Operation, Outcome, Results } from '../operations.ts'
 import type { DkimKeyRow } from '../ports/keys.ts'
 import { storeProblem } from '../problems.ts'
 import type { Transaction } from './transaction.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { errorOf, type Problem } from '../operations.ts'
+import { errorOf, type Problem } from '../../base/error-data.ts'
 import { storeBroken } from '../problems.ts'
 import type { Ask, Reads } from '../reads.ts'
 

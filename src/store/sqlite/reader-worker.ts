@@ -1,6 +1,6 @@
 /** The thread that reads: one question after the other, over a connection that cannot write. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { problemOf } from '../operations.ts'
+import { problemOf } from '../../base/error-data.ts'
 import { storeProblem } from '../problems.ts'
 import type { Question, ReaderReply, ReaderRequest, ReaderSetup } from './reader-thread.ts'
 import { answer } from '../reads.ts'

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Reply, WriterLink } from './commit-queue.ts'
 import type { WriterSetup } from './open-writer.ts'
-import { errorOf, type Problem } from '../operations.ts'
+import { errorOf, type Problem } from '../../base/error-data.ts'
 import { storeBroken } from '../problems.ts'
 
 /** What the thread says: first one of `ready` and `failed`, then replies, at last `closed`. */

@@ -167,6 +167,7 @@ export class HttpDoor {
       rules: this.#parts.rules,
       webhooks: { desk, acts: store.acts, now },
       keys: { desk, acts: store.acts, now },
+      secondFactors: { desk, acts: store.acts, now, hostname },
       access: this.#access,
       sending: submitting(letters, store.receipts),
       sessions: this.#sessions,

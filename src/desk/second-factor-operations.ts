@@ -1,9 +1,29 @@
 import { type Operation, textMember } from './act.ts'
+import type { SecondFactor } from '../store/ports/credentials.ts'
 import type { SecondFactorDesk } from './second-factors.ts'
 
 /** What the desk needs for second factors. */
 export interface SecondFactorPart {
   readonly secondFactors: SecondFactorDesk
+}
+
+/** A second factor as people and programs see it: without its secret. */
+export interface SecondFactorView {
+  who: string
+  /** It is asked for; `false`: it was begun, and no code of it was seen yet. */
+  confirmed: boolean
+  confirmed_at: string | null
+  recovery_codes_left: number
+}
+
+/** Puts it so. */
+export function secondFactorView({ who, confirmedAt, recovery }: SecondFactor): SecondFactorView {
+  return {
+    who,
+    confirmed: confirmedAt !== undefined,
+    confirmed_at: confirmedAt === undefined ? null : new Date(confirmedAt).toISOString(),
+    recovery_codes_left: recovery.length,
+  }
 }
 
 /** `waybill totp add`. */

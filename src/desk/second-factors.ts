@@ -33,6 +33,11 @@ export class SecondFactorDesk {
     this.#parts = parts
   }
 
+  /** In the order of who has them. */
+  list(): Promise<readonly SecondFactor[]> {
+    return this.#parts.port.list()
+  }
+
   /** Makes a secret. It is not asked for until a code of it was seen. */
   begin(name: string): Promise<SecondFactor> {
     const { port, now, turn } = this.#parts

@@ -39,6 +39,7 @@ import { queueRoutes } from './routes/queue.ts'
 import type { Sending } from './sending.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { sendRoutes } from './routes/send.ts'
+import { secondFactorRoutes, type SecondFactorPlace } from './routes/second-factors.ts'
 import { reportImportRoutes } from './routes/report-import.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { serverRoutes } from './routes/server.ts'
@@ -79,6 +80,8 @@ export interface ApiParts {
   readonly sending?: Sending
   /** Keys for this API; absent where none are needed. */
   readonly keys?: DeskPlace<ApiKeyPart>
+  /** Second factors for logging in on the page; absent where nobody logs in. */
+  readonly secondFactors?: SecondFactorPlace
   /** Adds the paths that only servers of its mode have. */
   readonly more?: (api: Api) => void
   readonly report: (fault: unknown, where: string) => void
@@ -136,6 +139,7 @@ export function makeApi(parts: ApiParts): Api {
   const { sending, now } = parts
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance, clientOf })
   if (parts.keys !== undefined) keyRoutes(api, parts.keys)
+  if (parts.secondFactors !== undefined) secondFactorRoutes(api, parts.secondFactors)
   parts.more?.(api)
   // Who deletes all mail by one request must not meet a server whose mail is real.
   if (parts.mode !== 'live') {

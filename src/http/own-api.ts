@@ -18,6 +18,7 @@ import { messageRoutes } from './routes/messages.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { sendRoutes } from './routes/send.ts'
+import { secondFactorRoutes, type SecondFactorPlace } from './routes/second-factors.ts'
 import { waitRoutes } from './routes/wait.ts'
 import type { Sending } from './sending.ts'
 
@@ -28,6 +29,7 @@ interface OwnApiParts {
   readonly contents: KeptContents
   readonly now: () => number
   readonly sending?: Sending
+  readonly secondFactors?: SecondFactorPlace
   readonly proxies?: readonly string[]
   readonly report: (fault: unknown, where: string) => void
 }
@@ -54,7 +56,7 @@ export function ownApis(parts: OwnApiParts): OwnApis {
 }
 
 function ownApi(parts: OwnApiParts, account: string): Api {
-  const { now, version, report, sending } = parts
+  const { now, version, report, sending, secondFactors } = parts
   const archives = ownArchives(parts.archives, account)
   const api = newApi(report)
   api.use('*', async (c, next) => {
@@ -63,6 +65,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
     c.set('visitor', visitor)
     c.set('requestId', requestId)
     if (isOfTheHouse(c.req.method, c.req.path)) return say(c, ofTheHouse)
+    if (isOfThePerson(c.req.path) && c.env.by !== 'session') return say(c, ofThePerson)
     await next()
     return undefined
   })
@@ -81,6 +84,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   // In the names that its login may write in, as when it hands letters in by SMTP.
   const clientOf = clientPlace(parts.proxies ?? [])
   if (sending !== undefined) sendRoutes(api, { sending, now, random: chance, clientOf })
+  if (secondFactors !== undefined) secondFactorRoutes(api, secondFactors, account)
   describeApi(api, version)
   sayNoPath(api, () => ofTheHouse)
   return api
@@ -91,8 +95,19 @@ function ownApi(parts: OwnApiParts, account: string): Api {
  * the server: they may have held it for a reason.
  */
 function isOfTheHouse(method: string, path: string): boolean {
-  return neededScope(method, path) === 'manage' && !/^\/v1\/messages\/[^/]+\/drop$/.test(path)
+  if (/^\/v1\/messages\/[^/]+\/drop$/.test(path) || isOfThePerson(path)) return false
+  return neededScope(method, path) === 'manage'
 }
+
+/** By what an account logs in: a program that has a key of it is not who logs in. */
+function isOfThePerson(path: string): boolean {
+  return path === '/v1/second-factors' || path.startsWith('/v1/second-factors/')
+}
+
+const ofThePerson = problem(403, 'not-allowed', {
+  title: 'That is not for a key',
+  detail: 'The second factor of an account is for whoever has logged in on the page.',
+})
 
 const ofTheHouse = problem(403, 'not-allowed', {
   title: 'That is not for an account',

@@ -81,6 +81,11 @@ const table: readonly Line[] = [
   ['get', '/v1/keys', 'manage'],
   ['post', '/v1/keys', 'manage'],
   ['delete', '/v1/keys/{id}', 'manage'],
+  // An account has these too, where it has logged in: a key of it is not who logs in.
+  ['get', '/v1/second-factors', 'manage'],
+  ['post', '/v1/second-factors', 'manage'],
+  ['post', '/v1/second-factors/{who}/confirm', 'manage'],
+  ['post', '/v1/second-factors/{who}/remove', 'manage'],
   ['get', '/v1/faults', 'read'],
   ['put', '/v1/faults', 'manage'],
   ['post', '/v1/imports', 'manage'],
@@ -118,6 +123,7 @@ async function open(t: TestContext): Promise<Api> {
     newId: () => 'request1',
     management: testManagement(t, store),
     keys: place,
+    secondFactors: place,
     sending: place,
     webhooks: place,
     more(api) {

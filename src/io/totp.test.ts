@@ -76,7 +76,7 @@ test('base 32 is that of RFC 4648 §10, without padding', () => {
 
 test('an app reads the secret, whose it is, and of which server', () => {
   assert.equal(
-    totpAddress('MZXW6', { issuer: 'Waybill mx.south.example', who: 'ann+x@south.example' }),
+    totpAddress('MZXW6', { hostname: 'mx.south.example', who: 'ann+x@south.example' }),
     'otpauth://totp/Waybill%20mx.south.example:ann%2Bx%40south.example?secret=MZXW6&issuer=Waybill%20mx.south.example',
   )
 })

@@ -15,9 +15,10 @@ export function newTotpSecret(): string {
 /** The address that apps read from a picture or a link. */
 export function totpAddress(
   secret: string,
-  names: { readonly issuer: string; readonly who: string },
+  names: { readonly hostname: string; readonly who: string },
 ): string {
-  const { issuer, who } = names
+  const { hostname, who } = names
+  const issuer = `Waybill ${hostname}`
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(who)}`
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(issuer)}`
 }

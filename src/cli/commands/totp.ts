@@ -3,6 +3,7 @@ import { readConfig } from '../../config/config.ts'
 import type { Operation } from '../../desk/act.ts'
 import {
   type SecondFactorPart,
+  secondFactorView,
   totpAdd,
   totpConfirm,
   totpRemove,
@@ -46,17 +47,13 @@ function listFactors(): Command {
     .action(async ({ config, json }: TotpOptions) => {
       const all = (await storedIn(config, (reads) => reads.secondFactors.list())) ?? []
       for (const factor of all) {
-        if (json === true) printJson(factorJson(factor))
+        if (json === true) printJson(secondFactorView(factor))
         else print(`${factor.who}  ${stateOf(factor)}`)
       }
       if (all.length === 0 && json !== true) {
         say('Nobody has a second factor yet: waybill totp add makes one.')
       }
     })
-}
-
-function factorJson({ who, confirmedAt, recovery }: SecondFactor): Record<string, unknown> {
-  return { who, confirmed: confirmedAt !== undefined, recovery_codes_left: recovery.length }
 }
 
 function stateOf({ confirmedAt, recovery }: SecondFactor): string {
@@ -74,7 +71,7 @@ function addFactor(): Command {
     .action(async (options: TotpOptions) => {
       const { who, secret } = await change(totpAdd, { who: options.account }, options)
       const { hostname } = readConfig(options.config)
-      const address = totpAddress(secret, { issuer: `Waybill ${hostname}`, who })
+      const address = totpAddress(secret, { hostname, who })
       if (options.json === true) printJson({ who, secret, address })
       else {
         print(`secret   ${secret}`)

@@ -16,6 +16,11 @@ export interface Visitor {
   readonly domains?: readonly string[]
 }
 
+/** Whether it is an account itself that has logged in, and no program with a key of it. */
+export function isAccountItself({ who, account }: Visitor): boolean {
+  return who === account
+}
+
 /** Who may ask. */
 export interface Access {
   /** Who comes with this key, in `Authorization: Bearer`; `undefined`: nobody that is known. */

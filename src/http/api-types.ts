@@ -13,8 +13,6 @@ export interface ApiEnv {
     /** Of an API behind the one that was asked. */
     readonly visitor?: Visitor
     readonly requestId?: string
-    /** By what that visitor is known. */
-    readonly by?: 'key' | 'session' | 'nothing'
     /** Aborted when the server ends: what waits for news waits no more. Absent in tests. */
     readonly stopping?: AbortSignal
     /** Absent where nobody came over a socket, as in tests. */

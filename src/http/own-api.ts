@@ -2,6 +2,7 @@ import { RecentMap } from '../base/recent-map.ts'
 import type { Archives } from '../desk/archives.ts'
 import { ownArchives } from '../desk/own-archives.ts'
 import { chance } from '../io/clock.ts'
+import { isAccountItself } from './access.ts'
 import { describeApi, limitBody, newApi, say } from './api-shell.ts'
 import type { Api } from './api-types.ts'
 import { clientPlace } from './client-place.ts'
@@ -65,7 +66,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
     c.set('visitor', visitor)
     c.set('requestId', requestId)
     if (isOfTheHouse(c.req.method, c.req.path)) return say(c, ofTheHouse)
-    if (isOfThePerson(c.req.path) && c.env.by !== 'session') return say(c, ofThePerson)
+    if (isOfThePerson(c.req.path) && !isAccountItself(visitor)) return say(c, ofThePerson)
     await next()
     return undefined
   })

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact'
+import { AccessPage } from '../access/access.tsx'
 import { AccountsPage } from '../accounts/accounts.tsx'
 import { DomainsPage } from '../domains/domains.tsx'
 import { LabPage } from '../lab/lab.tsx'
@@ -9,7 +10,7 @@ import { QueuePage } from '../queue/queue.tsx'
 import { ReportsPage } from '../reports/reports.tsx'
 import { SendPage } from '../send/send.tsx'
 import type { Session } from '../types.ts'
-import { maySend } from './may.ts'
+import { mayChangeAccess, maySend } from './may.ts'
 
 /** A page of the side bar. */
 interface PageEntry {
@@ -42,6 +43,7 @@ export const pages: readonly PageEntry[] = [
     ofTheHouse: true,
   },
   { path: '/accounts', name: 'Accounts', page: AccountsPage, shown: always, ofTheHouse: true },
+  { path: '/access', name: 'Access', page: AccessPage, shown: mayChangeAccess },
   { path: '/log', name: 'Live log', page: LogPage, shown: always },
   { path: '/lab', name: 'Lab', page: LabPage, shown: (mode) => mode === 'lab' },
   { path: '/lab', name: 'Faults', page: LabPage, shown: (mode) => mode === 'catch' },

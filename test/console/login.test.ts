@@ -63,5 +63,5 @@ test('an account with a second factor is asked for its code, and finds nothing o
     .getByRole('navigation', { name: 'Pages' })
     .getByRole('link')
     .allTextContents()
-  assert.deepEqual(ways, ['Messages', 'Send', 'Queue', 'Live log'])
+  assert.deepEqual(ways, ['Messages', 'Send', 'Queue', 'Access', 'Live log'])
 })

@@ -10,7 +10,7 @@ import { faultRoutes } from './routes/faults.ts'
 import { importRoutes } from './routes/bundles.ts'
 import { labRoutes } from './routes/lab.ts'
 import { testManagement } from './test-support/test-management.ts'
-import { houseAccess, letters, putLetters } from './test-support/house.ts'
+import { ann, houseAccess, letters, putLetters } from './test-support/house.ts'
 
 /** Whom a path is for: anybody, or who has this scope; and whether an account has its own of it. */
 type Line = readonly [method: string, path: string, scope: Scope | 'anybody', own?: 'own']
@@ -81,11 +81,11 @@ const table: readonly Line[] = [
   ['get', '/v1/keys', 'manage'],
   ['post', '/v1/keys', 'manage'],
   ['delete', '/v1/keys/{id}', 'manage'],
-  // An account has these too, where it has logged in: a key of it is not who logs in.
-  ['get', '/v1/second-factors', 'manage'],
-  ['post', '/v1/second-factors', 'manage'],
-  ['post', '/v1/second-factors/{who}/confirm', 'manage'],
-  ['post', '/v1/second-factors/{who}/remove', 'manage'],
+  // Of an account only where it has logged in itself: a key of it is not who logs in.
+  ['get', '/v1/second-factors', 'manage', 'own'],
+  ['post', '/v1/second-factors', 'manage', 'own'],
+  ['post', '/v1/second-factors/{who}/confirm', 'manage', 'own'],
+  ['post', '/v1/second-factors/{who}/remove', 'manage', 'own'],
   ['get', '/v1/faults', 'read'],
   ['put', '/v1/faults', 'manage'],
   ['post', '/v1/imports', 'manage'],
@@ -148,7 +148,11 @@ async function isLetIn(api: Api, [method, path]: Line, key: string | undefined):
   const gone = new AbortController()
   const headers: Record<string, string> = { host: 'localhost' }
   if (key !== undefined) headers['authorization'] = `Bearer ${key}`
-  const filled = path.replace('{id}', letters.came).replace('{n}', '0').replace('{action}', 'hold')
+  const filled = path
+    .replace('{who}', ann)
+    .replace('{id}', letters.came)
+    .replace('{n}', '0')
+    .replace('{action}', 'hold')
   const asked = path.endsWith('/wait') ? `${filled}?timeout=0` : filled
   const answer = await api.request(asked, {
     method: method.toUpperCase(),

@@ -63,6 +63,19 @@ for (const [ip, result, detail, names] of cases) {
   })
 }
 
+test('a name that nobody looks up is no failure of DNS', async () => {
+  const verdict = await checkIprev('192.0.2.19', {
+    resolve: () => Promise.resolve({ type: 'failed', reason: 'not-asked' }),
+  })
+  assert.deepEqual(verdict, {
+    ip: '192.0.2.19',
+    names: [],
+    ignored: 0,
+    result: 'temperror',
+    because: 'not-asked',
+  })
+})
+
 test('names over the limit are counted, and not asked about', async () => {
   const asked: string[] = []
   const inner = new MemoryResolver(zone)

@@ -25,7 +25,11 @@ export type IprevVerdict = {
     }
   | { readonly result: 'fail' }
   | { readonly result: 'permerror'; readonly because: 'no-name' | 'not-an-address' }
-  | { readonly result: 'temperror'; readonly because: 'reverse-failed' | 'forward-failed' }
+  | {
+      readonly result: 'temperror'
+      /** `not-asked`: names of no zone here, which the lab and the catcher do not look up. */
+      readonly because: 'reverse-failed' | 'forward-failed' | 'not-asked'
+    }
 )
 
 /** RFC 8601 §3: a client must not be able to make us ask without end; SPF has the same limit. */
@@ -45,7 +49,8 @@ export async function checkIprev(ip: string, resolver: Resolver): Promise<IprevV
   const asked = { ...nothing, ip: formatIp(client) }
   const reverse = await resolver.resolve(reverseName(client), 'PTR')
   if (reverse.type === 'failed') {
-    return { ...asked, result: 'temperror', because: 'reverse-failed' }
+    const because = reverse.reason === 'not-asked' ? 'not-asked' : 'reverse-failed'
+    return { ...asked, result: 'temperror', because }
   }
   const all =
     reverse.type === 'found' ? new Set(reverse.records.map(normalizeName)) : new Set<string>()

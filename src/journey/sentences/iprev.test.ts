@@ -50,6 +50,11 @@ const cases: readonly (readonly [IprevVerdict, string, string])[] = [
     'unknown',
     'DNS did not answer, so it is not known.',
   ],
+  [
+    { ip, ignored: 0, result: 'temperror', because: 'not-asked', names: [] },
+    'skipped',
+    `Not looked up: the name of ${ip} is not asked for here.`,
+  ],
 ]
 
 for (const [verdict, word, answer] of cases) {

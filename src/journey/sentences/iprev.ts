@@ -9,7 +9,7 @@ export function tellIprev(verdict: IprevVerdict): Sentence {
     label: 'iprev',
     question: `Does ${quoted(ip)} have a name that leads back to it?`,
     answer: iprevAnswer(verdict),
-    verdict: iprevWords[result],
+    verdict: isNotAsked(verdict) ? 'skipped' : iprevWords[result],
     result,
     rules: ['RFC 8601 §3'],
     details: { evaluation: verdict },
@@ -21,6 +21,10 @@ const iprevWords: Readonly<Record<IprevVerdict['result'], VerdictWord>> = {
   fail: 'note',
   permerror: 'none',
   temperror: 'unknown',
+}
+
+function isNotAsked(verdict: IprevVerdict): boolean {
+  return verdict.result === 'temperror' && verdict.because === 'not-asked'
 }
 
 function iprevAnswer(verdict: IprevVerdict): string {
@@ -40,6 +44,8 @@ function iprevAnswer(verdict: IprevVerdict): string {
         ? `DNS has no name for ${ip}.`
         : 'The client has no address.'
     case 'temperror':
-      return 'DNS did not answer, so it is not known.'
+      return isNotAsked(verdict)
+        ? `Not looked up: the name of ${ip} is not asked for here.`
+        : 'DNS did not answer, so it is not known.'
   }
 }

@@ -76,7 +76,9 @@ export class Api {
   readonly #fetch: Fetch
 
   constructor({ url, key, fetch = platformFetch }: ApiOptions) {
-    this.url = url.replace(/\/+$/, '')
+    // `localhost:8025` would be a scheme of its own to `fetch`.
+    const whole = /^https?:\/\//i.test(url) ? url : `http://${url}`
+    this.url = whole.replace(/\/+$/, '')
     this.#key = key
     this.#fetch = fetch
   }

@@ -124,6 +124,14 @@ test('what is left of a short time is waited for, no whole number of millisecond
   assert.ok(asked.some((one) => one.startsWith('GET /v1/messages/wait')))
 })
 
+test('an address without its scheme is one of http', async () => {
+  const { fetch } = serve([row()])
+  const mail = new Waybill({ url: 'localhost:8025/', fetch })
+  assert.equal(mail.url, 'http://localhost:8025')
+  assert.equal(new Waybill({ url: 'https://m.example', fetch }).url, 'https://m.example')
+  assert.equal((await mail.waitFor({})).subject, 'Hello')
+})
+
 test('an inbox gives each message once, in the order in which they came', async () => {
   const rows = [row({ subject: 'one' }), row({ subject: 'two' })]
   const { fetch } = serve(rows)

@@ -4,7 +4,7 @@ import { Sample } from '../parts/copy.tsx'
 import { Empty, ProblemNotice } from '../parts/notice.tsx'
 import { useResource } from '../api/resource.ts'
 import { isAccount } from '../shell/may.ts'
-import { inLab } from '../shell/session.ts'
+import { inLab, session } from '../shell/session.ts'
 import type { Problem } from '../types.ts'
 
 /** The part of `/v1/status` that says where mail can be sent to. */
@@ -14,11 +14,32 @@ interface Ports {
 
 /** Nothing yet: how to send something here; an account has its mail program for that. */
 export function EmptyInbox() {
-  if (!isAccount()) return <Lessons />
+  if (!isAccount()) return session.value?.mode === 'live' ? <FirstDays /> : <Lessons />
   return (
     <Empty>
       <h2>No mail yet</h2>
       <p>What you get and send appears here by itself, with its journey.</p>
+    </Empty>
+  )
+}
+
+/** A server of one's own: what it wants before mail comes, and where to look whether it has it. */
+function FirstDays() {
+  return (
+    <Empty>
+      <h2>No mail yet</h2>
+      <p>What comes in, and what your users send, appears here by itself, with its journey.</p>
+      <ul>
+        <li>
+          <a href="/domains">Domains</a> has the records that DNS must hold, and says which it does.
+        </li>
+        <li>
+          <a href="/accounts">Accounts</a> says who has a mailbox here, and who may log in.
+        </li>
+        <li>
+          <a href="/send">Send</a> writes a first letter, and shows what would become of it.
+        </li>
+      </ul>
     </Empty>
   )
 }

@@ -61,6 +61,7 @@ function newestSource(folder) {
 
 function compileDoors() {
   if (existsSync(door) && statSync(door).mtimeMs >= newestSource(join(root, 'src'))) return
+  say('Waybill: compiling its library, as its sources have changed (about 10 seconds) …')
   const said = trouble(process.execPath, [join(root, 'scripts', 'build.mjs')])
   // The program itself runs from source, so this is no reason to stop.
   if (said !== undefined) say(`${said}\nWaybill could not compile its library doors (dist).`)

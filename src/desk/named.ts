@@ -35,6 +35,6 @@ export function performByName<Desk>(
   const operation = operations.get(asked.operation)
   if (operation !== undefined) return operation(place, asked)
   throw new WaybillError('usage', `The server does not know "${asked.operation}".`, {
-    hint: 'Is it of the version of this command?',
+    hint: 'A lab, a catcher and a server of your own do different things; or it is of another version.',
   })
 }

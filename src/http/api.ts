@@ -211,7 +211,7 @@ function notAllowed(scope: Scope): Problem {
 const unknownKey = problem(401, 'unknown-key', {
   title: 'Who are you?',
   detail: 'This server wants a key that it knows.',
-  hint: 'Authorization: Bearer …; in the lab the key is wb_lab_local.',
+  hint: 'Authorization: Bearer …, with the token in http-token of the data folder, or a key of `waybill key add`; in the lab it is wb_lab_local.',
 })
 
 const crossSite = problem(403, 'cross-site', {

@@ -64,7 +64,7 @@ test('new mail waits above the list until its reader wants it, and moves nothing
   const page = await openPage(browser, t)
   await page.goto(lab.page)
   const before = await rowsOf(page, 1)
-  await page.locator('span.live.live').waitFor()
+  await page.locator('span.stream.live').waitFor()
   await lab.send({ ...letter, subject: 'second' })
   await lab.send({ ...letter, subject: 'third' })
   const fresh = page.getByRole('button', { name: '2 new messages · show' })

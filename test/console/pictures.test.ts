@@ -40,7 +40,7 @@ test('list, journey, what if and a letter, as the docs show them', async (t) => 
   const page = await openPage(browser, t, { viewport: { width: 1280, height: 680 } })
   await page.goto(lab.page)
   await rowsOf(page, 5)
-  await page.locator('span.live.live').waitFor()
+  await page.locator('span.stream.live').waitFor()
   await take(page, 'messages')
   await page.getByRole('link', { name: /Your account/ }).click()
   await page.locator('[data-summary]').waitFor()

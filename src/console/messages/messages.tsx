@@ -93,7 +93,7 @@ function Chips(props: {
 function LiveSign() {
   const { state } = live.value
   return (
-    <span class={`live ${state}`}>
+    <span class={`stream ${state}`}>
       <span aria-hidden="true">●</span> {state === 'stale' ? 'not live' : state}
     </span>
   )

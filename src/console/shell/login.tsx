@@ -65,7 +65,7 @@ function TokenField() {
   return (
     <label>
       Token
-      <input name="token" type="password" required autocomplete="current-password" />
+      <input name="token" type="password" required autofocus autocomplete="current-password" />
     </label>
   )
 }

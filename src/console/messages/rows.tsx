@@ -78,7 +78,8 @@ function NothingFound({ until }: { readonly until: string | undefined }) {
     <Empty>
       <h2>Nothing fits</h2>
       <p>
-        Every word of the query must fit. <a href="/">Show all messages</a>
+        Every word of the query must fit. Who and when are terms of their own:{' '}
+        <code>to:ann since:12:00</code> (in UTC). <a href="/">Show all messages</a>
       </p>
       <NotAll until={until} />
     </Empty>

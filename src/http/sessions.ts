@@ -7,6 +7,9 @@ import type { Visitor } from './access.ts'
 export type Whose = () => Promise<Visitor | undefined>
 
 interface Session {
+  /** The hash of its token. */
+  readonly key: string
+  readonly who: string
   readonly whose: Whose
   readonly beganAt: number
   usedAt: number
@@ -15,8 +18,9 @@ interface Session {
 /** How long a session lasts: without a request, and in all. */
 const idleMs = 12 * 60 * 60_000
 const longestMs = 7 * 24 * 60 * 60_000
-/** So many at once; the one that was used least lately goes. */
+/** So many at once, and of one person; the one that was used least lately goes. */
 const mostSessions = 1000
+const mostOfOne = 50
 
 /**
  * Who has logged in on the page. In memory: a server that starts anew knows nobody. Whose a session is
@@ -31,11 +35,19 @@ export class Sessions {
     this.#now = now
   }
 
-  /** Gives the token for the cookie, which is kept nowhere here. */
-  begin(whose: Whose): string {
+  /**
+   * Gives the token for the cookie, which is kept nowhere here.
+   *
+   * @param who as the audit names them: whoever logs in again and again logs nobody else out
+   */
+  begin(who: string, whose: Whose): string {
     const token = randomBytes(32).toString('base64url')
     const now = this.#now()
-    this.#open.set(secretHash(token), { whose, beganAt: now, usedAt: now })
+    const key = secretHash(token)
+    const own = this.#open.values().filter((one) => one.who === who)
+    const [oldest] = own
+    if (oldest !== undefined && own.length >= mostOfOne) this.#open.delete(oldest.key)
+    this.#open.set(key, { key, who, whose, beganAt: now, usedAt: now })
     return token
   }
 

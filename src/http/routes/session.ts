@@ -84,7 +84,8 @@ export function sessionRoutes(
     }
     // Whoever logs in anew leaves nothing open behind.
     endIn(c)
-    c.header('set-cookie', sessionCookie(sessions.begin(outcome.whose), isSecure))
+    const begun = sessions.begin(visitor.account ?? visitor.who, outcome.whose)
+    c.header('set-cookie', sessionCookie(begun, isSecure))
     return c.json({ who: visitor.who, scopes: Array.from(visitor.scopes) }, 200)
   })
   api.openapi(end, (c) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import type { Resolver } from '../dns/resolver.ts'
 import { HookSender } from './hook-sender.ts'
 
 async function serve(t: TestContext, answer: (response: ServerResponse) => void): Promise<string> {
@@ -40,6 +41,26 @@ test('who does not answer is waited for so long and no longer', async (t) => {
   const sender = new HookSender({ ...anywhere, timeoutMs: 50 })
   const { status, text } = await sender.send({ ...asked, url })
   assert.deepEqual([status, text], [0, 'There was no answer within 0.05 s.'])
+})
+
+test('an answer that is none ends at once', async (t) => {
+  const url = await serve(t, ({ socket }) => {
+    socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+  })
+  const { status, text } = await new HookSender(anywhere).send({ ...asked, url })
+  assert.deepEqual([status, text], [0, 'The connection ended without an answer.'])
+})
+
+test('the time for all of a request is for DNS, too', async () => {
+  const resolver: Resolver = { resolve: () => new Promise(() => undefined) }
+  const reach = { type: 'outside', resolver } as const
+  const late = new HookSender({ reach, timeoutMs: 50 })
+  const url = 'https://silent.example/'
+  assert.equal((await late.send({ ...asked, url })).text, 'There was no answer within 0.05 s.')
+  const stopped = new HookSender({ reach })
+  const answer = stopped.send({ ...asked, url })
+  stopped.close()
+  assert.equal((await answer).text, 'The server stops.')
 })
 
 test('what is under way ends when the server does', async (t) => {

@@ -66,17 +66,17 @@ export class HookSender {
     const { timeoutMs = 15_000 } = this.#options
     const late = AbortSignal.timeout(timeoutMs)
     const signal = AbortSignal.any([this.#stop.signal, late])
-    const place = await this.#placeOf(url)
-    const options: RequestOptions = {
-      ...place,
-      path: `${url.pathname}${url.search}`,
-      method: 'POST',
-      headers: { ...headers, host: url.host, 'content-length': Buffer.byteLength(body) },
-      agent: false,
-      signal,
-      maxHeaderSize: 16 * 1024,
-    }
     try {
+      const place = await inTime(this.#placeOf(url), signal)
+      const options: RequestOptions = {
+        ...place,
+        path: `${url.pathname}${url.search}`,
+        method: 'POST',
+        headers: { ...headers, host: url.host, 'content-length': Buffer.byteLength(body) },
+        agent: false,
+        signal,
+        maxHeaderSize: 16 * 1024,
+      }
       return await post(url.protocol === 'https:', options, body)
     } catch (problem) {
       if (late.aborted) throw new Error(`There was no answer within ${timeoutMs / 1000} s.`)
@@ -99,6 +99,19 @@ export class HookSender {
     if (address !== undefined) return { ...name, host: address, port: number }
     const what = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`
     throw new Error(`${host} ${what}, and only addresses of the internet are called.`)
+  }
+}
+
+/** What was waited for, unless it is given up before. */
+async function inTime<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  const giveUp = (): void => over.reject(signal.reason)
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+  try {
+    return await Promise.race([waited, over.promise])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }
 
@@ -134,6 +147,8 @@ function post(secure: boolean, options: RequestOptions, body: string): Promise<H
       answer.on('error', reject)
     })
     request.on('error', reject)
+    // Where an answer is none, as "101 Switching Protocols", Node tells of nothing but this.
+    request.on('close', () => reject(new Error('The connection ended without an answer.')))
     request.end(body)
   })
 }

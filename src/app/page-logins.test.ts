@@ -20,13 +20,13 @@ function house(met?: GuardedLogin<never>): {
   readonly asked: string[]
   readonly now: { mark: string; key: string }
   /** Who has a second factor, and what comes of a code. */
-  readonly second: { who: string; verdict: (code?: string) => CodeVerdict }
+  readonly second: { who: string; since?: number; verdict: (code?: string) => CodeVerdict }
 } {
   const store = openMemoryStore()
   const lines: LogLine[] = []
   const asked: string[] = []
   const now = { mark: 'first', key: 'key' }
-  const second = { who: '', verdict: (_code?: string): CodeVerdict => 'none' }
+  const second: ReturnType<typeof house>['second'] = { who: '', verdict: () => 'none' }
   const logins = new PageLogins({
     keys: { byKey: async (key) => (key === now.key ? operator : undefined) },
     directory: {
@@ -48,6 +48,7 @@ function house(met?: GuardedLogin<never>): {
     },
     secondFactors: {
       check: async (who, code) => (who === second.who ? second.verdict(code) : 'none'),
+      wantedSince: async (who) => (who === second.who ? second.since : undefined),
     },
     acts: store.acts,
     log: (line) => lines.push(line),
@@ -153,4 +154,24 @@ test('who has the wrong password learns nothing of a second factor', async () =>
   second.who = ann.address
   second.verdict = () => assert.fail('it was asked')
   assert.deepEqual(await logins.login({ ...good, password: 'x' }), { type: 'wrong' })
+})
+
+test('a session that began without a second factor ends when there is one', async () => {
+  for (const [asked, who] of [
+    [{ ip, token: 'key' }, 'operator'],
+    [good, ann.address],
+  ] as const) {
+    const { logins, second } = house()
+    const before = await logins.login(asked)
+    assert.ok(before.type === 'right')
+    assert.equal((await before.whose())?.who, who)
+    Object.assign(second, { who, since: 5, verdict: () => 'right' })
+    assert.equal(await before.whose(), undefined)
+    const shown = await logins.login({ ...asked, code: '123456' })
+    assert.ok(shown.type === 'right')
+    assert.equal((await shown.whose())?.who, who)
+    // Another one was not shown either.
+    second.since = 6
+    assert.equal(await shown.whose(), undefined)
+  }
 })

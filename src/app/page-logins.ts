@@ -14,7 +14,7 @@ export interface PageLoginsParts {
   readonly directory: Pick<Directory, 'login' | 'identities'>
   /** Counts wrong ones, together with those of the mail ports. */
   readonly guard: Pick<Guard, 'login'>
-  readonly secondFactors: Pick<SecondFactorDesk, 'check'>
+  readonly secondFactors: Pick<SecondFactorDesk, 'check' | 'wantedSince'>
   readonly acts: Pick<ActPort, 'put'>
   readonly log: Log
   readonly now: () => number
@@ -52,7 +52,8 @@ export class PageLogins implements LoginPort {
       if (found?.factorOf === undefined) return found
       met.code = await secondFactors.check(found.factorOf, asked.code)
       // A wrong code counts like a wrong password.
-      return met.code === 'wrong' || met.code === 'closed' ? undefined : found
+      if (met.code === 'wrong' || met.code === 'closed') return undefined
+      return { ...found, whose: await this.#withFactor(found.whose, found.factorOf) }
     })
     // They are asked for it now, and nothing has happened yet.
     if (met.code === 'missing') return { type: 'second-factor', given: false }
@@ -70,6 +71,16 @@ export class PageLogins implements LoginPort {
       detail: { client: ip, by: candidate.mechanism },
     })
     return { type: 'right', whose }
+  }
+
+  /** A session ends with a second factor that is new since it began: whoever is in has not shown it. */
+  async #withFactor(whose: Whose, who: string): Promise<Whose> {
+    const { secondFactors } = this.#parts
+    const shown = await secondFactors.wantedSince(who)
+    return async () => {
+      const wanted = await secondFactors.wantedSince(who)
+      return wanted === undefined || wanted === shown ? await whose() : undefined
+    }
   }
 
   #byKey({ token }: { readonly token: string }): Candidate {

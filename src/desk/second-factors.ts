@@ -97,7 +97,12 @@ export class SecondFactorDesk {
 
   /** Whether it is asked for. */
   async isWanted(who: string): Promise<boolean> {
-    return (await this.#parts.port.find(who))?.confirmedAt !== undefined
+    return (await this.wantedSince(who)) !== undefined
+  }
+
+  /** Since when it is asked for; another one has another time. */
+  async wantedSince(who: string): Promise<number | undefined> {
+    return (await this.#parts.port.find(who))?.confirmedAt
   }
 
   /** Looks at a code, which is used up by that. */

@@ -17,19 +17,24 @@ export interface Client {
  * @param proxies addresses and networks
  */
 export function clientPlace(proxies: readonly string[]): (c: Context<ApiEnv>) => Client {
-  const networks = proxies.flatMap((text) => parseNetwork(text) ?? [])
-  const isProxy = (text: string): boolean => {
-    const ip = parseIp(text)
-    if (ip === undefined) return false
-    const plain = unmapIp(ip)
-    return networks.some((one) => inNetwork(plain, one.ip, one.prefixLength))
-  }
+  const isProxy = within(proxies)
   return (c) => {
     const peer = peerOf(c)
     if (!isProxy(peer)) return { ip: peer, isSecure: false }
     const last = lastOf(c.req.header('x-forwarded-for'))
     const isSecure = lastOf(c.req.header('x-forwarded-proto')).toLowerCase() === 'https'
     return { ip: parseIp(last) === undefined ? peer : last, isSecure }
+  }
+}
+
+/** Whether an address is in one of these networks. */
+export function within(places: readonly string[]): (text: string) => boolean {
+  const networks = places.flatMap((text) => parseNetwork(text) ?? [])
+  return (text) => {
+    const ip = parseIp(text)
+    if (ip === undefined) return false
+    const plain = unmapIp(ip)
+    return networks.some((one) => inNetwork(plain, one.ip, one.prefixLength))
   }
 }
 

@@ -13,9 +13,11 @@ async function open({
   more = () => {},
   followed = () => {},
   report = (fault) => assert.fail(String(fault)),
+  headerMs = 1_000_000_000,
 }: {
   more?: (api: Api) => void
   followed?: () => void
+  headerMs?: number
   report?: (fault: unknown) => void
 } = {}): Promise<HttpServer> {
   const store = openMemoryStore()
@@ -29,6 +31,7 @@ async function open({
     page: 'there/is/none',
     // Nothing is cut off after a time: whatever ends ends without that.
     graceMs: 1_000_000_000,
+    headerMs,
     mode: 'lab',
     version: '1.2.3',
     archives: new Archives([{ name: '', reads: store, changes }]),
@@ -136,4 +139,14 @@ test('who hangs up in the middle of a request is no fault of ours', async () => 
   await over.promise
   await server.close()
   assert.deepEqual(faults, [])
+})
+
+// Left alone, Node looks after half a minute who is late.
+test('who does not say all of a header is cut off soon', { timeout: 20_000 }, async () => {
+  const server = await open({ headerMs: 50 })
+  const half = await talk(server)
+  half.socket.write('GET /v1/health/live HTTP/1.1\r\nHost:')
+  await half.ended
+  assert.match(half.text(), /^HTTP\/1\.1 408 /)
+  await server.close()
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createAdaptorServer } from '@hono/node-server'
 import { listenProblem } from '../io/listener.ts'
 import { type ApiParts, makeApi } from './api.ts'
+import { within } from './client-place.ts'
 import { OpenConnections } from './open-connections.ts'
 import { pageFiles } from './page-files.ts'
 
@@ -14,6 +15,8 @@ export interface HttpServerOptions extends ApiParts {
   readonly page: string
   /** So long an answer under way is waited for when the server ends. */
   readonly graceMs?: number
+  /** In so long the header of a request comes whole. */
+  readonly headerMs?: number
   /** Who neither sends nor takes anything for so long is cut off. */
   readonly silenceMs?: number
 }
@@ -24,6 +27,9 @@ interface Running {
   readonly stopping: AbortController
   readonly graceMs: number
 }
+
+/** This computer, which may be a proxy that nobody has told of. */
+const ownNetworks = ['127.0.0.0/8', '::1/128']
 
 /** So many connections at once. */
 export const mostConnections = 500
@@ -40,20 +46,22 @@ export class HttpServer {
 
   /** @throws WaybillError `port-taken` */
   static async open(options: HttpServerOptions): Promise<HttpServer> {
-    const { graceMs = 1000 } = options
+    const { graceMs = 1000, headerMs = 10_000, proxies = [] } = options
     const api = makeApi(options)
     pageFiles(api, options.page)
     const stopping = new AbortController()
     const server = createAdaptorServer({
       fetch: (request, env) => api.fetch(request, { ...env, stopping: stopping.signal }),
+      // Left alone, Node looks every half a minute who is late.
+      serverOptions: { connectionsCheckingInterval: headerMs / 5 },
     })
     if (!('headersTimeout' in server)) throw new Error('http: it is no server of HTTP/1.1')
-    server.headersTimeout = 10_000
+    server.headersTimeout = headerMs
     server.requestTimeout = 120_000
     // Streams of events tell their silence, and nobody waits longer for an answer.
     server.timeout = options.silenceMs ?? 180_000
     server.maxConnections = mostConnections
-    const connections = new OpenConnections(server)
+    const connections = new OpenConnections(server, within([...ownNetworks, ...proxies]))
     server.listen(options.port, options.address)
     try {
       await once(server, 'listening')

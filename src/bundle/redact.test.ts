@@ -38,6 +38,16 @@ test('a local part is hidden however it is written, the same one alike, and its 
   ]
   for (const [written, hidden] of cases) assert.equal(redacted(written), hidden)
   assert.doesNotMatch(redacted('<bounce=anna=north.example@lists.example>'), /anna/)
+  // Where a list, a forwarder or a sender of bounces puts one address into another.
+  for (const path of [
+    'bounce-anna=north.example@lists.example',
+    'anna=north.example@forward.example',
+    'SRS0=x1=tt=north.example=anna@forward.example',
+    'prvs=1234anna=bob@north.example',
+  ]) {
+    assert.match(redacted(`MAIL FROM:<${path}>`), /^MAIL FROM:<r-[0-9a-f]{10}@[a-z.]+>$/)
+    assert.match(redacted(`smtp.mailfrom=${path}`), /^smtp\.mailfrom=r-[0-9a-f]{10}@[a-z.]+$/)
+  }
   assert.doesNotMatch(redacted('<"anna b"@north.example>'), /anna/)
 })
 

@@ -3,8 +3,12 @@ import type { JourneyRecord } from '../journey/record.ts'
 
 /** A local part before its @, also as it stands in xtext (RFC 3461 §4) and in URIs. */
 const address = /("(?:[^"\\]|\\.)*"|[^\s<>()[\],:;"@]+?)(@|\+40|%40)(?=[^\s@])/gu
-/** Names of properties that stand before an address without a space. */
-const property = /^(?:(?:smtp|header|policy|body)\.[\w-]+|[a-z-]{1,20})=/i
+/**
+ * Names of properties that stand before an address without a space. No others: a local part may have a
+ * "=" as well, as where a list writes to `bounce-ann=example.org@list.example`.
+ */
+const property =
+  /^(?:(?:smtp|header|policy|body)\.[\w-]+|i|auth|orcpt|rcpt|to|from|mailfrom|envelope-from|sender|recipient|login|user|account)=/i
 
 /** Members that hold what people or other servers wrote. */
 const freeText: ReadonlySet<string> = new Set([

@@ -1,50 +1,18 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { live, onEvents } from '../api/stream.ts'
 import { Empty } from '../parts/notice.tsx'
 import { clock, count, plainly } from '../parts/plain.ts'
 import { query, stay, withQuery } from '../shell/route.ts'
-import type { ServerEvent } from '../types.ts'
-
-/** So many lines are kept: who needs older ones asks the list. */
-const mostLines = 150
-
-interface Line {
-  readonly key: number
-  readonly event: ServerEvent
-}
-
-let lastKey = 0
+import { fits, type Line, LogLines } from './lines.ts'
 
 /** What happens, one line each, the newest first. */
 export function LogPage() {
   const wanted = query.value.get('filter') ?? ''
-  const [paused, setPaused] = useState(false)
-  const [lines, setLines] = useState<readonly Line[]>([])
-  const waiting = useRef<Line[]>([])
-  const [held, setHeld] = useState(0)
+  const log = useMemo(() => new LogLines(later), [])
   useEffect(() => {
     document.title = 'Live log · Waybill'
-  }, [])
-  useEffect(() => {
-    return onEvents((events) => {
-      const fresh = events
-        .filter(({ type }) => !type.startsWith('page.'))
-        .slice(-mostLines)
-        .map((event) => ({ key: ++lastKey, event }))
-        .toReversed()
-      if (paused) {
-        waiting.current = [...fresh, ...waiting.current].slice(0, mostLines)
-        setHeld(waiting.current.length)
-      } else setLines((present) => [...fresh, ...present].slice(0, mostLines))
-    })
-  }, [paused])
-  const goOn = (): void => {
-    setLines((present) => [...waiting.current, ...present].slice(0, mostLines))
-    waiting.current = []
-    setHeld(0)
-    setPaused(false)
-  }
-  const shown = lines.filter(({ event }) => fits(event, wanted))
+    return onEvents((events) => log.heard(events))
+  }, [log])
   return (
     <>
       <h1>Live log</h1>
@@ -56,53 +24,54 @@ export function LogPage() {
           value={wanted}
           onInput={(event) => stay(withQuery({ filter: event.currentTarget.value }))}
         />
-        <button
-          type="button"
-          aria-pressed={paused}
-          onClick={() => (paused ? goOn() : setPaused(true))}
-        >
-          {paused ? `Go on${held === 0 ? '' : `: ${count(held, 'new line')}`}` : 'Pause'}
-        </button>
+        <Pause log={log} />
       </div>
-      {shown.length === 0 ? (
-        <Empty>
-          {live.value.state === 'live'
-            ? 'Listening. What happens from now on appears here.'
-            : 'Not connected yet.'}
-        </Empty>
-      ) : (
-        <ol class="log">
-          {shown.map(({ key, event }) => (
-            <LogLine key={key} event={event} />
-          ))}
-        </ol>
-      )}
+      <Lines log={log} wanted={wanted} />
     </>
   )
 }
 
-function fits(event: ServerEvent, wanted: string): boolean {
-  return wanted === '' || lineText(event).toLowerCase().includes(wanted.toLowerCase())
+/** Ten times a second is enough for whoever reads; each time all that is seen is drawn anew. */
+function later(run: () => void): void {
+  window.setTimeout(() => requestAnimationFrame(run), 100)
 }
 
-function detailsOf(event: ServerEvent): string {
-  return Object.entries(event)
-    .filter(([name]) => !['type', 'id', 'at', 'site', 'event'].includes(name))
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ')
+function Pause({ log }: { readonly log: LogLines }) {
+  const paused = log.paused.value
+  const held = log.held.value
+  return (
+    <button type="button" aria-pressed={paused} onClick={() => (paused ? log.goOn() : log.pause())}>
+      {paused ? `Go on${held === 0 ? '' : `: ${count(held, 'new line')}`}` : 'Pause'}
+    </button>
+  )
 }
 
-function lineText(event: ServerEvent): string {
-  return `${event.type} ${event.id ?? ''} ${event.site ?? ''} ${detailsOf(event)}`
+function Lines({ log, wanted }: { readonly log: LogLines; readonly wanted: string }) {
+  const shown = log.shown.value.filter((line) => fits(line, wanted))
+  if (shown.length === 0) {
+    return (
+      <Empty>
+        {live.value.state === 'live'
+          ? 'Listening. What happens from now on appears here.'
+          : 'Not connected yet.'}
+      </Empty>
+    )
+  }
+  return (
+    <ol class="log">
+      {shown.map((line) => (
+        <LogLine key={line.key} line={line} />
+      ))}
+    </ol>
+  )
 }
 
 /** A line never changes, so it is made once, however many come before it. */
-function LogLine({ event }: { readonly event: ServerEvent }) {
-  return useMemo(() => lineOf(event), [event])
+function LogLine({ line }: { readonly line: Line }) {
+  return useMemo(() => lineOf(line), [line])
 }
 
-function lineOf(event: ServerEvent) {
+function lineOf({ event, details }: Line) {
   const { at, type, id, site } = event
   return (
     <li>
@@ -117,7 +86,8 @@ function lineOf(event: ServerEvent) {
           <code>{plainly(id)}</code>
         </a>
       )}{' '}
-      <span class="muted">{plainly(site ?? '')}</span> {plainly(detailsOf(event)).slice(0, 400)}
+      {site === undefined || site === '' ? null : <span class="muted">{plainly(site)}</span>}
+      {` ${plainly(details.slice(0, 400))}`}
     </li>
   )
 }

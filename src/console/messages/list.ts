@@ -1,6 +1,7 @@
 import { batch, signal } from '@preact/signals'
 import { ask, asProblem } from '../api/ask.ts'
 import type { Page, Problem, Row, ServerEvent } from '../types.ts'
+import { renewed } from './renewed.ts'
 
 /** How many rows come at once. */
 const pageSize = 50
@@ -96,19 +97,13 @@ export class MessageList {
       return
     }
     const known = new Set(rows.map(({ id }) => id))
-    const newest = new Map(page.data.map((row) => [row.id, row]))
     const first = rows[0]
     const added = page.data.filter((row) => {
       return !known.has(row.id) && first !== undefined && row.started_at >= first.started_at
     })
-    // What waited may have been delivered meanwhile: such rows change where they stand.
-    const changed = rows.some((row) => {
-      const now = newest.get(row.id)
-      return now !== undefined && (now.status !== row.status || now.summary !== row.summary)
-    })
     batch(() => {
-      this.fresh.value = added
-      if (changed) this.rows.value = rows.map((row) => newest.get(row.id) ?? row)
+      if (!areSame(added, this.fresh.value)) this.fresh.value = added
+      this.rows.value = renewed(rows, page.data)
     })
   }
 
@@ -124,6 +119,10 @@ export class MessageList {
     if (after !== undefined) words.set('after', after)
     return ask(`/v1/messages?${words.toString()}`)
   }
+}
+
+function areSame(some: readonly Row[], others: readonly Row[]): boolean {
+  return some.length === others.length && some.every(({ id }, at) => id === others[at]?.id)
 }
 
 let last: MessageList | undefined

@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from '../base/base64.ts'
 import { WaybillError } from '../base/error.ts'
 import { isId } from '../base/id.ts'
+import { isTooDeep } from '../base/json-depth.ts'
 
 /*
  * A bundle is gzip over lines of JSON. The first says what it is, the last how much it was, so that a
@@ -129,6 +130,7 @@ export function readBundleLine(text: string): BundleLine {
 }
 
 function parsed(text: string): Json {
+  if (isTooDeep(text)) throw badBundle('a line that is too deep')
   let json: unknown
   try {
     json = JSON.parse(text)

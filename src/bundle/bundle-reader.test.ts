@@ -16,3 +16,10 @@ test('a bundle of very many small facts takes no more memory than one of a few l
     for (let number = 0; number < 1000; number++) reader.push(fact(number))
   }, /too many facts/)
 })
+
+test('a line that is too deep to be parsed in time is refused unparsed', () => {
+  const reader = new BundleReader()
+  reader.push(head)
+  const deep = `{"line":"fact","hash":"a","json":"1","x":${'['.repeat(300)}${']'.repeat(300)}}`
+  assert.throws(() => reader.push(deep), /too deep/)
+})

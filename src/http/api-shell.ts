@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
+import { isTooDeep } from '../base/json-depth.ts'
 import type { Api, ApiEnv } from './api-types.ts'
 import { notAsked, type Problem, problem, problemOf } from './problem.ts'
 
@@ -41,6 +42,17 @@ export function limitBody(): MiddlewareHandler<ApiEnv> {
   return (c, next) => (c.req.path === '/v1/session' ? toLogIn(c, next) : usual(c, next))
 }
 
+/** Nobody keeps us parsing: what is too deep is no JSON that anybody means. */
+export function limitDepth(): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const isJson = /json/i.test(c.req.header('content-type') ?? '')
+    // What was read is read again from there.
+    if (isJson && isTooDeep(new Uint8Array(await c.req.arrayBuffer()))) return say(c, tooDeep)
+    await next()
+    return undefined
+  }
+}
+
 /** Answers with a problem. */
 export function say(c: Context<ApiEnv>, told: Problem): Response {
   const body = { ...told, request_id: c.get('requestId') }
@@ -70,6 +82,11 @@ function tooMuch(most: number): Problem {
     detail: `Such a request may bring ${most} octets.`,
   })
 }
+
+const tooDeep = problem(400, 'usage', {
+  title: 'That was not understood',
+  detail: 'The body is JSON that is too deep.',
+})
 
 const ourFault = problem(500, 'fault', {
   title: 'We made a mistake',

@@ -8,7 +8,7 @@ import type { DecisionRules } from '../inspect/rules.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import { type Asker, askerOf, isFromOwnPage } from './asker.ts'
 import type { Access, Scope } from './access.ts'
-import { describeApi, limitBody, newApi, say } from './api-shell.ts'
+import { describeApi, limitBody, limitDepth, newApi, say } from './api-shell.ts'
 import type { Api, ApiEnv, Mode } from './api-types.ts'
 import { KeptContents } from './contents/kept-contents.ts'
 import type { DeskPlace } from './desk-place.ts'
@@ -114,6 +114,7 @@ export function makeApi(parts: ApiParts): Api {
   for (const path of ['/v1/*', '/api/*', '/view/*']) {
     api.use(path, guarded)
     api.use(path, limitBody())
+    api.use(path, limitDepth())
   }
   const { sessions = new Sessions(parts.now), proxies = [] } = parts
   const clientOf = clientPlace(proxies)

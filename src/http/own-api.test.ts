@@ -189,3 +189,13 @@ test('an account hears of its own letters and of nothing else', async () => {
   assert.doesNotMatch(text, /hidden|secret|BOBSOWN1|message\.held/)
   for (const id of [letters.came, letters.fromBob, letters.sent]) assert.match(text, new RegExp(id))
 })
+
+test('of an account no JSON is parsed that is deeper than anybody means', async () => {
+  const { api } = await open()
+  const deep = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], 1)
+  for (const path of ['/v1/messages', '/v1/replays', '/v1/evaluations']) {
+    const { status, text } = await ask(api, path, { json: { overrides: deep } })
+    assert.equal(status, 400, path)
+    assert.match(text, /too deep/, path)
+  }
+})

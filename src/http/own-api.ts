@@ -3,7 +3,7 @@ import type { Archives } from '../desk/archives.ts'
 import { ownArchives } from '../desk/own-archives.ts'
 import { chance } from '../io/clock.ts'
 import { isAccountItself } from './access.ts'
-import { describeApi, limitBody, newApi, say } from './api-shell.ts'
+import { describeApi, limitBody, limitDepth, newApi, say } from './api-shell.ts'
 import type { Api } from './api-types.ts'
 import { clientPlace } from './client-place.ts'
 import type { KeptContents } from './contents/kept-contents.ts'
@@ -71,6 +71,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
     return undefined
   })
   api.use('*', limitBody())
+  api.use('*', limitDepth())
   // Before those with an id: `wait` is none.
   waitRoutes(api, archives, now)
   messageRoutes(api, archives, now)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { createHmac } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { WaybillError } from '../base/error.ts'
 import { silent } from '../base/log.ts'
 import { parseConfig } from '../config/config.ts'
@@ -11,6 +12,7 @@ import { acceptance } from '../store/contract-cases.ts'
 import { cameAt, ends, letter } from '../hooks/test-support/letters.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { dataFolder } from '../store/data-folder.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openServer } from './open-server.ts'
 import { hookSource, openWebhooks, type WebhookOptions } from './webhooks.ts'
@@ -192,4 +194,27 @@ test('in a lab http and this machine are called, and still nothing that is no ad
     webhooks.add({ url: 'file:///etc/passwd' }),
     (problem) => problem instanceof WaybillError && problem.code === 'usage',
   )
+})
+
+test('a file that is damaged is put aside and told, and begun anew', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const { hooks } = dataFolder(folder)
+  writeFileSync(hooks, 'no database at all'.repeat(1000))
+  const told: string[] = []
+  const opened = await openWebhooks({
+    folder,
+    sources: [],
+    acts: openMemoryStore().acts,
+    reach: { type: 'anywhere' },
+    clock: new ManualClock(cameAt),
+    newId: () => '1',
+    log: silent,
+    report: (problem, where) => told.push(`${where}: ${String(problem)}`),
+  })
+  t.after(() => opened.close())
+  assert.deepEqual(opened.webhooks.list, [])
+  assert.equal(told.length, 1)
+  assert.match(told.join(), /webhooks: .*hooks\.db is damaged: it is called hooks\.db\.damaged now/)
+  assert.match(readFileSync(`${hooks}.damaged`, 'utf8'), /^no database/)
 })

@@ -8,7 +8,8 @@ import { chance, systemClock } from '../io/clock.ts'
 import { HookSender, type HookSenderOptions } from '../io/hook-sender.ts'
 import { isOutside } from '../io/outside-address.ts'
 import type { Store } from '../store/ports/store.ts'
-import { openHookFile } from '../store/sqlite/hook-file.ts'
+import { isDamaged } from '../store/problems.ts'
+import { openHookFile, putHookFileAside } from '../store/sqlite/hook-file.ts'
 
 export interface WebhookOptions {
   /** The data folder. */
@@ -42,11 +43,22 @@ export interface OpenWebhooks {
 }
 
 /**
- * Begins to tell of what happens in these stores.
+ * Begins to tell of what happens in these stores. Mail does not hang on it: a file that is damaged is
+ * put aside, told, and begun anew.
  *
  * @throws WaybillError what the store says
  */
 export async function openWebhooks(options: WebhookOptions): Promise<OpenWebhooks> {
+  try {
+    return await begin(options)
+  } catch (problem) {
+    if (!isDamaged(problem)) throw problem
+    options.report(damaged(problem, putHookFileAside(options.folder)), 'webhooks')
+    return await begin(options)
+  }
+}
+
+async function begin(options: WebhookOptions): Promise<OpenWebhooks> {
   const { folder, reach } = options
   const port = openHookFile(folder)
   const sender = new HookSender({ reach })
@@ -72,6 +84,14 @@ export async function openWebhooks(options: WebhookOptions): Promise<OpenWebhook
   let ended: Promise<void> | undefined
   // A server may be closed again while it closes.
   return { webhooks, close: () => (ended ??= end()) }
+}
+
+function damaged(cause: unknown, aside: string): WaybillError {
+  const text = `hooks.db is damaged: it is called ${aside} now, and there are no webhooks any more.`
+  return new WaybillError('store-broken', text, {
+    cause,
+    hint: 'Add them again, or stop the server and put hooks.db of a backup in its place.',
+  })
 }
 
 /**

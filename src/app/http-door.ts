@@ -95,7 +95,7 @@ export class HttpDoor {
       ...notByTokenAlone(keys, () => secondFactors.isWanted(operatorName)),
       bySession: (token) => sessions.visitor(token),
     }
-    const asked = { keys, directory, guard, secondFactors, log, acts: store.acts, now }
+    const asked = { keys, directory, guard, secondFactors, log, acts: store.acts, now, report }
     this.#logins = new PageLogins(asked)
   }
 

@@ -18,12 +18,14 @@ function house(met?: GuardedLogin<never>): {
   readonly store: Store
   readonly lines: LogLine[]
   readonly asked: string[]
+  readonly told: readonly string[]
   readonly now: { mark: string; key: string }
   /** Who has a second factor, and what comes of a code. */
   readonly second: { who: string; since?: number; verdict: (code?: string) => CodeVerdict }
 } {
   const store = openMemoryStore()
   const lines: LogLine[] = []
+  const told: string[] = []
   const asked: string[] = []
   const now = { mark: 'first', key: 'key' }
   const second: ReturnType<typeof house>['second'] = { who: '', verdict: () => 'none' }
@@ -53,8 +55,9 @@ function house(met?: GuardedLogin<never>): {
     acts: store.acts,
     log: (line) => lines.push(line),
     now: () => 7,
+    report: (problem) => told.push(String(problem)),
   })
-  return { logins, store, lines, asked, now, second }
+  return { logins, store, lines, asked, now, second, told }
 }
 
 const ip = '192.0.2.1'
@@ -75,6 +78,14 @@ test('an account sees what is its own, as long as its password is the same', asy
   )
   now.mark = 'second'
   assert.equal(await outcome.whose(), undefined)
+})
+
+test('who logs in when the disk is full gets in, and what could not be written down is told', async () => {
+  const { logins, store, told } = house()
+  store.acts.put = () => Promise.reject(new Error('full'))
+  const outcome = await logins.login(good)
+  assert.equal(outcome.type, 'right')
+  assert.deepEqual(told, ['Error: full'])
 })
 
 test('who comes with a key is whose the key is, as long as it holds', async () => {

@@ -6,7 +6,7 @@ import type { Access } from '../http/access.ts'
 import type { LoginAsked, LoginOutcome, LoginPort } from '../http/login.ts'
 import type { Whose } from '../http/sessions.ts'
 import type { Guard, GuardedLogin } from '../receive/guard.ts'
-import type { ActPort } from '../store/ports/acts.ts'
+import type { ActPort, NewAct } from '../store/ports/acts.ts'
 
 /** Whom the page's logins ask. */
 export interface PageLoginsParts {
@@ -18,6 +18,7 @@ export interface PageLoginsParts {
   readonly acts: Pick<ActPort, 'put'>
   readonly log: Log
   readonly now: () => number
+  readonly report: (problem: unknown, where: string) => void
 }
 
 interface LoggedIn {
@@ -43,7 +44,7 @@ export class PageLogins implements LoginPort {
   }
 
   async login(asked: LoginAsked): Promise<LoginOutcome> {
-    const { guard, acts, secondFactors, now } = this.#parts
+    const { guard, acts, secondFactors, now, report } = this.#parts
     const { ip } = asked
     const candidate = 'token' in asked ? this.#byKey(asked) : this.#byPassword(asked)
     const met: { code: CodeVerdict } = { code: 'none' }
@@ -62,14 +63,16 @@ export class PageLogins implements LoginPort {
     if (met.code === 'closed') return { type: 'closed' }
     if (outcome.type !== 'right') return { type: outcome.type }
     const { who, whose } = outcome.user
-    await acts.put({
+    const act: NewAct = {
       at: now(),
       who,
       door: 'http',
       what: 'session begin',
       why: '',
       detail: { client: ip, by: candidate.mechanism },
-    })
+    }
+    // On a full disk too, who is to make room must get in; the log has the login.
+    await acts.put(act).catch((problem: unknown) => report(problem, 'the act of logging in'))
     return { type: 'right', whose }
   }
 

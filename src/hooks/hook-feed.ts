@@ -2,6 +2,7 @@ import type { Change, ChangePort, Changes, Gap } from '../store/ports/changes.ts
 import type { HookDelivery, HookEndpoint, HookPort } from '../store/ports/hooks.ts'
 import { type EventView, eventView } from './event-view.ts'
 import type { MailEvent } from './mail-event.ts'
+import type { PatientWriting } from './patient-writing.ts'
 import { type ChangedPorts, readChanges } from './read-change.ts'
 import { Untold } from './untold.ts'
 import { wantedTypes } from './wanted-types.ts'
@@ -15,6 +16,7 @@ export interface HookSource extends ChangePort, ChangedPorts {
 export interface HookFeedParts {
   readonly source: HookSource
   readonly port: Pick<HookPort, 'cursor' | 'advance'>
+  readonly writing: Pick<PatientWriting, 'do'>
   readonly endpoints: () => readonly HookEndpoint[]
   readonly now: () => number
   /** What was made before this long ago is not made again: its trace may be gone. */
@@ -72,14 +74,15 @@ export class HookFeed {
   }
 
   async #follow(changes: Changes): Promise<void> {
-    const { port, source, wake } = this.#parts
+    const { port, writing, source, wake } = this.#parts
     const untold = new Untold(this.#parts.now() - this.#parts.keptMs)
     let unwritten = 0
     for await (const change of changes) {
       const deliveries = await this.#deliveriesOf(change, untold)
       if (deliveries.length === 0 && ++unwritten < changesBetween) continue
       unwritten = 0
-      await port.advance({ feed: source.name, through: change.number, deliveries })
+      const made = { feed: source.name, through: change.number, deliveries }
+      if (!(await writing.do(() => port.advance(made)))) return
       if (deliveries.length > 0) wake(deliveries.map(({ endpointId }) => endpointId))
     }
   }

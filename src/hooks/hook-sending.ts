@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { HookDelivery, HookEndpoint, HookPort, HookVerdict } from '../store/ports/hooks.ts'
 import type { HookEndpoints } from './hook-endpoints.ts'
+import type { PatientWriting } from './patient-writing.ts'
 import { nextAttempt, retryAfterMs } from './retry-plan.ts'
 import { signedHeaders } from './signature.ts'
 
@@ -13,6 +14,7 @@ export type SendHook = (request: {
 
 export interface HookSendingParts {
   readonly port: Pick<HookPort, 'due' | 'nextDueAt' | 'settle' | 'waiting'>
+  readonly writing: Pick<PatientWriting, 'do'>
   readonly endpoints: HookEndpoints
   readonly send: SendHook
   /** The hour by which it is tried again. */
@@ -99,7 +101,7 @@ export class HookSending {
   }
 
   async #send(endpoint: HookEndpoint, delivery: HookDelivery): Promise<void> {
-    const { clock, send, port } = this.#parts
+    const { clock, send, port, writing } = this.#parts
     const began = clock.monotonicMs()
     const at = clock.now()
     const { url } = endpoint
@@ -109,7 +111,9 @@ export class HookSending {
     const { status, text } = answer
     const tookMs = clock.monotonicMs() - began
     const attempt = { deliveryId: delivery.id, at, tookMs, status, text }
-    await port.settle({ attempt, ...this.#verdict(delivery, answer) })
+    const verdict = { attempt, ...this.#verdict(delivery, answer) }
+    // Unwritten it would be sent again at once.
+    if (!(await writing.do(() => port.settle(verdict)))) return
     await this.#judge(endpoint.id, answer)
   }
 

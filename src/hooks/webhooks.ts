@@ -3,11 +3,12 @@ import type { HookAttemptRow, HookEndpoint, HookPort } from '../store/ports/hook
 import { type EndpointParts, HookEndpoints } from './hook-endpoints.ts'
 import { hookBody, HookFeed, type HookSource } from './hook-feed.ts'
 import { hookHeaders, HookSending, type HookSendingParts } from './hook-sending.ts'
+import { PatientWriting } from './patient-writing.ts'
 import { newSecret } from './signature.ts'
 import { wantedTypes } from './wanted-types.ts'
 
 export interface WebhookParts
-  extends Omit<HookSendingParts, 'endpoints' | 'port'>,
+  extends Omit<HookSendingParts, 'endpoints' | 'port' | 'writing'>,
     Pick<EndpointParts, 'acts' | 'log'> {
   readonly port: HookPort
   readonly sources: readonly HookSource[]
@@ -38,6 +39,7 @@ export class Webhooks {
   readonly #endpoints: HookEndpoints
   readonly #feeds: readonly HookFeed[]
   readonly #sending: HookSending
+  readonly #writing: PatientWriting
   #started = false
   #stopped = false
   #cancelPrune: () => void = () => undefined
@@ -47,11 +49,13 @@ export class Webhooks {
     const now = (): number => clock.now()
     this.#parts = parts
     this.#endpoints = new HookEndpoints({ ...parts, now })
-    this.#sending = new HookSending({ ...parts, endpoints: this.#endpoints })
+    const writing = new PatientWriting({ clock, report })
+    this.#writing = writing
+    this.#sending = new HookSending({ ...parts, writing, endpoints: this.#endpoints })
     this.#feeds = sources.map((source) => {
       const endpoints = (): readonly HookEndpoint[] => this.#endpoints.list
       const wake = (): void => this.#sending.wake()
-      return new HookFeed({ source, port, endpoints, now, keptMs, wake, report })
+      return new HookFeed({ source, port, writing, endpoints, now, keptMs, wake, report })
     })
   }
 
@@ -66,6 +70,7 @@ export class Webhooks {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelPrune()
+    this.#writing.stop()
     await Promise.all(this.#feeds.map((feed) => feed.stop()))
     await this.#sending.stop()
   }

@@ -145,15 +145,29 @@ export interface ReadRows {
 }
 
 export function readRows(database: Pick<Database, 'get' | 'all'>): ReadRows {
-  const reading = <T>(read: () => T): T => {
-    try {
-      return read()
-    } catch (error) {
-      throw storeProblem(error) ?? error
-    }
-  }
   return {
-    get: (sql, ...values) => reading(() => database.get(sql, ...values)),
-    all: (sql, ...values) => reading(() => database.all(sql, ...values)),
+    get: (sql, ...values) => told(() => database.get(sql, ...values)),
+    all: (sql, ...values) => told(() => database.all(sql, ...values)),
+  }
+}
+
+/** The same connection; what the world did to it is told in Waybill's words. */
+export function inOurWords(database: Database): Database {
+  return {
+    ...readRows(database),
+    run: (sql, ...values) => told(() => database.run(sql, ...values)),
+    exec: (sql) => told(() => database.exec(sql)),
+    get inTransaction() {
+      return database.inTransaction
+    },
+    close: () => database.close(),
+  }
+}
+
+function told<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw storeProblem(error) ?? error
   }
 }

@@ -3,10 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { WaybillError } from '../../base/error.ts'
 import { hookContract } from '../contract-hooks.ts'
 import { dataFolder } from '../data-folder.ts'
 import type { HookEndpoint } from '../ports/hooks.ts'
 import { backUpStore } from './backup.ts'
+import { inOurWords, openDatabase } from './database.ts'
 import { openHookFile } from './hook-file.ts'
 import { Restoration } from './restore.ts'
 import { openSqliteStore } from './sqlite-store.ts'
@@ -92,3 +94,13 @@ async function endpointsIn(folder: string): Promise<readonly HookEndpoint[]> {
     hooks.close()
   }
 }
+
+test('what the disk says of it is told in the words of the store', (t) => {
+  const database = inOurWords(openDatabase(':memory:', { readOnly: false, busyTimeoutMs: 0 }))
+  t.after(() => database.close())
+  database.exec('CREATE TABLE one (text TEXT); PRAGMA max_page_count = 2')
+  assert.throws(
+    () => database.run('INSERT INTO one VALUES (?)', 'x'.repeat(100_000)),
+    (problem) => problem instanceof WaybillError && problem.code === 'store-full',
+  )
+})

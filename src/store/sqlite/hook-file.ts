@@ -9,7 +9,15 @@ import type {
   HookProgress,
   HookVerdict,
 } from '../ports/hooks.ts'
-import { atomically, type Database, integer, openToWrite, type Row, text } from './database.ts'
+import {
+  atomically,
+  type Database,
+  inOurWords,
+  integer,
+  openToWrite,
+  type Row,
+  text,
+} from './database.ts'
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -71,7 +79,7 @@ export function openHookFile(folder: string): HookFile {
     database.close()
     throw error
   }
-  return new SqliteHooks(database)
+  return new SqliteHooks(inOurWords(database))
 }
 
 /**

@@ -8,7 +8,7 @@ import { lasting } from '../../desk/vital-signs.ts'
 import { systemClock } from '../../io/clock.ts'
 import { dataFolder } from '../../store/data-folder.ts'
 import { defaultData } from '../data.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson, resultsAreSeen } from '../output.ts'
 import { onSignals } from '../signals.ts'
 import { leave, logStyle, openReporting, pageFolder, type StartOptions } from '../starting.ts'
 import { programVersion } from '../version.ts'
@@ -115,7 +115,8 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
   if (options.json !== true) {
     const { root: data } = dataFolder(settings.data)
     const problems = fileProblems(settings, systemClock.now())
-    print(startedText({ ...settings, ports, data, problems, token }))
+    const isSeen = resultsAreSeen()
+    print(startedText({ ...settings, ports, data, problems, token, isSeen }))
   }
   await stopping.promise
   await server.close()

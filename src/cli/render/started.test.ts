@@ -7,6 +7,7 @@ test('a server says whose mail it takes, where it keeps it, and what is wrong wi
     hostname: 'mx.south.example',
     domains: ['south.example', 'north.example'],
     ports: { smtp: 25, submission: 587, submissions: 465, http: 8025 },
+    isSeen: true,
     token: { token: 'wb_live_secret', file: '/var/lib/waybill/http-token', isNew: false },
     data: '/var/lib/waybill',
     problems: [{ key: 'tls.certificate', problem: '"c.pem" was good until yesterday' }],
@@ -24,11 +25,12 @@ test('a server says whose mail it takes, where it keeps it, and what is wrong wi
   assert.equal(startedText({ ...server, problems: [] }), good.join('\n'))
 })
 
-test('a key that is new is shown once; where there is no page, nothing of it', () => {
+test('a key that is new is shown once, and in no log; where there is no page, nothing of it', () => {
   const server = {
     hostname: 'mx.south.example',
     domains: ['south.example'],
     ports: { smtp: 25, submission: 587, submissions: 465 },
+    isSeen: true,
     token: { token: 'wb_live_secret', file: '/var/lib/waybill/http-token', isNew: true },
     data: '/var/lib/waybill',
     problems: [],
@@ -40,4 +42,9 @@ test('a key that is new is shown once; where there is no page, nothing of it', (
     '  the key for it, shown this once: wb_live_secret',
     '  and kept in /var/lib/waybill/http-token',
   ])
+  const inLog = startedText({ ...server, isSeen: false, ports: { ...server.ports, http: 8025 } })
+  assert.equal(
+    inLog.split('\n')[3],
+    '  page and API at http://localhost:8025, its key in /var/lib/waybill/http-token',
+  )
 })

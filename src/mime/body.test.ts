@@ -167,6 +167,14 @@ function readableOf(one: Made): string {
   return readableText(message, readParts(message)).text
 }
 
+test('a multipart of which no part is found is text', () => {
+  for (const boundary of ['', '; boundary=other']) {
+    const message = octetsOf(`Content-Type: multipart/mixed${boundary}\r\n\r\n--x\r\n\r\nwords`)
+    assert.equal(readableText(message, readParts(message)).text, '--x\n\nwords')
+  }
+  assert.equal(readableOf(['mixed', [['html', '<p>A']]]), 'A')
+})
+
 test('HTML alone is read as words', () => {
   const html = '<style>p{}</style><p>One &amp; <b>two</b><br>three<!-- no --><script>x()</script>'
   assert.equal(readableOf(['html', html]), 'One & two\nthree')

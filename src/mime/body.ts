@@ -86,15 +86,20 @@ function decodeText(octets: Uint8Array, name: string): string {
   return text.replace(/^\ufeff/, '')
 }
 
-/** Which parts are what the message says: neither files nor what an enclosed message says. */
+/**
+ * Which parts are what the message says: neither files nor what an enclosed message says. A multipart
+ * of which no part was found is plain text, as all is whose type cannot be read (RFC 2045 §5.2).
+ */
 export function textParts({ parts }: PartTree, type: 'text/plain' | 'text/html'): readonly Part[] {
   const closed = new Set<number>()
+  const holders = new Set(parts.map(({ parent }) => parent))
   return parts.filter((part) => {
     const isInside = part.parent !== undefined && closed.has(part.parent)
     if (isInside || part.type.startsWith('message/') || isAttachment(part)) {
       closed.add(part.n)
       return false
     }
-    return part.type === type
+    const isEmptyHanded = part.type.startsWith('multipart/') && !holders.has(part.n)
+    return (isEmptyHanded ? 'text/plain' : part.type) === type
   })
 }

@@ -10,6 +10,9 @@ const DASH = 45
 /** RFC 2046 §5.1.1 has 70; some write more. Behind it white space may stand. */
 const maxBoundary = 250
 
+/** RFC 5322 §2.2, and a first line that is folded. */
+const field = /^(?:[!-9;-~]{1,200}[ \t]{0,20}:|[ \t])/
+
 /** RFC 2046 §5.1.5: what a part of a digest is when it does not say. */
 const enclosedMessage: MediaType = { type: 'message', subtype: 'rfc822', parameters: new Map() }
 
@@ -71,7 +74,9 @@ class Scan {
     if (end > at && message[end - 1] === CR) end--
     const isDelimiter =
       message[at] === DASH && message[at + 1] === DASH && this.#delimiter(at, end, next)
-    if (!isDelimiter && this.#in === 'header' && end === at) this.#endHeader(next)
+    if (isDelimiter || this.#in !== 'header') return next
+    if (end === at) this.#endHeader(next)
+    else if (this.#beginsWithText(at, end)) this.#endHeader(at)
     return next
   }
 
@@ -101,6 +106,13 @@ class Scan {
     else if (this.#begun < this.#limits.parts) this.#begin(next)
     else this.isFull = this.#more = true
     return true
+  }
+
+  /** RFC 2046 §5.1: a part without a header begins with an empty line, which some leave out. */
+  #beginsWithText(at: number, end: number): boolean {
+    const part = this.#open.at(-1)
+    const held = this.#open.at(-2)?.boundary !== undefined
+    return held && part?.headerAt === at && !field.test(octetString(this.#message, at, end))
   }
 
   #lineEndBefore(at: number): number {

@@ -1,6 +1,8 @@
 import { encodeBase64 } from '../../base/base64.ts'
+import { octetString } from '../../base/octets.ts'
 import { decodedBody } from '../../mime/body.ts'
 import type { Part } from '../../mime/part.ts'
+import { decodeReferences } from '../../mime/references.ts'
 
 /** How many octets of pictures a page of HTML brings along. */
 const maxPictures = 20 * 1024 * 1024
@@ -37,13 +39,31 @@ export function shownHtml(
   const byId = new Map(parts.map((part) => [part.contentId, part]))
   let left = maxPictures
   const shown = html.replace(/\bcid:([^\s"'<>()\\]{1,500})/gi, (whole, id: string) => {
-    const part = byId.get(percentDecoded(id))
-    if (part === undefined || !part.type.startsWith('image/') || part.size > left) return whole
+    const part = byId.get(percentDecoded(decodeReferences(id)))
+    if (part === undefined || part.size > left) return whole
+    const octets = decodedBody(message, part)
+    const type = pictureType(part, octets)
+    if (type === undefined) return whole
     left -= part.size
-    return `data:${part.type};base64,${encodeBase64(decodedBody(message, part))}`
+    return `data:${type};base64,${encodeBase64(octets)}`
   })
   return remote ? shown : shown.replace(/<link(?![a-z0-9-])/gi, '<x-link')
 }
+
+/** What a picture is; many programs only say that it is octets (RFC 2046 §4.5.1). */
+function pictureType({ type }: Part, octets: Uint8Array): string | undefined {
+  if (type.startsWith('image/')) return type
+  if (type !== 'application/octet-stream') return undefined
+  const start = octetString(octets, 0, Math.min(octets.length, 12))
+  return pictures.find(([begin]) => begin.test(start))?.[1]
+}
+
+const pictures: readonly (readonly [RegExp, string])[] = [
+  [/^\x89PNG\r\n\x1a\n/, 'image/png'],
+  [/^\xff\xd8\xff/, 'image/jpeg'],
+  [/^GIF8[79]a/, 'image/gif'],
+  [/^RIFF[^]{4}WEBP/, 'image/webp'],
+]
 
 function percentDecoded(id: string): string {
   try {

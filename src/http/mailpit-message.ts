@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseAddressList } from '../message/address-list.ts'
+import { parseDate } from '../message/date.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { unfoldedValue } from '../message/field.ts'
 import { type MessageHeader, splitMessage } from '../message/header-reader.ts'
@@ -25,7 +26,9 @@ export interface MailpitMessage {
   readonly ReplyTo: readonly MailpitAddress[]
   readonly ReturnPath: string
   readonly Subject: string
+  /** That of the message itself, where it has one. */
   readonly Date: string
+  readonly Received: string
   readonly Text: string
   readonly HTML: string
   readonly Size: number
@@ -72,7 +75,8 @@ export function readMailpitMessage(message: Uint8Array, envelope: Envelope): Mai
     ReplyTo: addresses('reply-to'),
     ReturnPath: envelope.mailFrom,
     Subject: subject,
-    Date: new Date(envelope.receivedAt).toISOString(),
+    Date: new Date(writtenAt(header) ?? envelope.receivedAt).toISOString(),
+    Received: new Date(envelope.receivedAt).toISOString(),
     Text: contents.text ?? '',
     HTML: contents.html ?? '',
     Size: message.length,
@@ -80,6 +84,11 @@ export function readMailpitMessage(message: Uint8Array, envelope: Envelope): Mai
     ...files,
     Snippet: readableText(message, tree).text.replace(/\s+/g, ' ').trim().slice(0, 250),
   }
+}
+
+function writtenAt(header: MessageHeader): number | undefined {
+  const field = header.fields.find(({ name }) => name === 'date')
+  return field && parseDate(unfoldedValue(field))?.unixMs
 }
 
 function addressesIn(header: MessageHeader, name: string): readonly MailpitAddress[] {
@@ -95,7 +104,13 @@ function filesOf(
   message: Uint8Array,
   { parts }: PartTree,
 ): Pick<MailpitMessage, 'Attachments' | 'Inline'> {
-  const files = parts.slice(0, 1000).filter(isFile)
+  // An enclosed message is one file: what is in it does not come along by itself.
+  const enclosed = new Set<number | undefined>()
+  const files = parts.slice(0, 1000).filter((part) => {
+    const isInside = enclosed.has(part.parent)
+    if (isInside || part.type.startsWith('message/')) enclosed.add(part.n)
+    return !isInside && isFile(part)
+  })
   const view = (part: Part): MailpitAttachment => attachmentOf(message, part)
   const inline = ({ contentId, disposition }: Part): boolean => {
     return contentId !== undefined && disposition !== 'attachment'

@@ -142,6 +142,15 @@ test('a letter as Mailpit has it, by its id and as the latest', async () => {
   assert.match(html.headers.get('content-security-policy') ?? '', /^sandbox/)
 })
 
+test('headers in raw UTF-8 are text', async () => {
+  const ask = await apiOver('Grüße')
+  const headers = (await (await ask('/api/v1/message/latest/headers')).json()) as {
+    readonly Subject: readonly string[]
+  }
+  assert.deepEqual(headers.Subject, ['Grüße'])
+  assert.deepEqual((await list(ask)).messages[0]?.Subject, 'Grüße')
+})
+
 test('search, and deleting what is found', async () => {
   const ask = await apiOver('Welcome', 'Reset', 'Reset again')
   const path = `/api/v1/search?query=${encodeURIComponent('subject:reset to:ann@inbox.example')}`

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { WaybillError } from '../../base/error.ts'
+import { displayText, octetsOf } from '../../base/octets.ts'
 import { perform } from '../../desk/act.ts'
 import type { Archives } from '../../desk/archives.ts'
 import { mailDelete } from '../../desk/mail.ts'
@@ -43,14 +44,16 @@ export function mailpitRoutes(api: Api, archives: Archives, place: Place): void 
   get('/api/v1/message/:id', async (c) => {
     const letter = await box.letter(c.req.param('id') ?? '')
     await mark([letter], true)
-    const { Snippet: _, ...message } = await box.message(letter)
+    const { Snippet: _, Received: __, ...message } = await box.message(letter)
     return c.json({ ID: letter.id, ...message, ListUnsubscribe: noList })
   })
   get('/api/v1/message/:id/headers', async (c) => {
     const { header } = splitMessage(await box.octets(await box.letter(c.req.param('id') ?? '')))
     const headers: Record<string, string[]> = {}
-    for (const field of header.fields)
-      (headers[titled(field.name)] ??= []).push(rawValue(field).trim())
+    for (const field of header.fields) {
+      const value = displayText(octetsOf(rawValue(field))).trim()
+      ;(headers[titled(field.name)] ??= []).push(value)
+    }
     return c.json(headers)
   })
   get('/api/v1/message/:id/raw', async (c) => {
@@ -118,9 +121,10 @@ async function listed(box: MailpitBox, asked: unknown): Promise<object> {
         Text: _,
         HTML: __,
         Inline: ___,
-        Date: created,
+        Date: ____,
+        Received: created,
         Attachments,
-        ReturnPath: ____,
+        ReturnPath: _____,
         ...message
       } = await box.message(letter)
       return {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeBase64, decodeBase64Lines, encodeBase64 } from './base64.ts'
 import { octetsOf } from './octets.ts'
+
+test('what is cut into lines is read where that is asked for', () => {
+  assert.deepEqual(decodeBase64Lines('Zm9v\r\nYmFy\n'), octetsOf('foobar'))
+  assert.equal(decodeBase64('Zm9v\nYmFy'), undefined)
+  assert.equal(decodeBase64Lines('Zm9v!'), undefined)
+})
 
 test('the test vectors of RFC 4648 §10 are written and read', () => {
   const vectors: readonly (readonly [string, string])[] = [

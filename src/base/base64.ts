@@ -52,6 +52,11 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined 
   return octets
 }
 
+/** The same of text that is cut into lines, as mail has it and many programs write it (RFC 2045 §6.8). */
+export function decodeBase64Lines(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return decodeBase64(text.replace(/\s+/g, ''))
+}
+
 /** What a digit counts; -1 when the character is none. */
 function valueAt(text: string, at: number): number {
   return values[text.charCodeAt(at)] ?? -1

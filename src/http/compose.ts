@@ -1,5 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { decodeBase64 } from '../base/base64.ts'
+import { decodeBase64Lines } from '../base/base64.ts'
 import { domainOf } from '../address/mailbox.ts'
 import { concat, encodeUtf8 } from '../base/octets.ts'
 import { makeMessageId } from '../message/message-id.ts'
@@ -98,7 +98,7 @@ function attached(
   readonly contentDisposition: 'attachment' | 'inline'
 } {
   oneLine(wrongs, `${pointer}/filename`, filename)
-  const octets = decodeBase64(content)
+  const octets = decodeBase64Lines(content)
   if (octets === undefined) wrongs.add(`${pointer}/content`, 'is not base64')
   if (
     contentType !== undefined &&

@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../base/base64.ts'
+import { decodeBase64Lines } from '../base/base64.ts'
 import { concat } from '../base/octets.ts'
 import { parseAddressList } from '../message/address-list.ts'
 import { unfoldedValue } from '../message/field.ts'
@@ -63,7 +63,7 @@ export function letterOfRaw(
   { raw, envelope_from, rcpt_to }: LetterRaw,
   making: LetterMaking,
 ): ReadLetter {
-  const octets = decodeBase64(raw.replace(/\s+/g, ''))
+  const octets = decodeBase64Lines(raw)
   if (octets === undefined) {
     throw wrongLetter([{ pointer: '/raw', detail: 'is not base64' }])
   }

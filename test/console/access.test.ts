@@ -143,3 +143,35 @@ test('an account has its own second factor there and nothing of the house', asyn
   await page.getByText('You log in without a code from now on.').waitFor()
   await page.getByText('no second factor').waitFor()
 })
+
+test('an account takes a letter back that waits, and is offered nothing else with it', async (t) => {
+  const browser = await openBrowser(t)
+  if (browser === undefined) return
+  const server = await startOwnServer(t)
+  const page = await openPage(browser, t)
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.accept()
+  })
+  await asAnn(page, server)
+  await page.getByText('no second factor').waitFor()
+  await page.getByRole('link', { name: 'Send', exact: true }).press('Enter')
+  assert.equal(await page.getByLabel('From').inputValue(), ann.address)
+  // Its DNS does not answer, so that it waits.
+  await page.getByLabel(/^To; several/).fill('friend@elsewhere.example')
+  await page.getByRole('button', { name: 'Send', exact: true }).press('Enter')
+  await page.getByRole('link', { name: /^Journey / }).press('Enter')
+  const back = page.getByRole('button', { name: 'Take back' })
+  await back.waitFor()
+  assert.equal(await page.getByRole('button', { name: /Try now|Hold|Give up/ }).count(), 0)
+  await back.press('Enter')
+  await back.waitFor({ state: 'detached' })
+  assert.deepEqual(asked, [
+    'Take 1 message back? It is not tried again; who has it already keeps it.',
+  ])
+  const waiting = await page.evaluate(async () => {
+    return ((await (await fetch('/v1/queue')).json()) as { data: unknown[] }).data
+  })
+  assert.deepEqual(waiting, [])
+})

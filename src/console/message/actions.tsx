@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks'
 import { ask, asProblem } from '../api/ask.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { query, withQuery } from '../shell/route.ts'
+import { mayManage, mayTakeBack } from '../shell/may.ts'
 import type { Problem } from '../types.ts'
-import { type Action, actionsFor } from './acts.ts'
+import { type Action, actionsFor, allowedOf } from './acts.ts'
 import type { Message } from './tab.ts'
 
 /** What can be done with a message as it is now, and the two things that can be done with any. */
@@ -11,11 +12,11 @@ export function Actions(props: { readonly message: Message; readonly changed: ()
   const { message, changed } = props
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
   const [done, setDone] = useState('')
-  const act = async ({ name, verb, sure }: Action): Promise<void> => {
+  const act = async ({ name, verb, sure, body = {} }: Action): Promise<void> => {
     if (sure !== undefined && !window.confirm(sure)) return
     setProblem(undefined)
     try {
-      await ask(`/v1/messages/${message.id}/${verb}`, { method: 'POST', body: {} })
+      await ask(`/v1/messages/${message.id}/${verb}`, { method: 'POST', body })
       setDone(`${name}: done.`)
       changed()
     } catch (error) {
@@ -28,7 +29,7 @@ export function Actions(props: { readonly message: Message; readonly changed: ()
       <span class="heard" role="status">
         {done}
       </span>
-      {actionsFor(message).map((action) => (
+      {allowedOf(actionsFor(message), { manage: mayManage(), own: mayTakeBack() }).map((action) => (
         <button key={action.verb} type="button" onClick={() => void act(action)}>
           {action.name}
         </button>

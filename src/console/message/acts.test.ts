@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { actionsFor } from './acts.ts'
+import { actionsFor, allowedOf } from './acts.ts'
 
 function verbs(status: string, direction: 'in' | 'out', word = status): readonly string[] {
   return actionsFor({ status, direction, outcome: { word } }).map(({ verb }) => verb)
@@ -26,4 +26,22 @@ test('only giving up is asked once more', () => {
     asked.filter(({ sure }) => sure !== undefined).map(({ verb }) => verb),
     ['drop'],
   )
+})
+
+test('an account takes back what waits, without a notice; who only reads does nothing', () => {
+  const names = (status: string, may: { manage: boolean; own: boolean }): readonly string[] => {
+    const actions = actionsFor({ status, direction: 'out', outcome: { word: status } })
+    return allowedOf(actions, may).map(({ name }) => name)
+  }
+  const account = { manage: false, own: true }
+  assert.deepEqual(names('deferred', account), ['Take back'])
+  assert.deepEqual(names('held', account), ['Take back'])
+  assert.deepEqual(names('delivered', account), [])
+  assert.deepEqual(names('held', { manage: false, own: false }), [])
+  assert.deepEqual(names('held', { manage: true, own: false }), ['Release', 'Try now', 'Give up'])
+  const [back] = allowedOf(
+    actionsFor({ status: 'queued', direction: 'out', outcome: { word: 'queued' } }),
+    account,
+  )
+  assert.deepEqual(back?.body, { tell_sender: false })
 })

@@ -6,6 +6,8 @@ export interface Action {
   readonly verb: 'retry' | 'hold' | 'release' | 'drop'
   /** Asked before it is done: what cannot be undone. */
   readonly sure?: string
+  /** What is posted with it. */
+  readonly body?: Readonly<Record<string, unknown>>
 }
 
 const waiting: readonly Action[] = [
@@ -32,4 +34,21 @@ export function actionsFor({
   if (status === 'held' || outcome.word === 'held') return held
   if (direction === 'in') return []
   return /^(queued|deferred|partly)/.test(status) ? waiting : []
+}
+
+/** An account takes its own letter back, and knows of it without a notice. */
+const takeBack: Action = {
+  name: 'Take back',
+  verb: 'drop',
+  sure: 'Take 1 message back? It is not tried again; who has it already keeps it.',
+  body: { tell_sender: false },
+}
+
+/** What who is here may do of it: all, who manages the server; an account takes it back. */
+export function allowedOf(
+  actions: readonly Action[],
+  may: { readonly manage: boolean; readonly own: boolean },
+): readonly Action[] {
+  if (may.manage) return actions
+  return may.own && actions.some(({ verb }) => verb === 'drop') ? [takeBack] : []
 }

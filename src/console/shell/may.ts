@@ -23,3 +23,8 @@ export function mayChangeAccess(mode: Session['mode']): boolean {
   if (mode !== 'live' || (account !== null && who !== account)) return false
   return scopes.includes('manage')
 }
+
+/** Whether it is an account that may take back what it has sent. */
+export function mayTakeBack(): boolean {
+  return isAccount() && session.value?.scopes.includes('manage') === true
+}

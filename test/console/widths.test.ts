@@ -40,6 +40,7 @@ test('every page fits its window at 320, 768 and 1440 pixels, light and dark, an
     '/reports',
     '/domains',
     '/accounts',
+    '/webhooks',
     '/log',
     '/lab',
     '/nowhere',

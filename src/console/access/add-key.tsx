@@ -1,6 +1,7 @@
 import type { Acting } from '../api/act.ts'
 import { fieldsOf } from '../parts/fields.ts'
-import { endOfDay, type Key, wordsIn } from './model.ts'
+import { wordsIn } from '../parts/words.ts'
+import { endOfDay, type Key } from './model.ts'
 
 /** A key just made, with its secret. */
 export interface MadeKey extends Key {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { endOfDay, lastsFor, wordsIn } from './model.ts'
+import { endOfDay, lastsFor } from './model.ts'
 
 test('a key that is to work until a day works on that day', () => {
   const end = endOfDay('2027-01-31') ?? ''
@@ -13,13 +13,4 @@ test('how long a key lasts is said in words', () => {
   assert.equal(lastsFor({ ends_at: null }, now), 'no end')
   assert.equal(lastsFor({ ends_at: '2027-01-11T00:00:00Z' }, now), '10 days left')
   assert.equal(lastsFor({ ends_at: '2027-01-01T00:00:00Z' }, now), 'over')
-})
-
-test('words stand between spaces and commas', () => {
-  assert.deepEqual(wordsIn(' a.example, b.example c.example '), [
-    'a.example',
-    'b.example',
-    'c.example',
-  ])
-  assert.deepEqual(wordsIn(' '), [])
 })

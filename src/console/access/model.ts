@@ -33,8 +33,3 @@ export function lastsFor({ ends_at: end }: Pick<Key, 'ends_at'>, now: number): s
   const left = Date.parse(end) - now
   return left <= 0 ? 'over' : `${span(left)} left`
 }
-
-/** Words between spaces and commas. */
-export function wordsIn(text: string): readonly string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '')
-}

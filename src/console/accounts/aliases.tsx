@@ -6,6 +6,7 @@ import { type Listed, originOf } from '../parts/placed.ts'
 import { Said } from '../parts/said.tsx'
 import { Table } from '../parts/table.tsx'
 import { Address } from '../parts/text.tsx'
+import { wordsIn } from '../parts/words.ts'
 import type { Alias } from './model.ts'
 
 /** Addresses that lead on to accounts. */
@@ -21,7 +22,7 @@ export function AliasSection({ changes }: { readonly changes: boolean }) {
   const submit = (event: SubmitEvent): void => {
     const form = event.currentTarget
     const field = fieldsOf(event)
-    const to = field('to').split(/[\s,]+/)
+    const to = wordsIn(field('to'))
     const body = { address: field('address'), to, send: field('send') !== '' }
     const said = (): string => `${body.address} leads to ${to.join(', ')} now.`
     void acting.act('/v1/aliases', { method: 'POST', body }, said).then((done) => {

@@ -9,6 +9,7 @@ import { MessagesPage } from '../messages/messages.tsx'
 import { QueuePage } from '../queue/queue.tsx'
 import { ReportsPage } from '../reports/reports.tsx'
 import { SendPage } from '../send/send.tsx'
+import { WebhooksPage } from '../webhooks/webhooks.tsx'
 import type { Session } from '../types.ts'
 import { mayChangeAccess, maySend } from './may.ts'
 
@@ -43,6 +44,7 @@ export const pages: readonly PageEntry[] = [
     ofTheHouse: true,
   },
   { path: '/accounts', name: 'Accounts', page: AccountsPage, shown: always, ofTheHouse: true },
+  { path: '/webhooks', name: 'Webhooks', page: WebhooksPage, shown: always, ofTheHouse: true },
   { path: '/access', name: 'Access', page: AccessPage, shown: mayChangeAccess },
   { path: '/log', name: 'Live log', page: LogPage, shown: always },
   { path: '/lab', name: 'Lab', page: LabPage, shown: (mode) => mode === 'lab' },

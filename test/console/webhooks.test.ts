@@ -21,7 +21,7 @@ test('an endpoint is added, tested, told of a letter, told again, switched off a
   await once(receiver, 'listening')
   const place = receiver.address()
   assert.ok(typeof place === 'object' && place !== null)
-  const url = `http://127.0.0.1:${place.port}/hooks/mail`
+  const url = `http://127.0.0.1:${place.port}/hooks/${'mail'.repeat(20)}`
   const lab = await startLab(t)
   const page = await openPage(browser, t, { bypassCSP: true })
   page.on('dialog', (dialog) => void dialog.accept())

@@ -40,7 +40,8 @@ export function Attempts({ hook, close }: { readonly hook: Hook; readonly close:
           one.type,
           <span key="answer">
             <Pill tone={isTaken(one) ? 'pass' : 'fail'}>{one.status || 'no answer'}</Pill>{' '}
-            {span(one.took_ms)} {plainly(one.text)}
+            {span(one.took_ms)}
+            {one.text === '' ? '' : ` · ${plainly(one.text)}`}
           </span>,
           <span key="state">
             {one.state}

@@ -1,61 +1,34 @@
 import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
-import type { MailMeter } from '../desk/mail-meter.ts'
 import type { Desk } from '../desk/operations.ts'
-import { lasting, type VitalSigns } from '../desk/vital-signs.ts'
-import type { ListenerStatus } from '../desk/status.ts'
-import type { Log } from '../base/log.ts'
-import type { Directory } from '../directory/directory.ts'
-import { type Access, operatorAccess } from '../http/access.ts'
 import { accountOf } from '../desk/residents.ts'
 import { operatorName } from '../desk/second-factors.ts'
-import { notByTokenAlone } from '../http/token-alone.ts'
+import type { ListenerStatus } from '../desk/status.ts'
+import { lasting } from '../desk/vital-signs.ts'
+import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer, mostConnections } from '../http/http-server.ts'
 import { withKeys } from '../http/key-access.ts'
-import type { Management } from '../http/management.ts'
 import { submitting } from '../http/sending.ts'
-import type { DecisionRules } from '../inspect/rules.ts'
 import { Sessions } from '../http/sessions.ts'
+import { notByTokenAlone } from '../http/token-alone.ts'
 import { systemClock } from '../io/clock.ts'
 import { type OpenSearch, openSearch } from '../search/index/search-thread.ts'
-import type { RetryPolicy } from '../queue/schedule.ts'
-import type { LetterDoor } from '../sessions/letter-door.ts'
-import type { Guard } from '../receive/guard.ts'
-import type { Store } from '../store/ports/store.ts'
+import { retryPolicy } from './from-settings.ts'
+import { serverManagement } from './management.ts'
 import { PageLogins } from './page-logins.ts'
+import type { ServerParts, ServerPorts } from './server-parts.ts'
 
-/** What the page and the API of a running server are made of. */
-export interface HttpDoorParts {
-  readonly store: Store
+/** What the page and the API have of a running server beside its parts. */
+export interface HttpDoorPlace {
+  readonly desk: Desk
   /** The data folder. */
   readonly folder: string
-  readonly desk: Desk
-  /** What was counted of its mail. */
-  readonly meter: MailMeter
-  /** By which rules letters are taken in. */
-  readonly rules: () => DecisionRules
-  /** Where letters are handed in. */
-  readonly letters: LetterDoor
-  readonly version: string
-  /** The folder with the files of the page. */
-  readonly page: string
-  readonly management: Management
-  /** When what waits is tried again. */
-  readonly retry: RetryPolicy
-  /** Where mail is taken, by the names of the ready event. */
-  readonly ports: Readonly<Record<string, number>>
   /** The operator's key. */
   readonly token: string
-  readonly directory: Pick<Directory, 'login' | 'identities'>
-  /** Counts wrong logins. */
-  readonly guard: Pick<Guard, 'login'>
-  readonly log: Log
-  /** Where a fault of it is over when it is open. */
-  readonly signs: Pick<VitalSigns, 'ended'>
-  /** A free port instead of the one in the settings. */
-  readonly autoPorts: boolean
-  readonly newId: () => string
-  readonly report: (problem: unknown, where: string) => void
+  /** Where mail is taken. */
+  readonly ports: ServerPorts
+  /** As they are now. */
+  readonly settings: () => Settings
 }
 
 /** Where it is open. */
@@ -69,34 +42,32 @@ interface Open {
 
 /** The page and the API of a running server, where its settings want them. */
 export class HttpDoor {
-  readonly #parts: HttpDoorParts
+  readonly #parts: ServerParts
+  readonly #place: HttpDoorPlace
   readonly #access: Access
   /** They outlive a change of the settings. */
-  readonly #sessions: Sessions
+  readonly #sessions = new Sessions(now)
   readonly #logins: PageLogins
   #open: Open | undefined
 
-  constructor(parts: HttpDoorParts) {
+  constructor(parts: ServerParts, place: HttpDoorPlace) {
     this.#parts = parts
-    const { store, desk, directory, guard, log, report } = parts
-    const now = (): number => systemClock.now()
-    const keys = withKeys(operatorAccess(parts.token), {
+    this.#place = place
+    const { store, directory, clients: guard, options } = parts
+    const { residents, secondFactors } = place.desk
+    const { acts } = store
+    const { log, report } = options
+    const keys = withKeys(operatorAccess(place.token), {
       apiKeys: store.apiKeys,
       now,
-      isAccount: async (wanted) => {
-        return accountOf(await desk.residents.residents(), wanted) !== undefined
-      },
+      isAccount: async (wanted) => accountOf(await residents.residents(), wanted) !== undefined,
       report,
     })
-    const sessions = new Sessions(now)
-    this.#sessions = sessions
-    const { secondFactors } = desk
     this.#access = {
       ...notByTokenAlone(keys, () => secondFactors.isWanted(operatorName)),
-      bySession: (token) => sessions.visitor(token),
+      bySession: (token) => this.#sessions.visitor(token),
     }
-    const asked = { keys, directory, guard, secondFactors, log, acts: store.acts, now, report }
-    this.#logins = new PageLogins(asked)
+    this.#logins = new PageLogins({ keys, directory, guard, secondFactors, log, acts, now, report })
   }
 
   /** `undefined` where they are closed. */
@@ -115,19 +86,20 @@ export class HttpDoor {
     const by = JSON.stringify([hostname, http])
     if (this.#open?.by === by) return
     await this.close()
+    const { signs, options } = this.#parts
+    const { report } = options
     if (http.port === 0) {
-      this.#parts.signs.ended(lasting.page)
+      signs.ended(lasting.page)
       return
     }
-    const { folder, report } = this.#parts
-    const search = openSearch({ folder, told: report })
+    const search = openSearch({ folder: this.#place.folder, told: report })
     try {
       const server = await this.#listen(hostname, http, search)
       this.#open = { by, address: http.address, server, search }
-      this.#parts.signs.ended(lasting.page)
+      signs.ended(lasting.page)
     } catch (problem) {
       await search.close()
-      this.#parts.report(problem, lasting.page)
+      report(problem, lasting.page)
     }
   }
 
@@ -143,40 +115,46 @@ export class HttpDoor {
     { address, port, hosts, proxies }: Settings['http'],
     search: OpenSearch,
   ): Promise<HttpServer> {
-    const { store, desk, letters, autoPorts, version, page, ports, newId, report } = this.#parts
-    const now = (): number => systemClock.now()
+    const { system, store, meter } = this.#parts
+    const { autoPorts, version = '', page = '', report } = this.#parts.options
+    const { desk, folder, ports, settings } = this.#place
+    const place = { desk, acts: store.acts, now }
     return await HttpServer.open({
       address,
       port: autoPorts ? 0 : port,
       page,
       mode: 'live',
-      management: this.#parts.management,
+      management: serverManagement({ store, desk, folder, settings }),
       version,
-      ports,
+      ports: { ...ports },
       archives: new Archives([
         {
           name: '',
           reads: store,
-          retry: this.#parts.retry,
+          retry: retryPolicy(settings()),
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
-          desk: { desk, acts: store.acts, now },
+          desk: place,
         },
       ]),
-      meter: this.#parts.meter,
-      rules: this.#parts.rules,
-      webhooks: { desk, acts: store.acts, now },
-      keys: { desk, acts: store.acts, now },
-      secondFactors: { desk, acts: store.acts, now, hostname },
+      meter,
+      rules: () => system.decisionRules,
+      webhooks: place,
+      keys: place,
+      secondFactors: { ...place, hostname },
       access: this.#access,
-      sending: submitting(letters, store.receipts),
+      sending: submitting(system.door, store.receipts),
       sessions: this.#sessions,
       logins: this.#logins,
       proxies,
       hosts: [hostname, ...hosts],
       now,
-      newId,
+      newId: () => system.newId(),
       report,
     })
   }
+}
+
+function now(): number {
+  return systemClock.now()
 }

@@ -1,77 +1,28 @@
-import type { WaybillError } from '../base/error.ts'
-import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ControlSocket } from '../control/control-socket.ts'
 import { openDeskSocket } from '../control/desk-socket.ts'
 import { InTurn } from '../desk/in-turn.ts'
 import { type Desk, performNamed } from '../desk/operations.ts'
 import { Retention, retentionTimes } from '../desk/retention.ts'
-import type { MailMeter } from '../desk/mail-meter.ts'
-import { lasting, type VitalSigns } from '../desk/vital-signs.ts'
+import { lasting } from '../desk/vital-signs.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { MemoryDirectory } from '../directory/memory-directory.ts'
-import type { SigningKeys } from '../directory/signing-keys.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { serverContext } from '../io/tls-context.ts'
-import type { Admission } from '../policy/admission.ts'
-import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
-import type { OpenResolver } from './resolver.ts'
-import { admissionLimits, limitsOf, rulesOf, staticRsaOf, retryPolicy } from './from-settings.ts'
+import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
 import { HttpDoor } from './http-door.ts'
 import { type OperatorToken, operatorToken } from './operator-token.ts'
-import { serverManagement } from './management.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
-import type { OpenWebhooks } from './webhooks.ts'
+import type { ServerParts, ServerPorts } from './server-parts.ts'
 import {
   compareSettings,
   leaveReload,
   type SettingsChange,
   withChanges,
 } from './settings-change.ts'
-
-export interface ServerOptions {
-  readonly settings: Settings
-  /** Instead of the folder in the settings. */
-  readonly data?: string
-  /** Free ports instead of those in the settings. */
-  readonly autoPorts: boolean
-  /** The folder with the files of the page; absent: there are none. */
-  readonly page?: string
-  /** The version of the program; commands that do not fit name it. */
-  readonly version?: string
-  readonly log: Log
-  /** A fault of ours, for the log. */
-  readonly report: (problem: unknown, where: string) => void
-  /** The disk or the database has failed: nothing more can be taken. */
-  readonly broken: (problem: WaybillError) => void
-}
-
-/** Where a server listens. */
-export interface ServerPorts {
-  readonly smtp: number
-  readonly submission: number
-  readonly submissions: number
-  /** Of the page and the HTTP API, where they are open. */
-  readonly http?: number
-}
-
-/** What lives as long as the server does. */
-export interface ServerParts {
-  readonly options: ServerOptions
-  readonly system: MailSystem
-  readonly store: Store
-  readonly resolver: OpenResolver
-  readonly directory: MemoryDirectory
-  readonly clients: Admission
-  readonly signing: SigningKeys
-  readonly signs: VitalSigns
-  readonly meter: MailMeter
-  readonly webhooks: OpenWebhooks
-}
 
 /** A running mail server, and what may change of it. */
 export class RunningServer {
@@ -129,31 +80,12 @@ export class RunningServer {
       },
     })
     this.token = operatorToken(this.#folder)
-    this.#http = new HttpDoor({
-      store,
-      folder: this.#folder,
+    this.#http = new HttpDoor(parts, {
       desk: this.#desk,
-      meter: parts.meter,
-      rules: () => system.decisionRules,
-      letters: system.door,
-      version: options.version ?? '',
-      page: options.page ?? '',
-      ports: { ...first.ports },
-      retry: retryPolicy(settings),
-      management: serverManagement({
-        store,
-        desk: this.#desk,
-        folder: this.#folder,
-        settings: () => this.#settings,
-      }),
+      folder: this.#folder,
       token: this.token.token,
-      directory: parts.directory,
-      guard: parts.clients,
-      log,
-      signs: parts.signs,
-      autoPorts: options.autoPorts,
-      newId: () => system.newId(),
-      report,
+      ports: first.ports,
+      settings: () => this.#settings,
     })
   }
 

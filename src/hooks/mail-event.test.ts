@@ -86,3 +86,20 @@ test('an event stays small, whatever others have written', async () => {
   assert.ok(JSON.stringify(view).length < 15_000)
   assert.equal(view['recipients'], 1000)
 })
+
+test('who gave a letter up is told: the other server, time, or ourselves', async () => {
+  const store = openMemoryStore()
+  const given = tried(west, 'failed', 10)
+  if (given.type !== 'attempt') throw new Error('it is no attempt')
+  const { answer } = given
+  await put(store, 'JOURNEY1', ends.queued, [
+    given,
+    { ...given, answer: answer && { ...answer, code: 451 } },
+    { ...given, answer: undefined },
+  ])
+  const events = eventsOf(await stored(store, 'JOURNEY1'))
+  assert.deepEqual(
+    events.slice(1).map(({ detail }) => detail['by']),
+    ['remote', 'expired', 'local'],
+  )
+})

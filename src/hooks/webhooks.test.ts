@@ -300,3 +300,16 @@ test('an endpoint that is removed hears nothing more', async (t) => {
   assert.equal(gone.got.length, 0)
   await assert.rejects(webhooks.attempts(id, { limit: 1 }), /no webhook/)
 })
+
+test('one that is switched on again is told of what happens from then on', async (t) => {
+  const { clock, webhooks } = await open(t)
+  const there = await receiver(t)
+  const { id } = await webhooks.add({ url: there.url })
+  assert.equal((await webhooks.change(id, { enabled: false })).off, 'It was switched off.')
+  clock.advance(60_000)
+  const on = await webhooks.change(id, { enabled: true })
+  assert.deepEqual([on.off, on.since], ['', cameAt + 60_000])
+  // To say so once more begins nothing anew.
+  clock.advance(60_000)
+  assert.equal((await webhooks.change(id, { enabled: true })).since, cameAt + 60_000)
+})

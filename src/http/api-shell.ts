@@ -26,11 +26,6 @@ export function newApi(report: (fault: unknown, where: string) => void): Api {
   return api
 }
 
-/** Says what paths there are. */
-export function describeApi(api: Api, version: string): void {
-  api.doc31('/v1/openapi.json', { openapi: '3.1.0', info: { title: 'Waybill', version } })
-}
-
 /** Nobody sends without end. */
 export function limitBody(): MiddlewareHandler<ApiEnv> {
   const upTo = (maxSize: number): MiddlewareHandler<ApiEnv> => {

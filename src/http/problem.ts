@@ -1,3 +1,4 @@
+import { HTTPException } from 'hono/http-exception'
 import { WaybillError } from '../base/error.ts'
 
 /** What an answer says that could not be what was asked for (RFC 9457 §3). */
@@ -43,10 +44,24 @@ export class ProblemError extends Error {
 /** What the world or the one who asks did wrong, as an answer; `undefined` for a fault of ours. */
 export function problemOf(thrown: unknown): Problem | undefined {
   if (thrown instanceof ProblemError) return thrown.problem
+  if (thrown instanceof HTTPException) return unreadable(thrown)
   if (!(thrown instanceof WaybillError)) return undefined
   const { code, message, hint } = thrown
   const [status, title] = said[code] ?? [503, 'The server cannot do that now']
   return problem(status, code, { title, detail: message, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** A body that is no JSON, or says that it is something else (RFC 9110 §15.5.16). */
+function unreadable({ status, message }: HTTPException): Problem | undefined {
+  if (status === 415) {
+    return problem(415, 'media-type', {
+      title: 'That is of another type',
+      detail: 'The body is not of a type that this path takes.',
+      hint: 'Content-Type: application/json, where /v1/openapi.json says no other.',
+    })
+  }
+  if (status !== 400) return undefined
+  return problem(400, 'usage', { title: 'That was not understood', detail: `${message}.` })
 }
 
 const said: Readonly<Partial<Record<WaybillError['code'], readonly [number, string]>>> = {
@@ -65,4 +80,20 @@ export function notAsked(error: {
   })
   const detail = errors.map((one) => `${one.pointer}: ${one.detail}`).join('; ')
   return problem(400, 'usage', { title: 'That was not understood', detail, errors })
+}
+
+/** What is asked, where it fits its form. @throws ProblemError */
+export function checked<T>(
+  form: {
+    safeParse(
+      asked: unknown,
+    ):
+      | { readonly success: true; readonly data: T }
+      | { readonly success: false; readonly error: Parameters<typeof notAsked>[0] }
+  },
+  asked: unknown,
+): T {
+  const read = form.safeParse(asked)
+  if (read.success) return read.data
+  throw new ProblemError(notAsked(read.error))
 }

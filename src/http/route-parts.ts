@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { hindered } from './described.ts'
 
 /** A message in a path. */
 export const idParam: z.ZodObject<{ id: z.ZodString }> = z.object({
@@ -14,6 +15,11 @@ export function answer<T extends z.ZodType>(
 } {
   return { 200: { description, content: { 'application/json': { schema } } } }
 }
+
+/** What is changed on a server of one's own alone. */
+export const notHere: ReturnType<typeof hindered<409>> = hindered({
+  409: 'A lab or a catcher: it says why nothing can be changed',
+})
 
 /** What a request must bring, as JSON. */
 export function body<T extends z.ZodType>(

@@ -11,7 +11,7 @@ import { hashPassword } from '../../io/password.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
 import { changeable, listedAt, type ManagedSite, type Management } from '../management.ts'
-import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { answer, body, notHere, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const account = z
   .object({
@@ -43,14 +43,17 @@ const add = createRoute({
       reason,
     }),
   ),
-  responses: answer(
-    'It is there',
-    z.object({
-      added: z.string(),
-      login: z.boolean(),
-      messages: z.number().describe('In its mailboxes already: somebody had the address before'),
-    }),
-  ),
+  responses: {
+    ...answer(
+      'It is there',
+      z.object({
+        added: z.string(),
+        login: z.boolean(),
+        messages: z.number().describe('In its mailboxes already: somebody had the address before'),
+      }),
+    ),
+    ...notHere,
+  },
 })
 
 const address = z.object({ address: z.string().max(1000).openapi({ example: 'ben@example.com' }) })
@@ -60,7 +63,7 @@ const remove = createRoute({
   path: '/v1/accounts/{address}',
   summary: 'Takes an account away; mail that was filed for it stays',
   request: { params: address, query: reasonQuery },
-  responses: answer('It is gone', z.object({ removed: z.string() })),
+  responses: { ...answer('It is gone', z.object({ removed: z.string() })), ...notHere },
 })
 
 const setPassword = createRoute({
@@ -68,7 +71,10 @@ const setPassword = createRoute({
   path: '/v1/accounts/{address}/password',
   summary: 'Sets a new password; without one, nobody logs in any more',
   request: { params: address, ...body(z.object({ password, reason })) },
-  responses: answer('It holds', z.object({ changed: z.string(), login: z.boolean() })),
+  responses: {
+    ...answer('It holds', z.object({ changed: z.string(), login: z.boolean() })),
+    ...notHere,
+  },
 })
 
 /** Accounts: shown, made, given a password, taken away. */

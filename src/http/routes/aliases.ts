@@ -5,7 +5,7 @@ import { aliasJson } from '../../desk/resident-json.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
 import { changeable, listedAt, type Management } from '../management.ts'
-import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { answer, body, notHere, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const alias = z
   .object({
@@ -36,10 +36,13 @@ const add = createRoute({
       reason,
     }),
   ),
-  responses: answer(
-    'It is there',
-    z.object({ added: z.string(), to: z.array(z.string()), send: z.boolean() }),
-  ),
+  responses: {
+    ...answer(
+      'It is there',
+      z.object({ added: z.string(), to: z.array(z.string()), send: z.boolean() }),
+    ),
+    ...notHere,
+  },
 })
 
 const remove = createRoute({
@@ -47,7 +50,7 @@ const remove = createRoute({
   path: '/v1/aliases/{address}',
   summary: 'Takes an alias away',
   request: { params: z.object({ address: z.string().max(1000) }), query: reasonQuery },
-  responses: answer('It is gone', z.object({ removed: z.string() })),
+  responses: { ...answer('It is gone', z.object({ removed: z.string() })), ...notHere },
 })
 
 /** Aliases: shown, made, taken away. */

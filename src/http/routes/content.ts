@@ -37,6 +37,11 @@ const parts = createRoute({
   ),
 })
 
+const octets = z.string().openapi({ format: 'binary' })
+
+/** Types of parts that a browser may show. */
+const shownTypes = ['text/plain', 'image/png', 'image/jpeg', 'image/gif', 'image/webp']
+
 /** Said here: what is coerced would be told as perhaps nothing, which no part of a path can be. */
 const partNumber = { type: 'integer', param: { name: 'n', in: 'path', required: true } } as const
 
@@ -47,8 +52,10 @@ const onePart = createRoute({
   request: { params: idParam.extend({ n: z.coerce.number().int().min(0).openapi(partNumber) }) },
   responses: {
     200: {
-      description: 'Its octets, decoded',
-      content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } },
+      description: 'Its octets, decoded; what no browser should show comes as octets',
+      content: Object.fromEntries(
+        ['application/octet-stream', ...shownTypes].map((type) => [type, { schema: octets }]),
+      ),
     },
   },
 })
@@ -150,13 +157,12 @@ export function contentRoutes(api: Api, archives: Archives, contents: KeptConten
 
 /** A file of a stranger is saved and not shown, whatever it says that it is. */
 export function fileHeaders({ n, name, type }: FilePart): Record<string, string> {
-  const isPlain = /^(?:text\/plain|image\/(?:png|jpeg|gif|webp))$/.test(type)
   const plain = `part-${n}`
   const coded = encodeURIComponent(name ?? plain).replace(/['()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
   })
   return {
-    'content-type': isPlain ? type : 'application/octet-stream',
+    'content-type': shownTypes.includes(type) ? type : 'application/octet-stream',
     // RFC 6266 §4.3
     'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${coded}`,
     'content-security-policy': "sandbox; default-src 'none'",

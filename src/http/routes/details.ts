@@ -5,6 +5,7 @@ import type { Step } from '../../journey/steps.ts'
 import { decodeEncodedWords } from '../../message/encoded-word.ts'
 import { type HeaderField, unfoldedValue } from '../../message/field.ts'
 import type { Api } from '../api-types.ts'
+import { lineShape, recipientShape } from '../journey-shape.ts'
 import { readKeptHeader } from '../kept-message.ts'
 import { answer, idParam } from '../route-parts.ts'
 
@@ -22,13 +23,6 @@ const headers = createRoute({
   ),
 })
 
-const smtpAnswer = z.object({
-  code: z.number(),
-  enhanced: z.string(),
-  text: z.string(),
-  at_command: z.string(),
-})
-
 const recipients = createRoute({
   method: 'get',
   path: '/v1/messages/{id}/recipients',
@@ -37,15 +31,7 @@ const recipients = createRoute({
   responses: answer(
     'Recipients, in the order in which they were asked for',
     z.object({
-      data: z.array(
-        z.object({
-          address: z.string(),
-          status: z.string(),
-          answer: smtpAnswer.nullable(),
-          accounts: z.array(z.string()),
-          at: z.string(),
-        }),
-      ),
+      data: z.array(recipientShape),
     }),
   ),
 })
@@ -81,13 +67,7 @@ const conversation = createRoute({
   responses: answer(
     'Lines',
     z.object({
-      data: z.array(
-        z.object({
-          from: z.enum(['client', 'server', 'note']),
-          text: z.string(),
-          at: z.string(),
-        }),
-      ),
+      data: z.array(lineShape),
     }),
   ),
 })

@@ -11,7 +11,7 @@ import { domainJson } from '../../desk/resident-json.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
 import { changeable, listedAt, type ManagedSite, type Management } from '../management.ts'
-import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { answer, body, notHere, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
 
 const domainItem = z
   .object({
@@ -64,10 +64,13 @@ const add = createRoute({
   path: '/v1/domains',
   summary: 'Takes mail for one more domain; its signing keys are made first',
   request: body(named.extend({ reason })),
-  responses: answer(
-    'It is there, and this is to be published',
-    z.object({ added: z.string(), records: z.array(record) }),
-  ),
+  responses: {
+    ...answer(
+      'It is there, and this is to be published',
+      z.object({ added: z.string(), records: z.array(record) }),
+    ),
+    ...notHere,
+  },
 })
 
 const remove = createRoute({
@@ -75,7 +78,7 @@ const remove = createRoute({
   path: '/v1/domains/{domain}',
   summary: 'Takes no more mail for a domain; its signing keys stay',
   request: { params: named, query: reasonQuery },
-  responses: answer('It is gone', z.object({ removed: z.string() })),
+  responses: { ...answer('It is gone', z.object({ removed: z.string() })), ...notHere },
 })
 
 const records = createRoute({
@@ -115,17 +118,20 @@ const rotate = createRoute({
   path: '/v1/domains/{domain}/dkim/rotate',
   summary: 'Makes new signing keys, or begins to use them once DNS has their records',
   request: { params: named, ...body(z.object({ reason })) },
-  responses: answer(
-    'One step; asked again it goes on where it is',
-    z.union([
-      z.object({ step: z.enum(['made', 'waiting']), waiting: z.array(key) }),
-      z.object({
-        step: z.literal('done'),
-        active: z.array(z.string()),
-        retired: z.array(z.string()),
-      }),
-    ]),
-  ),
+  responses: {
+    ...answer(
+      'One step; asked again it goes on where it is',
+      z.union([
+        z.object({ step: z.enum(['made', 'waiting']), waiting: z.array(key) }),
+        z.object({
+          step: z.literal('done'),
+          active: z.array(z.string()),
+          retired: z.array(z.string()),
+        }),
+      ]),
+    ),
+    ...notHere,
+  },
 })
 
 /** For each record so long is waited for DNS. */

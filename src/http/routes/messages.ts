@@ -4,8 +4,10 @@ import { jsonLine } from '../../base/shown-text.ts'
 import type { Archives } from '../../desk/archives.ts'
 import type { Api } from '../api-types.ts'
 import { cursorBehind, readCursor } from '../cursor.ts'
+import { journeyShape } from '../journey-shape.ts'
 import { openKept } from '../kept-message.ts'
 import { messageCsv } from '../message-csv.ts'
+import { checked } from '../problem.ts'
 import { queryOf } from '../query.ts'
 import { answer, idParam } from '../route-parts.ts'
 import { rowSchema, rowsOf } from '../row.ts'
@@ -57,7 +59,7 @@ const journey = createRoute({
   path: '/v1/messages/{id}/journey',
   summary: 'The whole account, as `waybill show --json` prints it',
   request: { params: idParam },
-  responses: answer('waybill.journey/1', z.looseObject({ schema: z.string() })),
+  responses: answer('waybill.journey/1', journeyShape),
 })
 
 const raw = createRoute({
@@ -104,7 +106,7 @@ export function messageRoutes(api: Api, archives: Archives, now: () => number): 
   // Its text is the very one of the terminal, so it is not made again by `c.json`.
   api.openAPIRegistry.registerPath(journey)
   api.get('/v1/messages/:id/journey', async (c) => {
-    const { view } = await archives.find(c.req.param('id'))
+    const { view } = await archives.find(checked(idParam, c.req.param()).id)
     return new Response(jsonLine(view), { headers: { 'content-type': 'application/json' } })
   })
   api.openapi(raw, async (c) => {

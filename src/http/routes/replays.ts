@@ -11,6 +11,7 @@ import type { JourneyView } from '../../journey/view.ts'
 import { type ReplayOverrides, readOverrides } from '../../journey/overrides.ts'
 import { viewReplay, viewReplayed } from '../../journey/replay-view.ts'
 import type { Api } from '../api-types.ts'
+import { journeyShape, toldStep } from '../journey-shape.ts'
 import { sentLimits } from './bundles.ts'
 import { body } from '../route-parts.ts'
 
@@ -30,14 +31,6 @@ const request = z.object({
     .openapi({ example: { dns: ['_dmarc.north.example TXT "v=DMARC1; p=none"'] } }),
 })
 
-const told = z.looseObject({
-  result: z.string().nullable(),
-  verdict: z.string(),
-  answer: z.string(),
-  asked_for: z.string().nullable(),
-  did: z.string().nullable(),
-})
-
 const answer = z.object({
   id: z.string(),
   replayed: z.boolean(),
@@ -53,16 +46,13 @@ const answer = z.object({
         label: z.string(),
         same: z.boolean(),
         missing: z.array(z.string()),
-        recorded: told,
-        now: told,
+        recorded: toldStep,
+        now: toldStep,
       }),
     )
     .optional(),
   because: z.string().optional(),
-  journey: z
-    .looseObject({ schema: z.string() })
-    .nullable()
-    .describe('waybill.journey/1, as it would have been'),
+  journey: journeyShape.nullable().describe('waybill.journey/1, as it would have been'),
 })
 
 const replay = createRoute({

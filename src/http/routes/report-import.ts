@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { perform } from '../../desk/act.ts'
+import { hindered } from '../described.ts'
 import { keptJson } from '../../desk/report-json.ts'
 import type { KeptReport } from '../../desk/kept-reports.ts'
 import { reportImport } from '../../desk/reports.ts'
@@ -29,20 +30,25 @@ function importRoute(path: ReportPath) {
       }),
       body: { required: true, content: { 'application/octet-stream': octets } },
     },
-    responses: answer(
-      'What became of each report in it, of whatever kind it is',
-      z.object({
-        data: z.array(
-          z.union([
-            reportSchema.and(z.object({ name: z.string(), result: z.enum(['imported', 'known']) })),
-            unreadable,
-          ]),
-        ),
-        imported: z.number(),
-        known: z.number(),
-        unreadable: z.number(),
-      }),
-    ),
+    responses: {
+      ...answer(
+        'What became of each report in it, of whatever kind it is',
+        z.object({
+          data: z.array(
+            z.union([
+              reportSchema.and(
+                z.object({ name: z.string(), result: z.enum(['imported', 'known']) }),
+              ),
+              unreadable,
+            ]),
+          ),
+          imported: z.number(),
+          known: z.number(),
+          unreadable: z.number(),
+        }),
+      ),
+      ...hindered({ 422: 'Nothing in it is a report' }),
+    },
   })
 }
 

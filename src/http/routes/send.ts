@@ -5,10 +5,12 @@ import type { Handed } from '../../receive/hand-in.ts'
 import type { NewReceipt } from '../../store/ports/receipts.ts'
 import type { Api, ApiEnv } from '../api-types.ts'
 import type { Client } from '../client-place.ts'
+import { hindered } from '../described.ts'
 import { foreseenJourney } from '../foreseen.ts'
 import { notTaken, sentAnswer, sentSchema } from '../handed-answer.ts'
+import { journeyShape } from '../journey-shape.ts'
 import { fieldsSchema, rawSchema } from '../letter-body.ts'
-import { notAsked, ProblemError } from '../problem.ts'
+import { checked, ProblemError } from '../problem.ts'
 import {
   type LetterMaking,
   letterOfFields,
@@ -47,9 +49,6 @@ const keyHeader = z.object({
 const json = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => {
   return { 'application/json': { schema } }
 }
-const problemBody = {
-  'application/problem+json': { schema: z.looseObject({ type: z.string(), title: z.string() }) },
-}
 
 const described = {
   method: 'post',
@@ -69,7 +68,7 @@ const described = {
   responses: {
     200: {
       description: 'With dry_run: the journey as it would be, waybill.journey/1; nothing was sent',
-      content: json(z.looseObject({ schema: z.string() })),
+      content: json(journeyShape),
     },
     202: {
       description: 'It was taken and is on disk; each recipient has a word of its own',
@@ -79,13 +78,12 @@ const described = {
       }),
       content: json(sentSchema),
     },
-    409: { description: 'The first request with this key still runs', content: problemBody },
-    413: { description: 'The message is too large', content: problemBody },
-    422: {
-      description: 'No letter can be made of it, it may not be sent, or nobody takes it',
-      content: problemBody,
-    },
-    503: { description: 'Not now; nothing was taken', content: problemBody },
+    ...hindered({
+      409: 'The first request with this key still runs',
+      413: 'The message is too large',
+      422: 'No letter can be made of it, it may not be sent, or nobody takes it',
+      503: 'Not now; nothing was taken',
+    }),
   },
 } as const
 
@@ -185,10 +183,4 @@ function jsonOf(octets: Uint8Array): unknown {
     const why = error instanceof Error ? error.message : String(error)
     throw new WaybillError('usage', `The body is no JSON: ${why.slice(0, 200)}`)
   }
-}
-
-function checked<T>(schema: z.ZodType<T>, body: unknown): T {
-  const read = schema.safeParse(body)
-  if (read.success) return read.data
-  throw new ProblemError(notAsked(read.error))
 }

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { scopes as all } from '../../desk/api-keys.ts'
+import { hindered } from '../described.ts'
 import type { Api, ApiEnv, Mode } from '../api-types.ts'
 import type { Client } from '../client-place.ts'
 import { noSessionCookies, sessionCookie, sessionIn } from '../cookie.ts'
@@ -41,7 +42,13 @@ const begin = createRoute({
       code: z.string().max(100).optional().describe('Of the second factor, where there is one'),
     }),
   ),
-  responses: answer('They are in', z.object({ who: z.string(), scopes })),
+  responses: {
+    ...answer('They are in', z.object({ who: z.string(), scopes })),
+    ...hindered({
+      409: 'There is nothing to log in to',
+      429: 'Too many wrong logins came from there',
+    }),
+  },
 })
 
 const end = createRoute({

@@ -49,7 +49,12 @@ async function certificateOf(notBefore: number, notAfter: number): Promise<strin
 test('a certificate that runs out is told every day from 14 days before, and as an error after', async () => {
   const clock = new ManualClock()
   const told: LogLine[] = []
-  const watch = new CertificateWatch({ clock, log: (line) => told.push(line) })
+  const ends: number[] = []
+  const watch = new CertificateWatch({
+    clock,
+    log: (line) => told.push(line),
+    ends: (at) => ends.push(at),
+  })
   const end = clock.now() + 20 * dayMs
   watch.use(await certificateOf(end - 90 * dayMs, end))
   clock.advance(5 * dayMs)
@@ -67,6 +72,7 @@ test('a certificate that runs out is told every day from 14 days before, and as 
   })
   clock.advance(15 * dayMs)
   assert.equal(told.length, 16)
+  assert.deepEqual(new Set(ends), new Set([Math.floor(end / 1000) * 1000]))
   const { level, fields } = told[15] ?? assert.fail()
   assert.deepEqual([level, fields['days']], ['error', -1])
   // A renewed one, read by SIGHUP, ends it at once.
@@ -85,11 +91,17 @@ test('a certificate that runs out is told every day from 14 days before, and as 
 test('a certificate of a few days is told in its last quarter', async () => {
   const clock = new ManualClock()
   const told: LogLine[] = []
-  const watch = new CertificateWatch({ clock, log: (line) => told.push(line) })
+  const ends: number[] = []
+  const watch = new CertificateWatch({
+    clock,
+    log: (line) => told.push(line),
+    ends: (at) => ends.push(at),
+  })
   watch.use(await certificateOf(clock.now(), clock.now() + 6 * dayMs + 1000))
   clock.advance(4 * dayMs)
   assert.equal(told.length, 0)
   clock.advance(dayMs)
   assert.equal(told.length, 1)
+  assert.equal(ends.length, 1)
   watch.stop()
 })

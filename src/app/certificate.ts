@@ -58,12 +58,19 @@ const aheadMs = 14 * dayMs
 export class CertificateWatch {
   readonly #clock: Clock
   readonly #log: Log
+  readonly #ends: (until: number) => void
   #own: X509Certificate | undefined
   #cancel: () => void = () => {}
 
-  constructor(options: { readonly clock: Clock; readonly log: Log }) {
+  constructor(options: {
+    readonly clock: Clock
+    readonly log: Log
+    /** Told with each line of the log: when it runs out. */
+    readonly ends: (until: number) => void
+  }) {
     this.#clock = options.clock
     this.#log = options.log
+    this.#ends = options.ends
   }
 
   /** @param certificate PEM, the server's own first, as it is used from now on */
@@ -102,6 +109,7 @@ export class CertificateWatch {
           : 'The TLS certificate in use runs out; renew it and send SIGHUP.',
       },
     })
+    this.#ends(until)
   }
 }
 

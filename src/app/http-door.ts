@@ -1,9 +1,10 @@
 import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
+import { troublesOf } from '../desk/health.ts'
 import type { Desk } from '../desk/operations.ts'
 import { accountOf } from '../desk/residents.ts'
 import { operatorName } from '../desk/second-factors.ts'
-import type { ListenerStatus } from '../desk/status.ts'
+import { downOf, type ListenerStatus } from '../desk/status.ts'
 import { lasting } from '../desk/vital-signs.ts'
 import { type Access, operatorAccess } from '../http/access.ts'
 import { HttpServer, mostConnections } from '../http/http-server.ts'
@@ -132,11 +133,13 @@ export class HttpDoor {
           name: '',
           reads: store,
           retry: retryPolicy(settings()),
+          down: () => downOf(system.down, systemClock),
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: place,
         },
       ]),
+      troubles: async () => troublesOf(await place.desk.status(), now()),
       meter,
       rules: () => system.decisionRules,
       webhooks: place,

@@ -54,7 +54,11 @@ export class RunningServer {
     this.#certificate = first.certificate
     const times = retentionTimes(settings.retention)
     this.#retention = new Retention({ store, clock: systemClock, times, log, report })
-    this.#certificateWatch = new CertificateWatch({ clock: systemClock, log })
+    this.#certificateWatch = new CertificateWatch({
+      clock: systemClock,
+      log,
+      ends: (until) => void this.#leaveCertificate('certificate ends', until),
+    })
     this.#desk = serverDesk({
       folder: this.#folder,
       store,
@@ -120,7 +124,21 @@ export class RunningServer {
     await leaveReload(store.acts, systemClock.now(), change).catch((problem: unknown) => {
       options.report(problem, 'the act of reading the settings again')
     })
+    const { until } = this.#certificateWatch
+    if (change.changed.includes('certificate') && until !== undefined) {
+      await this.#leaveCertificate('certificate renewed', until)
+    }
     return change
+  }
+
+  /** Who follows events hears of the certificate by this. */
+  async #leaveCertificate(what: string, until: number): Promise<void> {
+    const { store, options } = this.#parts
+    const detail = { until: new Date(until).toISOString() }
+    const act = { at: systemClock.now(), who: 'waybill', door: 'server', what, why: '', detail }
+    await store.acts.put(act).catch((problem: unknown) => {
+      options.report(problem, 'the act of a certificate')
+    })
   }
 
   async #reload(read: Settings): Promise<SettingsChange> {

@@ -31,7 +31,7 @@ export interface ServerDeskParts {
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
   readonly changed: () => Promise<void>
   readonly webhooks: Webhooks
-  readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname'>
+  readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname' | 'webhooks'>
 }
 
 /** The desk of a running server: what people may do there, whatever the door. */
@@ -77,6 +77,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
         ...status,
         hostname: () => settings().hostname,
         store: () => storeStatus(store, folder),
+        webhooks: () => webhooks.list,
         clock: systemClock,
       }),
   }

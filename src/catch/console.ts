@@ -2,6 +2,7 @@ import { hookSource, openWebhooks } from '../app/webhooks.ts'
 import { silent } from '../base/log.ts'
 import { Archives } from '../desk/archives.ts'
 import { openDeskSocket } from '../control/desk-socket.ts'
+import { webhookTroubles } from '../desk/health.ts'
 import { type FaultsPart, faultsSet, faultsShow } from '../desk/faults.ts'
 import { mailDelete, type MailPart } from '../desk/mail.ts'
 import { type Named, named, performByName } from '../desk/named.ts'
@@ -55,6 +56,7 @@ export async function openCatcherConsole(
   return await openDoors([control, open, search], options, {
     webhooks: place,
     mode: 'catch',
+    troubles: async () => webhookTroubles(open.webhooks.list, now()),
     sending: catching(catcher.door, store.receipts, faults),
     ports: { ...catcher.ports },
     archives: new Archives([

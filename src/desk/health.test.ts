@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { offByHand } from '../hooks/webhooks.ts'
 import { diskTroubles, troublesOf } from './health.ts'
-import type { ServerStatus } from './status.ts'
+import type { HookStatus, ServerStatus } from './status.ts'
 import type { Sign } from './vital-signs.ts'
 
 const now = Date.UTC(2026, 10, 27)
@@ -28,6 +29,10 @@ const well: ServerStatus = {
 
 function sign(changes: Partial<Sign>): Sign {
   return { name: 'x', times: 1, lastAt: now, said: '', ours: true, ...changes }
+}
+
+function hook(changes: Partial<HookStatus>): HookStatus {
+  return { id: 'wh_1', url: 'https://a.example/', off: '', ...changes }
 }
 
 const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | undefined])[] = [
@@ -70,6 +75,18 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
     { faults: [sign({ lastAt: now - 3_600_000, said: 'broke', lasts: true })] },
     /broke/,
   ],
+  ['a webhook that fails', { webhooks: [hook({ failingSince: now - day + 1 })] }, undefined],
+  [
+    'one that has failed for a day',
+    { webhooks: [hook({ failingSince: now - day })] },
+    /^webhook: Nothing has arrived at the webhook wh_1 \(https.*\) for 1 day; after 5/,
+  ],
+  [
+    'one that was switched off',
+    { webhooks: [hook({ off: 'It answered 410: it is gone.' })] },
+    /^webhook: Nothing is sent to the webhook wh_1 \(https.*\) any more: It answered 410/,
+  ],
+  ['one that somebody switched off', { webhooks: [hook({ off: offByHand })] }, undefined],
   ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
 ]
 for (const [what, changes, expected] of table) {

@@ -1,9 +1,18 @@
-import type { ServerStatus, StoreStatus } from './status.ts'
+import { offByHand } from '../hooks/webhooks.ts'
+import type { HookStatus, ServerStatus, StoreStatus } from './status.ts'
 
 /** What is not as it should be, in the words for a person: what was seen, and what to do. */
 export interface Trouble {
   /** One word of a fixed set, for programs. */
-  readonly what: 'disk' | 'dns' | 'certificate' | 'listener' | 'limit' | 'fault' | 'held'
+  readonly what:
+    | 'disk'
+    | 'dns'
+    | 'certificate'
+    | 'listener'
+    | 'limit'
+    | 'fault'
+    | 'held'
+    | 'webhook'
   readonly sentence: string
   readonly hint: string
 }
@@ -15,6 +24,8 @@ const recentMs = 3_600_000
 const certificateMs = 14 * dayMs
 /** Held letters do not expire: nobody hears of them but by this. */
 const heldMs = 3 * dayMs
+/** Webhooks are tried again after seconds, minutes and hours: a restart of a receiver is no trouble. */
+const failingMs = dayMs
 const lowShare = 0.05
 const lowOctets = 256 * 1024 ** 2
 
@@ -28,6 +39,7 @@ export function troublesOf(status: ServerStatus, now: number): readonly Trouble[
     ...limitTroubles(status, now),
     ...faultTroubles(status, now),
     ...heldTroubles(status, now),
+    ...webhookTroubles(status.webhooks ?? [], now),
   ]
 }
 
@@ -103,6 +115,31 @@ function heldTroubles({ held, heldAt }: ServerStatus, now: number): readonly Tro
       hint: 'Those are in waybill queue list; queue release lets them go, queue drop gives them up.',
     },
   ]
+}
+
+/** Endpoints that the server switched off, or where nothing has arrived for a day. */
+export function webhookTroubles(webhooks: readonly HookStatus[], now: number): readonly Trouble[] {
+  return webhooks.flatMap(({ id, url, off, failingSince }): readonly Trouble[] => {
+    if (off === offByHand) return []
+    if (off !== '') {
+      return [
+        {
+          what: 'webhook',
+          sentence: `Nothing is sent to the webhook ${id} (${url}) any more: ${off}`,
+          hint: `Mend it there, then switch it on: PATCH /v1/webhooks/${id} with {"enabled":true}; waybill webhook remove ${id} forgets it.`,
+        },
+      ]
+    }
+    if (failingSince === undefined || now - failingSince < failingMs) return []
+    const days = Math.floor((now - failingSince) / dayMs)
+    return [
+      {
+        what: 'webhook',
+        sentence: `Nothing has arrived at the webhook ${id} (${url}) for ${days} day${days === 1 ? '' : 's'}; after 5 it is switched off.`,
+        hint: `What was answered is in waybill webhook attempts ${id}.`,
+      },
+    ]
+  })
 }
 
 function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {

@@ -12,7 +12,7 @@ import { isForeign, ownJourneys } from './own-journeys.ts'
  */
 export function ownArchives(archives: Archives, account: string): Archives {
   return new Archives(
-    archives.all.map(({ name, reads, changes, desk, retry }): Archive => {
+    archives.all.map(({ name, reads, changes, desk, retry, down }): Archive => {
       const own = ownReads(reads, account)
       return {
         name,
@@ -22,6 +22,7 @@ export function ownArchives(archives: Archives, account: string): Archives {
           : { changes: (query) => ownChanges(changes(onlyJourneys(query)), own.journeys) }),
         ...(desk === undefined ? {} : { desk }),
         ...(retry === undefined ? {} : { retry }),
+        ...(down === undefined ? {} : { down }),
       }
     }),
   )

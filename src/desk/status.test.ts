@@ -14,6 +14,7 @@ function sources(changes: Partial<StatusSources> = {}): StatusSources {
     down: () => new Map(),
     signs: () => ({ limits: [], faults: [], dnsDownSince: undefined }),
     certificateUntil: () => undefined,
+    webhooks: () => [],
     store: () =>
       Promise.resolve({
         waiting: 3,
@@ -76,6 +77,16 @@ test('of many that are down the first ones are named, and the rest counted', asy
   const status = await statusOf(sources({ down: () => new Map(all.toReversed()) }))
   assert.deepEqual([status.down.length, status.moreDown], [mostDown, 7])
   assert.equal(status.down[0]?.destination, 'd0.example')
+})
+
+test('of webhooks those are told that are off or fail, and never with a secret', async () => {
+  const one = { id: 'wh_1', url: 'https://a.example/', off: '', secrets: ['whsec_x'] }
+  const webhooks = () => [one, { ...one, id: 'wh_2', off: 'gone' }, { ...one, failingSince: 7 }]
+  const { secrets: _, ...shown } = one
+  assert.deepEqual((await statusOf(sources({ webhooks }))).webhooks, [
+    { ...shown, id: 'wh_2', off: 'gone' },
+    { ...shown, failingSince: 7 },
+  ])
 })
 
 test('to ask for the status is no act', () => {

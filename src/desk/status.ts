@@ -22,6 +22,16 @@ export interface DownStatus {
   readonly until?: number
 }
 
+/** Who is told of events by HTTP, as far as something is amiss there. */
+export interface HookStatus {
+  readonly id: string
+  readonly url: string
+  /** Why nothing is sent there any more; empty while it is. */
+  readonly off: string
+  /** Since when nothing has arrived there, Unix milliseconds; absent while it does. */
+  readonly failingSince?: number
+}
+
 /** What the store says, with a server or without one. */
 export interface StoreStatus {
   readonly waiting: number
@@ -54,6 +64,8 @@ export interface ServerStatus extends StoreStatus {
   readonly dnsDownSince?: number
   /** When the TLS certificate in use runs out; absent where it cannot be read. */
   readonly certificateUntil?: number
+  /** Webhooks that are off, or at which nothing arrives; absent: there are none. */
+  readonly webhooks?: readonly HookStatus[]
 }
 
 /** Destinations that are named; of an outage of the line there may be thousands. */
@@ -83,6 +95,7 @@ export interface StatusSources {
   readonly down: () => ReadonlyMap<string, DestinationHealth>
   readonly signs: () => Signs
   readonly certificateUntil: () => number | undefined
+  readonly webhooks: () => readonly HookStatus[]
   readonly store: () => Promise<StoreStatus>
   readonly clock: { now(): number; monotonicMs(): number }
 }
@@ -90,7 +103,8 @@ export interface StatusSources {
 /** How a running server is, from what its parts keep: nothing is counted for it. */
 export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
   const { version, process, startedAt } = sources
-  const down = downOf(sources)
+  const down = downOf(sources.down(), sources.clock)
+  const webhooks = amissOf(sources.webhooks())
   const { limits, faults, dnsDownSince } = sources.signs()
   const certificateUntil = sources.certificateUntil()
   return {
@@ -107,12 +121,26 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
     faults,
     ...(dnsDownSince === undefined ? {} : { dnsDownSince }),
     ...(certificateUntil === undefined ? {} : { certificateUntil }),
+    ...(webhooks.length === 0 ? {} : { webhooks }),
   }
 }
 
-function downOf({ down, clock }: StatusSources): readonly DownStatus[] {
+/** Those of which somebody wants to know, and nothing of them that is secret. */
+export function amissOf(webhooks: readonly HookStatus[]): readonly HookStatus[] {
+  return webhooks
+    .filter(({ off, failingSince }) => off !== '' || failingSince !== undefined)
+    .map(({ id, url, off, failingSince }) => {
+      return { id, url, off, ...(failingSince === undefined ? {} : { failingSince }) }
+    })
+}
+
+/** Destinations that are down, in the hours of people; those that are tried again last come last. */
+export function downOf(
+  down: ReadonlyMap<string, DestinationHealth>,
+  clock: StatusSources['clock'],
+): readonly DownStatus[] {
   const ahead = clock.now() - clock.monotonicMs()
-  const all = Array.from(down(), ([destination, health]): DownStatus | undefined => {
+  const all = Array.from(down, ([destination, health]): DownStatus | undefined => {
     switch (health.state) {
       case 'up':
         return undefined

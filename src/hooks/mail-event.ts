@@ -17,6 +17,10 @@ export const eventTypes = {
   'delivery.accepted': 'The next server took a letter for one recipient; it is not "in the inbox".',
   'delivery.deferred': 'An attempt for one recipient was in vain, and there will be another.',
   'delivery.failed': 'A letter was given up for one recipient.',
+  'report.received': 'Somebody brought in DMARC or TLS reports of others.',
+  'certificate.ends': 'The TLS certificate in use runs out in a few days, or has; told once a day.',
+  'certificate.renewed': 'A new TLS certificate is in use.',
+  'webhook.off': 'An endpoint was switched off: nothing is sent there any more.',
 } as const
 
 /** A kind of event. */

@@ -57,10 +57,19 @@ async function actEvents(
   const type = act?.number === number ? actTypes[act.what] : undefined
   if (act === undefined || type === undefined) return []
   const { who, why, at, detail } = act
-  return [{ id: `evt_act_${act.number}`, type, at, detail: { who, why, ...detail } }]
+  return [{ id: `evt_act_${act.number}`, type, at, detail: { who, why, ...told(detail) } }]
 }
 
 const actTypes: Readonly<Record<string, MailEventType>> = {
   'queue hold': 'message.held',
   'queue release': 'message.released',
+  'webhook off': 'webhook.off',
+  'report import': 'report.received',
+  'certificate ends': 'certificate.ends',
+  'certificate renewed': 'certificate.renewed',
+}
+
+/** What an act has under `id` is no letter's: in an event that is what `id` means. */
+function told({ id, ...more }: Readonly<Record<string, unknown>>): MailEvent['detail'] {
+  return id === undefined ? more : { webhook: id, ...more }
 }

@@ -32,6 +32,8 @@ const pruneEveryMs = 3_600_000
 /** So long an old secret signs beside the new one. */
 const overlapMs = 86_400_000
 const mostEndpoints = 50
+/** Why an endpoint is off that somebody switched off. */
+export const offByHand = 'It was switched off.'
 
 /** Tells others by HTTP what happens, in the form of Standard Webhooks. */
 export class Webhooks {
@@ -114,7 +116,7 @@ export class Webhooks {
         ...(url === undefined ? {} : { url }),
         ...(description === undefined ? {} : { description }),
         ...(events === undefined ? {} : { events }),
-        ...(enabled === false ? { off: 'It was switched off.' } : {}),
+        ...(enabled === false ? { off: offByHand } : {}),
       }
     })
     if (changed === undefined) throw noEndpoint(id, this.list)

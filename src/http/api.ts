@@ -3,6 +3,7 @@ import { Histogram } from '../base/histogram.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { ApiKeyPart } from '../desk/api-key-operations.ts'
 import type { Archives } from '../desk/archives.ts'
+import type { Trouble } from '../desk/health.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { chance, systemClock } from '../io/clock.ts'
@@ -73,6 +74,8 @@ export interface ApiParts {
   readonly ports?: Readonly<Record<string, number>>
   /** Who lives here, what DNS must say of it, and what others report. */
   readonly management?: Management
+  /** What is not as it should be; absent: nobody looks. */
+  readonly troubles?: () => Promise<readonly Trouble[]>
   /** What was counted of its mail. */
   readonly meter?: { readonly lines: readonly string[] }
   /** Who is told of events by HTTP; absent: nobody can be. */

@@ -1,5 +1,6 @@
 import { type WaitingItem, waitingItem } from '../desk/waiting.ts'
 import type { Archive } from '../desk/archives.ts'
+import type { DownStatus } from '../desk/status.ts'
 import { readRecord } from '../journey/record.ts'
 import { defaultRetryPolicy, expectedAttempts } from '../queue/schedule.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
@@ -16,17 +17,27 @@ export interface DestinationView {
   oldest_at: string
   next_attempt_at: string | null
   last_problem: string | null
+  /** That nothing is sent there for a while, and why; `null`: it is. */
+  down: { because: string; until: string | null } | null
 }
 
 /** What waits, by destination; the one for which most waits comes first. */
-export function byDestination(items: readonly QueueItem[], now: number): DestinationView[] {
+export function byDestination(
+  items: readonly QueueItem[],
+  down: readonly DownStatus[],
+  now: number,
+): DestinationView[] {
+  const downs = new Map(down.map((one) => [one.destination, one]))
   const all = new Map<string, QueueItem[]>()
   for (const item of items) {
     const there = all.get(item.destination)
     if (there === undefined) all.set(item.destination, [item])
     else there.push(item)
   }
-  return Array.from(all, ([destination, there]) => destinationView(destination, there, now))
+  return Array.from(all, ([destination, there]) => ({
+    ...destinationView(destination, there, now),
+    down: downView(downs.get(destination)),
+  }))
     .toSorted((a, b) => b.total - a.total || a.destination.localeCompare(b.destination))
     .slice(0, mostDestinations)
 }
@@ -38,7 +49,7 @@ function destinationView(
   destination: string,
   items: readonly QueueItem[],
   now: number,
-): DestinationView {
+): Omit<DestinationView, 'down'> {
   const ages = [...ageLimits, Infinity].map(() => 0)
   for (const { createdAt } of items) {
     const minutes = (now - createdAt) / 60_000
@@ -58,6 +69,12 @@ function destinationView(
     next_attempt_at: next.length === 0 ? null : new Date(soonest).toISOString(),
     last_problem: items.find(({ lastProblem }) => lastProblem !== '')?.lastProblem ?? null,
   }
+}
+
+function downView(down: DownStatus | undefined): DestinationView['down'] {
+  if (down === undefined) return null
+  const { because, until } = down
+  return { because, until: until === undefined ? null : new Date(until).toISOString() }
 }
 
 /** An item that waits, as `waybill queue list --json` has it, since when, and its plan. */

@@ -3,7 +3,9 @@ import { hookSource, openWebhooks } from '../app/webhooks.ts'
 import { silent } from '../base/log.ts'
 import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
+import { webhookTroubles } from '../desk/health.ts'
 import { QueueDesk } from '../desk/queue.ts'
+import { downOf } from '../desk/status.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
 import { labRoutes } from '../http/routes/lab.ts'
@@ -28,8 +30,8 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
   }
   const [north, south] = [searchOf('north'), searchOf('south')]
   const archives = new Archives([
-    archiveOf('north', { ...lab.north, search: north }, place.now),
-    archiveOf('south', { ...lab.south, search: south }, place.now),
+    archiveOf('north', { ...lab.north, search: north }, lab.clock),
+    archiveOf('south', { ...lab.south, search: south }, lab.clock),
   ])
   const { folder, log = silent, report } = options
   const newId = (): string => lab.north.site.newId()
@@ -48,6 +50,7 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
   return await openDoors([control, open, north, south], options, {
     webhooks,
     mode: 'lab',
+    troubles: async () => webhookTroubles(open.webhooks.list, lab.clock.now()),
     sending: labSending(lab),
     archives,
     ports: { ...lab.ports },
@@ -71,8 +74,9 @@ export async function openLabConsole(lab: Lab, options: ConsoleOptions): Promise
 function archiveOf(
   name: string,
   { site, store, search }: LabSite & { readonly search: MessageSearch },
-  now: () => number,
+  clock: Lab['clock'],
 ): Archive {
+  const now = (): number => clock.now()
   const queue = new QueueDesk({
     queue: store.queue,
     now,
@@ -87,6 +91,7 @@ function archiveOf(
     mailboxes: store.mailboxes,
     search: (query, page) => search.search(query, page),
     changes: (query) => store.changes(query),
+    down: () => downOf(site.down, clock),
     desk: { desk: { queue }, acts: store.acts, now },
   }
 }

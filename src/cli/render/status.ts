@@ -115,6 +115,9 @@ export function statusJson(status: ServerStatus, troubles: readonly Trouble[]): 
     faults: status.faults.map(signJson),
     dns_down_since: dnsDownSince === undefined ? null : time(dnsDownSince),
     certificate_until: certificateUntil === undefined ? null : time(certificateUntil),
+    webhooks: (status.webhooks ?? []).map(({ id, url, off, failingSince }) => {
+      return { id, url, off, failing_since: failingSince === undefined ? null : time(failingSince) }
+    }),
   }
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Archives } from '../../desk/archives.ts'
 import { acceptance, journey, message, now, queueItem } from '../../store/contract-cases.ts'
+import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
 import { type TestAnswer, testApi } from '../test-support/test-api.ts'
 
@@ -47,6 +49,27 @@ interface Shown {
 function shownIn({ destinations, data }: TestAnswer['json']): Shown {
   return { destinations, data } as Shown
 }
+
+test('a destination to which nothing is sent for a while is told with why, and until when', async () => {
+  const store = openMemoryStore()
+  const down = () => [
+    { destination: 'west.example', because: 'silence', failures: 2, until: now + minuteMs },
+    { destination: 'south.example', because: 'refused', failures: 1 },
+    { destination: 'idle.example', because: 'refused', failures: 1 },
+  ]
+  const archives = new Archives([{ name: '', reads: store, down }])
+  const { ask } = testApi({ now: () => now, archives })
+  await waiting(store)
+  const { json } = await ask('/v1/queue')
+  const destinations = json['destinations'] as readonly Readonly<Record<string, unknown>>[]
+  assert.deepEqual(
+    destinations.map((one) => [one['destination'], one['down']]),
+    [
+      ['south.example', { because: 'refused', until: null }],
+      ['west.example', { because: 'silence', until: new Date(now + minuteMs).toISOString() }],
+    ],
+  )
+})
 
 test('what waits is told by destination and age, and each letter', async () => {
   const { store, ask } = testApi({ now: () => now })

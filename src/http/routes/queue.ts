@@ -63,6 +63,10 @@ const show = createRoute({
           oldest_at: z.string(),
           next_attempt_at: z.string().nullable(),
           last_problem: z.string().nullable(),
+          down: z
+            .object({ because: z.string(), until: z.string().nullable() })
+            .nullable()
+            .describe('Nothing is sent there for a while; `until` null: it is being tried'),
         }),
       ),
       data: z.array(item),
@@ -130,6 +134,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
     const { q, limit } = c.req.valid('query')
     const found = await waiting(archives, filterOf(q, now()))
     const items = found.flatMap((one) => one.items)
+    const down = archives.all.flatMap((one) => one.down?.() ?? [])
     const counts = await Promise.all(archives.all.map(({ reads }) => reads.counts()))
     const shown = new Set(
       items.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt).slice(0, limit),
@@ -150,7 +155,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
         waiting: counts.reduce((sum, { queued }) => sum + queued, 0),
         held: counts.reduce((sum, { held }) => sum + held, 0),
         ages: Array.from(ageLimits),
-        destinations: byDestination(items, now()),
+        destinations: byDestination(items, down, now()),
         data,
         has_more: items.length > limit,
       },

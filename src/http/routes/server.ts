@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
+import type { Trouble } from '../../desk/health.ts'
 import type { Api } from '../api-types.ts'
 import { answer } from '../route-parts.ts'
 
@@ -37,6 +38,9 @@ const status = createRoute({
           journeys: z.number(),
         }),
       ),
+      troubles: z
+        .array(z.object({ what: z.string(), sentence: z.string(), hint: z.string() }))
+        .describe('What is not as it should be, as `waybill status` tells it'),
     }),
   ),
 })
@@ -48,9 +52,10 @@ export function serverRoutes(
     readonly version: string
     readonly archives: Archives
     readonly ports?: Readonly<Record<string, number>>
+    readonly troubles?: () => Promise<readonly Trouble[]>
   },
 ): void {
-  const { version, archives, ports = {} } = server
+  const { version, archives, ports = {}, troubles = async () => [] } = server
   const counts = () =>
     Promise.all(
       archives.all.map(async ({ name, reads }) => ({ site: name, ...(await reads.counts()) })),
@@ -60,5 +65,8 @@ export function serverRoutes(
     await counts()
     return c.json({ status: 'ok' } as const, 200)
   })
-  api.openapi(status, async (c) => c.json({ version, ports, sites: await counts() }, 200))
+  api.openapi(status, async (c) => {
+    const [sites, amiss] = await Promise.all([counts(), troubles()])
+    return c.json({ version, ports, sites, troubles: Array.from(amiss) }, 200)
+  })
 }

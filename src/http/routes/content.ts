@@ -5,6 +5,7 @@ import type { Api } from '../api-types.ts'
 import type { ContentForm, FilePart } from '../contents/content-task.ts'
 import type { KeptContents, Shown } from '../contents/kept-contents.ts'
 import { htmlPolicy } from '../contents/message-html.ts'
+import { checked } from '../problem.ts'
 import { answer, idParam } from '../route-parts.ts'
 
 const partSchema = z
@@ -125,7 +126,7 @@ export function contentRoutes(api: Api, archives: Archives, contents: KeptConten
   ] as const) {
     api.openAPIRegistry.registerPath(route)
     api.get(`/v1/messages/:id/${type}`, async (c) => {
-      const shown = await show(c.req.param('id'), { type })
+      const shown = await show(checked(idParam, c.req.param()).id, { type })
       if (shown.type === 'none') throw new Error(`http: a message without ${type}`)
       return c.body(shown.octets, 200, { 'content-type': form })
     })

@@ -7,6 +7,7 @@ import type { StoredSummary } from '../../io/report-files.ts'
 import { daysOf } from '../../report/report-days.ts'
 import type { Api } from '../api-types.ts'
 import type { Management } from '../management.ts'
+import { checked } from '../problem.ts'
 import { answer } from '../route-parts.ts'
 import { reportNames, type ReportPath, reportSchema, sourceSchema } from './report-shapes.ts'
 
@@ -46,13 +47,15 @@ function listRoute(path: ReportPath) {
   })
 }
 
+const reportId = z.object({ id: z.string().max(100).openapi({ example: '6b81d46c' }) })
+
 /** `GET /v1/reports/dmarc/{id}`, `/tls/{id}`. */
 function oneRoute(path: ReportPath) {
   return createRoute({
     method: 'get',
     path: `/v1/reports/${path}/{id}`,
     summary: 'One report, whole',
-    request: { params: z.object({ id: z.string().max(100).openapi({ example: '6b81d46c' }) }) },
+    request: { params: reportId },
     responses: answer(
       'It',
       reportSchema.and(
@@ -119,7 +122,7 @@ export function reportRoutes(api: Api, { reports: place }: Management): void {
     // It is made where the report is read, and not again by `c.json`.
     api.openAPIRegistry.registerPath(oneRoute(kind))
     api.get(`/v1/reports/${kind}/:id`, async (c) => {
-      const octets = await reports.show(c.req.param('id'), kindsAt[kind])
+      const octets = await reports.show(checked(reportId, c.req.param()).id, kindsAt[kind])
       return c.body(octets, 200, { 'content-type': 'application/json' })
     })
   }

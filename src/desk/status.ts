@@ -126,7 +126,7 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
 }
 
 /** Those of which somebody wants to know, and nothing of them that is secret. */
-export function amissOf(webhooks: readonly HookStatus[]): readonly HookStatus[] {
+function amissOf(webhooks: readonly HookStatus[]): readonly HookStatus[] {
   return webhooks
     .filter(({ off, failingSince }) => off !== '' || failingSince !== undefined)
     .map(({ id, url, off, failingSince }) => {

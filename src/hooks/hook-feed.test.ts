@@ -40,6 +40,12 @@ async function follow(
         return Promise.resolve()
       },
     },
+    writing: {
+      async do(write) {
+        await write()
+        return true
+      },
+    },
     endpoints: () => endpoints,
     now: () => cameAt,
     keptMs: cameAt,

@@ -37,7 +37,11 @@ test('the document says of each path what stands in its way', async () => {
   }
   assert.deepEqual(statuses('/v1/health/live', 'get'), ['200', '401', 'default'])
   assert.deepEqual(statuses('/v1/messages/{id}', 'get'), [
-    ...['200', '400', '401', '403', '404'],
+    '200',
+    '400',
+    '401',
+    '403',
+    '404',
     'default',
   ])
   const changes = statuses('/v1/queue/actions', 'post')

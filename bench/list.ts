@@ -1,4 +1,4 @@
-/** Lists and searches among many stored messages, over the HTTP API. */
+/** Lists and searches among many stored messages, over the HTTP API and on the page. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,7 @@ import { atTheEnd, type Lifetime } from '../test/interop/clean-up.ts'
 import { shortFolder } from '../test/interop/processes.ts'
 import { withCleanUp } from './clean-up.ts'
 import { letterOf } from './letters.ts'
+import { benchListPage, bundlePage } from './list-page.ts'
 
 const stored = Number(process.env['WAYBILL_BENCH_MESSAGES'] ?? 100_000)
 const requests = 40
@@ -48,7 +49,7 @@ export async function benchList(names: readonly (keyof typeof asked)[]): Promise
     const began = performance.now()
     for (let at = 0; at < stored; at += atOnce) await fill(store, model, at)
     const filled = (performance.now() - began) / 1000
-    const ask = await serve(bench, store, join(folder, 'data'))
+    const { ask, address } = await serve(bench, store, folder)
     const indexed = performance.now()
     while (!(await ask('nowhere')).searchedAll);
     console.log(`${names.join(' and ')}: ${stored} messages with their journeys, pages of 50;`)
@@ -70,6 +71,7 @@ export async function benchList(names: readonly (keyof typeof asked)[]): Promise
           `  ${what} ${half?.toFixed(1)} ms, 95% within ${most?.toFixed(1)} ms; ${found} rows`,
         )
       }
+      if (name === 'list') await benchListPage(bench, address)
     }
     console.log('')
   })
@@ -126,14 +128,23 @@ async function fill(store: Store, model: StoredJourney, from: number): Promise<v
 
 type Ask = (query: string) => Promise<{ ms: number; rows: number; searchedAll: boolean }>
 
-/** The API over it, on a port. */
-async function serve(bench: Lifetime, store: Store, folder: string): Promise<Ask> {
-  const search = openSearch({ folder, told: (problem) => console.error(problem) })
+/** The page and the API over it, on a port. */
+async function serve(
+  bench: Lifetime,
+  store: Store,
+  folder: string,
+): Promise<{ readonly ask: Ask; readonly address: string }> {
+  const page = join(folder, 'page')
+  bundlePage(page)
+  const search = openSearch({
+    folder: join(folder, 'data'),
+    told: (problem) => console.error(problem),
+  })
   atTheEnd(bench, () => search.close())
   const server = await HttpServer.open({
     address: '127.0.0.1',
     port: 0,
-    page: '',
+    page,
     mode: 'lab',
     version: '',
     archives: new Archives([
@@ -145,12 +156,14 @@ async function serve(bench: Lifetime, store: Store, folder: string): Promise<Ask
     report: (problem) => console.error(problem),
   })
   atTheEnd(bench, () => server.close())
-  return async (query) => {
-    const url = `http://127.0.0.1:${server.port}/v1/messages?limit=50&q=${encodeURIComponent(query)}`
+  const address = `http://127.0.0.1:${server.port}`
+  const ask: Ask = async (query) => {
+    const url = `${address}/v1/messages?limit=50&q=${encodeURIComponent(query)}`
     const began = performance.now()
     const answer = await fetch(url)
     const { data, searched_all: searchedAll }: { data: unknown[]; searched_all: boolean } =
       JSON.parse(await answer.text())
     return { ms: performance.now() - began, rows: data.length, searchedAll }
   }
+  return { ask, address }
 }

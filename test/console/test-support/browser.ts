@@ -3,7 +3,8 @@ import type { TestContext } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { peersAreHere, program } from '../../interop/peers.ts'
 
-const flags = [
+/** How it is started: without a window, and asking nobody. */
+export const flags: string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

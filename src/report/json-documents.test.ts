@@ -34,3 +34,11 @@ test('any text is read, in time that grows with its length', () => {
   )
   assert.equal(readJsonDocuments('{"a":'.repeat(200_000)).documents.length, 1)
 })
+
+test('what is nested deeper than anybody means is told and not parsed', () => {
+  for (const deep of ['['.repeat(100_000), `{"a":${'['.repeat(300)}${']'.repeat(300)}}`]) {
+    const [document] = readJsonDocuments(deep).documents
+    assert.ok(document?.ok === false)
+    assert.match(document.problem, /nested deeper/)
+  }
+})

@@ -1,3 +1,5 @@
+import { isTooDeep } from '../base/json-depth.ts'
+
 /** The JSON documents that stand in a text one behind the other. */
 export interface JsonDocuments {
   /** At least one, in their order; values, or what is wrong with them. */
@@ -42,6 +44,7 @@ export function readJsonDocuments(text: string): JsonDocuments {
 }
 
 function parse(text: string): JsonDocument {
+  if (isTooDeep(text)) return { ok: false, problem: 'it is nested deeper than any report' }
   try {
     return { ok: true, value: JSON.parse(text) }
   } catch (problem) {

@@ -24,9 +24,15 @@ export function SetUp(props: {
   readonly close: () => void
 }) {
   const { begun, changed, close } = props
-  const acting = useAct(changed)
+  // Confirming ends the sessions that began without a code, this one too where it is of the same
+  // person: nothing is asked until the codes were read, or the login would take their place.
+  const acting = useAct(() => undefined)
   const [codes, setCodes] = useState<readonly string[] | undefined>(undefined)
-  if (codes !== undefined) return <Spares who={begun.who} codes={codes} done={close} />
+  const read = (): void => {
+    close()
+    changed()
+  }
+  if (codes !== undefined) return <Spares who={begun.who} codes={codes} done={read} />
   const submit = (event: SubmitEvent): void => {
     const path = `/v1/second-factors/${encodeURIComponent(begun.who)}/confirm`
     const body = { code: fieldsOf(event)('code') }
@@ -84,8 +90,9 @@ function Spares(props: {
   return (
     <Once title={`Codes to fall back on, for ${who}`} done={done}>
       <p>
-        From now on a code is asked for. Each of these stands once for one, when the app is lost.
-        They are shown this once: keep them in a safe place.
+        From now on a code is asked for, and sessions that began without one have ended. Each of
+        these stands once for a code, when the app is lost. They are shown this once: keep them in a
+        safe place.
       </p>
       <Sample text={codes.join('\n')} what="the codes to fall back on" />
     </Once>

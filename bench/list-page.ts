@@ -2,11 +2,19 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
-import { flags } from '../test/console/test-support/browser.ts'
+import { flags } from '../test/console/test-support/browser-flags.ts'
 import { atTheEnd, type Lifetime } from '../test/interop/clean-up.ts'
 import { findProgram } from '../test/interop/peers.ts'
 
 const visits = 20
+
+/** What runs in the browser, whose names are unknown here. */
+const untilRows = `
+  const frame = () => new Promise((done) => requestAnimationFrame(done))
+  const untilRows = async () => {
+    while (document.querySelectorAll('a.row').length < 50) await frame()
+    await frame()
+  }`
 
 /** Bundles the page into a folder. */
 export function bundlePage(folder: string): void {
@@ -43,24 +51,22 @@ function print(what: string, times: number[]): void {
 
 /** Since the navigation began, until all rows have been drawn. */
 async function rowsDrawn(page: Page): Promise<number> {
-  return await page.evaluate(async () => {
-    const frame = () => new Promise((done) => requestAnimationFrame(done))
-    while (document.querySelectorAll('a.row').length < 50) await frame()
-    await frame()
+  return await page.evaluate<number>(`(async () => {
+    ${untilRows}
+    await untilRows()
     return performance.now()
-  })
+  })()`)
 }
 
 /** Since the click, until the rows that were there have gone and others have been drawn. */
 async function afterClick(page: Page): Promise<number> {
-  return await page.evaluate(async () => {
-    const frame = () => new Promise((done) => requestAnimationFrame(done))
+  return await page.evaluate<number>(`(async () => {
+    ${untilRows}
     const before = document.querySelector('a.row')
     const began = performance.now()
-    document.querySelectorAll<HTMLElement>('button.chip')[1]?.click()
+    document.querySelectorAll('button.chip')[1]?.click()
     while (before?.isConnected === true) await frame()
-    while (document.querySelectorAll('a.row').length < 50) await frame()
-    await frame()
+    await untilRows()
     return performance.now() - began
-  })
+  })()`)
 }

@@ -2,18 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { peersAreHere, program } from '../../interop/peers.ts'
-
-/** How it is started: without a window, and asking nobody. */
-export const flags: string[] = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { flags } from './browser-flags.ts'
 
 /** Debian's chromium; `undefined`, and the test skipped with a word, where it is not installed. */
 export async function openBrowser(t: TestContext): Promise<Browser | undefined> {

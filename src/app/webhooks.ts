@@ -9,7 +9,8 @@ import { HookSender, type HookSenderOptions } from '../io/hook-sender.ts'
 import { isOutside } from '../io/outside-address.ts'
 import type { Store } from '../store/ports/store.ts'
 import { isDamaged } from '../store/problems.ts'
-import { openHookFile, putHookFileAside } from '../store/sqlite/hook-file.ts'
+import { openHookFile } from '../store/sqlite/hook-file.ts'
+import { putHookFileAside } from '../store/sqlite/hook-file-aside.ts'
 
 export interface WebhookOptions {
   /** The data folder. */

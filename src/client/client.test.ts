@@ -56,7 +56,11 @@ function serve(rows: MessageRow[], arrive: () => void = () => undefined): Served
     }
     if (path === '/v1/messages') {
       const to = query.get('q')?.slice('to:'.length) ?? ''
-      const all = rows.filter(({ rcpt_to: rcpt }) => to === '' || rcpt.includes(to)).toReversed()
+      const all = rows
+        .filter(({ rcpt_to: rcpt }) => {
+          return to === '' || rcpt.some((one) => one.toLowerCase() === to.toLowerCase())
+        })
+        .toReversed()
       const from = Number(query.get('after') ?? 0)
       const data = all.slice(from, from + 2)
       const more = all.length > from + 2
@@ -145,6 +149,31 @@ test('without an inbox the newest one counts', async () => {
   const { fetch } = serve([row({ subject: 'one' }), row({ subject: 'two' })])
   const got = await new Waybill({ fetch }).waitFor({ to: 'ann@inbox.example' })
   assert.equal(got.subject, 'two')
+})
+
+test('an address is the same in any case, and an expression begins anew with each message', async () => {
+  const rows = [row({ subject: 'A reset 1' }), row({ subject: 'A reset 2' })]
+  const inbox = new Waybill({ fetch: serve(rows).fetch }).inbox({ address: 'Ann@Inbox.example' })
+  const subject = /reset/gy
+  // One that has matched would go on behind its match.
+  subject.lastIndex = 5
+  assert.equal((await inbox.waitFor({ subject, timeout: 0 })).subject, 'A reset 1')
+  assert.equal((await inbox.waitFor({ subject, timeout: 0 })).subject, 'A reset 2')
+})
+
+test('a server that has a fault while somebody waits, or for a part of a message, is no silence', async () => {
+  const there = [row()]
+  const broken = (ending: string, served: Served): Fetch => {
+    return async (url, asked) => {
+      return new URL(url).pathname.endsWith(ending)
+        ? problem(500, 'fault')
+        : served.fetch(url, asked)
+    }
+  }
+  const waits = new Waybill({ fetch: broken('/wait', serve([])) })
+  await assert.rejects(waits.waitFor({ to: 'ann@inbox.example', timeout: 5000 }), { status: 500 })
+  const reads = new Waybill({ fetch: broken('/text', serve(there)) })
+  await assert.rejects(reads.message(there[0]?.id ?? ''), { status: 500 })
 })
 
 test('of the two sides of a letter the receiving one counts, and none that has not ended', async () => {

@@ -98,8 +98,8 @@ function fits(row: MessageRow, { to, subject, from }: WaitFor): boolean {
 function matches(text: string, wanted: string | RegExp | undefined): boolean {
   if (wanted === undefined) return true
   if (typeof wanted === 'string') return text.toLowerCase().includes(wanted.toLowerCase())
-  // One with `g` or `y` would go on from its last match.
-  return new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, '')).test(text)
+  // A new one: with `g` theirs goes on from its last match. With `y` it would fit beginnings alone.
+  return new RegExp(wanted.source, wanted.flags.replace('y', '')).test(text)
 }
 
 /** Returns when something has come, or after a while. */

@@ -178,6 +178,8 @@ test('a multipart of which no part is found is text', () => {
 test('HTML alone is read as words', () => {
   const html = '<style>p{}</style><p>One &amp; <b>two</b><br>three<!-- no --><script>x()</script>'
   assert.equal(readableOf(['html', html]), 'One & two\nthree')
+  // One hyphen makes no comment: it ends with the first bracket.
+  assert.equal(readableOf(['html', '<!-x>seen-->too']), 'seen-->too')
 })
 
 const alternatives: Made = [

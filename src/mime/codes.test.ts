@@ -12,6 +12,8 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['Use this PIN to log in:\n\n   4711\n\nIt is good for 10 minutes.', ['4711']],
   ['Your code:\n\n*G7K-2PQ*', []],
   ['Your code:\n\n123-456', ['123456']],
+  ['Your code:\na b\nc d\ne f\n4711', ['4711']],
+  ['Your code:\na b\nc d\ne f\ng h\n4711', []],
   ['Tu código es 654321', ['654321']],
   ['Ihr Bestätigungscode lautet 112233', ['112233']],
   ['您的验证码是 998877,请勿泄露', ['998877']],

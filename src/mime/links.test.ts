@@ -102,6 +102,13 @@ test('nothing that is written throws, and no link is anything but http', () => {
   )
 })
 
+test('more links than anybody follows are not told', () => {
+  const text = Array.from({ length: 1001 }, (_, n) => `https://a.example/${n}`).join(' ')
+  const links = linksIn({ text })
+  assert.equal(links.length, 1000)
+  assert.equal(links.at(-1)?.href, 'https://a.example/999')
+})
+
 test('hostile shapes cost one pass', () => {
   const shapes = [
     '<a href="',

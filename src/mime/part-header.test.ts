@@ -35,6 +35,9 @@ test('a name is never long, and keeps its ending', () => {
   const name = harmlessName(`${'x'.repeat(5000)}.pdf`)
   assert.equal(name?.length, 200)
   assert.ok(name?.endsWith('.pdf'))
+  // What is longer than an ending is none.
+  const long = `${'x'.repeat(150)}.${'y'.repeat(150)}`
+  assert.equal(harmlessName(long), long.slice(0, 200))
 })
 
 test('no name has a path, a control, or what cannot be seen', () => {

@@ -17,6 +17,8 @@ test('numbers are told with as many figures as one reads', () => {
   assert.equal(span(38.4), '38 ms')
   assert.equal(span(2_400), '2.4 s')
   assert.equal(span(14_400_000), '4 h')
+  assert.equal(span(129_600_000), '36 h')
+  assert.equal(span(172_800_000), '2 days')
   assert.equal(size(184), '184 octets')
   assert.equal(size(20_000_000), '20.0 MB')
   assert.equal(count(1, 'message'), '1 message')

@@ -4,17 +4,7 @@ import type { LogLine } from '../base/log.ts'
 import type { NewAct } from '../store/ports/acts.ts'
 import type { HookEndpoint } from '../store/ports/hooks.ts'
 import { HookEndpoints } from './hook-endpoints.ts'
-
-const endpoint: HookEndpoint = {
-  id: 'wh_1',
-  url: 'https://hooks.example/',
-  description: '',
-  events: [],
-  secrets: ['whsec_AAAA'],
-  createdAt: 0,
-  since: 0,
-  off: '',
-}
+import { endpoint } from './test-support/endpoint.ts'
 
 interface Kept {
   readonly endpoints: HookEndpoints

@@ -5,18 +5,8 @@ import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { HookDelivery, HookEndpoint } from '../store/ports/hooks.ts'
 import type { Store } from '../store/ports/store.ts'
 import { HookFeed } from './hook-feed.ts'
+import { endpoint } from './test-support/endpoint.ts'
 import { cameAt, ends, letter, put } from './test-support/letters.ts'
-
-const endpoint: HookEndpoint = {
-  id: 'wh_1',
-  url: 'https://hooks.example/',
-  description: '',
-  events: [],
-  secrets: ['whsec_AAAA'],
-  createdAt: 0,
-  since: 0,
-  off: '',
-}
 
 /** Follows a store, and gives what is made of the next change that makes something. */
 async function follow(

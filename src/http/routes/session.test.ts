@@ -121,6 +121,7 @@ test('a login that cannot be read is no fault of ours, whatever a stranger sends
     // A fault that is reported throws here.
     const answer = await ask('/v1/session', { method: 'POST', octets, headers })
     assert.deepEqual([answer.status, answer.json['status']], [status, status], octets.slice(0, 20))
-    assert.match(String(answer.json['type']), /\/usage$/)
+    const kind = status === 415 ? /\/media-type$/ : /\/usage$/
+    assert.match(String(answer.json['type']), kind)
   }
 })

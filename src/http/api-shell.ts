@@ -1,7 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { HTTPException } from 'hono/http-exception'
 import { isTooDeep } from '../base/json-depth.ts'
 import type { Api, ApiEnv } from './api-types.ts'
 import { notAsked, type Problem, problem, problemOf } from './problem.ts'
@@ -16,7 +15,7 @@ export function newApi(report: (fault: unknown, where: string) => void): Api {
     defaultHook: (result, c) => (result.success ? undefined : say(c, notAsked(result.error))),
   })
   api.onError((thrown, c) => {
-    const known = problemOf(thrown) ?? unreadable(thrown)
+    const known = problemOf(thrown)
     if (known !== undefined) return say(c, known)
     // Whoever hangs up in the middle of a request hears nothing, and the fault is theirs.
     if (c.req.raw.signal.aborted) return new Response(null, { status: 400 })
@@ -58,17 +57,6 @@ export function say(c: Context<ApiEnv>, told: Problem): Response {
     ...(told.status === 401 ? { 'www-authenticate': 'Bearer realm="Waybill"' } : {}),
   }
   return new Response(JSON.stringify(body), { status: told.status, headers })
-}
-
-/** What Hono says of a body that it cannot read: anybody can send one. */
-function unreadable(thrown: Error): Problem | undefined {
-  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return undefined
-  const { status } = thrown
-  const detail =
-    status === 415
-      ? 'Content-Type: another one is wanted, mostly application/json.'
-      : 'The body is no JSON.'
-  return problem(status, 'usage', { title: 'That was not understood', detail })
 }
 
 function tooMuch(most: number): Problem {

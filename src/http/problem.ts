@@ -51,7 +51,7 @@ export function problemOf(thrown: unknown): Problem | undefined {
   return problem(status, code, { title, detail: message, ...(hint === undefined ? {} : { hint }) })
 }
 
-/** A body that is no JSON, or says that it is something else (RFC 9110 §15.5.16). */
+/** What Hono says of a body that is no JSON, or that says that it is something else (RFC 9110 §15.5.16). */
 function unreadable({ status, message }: HTTPException): Problem | undefined {
   if (status === 415) {
     return problem(415, 'media-type', {
@@ -60,8 +60,8 @@ function unreadable({ status, message }: HTTPException): Problem | undefined {
       hint: 'Content-Type: application/json, where /v1/openapi.json says no other.',
     })
   }
-  if (status !== 400) return undefined
-  return problem(400, 'usage', { title: 'That was not understood', detail: `${message}.` })
+  if (status >= 500) return undefined
+  return problem(status, 'usage', { title: 'That was not understood', detail: `${message}.` })
 }
 
 const said: Readonly<Partial<Record<WaybillError['code'], readonly [number, string]>>> = {

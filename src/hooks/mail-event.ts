@@ -1,6 +1,7 @@
 import { laterSteps, type Outcome, readRecord } from '../journey/record.ts'
 import { roleNamed } from '../journey/recipients.ts'
-import type { SmtpAnswer, Step } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
+import type { Step } from '../journey/steps.ts'
 import { type JourneyRow, rowOf, type StoredJourney } from '../store/ports/journeys.ts'
 
 /** Each kind of event that there is, with what it means: the one list of them. */

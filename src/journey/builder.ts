@@ -2,7 +2,8 @@ import { hash as digest } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import type { Envelope, JourneyMode, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
-import type { AnswerRef, Line, Step, StepData } from './steps.ts'
+import type { Line } from './spoken.ts'
+import type { AnswerRef, Step, StepData } from './steps.ts'
 
 /** A fact that many journeys share, under the hash of its JSON. */
 export interface Shared {

@@ -13,7 +13,8 @@ import {
   wholeSummary,
 } from './recipients.ts'
 import type { Outcome } from './record.ts'
-import type { SmtpAnswer, StepData } from './steps.ts'
+import type { SmtpAnswer } from './spoken.ts'
+import type { StepData } from './steps.ts'
 
 test('people and records see Inbox and Junk, which lead back to their roles in any case', () => {
   assert.deepEqual(mailboxRoles.map(mailboxName), ['Inbox', 'Junk'])

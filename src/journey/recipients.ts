@@ -1,5 +1,6 @@
 import type { JourneyRecord } from './record.ts'
-import type { SmtpAnswer, Step } from './steps.ts'
+import type { SmtpAnswer } from './spoken.ts'
+import type { Step } from './steps.ts'
 
 /** What a mailbox is for. Code knows mailboxes by this and never by a name. */
 export type MailboxRole = 'inbox' | 'junk'

@@ -1,7 +1,8 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
-import type { AnswerRef, Line, SmtpAnswer, Step } from './steps.ts'
+import type { Line, SmtpAnswer } from './spoken.ts'
+import type { AnswerRef, Step } from './steps.ts'
 
 /**
  * The record of one message's way through one server: what happened, in order, as data. Every view

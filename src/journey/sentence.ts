@@ -1,5 +1,5 @@
 import { withoutTurns } from '../message/field.ts'
-import type { SmtpAnswer } from './steps.ts'
+import type { SmtpAnswer } from './spoken.ts'
 
 /** The words for how a step ended, the same in every view. */
 export type VerdictWord = 'ok' | 'pass' | 'note' | 'warn' | 'fail' | 'none' | 'skipped' | 'unknown'

@@ -6,7 +6,8 @@ import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { checkSpf } from '../spf/spf.ts'
 import { JourneyBuilder } from './builder.ts'
 import type { Facts, JourneyRecord, Outcome, ReplayFacts } from './record.ts'
-import type { SmtpAnswer, Step, StepData } from './steps.ts'
+import type { SmtpAnswer } from './spoken.ts'
+import type { Step, StepData } from './steps.ts'
 import { type JourneyView, viewJourney } from './view.ts'
 
 const start = Date.UTC(2026, 10, 26, 12)

@@ -1,7 +1,8 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { answersOf, type Facts, type JourneyMode, type JourneyRecord } from './record.ts'
-import type { Line, Step } from './steps.ts'
+import type { Line } from './spoken.ts'
+import type { Step } from './steps.ts'
 import { recipientsOf } from './recipients.ts'
 import { type AnswerView, type Sentence, type VerdictWord, viewAnswer } from './sentence.ts'
 

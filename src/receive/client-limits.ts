@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts'
 import { andThen, type Soon } from '../base/result.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
-import type { SmtpAnswer } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Answer } from '../smtp/server-types.ts'
 import type { ConnectionFacts, ConnectionLog } from './connection-log.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { SmtpAnswer } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { Endpoint } from '../io/peer.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import { type Reply, formatReply, spokenReply, withReference } from '../smtp/reply.ts'

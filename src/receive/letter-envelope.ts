@@ -1,7 +1,7 @@
 import { type PathRemark, formatMailbox } from '../address/mailbox.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Outcome } from '../journey/record.ts'
-import type { SmtpAnswer } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
 import { recipientAccepted, type Reply, withReference } from '../smtp/reply.ts'
 import type { CloseReason, Question, Session } from '../smtp/server-types.ts'
 import type { AskedRecipient, Envelope } from './port.ts'

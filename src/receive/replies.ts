@@ -1,5 +1,5 @@
 import { WaybillError } from '../base/error.ts'
-import type { SmtpAnswer } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { HeaderProblem } from '../message/header-reader.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { NoRoom } from './intake.ts'

@@ -1,6 +1,6 @@
 import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
-import type { DeliveryStep } from '../journey/steps.ts'
+import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Post } from '../post/post.ts'
 import { notificationFor } from '../report/dsn.ts'

@@ -1,6 +1,6 @@
 import { andThen, type Soon } from '../base/result.ts'
 import type { Outcome } from '../journey/record.ts'
-import type { SmtpAnswer } from '../journey/steps.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { keptForReplay } from '../post/placing.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'

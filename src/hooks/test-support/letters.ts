@@ -1,5 +1,6 @@
 import type { Outcome } from '../../journey/record.ts'
-import type { SmtpAnswer, Step, StepData } from '../../journey/steps.ts'
+import type { SmtpAnswer } from '../../journey/spoken.ts'
+import type { Step, StepData } from '../../journey/steps.ts'
 import { acceptance, journey } from '../../store/contract-cases.ts'
 import type { NewJourney } from '../../store/ports/post.ts'
 import type { Store } from '../../store/ports/store.ts'

@@ -1,6 +1,6 @@
 import type { Route } from '../../route/found-route.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
-import type { DeliveryStep } from '../steps.ts'
+import type { DeliveryStep } from '../delivery-steps.ts'
 import { said } from './ending.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */

@@ -1,6 +1,7 @@
 import { roleNamed } from '../recipients.ts'
 import { quoted, type Sentence, viewAnswer } from '../sentence.ts'
-import type { SmtpAnswer, StepData } from '../steps.ts'
+import type { SmtpAnswer } from '../spoken.ts'
+import type { StepData } from '../steps.ts'
 
 /** Steps that end a journey, or hand it on, and what is written into it before. */
 export type EndingStep = Extract<

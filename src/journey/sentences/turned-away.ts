@@ -1,7 +1,8 @@
 import { isWithin } from '../../address/domain.ts'
 import type { JourneyRecord, Outcome } from '../record.ts'
 import { ended, quoted } from '../sentence.ts'
-import type { SmtpAnswer, Step } from '../steps.ts'
+import type { SmtpAnswer } from '../spoken.ts'
+import type { Step } from '../steps.ts'
 import { said } from './ending.ts'
 
 type TurnedAway = Extract<Outcome, { readonly status: 'refused' | 'deferred' }>

@@ -1,0 +1,90 @@
+import type { Route } from '../route/found-route.ts'
+import type { Self } from '../route/self.ts'
+import type { Line, SmtpAnswer } from './spoken.ts'
+
+/** Steps that are appended while a queued message is delivered. */
+export type DeliveryStep =
+  | {
+      readonly type: 'route'
+      readonly destination: string
+      /** Decides the order of equal exchanges, so that a replay gets the same. */
+      readonly seed: number
+      readonly self: Self
+      readonly route: Route
+    }
+  | {
+      readonly type: 'dial'
+      readonly host: string
+      readonly ip: string
+      readonly port: number
+      /** Where that really is, in the lab. */
+      readonly place: string | undefined
+      readonly problem: string | undefined
+    }
+  | {
+      readonly type: 'peer-tls'
+      readonly host: string
+      readonly protocol: string
+      readonly cipher: string
+      readonly certificate:
+        | {
+            readonly subject: string
+            readonly issuer: string
+            readonly trusted: boolean
+            readonly problem: string | undefined
+            readonly fingerprint: string
+          }
+        | undefined
+    }
+  | { readonly type: 'peer-no-tls'; readonly host: string; readonly problem: string | undefined }
+  | {
+      readonly type: 'attempt'
+      readonly recipient: string
+      readonly attempt: number
+      readonly host: string
+      readonly ip: string
+      readonly result: 'delivered' | 'deferred' | 'failed'
+      /** What the other server said last; absent when it never spoke. */
+      readonly answer: SmtpAnswer | undefined
+      readonly problem: string
+      readonly nextAttemptAt: number | undefined
+      /** Empty where another recipient's step has it: see `conversationWith`. */
+      readonly conversation: readonly Line[]
+      /** The recipient of the same transaction whose step, before this one, has the dialogue. */
+      readonly conversationWith?: string
+    }
+  | {
+      /** Not tried, because the destination did not answer a moment ago. */
+      readonly type: 'put-off'
+      readonly recipient: string
+      readonly destination: string
+      readonly problem: string
+      readonly until: number
+    }
+  | {
+      /** A person has given it up. */
+      readonly type: 'given-up'
+      readonly recipient: string
+      readonly destination: string
+      readonly by: string
+      /** By which door they came. */
+      readonly door: string
+      /** In their words; empty when no reason was given. */
+      readonly why: string
+      /** Whether the sender is to be told. */
+      readonly silent: boolean
+    }
+  | {
+      /** A delivery status notification was made. */
+      readonly type: 'notified'
+      readonly about: 'failure' | 'delay' | 'success'
+      readonly to: string
+      readonly journey: string
+      /** Whom it tells about. Absent before 0.2.0. */
+      readonly recipients?: readonly string[]
+    }
+  | {
+      readonly type: 'not-notified'
+      readonly why: string
+      readonly recipients?: readonly string[]
+    }

@@ -13,6 +13,7 @@ import type { Store } from '../store/ports/store.ts'
 export interface People {
   /** Those of the settings first, then those that the store keeps. */
   readonly residents: Residents
+  /** Of the algorithms that the settings sign with. */
   readonly keys: readonly DkimKeyRow[]
 }
 
@@ -32,8 +33,9 @@ export async function lookUpPeople(store: Store, settings: Settings, log: Log): 
   for (const { problem } of addressProblems({ domains, accounts, aliases })) {
     log({ level: 'warning', event: 'store', fields: { why: problem } })
   }
-  const context = { selector: settings.dkim.selector, now: systemClock.now() }
-  return { residents, keys: await ensureKeys(store, residents.domains, context) }
+  const { selector, algorithms } = settings.dkim
+  const keys = await ensureKeys(store, residents.domains, { selector, now: systemClock.now() })
+  return { residents, keys: keys.filter(({ algorithm }) => algorithms.includes(algorithm)) }
 }
 
 /** Whom the addresses of the settings lead to. */

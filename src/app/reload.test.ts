@@ -161,6 +161,25 @@ test('how much one client may use, and how many connections there are, is read a
   for (const talk of [first, second, third]) talk.destroy()
 })
 
+test('letters are signed with the algorithms of the settings, and with none where they say none', async (t) => {
+  const settings = (algorithms: string): Settings => {
+    const head = `domains = ["south.example"]\n[dkim]\nalgorithms = ${algorithms}`
+    return settingsOf(`${head}\n${account('ann@south.example')}`)
+  }
+  const server = await openWith(t, settings('["rsa"]'))
+  const selectors = async (): Promise<readonly string[]> => {
+    const keys = await server.directory.signingKeys('south.example')
+    return keys.map(({ selector }) => selector)
+  }
+  assert.deepEqual(await selectors(), ['wb1'])
+  await server.reload(settings('["ed25519"]'))
+  assert.deepEqual(await selectors(), ['wb1-ed'])
+  await server.reload(settings('[]'))
+  assert.deepEqual(await selectors(), [])
+  await server.reload(settings('["rsa", "ed25519"]'))
+  assert.deepEqual(await selectors(), ['wb1', 'wb1-ed'])
+})
+
 test('accounts and domains of the store live here beside those of the settings, with keys', async (t) => {
   const { folder, remove } = testFolder()
   t.after(remove)

@@ -226,6 +226,10 @@ const dkim = z.strictObject({
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?$/, 'is not a selector: letters, digits, hyphens')
     .default('wb1')
     .describe('Selector of the RSA key; the Ed25519 key has it with "-ed" behind.'),
+  algorithms: z
+    .array(z.enum(['rsa', 'ed25519']))
+    .default(['rsa', 'ed25519'])
+    .describe('Keys that letters are signed with; none where the next server signs them.'),
 })
 
 const log = z.strictObject({

@@ -65,7 +65,10 @@ export interface Settings {
     readonly refused_bytes_each: number
     readonly strangers_percent: number
   }
-  readonly dkim: { readonly selector: string }
+  readonly dkim: {
+    readonly selector: string
+    readonly algorithms: ('rsa' | 'ed25519')[]
+  }
   readonly log: { readonly format: 'text' | 'json' }
   readonly reports: {
     readonly aggregate: boolean

@@ -4,7 +4,9 @@ import { seededRandom } from '../base/random.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
+import type { StsPolicies } from '../mta-sts/finding.ts'
 import type { Batch, BatchOutcome } from '../post/batch.ts'
+import type { TlsLedger } from '../report/tls-fact.ts'
 import type { Route } from '../route/found-route.ts'
 import { routeTo } from '../route/route.ts'
 import type { Self } from '../route/self.ts'
@@ -22,6 +24,10 @@ export interface DelivererOptions {
   readonly connector: Connector
   readonly messages: Messages
   readonly settlements: Settlements
+  /** Who knows what domains ask of TLS. Absent: nobody is asked. */
+  readonly sts?: StsPolicies
+  /** Who is told how TLS fared in each session. Absent: nobody. */
+  readonly ledger?: TlsLedger
   readonly clock: Clock
   readonly log: Log
   /** Numbers in [0, 1). */

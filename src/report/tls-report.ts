@@ -10,10 +10,11 @@ import {
   unreadable,
 } from './report-problem.ts'
 import { ValueReader } from './reported-value.ts'
+import type { TlsResultType } from './tls-fact.ts'
 import { decodeUtf16, withoutFill } from './xml-text.ts'
 
 /** RFC 8460 §4.3. */
-const tlsResultTypes: readonly string[] = [
+const tlsResultTypes: readonly TlsResultType[] = [
   'starttls-not-supported',
   'certificate-host-mismatch',
   'certificate-expired',
@@ -207,7 +208,7 @@ function readFailure(detail: JsonObject, values: ValueReader): TlsFailure {
     return written === undefined || written === '' ? null : values.address(written, name)
   }
   const resultType = values.required(textIn(detail, 'result-type'), 'result-type').toLowerCase()
-  if (resultType !== '' && !tlsResultTypes.includes(resultType)) {
+  if (resultType !== '' && !tlsResultTypes.some((one) => one === resultType)) {
     const text = `result-type is ${quoted(resultType)}, which is not a registered one.`
     values.problem('invalid-value', 'result-type', text)
   }

@@ -82,7 +82,7 @@ export class Handshake {
     const state = this.#state
     switch (state.name) {
       case 'greeting':
-        return obstacleIn(reply, 'CONNECT') ?? this.#hello('EHLO')
+        return obstacleIn(reply, 'CONNECT') ?? this.#greeted()
       case 'hello':
         return this.#helloReplied(reply, state.verb)
       case 'startTls':
@@ -99,7 +99,11 @@ export class Handshake {
     this.#tlsActive = true
     // RFC 3207 §4.2: what was offered before does not count.
     this.#extensions = noExtensions
-    return this.#hello('EHLO')
+    return this.#options.stopAfter === 'starttls' ? this.#done() : this.#hello('EHLO')
+  }
+
+  #greeted(): Move {
+    return this.#options.stopAfter === 'banner' ? this.#done() : this.#hello('EHLO')
   }
 
   #hello(verb: 'EHLO' | 'HELO'): Move {
@@ -116,7 +120,7 @@ export class Handshake {
     const obstacle = obstacleIn(reply, verb)
     if (obstacle !== undefined) return obstacle
     this.#extensions = verb === 'EHLO' ? parseExtensions(reply) : noExtensions
-    return this.#secure()
+    return this.#options.stopAfter === 'ehlo' ? this.#done() : this.#secure()
   }
 
   /** STARTTLS, when it is wanted and can be had. */
@@ -145,8 +149,8 @@ export class Handshake {
   }
 
   #logIn(): Move {
-    const { auth } = this.#options
-    if (auth === null) return this.#done()
+    const { auth, stopAfter } = this.#options
+    if (auth === null || stopAfter === 'starttls') return this.#done()
     const safe = this.#tlsActive || auth.allowClearText
     const mechanism = safe ? clientMechanism(this.#extensions.auth, auth) : undefined
     if (mechanism === undefined) {

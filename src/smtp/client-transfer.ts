@@ -83,7 +83,8 @@ export class Transfer {
   /** What becomes of each recipient when the session fails: `failure`, where nothing is known. */
   giveUp(failure: Setback): readonly RecipientOutcome[] {
     const { state } = this.#envelope
-    if (state !== 'over' && state !== 'broken') this.#envelope.settle(failure)
+    if (state !== 'over' && state !== 'stopped' && state !== 'broken')
+      this.#envelope.settle(failure)
     return this.#envelope.outcomes()
   }
 
@@ -102,6 +103,8 @@ export class Transfer {
         return this.#end([this.#encoder.end()])
       case 'over':
         return { type: 'over', recipients: envelope.outcomes(), reset: envelope.begun }
+      case 'stopped':
+        return abort(setback('brokenOff', 'DATA', 'The connection was ended behind DATA, as asked'))
       case 'broken':
         return abort(setback('malformedReply', envelope.awaited))
     }

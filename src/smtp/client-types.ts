@@ -87,6 +87,11 @@ export interface ClientTransaction {
   readonly utf8Header: boolean
   readonly ret: 'FULL' | 'HDRS' | null
   readonly envid: string | null
+  /**
+   * Only so far, and no message is sent: `accepted` then means that the server said yes up to there.
+   * Behind DATA only closing the connection ends it, because no content may be half.
+   */
+  readonly stopAfter?: 'MAIL' | 'RCPT' | 'DATA'
 }
 
 export interface ClientRecipient {
@@ -158,6 +163,8 @@ export interface ClientOptions {
   readonly eightBitToSevenBitPeer: 'fail' | 'send'
   readonly timeouts: ClientTimeouts
   readonly maxReplyBytes: number
+  /** `ready` comes after this much of the handshake, for who only wants to see so far. */
+  readonly stopAfter?: 'banner' | 'ehlo' | 'starttls'
 }
 
 export interface ClientAuth {

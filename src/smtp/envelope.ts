@@ -27,6 +27,7 @@ export type EnvelopeState =
   | 'content' // 354 came: send the content
   | 'nothing' // 354 came, but no recipient is left: send only the dot (RFC 2920 §3.1)
   | 'over' // every recipient has an outcome
+  | 'stopped' // 354 came, and no content will: only closing ends it
   | 'broken' // a reply made no sense: the peer and we are out of step
 
 export class Envelope {
@@ -43,10 +44,12 @@ export class Envelope {
     this.#transaction = transaction
     this.#extensions = extensions
     this.#standings = transaction.recipients.map(() => ({ type: 'open' }))
+    const { recipients, stopAfter } = transaction
+    const rcpt = recipients.map((_, recipient) => ({ verb: 'RCPT', recipient }) as const)
     this.#commands = [
       { verb: 'MAIL' },
-      ...transaction.recipients.map((_, recipient) => ({ verb: 'RCPT', recipient }) as const),
-      { verb: 'DATA' },
+      ...(stopAfter === 'MAIL' ? [] : rcpt),
+      ...(stopAfter === 'MAIL' || stopAfter === 'RCPT' ? [] : [{ verb: 'DATA' } as const]),
     ]
   }
 
@@ -93,6 +96,7 @@ export class Envelope {
       case 'MAIL':
         if (reply.code < 400) this.#begun = true
         else this.#settleWhere('open', refusedBy(reply, 'MAIL'))
+        if (this.#transaction.stopAfter === 'MAIL') this.#settleWhere('open', reachedWith(reply))
         break
       case 'RCPT':
         this.#takeRcpt(command.recipient, reply)
@@ -124,7 +128,7 @@ export class Envelope {
     this.#state = 'over'
   }
 
-  /** In the order of the recipients. Only when the state is `over` or `broken`. */
+  /** In the order of the recipients. Only when the state is `over`, `stopped` or `broken`. */
   outcomes(): readonly RecipientOutcome[] {
     return this.#standings.map((standing) => {
       if (standing.type !== 'settled') throw new Error('Envelope: a recipient has no outcome')
@@ -135,14 +139,21 @@ export class Envelope {
   #takeRcpt(recipient: number, reply: Reply): void {
     // When MAIL was refused, the replies to what was pipelined behind it say nothing.
     if (this.#standings[recipient]?.type !== 'open') return
+    const taken = reply.code < 400
+    const stops = this.#transaction.stopAfter === 'RCPT'
     this.#standings[recipient] =
-      reply.code < 400 ? { type: 'taken' } : { type: 'settled', outcome: refusedBy(reply, 'RCPT') }
+      taken && !stops
+        ? { type: 'taken' }
+        : { type: 'settled', outcome: taken ? reachedWith(reply) : refusedBy(reply, 'RCPT') }
   }
 
   #takeData(reply: Reply): void {
     if (reply.code >= 400) {
       this.#settleWhere('taken', refusedBy(reply, 'DATA'))
       this.#state = 'over'
+    } else if (this.#transaction.stopAfter === 'DATA' && this.#has('taken')) {
+      this.#settleWhere('taken', reachedWith(reply))
+      this.#state = 'stopped'
     } else {
       this.#state = this.#has('taken') ? 'content' : 'nothing'
     }
@@ -197,4 +208,9 @@ export class Envelope {
     const parameters = this.#extensions.dsn ? formatRcptParameters({ notify, orcpt }) : ''
     return `RCPT TO:${formatPath(forwardPath)}${parameters}`
   }
+}
+
+/** The server said yes as far as it was asked. */
+function reachedWith(reply: Reply): RecipientOutcome {
+  return { result: 'accepted', reply, dsn: false }
 }

@@ -1,3 +1,5 @@
+import { readAnswer } from '../answers/read-answer.ts'
+import type { AnswerReading } from '../answers/kinds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
@@ -8,7 +10,7 @@ import type { Postponement, Settling } from '../post/batch.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt, AttemptResult } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
 
@@ -159,12 +161,22 @@ function stepOf(
     ip,
     result: outcome.type,
     answer: result.outcome === undefined ? undefined : answerOf(result.outcome),
+    ...readingOf(result),
     problem: because,
     nextAttemptAt,
     ...(spokenWith === undefined
       ? { conversation: lines }
       : { conversation: [], conversationWith: spokenWith }),
   }
+}
+
+/** What an attempt that was in vain means, as its step says it. */
+function readingOf(result: AttemptResult): { readonly reading?: AnswerReading } {
+  if (result.result === 'delivered') return {}
+  const { outcome, status } = result
+  if (outcome?.result === 'accepted') return {}
+  const heard = outcome ?? { because: 'route', atCommand: 'CONNECT', status, reply: null }
+  return { reading: readAnswer(heard) }
 }
 
 function answerOf(outcome: RecipientOutcome): SmtpAnswer | undefined {

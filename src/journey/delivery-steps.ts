@@ -1,3 +1,4 @@
+import type { AnswerReading } from '../answers/kinds.ts'
 import type { Route } from '../route/found-route.ts'
 import type { Self } from '../route/self.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
@@ -46,6 +47,8 @@ export type DeliveryStep =
       readonly result: 'delivered' | 'deferred' | 'failed'
       /** What the other server said last; absent when it never spoke. */
       readonly answer: SmtpAnswer | undefined
+      /** What a refusal means. Absent before 0.5.0, and where it was delivered. */
+      readonly reading?: AnswerReading
       readonly problem: string
       readonly nextAttemptAt: number | undefined
       /** Empty where another recipient's step has it: see `conversationWith`. */

@@ -1,3 +1,4 @@
+import { kindSentences } from '../../answers/kinds.ts'
 import type { Route } from '../../route/found-route.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../delivery-steps.ts'
@@ -207,6 +208,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
   const whom = quoted(recipient)
   const question = `Was it delivered to ${quoted(recipient)}?`
   const told = answer === undefined ? '' : ` It said: ${said(answer)}`
+  const meaning = meaningOf(step)
   const common = {
     id: 'attempt',
     question,
@@ -218,6 +220,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       ip: step.ip,
       outcome: result,
       smtp: viewAnswer(answer),
+      reading: step.reading ?? null,
       next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
       conversation: step.conversation,
       conversation_with: step.conversationWith ?? null,
@@ -238,7 +241,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'not yet',
-        answer: `Not yet for ${whom} (attempt ${attempt}): ${ended(quoted(problem, 300))}${next}${told}`,
+        answer: `Not yet for ${whom} (attempt ${attempt}): ${ended(quoted(problem, 300))}${next}${told}${meaning}`,
         verdict: 'unknown',
         rules: ['RFC 5321 §4.5.4.1'],
       }
@@ -247,9 +250,15 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       return {
         ...common,
         label: 'failed',
-        answer: `No, and it will not be tried again for ${whom}: ${ended(quoted(problem, 300))}${told}`,
+        answer: `No, and it will not be tried again for ${whom}: ${ended(quoted(problem, 300))}${told}${meaning}`,
         verdict: 'fail',
         rules: ['RFC 5321 §3.6.3', 'RFC 3464'],
       }
   }
+}
+
+/** What the refusal means, behind the words of the server; nothing where we know no more than them. */
+function meaningOf({ answer, reading }: DeliveryStep & { readonly type: 'attempt' }): string {
+  if (answer === undefined || reading === undefined || reading.kind === 'unknown') return ''
+  return ` That means: ${kindSentences[reading.kind]}`
 }

@@ -5,6 +5,7 @@ import { Deliverer } from '../deliver/deliverer.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
+import { noNamedWays } from '../deliver/way.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -166,6 +167,7 @@ export class Courier {
       clock,
       log,
       random,
+      ways: noNamedWays,
     })
   }
 }

@@ -36,6 +36,8 @@ export interface ClientSessionInput {
   readonly serverName: string
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
+  /** What a TLS session lacks, so that it must not begin; absent: any will do. */
+  readonly lacks?: ((facts: TlsFacts) => string | undefined) | undefined
 }
 
 /** A message under way. */
@@ -70,7 +72,8 @@ export class ClientSession {
   #lastFailure: Setback | undefined
 
   constructor(input: ClientSessionInput) {
-    const { peer, options, clock, serverName, trustAnchors } = input
+    const { peer, options, clock, serverName, trustAnchors, lacks } = input
+    const { tlsMs: timeoutMs } = options.timeouts
     this.#peer = peer
     this.#clock = clock
     this.#handshake = { type: peer.tls === undefined ? 'none' : 'done' }
@@ -78,7 +81,7 @@ export class ClientSession {
       peer,
       engine: new ClientEngine(options),
       clock,
-      tlsRole: { side: 'client', serverName, trustAnchors, timeoutMs: options.timeouts.tlsMs },
+      tlsRole: { side: 'client', serverName, trustAnchors, timeoutMs, lacks },
       lingerMs,
       user: {
         take: (output: ClientOutput) => this.#take(output),

@@ -7,6 +7,7 @@ import { Ending } from '../base/ending.ts'
 import { type Dialled, dialTcp } from '../io/dialer.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { type ConnectInput, type Connected, Connector } from './connect.ts'
+import { exchangeWay } from './way.ts'
 
 const host = 'mx.south.example'
 const address = '203.0.113.25'
@@ -89,7 +90,7 @@ async function bench(
       realPlace: ({ ip, port }) => `${ip} is ${port} here`,
     },
   })
-  const input: ConnectInput = { log, ending, tls: { state: tls } }
+  const input: ConnectInput = { log, ending, way: exchangeWay, tls: { state: tls } }
   const connected = await connector.connect({ host, address, preference: 10 } as never, input)
   if (connected.type === 'ready') t.after(() => connected.session.breakOff('the test is over'))
   return {

@@ -1,11 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
 import type { Dialer } from '../io/dialer.ts'
+import type { Peer, TlsStart } from '../io/peer.ts'
+import type { TlsFacts } from '../io/tls-facts.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import { type Setback, defaultClientOptions } from '../smtp/client-types.ts'
+import { setback } from '../smtp/failure.ts'
 import { describeReply } from '../smtp/reply.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
+import type { Way } from './way.ts'
 
 /** A greeted server, or why there is none. */
 export type Connected =
@@ -25,11 +29,11 @@ export type Connected =
 export interface ConnectInput {
   readonly log: JourneyBuilder
   readonly ending: Ending
+  readonly way: Way
   /** What is known of TLS at this host from a moment ago; changed when more is found out. */
   readonly tls: { state: 'untried' | 'failed' }
 }
 
-const smtpPort = 25
 /** RFC 5321 §4.5.3.2 names no time for connecting; the operating system's is minutes. */
 const dialTimeoutMs = 30_000
 
@@ -55,11 +59,14 @@ export class Connector {
   }
 
   /**
-   * Connects to one target and greets it, with TLS whenever it is offered (RFC 7435). TLS that fails,
-   * at whatever point between our STARTTLS and the answer to the EHLO behind it, is followed by clear
-   * text at once, as nobody asked for more than opportunity.
+   * Connects to one target, greets it and logs in, with as much TLS as its way needs. Where that is
+   * no more than opportunity (RFC 7435), TLS that fails, at whatever point between our STARTTLS and
+   * the answer to the EHLO behind it, is followed by clear text at once.
    */
   async connect(target: RouteTarget, input: ConnectInput): Promise<Connected> {
+    const { way } = input
+    const mayFallBack = way.tls === 'starttls' && way.need === 'opportunistic'
+    if (!mayFallBack) return this.#once(target, input)
     if (input.tls.state === 'untried') {
       const first = await this.#once(target, input)
       if (first.type === 'ready' || first.tlsFailed === undefined) return first
@@ -75,13 +82,14 @@ export class Connector {
 
   async #once(
     { host, address: ip }: RouteTarget,
-    { log, ending, tls }: ConnectInput,
+    { log, ending, tls, way }: ConnectInput,
   ): Promise<Once> {
     const { clock, dialer, hostname, trustAnchors } = this.#options
-    const place = dialer.realPlace({ ip, port: smtpPort })
+    const { port } = way
+    const place = dialer.realPlace({ ip, port })
     const begin = log.begin()
-    const dialled = await dialer.dial({ ip, port: smtpPort, timeoutMs: dialTimeoutMs })
-    const where = { type: 'dial', host, ip, port: smtpPort, place } as const
+    const dialled = await dialer.dial({ ip, port, timeoutMs: dialTimeoutMs })
+    const where = { type: 'dial', host, ip, port, place } as const
     if (dialled.type === 'failed') {
       const problem = dialled.text
       log.step({ ...where, problem }, begin)
@@ -92,15 +100,26 @@ export class Connector {
       return { type: 'failed', status, because, permanent, ...silent }
     }
     log.step({ ...where, problem: undefined }, begin)
-    const wanted = tls.state === 'untried' ? 'whenOffered' : 'never'
+    const wanted = wantedTls(way, tls.state)
+    const greeting = log.begin()
+    const secure = { serverName: host, trustAnchors, lacks: lacksFor(way) }
+    if (wanted === 'active') {
+      const { tlsMs: timeoutMs } = defaultClientOptions.timeouts
+      const role = { side: 'client', timeoutMs, ...secure } as const
+      const begun = await untilEnded(ending, dialled.peer, dialled.peer.startTls(role))
+      if (begun.type === 'failed') {
+        const text = `TLS with ${host} failed: ${begun.problem}`
+        const { status } = setback('tlsFailed', 'CONNECT')
+        const nothing = { outcome: undefined, lines: [], tlsFailed: begun.problem }
+        return { type: 'failed', status, because: text, permanent: false, ...nothing }
+      }
+    }
     const session = new ClientSession({
       peer: dialled.peer,
-      options: { ...defaultClientOptions, hostname, tls: wanted },
+      options: { ...defaultClientOptions, hostname, tls: wanted, auth: way.login },
       clock,
-      serverName: host,
-      trustAnchors,
+      ...secure,
     })
-    const greeting = log.begin()
     const greeted = await untilBrokenOff(ending, session)
     if (greeted.type === 'failed') {
       return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
@@ -115,13 +134,48 @@ export class Connector {
       if (wanted === 'whenOffered') log.step({ type: 'peer-no-tls', host, problem }, greeting)
     } else {
       const { protocol, cipher, certificate } = session.tls
-      log.step(
-        { type: 'peer-tls', host, protocol, cipher, certificate: shortened(certificate) },
-        greeting,
-      )
+      const how = wanted === 'active' ? ({ implicit: true } as const) : {}
+      const facts = { protocol, cipher, ...how, certificate: shortened(certificate) }
+      log.step({ type: 'peer-tls', host, ...facts }, greeting)
     }
     return { type: 'ready', session }
   }
+}
+
+/** What the engine does about TLS. */
+function wantedTls(
+  { tls, need }: Way,
+  state: 'untried' | 'failed',
+): 'never' | 'whenOffered' | 'required' | 'active' {
+  if (tls === 'implicit') return 'active'
+  if (tls === 'none' || (state === 'failed' && need === 'opportunistic')) return 'never'
+  return need === 'opportunistic' ? 'whenOffered' : 'required'
+}
+
+/** What a session lacks where the certificate must hold. */
+function lacksFor({ need }: Way): ((facts: TlsFacts) => string | undefined) | undefined {
+  if (need !== 'verified') return undefined
+  return ({ certificate }) => {
+    if (certificate === undefined) return 'the server has shown no certificate'
+    if (certificate.trusted) return undefined
+    return `its certificate does not hold (${certificate.problem ?? 'for no reason that was told'})`
+  }
+}
+
+/** The handshake before anything is said, which ends at once when somebody asks to break off. */
+async function untilEnded(
+  ending: Ending,
+  peer: Peer,
+  handshake: Promise<TlsStart>,
+): Promise<TlsStart> {
+  const heed = (): void => {
+    if (ending.stage === 'wait-for-answer' || ending.stage === 'at-once') peer.destroy()
+  }
+  const unwatch = ending.watch(heed)
+  heed()
+  const begun = await handshake
+  unwatch()
+  return begun
 }
 
 /** Greets, unless somebody has asked to break off or asks meanwhile: a greeting may take minutes. */
@@ -163,5 +217,7 @@ function failedGreeting(
   const { status, text, reply } = failure
   const permanent = failure.result === 'failed'
   const outcome = reply === null ? undefined : failure
-  return { type: 'failed', status, because: text, permanent, outcome, lines: session.takeLines() }
+  const because =
+    failure.because === 'tlsFailed' ? `${text}: ${session.tlsFailure ?? 'nobody said why'}` : text
+  return { type: 'failed', status, because, permanent, outcome, lines: session.takeLines() }
 }

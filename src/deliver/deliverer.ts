@@ -8,6 +8,7 @@ import type { StsPolicies } from '../mta-sts/finding.ts'
 import type { Batch, BatchOutcome } from '../post/batch.ts'
 import type { TlsLedger } from '../report/tls-fact.ts'
 import type { Route } from '../route/found-route.ts'
+import { type NextHop, routeToNextHop } from '../route/next-hop.ts'
 import { routeTo } from '../route/route.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
@@ -16,6 +17,7 @@ import type { Connector } from './connect.ts'
 import { Round } from './round.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
+import { exchangeWay, type NamedWays } from './way.ts'
 
 export interface DelivererOptions {
   /** Our names and addresses: mail that would come back to them runs in a circle. */
@@ -32,6 +34,8 @@ export interface DelivererOptions {
   readonly log: Log
   /** Numbers in [0, 1). */
   readonly random: () => number
+  /** The servers that the settings name. */
+  readonly ways: NamedWays
 }
 
 /**
@@ -50,18 +54,20 @@ export class Deliverer {
    * Items that were not begun when it was asked to end are not settled: the lease keeps them.
    */
   async deliver(batch: Batch): Promise<BatchOutcome> {
-    const { clock, connector, messages, settlements, log: tell } = this.#options
+    const { clock, connector, messages, settlements, ways, log: tell } = this.#options
     const { destination, items } = batch
     const log = new JourneyBuilder('', clock)
     const settling = new SettlingInTurn(settlements, batch, log)
-    const route = await this.#findRoute(destination, log)
+    const named = ways.to(destination)
+    const route = await this.#findRoute(destination, named?.hop, log)
     if (batch.ending.stage !== 'go-on') return { settlements: [], reachable: 'unknown' }
     if (route.type !== 'targets') {
       const ours = items.filter(({ id }) => batch.begin(id))
       const last = await settling.last(ours.map((item) => nowhere(item, route)))
       return { ...last, reachable: 'unknown' }
     }
-    const round = new Round({ connector, messages, settling, log, tell }, batch)
+    const way = named?.way ?? exchangeWay
+    const round = new Round({ connector, messages, settling, way, log, tell }, batch)
     for (const target of route.targets) {
       if (round.done) break
       await round.visit(target)
@@ -74,15 +80,23 @@ export class Deliverer {
     return { ...last, reachable: 'no', problem: silence }
   }
 
-  async #findRoute(destination: string, log: JourneyBuilder): Promise<Route> {
+  async #findRoute(
+    destination: string,
+    hop: NextHop | undefined,
+    log: JourneyBuilder,
+  ): Promise<Route> {
     const { resolver, clock, random } = this.#options
     const recorder = new RecordingResolver(resolver, clock)
     const begin = log.begin()
     const seed = Math.floor(random() * 4_294_967_296)
     // As it is now: interfaces come and go.
     const self = { ...this.#options.self }
-    const route = await routeTo(destination, recorder, { ...self, random: seededRandom(seed) })
-    log.step({ type: 'route', destination, seed, self, route }, begin, recorder.answers)
+    const route =
+      hop === undefined
+        ? await routeTo(destination, recorder, { ...self, random: seededRandom(seed) })
+        : await routeToNextHop(hop, recorder)
+    const facts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    log.step({ type: 'route', ...facts, route }, begin, recorder.answers)
     return route
   }
 }

@@ -22,6 +22,7 @@ import type { ClientSession, SessionLine } from './client-session.ts'
 import type { Connector } from './connect.ts'
 import { after, inParts, type Letter, letterAgain, lettersOf } from './letters.ts'
 import type { SettlingInTurn } from './settling.ts'
+import type { Way } from './way.ts'
 
 /**
  * Connections to one host, one after the other, that broke before any letter was answered. The first
@@ -34,6 +35,8 @@ export interface RoundTools {
   readonly connector: Connector
   readonly messages: Messages
   readonly settling: SettlingInTurn
+  /** How the servers of the destination are spoken with. */
+  readonly way: Way
   /** The steps that were made for all items together. */
   readonly log: JourneyBuilder
   readonly tell: Log
@@ -53,6 +56,7 @@ export class Round {
   readonly #batch: Batch
   readonly #log: JourneyBuilder
   readonly #settling: SettlingInTurn
+  readonly #way: Way
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
@@ -61,6 +65,7 @@ export class Round {
     this.#connector = tools.connector
     this.#messages = tools.messages
     this.#settling = tools.settling
+    this.#way = tools.way
     this.#log = tools.log
     this.#tell = tools.tell
     this.#batch = batch
@@ -93,12 +98,13 @@ export class Round {
   async visit(target: RouteTarget): Promise<void> {
     const { ending } = this.#batch
     const mark = this.#log.mark()
+    const way = this.#way
     const tls: { state: 'untried' | 'failed' } = { state: 'untried' }
     const passedOn: Letter[] = []
     for (let fruitless = 0; !this.done; ) {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
-      const connected = await this.#connector.connect(target, { log: this.#log, ending, tls })
+      const connected = await this.#connector.connect(target, { log: this.#log, ending, tls, way })
       if (connected.type === 'failed') {
         const { status, because, permanent, outcome, lines } = connected
         if (lines.length > 0) this.#answered = true

@@ -11,6 +11,7 @@ export type DialFailure = 'refused' | 'timeout' | 'unreachable' | 'not-allowed' 
 /** Opens connections to other servers. In the lab addresses for documentation lead to loopback. */
 export interface Dialer {
   dial(target: {
+    /** An address, or the absolute path of a Unix socket, whose port is 0. */
     readonly ip: string
     readonly port: number
     readonly timeoutMs: number
@@ -25,10 +26,11 @@ export const tcpDialer: Dialer = {
   realPlace: () => undefined,
 }
 
-/** Connects to `ip` and `port` within `timeoutMs`. Never rejects. */
+/** Connects to `ip` and `port`, or to a Unix socket, within `timeoutMs`. Never rejects. */
 export function dialTcp(ip: string, port: number, timeoutMs: number): Promise<Dialled> {
   return new Promise((resolve) => {
-    const socket = connect({ host: ip, port, allowHalfOpen: false, noDelay: true })
+    const place = ip.startsWith('/') ? { path: ip } : { host: ip, port, noDelay: true }
+    const socket = connect({ ...place, allowHalfOpen: false })
     const timer = setTimeout(() => {
       settle({ type: 'failed', reason: 'timeout', text: `no answer within ${timeoutMs / 1000} s` })
       socket.destroy()

@@ -12,7 +12,8 @@ export interface Endpoint {
 
 export type TlsStart =
   | { readonly type: 'started'; readonly facts: TlsFacts }
-  | { readonly type: 'failed'; readonly problem: string }
+  /** `facts`: the handshake was done, and what it showed was not enough. */
+  | { readonly type: 'failed'; readonly problem: string; readonly facts?: TlsFacts }
 
 export interface PeerHandlers {
   octets(chunk: Uint8Array): void
@@ -38,6 +39,11 @@ export type TlsRole =
       readonly trustAnchors: readonly string[] | undefined
       /** How long the handshake may take. */
       readonly timeoutMs: number
+      /**
+       * What the session lacks, in words, so that it must not begin: nothing is said over it then.
+       * Absent: any certificate will do.
+       */
+      readonly lacks?: ((facts: TlsFacts) => string | undefined) | undefined
     }
 
 /** What the connection is at. Within a handshake nobody but the TLS library may read or write. */
@@ -161,13 +167,21 @@ export class Peer {
         : tlsConnect({
             socket: plain,
             rejectUnauthorized: false,
+            // What the certificate is checked against where it is an address and no name.
+            host: role.serverName,
             ...(isName(role.serverName) ? { servername: role.serverName } : {}),
             ...(role.trustAnchors === undefined ? {} : { ca: [...role.trustAnchors] }),
           })
     this.#socket = secure
     this.#attach(secure)
     return new Promise((resolve) => {
-      const ready = (): void => settle({ type: 'started', facts: tlsFacts(secure, role) })
+      const ready = (): void => {
+        const facts = tlsFacts(secure, role)
+        const problem = role.side === 'client' ? role.lacks?.(facts) : undefined
+        settle(
+          problem === undefined ? { type: 'started', facts } : { type: 'failed', problem, facts },
+        )
+      }
       const late = (): void => this.#failHandshake('the TLS handshake took too long')
       const timer = role.timeoutMs === undefined ? undefined : setTimeout(late, role.timeoutMs)
       const settle = (outcome: TlsStart): void => {

@@ -11,6 +11,7 @@ import { formatDkimRecord, generateDkimKey, signDkim, verifyDkim } from '../dkim
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { seededRandom } from '../base/random.ts'
+import { routeToNextHop } from '../route/next-hop.ts'
 import { routeTo } from '../route/route.ts'
 import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
@@ -170,6 +171,15 @@ const plain: readonly StepData[] = [
   { type: 'dial', host, ip, port: 25, place: '127.0.0.1:2602', problem: undefined },
   { type: 'dial', host, ip, port: 25, place: undefined, problem: 'connection refused' },
   { type: 'peer-tls', host, ...tls, certificate },
+  {
+    type: 'dial',
+    host: '/run/lmtp',
+    ip: '/run/lmtp',
+    port: 0,
+    place: undefined,
+    problem: undefined,
+  },
+  { type: 'peer-tls', host, ...tls, implicit: true, certificate },
   {
     type: 'peer-tls',
     host,
@@ -358,6 +368,15 @@ async function verdicts(): Promise<readonly StepData[]> {
   ]) {
     const route = await routeTo(destination, resolver, { ...self, random: seededRandom(1) })
     steps.push({ type: 'route', destination, seed: 1, self, route })
+  }
+  for (const hop of [
+    { host: 'mx.south.example', port: 587, protocol: 'smtp' },
+    { host: 'gone.example', port: 24, protocol: 'lmtp' },
+    { host: 'down.example', port: 465, protocol: 'smtp' },
+    { host: '/run/lmtp', port: 0, protocol: 'lmtp' },
+  ] as const) {
+    const route = await routeToNextHop(hop, resolver)
+    steps.push({ type: 'route', destination: 'south.example', seed: 1, self, hop, route })
   }
   return steps
 }

@@ -1,5 +1,6 @@
 import type { AnswerReading } from '../answers/kinds.ts'
 import type { Route } from '../route/found-route.ts'
+import type { NextHop } from '../route/next-hop.ts'
 import type { Self } from '../route/self.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
 
@@ -11,12 +12,16 @@ export type DeliveryStep =
       /** Decides the order of equal exchanges, so that a replay gets the same. */
       readonly seed: number
       readonly self: Self
+      /** The server that the settings name for it. Absent: DNS was asked for one. */
+      readonly hop?: NextHop
       readonly route: Route
     }
   | {
       readonly type: 'dial'
       readonly host: string
+      /** An address, or the path of a Unix socket. */
       readonly ip: string
+      /** 0 for a Unix socket. */
       readonly port: number
       /** Where that really is, in the lab. */
       readonly place: string | undefined
@@ -27,6 +32,8 @@ export type DeliveryStep =
       readonly host: string
       readonly protocol: string
       readonly cipher: string
+      /** TLS began with the connection (RFC 8314 §3.3), and not by STARTTLS. */
+      readonly implicit?: true
       readonly certificate:
         | {
             readonly subject: string

@@ -4,6 +4,7 @@ import { decide } from '../inspect/decide.ts'
 import { type Evaluation, Inspection } from '../inspect/inspection.ts'
 import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
+import { routeToNextHop } from '../route/next-hop.ts'
 import { routeTo } from '../route/route.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { AlteredLetter } from './altered-letter.ts'
@@ -241,10 +242,19 @@ async function replayRoutes(
     if (step.type !== 'route') continue
     const resolver = new ReplayResolver(answersOf(step, facts), changes)
     resolvers.push(resolver)
-    const random = seededRandom(step.seed)
-    const route = await routeTo(step.destination, resolver, { ...step.self, random })
-    const { destination, seed, self } = step
-    const now: StepData = { type: 'route', destination, seed, self, route }
+    const { destination, seed, self, hop } = step
+    const route =
+      hop === undefined
+        ? await routeTo(destination, resolver, { ...self, random: seededRandom(seed) })
+        : await routeToNextHop(hop, resolver)
+    const now: StepData = {
+      type: 'route',
+      destination,
+      seed,
+      self,
+      ...(hop === undefined ? {} : { hop }),
+      route,
+    }
     const same = sameData(step, now)
     const { missing, answers } = resolver
     steps.push({ type: 'route', recorded: step, now, same, missing, answers })

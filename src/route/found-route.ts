@@ -4,11 +4,12 @@ import type { Question } from './questions.ts'
 export interface RouteTarget {
   /** The exchange's name, or the literal: what the peer's certificate is checked against. */
   readonly host: string
-  /** 0 for implicit MX and literals. */
+  /** 0 for implicit MX, literals and next hops. */
   readonly preference: number
-  /** Canonical text. */
+  /** Canonical text; the path, for a Unix socket. */
   readonly address: string
-  readonly family: 4 | 6
+  /** `unix` is a socket in the file system, which only settings can name. */
+  readonly family: 4 | 6 | 'unix'
   /** `secure` when every answer that led here was validated by a resolver we trust (for DANE). */
   readonly dnssec: 'secure' | 'insecure'
 }
@@ -52,7 +53,8 @@ export type Route = Evidence &
   (
     | {
         readonly type: 'targets'
-        readonly via: 'mx' | 'implicit-mx' | 'literal'
+        /** `next-hop`: the settings name it. */
+        readonly via: 'mx' | 'implicit-mx' | 'literal' | 'next-hop'
         /** At least one. */
         readonly targets: readonly RouteTarget[]
       }
@@ -64,8 +66,9 @@ export type Route = Evidence &
       }
     | {
         readonly type: 'temporary'
-        readonly reason: 'could-not-ask'
-        readonly status: '4.4.3'
+        /** `no-next-hop`: the settings name a server whose name leads nowhere. */
+        readonly reason: 'could-not-ask' | 'no-next-hop'
+        readonly status: '4.4.3' | '4.3.5'
         readonly because: string
       }
   )

@@ -20,6 +20,7 @@ import type { Schedule } from '../decided.ts'
 import { Deliverer } from '../deliverer.ts'
 import { Notices } from '../notices.ts'
 import { Settlements } from '../settlements.ts'
+import { type NamedWays, noNamedWays } from '../way.ts'
 
 export const start: number = Date.UTC(2026, 10, 23, 18, 0, 0)
 export const minuteMs: number = 60_000
@@ -40,6 +41,7 @@ export interface TestWorld extends Schedule {
   readonly trustAnchors: readonly string[] | undefined
   readonly directory: MemoryDirectory
   readonly post: Post
+  readonly ways?: NamedWays
   readonly journeys: Pick<JourneyPort, 'find'>
   random(): number
   openMessage(id: string): Promise<OpenMessage | undefined>
@@ -90,8 +92,10 @@ export function settlementsIn(world: TestWorld): Settlements {
 
 export function delivererIn(world: TestWorld): Deliverer {
   const connector = new Connector(world)
+  const { ways = noNamedWays } = world
   return new Deliverer({
     ...world,
+    ways,
     connector,
     messages: messagesIn(world),
     settlements: settlementsIn(world),

@@ -1,5 +1,6 @@
 import { kindSentences } from '../../answers/kinds.ts'
 import type { Route } from '../../route/found-route.ts'
+import { formatNextHop } from '../../route/next-hop.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../delivery-steps.ts'
 import { said } from './ending.ts'
@@ -8,10 +9,11 @@ import { said } from './ending.ts'
 export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
   switch (step.type) {
     case 'route':
-      return tellRoute(step.destination, step.route)
+      return tellRoute(step)
     case 'dial': {
       const { host, ip, port, place, problem } = step
-      const where = `${quoted(host)} (${ip}:${port}${place === undefined ? '' : `; lab: ${place}`})`
+      const at = port === 0 ? quoted(ip) : `${ip}:${port}`
+      const where = `${quoted(host)} (${at}${place === undefined ? '' : `; lab: ${place}`})`
       return [
         {
           id: 'dial',
@@ -25,7 +27,7 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
       ]
     }
     case 'peer-tls': {
-      const { host, protocol, cipher, certificate } = step
+      const { host, protocol, cipher, certificate, implicit = false } = step
       const trust =
         certificate === undefined
           ? 'no certificate'
@@ -37,9 +39,9 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           id: 'dial.tls',
           label: 'TLS',
           question: 'Is the way to it private?',
-          answer: `Yes: STARTTLS, ${protocol}, ${trust}.`,
+          answer: `Yes: ${implicit ? 'TLS from the start' : 'STARTTLS'}, ${protocol}, ${trust}.`,
           verdict: certificate?.trusted === false ? 'note' : 'ok',
-          rules: ['RFC 3207', 'RFC 7435'],
+          rules: [implicit ? 'RFC 8314 §3.3' : 'RFC 3207', 'RFC 7435'],
           details: { host, protocol, cipher, certificate: certificate ?? null },
         },
       ]
@@ -148,15 +150,16 @@ function aboutWhom(recipients: readonly string[] = []): string {
   return all.length === 0 ? '' : ` for ${listed(all)}`
 }
 
-function tellRoute(destination: string, route: Route): readonly Sentence[] {
-  const rules = ['RFC 5321 §5.1', 'RFC 7505']
+function tellRoute(step: DeliveryStep & { readonly type: 'route' }): readonly Sentence[] {
+  const { destination, route, hop } = step
+  const rules = ['RFC 5321 §5.1', ...(hop === undefined ? ['RFC 7505'] : [])]
   const question = `Where does mail for ${quoted(destination)} go?`
   const common = {
     id: 'route.mx',
     label: 'where to?',
     question,
     rules,
-    details: { destination, route },
+    details: { destination, route, ...(hop === undefined ? {} : { hop }) },
   }
   switch (route.type) {
     case 'permanent':
@@ -169,8 +172,13 @@ function tellRoute(destination: string, route: Route): readonly Sentence[] {
         .filter(({ host }) => host === first?.host)
         .map(({ address }) => address)
       const host = first?.host ?? ''
+      const via = { ...common, answer: viaSentence(step, route), verdict: 'ok' } as const
+      // A socket, and an address that the settings name, are where they are.
+      if (route.via === 'next-hop' && addresses.every((one) => one === host)) {
+        return [{ ...via, result: route.via }]
+      }
       return [
-        { ...common, answer: viaSentence(destination, route), verdict: 'ok', result: route.via },
+        { ...via, result: route.via },
         {
           id: 'route.address',
           label: 'address?',
@@ -185,7 +193,10 @@ function tellRoute(destination: string, route: Route): readonly Sentence[] {
   }
 }
 
-function viaSentence(destination: string, route: Route & { readonly type: 'targets' }): string {
+function viaSentence(
+  { destination, hop }: DeliveryStep & { readonly type: 'route' },
+  route: Route & { readonly type: 'targets' },
+): string {
   const name = quoted(destination)
   switch (route.via) {
     case 'mx': {
@@ -200,6 +211,10 @@ function viaSentence(destination: string, route: Route & { readonly type: 'targe
       return `${name} has no MX record, so its own address is where mail goes.`
     case 'literal':
       return `${name} is an address itself.`
+    case 'next-hop': {
+      const where = hop === undefined ? route.targets[0]?.host : formatNextHop(hop)
+      return `The settings send it to ${quoted(where ?? '')}.`
+    }
   }
 }
 

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createSecureContext, TLSSocket } from 'node:tls'
+import { ManualClock } from '../base/clock.ts'
+import { Ending } from '../base/ending.ts'
+import { type Dialer, dialTcp } from '../io/dialer.ts'
+import { testAuthority, testCertificate } from '../io/test-support/certificates.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { type Connected, Connector } from './connect.ts'
+import { exchangeWay, type Way } from './way.ts'
+
+const host = 'relay.example'
+const login = { username: 'u', password: 'secret', authorizationId: '', allowClearText: false }
+
+interface World {
+  /** What the server heard, over any connection. */
+  readonly heard: string[]
+  readonly dialled: unknown[]
+  readonly connect: (
+    way: Partial<Way>,
+  ) => Promise<{ readonly connected: Connected; readonly steps: string[] }>
+}
+
+/** A server that speaks TLS from the start, by STARTTLS, or not at all. */
+async function world(
+  t: TestContext,
+  {
+    speaks,
+    names = [host],
+    target: called = host,
+    at = { port: 0, host: '127.0.0.1' },
+  }: {
+    readonly speaks: 'implicit' | 'starttls' | 'clear'
+    readonly names?: readonly [string, ...string[]]
+    readonly target?: string
+    readonly at?: object
+  },
+): Promise<World> {
+  const { certificate, privateKey } = await testCertificate(names)
+  const { certificate: anchor } = await testAuthority()
+  const context = createSecureContext({ cert: certificate, key: privateKey })
+  const heard: string[] = []
+  const offers = speaks === 'starttls' ? ['STARTTLS', 'AUTH PLAIN'] : ['AUTH PLAIN']
+  const ehlo = [host, ...offers].map(
+    (line, i, all) => `250${i + 1 === all.length ? ' ' : '-'}${line}`,
+  )
+  const talk = (socket: Socket): void => {
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      const line = chunk.toString('latin1').trim()
+      heard.push(line)
+      if (line === 'STARTTLS') {
+        socket.removeAllListeners('data')
+        socket.write('220 go on\r\n')
+        talk(new TLSSocket(socket, { isServer: true, secureContext: context }))
+      } else if (line.startsWith('EHLO')) socket.write(`${ehlo.join('\r\n')}\r\n`)
+      else if (line.startsWith('AUTH')) socket.write('235 2.7.0 welcome\r\n')
+      else socket.write('250 ok\r\n')
+    })
+  }
+  const listener = createServer((plain) => {
+    t.after(() => plain.destroy())
+    const socket =
+      speaks === 'implicit'
+        ? new TLSSocket(plain, { isServer: true, secureContext: context })
+        : plain
+    plain.on('error', () => {})
+    talk(socket)
+    socket.write(`220 ${host}\r\n`)
+  })
+  listener.listen(at)
+  await once(listener, 'listening')
+  t.after(() => listener.close())
+  const place = listener.address()
+  const clock = new ManualClock()
+  const dialled: unknown[] = []
+  const dialer: Dialer = {
+    dial: (target) => {
+      dialled.push(target)
+      return typeof place === 'string'
+        ? dialTcp(target.ip, 0, 1000)
+        : dialTcp('127.0.0.1', place?.port ?? 0, 1000)
+    },
+    realPlace: () => undefined,
+  }
+  const connector = new Connector({
+    hostname: 'out.example',
+    clock,
+    dialer,
+    trustAnchors: [anchor],
+  })
+  return {
+    heard,
+    dialled,
+    connect: async (way) => {
+      const log = new JourneyBuilder('id', clock)
+      const target = {
+        host: called,
+        address: typeof place === 'string' ? place : '10.0.0.7',
+        preference: 0,
+        family: typeof place === 'string' ? 'unix' : 4,
+        dnssec: 'insecure',
+      } as const
+      const connected = await connector.connect(target, {
+        log,
+        ending: new Ending(),
+        way: { ...exchangeWay, ...way },
+        tls: { state: 'untried' },
+      })
+      if (connected.type === 'ready') t.after(() => connected.session.breakOff('the test is over'))
+      const steps = log.steps.map((step) => {
+        if (step.type === 'dial') return `dial ${step.port}`
+        if (step.type === 'peer-tls') return step.implicit === true ? 'implicit' : 'starttls'
+        return step.type
+      })
+      return { connected, steps }
+    },
+  }
+}
+
+test('the port of the way is dialled, and TLS begins with the connection where it says so', async (t) => {
+  const { connect, dialled, heard } = await world(t, { speaks: 'implicit' })
+  const way = { port: 465, tls: 'implicit', need: 'verified', login } as const
+  const { connected, steps } = await connect(way)
+  assert.equal(connected.type, 'ready')
+  assert.deepEqual(steps, ['dial 465', 'implicit'])
+  assert.deepEqual(dialled, [{ ip: '10.0.0.7', port: 465, timeoutMs: 30_000 }])
+  assert.equal(heard.filter((line) => line.startsWith('AUTH')).length, 1)
+})
+
+test('over STARTTLS it logs in behind it, and never before', async (t) => {
+  const { connect, heard } = await world(t, { speaks: 'starttls' })
+  const { connected, steps } = await connect({ port: 587, need: 'verified', login })
+  assert.equal(connected.type, 'ready')
+  assert.deepEqual(steps, ['dial 587', 'starttls'])
+  const words = heard.map((line) => line.split(' ')[0])
+  assert.deepEqual(words, ['EHLO', 'STARTTLS', 'EHLO', 'AUTH'])
+})
+
+for (const need of ['required', 'verified'] as const) {
+  test(`where TLS is ${need}, a server without it gets neither mail nor password`, async (t) => {
+    const { connect, heard } = await world(t, { speaks: 'clear' })
+    const { connected } = await connect({ need, login })
+    assert.ok(connected.type === 'failed')
+    assert.deepEqual([connected.status, connected.permanent], ['4.7.10', false])
+    assert.ok(heard.every((line) => !line.startsWith('AUTH')))
+  })
+
+  test(`where implicit TLS is ${need}, a server that speaks in clear is given up`, async (t) => {
+    const { connect, heard, dialled } = await world(t, { speaks: 'clear' })
+    const { connected } = await connect({ need, tls: 'implicit', port: 465, login })
+    assert.ok(connected.type === 'failed')
+    assert.deepEqual([connected.status, connected.permanent], ['4.7.5', false])
+    assert.match(connected.because, /TLS with relay\.example failed: the other side answered/)
+    assert.equal(dialled.length, 1)
+    assert.ok(heard.every((line) => !/EHLO|AUTH/.test(line)))
+  })
+}
+
+for (const speaks of ['starttls', 'implicit'] as const) {
+  test(`a certificate for another name ends it before anything is said (${speaks})`, async (t) => {
+    const { connect, heard } = await world(t, { speaks, names: ['other.example'] })
+    const { connected } = await connect({ tls: speaks, need: 'verified', login })
+    assert.ok(connected.type === 'failed')
+    assert.match(connected.because, /certificate does not hold \(ERR_TLS_CERT_ALTNAME_INVALID\)/)
+    assert.deepEqual([connected.status, connected.permanent], ['4.7.5', false])
+    assert.ok(heard.every((line) => !line.startsWith('AUTH')))
+    // Where nobody asks for its name, TLS is enough.
+    assert.equal((await connect({ tls: speaks, need: 'required', login })).connected.type, 'ready')
+  })
+}
+
+test('a server that is known by its address has it in its certificate', async (t) => {
+  for (const [names, type] of [
+    [['10.0.0.7'], 'ready'],
+    [['10.0.0.8'], 'failed'],
+  ] as const) {
+    const { connect } = await world(t, { speaks: 'starttls', names, target: '10.0.0.7' })
+    assert.equal((await connect({ need: 'verified', login })).connected.type, type)
+  }
+})
+
+test('a Unix socket is dialled by its path, without asking for TLS', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'lmtp')
+  const { connect, dialled, heard } = await world(t, { speaks: 'starttls', at: { path } })
+  const { connected, steps } = await connect({ port: 0, tls: 'none' })
+  assert.equal(connected.type, 'ready')
+  assert.deepEqual(steps, ['dial 0'])
+  assert.deepEqual(dialled, [{ ip: path, port: 0, timeoutMs: 30_000 }])
+  assert.ok(!heard.includes('STARTTLS'))
+})

@@ -1,0 +1,109 @@
+import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import { isQueryableName, type Resolver } from '../dns/resolver.ts'
+import { type FamilyOrder, type FoundAddress, lookUpAddresses } from './addresses.ts'
+import type { Evidence, Route, RouteTarget } from './found-route.ts'
+import { QuestionList } from './questions.ts'
+
+/** A server that whoever runs this one has named, in place of those that MX records name. */
+export interface NextHop {
+  /** A domain name in A-labels and lower case, an IP address, or the absolute path of a Unix socket. */
+  readonly host: string
+  /** 0 for a Unix socket. */
+  readonly port: number
+  /** SMTP (RFC 5321), or LMTP (RFC 2033), which answers for each recipient. */
+  readonly protocol: 'smtp' | 'lmtp'
+}
+
+/** Whether this is the path of a Unix socket, and neither a name nor an address. */
+function isSocketPath(host: string): boolean {
+  return host.startsWith('/')
+}
+
+/** A next hop as people write it: `smtp://relay.example:587`, `lmtp:/run/lmtp`. */
+export function formatNextHop({ protocol, host, port }: NextHop): string {
+  if (isSocketPath(host)) return `${protocol}:${host}`
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * Finds the addresses of a server that the settings name. No MX is asked, and private addresses are
+ * taken, those of a loopback too: somebody who knows this network has written them down. What is
+ * wrong with the name is a fault of ours and never of a letter, so it defers. Never rejects.
+ *
+ * @param options.families the order of addresses, as in `routeTo`
+ */
+export async function routeToNextHop(
+  hop: NextHop,
+  resolver: Resolver,
+  { families = 'ipv6-first' }: { readonly families?: FamilyOrder } = {},
+): Promise<Route> {
+  const { host } = hop
+  if (isSocketPath(host)) {
+    const socket = { address: host, family: 'unix', dnssec: 'insecure' } as const
+    return toTargets(host, [socket], [])
+  }
+  const ip = parseIp(host)
+  if (ip !== undefined) {
+    const plain = unmapIp(ip)
+    const literal = { address: formatIp(plain), family: plain.family, dnssec: 'insecure' } as const
+    return toTargets(host, [literal], [])
+  }
+  const asked = new QuestionList(resolver)
+  if (!isQueryableName(host)) return noNextHop(hop, 'not-a-name', [])
+  const anywhere = { isSelf: notAsked, reach: { forbidden: () => undefined }, order: families }
+  const answer = await lookUpAddresses(host, asked, anywhere)
+  switch (answer.type) {
+    case 'addresses':
+      return toTargets(host, answer.addresses, asked.questions)
+    case 'could-not-ask':
+      return {
+        type: 'temporary',
+        reason: 'could-not-ask',
+        status: '4.4.3',
+        because: `The addresses of ${host}, which the settings name, could not be looked up.`,
+        questions: asked.questions,
+        exchanges: [{ host, preference: 0, fate: 'could-not-ask' }],
+      }
+    case 'no-such-name':
+    case 'no-address':
+      return noNextHop(hop, answer.type, asked.questions)
+    case 'self':
+    case 'not-public':
+    case 'not-a-name':
+    case 'over-limit':
+      throw new Error(`routeToNextHop: ${answer.type} of a server that the settings name`)
+  }
+}
+
+const notAsked = { name: () => false, address: () => false }
+
+function toTargets(
+  host: string,
+  addresses: readonly (Omit<FoundAddress, 'family'> & Pick<RouteTarget, 'family'>)[],
+  questions: Evidence['questions'],
+): Route {
+  const targets = addresses.map((found) => ({ host, preference: 0, ...found }))
+  const exchanges = [{ host, preference: 0, fate: 'used' }] as const
+  return { type: 'targets', via: 'next-hop', targets, questions, exchanges }
+}
+
+/** RFC 3463 §3.4, X.3.5: the system is configured incorrectly. That is ours to repair. */
+function noNextHop(
+  hop: NextHop,
+  fate: 'not-a-name' | 'no-such-name' | 'no-address',
+  questions: Evidence['questions'],
+): Route {
+  const what = {
+    'not-a-name': 'is no name that can be looked up',
+    'no-such-name': 'does not exist',
+    'no-address': 'has no address',
+  }[fate]
+  return {
+    type: 'temporary',
+    reason: 'no-next-hop',
+    status: '4.3.5',
+    because: `The settings name ${formatNextHop(hop)} as next hop, and ${hop.host} ${what}.`,
+    questions,
+    exchanges: [{ host: hop.host, preference: 0, fate }],
+  }
+}

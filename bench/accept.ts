@@ -44,7 +44,7 @@ const letterBytes = 6000
  * once and then runs for weeks. Postfix is compiled before, and starts its processes anew.
  */
 const warmUpLetters = 9000
-const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
 /** No two letters of a bench are the same: equal content could be stored once. */
 let serial = 0
 

@@ -6,16 +6,14 @@ import { benchIdle } from './idle.ts'
 import { benchJsonl } from './jsonl.ts'
 import { benchList } from './list.ts'
 import { benchMemory } from './memory.ts'
-import { benchOut } from './out.ts'
+import { benchOut, outwardRows } from './out.ts'
 import { benchParts } from './parts.ts'
 import { benchRecording } from './recording.ts'
 
 const all = [
   'accept',
   'recording',
-  'out',
-  'drain',
-  'queue',
+  ...outwardRows,
   'idle',
   'jsonl',
   'evaluate',
@@ -35,7 +33,7 @@ const runs = (name: (typeof all)[number]): boolean => asked.length === 0 || aske
 
 if (runs('accept')) await benchAccept(rounds)
 if (runs('recording')) await benchRecording(rounds)
-const outward = all.filter((name) => /out|drain|queue/.test(name) && runs(name))
+const outward = outwardRows.filter(runs)
 if (outward.length > 0) benchOut(rounds, outward)
 if (runs('idle')) await benchIdle(rounds)
 if (runs('jsonl')) await benchJsonl(rounds)

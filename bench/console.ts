@@ -54,7 +54,7 @@ export async function benchConsole(rounds: number): Promise<void> {
 function take(server: BenchedWaybill, file: string): Promise<Figures> {
   writeLetters(file, freshLetters())
   const { host, port } = server
-  const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+  const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
   return measure(server, { host, port, connections, messages: letters, letters: file, ...envelope })
 }
 

@@ -45,7 +45,7 @@ async function oneServer(kind: 'smtp' | 'submissions'): Promise<number> {
     })
     const letters = join(await shortFolder(bench), 'letters')
     writeLetters(letters, freshLetters())
-    const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+    const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
     const where = { host: server.host, port: server.ports.smtp }
     await load({ ...where, ...envelope, connections: 20, messages: before, letters })
     // What the first ones make the program load is not theirs.

@@ -16,7 +16,8 @@ export interface LoadOrders {
   /** A file of letters, each preceded by its length as 4 octets, dot-stuffed and with the final dot. */
   readonly letters: string
   readonly from: string
-  readonly to: string
+  /** Each letter has one recipient: these in turn. */
+  readonly to: readonly string[]
   /** TLS at once, and a login with PLAIN, as users come on port 465. */
   readonly login?: { readonly user: string; readonly password: string }
 }
@@ -62,6 +63,7 @@ function session(): Promise<void> {
     let buffered = ''
     let stage: Stage = 'greeting'
     let letter: Buffer | undefined
+    let recipient = ''
     const say = (then: Stage, line: string): void => {
       stage = then
       socket.write(`${line}\r\n`)
@@ -71,7 +73,8 @@ function session(): Promise<void> {
         say('quit', 'QUIT')
         return
       }
-      letter = letters[next++ % letters.length]
+      letter = letters[next % letters.length]
+      recipient = to[next++ % to.length] ?? ''
       say('mail', `MAIL FROM:<${from}>`)
     }
     const authenticate = ({ user, password }: NonNullable<typeof login>): void => {
@@ -96,7 +99,7 @@ function session(): Promise<void> {
           begin()
           return
         case 'mail':
-          say('rcpt', `RCPT TO:<${to}>`)
+          say('rcpt', `RCPT TO:<${recipient}>`)
           return
         case 'rcpt':
           say('data', 'DATA')

@@ -1,8 +1,8 @@
 /**
- * Mail that goes out. `out`: taken from users on port 465, signed with RSA-2048 and Ed25519, and
- * delivered to a sink; Postfix takes it in clear text and relays it unsigned. `drain`: a queue that
- * has filled while the sink was shut is sent when it opens. `queue`: the same as `out` while very many
- * letters wait for a host that is down.
+ * Mail that goes out, in rows of which each has its file or its function here. `out`: taken from users
+ * on port 465, signed with RSA-2048 and Ed25519, and delivered to a sink; Postfix takes it in clear
+ * text and relays it unsigned. `drain`: a queue that has filled while the sink was shut is sent when
+ * it opens. `queue`: the same as `out` while very many letters wait for a host that is down.
  *
  * Runs in a network namespace of its own, where a host may have port 25: `bench.ts` opens it.
  */
@@ -12,124 +12,92 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { shortFolder } from '../test/interop/processes.ts'
 import { withCleanUp } from './clean-up.ts'
-import { letterOf } from './letters.ts'
-import type { LoadOrders } from './load.ts'
+import { benchEnd } from './end.ts'
+import { type Contestant, type Figures, loadNow, printFigures } from './measured.ts'
 import {
-  type Acceptor,
-  type Contestant,
-  type Figures,
-  loadNow,
-  measure,
-  printFigures,
-  printRatios,
-  writeLetters,
-} from './measured.ts'
+  type Entry,
+  fill,
+  keep,
+  ourEntry,
+  outwardZone,
+  peerEntry,
+  printRow,
+  sendThrough,
+  sinkIp,
+  sinkNetwork,
+  sinkSettings,
+} from './outward.ts'
 import { missingForPostfix, openRelayingPostfix } from './postfix.ts'
 import { cpuMsOf, memoryMbOf } from './processes.ts'
 import { Sink } from './sink-process.ts'
 import { median } from './statistics.ts'
-import { type BenchedWaybill, openWaybill, user } from './waybill.ts'
+import { benchDeferring, benchHanging } from './trouble.ts'
+import { openWaybill } from './waybill.ts'
 
-const sinkIp = '198.18.0.2'
-const ourLetters = 2000
-const peerLetters = 2000
+const outLetters = 2000
 const waitingLetters = 20_000
-const letterBytes = 6000
-const connections = 20
-let serial = 0
+const octets = 6000
+const one = ['a@sink.example']
 
-type Row = 'out' | 'drain' | 'queue'
+/** The rows that run in the namespace. */
+export const outwardRows = ['out', 'drain', 'queue', 'end', 'deferring', 'hanging'] as const
+type Row = (typeof outwardRows)[number]
 
 /** Runs the rows in a network namespace, as root; says why not where that cannot be had. */
 export function benchOut(rounds: number, rows: readonly string[]): void {
   const missing = missingForPostfix()
   if (missing !== undefined) {
-    console.log(`out, drain, queue: not measured: ${missing}\n`)
+    console.log(`${rows.join(', ')}: not measured: ${missing}\n`)
     return
   }
-  const script = 'ip link set lo up && ip addr add "$0/32" dev lo && exec "$@"'
+  const script = 'ip link set lo up && ip addr add "$0" dev lo && exec "$@"'
   const node = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)]
-  const inside = ['--net', 'sh', '-c', script, sinkIp, ...node, String(rounds), ...rows]
+  const inside = ['--net', 'sh', '-c', script, sinkNetwork, ...node, String(rounds), ...rows]
   const { status } = spawnSync('unshare', inside, { stdio: 'inherit' })
   if (status !== 0) throw new Error('out: failed')
 }
 
-const zone = {
-  'sink.example': { MX: ['10 mx.sink.example'] },
-  'mx.sink.example': { A: [sinkIp] },
-  'down.example': { MX: ['10 mx.down.example'] },
-  // Nobody listens there.
-  'mx.down.example': { A: ['198.18.0.3'] },
-}
-
-interface Entry {
-  readonly server: Acceptor
-  readonly orders: Omit<LoadOrders, 'letters' | 'messages' | 'to'>
-  readonly letters: number
-  readonly flush: () => Promise<void>
-  readonly out: Figures[]
-  readonly drain: Figures[]
-}
-
 async function main(rounds: number, rows: readonly Row[]): Promise<void> {
+  if (rows.some((row) => row === 'out' || row === 'drain' || row === 'queue')) {
+    await benchSigned(rounds, rows)
+  }
+  if (rows.includes('end')) await benchEnd(rounds)
+  if (rows.includes('deferring')) await benchDeferring(rounds)
+  if (rows.includes('hanging')) await benchHanging(rounds)
+}
+
+async function benchSigned(rounds: number, rows: readonly Row[]): Promise<void> {
   await withCleanUp(async (bench) => {
     const letters = join(await shortFolder(bench), 'letters')
     const sink = new Sink(bench)
     await sink.open(sinkIp, 25)
-    const settings = '[queue]\nallow_networks = ["198.18.0.0/15"]\nfirst_retry_seconds = 3600\n'
-    const ours = await openWaybill(bench, { zone, settings })
-    const peer = await openRelayingPostfix(bench, { host: sinkIp, port: 25 })
-    const entries = [ourEntry(ours), peerEntry(peer)]
-    await proveSigned(sink, () => fill(entries[0], { letters, messages: 1, to: 'a@sink.example' }))
+    const server = await openWaybill(bench, { zone: outwardZone, settings: sinkSettings })
+    const ours = ourEntry(server, 'Waybill, its record on')
+    const peer = peerEntry(await openRelayingPostfix(bench, { host: sinkIp, port: 25 }))
+    const entries = [ours, peer]
+    await proveSigned(sink, () => fill(ours, { letters, messages: 1, octets, to: one }))
+    const filling = { letters, messages: outLetters, octets, to: one }
     for (let round = 0; round <= rounds; round++) {
       for (const entry of entries) {
         if (rows.includes('out')) {
-          const figures = await sendThrough(entry, sink, letters)
-          if (round > 0) entry.out.push(figures)
+          const figures = await sendThrough(entry, sink, filling)
+          keep(entry, 'out', { round, figures })
         }
         if (rows.includes('drain')) {
           const figures = await drain(entry, sink, letters)
-          if (round > 0) entry.drain.push(figures)
+          keep(entry, 'drain', { round, figures })
         }
       }
     }
-    if (rows.includes('out')) {
-      print(
-        'out: 6 KB submitted on 465, signed twice, delivered; Postfix: clear text, unsigned',
-        entries,
-        'out',
-      )
+    for (const [row, title] of Object.entries({
+      out: 'out: 6 KB submitted on 465, signed twice, delivered; Postfix: clear text, unsigned',
+      drain: 'drain: a queue that has filled is sent',
+    })) {
+      const asked = rows.some((name) => name === row)
+      if (asked) printRow(title, entries, { row, letters: outLetters })
     }
-    if (rows.includes('drain')) print('drain: a queue that has filled is sent', entries, 'drain')
-    if (rows.includes('queue')) await benchQueue(entries[0], { sink, letters, rounds })
+    if (rows.includes('queue')) await benchQueue(ours, { sink, letters, rounds })
   })
-}
-
-function ourEntry(server: BenchedWaybill): Entry {
-  const { address, password } = user
-  const login = { user: address, password }
-  const port = server.ports.submissions
-  const orders = { host: server.host, port, connections, from: address, login }
-  const flush = async (): Promise<void> => void (await server.command('queue', 'retry', '--all'))
-  const name = 'Waybill, its record on'
-  return { server: { ...server, name }, orders, letters: ourLetters, flush, out: [], drain: [] }
-}
-
-function peerEntry(server: Awaited<ReturnType<typeof openRelayingPostfix>>): Entry {
-  const { host, port } = server
-  const orders = { host, port, connections, from: user.address }
-  const flush = (): Promise<void> => server.flush()
-  return { server, orders, letters: peerLetters, flush, out: [], drain: [] }
-}
-
-function print(title: string, entries: readonly Entry[], row: 'out' | 'drain'): void {
-  console.log(title)
-  for (const entry of entries) printFigures(entry.server.name, entry[row], entry.letters)
-  const [ours, peer] = entries
-  if (ours !== undefined && peer !== undefined) {
-    printRatios(peer.server.name, ours[row], peer[row])
-  }
-  console.log('')
 }
 
 /** What is sent must be signed with both kinds of key. */
@@ -144,42 +112,11 @@ async function proveSigned(sink: Sink, send: () => Promise<unknown>): Promise<vo
   }
 }
 
-interface Filling {
-  readonly letters: string
-  readonly messages: number
-  readonly to: string
-}
-
-/** Gives letters that nobody has seen yet to a server, and measures until `done`. */
-function fill(
-  entry: Entry | undefined,
-  { letters, messages, to }: Filling,
-  done?: () => Promise<void>,
-): Promise<Figures> {
-  if (entry === undefined) throw new Error('out: nobody there')
-  writeLetters(letters, ourLettersOf(messages))
-  const orders = { ...entry.orders, letters, messages, to }
-  return measure(entry.server, orders, done)
-}
-
-function* ourLettersOf(count: number): Generator<Uint8Array> {
-  for (let n = 0; n < count; n++) {
-    const text = letterOf(letterBytes, serial++).toString('latin1')
-    yield Buffer.from(text.replace(/^From: .*$/m, `From: <${user.address}>`), 'latin1')
-  }
-}
-
-async function sendThrough(entry: Entry, sink: Sink, letters: string): Promise<Figures> {
-  const before = (await sink.count()).letters
-  const messages = entry.letters
-  const to = 'a@sink.example'
-  return fill(entry, { letters, messages, to }, () => sink.has(before + messages))
-}
-
 async function drain(entry: Entry, sink: Sink, letters: string): Promise<Figures> {
-  const { server, letters: messages, flush } = entry
+  const { server, flush } = entry
+  const messages = outLetters
   const before = await sink.shut()
-  await fill(entry, { letters, messages, to: 'a@sink.example' }, () => atRest(server))
+  await fill(entry, { letters, messages, octets, to: one }, () => atRest(server))
   await sink.open(sinkIp, 25)
   const [cpu, started] = [cpuMsOf(server.pids), performance.now()]
   const load = loadNow()
@@ -202,38 +139,37 @@ async function atRest({ pids }: Contestant): Promise<void> {
 
 /** `out` with an empty queue and with a full one, in turn as far as that can be. */
 async function benchQueue(
-  entry: Entry | undefined,
+  entry: Entry,
   {
     sink,
     letters,
     rounds,
   }: { readonly sink: Sink; readonly letters: string; readonly rounds: number },
 ): Promise<void> {
-  if (entry === undefined) return
+  const filling = { letters, messages: outLetters, octets, to: one }
   const empty: Figures[] = []
   const full: Figures[] = []
   for (let round = 0; round <= rounds; round++) {
-    const figures = await sendThrough(entry, sink, letters)
+    const figures = await sendThrough(entry, sink, filling)
     if (round > 0) empty.push(figures)
   }
-  await fill(entry, { letters, messages: waitingLetters, to: 'a@down.example' }, () =>
-    atRest(entry.server),
-  )
+  const waiting = { letters, messages: waitingLetters, octets, to: ['a@down.example'] }
+  await fill(entry, waiting, () => atRest(entry.server))
   for (let round = 0; round <= rounds; round++) {
-    const figures = await sendThrough(entry, sink, letters)
+    const figures = await sendThrough(entry, sink, filling)
     if (round > 0) full.push(figures)
   }
   console.log(`queue: out, while ${waitingLetters} letters wait for a host that is down`)
-  printFigures('empty', empty, entry.letters)
-  printFigures('full', full, entry.letters)
+  printFigures('empty', empty, outLetters)
+  printFigures('full', full, outLetters)
   const [before, after] = [empty, full].map((all) => median(all.map(({ cpuMs }) => cpuMs)))
   console.log(`  a letter costs ${((after ?? 0) / (before ?? 1)).toFixed(2)} times as much CPU\n`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [rounds = '5', ...rows] = process.argv.slice(2)
+  const [rounds = '5', ...asked] = process.argv.slice(2)
   await main(
     Number(rounds),
-    rows.filter((row) => row === 'out' || row === 'drain' || row === 'queue'),
+    outwardRows.filter((row) => asked.includes(row)),
   )
 }

@@ -26,7 +26,7 @@ async function sendOne(bench: Lifetime, server: Acceptor, letter: Buffer): Promi
   const letters = join(await shortFolder(bench), 'one')
   writeLetters(letters, [letter])
   const { host, port } = server
-  const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+  const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
   return load({ host, port, connections: 1, messages: 1, letters, ...envelope })
 }
 

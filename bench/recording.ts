@@ -50,7 +50,7 @@ export async function benchRecording(rounds: number): Promise<void> {
 function take(server: Acceptor, file: string): Promise<Figures> {
   writeLetters(file, freshLetters())
   const { host, port } = server
-  const envelope = { from: 'sender@sender.example', to: 'receiver@perf.example' }
+  const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
   return measure(server, { host, port, connections, messages: letters, letters: file, ...envelope })
 }
 

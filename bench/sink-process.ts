@@ -32,16 +32,25 @@ export class Sink {
    *
    * @throws Error when none comes for a minute
    */
-  async has(letters: number): Promise<void> {
+  has(letters: number): Promise<void> {
+    return this.#until('letters', letters)
+  }
+
+  /** The same, until it was asked for so many recipients. */
+  wasAsked(recipients: number): Promise<void> {
+    return this.#until('asked', recipients)
+  }
+
+  async #until(what: 'letters' | 'asked', wanted: number): Promise<void> {
     let last = -1
     let since = performance.now()
     for (;;) {
-      const { letters: there } = await this.count()
-      if (there >= letters) return
+      const there = (await this.count())[what]
+      if (there >= wanted) return
       if (there !== last) since = performance.now()
       last = there
       if (performance.now() - since > 60_000) {
-        throw new Error(`the sink has ${there} letters of ${letters}, and no more come`)
+        throw new Error(`the sink has ${there} (${what}) of ${wanted}, and no more come`)
       }
       await wait(20)
     }

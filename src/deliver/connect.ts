@@ -116,7 +116,13 @@ export class Connector {
     }
     const session = new ClientSession({
       peer: dialled.peer,
-      options: { ...defaultClientOptions, hostname, tls: wanted, auth: way.login },
+      options: {
+        ...defaultClientOptions,
+        hostname,
+        protocol: way.protocol,
+        tls: wanted,
+        auth: way.login,
+      },
       clock,
       ...secure,
     })

@@ -151,7 +151,7 @@ export class ClientDialogue {
     if (transaction !== undefined) {
       const obstacle = obstacleTo(transaction, extensions, this.#options)
       if (obstacle === undefined) {
-        const transfer = new Transfer(transaction, extensions, this.#options.timeouts)
+        const transfer = new Transfer(transaction, extensions, this.#options)
         this.#state = { name: 'transfer', transfer }
         this.carryOut(transfer.begin())
         return

@@ -12,8 +12,8 @@ import { printable } from './transcript.ts'
 /**
  * The client's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.
  *
- * RFC 5321 with 1870, 2034, 2920, 3207, 3461, 4954, 6152 and 6531. Every transaction gets exactly
- * one `outcome`, whatever happens to the connection.
+ * RFC 5321 with 1870, 2034, 2920, 3207, 3461, 4954, 6152 and 6531, or LMTP (RFC 2033) with the same.
+ * Every transaction gets exactly one `outcome`, whatever happens to the connection.
  *
  * `Handshake` knows what comes before mail, `Transfer` what a message needs: both turn replies into
  * a `Move`, and `ClientDialogue` carries it out. Here stands what inputs, lost connections and

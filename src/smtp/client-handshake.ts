@@ -11,16 +11,19 @@ import { hidden } from './transcript.ts'
 /** What the server says or does next. */
 type State =
   | { readonly name: 'greeting' }
-  | { readonly name: 'hello'; readonly verb: 'EHLO' | 'HELO' }
+  | { readonly name: 'hello'; readonly verb: Hello }
   | { readonly name: 'startTls' }
   | { readonly name: 'tls' }
   | { readonly name: 'auth'; readonly mechanism: ClientMechanism }
   | { readonly name: 'done' }
 
+/** How the client says who it is. */
+type Hello = 'EHLO' | 'HELO' | 'LHLO'
+
 const unknownCommand: readonly number[] = [500, 502, 504]
 
 /**
- * All that comes before mail: the greeting, EHLO or HELO, STARTTLS and EHLO again, AUTH. Ends with
+ * All that comes before mail: the greeting, EHLO, HELO or LHLO, STARTTLS and EHLO again, AUTH. Ends with
  * the move `ready`, or with one that ends the session.
  */
 export class Handshake {
@@ -99,27 +102,36 @@ export class Handshake {
     this.#tlsActive = true
     // RFC 3207 §4.2: what was offered before does not count.
     this.#extensions = noExtensions
-    return this.#options.stopAfter === 'starttls' ? this.#done() : this.#hello('EHLO')
+    return this.#options.stopAfter === 'starttls' ? this.#done() : this.#hello(this.#firstHello)
   }
 
   #greeted(): Move {
-    return this.#options.stopAfter === 'banner' ? this.#done() : this.#hello('EHLO')
+    return this.#options.stopAfter === 'banner' ? this.#done() : this.#hello(this.#firstHello)
   }
 
-  #hello(verb: 'EHLO' | 'HELO'): Move {
+  /** RFC 2033 §4.1: LMTP has LHLO, and neither EHLO nor HELO. */
+  get #firstHello(): Hello {
+    return this.#options.protocol === 'lmtp' ? 'LHLO' : 'EHLO'
+  }
+
+  #hello(verb: Hello): Move {
     return this.#command({ name: 'hello', verb }, `${verb} ${this.#options.hostname}`)
   }
 
-  #helloReplied(reply: Reply, verb: 'EHLO' | 'HELO'): Move {
+  #helloReplied(reply: Reply, verb: Hello): Move {
     // RFC 5321 §3.2, §4.1.1.1: a server that does not know EHLO says so with one of these, and is
     // greeted with HELO. Any other refusal is about us, and its reason must not be lost.
     if (verb === 'EHLO' && unknownCommand.includes(reply.code)) {
       this.#ehloRefusal = reply
       return this.#hello('HELO')
     }
+    // Who does not know LHLO speaks SMTP, and that is a fault of our settings and of no letter.
+    if (verb === 'LHLO' && unknownCommand.includes(reply.code)) {
+      return { type: 'fail', failure: refusedForNow(reply, verb) }
+    }
     const obstacle = obstacleIn(reply, verb)
     if (obstacle !== undefined) return obstacle
-    this.#extensions = verb === 'EHLO' ? parseExtensions(reply) : noExtensions
+    this.#extensions = verb === 'HELO' ? noExtensions : parseExtensions(reply)
     return this.#options.stopAfter === 'ehlo' ? this.#done() : this.#secure()
   }
 

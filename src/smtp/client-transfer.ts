@@ -35,11 +35,18 @@ export class Transfer {
   readonly #envelope: Envelope
   readonly #timeouts: ClientTimeouts
   readonly #encoder = new DataEncoder()
+  /** RFC 2033 §4.2: one reply to the content for each recipient that was taken, in their order. */
+  readonly #eachAnswered: boolean
   #part: Part = 'envelope'
 
-  constructor(transaction: ClientTransaction, extensions: Extensions, timeouts: ClientTimeouts) {
+  constructor(
+    transaction: ClientTransaction,
+    extensions: Extensions,
+    { timeouts, protocol }: Pick<ClientOptions, 'timeouts' | 'protocol'>,
+  ) {
     this.#envelope = new Envelope(transaction, extensions)
     this.#timeouts = timeouts
+    this.#eachAnswered = protocol === 'lmtp'
   }
 
   get wantsContent(): boolean {
@@ -68,8 +75,7 @@ export class Transfer {
       case 'content':
         return this.#earlyVerdict(reply)
       case 'sent':
-        this.#envelope.finish(reply)
-        return { type: 'over', recipients: this.#envelope.outcomes(), reset: false }
+        return this.#answered(reply)
     }
   }
 
@@ -100,6 +106,8 @@ export class Transfer {
       case 'content':
         return this.#wantContent([])
       case 'nothing':
+        // RFC 2033 §4.2: where nobody was taken DATA must fail, and no reply would come to the dot.
+        if (this.#eachAnswered) return abort(setback('malformedReply', 'DATA'))
         return this.#end([this.#encoder.end()])
       case 'over':
         return { type: 'over', recipients: envelope.outcomes(), reset: envelope.begun }
@@ -120,9 +128,24 @@ export class Transfer {
     return { type: 'content', octets, more: false, waitMs: this.#timeouts.messageMs }
   }
 
+  #answered(reply: Reply): Move {
+    if (this.#eachAnswered) this.#envelope.finishNext(reply)
+    else this.#envelope.finish(reply)
+    if (this.#envelope.state !== 'over') {
+      return { type: 'say', lines: [], waitMs: this.#timeouts.messageMs }
+    }
+    return { type: 'over', recipients: this.#envelope.outcomes(), reset: false }
+  }
+
   /** A reply in the middle of the content: the rest is of no use, and only closing ends DATA. */
   #earlyVerdict(reply: Reply): Move {
     if (reply.code < 400) return abort(setback('malformedReply', 'MESSAGE'))
+    if (this.#eachAnswered) {
+      // It is said of the first one. The others have not been heard of, and the letter is not whole.
+      this.#envelope.finishNext(reply)
+      const text = 'The server refused the message for another recipient before it had all of it'
+      return abort(setback('malformedReply', 'MESSAGE', text))
+    }
     this.#envelope.finish(reply)
     return abort(refusedBy(reply, 'MESSAGE'))
   }

@@ -8,6 +8,7 @@ const minuteMs = 60_000
 
 /** How a client engine behaves unless told otherwise: all but the host name. */
 export const defaultClientOptions: Omit<ClientOptions, 'hostname'> = {
+  protocol: 'smtp',
   tls: 'whenOffered',
   auth: null,
   eightBitToSevenBitPeer: 'fail',
@@ -125,6 +126,7 @@ export type AtCommand =
   | 'CONNECT'
   | 'EHLO'
   | 'HELO'
+  | 'LHLO' // EHLO of LMTP, RFC 2033 §4.1
   | 'STARTTLS'
   | 'AUTH'
   | 'MAIL'
@@ -155,6 +157,8 @@ export type FailureCause =
 export interface ClientOptions {
   /** Our name for EHLO: a domain or an address literal. */
   readonly hostname: string
+  /** `lmtp`: greeted by LHLO, and each recipient has an answer to the message. RFC 2033. */
+  readonly protocol: 'smtp' | 'lmtp'
   /** `active`: the connection is encrypted before the first octet (port 465). */
   readonly tls: 'never' | 'whenOffered' | 'required' | 'active'
   /** Log in before the first message; only over TLS unless `allowClearText`. */

@@ -117,15 +117,18 @@ export class Envelope {
 
   /** The reply to the content is here: it is for every recipient that was taken. */
   finish(reply: Reply): void {
-    const { dsn } = this.#extensions
-    const kind = Math.floor(reply.code / 100)
-    if (kind === 2) this.#settleWhere('taken', { result: 'accepted', reply, dsn })
-    else if (kind > 3) this.#settleWhere('taken', refusedBy(reply, 'MESSAGE'))
-    else {
-      const text = `${reply.code} is no answer to a message; the server may have taken it`
-      this.#settleWhere('taken', setback('unknownAfterMessage', 'MESSAGE', text))
-    }
+    this.#settleWhere('taken', this.#verdict(reply))
     this.#state = 'over'
+  }
+
+  /**
+   * The next reply to the content is here: for the first recipient that was taken and has none. The
+   * state is `over` when it was the last. RFC 2033 §4.2.
+   */
+  finishNext(reply: Reply): void {
+    const next = this.#standings.findIndex(({ type }) => type === 'taken')
+    if (next >= 0) this.#standings[next] = { type: 'settled', outcome: this.#verdict(reply) }
+    if (!this.#has('taken')) this.#state = 'over'
   }
 
   /** In the order of the recipients. Only when the state is `over`, `stopped` or `broken`. */
@@ -134,6 +137,15 @@ export class Envelope {
       if (standing.type !== 'settled') throw new Error('Envelope: a recipient has no outcome')
       return standing.outcome
     })
+  }
+
+  #verdict(reply: Reply): RecipientOutcome {
+    const { dsn } = this.#extensions
+    const kind = Math.floor(reply.code / 100)
+    if (kind === 2) return { result: 'accepted', reply, dsn }
+    if (kind > 3) return refusedBy(reply, 'MESSAGE')
+    const text = `${reply.code} is no answer to a message; the server may have taken it`
+    return setback('unknownAfterMessage', 'MESSAGE', text)
   }
 
   #takeRcpt(recipient: number, reply: Reply): void {

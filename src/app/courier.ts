@@ -10,9 +10,9 @@ import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Post } from '../post/post.ts'
+import { defaultConcurrency } from '../queue/concurrency.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
-import { defaultLimits } from '../queue/places.ts'
 import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { Self } from '../route/self.ts'
@@ -135,11 +135,8 @@ export class Courier {
       backOff: backOffWithin(retry),
       // With what chance adds to it, and a margin for what is put off between two attempts.
       longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
-      limits: {
-        total: limits.outgoing,
-        slow: limits.outgoingSlow,
-        perDestination: Math.min(defaultLimits.perDestination, limits.outgoing),
-      },
+      limits: { total: limits.outgoing, slow: limits.outgoingSlow },
+      concurrency: defaultConcurrency,
     })
   }
 

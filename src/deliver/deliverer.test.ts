@@ -75,15 +75,15 @@ const nothingMore = (): Promise<readonly QueueItem[]> => Promise.resolve([])
 /** Runs a batch and gathers what it settles. */
 async function run(
   world: TestWorld,
-  batch: Pick<Batch, 'destination' | 'items'> & Partial<Pick<Batch, 'more' | 'begin'>>,
+  batch: Pick<Batch, 'destination' | 'items'> & Partial<Pick<Batch, 'more' | 'arrive' | 'begin'>>,
   ending = new Ending(),
 ): Promise<BatchOutcome> {
   const settlements: Settlement[] = []
   const settle = async (some: Settling): Promise<void> => {
     settlements.push(...some.settlements)
   }
-  const { more = nothingMore, begin = (): boolean => true } = batch
-  const whole = { ...batch, owner: 'me', ending, begin, settle, more }
+  const { more = nothingMore, arrive = (): boolean => true, begin = (): boolean => true } = batch
+  const whole: Batch = { ...batch, owner: 'me', ending, arrive, begin, settle, more }
   const report = await delivererIn(world).deliver(whole)
   return { ...report, settlements: [...settlements, ...report.settlements] }
 }
@@ -130,6 +130,19 @@ test('when the first exchange is down, the second one takes it', async (t) => {
   const report = await deliver({ [second]: await serve(t, '220 second') })
   assert.deepEqual(outcomes(report), ['delivered'])
   assert.equal(report.reachable, 'yes')
+})
+
+test('where its site has no room, nothing is begun', async () => {
+  const asked: string[] = []
+  const world = { ...testWorld(), resolver: new MemoryResolver(zone) }
+  const arrive = (site: string): boolean => {
+    asked.push(site)
+    return false
+  }
+  const begin = (): boolean => assert.fail('begun')
+  const batch = { destination: 'south.example', items: [testItem()], arrive, begin }
+  assert.deepEqual(await run(world, batch), { settlements: [], reachable: 'unknown' })
+  assert.deepEqual(asked, ['first.south.example second.south.example'])
 })
 
 test('a destination none of whose servers is there is not reachable, with the last reason', async () => {
@@ -563,6 +576,7 @@ test('each letter is settled before the one after the next is sent', async (t) =
     items,
     owner: 'me',
     ending: new Ending(),
+    arrive: () => true,
     begin: () => true,
     more: nothingMore,
     settle: ({ settlements }) => {

@@ -10,6 +10,7 @@ import type { TlsLedger } from '../report/tls-fact.ts'
 import type { Route } from '../route/found-route.ts'
 import { type NextHop, routeToNextHop } from '../route/next-hop.ts'
 import { routeTo } from '../route/route.ts'
+import { siteOf } from '../route/site.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { Attempt, Messages } from './attempt.ts'
@@ -66,6 +67,7 @@ export class Deliverer {
       const last = await settling.last(ours.map((item) => nowhere(item, route)))
       return { ...last, reachable: 'unknown' }
     }
+    if (!batch.arrive(siteOf(route, destination))) return { settlements: [], reachable: 'unknown' }
     const way = named?.way ?? exchangeWay
     const round = new Round({ connector, messages, settling, way, log, tell }, batch)
     for (const target of route.targets) {

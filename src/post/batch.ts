@@ -18,6 +18,12 @@ export interface Batch extends Items {
   /** Asked to end when the dispatcher stops, or the time of the batch is over. */
   readonly ending: Ending
   /**
+   * Told once it is known which servers the items go to (`siteOf`), before any is connected to.
+   * `false`: there are as many connections to that site as may be, or nothing is sent there now; the
+   * batch begins nothing then, and its items wait for their turn.
+   */
+  arrive(site: string): boolean
+  /**
    * Asked of each item before something becomes of it. `false`: it was withdrawn, because somebody
    * wants it kept back or given up; then it is left out, and not settled.
    */

@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
 import type { QueueItem, QueuePort } from '../store/ports/queue.ts'
 import type { Batch, BatchOutcome, Items, Postponement, Settling } from '../post/batch.ts'
-import type { KnownDestinations } from './known-destinations.ts'
 import type { Leases } from './leases.ts'
 import { Settler } from './settler.ts'
 import { watch } from './watchdog.ts'
@@ -29,6 +28,18 @@ export interface BatchRunnerOptions {
   readonly onProblem: (problem: DispatcherProblem) => void
 }
 
+/** What stands around a batch while it is under way. */
+export interface Around {
+  /** A server has said what becomes of a letter. */
+  heard(): void
+  /** As `Batch.arrive`. */
+  arrive(site: string): boolean
+  /** What is known of the destination now. */
+  learn(outcome: Pick<BatchOutcome, 'reachable' | 'problem'>): void
+  /** Asked for items that join the batch. */
+  readonly more: Batch['more']
+}
+
 /** How soon items are tried that a batch did not come to in its time. */
 const soonMs = 60_000
 
@@ -38,7 +49,6 @@ const soonMs = 60_000
  */
 export class BatchRunner {
   readonly #options: BatchRunnerOptions
-  readonly #destinations: KnownDestinations
   readonly #settler: Settler
   readonly #leases: Pick<Leases, 'begin' | 'isWithdrawn'>
   readonly #leaseMs: number
@@ -46,14 +56,12 @@ export class BatchRunner {
   constructor(
     options: BatchRunnerOptions,
     known: {
-      readonly destinations: KnownDestinations
       readonly leases: Pick<Leases, 'begin' | 'isWithdrawn'>
       readonly leaseMs: number
     },
   ) {
     const { queue, clock, onProblem } = options
     this.#options = options
-    this.#destinations = known.destinations
     this.#leases = known.leases
     this.#leaseMs = known.leaseMs
     this.#settler = new Settler(queue, clock, (queueIds, error) =>
@@ -71,18 +79,12 @@ export class BatchRunner {
     return this.#settler.failing
   }
 
-  /**
-   * `onHeard` hears each time a server has said what becomes of a letter; `more` is asked for items
-   * that join the batch.
-   */
-  async deliver(
-    items: Items,
-    ending: Ending,
-    { onHeard, more }: { readonly onHeard: () => void; readonly more: Batch['more'] },
-  ): Promise<void> {
+  /** @returns `no-room`: there was none at the site of the items, and nothing became of any of them */
+  async deliver(items: Items, ending: Ending, around: Around): Promise<'over' | 'no-room'> {
     const { clock, onProblem } = this.#options
     const open = new Map(items.items.map((item) => [item.id, item]))
     let letGo = false
+    let room = true
     const settle = async (settling: Settling): Promise<void> => {
       // What a batch says that was given up is not heard: its items may be under way again.
       if (letGo) return
@@ -92,28 +94,34 @@ export class BatchRunner {
     const batch: Batch = {
       ...items,
       ending,
+      arrive: (site) => {
+        room = !letGo && around.arrive(site)
+        return room
+      },
       // A batch that was given up begins nothing more: its items may be under way again.
       begin: (id) => !letGo && open.has(id) && this.#leases.begin(id),
       settle: (settling) => {
-        if (!letGo) onHeard()
+        if (!letGo) around.heard()
         return settle(settling)
       },
       more: async () => {
-        const joined = letGo ? [] : await more()
+        const joined = letGo ? [] : await around.more()
         for (const item of joined) open.set(item.id, item)
         return joined
       },
     }
     const watched = { clock, afterMs: this.#leaseMs, ending, why: timeOver }
-    const ended = await watch(watched, () => this.#tried(batch, settle))
+    const ended = await watch(watched, () => this.#tried(batch, around, settle))
     letGo = true
+    if (!room && ended === 'done') return 'no-room'
     if (ended === 'stuck') {
-      this.#destinations.learn(batch.destination, { reachable: 'unknown' })
+      around.learn({ reachable: 'unknown' })
       onProblem({ type: 'delivery-stuck', queueIds: Array.from(open.keys()), error: undefined })
     } else if (ended === 'done') {
       const left = Array.from(open.values()).filter(({ id }) => !this.#leases.isWithdrawn(id))
       if (left.length > 0) await this.#leftOver(batch, left)
     }
+    return 'over'
   }
 
   async postpone(postponement: Postponement): Promise<void> {
@@ -131,15 +139,15 @@ export class BatchRunner {
     this.#settler.hurry()
   }
 
-  async #tried(batch: Batch, settle: Batch['settle']): Promise<'done' | 'crashed'> {
+  async #tried(batch: Batch, around: Around, settle: Batch['settle']): Promise<'done' | 'crashed'> {
     const { deliverBatch, onProblem } = this.#options
     try {
       const outcome = await deliverBatch(batch)
-      this.#destinations.learn(batch.destination, outcome)
+      around.learn(outcome)
       await settle(outcome)
       return 'done'
     } catch (error) {
-      this.#destinations.learn(batch.destination, { reachable: 'unknown' })
+      around.learn({ reachable: 'unknown' })
       onProblem({ type: 'delivery-crashed', queueIds: idsOf(batch), error })
       return 'crashed'
     }

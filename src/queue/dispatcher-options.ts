@@ -1,5 +1,6 @@
 import type { QueuePort } from '../store/ports/queue.ts'
 import type { BatchRunnerOptions } from './batch-runner.ts'
+import type { ConcurrencyPolicy } from './concurrency.ts'
 import type { BackOffPolicy } from './destination-health.ts'
 import type { LeaserOptions } from './leaser.ts'
 import type { Limits } from './places.ts'
@@ -10,6 +11,7 @@ export interface DispatcherOptions extends BatchRunnerOptions, LeaserOptions {
   /** Numbers in [0, 1), for the back-off. */
   readonly random: () => number
   readonly limits?: Limits
+  readonly concurrency?: ConcurrencyPolicy
   readonly backOff?: BackOffPolicy
   /** How long a batch may take, and an attempt before another process may repeat it; one hour. */
   readonly leaseMs?: number

@@ -2,173 +2,19 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ManualClock } from '../base/clock.ts'
-import { standingSettlements } from '../store/operations.ts'
-import type { LeasesOf, QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
-import type { Batch, BatchOutcome, Items } from '../post/batch.ts'
-import type { DispatcherProblem } from './batch-runner.ts'
-import { Dispatcher } from './dispatcher.ts'
-import type { DispatcherOptions } from './dispatcher-options.ts'
+import type { Batch, BatchOutcome } from '../post/batch.ts'
 import { defaultLimits } from './places.ts'
-import { queueItem } from './test-support/queue-item.ts'
+import {
+  bench,
+  deliveredAll,
+  type FakeStore,
+  fixed,
+  ids,
+  quiet,
+  settlement,
+} from './test-support/bench.ts'
 
 const minute = 60_000
-
-interface Row {
-  item: QueueItem
-  leasedTo: string | undefined
-  leasedUntil: number
-}
-
-/** The queue side of a store, in memory, with the rules of the port. */
-class FakeStore implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt' | 'releaseLeases'> {
-  readonly rows = new Map<string, Row>()
-  readonly settled: Settlement[] = []
-  leases = 0
-  /** Errors for the next calls, in order. */
-  beforeSettled: Promise<void> | undefined
-  afterSettled: Promise<void> | undefined
-  readonly faults: { lease: Error[]; settle: Error[] } = { lease: [], settle: [] }
-
-  add(id: string, more: Partial<QueueItem> = {}): void {
-    const item = queueItem(id, more)
-    this.rows.set(id, { item, leasedTo: undefined, leasedUntil: 0 })
-  }
-
-  async lease(input: Parameters<QueuePort['lease']>[0]): Promise<readonly QueueItem[]> {
-    this.leases++
-    const fault = this.faults.lease.shift()
-    if (fault !== undefined) throw fault
-    const due = Array.from(this.rows.values())
-      .filter(({ item, leasedTo, leasedUntil }) =>
-        leasedTo === undefined
-          ? !item.held &&
-            (item.nextAttemptAt <= input.now || item.nextAttemptAt > (input.farthest ?? Infinity))
-          : leasedUntil <= input.now,
-      )
-      .slice(0, input.limit)
-    for (const row of due) {
-      row.leasedTo = input.owner
-      row.leasedUntil = input.leaseUntil
-    }
-    return due.map(({ item }) => item)
-  }
-
-  hold(...ids: readonly string[]): void {
-    for (const id of ids) {
-      const row = this.rows.get(id)
-      if (row !== undefined) row.item = { ...row.item, held: true }
-    }
-  }
-
-  async releaseLeases(of?: LeasesOf): Promise<void> {
-    for (const id of of?.queueIds ?? []) {
-      const row = this.rows.get(id)
-      assert.equal(row?.leasedTo, of?.owner)
-      if (row !== undefined) row.leasedTo = undefined
-    }
-  }
-
-  async settle(settlements: readonly Settlement[]): Promise<readonly string[]> {
-    const fault = this.faults.settle.shift()
-    await this.beforeSettled
-    if (fault !== undefined) throw fault
-    const lost = this.#write(settlements)
-    await this.afterSettled
-    return lost
-  }
-
-  #write(settlements: readonly Settlement[]): readonly string[] {
-    const { lost, standing } = standingSettlements(settlements, ({ queueId, owner }) => {
-      return this.rows.get(queueId)?.leasedTo === owner
-    })
-    for (const settlement of standing) {
-      const row = this.rows.get(settlement.queueId)
-      if (row?.leasedTo !== settlement.owner) continue
-      this.settled.push(settlement)
-      if (settlement.outcome.type !== 'deferred') this.rows.delete(settlement.queueId)
-      else {
-        const { nextAttemptAt, problem, attempted } = settlement.outcome
-        const attempts = row.item.attempts + (attempted === false ? 0 : 1)
-        row.item = { ...row.item, attempts, nextAttemptAt, lastProblem: problem }
-        row.leasedTo = undefined
-      }
-    }
-    return lost
-  }
-
-  async nextDueAt(): Promise<number | undefined> {
-    const times = Array.from(this.rows.values(), (row) =>
-      row.leasedTo === undefined ? row.item.nextAttemptAt : row.leasedUntil,
-    )
-    return times.length === 0 ? undefined : Math.min(...times)
-  }
-}
-
-function settlement(
-  { owner }: Pick<Items, 'owner'>,
-  item: QueueItem,
-  outcome: Settlement['outcome'] = { type: 'delivered' },
-): Settlement {
-  return { queueId: item.id, owner, outcome, steps: '[]', shared: [], status: '', summary: '' }
-}
-
-function deliveredAll(batch: Batch): BatchOutcome {
-  return { settlements: batch.items.map((item) => settlement(batch, item)), reachable: 'yes' }
-}
-
-interface Bench {
-  readonly store: FakeStore
-  readonly clock: ManualClock
-  readonly dispatcher: Dispatcher
-  readonly batches: Batch[]
-  readonly problems: DispatcherProblem[]
-  /** Ends the oldest batch that is under way. */
-  readonly finish: (outcome?: (batch: Batch) => BatchOutcome) => Promise<void>
-  readonly underWay: () => readonly Batch[]
-}
-
-function bench(more: Partial<DispatcherOptions> = {}): Bench {
-  const store = new FakeStore()
-  const clock = more.clock instanceof ManualClock ? more.clock : new ManualClock(1_000_000)
-  const batches: Batch[] = []
-  const problems: DispatcherProblem[] = []
-  const open: { batch: Batch; end: (outcome: BatchOutcome) => void }[] = []
-  const dispatcher = new Dispatcher({
-    queue: store,
-    clock,
-    owner: 'me',
-    random: () => 0.5,
-    onProblem: (problem) => problems.push(problem),
-    deliverBatch: (batch) => {
-      batches.push(batch)
-      const { promise, resolve } = Promise.withResolvers<BatchOutcome>()
-      open.push({ batch, end: resolve })
-      return promise
-    },
-    ...more,
-  })
-  return {
-    store,
-    clock,
-    dispatcher,
-    batches,
-    problems,
-    underWay: () => open.map(({ batch }) => batch),
-    async finish(outcome = deliveredAll) {
-      const first = open.shift()
-      assert.ok(first, 'no batch is under way')
-      first.end(outcome(first.batch))
-      await quiet()
-    },
-  }
-}
-
-/** All promises that can go on have gone on: the fake store needs no time. */
-async function quiet(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-const ids = (batch: Batch | undefined): readonly string[] => batch?.items.map(({ id }) => id) ?? []
 
 test('what is due is delivered and settled', async () => {
   const { store, dispatcher, batches, finish, clock } = bench()
@@ -199,7 +45,7 @@ function deliveredBegun(batch: Batch): BatchOutcome {
 test('what is withdrawn is not begun, waiting or in a batch, and free in the store', async () => {
   const { store, dispatcher, batches, finish, problems } = bench({
     maxBatch: 3,
-    limits: { ...defaultLimits, perDestination: 1 },
+    concurrency: fixed(1),
   })
   for (const id of ['1', '2', '3', '4', '5']) store.add(id)
   dispatcher.start()
@@ -360,7 +206,8 @@ test('a notify while it leases is not lost', async () => {
 
 test('items for one destination go together, others beside them', async () => {
   const { store, dispatcher, batches } = bench({
-    limits: { total: 10, slow: 0, perDestination: 1 },
+    limits: { total: 10, slow: 0 },
+    concurrency: fixed(1),
   })
   for (const id of ['1', '2', '3']) store.add(id)
   store.add('4', { destination: 'e.example' })
@@ -377,7 +224,8 @@ test('items for one destination go together, others beside them', async () => {
 
 test('many items are shared among the connections of a destination', async () => {
   const { store, dispatcher, batches } = bench({
-    limits: { total: 10, slow: 0, perDestination: 4 },
+    limits: { total: 10, slow: 0 },
+    concurrency: fixed(4),
   })
   for (let i = 0; i < 100; i++) store.add(String(i))
   dispatcher.start()
@@ -390,7 +238,8 @@ test('many items are shared among the connections of a destination', async () =>
 
 test('the recipients of one message stay in one batch', async () => {
   const { store, dispatcher, batches } = bench({
-    limits: { total: 10, slow: 0, perDestination: 4 },
+    limits: { total: 10, slow: 0 },
+    concurrency: fixed(4),
   })
   for (let i = 0; i < 20; i++) store.add(String(i), { messageId: i < 13 ? 'one' : `m${i}` })
   dispatcher.start()
@@ -403,7 +252,8 @@ test('the recipients of one message stay in one batch', async () => {
 
 test('no batch is larger than the limit', async () => {
   const { store, dispatcher, batches } = bench({
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
     maxBatch: 7,
   })
   for (let i = 0; i < 20; i++) store.add(String(i), { messageId: 'one' })
@@ -414,7 +264,8 @@ test('no batch is larger than the limit', async () => {
 
 test('limits hold: in all and to each destination', async () => {
   const { store, dispatcher, underWay, finish } = bench({
-    limits: { total: 3, slow: 0, perDestination: 2 },
+    limits: { total: 3, slow: 0 },
+    concurrency: fixed(2),
     maxBatch: 1,
   })
   for (let i = 0; i < 5; i++) store.add(`a${i}`, { destination: 'a.example' })
@@ -447,7 +298,8 @@ test('no more is leased than there is room for', async () => {
   const { store, dispatcher, finish } = bench({
     maxWaiting: 10,
     maxBatch: 5,
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
   })
   for (let i = 0; i < 25; i++) store.add(String(i))
   dispatcher.start()
@@ -548,7 +400,8 @@ test('an item that was put off untried and is due again before that ended is not
 test('an item whose lease was renewed while it waited is started', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
   })
   store.add('1')
   store.add('2', { destination: 'e.example' })
@@ -580,7 +433,8 @@ test('an attempt that outlasts its lease keeps it and is not started twice', asy
 test('an item whose lease ran out while it waited is not started without a new one', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
     maxBatch: 1,
   })
   store.add('1')
@@ -718,7 +572,8 @@ test('a batch whose lease is over is asked to end; what it did not come to is tr
 test('a batch that does not end when its lease is over is given up, and no longer heard', async () => {
   const { store, dispatcher, batches, clock, problems } = bench({
     leaseMs: 10 * minute,
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
   })
   store.add('1')
   dispatcher.start()
@@ -820,7 +675,8 @@ test('a store that cannot lease is asked again, less and less often', async () =
 
 test('stop waits for what is under way, settles it, and starts nothing more', async () => {
   const { store, dispatcher, batches, finish, clock } = bench({
-    limits: { total: 1, slow: 0, perDestination: 1 },
+    limits: { total: 1, slow: 0 },
+    concurrency: fixed(1),
     maxBatch: 1,
   })
   store.add('1')
@@ -878,7 +734,8 @@ test('stop before start, and a second start', async () => {
 test('while a destination is down, its other messages are put off and one batch finds out', async () => {
   const postponed: string[][] = []
   const { store, dispatcher, batches, finish, clock } = bench({
-    limits: { total: 10, slow: 0, perDestination: 4 },
+    limits: { total: 10, slow: 0 },
+    concurrency: fixed(4),
     postponeBatch: (p) => {
       postponed.push([p.because, ...p.items.map(({ id }) => id)])
       const outcome = { type: 'deferred', nextAttemptAt: p.until, problem: p.because } as const
@@ -966,7 +823,8 @@ test('when more is leased than may be, what waits for slow destinations makes ro
   const ends = new Set<boolean | undefined>()
   const { store, dispatcher, batches, clock } = bench({
     maxWaiting: 10,
-    limits: { total: 5, slow: 1, perDestination: 1 },
+    limits: { total: 5, slow: 1 },
+    concurrency: fixed(1),
     postponeBatch: (p) => {
       ends.add(p.endsExpired)
       const { because: problem, until: nextAttemptAt } = p
@@ -1083,7 +941,7 @@ test('unless told otherwise: 50 places, 150 slow ones, 10 a destination, batches
     Array.from({ length: 10 }, () => 20),
   )
   assert.equal(dispatcher.counts.leased, 10 * 20 + 2000)
-  const alone = bench({ limits: { ...defaultLimits, perDestination: 1 } })
+  const alone = bench({ concurrency: fixed(1) })
   for (let i = 0; i < 200; i++) alone.store.add(`a${i}`, { destination: 'a.example' })
   alone.dispatcher.start()
   await quiet()
@@ -1091,7 +949,7 @@ test('unless told otherwise: 50 places, 150 slow ones, 10 a destination, batches
     alone.batches.map(({ items }) => items.length),
     [50],
   )
-  assert.deepEqual(defaultLimits, { total: 50, slow: 150, perDestination: 10 })
+  assert.deepEqual(defaultLimits, { total: 50, slow: 150 })
 })
 
 test('whatever happens, every item is settled once in the end (property)', async () => {
@@ -1110,7 +968,8 @@ test('whatever happens, every item is settled once in the end (property)', async
           leaseMs: 10 * minute,
           maxBatch: 4,
           maxWaiting: 12,
-          limits: { total: 3, slow: 0, perDestination: 2 },
+          limits: { total: 3, slow: 0 },
+          concurrency: fixed(2),
           postponeBatch: (p) => ({
             settlements: p.items.map((item) => {
               const nextAttemptAt = p.until
@@ -1172,8 +1031,8 @@ function asking(batch: Batch | undefined): { got: readonly string[] | undefined 
 }
 
 test('what waits for a destination joins the batch that has sent all, and is settled with it', async () => {
-  const limits = { ...defaultLimits, perDestination: 1 }
-  const { store, dispatcher, batches, finish } = bench({ limits, maxBatch: 2 })
+  const concurrency = fixed(1)
+  const { store, dispatcher, batches, finish } = bench({ concurrency, maxBatch: 2 })
   for (const id of ['1', '2', '3', '4', '5']) store.add(id)
   dispatcher.start()
   await quiet()
@@ -1190,8 +1049,8 @@ test('what waits for a destination joins the batch that has sent all, and is set
 })
 
 test('a batch that has joined items and does not settle them is told of', async () => {
-  const limits = { ...defaultLimits, perDestination: 1 }
-  const { store, dispatcher, batches, problems, finish } = bench({ limits, maxBatch: 1 })
+  const concurrency = fixed(1)
+  const { store, dispatcher, batches, problems, finish } = bench({ concurrency, maxBatch: 1 })
   store.add('1')
   store.add('2')
   dispatcher.start()
@@ -1265,8 +1124,8 @@ test('nothing joins a probe, and its connection is not kept', async () => {
 })
 
 test('nothing joins a batch that has ended', async () => {
-  const limits = { ...defaultLimits, perDestination: 1 }
-  const { store, dispatcher, batches, finish } = bench({ limits, maxBatch: 1 })
+  const concurrency = fixed(1)
+  const { store, dispatcher, batches, finish } = bench({ concurrency, maxBatch: 1 })
   for (const id of ['1', '2', '3']) store.add(id)
   dispatcher.start()
   await quiet()
@@ -1277,8 +1136,8 @@ test('nothing joins a batch that has ended', async () => {
 })
 
 test('who has all connections that it may have ends no kept one of others', async () => {
-  const limits = { ...defaultLimits, perDestination: 1 }
-  const { store, dispatcher, batches } = bench({ limits, keepConnectionMs: 1000 })
+  const concurrency = fixed(1)
+  const { store, dispatcher, batches } = bench({ concurrency, keepConnectionMs: 1000 })
   store.add('1', { destination: 'kept.example' })
   store.add('2', { destination: 'busy.example' })
   dispatcher.start()
@@ -1291,9 +1150,9 @@ test('who has all connections that it may have ends no kept one of others', asyn
 })
 
 test('a batch does not live for ever, however much comes', async () => {
-  const limits = { ...defaultLimits, perDestination: 1 }
+  const concurrency = fixed(1)
   const by = async (change: (clock: ManualClock) => void): Promise<number> => {
-    const { store, clock, dispatcher, batches } = bench({ limits })
+    const { store, clock, dispatcher, batches } = bench({ concurrency })
     for (let i = 0; i < 300; i++) store.add(String(i))
     dispatcher.start()
     await quiet()
@@ -1310,7 +1169,7 @@ test('a batch does not live for ever, however much comes', async () => {
 })
 
 test('where others wait for a place, a kept connection makes room for them', async () => {
-  const limits = { total: 1, slow: 0, perDestination: 1 }
+  const limits = { total: 1, slow: 0 }
   const { store, dispatcher, batches, finish } = bench({ limits, keepConnectionMs: 60_000 })
   store.add('1')
   dispatcher.start()
@@ -1338,7 +1197,8 @@ function unreachable(now: number): (batch: Batch) => BatchOutcome {
 test('with no free place, what is down does not take its kept connection, nor its items before they can start', async () => {
   for (const waitMs of [0, minute]) {
     const { store, clock, dispatcher, batches, problems, finish } = bench({
-      limits: { total: 3, slow: 0, perDestination: 4 },
+      limits: { total: 3, slow: 0 },
+      concurrency: fixed(4),
       keepConnectionMs: 10 * minute,
       postponeBatch: (p) => {
         const { because: problem, until: nextAttemptAt } = p

@@ -9,84 +9,113 @@ import {
   probing,
   unreachable,
 } from './destination-health.ts'
+import type { Sites } from './sites.ts'
 
-/** Destinations remembered as down. */
+/** Sites remembered as down. */
 const maxRemembered = 10_000
 
+/** What of a batch tells how a destination is. */
+export type Learnt = Pick<BatchOutcome, 'reachable' | 'problem'> & {
+  /** Connections that were open to its site, this one included. */
+  readonly busy: number
+}
+
 /**
- * Remembers which destinations did not answer, a bounded number of them, in memory only. Times are
- * durations of the clock that never goes back: setting the machine's clock ends no wait and makes
- * none longer.
+ * Remembers which destinations did not answer, by their sites: where servers are down, all domains
+ * that they serve are. A bounded number, in memory only. Times are durations of the clock that never
+ * goes back: setting the machine's clock ends no wait and makes none longer.
  */
 export class KnownDestinations {
   readonly #policy: BackOffPolicy
+  readonly #sites: Sites
   readonly #clock: Clock
   readonly #random: () => number
-  /** Those that are not up; the one that failed last is the last. */
+  /** By site; those that are not up; the one that failed last is the last. */
   readonly #health = new Map<string, DestinationHealth>()
 
-  constructor(policy: BackOffPolicy, clock: Clock, random: () => number) {
+  constructor(policy: BackOffPolicy, sites: Sites, clock: Clock, random: () => number) {
     this.#policy = policy
+    this.#sites = sites
     this.#clock = clock
     this.#random = random
   }
 
   /** The destinations that are held back now. */
   get down(): ReadonlyMap<string, DestinationHealth> {
-    return this.#health
+    const down = new Map<string, DestinationHealth>()
+    for (const [site, health] of this.#health) {
+      const destinations = this.#sites.destinationsOf(site)
+      for (const name of destinations.length > 0 ? destinations : [site]) down.set(name, health)
+    }
+    return down
   }
 
   /** What may be sent there now; `until` is Unix milliseconds. */
   permission(destination: string): Permission {
-    const may = permission(this.#of(destination), this.#clock.monotonicMs())
+    const health = this.#of(this.#sites.of(destination))
+    const may = permission(health, this.#clock.monotonicMs())
     if (may.type !== 'none' || may.until === undefined) return may
     return { ...may, until: this.#clock.now() + may.until - this.#clock.monotonicMs() }
   }
 
   /** The one batch starts that finds out whether a destination is up again. */
   probe(destination: string): void {
-    this.#health.set(destination, probing(this.#of(destination)))
+    const site = this.#sites.of(destination)
+    this.#health.set(site, probing(this.#of(site)))
+  }
+
+  /** The site that a destination leads to has become known: what is known of it goes there. */
+  move(destination: string, site: string): void {
+    const before = this.#sites.of(destination)
+    this.#sites.learn(destination, site)
+    const health = this.#health.get(before)
+    // Other destinations may still lead to the site that this one has left.
+    if (before !== destination || site === destination || health === undefined) return
+    this.#health.delete(before)
+    if (!this.#health.has(site)) this.#remember(site, health)
   }
 
   /** A batch for it has ended. */
-  learn(
-    destination: string,
-    { reachable, problem }: Pick<BatchOutcome, 'reachable' | 'problem'>,
-  ): void {
-    const health = this.#of(destination)
+  learn(destination: string, { reachable, problem, busy }: Learnt): void {
+    const site = this.#sites.of(destination)
+    const health = this.#of(site)
     switch (reachable) {
       case 'yes':
-        this.#health.delete(destination)
+        this.#health.delete(site)
         return
       case 'unknown':
         // A probe that found out nothing leaves the way free: the next batch finds out.
-        if (health.state === 'probing') this.#health.delete(destination)
+        if (health.state === 'probing') this.#health.delete(site)
         return
       case 'no': {
+        const dead = this.#sites.failed(site, busy) === 'dead'
+        if (!dead && health.state === 'up') return
         const because = problem ?? 'no server could be reached'
         const now = this.#clock.monotonicMs()
         const context = { policy: this.#policy, now, because, random: this.#random }
-        this.#remember(destination, unreachable(health, context))
+        this.#remember(site, unreachable(health, context))
       }
     }
   }
 
   /** Forgets that a destination (or any) was down. */
   forget(destination?: string): void {
-    for (const [name, health] of this.#health) {
-      const meant = destination === undefined || destination === name
-      if (meant && health.state === 'down') this.#health.delete(name)
+    const meant = destination === undefined ? undefined : this.#sites.of(destination)
+    for (const [site, health] of this.#health) {
+      if ((meant === undefined || meant === site) && health.state === 'down') {
+        this.#health.delete(site)
+      }
     }
   }
 
-  #of(destination: string): DestinationHealth {
-    return this.#health.get(destination) ?? healthy
+  #of(site: string): DestinationHealth {
+    return this.#health.get(site) ?? healthy
   }
 
-  #remember(destination: string, health: DestinationHealth): void {
+  #remember(site: string, health: DestinationHealth): void {
     // Set anew, so that the oldest entry is the first one and goes when there are too many.
-    this.#health.delete(destination)
-    this.#health.set(destination, health)
+    this.#health.delete(site)
+    this.#health.set(site, health)
     if (this.#health.size <= maxRemembered) return
     for (const [oldest, { state }] of this.#health) {
       if (state !== 'down') continue

@@ -11,20 +11,20 @@ function lanes(limits: Limits): { lanes: Lanes; clock: ManualClock; moved: () =>
 }
 
 test('who says nothing for five seconds moves to the slow lane, and begins there the next time', () => {
-  const { lanes: one, clock, moved } = lanes({ total: 1, slow: 1, perDestination: 4 })
+  const { lanes: one, clock, moved } = lanes({ total: 1, slow: 1 })
   const entry = one.enter('a')
   clock.advance(4999)
-  assert.deepEqual([moved(), one.free('b'), one.paceOf('a')], [0, 0, 'unknown'])
+  assert.deepEqual([moved(), one.free('b', 4), one.paceOf('a')], [0, 0, 'unknown'])
   clock.advance(1)
-  assert.deepEqual([moved(), one.free('b'), one.paceOf('a')], [1, 1, 'slow'])
-  assert.equal(one.free('a'), 0, 'the slow lane is full')
+  assert.deepEqual([moved(), one.free('b', 4), one.paceOf('a')], [1, 1, 'slow'])
+  assert.equal(one.free('a', 4), 0, 'the slow lane is full')
   entry.leave()
-  assert.equal(one.free('a'), 1)
+  assert.equal(one.free('a', 4), 1)
   assert.deepEqual([one.total, clock.pending], [0, 0])
 })
 
 test('each word counts anew, and who is quick again begins among the quick', () => {
-  const { lanes: one, clock, moved } = lanes({ total: 2, slow: 2, perDestination: 4 })
+  const { lanes: one, clock, moved } = lanes({ total: 2, slow: 2 })
   const entry = one.enter('a')
   clock.advance(4000)
   entry.heard()
@@ -45,25 +45,25 @@ test('each word counts anew, and who is quick again begins among the quick', () 
 })
 
 test('who finds the slow lane full moves as soon as there is room', () => {
-  const { lanes: one, clock } = lanes({ total: 2, slow: 1, perDestination: 4 })
+  const { lanes: one, clock } = lanes({ total: 2, slow: 1 })
   const [a] = [one.enter('a'), one.enter('b')]
   clock.advance(5000)
-  assert.equal(one.free('c'), 1)
+  assert.equal(one.free('c', 4), 1)
   a.leave()
-  assert.equal(one.free('c'), 2)
+  assert.equal(one.free('c', 4), 2)
 })
 
 test('who ends while it waits for a slow place gets none', () => {
-  const { lanes: one, clock } = lanes({ total: 2, slow: 1, perDestination: 4 })
+  const { lanes: one, clock } = lanes({ total: 2, slow: 1 })
   const [a, b] = [one.enter('a'), one.enter('b')]
   clock.advance(5000)
   b.leave()
   a.leave()
-  assert.deepEqual([one.total, one.free('c'), one.free('a')], [0, 2, 1])
+  assert.deepEqual([one.total, one.free('c', 4), one.free('a', 4)], [0, 2, 1])
 })
 
 test('ten thousand paces are remembered, the latest ones', () => {
-  const { lanes: one } = lanes({ total: 1, slow: 1, perDestination: 1 })
+  const { lanes: one } = lanes({ total: 1, slow: 1 })
   for (let n = 0; n <= 10_000; n++) {
     const entry = one.enter(`d${n}`)
     entry.heard()

@@ -114,6 +114,17 @@ export class Leases {
     if (lease?.again !== undefined) this.#add(lease.again, lease.until)
   }
 
+  /**
+   * The batch with these has ended and begun none of them, as there was no room: they wait again,
+   * before all others of their senders.
+   */
+  putBack(destination: string, items: readonly QueueItem[]): void {
+    const back = items.filter(({ id }) => this.#leases.get(id)?.turn === 'taken')
+    for (const { id } of back) this.#turn(id, 'waits')
+    this.#waiting.putBack(destination, back)
+    for (const item of items) if (!back.includes(item)) this.letGo(item.id)
+  }
+
   /** Lets go of all; in the store the leases last until they end or are released. */
   clear(): void {
     this.#waiting.clear()

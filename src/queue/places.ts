@@ -3,19 +3,17 @@ export interface Limits {
   readonly total: number
   /** Batches beside those, to destinations that keep us waiting. */
   readonly slow: number
-  /** Batches under way to one destination: connections, as others see it. */
-  readonly perDestination: number
 }
 
-/** Ten a destination is half of what Postfix uses; letters over several share commits and turns. */
-export const defaultLimits: Limits = { total: 50, slow: 150, perDestination: 10 }
+export const defaultLimits: Limits = { total: 50, slow: 150 }
 
-/** How a destination has answered lately. */
+/** How a site has answered lately. */
 export type Pace = 'quick' | 'slow' | 'unknown'
 
 /** A place that one batch holds, until `end`. */
 export interface Place {
-  readonly destination: string
+  /** For which it is counted. */
+  site: string
   /** `moved`: it has no place among the quick ones any more. */
   lane: 'quick' | 'slow'
 }
@@ -32,7 +30,7 @@ const keptPart = 1 / 5
  */
 export class Places {
   readonly #limits: Limits
-  readonly #perDestination = new Map<string, number>()
+  readonly #bySite = new Map<string, number>()
   readonly #kept: number
   #quick = 0
   #slow = 0
@@ -47,23 +45,38 @@ export class Places {
     return this.#quick + this.#slow
   }
 
-  /** No batch can start to a destination that is not known yet. */
+  /** No batch can start to a site that is not known yet. */
   get crowded(): boolean {
     return this.#room('unknown') <= 0
   }
 
-  /** How many more batches may start to this destination now. */
-  free(destination: string, pace: Pace): number {
-    const here = this.#limits.perDestination - (this.#perDestination.get(destination) ?? 0)
-    return Math.max(0, Math.min(here, this.#room(pace)))
+  /** Batches under way to this site: connections, as others see it. */
+  busy(site: string): number {
+    return this.#bySite.get(site) ?? 0
   }
 
-  start(destination: string, pace: Pace): Place {
-    if (this.free(destination, pace) === 0) throw new Error('Places: start without room')
-    this.#perDestination.set(destination, (this.#perDestination.get(destination) ?? 0) + 1)
+  /** How many more batches may start to this site now; it may have `most` in all. */
+  free(site: string, pace: Pace, most: number): number {
+    return Math.max(0, Math.min(most - this.busy(site), this.#room(pace)))
+  }
+
+  start(site: string, pace: Pace): Place {
+    if (this.#room(pace) <= 0) throw new Error('Places: start without room')
+    this.#countAt(site, 1)
     const lane = this.#laneFor(pace)
     this.#count(lane, 1)
-    return { destination, lane }
+    return { site, lane }
+  }
+
+  /** The place is for another site than was known when it was given out. */
+  moveTo(place: Place, site: string): void {
+    this.#countAt(place.site, -1)
+    this.#countAt(site, 1)
+    place.site = site
+  }
+
+  get hasSlowLane(): boolean {
+    return this.#limits.slow > 0
   }
 
   /** The batch keeps us waiting. False when the slow lane has no room for it now. */
@@ -76,12 +89,9 @@ export class Places {
     return true
   }
 
-  end({ destination, lane }: Place): void {
-    const running = this.#perDestination.get(destination)
-    if (running === undefined) throw new Error('Places: end without start')
+  end({ site, lane }: Place): void {
+    this.#countAt(site, -1)
     this.#count(lane, -1)
-    if (running === 1) this.#perDestination.delete(destination)
-    else this.#perDestination.set(destination, running - 1)
   }
 
   #room(pace: Pace): number {
@@ -99,6 +109,13 @@ export class Places {
 
   #laneFor(pace: Pace): Place['lane'] {
     return pace === 'slow' && this.#limits.slow > 0 ? 'slow' : 'quick'
+  }
+
+  #countAt(site: string, by: number): void {
+    const count = this.busy(site) + by
+    if (count < 0) throw new Error('Places: end without start')
+    if (count === 0) this.#bySite.delete(site)
+    else this.#bySite.set(site, count)
   }
 
   #count(lane: Place['lane'], by: number): void {

@@ -1,11 +1,12 @@
 import type { QueueItem } from '../store/ports/queue.ts'
+import { Line, type Taking } from './line.ts'
 
 /**
- * The items that are leased and not yet under way, by destination, in the order of their leases.
- * Destinations take turns: whoever was served goes to the end of the line.
+ * The items that are leased and not yet under way, by destination. Destinations take turns: whoever
+ * was served goes to the end of the line.
  */
 export class WaitingItems {
-  readonly #byDestination = new Map<string, QueueItem[]>()
+  readonly #lines = new Map<string, Line>()
   #total = 0
 
   /** How many items wait in all. */
@@ -14,50 +15,43 @@ export class WaitingItems {
   }
 
   add(item: QueueItem): void {
+    this.#lineOf(item.destination).add(item)
     this.#total++
-    const line = this.#byDestination.get(item.destination)
-    if (line === undefined) this.#byDestination.set(item.destination, [item])
-    else line.push(item)
+  }
+
+  /** Gives items of one destination back that were taken. */
+  putBack(destination: string, items: readonly QueueItem[]): void {
+    if (items.length === 0) return
+    this.#lineOf(destination).putBack(items)
+    this.#total += items.length
   }
 
   /** The destinations that have items, whose turn it is first. A snapshot. */
   destinations(): readonly string[] {
-    return Array.from(this.#byDestination.keys())
+    return Array.from(this.#lines.keys())
   }
 
   count(destination: string): number {
-    return this.#byDestination.get(destination)?.length ?? 0
+    return this.#lines.get(destination)?.count ?? 0
   }
 
-  /**
-   * Takes the first `count` items, and with the last of them the others of its message that stand
-   * right behind it, so that one message is sent once for all its recipients; `max` at most.
-   */
-  take(
-    destination: string,
-    { count, max }: { readonly count: number; readonly max: number },
-  ): readonly QueueItem[] {
-    const line = this.#byDestination.get(destination)
+  /** As `Line.take`. */
+  take(destination: string, taking: Taking): readonly QueueItem[] {
+    const line = this.#lines.get(destination)
     if (line === undefined) return []
-    let end = Math.min(count, max, line.length)
-    const last = line[end - 1]?.messageId
-    while (end < Math.min(max, line.length) && line[end]?.messageId === last) end++
-    const taken = line.splice(0, end)
+    const taken = line.take(taking)
     this.#total -= taken.length
-    this.#byDestination.delete(destination)
-    if (line.length > 0) this.#byDestination.set(destination, line)
+    this.#lines.delete(destination)
+    if (line.count > 0) this.#lines.set(destination, line)
     return taken
   }
 
   /** Takes these out that wait, and gives their ids. */
   remove(ids: ReadonlySet<string>): readonly string[] {
     const removed: string[] = []
-    for (const [destination, line] of this.#byDestination) {
-      const left = line.filter(({ id }) => !ids.has(id))
-      if (left.length === line.length) continue
-      removed.push(...line.flatMap(({ id }) => (ids.has(id) ? [id] : [])))
-      if (left.length > 0) this.#byDestination.set(destination, left)
-      else this.#byDestination.delete(destination)
+    for (const [destination, line] of this.#lines) {
+      removed.push(...line.remove(ids))
+      if (line.count === 0) this.#lines.delete(destination)
     }
     this.#total -= removed.length
     return removed
@@ -65,7 +59,15 @@ export class WaitingItems {
 
   /** Takes them all out. */
   clear(): void {
-    this.#byDestination.clear()
+    this.#lines.clear()
     this.#total = 0
+  }
+
+  #lineOf(destination: string): Line {
+    const known = this.#lines.get(destination)
+    if (known !== undefined) return known
+    const line = new Line()
+    this.#lines.set(destination, line)
+    return line
   }
 }

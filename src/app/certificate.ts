@@ -5,6 +5,8 @@ import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { type KeyedCertificate, issueCertificate, makeAuthority } from '../io/certificates.ts'
+import { readAuthorities } from '../io/tls-files.ts'
+import { trustedBeside } from '../io/trust.ts'
 import { notThere, whyUnreadable } from '../io/unreadable-file.ts'
 
 /**
@@ -28,6 +30,23 @@ export function readCertificate({ tls }: Settings): KeyedCertificate | undefined
     )
   }
   return { certificate: readPem(certificate), privateKey: readPem(key) }
+}
+
+/**
+ * With which certificates those of other servers must begin: what Node trusts, and what the settings
+ * add to it. `undefined`: what Node trusts and nothing else.
+ *
+ * @throws WaybillError `config-invalid` when a file is not there or holds no certificate
+ */
+export function trustOf({ tls }: Settings): readonly string[] | undefined {
+  if (tls.authorities.length === 0) return undefined
+  const { certificates, problems } = readAuthorities(tls.authorities)
+  if (problems.length === 0) return trustedBeside(certificates)
+  const lines = problems.map((problem) => `  tls.authorities: ${problem}`)
+  throw new WaybillError(
+    'config-invalid',
+    `The configuration names authorities that cannot be used:\n${lines.join('\n')}`,
+  )
 }
 
 /** A certificate of one's own, good for a year: opportunistic TLS is better than none. */

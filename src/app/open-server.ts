@@ -10,7 +10,7 @@ import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import { Admission } from '../policy/admission.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import { ownCertificate, readCertificate } from './certificate.ts'
+import { ownCertificate, readCertificate, trustOf } from './certificate.ts'
 import { admissionLimits, rulesOf, staticOptions } from './from-settings.ts'
 import { MailSystem } from './mail-system.ts'
 import { lookUpPeople } from './people.ts'
@@ -86,7 +86,7 @@ async function open(
     clients,
     clock: systemClock,
     certificate,
-    trustAnchors: undefined,
+    trustAnchors: trustOf(settings),
     threads,
     log,
     report,

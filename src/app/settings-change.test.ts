@@ -21,6 +21,8 @@ const after = settingsOf(
    smtp = 2525
    [limits]
    recipients = 100
+   [tls]
+   authorities = ["ca.pem"]
    [receive]
    allow = ["c.example"]
    [queue]
@@ -57,6 +59,7 @@ test('what differs is named by its key: what can change, and what takes a new st
     'listen.smtp',
     'queue.connections',
     'reports.failure',
+    'tls.authorities',
   ])
   assert.deepEqual(compareSettings(after, after), { changed: [], unchanged: [] })
 })

@@ -24,7 +24,7 @@ const changeable: ReadonlySet<string> = new Set([
 ])
 
 /** Of these tables, what cannot. */
-const lasting: ReadonlySet<string> = new Set(['limits.threads'])
+const lasting: ReadonlySet<string> = new Set(['limits.threads', 'tls.authorities'])
 
 /** Compares settings key by key; accounts and aliases each count as one. */
 export function compareSettings(before: Settings, after: Settings): SettingsChange {
@@ -44,7 +44,8 @@ export function compareSettings(before: Settings, after: Settings): SettingsChan
 export function withChanges(before: Settings, after: Settings): Settings {
   const kept = Object.entries(before).filter(([table]) => !changeable.has(table))
   const limits = { ...after.limits, threads: before.limits.threads }
-  return { ...after, limits, ...Object.fromEntries(kept) }
+  const tls = { ...after.tls, authorities: before.tls.authorities }
+  return { ...after, limits, tls, ...Object.fromEntries(kept) }
 }
 
 /**

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
-import { checkTlsFiles } from '../io/tls-files.ts'
+import { checkTlsFiles, readAuthorities } from '../io/tls-files.ts'
 import type { ConfigProblem } from './problem-text.ts'
 import type { ReadableSettings } from './read-settings.ts'
 
 /**
  * What is wrong with the files that settings name, as far as they could be read: the certificate and
- * its key, and a data folder that is none.
+ * its key, those of authorities, and a data folder that is none.
  *
  * @param now Unix milliseconds
  */
@@ -19,6 +19,9 @@ export function fileProblems(
   if (certificate !== undefined && key !== undefined) {
     const found = checkTlsFiles({ certificate, key, hostname, now })
     problems.push(...found.map(({ file, problem }) => ({ key: `tls.${file}`, problem })))
+  }
+  for (const problem of readAuthorities(tls?.authorities ?? []).problems) {
+    problems.push({ key: 'tls.authorities', problem })
   }
   if (data !== undefined && isFile(data)) {
     problems.push({ key: 'data', problem: `"${data}" is a file, and a folder is wanted` })

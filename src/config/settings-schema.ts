@@ -38,6 +38,12 @@ const tls = z.strictObject({
     .boolean()
     .default(false)
     .describe('On port 25, also take TLS 1.2 without forward secrecy, from servers that are old.'),
+  authorities: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Files with certificates of authorities, PEM, that are trusted when other servers are called, beside those that Node trusts.',
+    ),
 })
 
 const dns = z.strictObject({

@@ -14,6 +14,7 @@ export interface Settings {
     readonly certificate?: string | undefined
     readonly key?: string | undefined
     readonly static_rsa: boolean
+    readonly authorities: string[]
   }
   readonly dns: {
     readonly servers: string[]

@@ -3,6 +3,7 @@ import { request as requestSecure, type RequestOptions } from 'node:https'
 import { parseIp } from '../base/ip.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { isOutside } from './outside-address.ts'
+import { addressesOf, inTime } from './outside-call.ts'
 
 /** What is posted to somebody who wants to be told. */
 export interface HookRequest {
@@ -100,31 +101,6 @@ export class HookSender {
     const what = addresses.length === 0 ? 'has no address' : `leads to ${addresses.join(', ')}`
     throw new Error(`${host} ${what}, and only addresses of the internet are called.`)
   }
-}
-
-/** What was waited for, unless it is given up before. */
-async function inTime<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = Promise.withResolvers<never>()
-  const giveUp = (): void => over.reject(signal.reason)
-  signal.addEventListener('abort', giveUp)
-  if (signal.aborted) giveUp()
-  try {
-    return await Promise.race([waited, over.promise])
-  } finally {
-    signal.removeEventListener('abort', giveUp)
-  }
-}
-
-async function addressesOf(resolver: Resolver, name: string): Promise<readonly string[]> {
-  const [four, six] = await Promise.all([
-    resolver.resolve(name.toLowerCase(), 'A'),
-    resolver.resolve(name.toLowerCase(), 'AAAA'),
-  ])
-  const found = [four, six].flatMap((answer) => (answer.type === 'found' ? answer.records : []))
-  if (found.length === 0 && (four.type === 'failed' || six.type === 'failed')) {
-    throw new Error(`DNS could not be asked for ${name}.`)
-  }
-  return found.slice(0, 20)
 }
 
 function post(secure: boolean, options: RequestOptions, body: string): Promise<HookAnswer> {

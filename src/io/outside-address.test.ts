@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isOutside } from './outside-address.ts'
+import { isOutside, secureWebPlace } from './outside-address.ts'
 
 const outside = ['8.8.8.8', '100.63.255.255', '100.128.0.1', '172.32.0.1', '2606:4700::1111']
 const inside = [
@@ -49,4 +49,15 @@ const none = [
 test('only addresses of the internet are outside', () => {
   for (const address of outside) assert.equal(isOutside(address), true, address)
   for (const address of [...inside, ...none]) assert.equal(isOutside(address), false, address)
+})
+
+test('port 443 of the internet is called, and of what is allowed', () => {
+  const place = secureWebPlace(['10.1.0.0/16', 'nothing'])
+  for (const host of ['8.8.8.8', '2606:4700::1111', '10.1.2.3']) {
+    assert.deepEqual(place(host), { host, port: 443 })
+  }
+  assert.equal(place('10.2.0.1'), 'a private address')
+  assert.equal(place('127.0.0.1'), 'a loopback address')
+  assert.equal(place('192.0.2.1'), 'no address of the internet')
+  assert.equal(place('mail.example.com'), 'no address')
 })

@@ -1,6 +1,9 @@
 import { inNetwork, parseIp, parseNetwork } from '../base/ip.ts'
 import { makeReachCheck } from '../route/reach.ts'
 
+/** Where an address is called, or why it is not, in words: `a private address`. */
+export type CallPlace = (ip: string) => { readonly host: string; readonly port: number } | string
+
 /** Where no letter may be taken, nothing else is either. */
 const reach = makeReachCheck([])
 
@@ -31,4 +34,21 @@ export function isOutside(address: string): boolean {
   if (ip.family === 6 && !inNetwork(ip, given.ip, given.prefixLength)) return false
   if (reach.forbidden(ip) !== undefined) return false
   return !special.some((network) => inNetwork(ip, network.ip, network.prefixLength))
+}
+
+/**
+ * Where the HTTPS of an address is: at port 443 of itself when it is one of the internet, or of a
+ * network that may be called all the same.
+ *
+ * @param allowed networks such as `10.0.0.0/8`; text that is none is passed over
+ */
+export function secureWebPlace(allowed: readonly string[]): CallPlace {
+  const networks = allowed.flatMap((text) => parseNetwork(text) ?? [])
+  return (address) => {
+    const ip = parseIp(address)
+    if (ip === undefined) return 'no address'
+    const isAllowed = networks.some((net) => inNetwork(ip, net.ip, net.prefixLength))
+    if (isAllowed || isOutside(address)) return { host: address, port: 443 }
+    return reach.forbidden(ip) ?? 'no address of the internet'
+  }
 }

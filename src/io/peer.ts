@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type TlsFacts, tlsFacts } from './tls-facts.ts'
 import { describeTlsProblem } from './tls-problem.ts'
+import { trustContext } from './trust.ts'
 
 export interface Endpoint {
   readonly ip: string
@@ -170,7 +171,9 @@ export class Peer {
             // What the certificate is checked against where it is an address and no name.
             host: role.serverName,
             ...(isName(role.serverName) ? { servername: role.serverName } : {}),
-            ...(role.trustAnchors === undefined ? {} : { ca: [...role.trustAnchors] }),
+            ...(role.trustAnchors === undefined
+              ? {}
+              : { secureContext: trustContext(role.trustAnchors) }),
           })
     this.#socket = secure
     this.#attach(secure)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { issueCertificate, makeAuthority } from './certificates.ts'
-import { checkTlsFiles } from './tls-files.ts'
+import { checkTlsFiles, readAuthorities } from './tls-files.ts'
 
 const day = 86_400_000
 const now = Date.UTC(2026, 9, 10)
@@ -104,5 +104,21 @@ test('files that cannot be read are told with the reason', () => {
   assert.deepEqual(found, [
     { file: 'certificate', problem: '"/nowhere/c.pem": there is no such file' },
     { file: 'key', problem: `"${tmpdir()}": it is a folder` },
+  ])
+})
+
+test('authorities are read from files with one or several, and what is none is told', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'waybill-tls-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const both = join(folder, 'both.pem')
+  const none = join(folder, 'none.pem')
+  writeFileSync(both, `They are ours.\n${authority.certificate}${own.certificate}`)
+  writeFileSync(none, own.privateKey)
+  const { certificates, problems } = readAuthorities([both, none, '/nowhere/ca.pem'])
+  const bare = (pem: string): string => pem.replace(/\s/g, '')
+  assert.deepEqual(certificates.map(bare), [authority.certificate, own.certificate].map(bare))
+  assert.deepEqual(problems, [
+    `"${none}" holds no certificate in PEM form that can be read`,
+    '"/nowhere/ca.pem": there is no such file',
   ])
 })

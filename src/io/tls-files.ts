@@ -37,6 +37,24 @@ export function checkTlsFiles(input: {
   return [...problems, ...useProblems(own, input)]
 }
 
+/**
+ * The certificates in files of authorities, PEM, several in one file or not; and what is wrong with
+ * those files, each problem beginning with its path.
+ */
+export function readAuthorities(paths: readonly string[]): {
+  readonly certificates: readonly string[]
+  readonly problems: readonly string[]
+} {
+  const read = paths.map((path) => {
+    const text = readFile(path, 'certificate')
+    return text.ok ? readChain(text.text, path) : text
+  })
+  return {
+    certificates: read.flatMap((one) => (one.ok ? one.chain.map(String) : [])),
+    problems: read.flatMap((one) => (one.ok ? [] : [one.problem.problem])),
+  }
+}
+
 type Read<T> =
   | ({ readonly ok: true } & T)
   | { readonly ok: false; readonly problem: TlsFileProblem }

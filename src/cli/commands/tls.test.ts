@@ -188,3 +188,24 @@ test('what a stranger wrote cannot move the cursor', async () => {
   const { out } = await waybill('report', 'bounce', file('evil.eml', evil))
   assert.doesNotMatch(out, /[\x00-\x09\x0b-\x1f]/)
 })
+
+test('a policy host within a network of its own is not called, and that is told', async () => {
+  const inside = file(
+    'inside.json',
+    JSON.stringify({
+      'inside.example': { MX: ['10 mx.inside.example'] },
+      '_mta-sts.inside.example': { TXT: ['v=STSv1; id=1;'] },
+      'mta-sts.inside.example': { A: ['127.0.0.1'] },
+    }),
+  )
+  const { out, code } = await waybill('tls', 'inside.example', '--zone', inside, '--fetch')
+  assert.equal(code, 1)
+  const because = '127.0.0.1 is a loopback address, which is not called'
+  assert.ok(
+    out.includes(
+      `Policy       cannot be had: mta-sts.inside.example could not be reached: ${because}.`,
+    ),
+  )
+  const json = await waybill('tls', 'inside.example', '--zone', inside, '--fetch', '--json')
+  assert.equal(JSON.parse(json.out).policyProblem.resultType, 'sts-policy-fetch-error')
+})

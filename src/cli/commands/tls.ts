@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { type Domain, displayDomain } from '../../address/domain.ts'
 import { WaybillError } from '../../base/error.ts'
-import type { DnsAnswer, MxRecord } from '../../dns/resolver.ts'
+import type { DnsAnswer, MxRecord, Resolver } from '../../dns/resolver.ts'
 import type { DnsEndpoint } from '../../io/stub-options.ts'
+import { secureWebPlace } from '../../io/outside-address.ts'
+import { PolicyFetcher } from '../../io/policy-fetcher.ts'
+import { bad, ok, type Result } from '../../base/result.ts'
+import type { StsTrouble } from '../../mta-sts/finding.ts'
+import { readFetchedPolicy } from '../../mta-sts/fetched.ts'
 import { type StsPolicy, checkMx, readStsPolicy } from '../../mta-sts/policy.ts'
 import { lookupStsRecord } from '../../mta-sts/record.ts'
 import { lookupTlsReportRecord } from '../../report/tls-report-record.ts'
@@ -14,6 +19,7 @@ import { commandResolver } from '../resolver.ts'
 
 interface TlsOptions {
   readonly policy?: string
+  readonly fetch?: boolean
   readonly zone?: string
   readonly server?: DnsEndpoint
   readonly json?: boolean
@@ -25,19 +31,22 @@ export function tlsCommand(): Command {
     .description('whether a domain wants its mail over TLS: MTA-STS (RFC 8461), reports (RFC 8460)')
     .argument('<domain>', 'the domain behind the @ of a recipient', readDomain)
     .option('--policy <file>', 'hold this policy of the domain against its MX hosts')
+    .option('--fetch', 'fetch the policy from its host, and hold that against them')
     .addOption(zoneOption())
     .addOption(serverOption())
     .option('--json', 'all that was found as one JSON object')
     .addHelpText(
       'after',
       '\nThe policy is at https://mta-sts.DOMAIN/.well-known/mta-sts.txt. Exit code 0:\n' +
-        'MTA-STS is announced, and the policy, when given, allows every MX host (the\n' +
-        'domain itself where there is none). 1: it is not, or does not. 3: DNS did not\n' +
-        'answer. 5: there is no such file.',
+        'MTA-STS is announced, and the policy, when given or fetched, allows every MX\n' +
+        'host (the domain itself where there is none). 1: it is not, does not, or cannot\n' +
+        'be fetched. 3: DNS did not answer. 5: there is no such file.',
     )
     .action(async (domain: Domain, options: TlsOptions) => {
-      const policy = options.policy === undefined ? undefined : readPolicy(options.policy)
       const resolver = await commandResolver(options.zone, options.server)
+      const wanted = await wantedPolicy(domain, options, resolver)
+      const policy = wanted?.ok === true ? wanted.value : undefined
+      const trouble = wanted?.ok === false ? wanted.problem : undefined
       const [mx, mtaSts, reports] = await Promise.all([
         resolver.resolve(domain, 'MX'),
         lookupStsRecord(domain, resolver),
@@ -45,7 +54,10 @@ export function tlsCommand(): Command {
       ])
       const hosts =
         policy === undefined ? [] : hostsOf(domain, mx).map((one) => checkMx(policy, one))
-      const given = policy === undefined ? {} : { policy }
+      const given = {
+        ...(policy === undefined ? {} : { policy }),
+        ...(trouble === undefined ? {} : { policyProblem: trouble }),
+      }
       const findings: TlsFindings = { domain, mx, mtaSts, ...given, hosts, reports }
       if (options.json === true) printJson(findings)
       else print(tlsText(findings, displayDomain(domain)))
@@ -61,6 +73,22 @@ function hostsOf(domain: Domain, mx: DnsAnswer<MxRecord>): readonly string[] {
   if (mx.type === 'noData') return [domain]
   const records = mx.type === 'found' ? mx.records : []
   return records.map(({ exchange }) => exchange).filter((exchange) => exchange !== '')
+}
+
+/**
+ * The policy of a file or of its host, when one of both is asked for.
+ *
+ * @throws WaybillError `not-found`, `usage`
+ */
+async function wantedPolicy(
+  domain: Domain,
+  { policy, fetch }: TlsOptions,
+  resolver: Resolver,
+): Promise<Result<StsPolicy, StsTrouble> | undefined> {
+  if (policy !== undefined) return ok(readPolicy(policy))
+  if (fetch !== true) return undefined
+  const fetched = await new PolicyFetcher({ placeOf: secureWebPlace([]) }).fetch(domain, resolver)
+  return fetched.ok ? readFetchedPolicy(fetched.value) : bad(fetched.problem)
 }
 
 /** @throws WaybillError `not-found` when it cannot be read, `usage` when it is no policy */
@@ -80,10 +108,12 @@ function fileAt(path: string): Uint8Array {
   }
 }
 
-function exitCodeOf({ mtaSts, hosts, mx }: TlsFindings): ExitCode {
+function exitCodeOf({ mtaSts, hosts, mx, policyProblem }: TlsFindings): ExitCode {
   if (mtaSts.type === 'failed' || (hosts.length === 0 && mx.type === 'failed')) {
     return exitCodes.couldNotTell
   }
   const allowed = hosts.every(({ result }) => result === 'match')
-  return mtaSts.type === 'record' && allowed ? exitCodes.yes : exitCodes.no
+  return mtaSts.type === 'record' && allowed && policyProblem === undefined
+    ? exitCodes.yes
+    : exitCodes.no
 }

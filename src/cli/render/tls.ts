@@ -2,6 +2,7 @@ import type { Domain } from '../../address/domain.ts'
 import type { FieldRecordAnswer } from '../../dns/field-record.ts'
 import type { DnsAnswer, MxRecord } from '../../dns/resolver.ts'
 import { quoted } from '../../journey/sentence.ts'
+import type { StsTrouble } from '../../mta-sts/finding.ts'
 import type { StsMxVerdict, StsPolicy } from '../../mta-sts/policy.ts'
 import type { StsRecordAnswer } from '../../mta-sts/record.ts'
 import type { TlsReportRecordAnswer } from '../../report/tls-report-record.ts'
@@ -14,6 +15,8 @@ export interface TlsFindings {
   readonly mtaSts: StsRecordAnswer
   /** Absent when none was given. */
   readonly policy?: StsPolicy
+  /** Why it could not be fetched. */
+  readonly policyProblem?: StsTrouble
   /** One for each MX host, where a policy was given. */
   readonly hosts: readonly StsMxVerdict[]
   readonly reports: TlsReportRecordAnswer
@@ -21,7 +24,7 @@ export interface TlsFindings {
 
 /** What was found of a domain's TLS, for a person. */
 export function tlsText(
-  { domain, mx, mtaSts, policy, hosts, reports }: TlsFindings,
+  { domain, mx, mtaSts, policy, policyProblem, hosts, reports }: TlsFindings,
   shown: string,
 ): string {
   const title = shown === domain ? domain : `${shown} (${domain})`
@@ -29,11 +32,13 @@ export function tlsText(
     `MX hosts     ${mxText(domain, mx)}`,
     `MTA-STS      ${recordText(mtaSts, ({ id }) => `there is a policy; its id is ${id}`)}`,
     ...(policy === undefined ? [] : policyLines(policy)),
+    ...(policyProblem === undefined ? [] : [`Policy       cannot be had: ${policyProblem.text}`]),
     ...hosts.map(hostText),
     `TLS reports  ${recordText(reports, ({ rua }) => `to ${rua.map(({ uri }) => quoted(uri, 200)).join(', ')}`)}`,
   ]
-  const next = `The policy is at https://mta-sts.${domain}/.well-known/mta-sts.txt (--policy FILE reads it).`
-  if (mtaSts.type === 'record' && policy === undefined) lines.push('', next)
+  const next = `The policy is at https://mta-sts.${domain}/.well-known/mta-sts.txt (--fetch fetches it, --policy FILE reads it).`
+  const isLeft = policy === undefined && policyProblem === undefined
+  if (mtaSts.type === 'record' && isLeft) lines.push('', next)
   const heading = paint('bold', `TLS for mail to ${title}`)
   return [heading, ...lines.map((line) => (line === '' ? '' : `  ${line}`))].join('\n')
 }

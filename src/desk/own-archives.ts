@@ -67,6 +67,7 @@ function ownReads(reads: ReadPorts, account: string): ReadPorts {
       domains: async () => [],
     },
     acts: { list: async () => [] },
+    register: { find: async () => undefined, list: async () => [] },
     receipts: { find: async () => undefined },
     apiKeys: { list: async () => [], byHash: async () => undefined },
     secondFactors: { list: async () => [], find: async () => undefined },

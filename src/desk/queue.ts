@@ -88,10 +88,10 @@ export class QueueDesk {
    * Keeps letters back until they are tried, also those that have their turn next. `letters` were not
    * held already; `left` are being sent at this moment, and are kept back when they are not taken.
    */
-  async hold({ items }: Pick<WaitingLetters, 'items'>): Promise<Changed> {
+  async hold({ items }: Pick<WaitingLetters, 'items'>, reason = ''): Promise<Changed> {
     const { queue, withdraw } = this.#parts
     const queueIds = idsOf(items)
-    const letters = await queue.hold(queueIds)
+    const letters = await queue.hold(queueIds, reason === '' ? undefined : { reason })
     const left = await withdraw(queueIds)
     return { letters, left: left.length }
   }
@@ -145,12 +145,12 @@ export async function changeInParts(
 
 function change(
   name: string,
-  run: (desk: QueueDesk, letters: WaitingLetters) => Promise<Changed>,
+  run: (desk: QueueDesk, letters: WaitingLetters, actor: Actor) => Promise<Changed>,
 ): Operation<QueuePart, WaitingLetters, Changed> {
   return {
     name,
     read: (input) => lettersOf(name, input),
-    run: ({ queue }, letters) => run(queue, letters),
+    run: ({ queue }, letters, actor) => run(queue, letters, actor),
     tell({ chosen, before, more }, changed) {
       const letters = before + changed.letters
       return more || letters === 0 ? undefined : { chosen, letters }
@@ -167,7 +167,7 @@ export const queueRetry: Operation<QueuePart, WaitingLetters, Changed> = change(
 /** `waybill queue hold`. */
 export const queueHold: Operation<QueuePart, WaitingLetters, Changed> = change(
   'queue hold',
-  (queue, letters) => queue.hold(letters),
+  (queue, letters, { why }) => queue.hold(letters, why),
 )
 
 /** `waybill queue release`. */

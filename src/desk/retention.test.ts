@@ -176,6 +176,7 @@ test('a pass begins by itself, again and again, and tells what it removed', asyn
     journeysBefore: half,
     scansBefore: half,
     refusedBefore: half,
+    expiredBy: now,
   })
   const fields = { did: 'pruned', journeys: 1, messages: 2, contents: 3, facts: 4 }
   assert.deepEqual(lines, [{ level: 'info', event: 'store', fields }])

@@ -34,6 +34,7 @@ export function pruneRequest(times: RetentionTimes, now: number): PruneRequest {
     journeysBefore: now - times.journeysMs,
     scansBefore: now - Math.min(times.scansMs, times.journeysMs),
     refusedBefore: now - Math.min(times.refusedMs, times.journeysMs),
+    expiredBy: now,
   }
 }
 

@@ -88,7 +88,15 @@ export class ChangeFeed {
   }
 }
 
-const allTypes: readonly ChangeType[] = ['journey', 'queue', 'mailbox', 'key', 'account', 'act']
+const allTypes: readonly ChangeType[] = [
+  'journey',
+  'queue',
+  'mailbox',
+  'key',
+  'account',
+  'act',
+  'register',
+]
 
 /** From where a reader is told. */
 type Place =

@@ -47,6 +47,8 @@ function packed(fact: ChangeFact): string {
       return `a${fact.address}`
     case 'act':
       return `d${fact.act}`
+    case 'register':
+      return `r${fact.kind}`
   }
 }
 
@@ -71,6 +73,8 @@ function unpacked(word: string): ChangeFact {
       return { type: 'account', address: rest }
     case 'd':
       return { type: 'act', act: Number(rest) }
+    case 'r':
+      return { type: 'register', kind: rest }
     default:
       throw new Error(`ChangeLog: there is no change "${word}"`)
   }

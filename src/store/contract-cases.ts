@@ -211,6 +211,7 @@ export async function snapshot({ read, nextDueAt }: ReadableStore): Promise<unkn
     acts: (await read.acts.list({ limit: 100 })).map((row) => ({ ...row, number: 0 })),
     apiKeys: await read.apiKeys.list(),
     secondFactors: await read.secondFactors.list(),
+    register: await read.register.list({ kind: 'suppression', now: 0, limit: 1000 }),
     nextDueAt: await nextDueAt(),
   }
 }

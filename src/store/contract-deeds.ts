@@ -13,6 +13,7 @@ import {
   settlement,
 } from './contract-cases.ts'
 import { fileLetters } from './contract-mailboxes.ts'
+import { entry } from './contract-register.ts'
 import { contentOf } from './ports/contents.ts'
 import type { Store } from './ports/store.ts'
 
@@ -70,6 +71,11 @@ export const deeds: readonly Deed[] = [
     name: 'accepting a message with everything',
     prepare: () => Promise.resolve(),
     run: prepareQueued,
+  },
+  {
+    name: 'accepting a message with something to remember',
+    prepare: ({ register }) => register.put([entry('a', { json: '1' })]),
+    run: (store) => store.post.accept({ ...notification, register: [entry('a'), entry('b')] }),
   },
   {
     name: 'accepting long content',
@@ -130,6 +136,33 @@ export const deeds: readonly Deed[] = [
     },
   },
   {
+    name: 'settling a failure that is remembered',
+    prepare: prepareLeased,
+    run: (store) => {
+      const failed = { outcome: { type: 'failed' }, status: 'failed' } as const
+      return store.queue.settle([settlement({ ...failed, register: [entry('a')] })])
+    },
+  },
+  {
+    name: 'putting something into the register',
+    prepare: ({ register }) => register.put([entry('a', { json: '1' })]),
+    run: ({ register }) => register.put([entry('a'), entry('b', { expiresAt: now + 1 })]),
+  },
+  {
+    name: 'removing something from the register',
+    prepare: ({ register }) => register.put([entry('a'), entry('b'), entry('c')]),
+    run: ({ register }) => register.remove('suppression', ['a', 'c']),
+  },
+  {
+    name: 'pruning the register',
+    inSteps: true,
+    prepare: ({ register }) => {
+      const many = Array.from({ length: 120 }, (_, n) => entry(`${n}`, { expiresAt: now + n }))
+      return register.put(many)
+    },
+    run: ({ retention }) => retention.prune({ journeysBefore: 0, expiredBy: now + 115 }),
+  },
+  {
     name: 'settling the last of a message',
     prepare: async (store) => {
       const stored = message('m1', '', { content: contentOf(long) })
@@ -140,6 +173,22 @@ export const deeds: readonly Deed[] = [
   },
   { name: 'releasing leases', prepare: prepareLeased, run: (store) => store.queue.releaseLeases() },
   { name: 'holding', prepare: prepareQueued, run: (store) => store.queue.hold(['q1', 'q2']) },
+  {
+    name: 'holding for another reason, until a time',
+    prepare: async (store) => {
+      await prepareQueued(store)
+      await store.queue.hold(['q1'], { reason: 'look' })
+    },
+    run: ({ queue }) => queue.hold(['q1', 'q2'], { reason: 'wait', until: now + minuteMs }),
+  },
+  {
+    name: 'leasing what was held until now',
+    prepare: async (store) => {
+      await prepareQueued(store)
+      await store.queue.hold(['q1'], { reason: 'wait', until: now })
+    },
+    run: (store) => store.queue.lease(lease()),
+  },
   {
     name: 'releasing what was held',
     prepare: async (store) => {

@@ -214,6 +214,7 @@ export function registerMessageTests(name: string, open: OpenUnderTest): void {
       acts: [],
       apiKeys: [],
       secondFactors: [],
+      register: [],
       nextDueAt: undefined,
     })
   })

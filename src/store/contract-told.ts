@@ -86,6 +86,12 @@ export const toldDeeds: readonly (readonly [
   ['a hold', ({ queue }) => queue.hold(['q1', 'q2']), [{ type: 'queue' }]],
   ['a hold of what is held', ({ queue }) => queue.hold(['q1', 'gone']), []],
   [
+    'a hold for another reason, with an end',
+    ({ queue }) => queue.hold(['q1', 'q2'], { reason: 'wait', until: now + 9 }),
+    [{ type: 'queue', dueAt: now + 9 }],
+  ],
+  ['the same hold', ({ queue }) => queue.hold(['q1'], { reason: 'wait', until: now + 9 }), []],
+  [
     'a release',
     ({ queue }) => queue.release(['q1', 'q2'], now + 5),
     [{ type: 'queue', dueAt: now + 5 }],
@@ -158,6 +164,23 @@ export const toldDeeds: readonly (readonly [
     [{ type: 'account', address: 'all@south.example' }],
   ],
   ['what was not there', ({ accounts }) => accounts.removeAlias('all@south.example'), []],
+  [
+    'what is remembered',
+    ({ register }) => {
+      const one = { kind: 'pause', key: 'a', json: '1', changedAt: now }
+      return register.put([one, { ...one, key: 'b' }, { ...one, kind: 'suppression' }])
+    },
+    [
+      { type: 'register', kind: 'pause' },
+      { type: 'register', kind: 'suppression' },
+    ],
+  ],
+  [
+    'what is not remembered any more',
+    ({ register }) => register.remove('pause', ['a', 'b']),
+    [{ type: 'register', kind: 'pause' }],
+  ],
+  ['what never was', ({ register }) => register.remove('pause', ['a']), []],
   [
     'retention',
     async ({ queue, retention }) => {

@@ -12,7 +12,9 @@ import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMailboxTests } from './contract-mailboxes.ts'
 import { registerMessageTests } from './contract-messages.ts'
 import { registerQueueTests } from './contract-queue.ts'
+import { registerQueueOrderTests } from './contract-order.ts'
 import { registerReceiptTests } from './contract-receipts.ts'
+import { registerRegisterTests } from './contract-register.ts'
 import { registerRetentionTests } from './contract-retention.ts'
 import { registerSearchTests } from './contract-search.ts'
 import { registerSettlingTests } from './contract-settling.ts'
@@ -23,11 +25,13 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerMessageTests(name, open)
   registerContentTests(name, open)
   registerQueueTests(name, open)
+  registerQueueOrderTests(name, open)
   registerSettlingTests(name, open)
   registerJourneyTests(name, open)
   registerFindingTests(name, open)
   registerSearchTests(name, open)
   registerReceiptTests(name, open)
+  registerRegisterTests(name, open)
   registerRetentionTests(name, open)
   registerMailboxTests(name, open)
   registerAccountTests(name, open)

@@ -36,15 +36,25 @@ const accept: fc.Arbitrary<Deed> = fc
     filed: fc.boolean(),
     at: time,
     ref: number,
+    priority: fc.constantFrom(0, 0, 5, -3),
+    notBefore: fc.option(time, { nil: undefined }),
   })
-  .map(({ n, text, queued, filed, at, ref }) => (store) => {
+  .map(({ n, text, queued, filed, at, ref, priority, notBefore }) => (store) => {
     const messageId = `m${n}`
     const shared = [{ hash: `fact-${text}`, json: `${text}` }]
     return store.post.accept(
       acceptance({
         message: message(messageId, `text ${text}`),
         queue: queued
-          ? [queueItem(`q${n}`, { messageId: `m${ref}`, journeyId: `J${n}`, nextAttemptAt: at })]
+          ? [
+              queueItem(`q${n}`, {
+                messageId: `m${ref}`,
+                journeyId: `J${n}`,
+                nextAttemptAt: at,
+                priority,
+                ...(notBefore === undefined ? {} : { notBefore }),
+              }),
+            ]
           : [],
         mailbox: filed ? [mailboxItem({ messageId })] : [],
         journeys: [journey(`J${n}`, { messageId, startedAt: at, shared })],
@@ -69,11 +79,40 @@ const settle: fc.Arbitrary<Deed> = fc
   })
 
 const others: fc.Arbitrary<Deed> = fc.oneof(
-  fc.record({ owner, now: time, limit: fc.integer({ min: 0, max: 3 }) }).map(
-    (changes): Deed =>
+  fc.record({ list: fc.array(number, { maxLength: 3 }), at: fc.option(time) }).map(
+    ({ list, at }): Deed =>
       (store) =>
-        store.queue.lease(lease(changes)),
+        store.queue.hold(
+          list.map((n) => `q${n}`),
+          { reason: 'look', ...(at === null ? {} : { until: at }) },
+        ),
   ),
+  fc.record({ n: number, at: fc.option(time) }).map(
+    ({ n, at }): Deed =>
+      ({ register }) => {
+        const end = at === null ? {} : { expiresAt: at }
+        return register.put([
+          { kind: 'suppression', key: `k${n}`, json: '1', changedAt: 1, ...end },
+        ])
+      },
+  ),
+  time.map(
+    (expiredBy): Deed =>
+      (store) =>
+        store.retention.prune({ journeysBefore: 0, expiredBy }),
+  ),
+  fc
+    .record({
+      owner,
+      now: time,
+      limit: fc.integer({ min: 0, max: 3 }),
+      farthest: fc.oneof(time, fc.constant(Number.MAX_SAFE_INTEGER)),
+    })
+    .map(
+      (changes): Deed =>
+        (store) =>
+          store.queue.lease(lease(changes)),
+    ),
   fc.array(number, { maxLength: 3 }).map(
     (list): Deed =>
       (store) =>

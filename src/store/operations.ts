@@ -4,8 +4,22 @@ import type { NewAct } from './ports/acts.ts'
 import type { CredentialChange } from './ports/credentials.ts'
 import type { DkimKeyRow } from './ports/keys.ts'
 import type { FlagChange, MailRemoval } from './ports/mailboxes.ts'
-import type { Acceptance, JourneyRecipient, NewJourney, NewMessage } from './ports/post.ts'
-import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from './ports/queue.ts'
+import type {
+  Acceptance,
+  JourneyRecipient,
+  NewJourney,
+  NewMessage,
+  NewQueueItem,
+} from './ports/post.ts'
+import type {
+  Hold,
+  LeaseRequest,
+  LeasesOf,
+  QueueItem,
+  Settlement,
+  TakeRequest,
+} from './ports/queue.ts'
+import type { RegisterEntry } from './ports/register.ts'
 import type { PruneRequest, PruneResult } from './ports/retention.ts'
 
 /** What the writer thread is asked to do. Plain data: it crosses threads. */
@@ -14,7 +28,7 @@ export type Operation =
   | { readonly type: 'lease'; readonly request: LeaseRequest }
   | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
   | { readonly type: 'releaseLeases'; readonly of?: LeasesOf }
-  | { readonly type: 'hold'; readonly queueIds: readonly string[] }
+  | { readonly type: 'hold'; readonly queueIds: readonly string[]; readonly how?: Hold }
   | {
       readonly type: 'release'
       readonly queueIds: readonly string[]
@@ -28,6 +42,8 @@ export type Operation =
   | { readonly type: 'changeAccounts'; readonly change: AccountChange }
   | { readonly type: 'changeCredentials'; readonly change: CredentialChange }
   | { readonly type: 'putAct'; readonly act: NewAct }
+  | { readonly type: 'putRegister'; readonly entries: readonly RegisterEntry[] }
+  | { readonly type: 'removeRegister'; readonly kind: string; readonly keys: readonly string[] }
   | { readonly type: 'prune'; readonly request: PruneRequest }
 
 /** One step of a pruning; without `more` it is at its end. */
@@ -52,6 +68,8 @@ export interface Results {
   readonly changeAccounts: number
   readonly changeCredentials: number
   readonly putAct: number
+  readonly putRegister: undefined
+  readonly removeRegister: number
   readonly prune: PruneStep
 }
 
@@ -72,6 +90,11 @@ export function messagesOf(operation: Operation): readonly NewMessage[] {
 export function messagesIn({ message, moreMessages }: Acceptance): readonly NewMessage[] {
   const more = moreMessages ?? []
   return message === undefined ? more : [message, ...more]
+}
+
+/** When a new item is tried first. */
+export function firstAttemptAt({ nextAttemptAt, notBefore }: NewQueueItem): number {
+  return Math.max(nextAttemptAt, notBefore ?? nextAttemptAt)
 }
 
 /** The recipients of a journey, each once; without a word of their own they stand as it does. */

@@ -23,6 +23,7 @@ import type {
 import type { MessagePort, OpenMessage } from './ports/contents.ts'
 import type { NewReceipt, ReceiptPort } from './ports/receipts.ts'
 import type { QueueItem, QueuePort, QueueQuery } from './ports/queue.ts'
+import type { RegisterEntry, RegisterPort, RegisterQuery } from './ports/register.ts'
 import type { StoreCounts } from './ports/store.ts'
 
 /** Where a message is: what is needed to open it. Plain data. */
@@ -60,6 +61,8 @@ export interface Reads {
   secondFactors(): readonly SecondFactor[]
   secondFactor(who: string): SecondFactor | undefined
   receipt(who: string, key: string): NewReceipt | undefined
+  registered(kind: string, key: string, now: number): RegisterEntry | undefined
+  listRegister(query: RegisterQuery): readonly RegisterEntry[]
   counts(): StoreCounts
   changes(query: ChangePageQuery): ChangePage
 }
@@ -101,6 +104,7 @@ export interface ReadPorts {
   readonly apiKeys: Pick<ApiKeyPort, 'list' | 'byHash'>
   readonly secondFactors: Pick<SecondFactorPort, 'list' | 'find'>
   readonly receipts: ReceiptPort
+  readonly register: Pick<RegisterPort, 'find' | 'list'>
   counts(): Promise<StoreCounts>
   readonly changesBehind: ChangePort['changesBehind']
 }
@@ -136,6 +140,10 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
     apiKeys: { list: () => ask('apiKeys'), byHash: (sha256) => ask('apiKey', sha256) },
     secondFactors: { list: () => ask('secondFactors'), find: (who) => ask('secondFactor', who) },
     receipts: { find: (who, key) => ask('receipt', who, key) },
+    register: {
+      find: (kind, key, now) => ask('registered', kind, key, now),
+      list: (query) => ask('listRegister', query),
+    },
     counts: () => ask('counts'),
     changesBehind: (query) => ask('changes', query),
   }

@@ -20,6 +20,7 @@ export type WritingPorts = Pick<
   | 'apiKeys'
   | 'secondFactors'
   | 'receipts'
+  | 'register'
   | 'journeys'
   | 'messages'
   | 'counts'
@@ -47,7 +48,8 @@ export function writingPorts(
       settle,
       releaseLeases: (of) =>
         submit<'releaseLeases'>({ type: 'releaseLeases', ...(of === undefined ? {} : { of }) }),
-      hold: (queueIds) => submit<'hold'>({ type: 'hold', queueIds }),
+      hold: (queueIds, how) =>
+        submit<'hold'>({ type: 'hold', queueIds, ...(how === undefined ? {} : { how }) }),
       release: (queueIds, nextAttemptAt) =>
         submit<'release'>({ type: 'release', queueIds, nextAttemptAt }),
       nextDueAt: () => submit<'nextDueAt'>({ type: 'nextDueAt' }),
@@ -67,6 +69,11 @@ export function writingPorts(
     acts: {
       list: (query) => read.acts.list(query),
       put: (act) => submit<'putAct'>({ type: 'putAct', act }),
+    },
+    register: {
+      ...read.register,
+      put: (entries) => submit<'putRegister'>({ type: 'putRegister', entries }),
+      remove: (kind, keys) => submit<'removeRegister'>({ type: 'removeRegister', kind, keys }),
     },
     ...credentialPorts(read, (change) => {
       return submit<'changeCredentials'>({ type: 'changeCredentials', change })

@@ -132,6 +132,7 @@ export function testItem(changes: Partial<QueueItem> = {}): QueueItem {
     expiresAt: start + 5 * dayMs,
     attempts: 0,
     held: false,
+    holdReason: '',
     lastProblem: '',
     ...changes,
   }

@@ -17,6 +17,7 @@ export function queueItem(id: string, changes: Partial<QueueItem> = {}): QueueIt
     expiresAt: 1e12,
     attempts: 0,
     held: false,
+    holdReason: '',
     lastProblem: '',
     ...changes,
   }

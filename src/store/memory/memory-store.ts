@@ -16,6 +16,7 @@ import {
   takeInMemory,
 } from './queue.ts'
 import { memoryReads } from './reader.ts'
+import { putInMemory, removeRegisterInMemory } from './register.ts'
 import { pruneMemory } from './retention.ts'
 import { emptyTables, type MemoryWork, UndoLog } from './tables.ts'
 import type { Operation, Results } from '../operations.ts'
@@ -104,7 +105,7 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
       releaseMemoryLeases(work, operation.of)
       return undefined
     case 'hold':
-      return holdInMemory(work, operation.queueIds)
+      return holdInMemory(work, operation.queueIds, operation.how)
     case 'release':
       return releaseInMemory(work, operation.queueIds, operation.nextAttemptAt)
     case 'take':
@@ -127,6 +128,11 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
       return changeMemoryCredentials(work, operation.change)
     case 'putAct':
       return putMemoryAct(work, operation.act)
+    case 'putRegister':
+      putInMemory(work, operation.entries)
+      return undefined
+    case 'removeRegister':
+      return removeRegisterInMemory(work, operation)
     case 'prune':
       return { removed: pruneMemory(work, operation.request), more: false }
   }

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { contentOf } from '../ports/contents.ts'
 import { fileInMemory } from './mailboxes.ts'
-import { type MemoryWork, receiptName } from './tables.ts'
+import { putInMemory } from './register.ts'
+import { type MemoryWork, pairName } from './tables.ts'
 import { type NewReceipt, receiptMs } from '../ports/receipts.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'
-import { messagesIn, recipientsIn } from '../operations.ts'
+import { firstAttemptAt, messagesIn, recipientsIn } from '../operations.ts'
 import type {
   Acceptance,
   LaterSteps,
@@ -31,8 +32,9 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
     work.undo.tell({ type: 'journey', id: journey.id })
   }
   for (const item of acceptance.queue) {
-    putQueueItem(work, item)
-    work.undo.tell({ type: 'queue', dueAt: item.nextAttemptAt })
+    const dueAt = firstAttemptAt(item)
+    putQueueItem(work, { ...item, nextAttemptAt: dueAt })
+    work.undo.tell({ type: 'queue', dueAt })
   }
   for (const item of acceptance.mailbox) {
     mustExist(work, item.messageId)
@@ -41,6 +43,7 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
   }
   for (const later of acceptance.laterSteps ?? []) appendMemorySteps(work, later)
   if (acceptance.receipt !== undefined) putReceipt(work, acceptance.receipt)
+  putInMemory(work, acceptance.register ?? [])
 }
 
 /** Appends steps to a journey; one that is gone is passed over. */
@@ -62,7 +65,7 @@ function putReceipt({ tables, undo }: MemoryWork, receipt: NewReceipt): void {
   for (const [name, { at }] of receipts) {
     if (at < receipt.at - receiptMs) undo.delete(receipts, name)
   }
-  const name = receiptName(receipt.who, receipt.key)
+  const name = pairName(receipt.who, receipt.key)
   if (receipts.has(name)) throw new Error(`Store: the key ${receipt.key} is used already`)
   undo.set(receipts, name, structuredClone(receipt))
 }
@@ -94,7 +97,9 @@ function putQueueItem(work: MemoryWork, item: NewQueueItem): void {
   const { queue } = work.tables
   mustExist(work, item.messageId)
   if (queue.has(item.id)) throw new Error(`Store: queue item ${item.id} is there already`)
-  const waiting = { ...structuredClone(item), attempts: 0, held: false, lastProblem: '' }
+  const { priority = 0, ...rest } = structuredClone(item)
+  const fresh = { attempts: 0, held: false, holdReason: '', lastProblem: '' }
+  const waiting = { ...rest, ...(priority === 0 ? {} : { priority }), ...fresh }
   work.undo.set(queue, item.id, { key: work.undo.nextKey(), item: waiting, lease: undefined })
 }
 

@@ -1,24 +1,55 @@
 import { countStatuses, wholeStatus, wholeSummary } from '../../journey/recipients.ts'
 import { acceptInMemory, appendMemorySteps } from './post.ts'
+import { putInMemory } from './register.ts'
 import { leaveMessage } from './retention.ts'
 import type { MemoryWork } from './tables.ts'
 import { standingSettlements } from '../operations.ts'
-import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from '../ports/queue.ts'
+import type {
+  Hold,
+  LeaseRequest,
+  LeasesOf,
+  QueueItem,
+  Settlement,
+  TakeRequest,
+} from '../ports/queue.ts'
 
 /** As `leaseItems` does it in the database; so do the others here. */
 export function leaseInMemory(work: MemoryWork, request: LeaseRequest): readonly QueueItem[] {
   const { queue } = work.tables
   const { owner, now, leaseUntil, limit, farthest = Infinity } = request
-  const isDue = (at: number): boolean => at <= now || at > Math.max(now, farthest)
+  endHolds(work, now)
+  const isDue = ({ nextAttemptAt: at, notBefore }: QueueItem): boolean => {
+    return at <= now || (at > Math.max(now, farthest) && notBefore === undefined)
+  }
   const due = Array.from(queue.values())
     .filter(({ item, lease }) =>
-      item.held ? false : lease === undefined ? isDue(item.nextAttemptAt) : lease.until <= now,
+      item.held ? false : lease === undefined ? isDue(item) : lease.until <= now,
     )
-    .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
+    .sort(
+      (a, b) =>
+        (b.item.priority ?? 0) - (a.item.priority ?? 0) ||
+        a.item.nextAttemptAt - b.item.nextAttemptAt ||
+        a.key - b.key,
+    )
     .slice(0, limit)
   const lease = { owner, until: leaseUntil }
   for (const row of due) work.undo.set(queue, row.item.id, { ...row, lease })
   return due.map(({ item }) => item)
+}
+
+function endHolds(work: MemoryWork, now: number): void {
+  const { queue } = work.tables
+  let ended = 0
+  for (const [id, row] of Array.from(queue)) {
+    if (!row.item.held || (row.item.heldUntil ?? Infinity) > now) continue
+    work.undo.set(queue, id, { ...row, item: withoutHold(row.item) })
+    ended++
+  }
+  if (ended > 0) work.undo.tell({ type: 'queue' })
+}
+
+function withoutHold({ heldUntil: _end, ...item }: QueueItem): QueueItem {
+  return { ...item, held: false, holdReason: '' }
 }
 
 export function settleInMemory(
@@ -42,7 +73,8 @@ function settleOne(work: MemoryWork, settlement: Settlement): void {
   if (outcome.type === 'deferred') {
     const { nextAttemptAt, problem, attempted } = outcome
     const attempts = item.attempts + (attempted === false ? 0 : 1)
-    const deferred = { ...item, attempts, nextAttemptAt, lastProblem: problem }
+    const { notBefore: _past, ...rest } = item
+    const deferred = { ...rest, attempts, nextAttemptAt, lastProblem: problem }
     work.undo.set(queue, queueId, { key, item: deferred, lease: undefined })
     work.undo.tell({ type: 'queue', dueAt: nextAttemptAt })
   } else {
@@ -71,9 +103,9 @@ export function takeInMemory(
 function tell(
   work: MemoryWork,
   item: QueueItem,
-  told: Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification'>,
+  told: Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification' | 'register'>,
 ): void {
-  const { summary, steps, shared, notification } = told
+  const { summary, steps, shared, notification, register } = told
   const { journeys } = work.tables
   appendMemorySteps(work, { journeyId: item.journeyId, steps, shared })
   const id = item.journeyId.toLowerCase()
@@ -89,6 +121,7 @@ function tell(
     work.undo.set(journeys, id, { ...stored, journey, recipients })
   }
   if (notification !== undefined) acceptInMemory(work, notification)
+  putInMemory(work, register ?? [])
 }
 
 export function releaseMemoryLeases(work: MemoryWork, of?: LeasesOf): void {
@@ -105,16 +138,24 @@ export function releaseMemoryLeases(work: MemoryWork, of?: LeasesOf): void {
   if (dueAt !== undefined) work.undo.tell({ type: 'queue', dueAt })
 }
 
-export function holdInMemory(work: MemoryWork, queueIds: readonly string[]): number {
+export function holdInMemory(work: MemoryWork, queueIds: readonly string[], how?: Hold): number {
   const { queue } = work.tables
-  let held = 0
+  let [held, changed] = [0, 0]
+  const { reason, until } = how ?? { reason: '' }
   for (const id of queueIds) {
     const row = queue.get(id)
-    if (row === undefined || row.item.held) continue
-    work.undo.set(queue, id, { ...row, item: { ...row.item, held: true } })
-    held++
+    if (row === undefined || (row.item.held && how === undefined)) continue
+    const { item } = row
+    if (item.held && item.holdReason === reason && item.heldUntil === until) continue
+    const end = until === undefined ? {} : { heldUntil: until }
+    const other = { ...withoutHold(item), held: true, holdReason: reason, ...end }
+    work.undo.set(queue, id, { ...row, item: other })
+    if (item.held) changed++
+    else held++
   }
-  if (held > 0) work.undo.tell({ type: 'queue' })
+  if (held + changed > 0) {
+    work.undo.tell({ type: 'queue', ...(until === undefined ? {} : { dueAt: until }) })
+  }
   return held
 }
 
@@ -128,7 +169,7 @@ export function releaseInMemory(
   for (const id of queueIds) {
     const row = queue.get(id)
     if (row === undefined) continue
-    const item = { ...row.item, held: false, nextAttemptAt }
+    const item = { ...withoutHold(row.item), nextAttemptAt }
     work.undo.set(queue, id, { ...row, item })
     released++
   }
@@ -137,8 +178,8 @@ export function releaseInMemory(
 }
 
 export function nextDueInMemory({ tables: { queue } }: MemoryWork): number | undefined {
-  const times = Array.from(queue.values())
-    .filter(({ item }) => !item.held)
-    .map(({ item, lease }) => lease?.until ?? item.nextAttemptAt)
+  const times = Array.from(queue.values()).flatMap(({ item, lease }) => {
+    return (item.held ? item.heldUntil : (lease?.until ?? item.nextAttemptAt)) ?? []
+  })
   return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b))
 }

@@ -2,8 +2,9 @@ import { maxAmbiguous, parseJourneyRef } from '../journey-ref.ts'
 import { readMemoryChanges } from './changes.ts'
 import { memoryCredentialReads } from './credentials.ts'
 import { memoryMailboxReads } from './mailbox-reads.ts'
+import { memoryRegisterReads } from './register.ts'
 import { hasMessageId, itemFits, journeyFits } from './search.ts'
-import { lower, type MemoryJourney, type MemoryTables, receiptName } from './tables.ts'
+import { lower, type MemoryJourney, type MemoryTables, pairName } from './tables.ts'
 import type {
   FoundJourney,
   JourneyQuery,
@@ -18,6 +19,7 @@ export function memoryReads(tables: MemoryTables): Reads {
   return {
     ...memoryMailboxReads(tables),
     ...memoryCredentialReads(tables),
+    ...memoryRegisterReads(tables),
     changes: (query) => readMemoryChanges(tables, query),
     findJourney: (ref) => findJourney(tables, ref),
     listedJourneys: (ids) => ids.flatMap((id) => listedJourney(tables, id)),
@@ -58,7 +60,7 @@ export function memoryReads(tables: MemoryTables): Reads {
     account: (address) => tables.accounts.get(lower(address)),
     aliases: () => sorted(tables.aliases),
     domains: () => sorted(tables.domains),
-    receipt: (who, key) => tables.receipts.get(receiptName(who, key)),
+    receipt: (who, key) => tables.receipts.get(pairName(who, key)),
     acts({ limit, before = Infinity, what }) {
       return Array.from(tables.acts.values())
         .filter((act) => act.number < before && (what === undefined || act.what === what))

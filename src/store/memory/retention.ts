@@ -1,3 +1,4 @@
+import { removeExpiredInMemory } from './register.ts'
 import type { MemoryWork } from './tables.ts'
 import type { PruneRequest, PruneResult } from '../ports/retention.ts'
 import { strangerKind } from '../strangers.ts'
@@ -8,6 +9,7 @@ export function pruneMemory(work: MemoryWork, request: PruneRequest): PruneResul
   const before = { messages: messages.size, contents: contents.size }
   const journeys = pruneJourneys(work, request)
   pruneKept(work, request)
+  if (request.expiredBy !== undefined) removeExpiredInMemory(work, request.expiredBy)
   const facts = pruneFacts(work)
   return {
     journeys,

@@ -7,6 +7,7 @@ import type { MailboxRow, StoredMailbox } from '../ports/mailboxes.ts'
 import type { JourneyRecipient, NewJourney } from '../ports/post.ts'
 import type { NewReceipt } from '../ports/receipts.ts'
 import type { QueueItem } from '../ports/queue.ts'
+import type { RegisterEntry } from '../ports/register.ts'
 
 export interface MemoryMessage {
   readonly id: string
@@ -63,6 +64,8 @@ export interface MemoryTables {
   readonly acts: Map<number, Act>
   /** By who asked and their key. */
   readonly receipts: Map<string, NewReceipt>
+  /** By kind and key. */
+  readonly register: Map<string, RegisterEntry>
   readonly mailboxes: Map<number, MemoryMailbox>
   /** By their mailbox and uid. */
   readonly items: Map<string, MemoryItem>
@@ -89,6 +92,7 @@ export function emptyTables(): MemoryTables {
     domains: new Map(),
     acts: new Map(),
     receipts: new Map(),
+    register: new Map(),
     mailboxes: new Map(),
     items: new Map(),
     expunged: new Map(),
@@ -99,9 +103,9 @@ export function emptyTables(): MemoryTables {
   }
 }
 
-/** Under what a receipt is kept. */
-export function receiptName(who: string, key: string): string {
-  return JSON.stringify([who, key])
+/** Under what a receipt is kept, or an entry of the register. */
+export function pairName(one: string, other: string): string {
+  return JSON.stringify([one, other])
 }
 
 /** As SQLite compares without case: letters of ASCII only. */

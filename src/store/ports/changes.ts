@@ -18,6 +18,8 @@ export type ChangeFact =
   | { readonly type: 'account'; readonly address: string }
   /** Somebody did something, and this is its number. */
   | { readonly type: 'act'; readonly act: number }
+  /** Something of this kind is remembered, or not any more. */
+  | { readonly type: 'register'; readonly kind: string }
 
 /**
  * Numbers ascend by one in the order of the commits, also over a restart; those of one transaction

@@ -1,4 +1,5 @@
 import type { NewReceipt } from './receipts.ts'
+import type { RegisterEntry } from './register.ts'
 import type { MailboxRole } from '../../journey/recipients.ts'
 
 /** The octets of a message as they came in, never changed. Stored once for equal content. */
@@ -52,6 +53,15 @@ export interface NewQueueItem {
   readonly createdAt: number
   readonly nextAttemptAt: number
   readonly expiresAt: number
+  /** The login that it was sent with; absent: nobody was logged in. */
+  readonly account?: string
+  /** From -10 to 10, the higher first; 0 when absent. */
+  readonly priority?: number
+  /**
+   * It was given to be sent then: the first attempt is not before, and a time far away is no sign of
+   * a clock that was set back. Gone when the first attempt was.
+   */
+  readonly notBefore?: number
 }
 
 export interface NewMailboxItem {
@@ -127,6 +137,8 @@ export interface Acceptance {
   readonly laterSteps?: readonly LaterSteps[]
   /** That it was taken under a key of its sender: one that is there already is a fault of ours. */
   readonly receipt?: NewReceipt
+  /** What is remembered from now on, in the same transaction. */
+  readonly register?: readonly RegisterEntry[]
 }
 
 /** The one way in: what a `250` acknowledges. */

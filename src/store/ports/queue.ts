@@ -1,9 +1,14 @@
 import type { JourneyFilter } from '../../journey/filter.ts'
 import type { Acceptance, NewQueueItem, SharedFact } from './post.ts'
+import type { RegisterEntry } from './register.ts'
 
 export interface QueueItem extends NewQueueItem {
   readonly attempts: number
   readonly held: boolean
+  /** Why it is held; empty when it is not, and when nobody said why. */
+  readonly holdReason: string
+  /** The hold ends by itself at this time; absent: it does not, or there is none. */
+  readonly heldUntil?: number
   /** Why the last attempt did not succeed; empty before the first. */
   readonly lastProblem: string
 }
@@ -33,6 +38,8 @@ export interface Settlement {
   readonly summary: string
   /** A delivery status notification, accepted in the same transaction. */
   readonly notification?: Acceptance
+  /** What is remembered from now on, in the same transaction. */
+  readonly register?: readonly RegisterEntry[]
   /**
    * Those of one call that have the same word here stand or fall together: when one of them is no
    * longer leased by its owner, none of them is settled. For what is told of several in one letter.
@@ -66,6 +73,14 @@ export interface LeasesOf {
   readonly queueIds: readonly string[]
 }
 
+/** How items are held. */
+export interface Hold {
+  /** For people; may be empty. */
+  readonly reason: string
+  /** It ends by itself then. Absent: it does not. */
+  readonly until?: number
+}
+
 export interface QueueQuery {
   readonly limit: number
   readonly filter?: JourneyFilter
@@ -76,7 +91,8 @@ export interface QueueQuery {
 /** What must go to other servers. Items come into it by `post.accept`. */
 export interface QueuePort {
   /**
-   * Takes up to `limit` due items (not held, not leased to a living lease) until `leaseUntil`.
+   * Takes up to `limit` due items (not held, not leased to a living lease) until `leaseUntil`: those
+   * of a higher priority first, then those that are due longer. A hold whose time is over is none.
    * An expired lease is due again: a crash repeats an attempt, it never loses one.
    */
   lease(request: LeaseRequest): Promise<readonly QueueItem[]>
@@ -96,11 +112,15 @@ export interface QueuePort {
    * begun anything with the items: they are as before.
    */
   releaseLeases(of?: LeasesOf): Promise<void>
-  /** Keeps items from being leased until `release`. Gives how many were not held before. */
-  hold(queueIds: readonly string[]): Promise<number>
+  /**
+   * Keeps items from being leased until `release`, or until the time that is said. Of those that are
+   * held already, the last hold says why and until when; without `how` they stay as they are.
+   * Gives how many were not held before.
+   */
+  hold(queueIds: readonly string[], how?: Hold): Promise<number>
   /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */
   release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
-  /** When the next item is due; `undefined` when nothing waits. */
+  /** When the next item is due, or the next hold ends; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
   /** The next attempts first. */
   list(query: QueueQuery): Promise<readonly QueueItem[]>

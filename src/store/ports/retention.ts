@@ -8,6 +8,8 @@ export interface PruneRequest {
   readonly scansBefore?: number
   /** Contents of letters that were refused before this time; as their journeys when absent. */
   readonly refusedBefore?: number
+  /** What is remembered until a time, of the register, goes when that is not after this one. */
+  readonly expiredBy?: number
   /** How much strangers may make us keep: the oldest goes first. The store's own when absent. */
   readonly strangers?: StrangerLimits
 }

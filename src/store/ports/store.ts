@@ -9,6 +9,7 @@ import type { MailboxPort } from './mailboxes.ts'
 import type { PostPort } from './post.ts'
 import type { QueuePort } from './queue.ts'
 import type { ReceiptPort } from './receipts.ts'
+import type { RegisterPort } from './register.ts'
 import type { Retention } from './retention.ts'
 
 /**
@@ -34,6 +35,7 @@ export interface Store extends ChangePort {
   readonly apiKeys: ApiKeyPort
   readonly secondFactors: SecondFactorPort
   readonly receipts: ReceiptPort
+  readonly register: RegisterPort
   readonly retention: Retention
   /** Kept with every change, never counted. */
   counts(): Promise<StoreCounts>

@@ -7,6 +7,7 @@ import { changeAccounts, putAct } from './write-accounts.ts'
 import { changeCredentials } from './write-credentials.ts'
 import { writeAcceptance } from './write-acceptance.ts'
 import { removeMail, setFlags } from './write-mailbox.ts'
+import { putRegister, removeRegister } from './write-register.ts'
 import {
   holdItems,
   leaseItems,
@@ -59,7 +60,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       releaseLeases(transaction, operation.of)
       return undefined
     case 'hold':
-      return holdItems(transaction, operation.queueIds)
+      return holdItems(transaction, operation.queueIds, operation.how)
     case 'release':
       return releaseItems(transaction, operation.queueIds, operation.nextAttemptAt)
     case 'nextDueAt':
@@ -79,6 +80,11 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
       return changeCredentials(transaction, operation.change)
     case 'putAct':
       return putAct(transaction, operation.act)
+    case 'putRegister':
+      putRegister(transaction, operation.entries)
+      return undefined
+    case 'removeRegister':
+      return removeRegister(transaction, operation)
     case 'prune':
       return pruneStep(transaction, operation.request)
   }

@@ -1,5 +1,6 @@
 import type { QueueItem, QueueQuery } from '../ports/queue.ts'
-import { integer, type ReadRows, type Row } from './database.ts'
+import type { ReadRows, Row } from './database.ts'
+import { byNextAttempt, dueAnyTime, firstWaiting } from './queue-order.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import { type Conditions, queueConditions, where } from './search-terms.ts'
 
@@ -22,11 +23,13 @@ export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem
     rows.all(`${selectQueue} WHERE ${condition} LIMIT ?`, limit)
   const order = 'ORDER BY next_attempt_ms, queue.key'
   return [
-    ...part(`held = 0 AND lease_owner IS NULL ${order}`),
+    ...(hasPriorities(rows)
+      ? firstWaiting(rows, dueAnyTime, { limit, each: true })
+      : part(`held = 0 AND lease_owner IS NULL ${order}`)),
     ...part(`held = 0 AND lease_owner IS NOT NULL ${order}`),
     ...part(`held = 1 ${order}`),
   ]
-    .sort((a, b) => queueOrder(a) - queueOrder(b) || integer(a, 'key') - integer(b, 'key'))
+    .sort(byNextAttempt)
     .slice(0, limit)
     .map(queueItem)
 }
@@ -37,6 +40,7 @@ function conditionsOf({ filter = {}, journey }: QueueQuery): Conditions {
   return { sql: ['queue.journey_id = ?', ...sql], values: [journey, ...values] }
 }
 
-function queueOrder(row: Row): number {
-  return integer(row, 'next_attempt_ms')
+/** A folder that no server of this version has opened has none. */
+function hasPriorities(rows: ReadRows): boolean {
+  return rows.get("SELECT 1 FROM sqlite_schema WHERE name = 'queue_appointed'") !== undefined
 }

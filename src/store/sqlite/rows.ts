@@ -11,7 +11,10 @@ import type { QueueItem } from '../ports/queue.ts'
 export const selectQueue: string =
   'SELECT queue.*, message.id AS message_id FROM queue JOIN message ON message.key = queue.message'
 
+/** Folders that no server of this version has opened have no account, priority or reason yet. */
 export function queueItem(row: Row): QueueItem {
+  const { account, priority, not_before_ms: notBefore } = row
+  const { hold_reason: holdReason, held_until_ms: heldUntil } = row
   return {
     id: text(row, 'id'),
     messageId: text(row, 'message_id'),
@@ -27,7 +30,12 @@ export function queueItem(row: Row): QueueItem {
     expiresAt: integer(row, 'expires_ms'),
     attempts: integer(row, 'attempts'),
     held: integer(row, 'held') === 1,
+    holdReason: typeof holdReason === 'string' ? holdReason : '',
+    ...(typeof heldUntil === 'number' ? { heldUntil } : {}),
     lastProblem: text(row, 'last_problem'),
+    ...(typeof account === 'string' ? { account } : {}),
+    ...(typeof priority === 'number' && priority !== 0 ? { priority } : {}),
+    ...(typeof notBefore === 'number' ? { notBefore } : {}),
   }
 }
 

@@ -3,13 +3,20 @@ import { credentialSchema } from './credential-schema.ts'
 import { atomically, type Database, integer } from './database.ts'
 import { mailboxSchema } from './mailbox-schema.ts'
 import { receiptSchema } from './receipt-schema.ts'
+import { registerSchema } from './register-schema.ts'
 import { released } from './released-schema.ts'
 
 /** `WAYB`: marks the file as ours (PRAGMA application_id). */
 const applicationId = 0x57415942
 
 /** All steps, in order. Their number is the version, kept in `PRAGMA user_version`. */
-const migrations: readonly string[] = [...released, mailboxSchema, credentialSchema, receiptSchema]
+const migrations: readonly string[] = [
+  ...released,
+  mailboxSchema,
+  credentialSchema,
+  receiptSchema,
+  registerSchema,
+]
 
 /** The version that this program reads and writes. */
 const schemaVersion: number = migrations.length

@@ -21,6 +21,7 @@ import { listQueue } from './read-queue.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
 import { accountRow, actRow, aliasRow, dkimKeyRow, domainRow, hashText } from './rows.ts'
 import { receiptOf } from './write-receipt.ts'
+import { listRegister, registered } from './write-register.ts'
 import { checkReadable } from './schema.ts'
 import { readChanges } from './write-changes.ts'
 
@@ -92,6 +93,8 @@ function readsOf(database: Database): SqliteReads {
       return found.map(actRow)
     },
     receipt: (who, key) => receiptOf(rows, who, key),
+    registered: (kind, key, now) => registered(rows, { kind, key, now }),
+    listRegister: (query) => listRegister(rows, query),
     counts() {
       const row = rows.get('SELECT * FROM kept_count') ?? {}
       return {

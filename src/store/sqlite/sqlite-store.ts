@@ -20,6 +20,7 @@ import type { AccountPort } from '../ports/accounts.ts'
 import type { ActPort } from '../ports/acts.ts'
 import type { ApiKeyPort, SecondFactorPort } from '../ports/credentials.ts'
 import type { ReceiptPort } from '../ports/receipts.ts'
+import type { RegisterPort } from '../ports/register.ts'
 import type { ContentIntake, MessagePort } from '../ports/contents.ts'
 import type { JourneyPort } from '../ports/journeys.ts'
 import type { KeyPort } from '../ports/keys.ts'
@@ -151,6 +152,7 @@ class SqliteStore implements SharedStore {
   readonly apiKeys: ApiKeyPort
   readonly secondFactors: SecondFactorPort
   readonly receipts: ReceiptPort
+  readonly register: RegisterPort
   readonly retention: Retention
   readonly counts: Store['counts']
   readonly changes: Store['changes']
@@ -213,6 +215,7 @@ class SqliteStore implements SharedStore {
     this.apiKeys = ports.apiKeys
     this.secondFactors = ports.secondFactors
     this.receipts = ports.receipts
+    this.register = ports.register
     this.counts = ports.counts
     this.#feed = feed
     this.changes = (query) => feed.changes(query)

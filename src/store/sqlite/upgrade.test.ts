@@ -21,8 +21,23 @@ import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from '../test-folder.ts'
 import { verifyStore } from './verify-store.ts'
 
-/** Takes back what the step after 0.2.0 has brought. */
+/** Takes back what the step after 0.4.0 has brought. */
+const formatOf040 = `
+  DROP TABLE register;
+  DROP INDEX queue_waiting;
+  DROP INDEX queue_appointed;
+  DROP INDEX queue_held_until;
+  ALTER TABLE queue DROP COLUMN account;
+  ALTER TABLE queue DROP COLUMN priority;
+  ALTER TABLE queue DROP COLUMN not_before_ms;
+  ALTER TABLE queue DROP COLUMN hold_reason;
+  ALTER TABLE queue DROP COLUMN held_until_ms;
+  CREATE INDEX queue_waiting ON queue (next_attempt_ms) WHERE held = 0 AND lease_owner IS NULL;
+  PRAGMA user_version = 8;`
+
+/** The same of the step after 0.2.0. */
 const formatOf020 = `
+  ${formatOf040}
   CREATE TABLE older_item (
     uid INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
@@ -235,4 +250,44 @@ test('what a pruning would remove is counted as it then removes it', async (t) =
     assert.deepEqual(countPrunable(folder, request), { journeys: 0, contents: 0, octets: 0 })
   }
   assert.ok((await store.counts()).journeys < refused)
+})
+
+test('a queue of 0.4.0 is read as it is, and gets its new columns at the start', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const before = await openSqliteStore({ folder })
+  const queue = [3, 1, 2].map((n) => queueItem(`q${n}`, { nextAttemptAt: now + n }))
+  await before.post.accept({ ...outgoing(), queue })
+  await before.queue.hold(['q2'])
+  await before.close()
+  const database = new DatabaseSync(dataFolder(folder).database)
+  database.exec(formatOf040)
+  database.close()
+
+  const older = openReadOnlyStore({ folder })
+  const ids = (await older.queue.list({ limit: 9 })).map(({ id, held, holdReason, priority }) => {
+    return [id, held, holdReason, priority]
+  })
+  const wanted = [
+    ['q1', false, '', undefined],
+    ['q2', true, '', undefined],
+    ['q3', false, '', undefined],
+  ]
+  assert.deepEqual(ids, wanted)
+  assert.equal(await older.register.find('suppression', 'a', now), undefined)
+  assert.deepEqual(await older.register.list({ kind: 'suppression', now, limit: 9 }), [])
+  older.close()
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
+
+  const store = await openSqliteStore({ folder })
+  t.after(() => store.close())
+  assert.equal(await store.queue.nextDueAt(), now + 1)
+  const leased = await store.queue.lease(lease({ now: now + 9 }))
+  assert.deepEqual(
+    leased.map(({ id }) => id),
+    ['q1', 'q3'],
+  )
+  await store.queue.hold(['q2'], { reason: 'look', until: now + 5 })
+  assert.equal(await store.queue.nextDueAt(), now + 5)
+  assert.deepEqual((await verifyStore({ folder })).findings, [])
 })

@@ -7,7 +7,12 @@ export function* rowFindings(database: Database): Generator<string> {
     yield `${which} of ${text(row, 'table')} refers to a ${text(row, 'parent')} that is not there`
   }
   const kept = "SELECT 1 FROM sqlite_schema WHERE name = 'kept_count'"
-  const checks = database.get(kept) === undefined ? unreferenced : [...unreferenced, ...miscounted]
+  const register = "SELECT 1 FROM sqlite_schema WHERE name = 'register'"
+  const checks = [
+    ...unreferenced,
+    ...(database.get(kept) === undefined ? [] : miscounted),
+    ...(database.get(register) === undefined ? [] : unreadable),
+  ]
   for (const [sql, what] of checks) {
     for (const row of database.all(sql)) yield `${text(row, 'id')}: ${what}`
   }
@@ -48,5 +53,17 @@ const miscounted: typeof unreferenced = [
       OR queued <> (SELECT count(*) FROM queue) OR journeys <> (SELECT count(*) FROM journey)
       OR held <> (SELECT count(*) FROM queue WHERE held = 1)`,
     'the counts that are kept are not those of the rows',
+  ],
+]
+
+/** What the server remembers, and cannot. */
+const unreadable: typeof unreferenced = [
+  [
+    `SELECT kind || ' ' || key AS id FROM register WHERE NOT json_valid(json) LIMIT 100`,
+    'an entry of the register that is no JSON',
+  ],
+  [
+    `SELECT id FROM queue WHERE held = 0 AND held_until_ms IS NOT NULL LIMIT 100`,
+    'an item of the queue that is not held, and has an end of its hold',
   ],
 ]

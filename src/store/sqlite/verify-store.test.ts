@@ -217,3 +217,15 @@ test('counts, uids and change numbers that are not those of the rows are named',
   change(folder, 'UPDATE mailbox SET uid_next = 4')
   assert.deepEqual(details((await verifyStore({ folder })).findings), [])
 })
+
+test('what is remembered and cannot be read is named, and a hold that is none', async (t) => {
+  const folder = await filled(t)
+  change(folder, "INSERT INTO register VALUES ('pause', 'a', '{}', 1, NULL)")
+  assert.deepEqual(details((await verifyStore({ folder })).findings), [])
+  change(folder, "INSERT INTO register VALUES ('pause', 'b', 'no', 1, NULL)")
+  change(folder, 'UPDATE queue SET held_until_ms = 5')
+  assert.deepEqual(details((await verifyStore({ folder })).findings), [
+    'reference pause b: an entry of the register that is no JSON',
+    'reference q1: an item of the queue that is not held, and has an end of its hold',
+  ])
+})

@@ -3,7 +3,7 @@ import { inlineBytes } from './content-files.ts'
 import { integer, text } from './database.ts'
 import { noteEnd } from './journey-ends.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'
-import { messagesIn, recipientsIn } from '../operations.ts'
+import { firstAttemptAt, messagesIn, recipientsIn } from '../operations.ts'
 import { hashOctets } from './rows.ts'
 import type {
   Acceptance,
@@ -16,6 +16,7 @@ import type {
   SharedFact,
 } from '../ports/post.ts'
 import { writeReceipt } from './write-receipt.ts'
+import { putRegister } from './write-register.ts'
 import { type StrangerKind, strangerKind } from '../strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
 import { insertMailboxItem, type StoredMessage } from './write-mailbox.ts'
@@ -37,8 +38,9 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
     transaction.tell({ type: 'journey', id: journey.id })
   }
   for (const item of acceptance.queue) {
-    insertQueueItem(transaction, item, stored(item.messageId).key)
-    transaction.tell({ type: 'queue', dueAt: item.nextAttemptAt })
+    const dueAt = firstAttemptAt(item)
+    insertQueueItem(transaction, { ...item, nextAttemptAt: dueAt }, stored(item.messageId).key)
+    transaction.tell({ type: 'queue', dueAt })
   }
   for (const item of acceptance.mailbox) {
     insertMailboxItem(transaction, item, stored(item.messageId))
@@ -46,6 +48,7 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
   }
   for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
   if (acceptance.receipt !== undefined) writeReceipt(transaction, acceptance.receipt)
+  putRegister(transaction, acceptance.register ?? [])
   if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
     makeRoomFromStrangers(transaction, transaction.strangers)
   }
@@ -252,8 +255,9 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
   transaction.run(
     `INSERT INTO queue
       (id, message, journey_id, reverse_path, recipient, destination, smtp_utf8, eight_bit, dsn,
-       created_ms, next_attempt_ms, expires_ms, attempts, held, last_problem)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
+       created_ms, next_attempt_ms, expires_ms, account, priority, not_before_ms, attempts, held,
+       last_problem)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
     item.id,
     message,
     item.journeyId,
@@ -266,6 +270,9 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
     Math.round(item.createdAt),
     Math.round(item.nextAttemptAt),
     Math.round(item.expiresAt),
+    item.account ?? null,
+    Math.round(item.priority ?? 0),
+    item.notBefore === undefined ? null : Math.round(item.notBefore),
   )
   transaction.count('queued', 1)
 }

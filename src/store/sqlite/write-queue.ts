@@ -2,33 +2,42 @@ import { wholeStatus, wholeSummary } from '../../journey/recipients.ts'
 import { integer, type Row, text } from './database.ts'
 import { standingSettlements } from '../operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
-import type { LeaseRequest, LeasesOf, QueueItem, Settlement, TakeRequest } from '../ports/queue.ts'
+import type {
+  Hold,
+  LeaseRequest,
+  LeasesOf,
+  QueueItem,
+  Settlement,
+  TakeRequest,
+} from '../ports/queue.ts'
+import { byPriority, firstDueAt, firstWaiting, unappointed } from './queue-order.ts'
 import type { Transaction } from './transaction.ts'
 import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
+import { putRegister } from './write-register.ts'
 import { dropSettledMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
 export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
   const { owner, now, leaseUntil, limit, farthest = Number.MAX_SAFE_INTEGER } = request
-  const waiting = transaction.all(
-    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms <= ?
-      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
-    now,
-    limit,
+  endHolds(transaction, now)
+  const waiting = firstWaiting(
+    transaction,
+    { sql: 'AND next_attempt_ms <= ?', values: [now] },
+    { limit },
   )
+  // All of them are sorted: no more are leased than one server sends at a time.
   const expired = transaction.all(
     `${selectQueue} WHERE held = 0 AND lease_owner IS NOT NULL AND lease_until_ms <= ?
-      ORDER BY lease_until_ms, queue.key LIMIT ?`,
+      ORDER BY priority DESC, next_attempt_ms, queue.key LIMIT ?`,
     now,
     limit,
   )
-  const strayed = transaction.all(
-    `${selectQueue} WHERE held = 0 AND lease_owner IS NULL AND next_attempt_ms > ?
-      ORDER BY next_attempt_ms, queue.key LIMIT ?`,
-    Math.round(Math.max(now, farthest)),
-    limit,
+  const strayed = firstWaiting(
+    transaction,
+    { sql: 'AND next_attempt_ms > ?', values: [Math.round(Math.max(now, farthest))] },
+    { limit, parts: [unappointed] },
   )
-  const due = [...waiting, ...expired, ...strayed].sort(byNextAttempt).slice(0, limit)
+  const due = [...waiting, ...expired, ...strayed].sort(byPriority).slice(0, limit)
   for (const row of due) {
     transaction.run(
       'UPDATE queue SET lease_owner = ?, lease_until_ms = ? WHERE key = ?',
@@ -60,9 +69,19 @@ export function takeItems(
   })
 }
 
-function byNextAttempt(a: Row, b: Row): number {
-  const difference = integer(a, 'next_attempt_ms') - integer(b, 'next_attempt_ms')
-  return difference === 0 ? integer(a, 'key') - integer(b, 'key') : difference
+/** So many holds at most are ended by one lease; the next one goes on. */
+const holdsAtOnce = 1000
+
+/** Ends holds whose time is over. */
+function endHolds(transaction: Transaction, now: number): void {
+  const { changes } = transaction.run(
+    `UPDATE queue SET held = 0, hold_reason = '', held_until_ms = NULL WHERE key IN
+      (SELECT key FROM queue WHERE held = 1 AND held_until_ms <= ? ORDER BY held_until_ms LIMIT ?)`,
+    now,
+    holdsAtOnce,
+  )
+  transaction.count('held', -changes)
+  if (changes > 0) transaction.tell({ type: 'queue' })
 }
 
 /**
@@ -101,7 +120,7 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
   if (outcome.type === 'deferred') {
     transaction.run(
       `UPDATE queue SET attempts = attempts + ?, next_attempt_ms = ?, last_problem = ?,
-        lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
+        not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
       outcome.attempted === false ? 0 : 1,
       Math.round(outcome.nextAttemptAt),
       outcome.problem,
@@ -118,7 +137,10 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
 }
 
 /** What a journey is told of one of its recipients. */
-type Told = Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification'>
+type Told = Pick<
+  Settlement,
+  'steps' | 'shared' | 'status' | 'summary' | 'notification' | 'register'
+>
 
 function takeOut(transaction: Transaction, key: number): void {
   const left = transaction.get('DELETE FROM queue WHERE key = ? RETURNING held', key)
@@ -128,13 +150,14 @@ function takeOut(transaction: Transaction, key: number): void {
 
 /** @returns the key of the journey that the item belongs to; `undefined` when it is gone */
 function tell(transaction: Transaction, item: Row, told: Told): number | undefined {
-  const { status, steps, shared, notification } = told
+  const { status, steps, shared, notification, register } = told
   const journeyId = text(item, 'journey_id')
   const journey = appendSteps(transaction, { journeyId, steps, shared })
   if (journey !== undefined) {
     putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
   }
   if (notification !== undefined) writeAcceptance(transaction, notification)
+  putRegister(transaction, register ?? [])
   return journey
 }
 
@@ -162,13 +185,31 @@ export function releaseLeases(transaction: Transaction, of?: LeasesOf): void {
   if (dueAt !== undefined) transaction.tell({ type: 'queue', dueAt })
 }
 
-export function holdItems(transaction: Transaction, queueIds: readonly string[]): number {
-  let held = 0
+export function holdItems(
+  transaction: Transaction,
+  queueIds: readonly string[],
+  how?: Hold,
+): number {
+  let [held, changed] = [0, 0]
+  const { reason, until } = how ?? { reason: '' }
+  const end = until === undefined ? null : Math.round(until)
   for (const id of queueIds) {
-    held += transaction.run('UPDATE queue SET held = 1 WHERE id = ? AND held = 0', id).changes
+    const set = 'UPDATE queue SET held = 1, hold_reason = ?, held_until_ms = ? WHERE id = ?'
+    held += transaction.run(`${set} AND held = 0`, reason, end, id).changes
+    if (how === undefined) continue
+    changed += transaction.run(
+      `${set} AND (hold_reason <> ? OR held_until_ms IS NOT ?)`,
+      reason,
+      end,
+      id,
+      reason,
+      end,
+    ).changes
   }
   transaction.count('held', held)
-  if (held > 0) transaction.tell({ type: 'queue' })
+  if (held + changed > 0) {
+    transaction.tell({ type: 'queue', ...(until === undefined ? {} : { dueAt: until }) })
+  }
   return held
 }
 
@@ -179,7 +220,8 @@ export function releaseItems(
 ): number {
   let released = 0
   for (const id of queueIds) {
-    const ends = 'UPDATE queue SET held = 0 WHERE id = ? AND held = 1'
+    const ends =
+      "UPDATE queue SET held = 0, hold_reason = '', held_until_ms = NULL WHERE id = ? AND held = 1"
     transaction.count('held', -transaction.run(ends, id).changes)
     released += transaction.run(
       'UPDATE queue SET next_attempt_ms = ? WHERE id = ?',
@@ -192,14 +234,15 @@ export function releaseItems(
 }
 
 export function nextDueAt(transaction: Transaction): number | undefined {
-  const waiting = transaction.get(
-    `SELECT next_attempt_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NULL
-      ORDER BY next_attempt_ms LIMIT 1`,
-  )
   const leased = transaction.get(
     `SELECT lease_until_ms AS due FROM queue WHERE held = 0 AND lease_owner IS NOT NULL
       ORDER BY lease_until_ms LIMIT 1`,
   )
-  const times = [waiting, leased].flatMap((row) => (row === undefined ? [] : [integer(row, 'due')]))
+  const held = transaction.get(
+    `SELECT held_until_ms AS due FROM queue WHERE held = 1 AND held_until_ms IS NOT NULL
+      ORDER BY held_until_ms LIMIT 1`,
+  )
+  const ends = [leased, held].flatMap((row) => (row === undefined ? [] : [integer(row, 'due')]))
+  const times = [...firstDueAt(transaction), ...ends]
   return times.length === 0 ? undefined : Math.min(...times)
 }

@@ -4,6 +4,7 @@ import { hashOctets, hashText } from './rows.ts'
 import type { PruneRequest, PruneResult } from '../ports/retention.ts'
 import type { StrangerLimits } from '../strangers.ts'
 import { strangerTotal } from './stranger-total.ts'
+import { removeExpired } from './write-register.ts'
 import type { Transaction } from './transaction.ts'
 
 /** How many rows one transaction of a pruning removes: some milliseconds of the writer's time. */
@@ -172,6 +173,12 @@ const oldExpunged: Stage = (transaction, { journeysBefore }) => {
   return { removed: none, more: rows.length > 0 }
 }
 
+const expiredEntries: Stage = (transaction, { expiredBy }) => {
+  if (expiredBy === undefined) return { removed: none, more: false }
+  const more = removeExpired(transaction, { by: expiredBy, atMost: pruneStepSize })
+  return { removed: none, more }
+}
+
 const settledOfOlderVersions: Stage = (transaction) => {
   const rows = transaction.all(
     'DELETE FROM settled_message WHERE message IN (SELECT message FROM settled_message LIMIT ?) RETURNING message AS key',
@@ -210,6 +217,7 @@ const stages: readonly Stage[] = [
   tooManyStrangers,
   settledOfOlderVersions,
   oldExpunged,
+  expiredEntries,
 ]
 
 /** One small step of a pruning. It is at its end when nothing more is to be removed. */

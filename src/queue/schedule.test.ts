@@ -19,20 +19,32 @@ test('waits grow from five minutes to four hours', () => {
   assert.deepEqual(minutes, [5, 10, 20, 40, 80, 160, 240, 240, 240, 240])
 })
 
-test('chance moves a wait by a tenth at most, both ways', () => {
-  const at = (random: number): unknown =>
-    nextStep({ policy, attempts: 1, now: 0, expiresAt: 1e12, random: () => random })
-  assert.deepEqual(at(0), { type: 'retry', at: 4.5 * minute })
-  assert.deepEqual(at(0.5), { type: 'retry', at: 5 * minute })
-  assert.deepEqual(at(0.999999), {
-    type: 'retry',
-    at: Math.round(5 * minute * (1 + 0.1 * 0.999998)),
-  })
+test('chance moves a wait by a tenth at most, and never out of the bounds', () => {
+  const at = (random: number, attempts: number): unknown => {
+    return nextStep({ policy, attempts, now: 0, expiresAt: 1e12, random: () => random })
+  }
+  const cases = [
+    [1, 5, 5.5],
+    [3, 18, 22],
+    [9, 216, 240],
+  ] as const
+  for (const [attempts, least, most] of cases) {
+    assert.deepEqual(at(0, attempts), { type: 'retry', at: least * minute })
+    const middle = ((least + most) / 2) * minute
+    assert.deepEqual(at(0.5, attempts), { type: 'retry', at: middle })
+    assert.deepEqual(at(0.9999999, attempts), { type: 'retry', at: most * minute })
+  }
+})
+
+test('where both bounds are the same, chance has no room', () => {
+  const narrow = { ...policy, firstDelayMs: 60 * minute, maxDelayMs: 60 * minute }
+  const input = { policy: narrow, attempts: 4, now: 0, expiresAt: 1e12, random: () => 0.7 }
+  assert.deepEqual(nextStep(input), { type: 'retry', at: 60 * minute })
 })
 
 test('the last attempt is made at the expiry, then the message is given up', () => {
   const step = (now: number): unknown =>
-    nextStep({ policy, attempts: 9, now, expiresAt: 10 * hour, random: () => 0.5 })
+    nextStep({ policy, attempts: 9, now, expiresAt: 10 * hour, random: () => 0.9999999 })
   assert.deepEqual(step(5 * hour), { type: 'retry', at: 9 * hour })
   assert.deepEqual(step(9 * hour), { type: 'retry', at: 10 * hour })
   assert.deepEqual(step(10 * hour - minute), { type: 'expire' })

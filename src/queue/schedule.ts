@@ -1,3 +1,6 @@
+import type { AnswerKind } from '../answers/kinds.ts'
+import { delayInManner, type RetryManner, retryManner } from './retry-manner.ts'
+
 /** When to try again, and when to give up. Times are Unix milliseconds. */
 
 const minuteMs = 60_000
@@ -10,7 +13,10 @@ export interface RetryPolicy {
   /** Each wait is this many times as long as the one before. */
   readonly growth: number
   readonly maxDelayMs: number
-  /** Each wait is moved by chance, by up to this part of it, so that retries do not march in step. */
+  /**
+   * Each wait is moved by chance, by up to this part of it, so that retries do not march in step; never
+   * below the first wait or beyond the longest one.
+   */
   readonly jitter: number
   /** How long a message is kept trying for. */
   readonly expireAfterMs: number
@@ -46,6 +52,7 @@ export type NextStep =
  * is given up. A rest shorter than half of the first wait is not worth an attempt.
  *
  * @param input.attempts 1 or more
+ * @param input.manner   by what the last answer meant; `usual` when absent
  * @param input.random   numbers in [0, 1)
  */
 export function nextStep(input: {
@@ -53,12 +60,18 @@ export function nextStep(input: {
   readonly attempts: number
   readonly now: number
   readonly expiresAt: number
+  readonly manner?: RetryManner
   readonly random: () => number
 }): NextStep {
-  const { policy, now, expiresAt } = input
-  if (expiresAt - now < policy.firstDelayMs / 2) return { type: 'expire' }
-  const wait = delayAfter(policy, input.attempts)
-  const moved = wait * (1 + policy.jitter * (2 * input.random() - 1))
+  const { policy, now, expiresAt, attempts, manner = 'usual' } = input
+  const { firstDelayMs, maxDelayMs, jitter } = policy
+  if (expiresAt - now < firstDelayMs / 2) return { type: 'expire' }
+  const usual = (count: number): number => delayAfter(policy, count)
+  const wait = delayInManner(manner, attempts, { usual, firstDelayMs, maxDelayMs })
+  // Chance has its whole room where a wait stands at one of the bounds: none piles up there.
+  const least = Math.max(firstDelayMs, wait * (1 - jitter))
+  const most = Math.max(least, Math.min(maxDelayMs, wait * (1 + jitter)))
+  const moved = least + (most - least) * input.random()
   return { type: 'retry', at: Math.min(expiresAt, now + Math.round(moved)) }
 }
 
@@ -76,11 +89,11 @@ export function expectedAttempts(
 ): readonly number[] {
   const { attempts, nextAttemptAt, expiresAt } = waiting
   const times = [nextAttemptAt]
+  const certain = { ...policy, jitter: 0 }
   while (times.length < mostExpected) {
     const now = times.at(-1) ?? nextAttemptAt
     const made = attempts + times.length
-    // The middle of chance.
-    const step = nextStep({ policy, attempts: made, now, expiresAt, random: () => 0.5 })
+    const step = nextStep({ policy: certain, attempts: made, now, expiresAt, random: () => 0 })
     if (step.type === 'expire') break
     times.push(step.at)
   }
@@ -128,14 +141,19 @@ export class RetrySchedule {
     this.#random = random
   }
 
-  /** When to try again after this attempt; `undefined` when it was the last. */
+  /**
+   * When to try again after this attempt; `undefined` when it was the last.
+   *
+   * @param kind what the answer meant; `undefined`: nothing is known of it
+   */
   retryAt(
     item: { readonly attempts: number; readonly expiresAt: number },
     now: number,
+    kind?: AnswerKind,
   ): number | undefined {
-    const [policy, random] = [this.#policy, this.#random]
+    const [policy, random, manner] = [this.#policy, this.#random, retryManner(kind)]
     const attempts = item.attempts + 1
-    const next = nextStep({ policy, attempts, now, expiresAt: item.expiresAt, random })
+    const next = nextStep({ policy, attempts, now, expiresAt: item.expiresAt, manner, random })
     return next.type === 'retry' ? next.at : undefined
   }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type AnswerKind, kindSentences } from '../answers/kinds.ts'
+import { retryManner } from './retry-manner.ts'
+import { defaultRetryPolicy, nextStep, RetrySchedule } from './schedule.ts'
+
+const minute = 60_000
+const kinds = Object.keys(kindSentences).filter((name): name is AnswerKind => name in kindSentences)
+
+/** The waits of a letter that hears the same each time, in minutes. */
+function waits(kind: AnswerKind | undefined, count: number, policy = defaultRetryPolicy): number[] {
+  const schedule = new RetrySchedule({ ...policy, jitter: 0 }, () => 0)
+  return Array.from({ length: count }, (_, attempts) => {
+    return (schedule.retryAt({ attempts, expiresAt: 1e12 }, 0, kind) ?? NaN) / minute
+  })
+}
+
+test('what an answer meant decides how soon a letter is tried again', () => {
+  assert.deepEqual(waits(undefined, 8), [5, 10, 20, 40, 80, 160, 240, 240])
+  assert.deepEqual(waits('try-later', 8), [5, 10, 20, 40, 80, 160, 240, 240])
+  assert.deepEqual(waits('greylisted', 10), [5, 10, 15, 15, 15, 15, 15, 15, 240, 240])
+  assert.deepEqual(waits('mailbox-full', 5), [60, 120, 240, 240, 240])
+})
+
+test('other answers are tried at the usual times', () => {
+  const others = kinds.filter((kind) => retryManner(kind) !== 'usual')
+  assert.deepEqual(others, ['greylisted', 'mailbox-full', 'mailbox-disabled'])
+})
+
+test('the settings bound every wait, whatever the answer', () => {
+  const slow = { ...defaultRetryPolicy, firstDelayMs: 30 * minute, maxDelayMs: 45 * minute }
+  assert.deepEqual(waits('greylisted', 3, slow), [30, 30, 30])
+  assert.deepEqual(waits('mailbox-full', 3, slow), [45, 45, 45])
+  const rare = { ...defaultRetryPolicy, firstDelayMs: 120 * minute }
+  assert.deepEqual(waits('mailbox-full', 3, rare), [120, 240, 240])
+})
+
+test('no wait is outside the bounds, and a later one is never shorter (property)', () => {
+  const policies = fc.record({
+    firstDelayMs: fc.integer({ min: 1000, max: 4 * 60 * minute }),
+    more: fc.integer({ min: 0, max: 10 * 60 * minute }),
+    jitter: fc.constantFrom(0, 0.1, 0.5),
+  })
+  const manners = fc.constantFrom('usual', 'soon', 'late')
+  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+  fc.assert(
+    fc.property(policies, manners, chance, ({ more, ...some }, manner, random) => {
+      const maxDelayMs = some.firstDelayMs + more
+      const policy = { ...defaultRetryPolicy, ...some, maxDelayMs }
+      let before = 0
+      for (let attempts = 1; attempts < 40; attempts++) {
+        const input = { policy, attempts, now: 0, expiresAt: 1e15, manner, random: () => random }
+        const next = nextStep(input)
+        assert.ok(next.type === 'retry')
+        assert.ok(next.at >= policy.firstDelayMs && next.at <= maxDelayMs)
+        assert.ok(next.at >= before - 1)
+        before = next.at
+      }
+    }),
+  )
+})

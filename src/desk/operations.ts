@@ -16,7 +16,14 @@ import { dkimRotate, type KeyPart } from './keys.ts'
 import { mailDelete, type MailPart } from './mail.ts'
 import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
-import { queueDrop, queueHold, type QueuePart, queueRelease, queueRetry } from './queue.ts'
+import {
+  queueBounce,
+  queueDrop,
+  queueHold,
+  type QueuePart,
+  queueRelease,
+  queueRetry,
+} from './queue.ts'
 import {
   type SecondFactorPart,
   totpAdd,
@@ -44,6 +51,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(queueRetry),
   named(queueHold),
   named(queueRelease),
+  named(queueBounce),
   named(queueDrop),
   named(dkimRotate),
   named(accountAdd),

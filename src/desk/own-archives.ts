@@ -1,6 +1,7 @@
 import type { Change, Changes, ChangesQuery, Gap } from '../store/ports/changes.ts'
 import type { MessagePort, OpenMessage } from '../store/ports/contents.ts'
 import type { JourneyPort } from '../store/ports/journeys.ts'
+import { shapeOf } from '../store/queue-shape.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import { type Archive, Archives } from './archives.ts'
 import { copiedMessage, isSentBy } from './own-journey.ts'
@@ -30,14 +31,18 @@ export function ownArchives(archives: Archives, account: string): Archives {
 
 function ownReads(reads: ReadPorts, account: string): ReadPorts {
   const journeys = ownJourneys(reads.journeys, account)
+  const list: ReadPorts['queue']['list'] = async ({ filter = {}, ...query }) => {
+    if (isForeign(filter, account)) return []
+    const items = await reads.queue.list({ ...query, filter: { ...filter, account } })
+    const ids = Array.from(new Set(items.map(({ journeyId }) => journeyId)))
+    const own = await journeys.listed(ids)
+    const sent = new Set(own.filter((one) => isSentBy(one, account)).map(({ id }) => id))
+    return items.filter(({ journeyId }) => sent.has(journeyId))
+  }
   const queue: ReadPorts['queue'] = {
-    async list({ filter = {}, ...query }) {
-      if (isForeign(filter, account)) return []
-      const items = await reads.queue.list({ ...query, filter: { ...filter, account } })
-      const ids = Array.from(new Set(items.map(({ journeyId }) => journeyId)))
-      const own = await journeys.listed(ids)
-      const sent = new Set(own.filter((one) => isSentBy(one, account)).map(({ id }) => id))
-      return items.filter(({ journeyId }) => sent.has(journeyId))
+    list,
+    shape: async ({ filter = {}, ...query }) => {
+      return shapeOf(await list({ filter, limit: Number.MAX_SAFE_INTEGER }), query)
     },
   }
   const mailboxes = (): ReturnType<ReadPorts['mailboxes']['list']> => {

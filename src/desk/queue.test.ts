@@ -9,6 +9,7 @@ import type { Store } from '../store/ports/store.ts'
 import {
   QueueDesk,
   type QueueDeskParts,
+  queueBounce,
   queueDrop,
   queueHold,
   queueRelease,
@@ -60,12 +61,36 @@ test('letters are held, released, and tried now, which forgets that their server
   assert.deepEqual(await states(store), { q1: 'held', q2: 'held', q3: '10000' })
   assert.equal(await desk.release(letters('q1')), 1)
   assert.deepEqual([await states(store), forgotten], [{ q1: '5', q2: 'held', q3: '10000' }, []])
-  assert.equal(await desk.retry(letters('q2', 'q3')), 2)
+  assert.deepEqual(await desk.retry(letters('q2', 'q3')), { letters: 2, left: 0 })
   assert.deepEqual(
     [await states(store), forgotten],
     [{ q1: '5', q2: '5', q3: '5' }, ['south.example']],
   )
   await store.close()
+})
+
+test('what is being delivered or is gone is not tried now, and it is said why', async () => {
+  const { store, desk } = await open({ withdraw: () => Promise.resolve(['q2']) })
+  assert.deepEqual(await desk.retry(letters('q1', 'q2', 'gone')), {
+    letters: 1,
+    left: 1,
+    refused: [
+      { id: 'q2', because: 'It is being delivered now.' },
+      { id: 'gone', because: 'It waits no more: it was delivered or given up meanwhile.' },
+    ],
+  })
+  assert.deepEqual(await states(store), { q1: '5', q2: '10000', q3: '10000' })
+  await store.close()
+})
+
+test('what is sent back is told to its sender, whatever else is asked for', () => {
+  const read = queueBounce.read({ items: [], chosen: ['x'], tellSender: false })
+  assert.equal(read.tellSender, true)
+  assert.deepEqual(queueBounce.tell?.(read, { letters: 2, left: 0 }), {
+    chosen: ['x'],
+    letters: 2,
+    told: true,
+  })
 })
 
 const actor = { by: 'ann', door: 'command line', why: 'spam' } as const

@@ -27,6 +27,15 @@ export interface DroppedLetters extends WaitingLetters {
 export interface Changed {
   readonly letters: number
   readonly left: number
+  /** Those that were left alone, and why; not all of them where there are many. */
+  readonly refused?: readonly Refused[]
+}
+
+/** A letter with which it could not be done. */
+export interface Refused {
+  /** Its place in the queue. */
+  readonly id: string
+  readonly because: string
 }
 
 /** How many were given up, and how many were just being tried (or are gone): those are held. */
@@ -36,7 +45,7 @@ export interface Dropped {
 }
 
 export interface QueueDeskParts {
-  readonly queue: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle'>
+  readonly queue: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle' | 'list'>
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
@@ -50,6 +59,9 @@ export interface QueueDeskParts {
     given: Actor & { readonly tellSender: boolean; readonly owner: string },
   ) => Promise<readonly Settlement[]>
 }
+
+const isUnderWay = 'It is being delivered now.'
+const isGone = 'It waits no more: it was delivered or given up meanwhile.'
 
 /** Under this name the desk leases what it settles. */
 const owner = 'the desk'
@@ -65,15 +77,25 @@ export class QueueDesk {
   }
 
   /**
-   * Tries letters now, held or not. Gives how many letters it was true of: who was delivered
-   * meanwhile does not count.
+   * Tries letters now, held or not, but those that are being sent at this moment, and those that are
+   * gone; `refused` says which.
    */
-  async retry({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    const changed = await this.#parts.queue.release(idsOf(items), this.#parts.now())
+  async retry({ items }: Pick<WaitingLetters, 'items'>): Promise<Changed> {
+    const { queue, now, withdraw, forget } = this.#parts
+    const queueIds = idsOf(items)
+    const begun = new Set(await withdraw(queueIds))
+    const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
+    const there = new Set(waiting.map(({ id }) => id))
+    const refused = queueIds.flatMap((id): Refused[] => {
+      if (begun.has(id)) return [{ id, because: isUnderWay }]
+      return there.has(id) ? [] : [{ id, because: isGone }]
+    })
+    const free = queueIds.filter((id) => !begun.has(id))
+    const letters = await queue.release(free, now())
     for (const destination of new Set(items.map((item) => item.destination))) {
-      this.#parts.forget?.(destination)
+      forget?.(destination)
     }
-    return changed
+    return { letters, left: begun.size, ...(refused.length === 0 ? {} : { refused }) }
   }
 
   /**
@@ -123,26 +145,6 @@ function idsOf(items: WaitingLetters['items']): readonly string[] {
   return items.map(({ id }) => id)
 }
 
-/** How many letters are changed at one go: a request to the server stays small. */
-const lettersAtOnce = 500
-
-/** Changes letters in parts that one request can carry; one act is left for all of them. */
-export async function changeInParts(
-  letters: readonly WaitingLetters['items'][number][],
-  chosen: readonly string[],
-  change: (part: WaitingLetters) => Promise<Changed>,
-): Promise<Changed> {
-  let [before, left] = [0, 0]
-  for (let start = 0; start < letters.length; start += lettersAtOnce) {
-    const end = start + lettersAtOnce
-    const items = letters.slice(start, end).map(({ id, destination }) => ({ id, destination }))
-    const changed = await change({ items, chosen, before, more: end < letters.length })
-    before += changed.letters
-    left += changed.left
-  }
-  return { letters: before, left }
-}
-
 function change(
   name: string,
   run: (desk: QueueDesk, letters: WaitingLetters, actor: Actor) => Promise<Changed>,
@@ -161,7 +163,7 @@ function change(
 /** `waybill queue retry`. */
 export const queueRetry: Operation<QueuePart, WaitingLetters, Changed> = change(
   'queue retry',
-  async (queue, letters) => ({ letters: await queue.retry(letters), left: 0 }),
+  (queue, letters) => queue.retry(letters),
 )
 
 /** `waybill queue hold`. */
@@ -177,17 +179,30 @@ export const queueRelease: Operation<QueuePart, WaitingLetters, Changed> = chang
 )
 
 /** `waybill queue drop`. */
-export const queueDrop: Operation<QueuePart, DroppedLetters, Dropped> = {
-  name: 'queue drop',
-  read: (input) => ({
-    ...lettersOf('queue drop', input),
-    tellSender: member(input, 'tellSender') !== false,
-  }),
-  run: ({ queue }, letters, actor) => queue.drop(letters, actor),
-  tell({ chosen, before, more, tellSender }, dropped) {
-    const letters = before + dropped.letters
-    return more || letters === 0 ? undefined : { chosen, letters, told: tellSender }
-  },
+export const queueDrop: Operation<QueuePart, DroppedLetters, Dropped> = givingUp(
+  'queue drop',
+  (input) => member(input, 'tellSender') !== false,
+)
+
+/** `waybill queue bounce`: the senders are told, whatever else is said. */
+export const queueBounce: Operation<QueuePart, DroppedLetters, Dropped> = givingUp(
+  'queue bounce',
+  () => true,
+)
+
+function givingUp(
+  name: string,
+  tells: (input: unknown) => boolean,
+): Operation<QueuePart, DroppedLetters, Dropped> {
+  return {
+    name,
+    read: (input) => ({ ...lettersOf(name, input), tellSender: tells(input) }),
+    run: ({ queue }, letters, actor) => queue.drop(letters, actor),
+    tell({ chosen, before, more, tellSender }, dropped) {
+      const letters = before + dropped.letters
+      return more || letters === 0 ? undefined : { chosen, letters, told: tellSender }
+    },
+  }
 }
 
 function lettersOf(operation: string, input: unknown): WaitingLetters {

@@ -38,6 +38,7 @@ import { messageDeleteRoutes } from './routes/message-delete.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricRoutes } from './routes/metrics.ts'
 import { queueRoutes } from './routes/queue.ts'
+import { queueActionRoutes } from './routes/queue-actions.ts'
 import type { Sending } from './sending.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { sendRoutes } from './routes/send.ts'
@@ -129,6 +130,7 @@ export function makeApi(parts: ApiParts): Api {
   messageRoutes(api, parts.archives, parts.now)
   metricRoutes(api, parts, requests)
   queueRoutes(api, parts.archives, parts.now)
+  queueActionRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives, contents)

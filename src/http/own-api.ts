@@ -18,6 +18,7 @@ import { evaluationRoutes } from './routes/evaluations.ts'
 import { eventRoutes } from './routes/events.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { queueRoutes } from './routes/queue.ts'
+import { queueActionRoutes } from './routes/queue-actions.ts'
 import { replayRoutes } from './routes/replays.ts'
 import { sendRoutes } from './routes/send.ts'
 import { secondFactorRoutes, type SecondFactorPlace } from './routes/second-factors.ts'
@@ -77,6 +78,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   waitRoutes(api, archives, now)
   messageRoutes(api, archives, now)
   queueRoutes(api, archives, now)
+  queueActionRoutes(api, archives, now)
   eventRoutes(api, archives, now)
   replayRoutes(api, archives)
   contentRoutes(api, archives, parts.contents)

@@ -4,9 +4,7 @@ import type { DownStatus } from '../desk/status.ts'
 import { readRecord } from '../journey/record.ts'
 import { defaultRetryPolicy, expectedAttempts } from '../queue/schedule.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
-
-/** Up to these ages, in minutes, letters that wait are counted; one more count is for older ones. */
-export const ageLimits: readonly number[] = [5, 10, 20, 40, 80]
+import type { ShapeGroup } from '../store/ports/queue-shape.ts'
 
 /** How much waits for a destination, and since when. */
 export interface DestinationView {
@@ -21,54 +19,22 @@ export interface DestinationView {
   down: { because: string; until: string | null } | null
 }
 
-/** What waits, by destination; the one for which most waits comes first. */
-export function byDestination(
-  items: readonly QueueItem[],
+/** The same of counted groups. */
+export function destinationViews(
+  groups: readonly ShapeGroup[],
   down: readonly DownStatus[],
-  now: number,
 ): DestinationView[] {
   const downs = new Map(down.map((one) => [one.destination, one]))
-  const all = new Map<string, QueueItem[]>()
-  for (const item of items) {
-    const there = all.get(item.destination)
-    if (there === undefined) all.set(item.destination, [item])
-    else there.push(item)
-  }
-  return Array.from(all, ([destination, there]) => ({
-    ...destinationView(destination, there, now),
-    down: downView(downs.get(destination)),
+  return groups.map(({ name, total, held, ages, oldestAt, nextAttemptAt, problem }) => ({
+    destination: name,
+    total,
+    held,
+    ages: Array.from(ages),
+    oldest_at: new Date(oldestAt ?? 0).toISOString(),
+    next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
+    last_problem: problem === '' ? null : problem,
+    down: downView(downs.get(name)),
   }))
-    .toSorted((a, b) => b.total - a.total || a.destination.localeCompare(b.destination))
-    .slice(0, mostDestinations)
-}
-
-/** How many are shown. */
-const mostDestinations = 500
-
-function destinationView(
-  destination: string,
-  items: readonly QueueItem[],
-  now: number,
-): Omit<DestinationView, 'down'> {
-  const ages = [...ageLimits, Infinity].map(() => 0)
-  for (const { createdAt } of items) {
-    const minutes = (now - createdAt) / 60_000
-    const place = ageLimits.findIndex((limit) => minutes < limit)
-    const at = place === -1 ? ageLimits.length : place
-    ages[at] = (ages[at] ?? 0) + 1
-  }
-  const next = items.filter(({ held }) => !held).map(({ nextAttemptAt }) => nextAttemptAt)
-  const oldest = items.reduce((least, { createdAt }) => Math.min(least, createdAt), Infinity)
-  const soonest = next.reduce((least, at) => Math.min(least, at), Infinity)
-  return {
-    destination,
-    total: items.length,
-    held: items.length - next.length,
-    ages,
-    oldest_at: new Date(oldest).toISOString(),
-    next_attempt_at: next.length === 0 ? null : new Date(soonest).toISOString(),
-    last_problem: items.find(({ lastProblem }) => lastProblem !== '')?.lastProblem ?? null,
-  }
 }
 
 function downView(down: DownStatus | undefined): DestinationView['down'] {

@@ -41,6 +41,7 @@ const table: readonly Line[] = [
   ['get', '/v1/messages/{id}/conversation', 'read', 'own'],
   ['get', '/v1/messages/{id}/export', 'read', 'own'],
   ['get', '/v1/queue', 'read', 'own'],
+  ['get', '/v1/queue/shape', 'read', 'own'],
   ['post', '/v1/queue/actions', 'manage'],
   ['post', '/v1/messages', 'send', 'own'],
   ['post', '/v1/messages/delete', 'manage'],

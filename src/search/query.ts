@@ -25,8 +25,10 @@ export interface QueryProblem {
   readonly hint: string
 }
 
-const maxLength = 10_000
-const maxTerms = 100
+/** Characters of a query. */
+export const maxLength = 10_000
+/** Parts of a query. */
+export const maxTerms = 100
 
 /** Other names of filters, as other programs have them. */
 const synonyms: Readonly<Record<string, string>> = {
@@ -58,13 +60,13 @@ const queryHint: string = `Words, "a phrase", -not this, and ${operatorNames
  */
 export function parseQuery(text: string, now: number): Result<Query, QueryProblem> {
   if (text.length > maxLength) return tooLong
-  return parseWords(splitQuery(text), now)
+  return parseWords(partsOf(text), now)
 }
 
 /** The same of a query whose parts were parted before, by a shell. */
 export function parseArguments(words: readonly string[], now: number): Result<Query, QueryProblem> {
   if (words.reduce((sum, word) => sum + word.length + 1, 0) > maxLength + 1) return tooLong
-  return parseWords(words.flatMap(splitArgument), now)
+  return parseWords(partsOfArguments(words, operatorNames), now)
 }
 
 const tooLong = bad({
@@ -73,20 +75,21 @@ const tooLong = bad({
 })
 
 /** Parts at spaces that no quotes hold. */
-function splitQuery(text: string): readonly string[] {
+export function partsOf(text: string): readonly string[] {
   return text.match(/[-!]?(?:[a-z][a-z_-]*:)?(?:"[^"]*"?|[^\s"][^\s]*)/gi) ?? []
 }
 
-/** `subject:two words` in one argument is one part, unless another operator follows. */
-function splitArgument(word: string): readonly string[] {
-  const names = word.match(/(?:^|\s)[-!]?[a-z][a-z_-]*:/gi) ?? []
-  return names.length === 1 && /^[-!]?[a-z]/i.test(word) && !word.includes('"') && isNamed(word)
-    ? [word]
-    : splitQuery(word)
-}
-
-function isNamed(word: string): boolean {
-  return operatorNames.includes(/^[-!]?([a-z_-]+):/i.exec(word)?.[1]?.toLowerCase() ?? '')
+/** The same of arguments: `subject:two words` is one part, unless another operator follows. */
+export function partsOfArguments(
+  words: readonly string[],
+  operatorNames: readonly string[],
+): readonly string[] {
+  return words.flatMap((word) => {
+    const named = word.match(/(?:^|\s)[-!]?[a-z][a-z_-]*:/gi) ?? []
+    const name = /^[-!]?([a-z_-]+):/i.exec(word)?.[1]?.toLowerCase() ?? ''
+    const one = named.length === 1 && /^[-!]?[a-z]/i.test(word) && !word.includes('"')
+    return one && operatorNames.includes(name) ? [word] : partsOf(word)
+  })
 }
 
 function parseWords(parts: readonly string[], now: number): Result<Query, QueryProblem> {

@@ -17,6 +17,7 @@ import { registerReceiptTests } from './contract-receipts.ts'
 import { registerRegisterTests } from './contract-register.ts'
 import { registerRetentionTests } from './contract-retention.ts'
 import { registerSearchTests } from './contract-search.ts'
+import { registerShapeTests } from './contract-shape.ts'
 import { registerSettlingTests } from './contract-settling.ts'
 import type { OpenUnderTest } from './contract-cases.ts'
 
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerQueueTests(name, open)
   registerQueueOrderTests(name, open)
   registerSettlingTests(name, open)
+  registerShapeTests(name, open)
   registerJourneyTests(name, open)
   registerFindingTests(name, open)
   registerSearchTests(name, open)

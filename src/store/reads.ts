@@ -24,6 +24,7 @@ import type { MessagePort, OpenMessage } from './ports/contents.ts'
 import type { NewReceipt, ReceiptPort } from './ports/receipts.ts'
 import type { QueueItem, QueuePort, QueueQuery } from './ports/queue.ts'
 import type { RegisterEntry, RegisterPort, RegisterQuery } from './ports/register.ts'
+import type { QueueShape, ShapeQuery } from './ports/queue-shape.ts'
 import type { StoreCounts } from './ports/store.ts'
 
 /** Where a message is: what is needed to open it. Plain data. */
@@ -50,6 +51,7 @@ export interface Reads {
   listMailbox(query: MailboxQuery): readonly MailboxRow[]
   mailboxChanges(query: { readonly mailbox: number; readonly after: number }): MailboxChanges
   listQueue(query: QueueQuery): readonly QueueItem[]
+  queueShape(query: ShapeQuery): QueueShape
   dkimKeys(domain: string): readonly DkimKeyRow[]
   accounts(): readonly StoredAccount[]
   account(address: string): StoredAccount | undefined
@@ -97,7 +99,7 @@ export interface ReadPorts {
   readonly journeys: JourneyPort
   readonly messages: MessagePort
   readonly mailboxes: Pick<MailboxPort, 'list' | 'items' | 'changed'>
-  readonly queue: Pick<QueuePort, 'list'>
+  readonly queue: Pick<QueuePort, 'list' | 'shape'>
   readonly keys: Pick<KeyPort, 'list'>
   readonly accounts: Pick<AccountPort, 'accounts' | 'account' | 'aliases' | 'domains'>
   readonly acts: Pick<ActPort, 'list'>
@@ -128,7 +130,10 @@ export function readPorts(ask: Ask, inFile?: ReadFile): ReadPorts {
       items: (query) => ask('listMailbox', query),
       changed: (query) => ask('mailboxChanges', query),
     },
-    queue: { list: (query) => ask('listQueue', query) },
+    queue: {
+      list: (query) => ask('listQueue', query),
+      shape: (query) => ask('queueShape', query),
+    },
     keys: { list: (domain) => ask('dkimKeys', domain) },
     accounts: {
       accounts: () => ask('accounts'),

@@ -42,7 +42,7 @@ export function writingPorts(
     counts: () => read.counts(),
     changesBehind: (query) => read.changesBehind(query),
     queue: {
-      list: (query) => read.queue.list(query),
+      ...read.queue,
       lease: (request) => submit<'lease'>({ type: 'lease', request }),
       take: (request) => submit<'take'>({ type: 'take', request }),
       settle,

@@ -54,10 +54,6 @@ function readQuery(words: readonly string[]): Query {
   throw new WaybillError('usage', `${query.problem.problem}.`, { hint: query.problem.hint })
 }
 
-/** How the filters are told in help. */
-export const filterWords =
-  'only these: to: from: author: status: since: until: message-id: ip: account: subject:'
-
 /** @throws WaybillError `usage` */
 export function readFilters(words: readonly string[]): JourneyFilter {
   const now = Date.now()

@@ -2,23 +2,24 @@ import { Command } from 'commander'
 import type { Operation } from '../../desk/act.ts'
 import {
   type Changed,
-  changeInParts,
   queueHold,
   queueRelease,
   type QueuePart,
   queueRetry,
   type WaitingLetters,
 } from '../../desk/queue.ts'
-import type { QueueItem } from '../../store/ports/queue.ts'
+import type { ChangedPages, RefusedLetter } from '../../desk/queue-pages.ts'
+import { queueWords } from '../../search/queue-query.ts'
+import type { QueueFilter } from '../../store/ports/queue-filter.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
 import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { queueDeskOver } from '../queue-desk.ts'
-import { chosenLetters } from '../waiting-letters.ts'
-import { filterWords } from './list.ts'
+import { changeLetters, chosenLetters, mailFor } from '../waiting-letters.ts'
 
 interface ChangeOptions extends DataOptions, WhyOption {
   readonly all?: boolean
+  readonly dryRun?: boolean
   readonly json?: boolean
 }
 
@@ -28,8 +29,11 @@ interface Words {
   readonly operation: Operation<QueuePart, WaitingLetters, Changed>
   readonly does: string
   readonly done: (count: string) => string
+  readonly would: (count: string) => string
   /** The member of `--json` with how many there were. */
   readonly counted: string
+  /** Of which alone it can be done. */
+  readonly narrowed: QueueFilter
 }
 
 const kinds: Record<Kind, Words> = {
@@ -37,25 +41,26 @@ const kinds: Record<Kind, Words> = {
     operation: queueRetry,
     does: 'try letters now that wait, held or not; that their servers were down is forgotten',
     done: (count) => `${count} will be tried now.`,
+    would: (count) => `${count} would be tried now.`,
     counted: 'retried',
+    narrowed: {},
   },
   hold: {
     operation: queueHold,
     does: 'keep letters back until `waybill queue release` or `retry`; they do not expire meanwhile',
     done: (count) => `${count} will be kept back until waybill queue release.`,
+    would: (count) => `${count} would be kept back.`,
     counted: 'held',
+    narrowed: {},
   },
   release: {
     operation: queueRelease,
     does: 'let letters go on that are kept back, and no others',
     done: (count) => `${count} will go on now.`,
+    would: (count) => `${count} would go on.`,
     counted: 'released',
+    narrowed: { held: true },
   },
-}
-
-/** What waits is counted by recipient: a letter to three of them is three times in the queue. */
-export function mailFor(count: number): string {
-  return `Mail for ${count} ${count === 1 ? 'recipient' : 'recipients'}`
 }
 
 /** `waybill queue retry`, `hold` and `release`. */
@@ -63,52 +68,62 @@ export function queueChangeCommand(kind: Kind): Command {
   const words = kinds[kind]
   const command = new Command(kind)
     .description(words.does)
-    .argument('[filters...]', `ids of journeys, or ${filterWords}`)
+    .argument('[filters...]', `ids of journeys, or ${queueWords}`)
     .option('--all', 'all that waits')
+    .option('--dry-run', 'only count them')
     .option('--json', 'how many there were, as one JSON object')
     .addHelpText('after', '\nExit code 0: done. 5: nothing that waits fits.')
     .action(async (filters: readonly string[], options: ChangeOptions) => {
       const folder = dataFolderOf(options)
-      const waiting = await chosenLetters(folder, filters, options)
-      const letters = kind === 'release' ? waiting.filter(({ held }) => held) : waiting
-      const { letters: changed, left } = await change(words.operation, {
-        folder,
-        letters,
-        filters,
-        options,
+      const chosen = await chosenLetters(folder, filters, {
+        all: options.all,
+        narrowed: words.narrowed,
       })
-      if (changed === 0) process.exitCode = exitCodes.notFound
-      if (options.json === true) {
-        printJson({ [words.counted]: changed, ...(kind === 'hold' ? { left } : {}) })
-      } else if (changed === 0) say('Nothing that waits fits that.')
-      else print(words.done(mailFor(changed)))
-      if (left > 0 && options.json !== true) tellLeft(left)
+      if (options.dryRun === true) return tellCount(chosen.count, words, options)
+      const changed = await changeLetters(chosen, (input) => {
+        return atDesk(words.operation, input, {
+          opening: { folder },
+          desk: (store) => ({ queue: queueDeskOver(store) }),
+          ...options,
+        })
+      })
+      tell(kind, changed, options)
     })
   return withWhy(withDataOptions(command))
+}
+
+function tellCount(count: number, words: Words, { json }: ChangeOptions): void {
+  if (count === 0) process.exitCode = exitCodes.notFound
+  if (json === true) printJson({ dry_run: true, [words.counted]: count })
+  else if (count === 0) say('Nothing that waits fits that.')
+  else print(words.would(mailFor(count)))
+}
+
+function tell(kind: Kind, changed: ChangedPages, { json }: ChangeOptions): void {
+  const { letters, left, refused } = changed
+  const words = kinds[kind]
+  if (letters === 0) process.exitCode = exitCodes.notFound
+  if (json === true) {
+    const more = kind === 'hold' ? { left } : {}
+    return printJson({ [words.counted]: letters, ...more, ...refusedJson(refused) })
+  }
+  if (letters > 0) print(words.done(mailFor(letters)))
+  else if (refused.length === 0) say('Nothing that waits fits that.')
+  if (kind === 'hold' && left > 0) tellLeft(left)
+  for (const { item, because } of refused) say(`${item.journeyId} to ${item.recipient}: ${because}`)
+}
+
+function refusedJson(refused: readonly RefusedLetter[]): Record<string, unknown> {
+  if (refused.length === 0) return {}
+  return {
+    refused: refused.map(({ item, because }) => {
+      return { id: item.id, journey: item.journeyId, recipient: item.recipient, because }
+    }),
+  }
 }
 
 /** Those that cannot be taken back: the other server may have them. */
 function tellLeft(left: number): void {
   const what = left === 1 ? '1 of them is' : `${left} of them are`
   say(`${what} being sent at this moment; what the other server does not take is kept back.`)
-}
-
-async function change(
-  operation: Words['operation'],
-  asked: {
-    readonly folder: string
-    readonly letters: readonly QueueItem[]
-    readonly filters: readonly string[]
-    readonly options: WhyOption
-  },
-): Promise<Changed> {
-  const { folder, letters, filters, options } = asked
-  const chosen = filters.length === 0 ? ['--all'] : filters
-  return await changeInParts(letters, chosen, (input) => {
-    return atDesk(operation, input, {
-      opening: { folder },
-      desk: (store) => ({ queue: queueDeskOver(store) }),
-      ...options,
-    })
-  })
 }

@@ -163,6 +163,30 @@ test('queue drop gives letters up, and wants to be sure', async (t) => {
   )
 })
 
+test('what waits is counted by age and destination, and nothing is done without being sure', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const shape = await run('queue', 'shape', 'domain:.example', '--data', data)
+  assert.equal(shape.code, 0, shape.messages)
+  const [head, whole, first] = shape.out.split('\n')
+  assert.match(head ?? '', /^destination +all held +5 +10 .* 1280 1280\+$/)
+  assert.match(whole ?? '', /^all +3 +0 /)
+  assert.match(first ?? '', /^south\.example +2 +0 /)
+  const json = JSON.parse(
+    (await run('queue', 'shape', '--by', 'sender', '--data', data, '--json')).out,
+  )
+  assert.deepEqual([json.by, json.total, json.groups.length], ['sender', 3, 1])
+  const bounce = ['queue', 'bounce', 'domain:south.example', '--data', data]
+  const dry = await run(...bounce, '--dry-run')
+  assert.deepEqual([dry.code, dry.out], [0, 'Mail for 2 recipients would be given up.\n'])
+  const unsure = await run(...bounce)
+  assert.equal(unsure.code, 2)
+  assert.match(unsure.messages, /Give up mail for 2 recipients\? .* is told\. Nobody is here/)
+  const held = await run('queue', 'hold', '--all', '--dry-run', '--json', '--data', data)
+  assert.deepEqual([held.code, held.out], [0, '{"dry_run":true,"held":3}\n'])
+  assert.deepEqual(await states(data), { q1: 'waits', q2: 'waits', q3: 'waits' })
+})
+
 test('an id of several letters, or of none, changes none of them', async (t) => {
   const data = await waiting(t)
   const run = runner(t)

@@ -1,26 +1,32 @@
 import { Command } from 'commander'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { columns, print, printJson, row, say } from '../output.ts'
-import { count, filterWords, readFilters, rowTime } from './list.ts'
-import { queueChangeCommand } from './queue-change.ts'
-import { queueDropCommand } from './queue-drop.ts'
-import { queueShowCommand } from './queue-show.ts'
+import { chosenFilter } from '../../desk/chosen-letters.ts'
 import { waitingItem } from '../../desk/waiting.ts'
+import { queueWords } from '../../search/queue-query.ts'
+import { readQueueWords } from '../waiting-letters.ts'
+import { count, rowTime } from './list.ts'
+import { queueChangeCommand } from './queue-change.ts'
+import { queueGiveUpCommand } from './queue-give-up.ts'
+import { queueShapeCommand } from './queue-shape.ts'
+import { queueShowCommand } from './queue-show.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 
-/** `waybill queue list|show|retry|hold|release|drop`. */
+/** `waybill queue list|show|retry|hold|release|bounce|drop|shape`. */
 export function queueCommand(): Command {
   const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
-    .argument('[filters...]', filterWords)
+    .argument('[filters...]', `only these: ids, or ${queueWords}`)
     .option('-n, --limit <count>', 'how many at most', count, 50)
     .option('--json', 'one JSON object a line')
     .action(async (words: readonly string[], options: QueueOptions) => {
-      const filter = readFilters(words)
+      const query = readQueueWords(words)
       const { limit } = options
       const stores = new Stores(dataFolderOf(options))
       try {
-        const lists = stores.readers.map((reader) => reader.queue.list({ limit, filter }))
+        const places = stores.readers.map(({ queue }) => queue)
+        const filter = await chosenFilter(places, query)
+        const lists = places.map((place) => place.list({ limit, filter }))
         const items = (await Promise.all(lists)).flat()
         for (const item of items) {
           if (options.json === true) printJson(waitingItem(item))
@@ -35,14 +41,16 @@ export function queueCommand(): Command {
     })
   return new Command('queue')
     .description(
-      'see what waits to be delivered, try it now, keep it back, let it go on, give it up',
+      'see what waits to be delivered, try it now, keep it back, let it go on, send it back, give it up',
     )
     .addCommand(withDataOptions(command))
     .addCommand(queueShowCommand())
     .addCommand(queueChangeCommand('retry'))
     .addCommand(queueChangeCommand('hold'))
     .addCommand(queueChangeCommand('release'))
-    .addCommand(queueDropCommand())
+    .addCommand(queueGiveUpCommand('bounce'))
+    .addCommand(queueGiveUpCommand('drop'))
+    .addCommand(queueShapeCommand())
 }
 
 interface QueueOptions extends DataOptions {

@@ -80,8 +80,8 @@ test('what waits is told by destination and age, and each letter', async () => {
   assert.deepEqual(
     destinations.map(({ destination, ages }) => [destination, ages]),
     [
-      ['south.example', [0, 1, 0, 0, 0, 1]],
-      ['west.example', [1, 0, 0, 0, 0, 0]],
+      ['south.example', [0, 1, 0, 0, 0, 0, 0, 1, 0, 0]],
+      ['west.example', [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
     ],
   )
   assert.equal(data.length, 2)
@@ -90,6 +90,39 @@ test('what waits is told by destination and age, and each letter', async () => {
     some.data.map(({ id }) => id),
     ['q3'],
   )
+  const { json: old } = await ask('/v1/queue?q=domain:south.example%20older:1h')
+  assert.deepEqual([old['waiting'], old['matching'], shownIn(old).data[0]?.id], [3, 1, 'q2'])
+})
+
+test('the shape of the queue is told by what is asked for', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const { json } = await ask('/v1/queue/shape?by=sender&q=domain:.example')
+  assert.deepEqual([json['by'], json['total'], json['held'], json['count']], ['sender', 3, 0, 1])
+  assert.deepEqual(json['limits'], [5, 10, 20, 40, 80, 160, 320, 640, 1280])
+  assert.deepEqual(json['ages'], [1, 1, 0, 0, 0, 0, 0, 1, 0, 0])
+  const [group] = json['groups'] as readonly { readonly name: string; readonly oldest_at: string }[]
+  assert.deepEqual(
+    [group?.name, group?.oldest_at],
+    ['anna@north.example', new Date(now - 600 * minuteMs).toISOString()],
+  )
+  const none = await ask('/v1/queue/shape?q=domain:nowhere.example')
+  assert.deepEqual([none.json['total'], none.json['oldest_at'], none.json['groups']], [0, null, []])
+  const wrong = await ask('/v1/queue/shape?q=domian:x')
+  assert.deepEqual([wrong.status, JSON.stringify(wrong.json).includes('domain:x?')], [400, true])
+})
+
+test('what is to be sent back is counted first, and stays where nobody can be told', async () => {
+  const { store, ask } = testApi({ now: () => now })
+  await waiting(store)
+  const wish = { action: 'bounce', q: 'domain:south.example', reason: 'moved away' }
+  const act = (json: unknown) => ask('/v1/queue/actions', { method: 'POST', json })
+  assert.equal((await act({ ...wish, dry_run: true })).json['count'], 2)
+  const done = await act(wish)
+  assert.deepEqual([done.status, /cannot be told/.test(JSON.stringify(done.json))], [400, true])
+  const dry = { method: 'POST', json: { dry_run: true } }
+  assert.equal((await ask('/v1/messages/JOURNEY1/bounce', dry)).json['count'], 3)
+  assert.equal((await store.counts()).queued, 3)
 })
 
 test('letters are held and released, many or of one message, and the audit has it', async () => {

@@ -4,7 +4,14 @@ import { memoryCredentialReads } from './credentials.ts'
 import { memoryMailboxReads } from './mailbox-reads.ts'
 import { memoryRegisterReads } from './register.ts'
 import { hasMessageId, itemFits, journeyFits } from './search.ts'
-import { lower, type MemoryJourney, type MemoryTables, pairName } from './tables.ts'
+import { shapeOf } from '../queue-shape.ts'
+import {
+  lower,
+  type MemoryJourney,
+  type MemoryQueueRow,
+  type MemoryTables,
+  pairName,
+} from './tables.ts'
 import type {
   FoundJourney,
   JourneyQuery,
@@ -12,6 +19,7 @@ import type {
   ListedJourney,
   StoredJourney,
 } from '../ports/journeys.ts'
+import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import type { MessagePlace, Reads } from '../reads.ts'
 
 /** The reading side of the store in memory. */
@@ -42,14 +50,10 @@ export function memoryReads(tables: MemoryTables): Reads {
     },
     message: (id) => messagePlace(tables, id),
     contentOctets: (_content, sha256) => contentOctets(tables, sha256),
-    listQueue({ filter = {}, limit, journey }) {
-      const { journeys } = tables
-      return Array.from(tables.queue.values())
-        .filter(({ item }) => journey === undefined || lower(item.journeyId) === lower(journey))
-        .filter(({ item }) => itemFits(item, journeys.get(item.journeyId.toLowerCase()), filter))
-        .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
-        .slice(0, limit)
-        .map(({ item }) => item)
+    listQueue: (query) => listQueue(tables, query),
+    queueShape: (query) => {
+      const { filter = {} } = query
+      return shapeOf(listQueue(tables, { filter, limit: Infinity }), query)
     },
     dkimKeys(domain) {
       return Array.from(tables.dkimKeys.values())
@@ -73,6 +77,23 @@ export function memoryReads(tables: MemoryTables): Reads {
       return { messages: messages.size, queued: queue.size, held, journeys: journeys.size }
     },
   }
+}
+
+function listQueue(tables: MemoryTables, query: QueueQuery): readonly QueueItem[] {
+  const { filter = {}, limit, journey, ids, after } = query
+  const { journeys } = tables
+  const byTime = (a: MemoryQueueRow, b: MemoryQueueRow): number => {
+    return a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key
+  }
+  const byId = (a: MemoryQueueRow, b: MemoryQueueRow): number => (a.item.id < b.item.id ? -1 : 1)
+  return Array.from(tables.queue.values())
+    .filter(({ item }) => journey === undefined || lower(item.journeyId) === lower(journey))
+    .filter(({ item }) => ids === undefined || ids.includes(item.id))
+    .filter(({ item }) => after === undefined || item.id > after)
+    .filter(({ item }) => itemFits(item, journeys.get(item.journeyId.toLowerCase()), filter))
+    .sort(after === undefined ? byTime : byId)
+    .slice(0, limit)
+    .map(({ item }) => item)
 }
 
 function messagePlace(tables: MemoryTables, id: string): MessagePlace | undefined {

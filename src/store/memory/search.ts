@@ -5,6 +5,7 @@ import {
   messageIdForms,
 } from '../../journey/filter.ts'
 import { lower, type MemoryJourney } from './tables.ts'
+import type { QueueFilter } from '../ports/queue-filter.ts'
 import type { QueueItem } from '../ports/queue.ts'
 
 /** Whether a journey is one that the filter lets through. */
@@ -31,9 +32,9 @@ export function journeyFits(
 export function itemFits(
   item: QueueItem,
   stored: MemoryJourney | undefined,
-  filter: JourneyFilter,
+  filter: QueueFilter,
 ): boolean {
-  const { to, from, since, until, messageId } = filter
+  const { to, from, since, until, messageId, not = [] } = filter
   const journey = stored?.journey
   return (
     addressFits(item.recipient, to) &&
@@ -43,8 +44,35 @@ export function itemFits(
     (until === undefined || item.createdAt < until) &&
     hasMessageId(journey?.headerMessageId, messageId) &&
     textFits(journey ?? {}, filter) &&
-    personFits(journey ?? {}, Array.from(stored?.recipients.values() ?? []), filter)
+    personFits(journey ?? {}, Array.from(stored?.recipients.values() ?? []), filter) &&
+    waitingFits(item, filter) &&
+    not.every((one) => !itemFits(item, stored, one))
   )
+}
+
+/** What only a letter that waits has. */
+function waitingFits(item: QueueItem, filter: QueueFilter): boolean {
+  const { destination, reason, held, holdReason, journeyPart, journeys } = filter
+  const why = lower(item.holdReason)
+  const id = item.journeyId.toLowerCase()
+  const part = journeyPart?.toLowerCase() ?? ''
+  return (
+    (journeys === undefined || journeys.some((one) => one.toLowerCase() === id)) &&
+    destinationFits(lower(item.destination), destination) &&
+    (reason === undefined ||
+      lower(item.lastProblem).includes(lower(reason)) ||
+      why.includes(lower(reason))) &&
+    (holdReason === undefined || why.includes(lower(holdReason))) &&
+    (held === undefined || item.held === held) &&
+    (id.startsWith(part) || id.endsWith(part))
+  )
+}
+
+function destinationFits(name: string, wanted: QueueFilter['destination']): boolean {
+  if (wanted === undefined) return true
+  const { domain, match } = wanted
+  if (match !== 'below' && name === domain) return true
+  return match !== 'whole' && name.endsWith(`.${domain}`)
 }
 
 function itemStatusFits(item: QueueItem, whole: string, status: string | undefined): boolean {

@@ -1,6 +1,7 @@
-import type { JourneyFilter } from '../../journey/filter.ts'
 import type { Acceptance, NewQueueItem, SharedFact } from './post.ts'
 import type { RegisterEntry } from './register.ts'
+import type { QueueFilter } from './queue-filter.ts'
+import type { QueueShape, ShapeQuery } from './queue-shape.ts'
 
 export interface QueueItem extends NewQueueItem {
   readonly attempts: number
@@ -83,9 +84,16 @@ export interface Hold {
 
 export interface QueueQuery {
   readonly limit: number
-  readonly filter?: JourneyFilter
+  readonly filter?: QueueFilter
   /** Only what waits of the journey with this id. */
   readonly journey?: string
+  /** Only those of these ids. */
+  readonly ids?: readonly string[]
+  /**
+   * In the order of the ids and not of the attempts, and only those behind this one (empty: from the
+   * first): so a queue is gone through in pages, though its attempts change meanwhile.
+   */
+  readonly after?: string
 }
 
 /** What must go to other servers. Items come into it by `post.accept`. */
@@ -124,4 +132,6 @@ export interface QueuePort {
   nextDueAt(): Promise<number | undefined>
   /** The next attempts first. */
   list(query: QueueQuery): Promise<readonly QueueItem[]>
+  /** How much waits for whom since when: counted where it lies, no item is brought. */
+  shape(query: ShapeQuery): Promise<QueueShape>
 }

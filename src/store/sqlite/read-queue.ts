@@ -2,17 +2,18 @@ import type { QueueItem, QueueQuery } from '../ports/queue.ts'
 import type { ReadRows, Row } from './database.ts'
 import { byNextAttempt, dueAnyTime, firstWaiting } from './queue-order.ts'
 import { queueItem, selectQueue } from './rows.ts'
-import { type Conditions, queueConditions, where } from './search-terms.ts'
+import { type Conditions, joined, queueConditions, where } from './search-terms.ts'
 
 /** What waits, the next attempts first. */
 export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem[] {
-  const { limit } = query
+  const { limit, after } = query
   const wanted = conditionsOf(query)
   if (wanted.sql.length > 0) {
+    const order = after === undefined ? 'next_attempt_ms, queue.key' : 'queue.id'
     return rows
       .all(
         `${selectQueue} LEFT JOIN journey ON journey.id = queue.journey_id ${where(wanted)}
-          ORDER BY next_attempt_ms, queue.key LIMIT ?`,
+          ORDER BY ${order} LIMIT ?`,
         ...wanted.values,
         limit,
       )
@@ -34,10 +35,15 @@ export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem
     .map(queueItem)
 }
 
-function conditionsOf({ filter = {}, journey }: QueueQuery): Conditions {
-  const { sql, values } = queueConditions(filter)
-  if (journey === undefined) return { sql, values }
-  return { sql: ['queue.journey_id = ?', ...sql], values: [journey, ...values] }
+function conditionsOf({ filter = {}, journey, ids, after }: QueueQuery): Conditions {
+  const all: Conditions[] = [queueConditions(filter)]
+  if (journey !== undefined) all.push({ sql: ['queue.journey_id = ?'], values: [journey] })
+  if (ids !== undefined) {
+    const sql = 'queue.id IN (SELECT value FROM json_each(?))'
+    all.push({ sql: [sql], values: [JSON.stringify(ids)] })
+  }
+  if (after !== undefined) all.push({ sql: ['queue.id > ?'], values: [after] })
+  return joined(all)
 }
 
 /** A folder that no server of this version has opened has none. */

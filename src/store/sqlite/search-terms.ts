@@ -4,6 +4,7 @@ import {
   type JourneyFilter,
   messageIdForms,
 } from '../../journey/filter.ts'
+import type { QueueFilter } from '../ports/queue-filter.ts'
 import type { Value } from './database.ts'
 
 /** Conditions of SQL that must all hold, with their values in order. */
@@ -59,8 +60,8 @@ export function filterConditions(
 }
 
 /** Conditions on `queue`, with the `journey` of each item beside it. */
-export function queueConditions(filter: JourneyFilter): Conditions {
-  const { to, from, author, since, until, subject, messageId } = filter
+export function queueConditions(filter: QueueFilter): Conditions {
+  const { to, from, author, since, until, subject, messageId, not = [] } = filter
   return joined([
     addressCondition('queue.recipient', to),
     addressCondition('queue.reverse_path', from),
@@ -73,7 +74,49 @@ export function queueConditions(filter: JourneyFilter): Conditions {
       ? none
       : one('journey.header_id IN (?, ?)', ...messageIdForms(messageId)),
     personConditions(filter),
+    waitingConditions(filter),
+    ...not.map(noneOfThese),
   ])
+}
+
+/** What only a letter that waits has. */
+function waitingConditions(filter: QueueFilter): Conditions {
+  const { destination, reason, held, holdReason, journeyPart, journeys } = filter
+  const has = (column: string): string => `instr(lower(queue.${column}), lower(?)) > 0`
+  const why = has('hold_reason')
+  const among = 'queue.journey_id IN (SELECT value FROM json_each(?))'
+  return joined([
+    journeys === undefined ? none : one(among, JSON.stringify(journeys)),
+    destination === undefined ? none : destinationCondition(destination),
+    reason === undefined ? none : one(`(${has('last_problem')} OR ${why})`, reason, reason),
+    holdReason === undefined ? none : one(why, holdReason),
+    held === undefined ? none : one('queue.held = ?', held ? 1 : 0),
+    journeyPart === undefined ? none : journeyPartCondition(journeyPart.toLowerCase()),
+  ])
+}
+
+function destinationCondition({
+  domain,
+  match,
+}: NonNullable<QueueFilter['destination']>): Conditions {
+  const whole = one('lower(queue.destination) = ?', domain)
+  const end = `.${domain}`
+  const below = one('substr(lower(queue.destination), -length(?)) = ?', end, end)
+  if (match === 'whole') return whole
+  if (match === 'below') return below
+  return one(`(${whole.sql.join('')} OR ${below.sql.join('')})`, ...whole.values, ...below.values)
+}
+
+function journeyPartCondition(part: string): Conditions {
+  const id = 'lower(queue.journey_id)'
+  const sql = `(substr(${id}, 1, length(?)) = ? OR substr(${id}, -length(?)) = ?)`
+  return one(sql, part, part, part, part)
+}
+
+/** What nothing is known of fits no condition, and so it is none of these. */
+function noneOfThese(filter: QueueFilter): Conditions {
+  const { sql, values } = queueConditions(filter)
+  return sql.length === 0 ? one('0') : one(`NOT coalesce((${sql.join(' AND ')}), 0)`, ...values)
 }
 
 const none: Conditions = { sql: [], values: [] }
@@ -82,7 +125,8 @@ function one(sql: string, ...values: Value[]): Conditions {
   return { sql: [sql], values }
 }
 
-function joined(all: readonly Conditions[]): Conditions {
+/** All of these. */
+export function joined(all: readonly Conditions[]): Conditions {
   return { sql: all.flatMap(({ sql }) => sql), values: all.flatMap(({ values }) => values) }
 }
 

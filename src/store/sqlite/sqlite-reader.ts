@@ -18,6 +18,7 @@ import { type JourneyMark, journeyMarks, type MarksQuery } from './journey-marks
 import { journeyReads } from './read-journeys.ts'
 import { mailboxReads } from './read-mailboxes.ts'
 import { listQueue } from './read-queue.ts'
+import { queueShape } from './read-queue-shape.ts'
 import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } from '../reads.ts'
 import { accountRow, actRow, aliasRow, dkimKeyRow, domainRow, hashText } from './rows.ts'
 import { receiptOf } from './write-receipt.ts'
@@ -73,6 +74,7 @@ function readsOf(database: Database): SqliteReads {
     message: (id) => messagePlace(rows, id),
     contentOctets: (content, sha256) => contentOctets(rows, content, sha256),
     listQueue: (query) => listQueue(rows, query),
+    queueShape: (query) => queueShape(rows, query),
     dkimKeys(domain) {
       const sql = 'SELECT * FROM dkim_key WHERE domain = ? ORDER BY created_ms, selector'
       return rows.all(sql, domain).map(dkimKeyRow)

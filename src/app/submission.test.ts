@@ -281,6 +281,8 @@ test('local recipients get it at once, others wait in the queue, each under its 
     'someone@north.example by north.example',
     'third@[192.0.2.77] by [192.0.2.77]',
   ])
+  const items = await south.store.queue.list({ limit: 9 })
+  assert.deepEqual(new Set(items.map(({ account }) => account)), new Set([user]))
   const text = await storedText(south.store, referenceIn(said))
   assert.doesNotMatch(header(text).find((field) => field.startsWith('Received')) ?? '', / for </)
 })

@@ -84,7 +84,9 @@ test('what is filed begins with Return-Path, what is sent does not, whoever wrot
 
 test('an item of the queue has its times, its wishes and its destination', () => {
   const recipient: MailRecipient = { ...to('x@north.example'), dsn: { notify: ['delay'] } }
-  assert.deepEqual(placed({ recipients: [recipient], eightBit: true }).acceptance.queue, [
+  const account = 'me@south.example'
+  const { acceptance } = placed({ recipients: [recipient], eightBit: true, account })
+  assert.deepEqual(acceptance.queue, [
     {
       id: 'n1',
       messageId: 'j1',
@@ -98,8 +100,11 @@ test('an item of the queue has its times, its wishes and its destination', () =>
       createdAt: now,
       nextAttemptAt: now,
       expiresAt: now + queueMs,
+      account,
     },
   ])
+  const stranger = placed({ recipients: [recipient] }).acceptance.queue
+  assert.ok(stranger[0] !== undefined && !('account' in stranger[0]))
 })
 
 test('SMTPUTF8 is asked for where header, form or an address need it, for each recipient alone', () => {

@@ -67,6 +67,8 @@ export interface Mail {
   readonly eightBit: boolean
   /** Its header has them, or it is in a form that only SMTPUTF8 may carry (RFC 6531 §3.4). */
   readonly utf8: boolean
+  /** The account that sends it; absent: none does. */
+  readonly account?: string
 }
 
 /** A recipient that was taken. */
@@ -133,7 +135,7 @@ function queueItem(
   { now, newId, queueMs }: Placing,
 ): readonly NewQueueItem[] {
   if (to.type === 'mailbox') return []
-  const { id, reversePath, eightBit, utf8 } = mail
+  const { id, reversePath, eightBit, utf8, account } = mail
   const { recipient, destination } = to
   return [
     {
@@ -151,6 +153,7 @@ function queueItem(
       createdAt: now,
       nextAttemptAt: now,
       expiresAt: now + queueMs,
+      ...(account === undefined ? {} : { account }),
     },
   ]
 }

@@ -59,7 +59,8 @@ export class HandedPort implements Port {
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
     const { who, as } = this.#by
     return andThen(this.#options.directory.identitiesFor(as), (identities) => {
-      return submittedLetter(this.#options, envelope, { name: who, identities })
+      const { account } = as
+      return submittedLetter(this.#options, envelope, { name: who, account, identities })
     })
   }
 }

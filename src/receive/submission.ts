@@ -83,7 +83,8 @@ export class SubmissionPort implements Port {
     const user = this.#user
     if (user === undefined) throw new Error('SubmissionPort: a sender before the login')
     return andThen(this.#options.directory.identities(user), (identities) => {
-      return submittedLetter(this.#options, envelope, { name: user.address, identities })
+      const { address: name } = user
+      return submittedLetter(this.#options, envelope, { name, account: name, identities })
     })
   }
 }

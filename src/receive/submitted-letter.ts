@@ -40,6 +40,16 @@ export interface SubmittedOptions {
   readonly post: Pick<Post, 'place' | 'own'>
 }
 
+/** Who sends a letter. */
+export interface Sender {
+  /** As a refusal calls them. */
+  readonly name: string
+  /** Whose letter it counts as; `undefined`: no account's. */
+  readonly account: string | undefined
+  /** In whose names they may write now; `undefined`: they are nobody here any more. */
+  readonly identities: Identities | undefined
+}
+
 /** A letter of one of our users. */
 class SubmittedLetter implements Letter {
   /** Nothing of it is judged. */
@@ -49,6 +59,7 @@ class SubmittedLetter implements Letter {
   readonly #envelope: Envelope
   /** Who sends it, as a refusal calls them. */
   readonly #name: string
+  readonly #account: string | undefined
   /** As they were when the letter began. */
   readonly #identities: Identities
   readonly #recipients: WishingRecipient[] = []
@@ -59,11 +70,12 @@ class SubmittedLetter implements Letter {
   constructor(
     options: SubmittedOptions,
     envelope: Envelope,
-    sender: { readonly name: string; readonly identities: Identities },
+    sender: Omit<Sender, 'identities'> & { readonly identities: Identities },
   ) {
     this.#options = options
     this.#envelope = envelope
     this.#name = sender.name
+    this.#account = sender.account
     this.#identities = sender.identities
   }
 
@@ -174,6 +186,7 @@ class SubmittedLetter implements Letter {
       role: 'inbox',
       eightBit: facts.eightBit,
       utf8: needsUtf8(parameters, header),
+      ...(this.#account === undefined ? {} : { account: this.#account }),
     })
     const also = await successReport(this.#options, {
       envelope: this.#envelope,
@@ -191,22 +204,17 @@ class SubmittedLetter implements Letter {
   }
 }
 
-/**
- * The letter of somebody who is known, if they may write in the name of its sender as it is now.
- *
- * @param identities `undefined`: they are nobody here any more
- */
+/** The letter of somebody who is known, if they may write in the name of its sender as it is now. */
 export function submittedLetter(
   options: SubmittedOptions,
   envelope: Envelope,
-  by: { readonly name: string; readonly identities: Identities | undefined },
+  { identities, ...by }: Sender,
 ): Letter | { readonly refusal: Reply } {
-  const { name, identities } = by
   if (identities === undefined) return { refusal: replies.loginOver }
   const { reversePath, mailFrom } = envelope
   const own = reversePath.type === 'null' || identities.covers(reversePath.mailbox)
-  if (!own) return { refusal: notYours(mailFrom, name) }
-  return new SubmittedLetter(options, envelope, { name, identities })
+  if (!own) return { refusal: notYours(mailFrom, by.name) }
+  return new SubmittedLetter(options, envelope, { ...by, identities })
 }
 
 /** What is wrong is in the message itself. */

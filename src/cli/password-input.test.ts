@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { PassThrough } from 'node:stream'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { test } from 'node:test'
-import { readNewPassword } from './password-input.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { readNewPassword, readPassword } from './password-input.ts'
 
 /** A terminal on which these keys are pressed; what it shows, and whether it hides what is typed. */
 function terminal(...keys: readonly string[]) {
@@ -63,4 +66,20 @@ test('from a pipe it is one line, asked once, whatever follows', async () => {
   const empty = new PassThrough()
   empty.end('')
   await assert.rejects(readNewPassword({ input: empty, ask: () => {} }), /is empty/)
+})
+
+test('a password that one has comes from the environment, a file, a pipe or a terminal, asked once', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const file = join(folder, 'password')
+  writeFileSync(file, 'of the file\nmore\n')
+  const ask = (): void => {}
+  const from = { ask, given: undefined, file: undefined, inputIsTaken: false }
+  const none = Readable.from([])
+  assert.equal(await readPassword({ ...from, input: none, given: 'given' }), 'given')
+  assert.equal(await readPassword({ ...from, input: none, given: 'x', file }), 'of the file')
+  assert.equal(await readPassword({ ...from, input: Readable.from(['piped\nx']) }), 'piped')
+  await assert.rejects(readPassword({ ...from, input: none, given: '' }), /is empty/)
+  await assert.rejects(readPassword({ ...from, input: none, inputIsTaken: true }), /no password/)
+  await assert.rejects(readPassword({ ...from, input: none, file: join(folder, 'x') }), /be read/)
 })

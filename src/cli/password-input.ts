@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WaybillError } from '../base/error.ts'
 
@@ -30,6 +31,52 @@ export async function readNewPassword({ input, ask }: PasswordSource): Promise<s
     return password
   } finally {
     typist.close()
+  }
+}
+
+/**
+ * Reads the password of somebody who has one: what the environment gives, the first line of a file,
+ * or what is typed, asked for once and not shown; from a pipe the first line.
+ *
+ * @param from.inputIsTaken standard input brings something else
+ * @throws WaybillError `usage` when it is empty or there is no way to give one, `not-found` when the
+ *   file cannot be read
+ */
+export async function readPassword(
+  from: PasswordSource & {
+    readonly given: string | undefined
+    readonly file: string | undefined
+    readonly inputIsTaken: boolean
+  },
+): Promise<string> {
+  const { input, ask, given, file, inputIsTaken } = from
+  if (file !== undefined) return notEmpty(firstLineOf(file))
+  if (given !== undefined) return notEmpty(given)
+  if (inputIsTaken) {
+    throw new WaybillError(
+      'usage',
+      'Standard input brings the message, so it brings no password.',
+      {
+        hint: 'Name a file with --password-file, or set WAYBILL_PROBE_PASSWORD.',
+      },
+    )
+  }
+  if (input.isTTY !== true || input.setRawMode === undefined)
+    return notEmpty(await firstLine(input))
+  const typist = new HiddenLines(input, (raw) => input.setRawMode?.(raw))
+  try {
+    ask('Password, which is not shown: ')
+    return notEmpty(await typist.line(() => ask('\n')))
+  } finally {
+    typist.close()
+  }
+}
+
+function firstLineOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0] ?? ''
+  } catch (cause) {
+    throw new WaybillError('not-found', `The password cannot be read from ${path}.`, { cause })
   }
 }
 

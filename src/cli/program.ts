@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   totp: async () => (await import('./commands/totp.ts')).totpCommand(),
   webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  probe: async () => (await import('./commands/probe.ts')).probeCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {
     const { dkimKeysCommand, dkimRotateCommand } = await import('./commands/dkim-keys.ts')

@@ -98,6 +98,11 @@ export class ClientSession {
     return this.#peer.tls
   }
 
+  /** The server has greeted us, and we it. */
+  get greeted(): boolean {
+    return this.#greeted
+  }
+
   /** The reply to STARTTLS, when it was a refusal and the session went on in clear text. */
   get tlsRefusal(): Reply | undefined {
     return this.#tlsRefusal

@@ -160,12 +160,14 @@ function wantedTls(
 
 /** What a session lacks where the certificate must hold. */
 function lacksFor({ need }: Way): ((facts: TlsFacts) => string | undefined) | undefined {
-  if (need !== 'verified') return undefined
-  return ({ certificate }) => {
-    if (certificate === undefined) return 'the server has shown no certificate'
-    if (certificate.trusted) return undefined
-    return `its certificate does not hold (${certificate.problem ?? 'for no reason that was told'})`
-  }
+  return need === 'verified' ? lacksTrust : undefined
+}
+
+/** Why the other side is not proved to be who it should be; `undefined`: it is. */
+export function lacksTrust({ certificate }: TlsFacts): string | undefined {
+  if (certificate === undefined) return 'the server has shown no certificate'
+  if (certificate.trusted) return undefined
+  return `its certificate does not hold (${certificate.problem ?? 'for no reason that was told'})`
 }
 
 /** The handshake before anything is said, which ends at once when somebody asks to break off. */

@@ -179,7 +179,8 @@ function readingOf(result: AttemptResult): { readonly reading?: AnswerReading } 
   return { reading: readAnswer(heard) }
 }
 
-function answerOf(outcome: RecipientOutcome): SmtpAnswer | undefined {
+/** What the other server said last, as a record has it; nothing where it said nothing. */
+export function answerOf(outcome: RecipientOutcome): SmtpAnswer | undefined {
   const { reply } = outcome
   if (reply === null) return undefined
   const atCommand = outcome.result === 'accepted' ? 'DATA' : outcome.atCommand

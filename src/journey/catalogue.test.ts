@@ -15,6 +15,7 @@ import { routeToNextHop } from '../route/next-hop.ts'
 import { routeTo } from '../route/route.ts'
 import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
+import { probeStages } from './probed-step.ts'
 import type { StepData } from './steps.ts'
 
 const golden = new URL('catalogue.golden.txt', import.meta.url)
@@ -242,6 +243,49 @@ const plain: readonly StepData[] = [
   { type: 'notified', about: 'success', to: 'a@b.example', journey: 'x' },
   { type: 'not-notified', why: 'null-sender' },
   { type: 'not-notified', why: 'not-wanted' },
+  { type: 'peer-tls', host, ...tls, certificate, implicit: true },
+]
+
+const probed = {
+  type: 'probed',
+  host,
+  ip,
+  port: 25,
+  offered: ['SIZE 1000'],
+  conversation: [],
+} as const
+const nobody = {
+  recipient: rcptTo,
+  result: 'failed',
+  answer: refusal,
+  problem: 'The server refused the recipient for good',
+} as const
+/** How far a server says yes to a probe. */
+const probes: readonly StepData[] = [
+  ...probeStages.map((asked): StepData => {
+    return { ...probed, asked, result: 'accepted', answer: undefined, problem: '', recipients: [] }
+  }),
+  { ...probed, asked: 'mail', result: 'deferred', answer: later, problem: 'No', recipients: [] },
+  {
+    ...probed,
+    asked: 'rcpt',
+    result: 'failed',
+    answer: refusal,
+    problem: 'No',
+    recipients: [nobody],
+  },
+  {
+    ...probed,
+    asked: 'rcpt',
+    result: 'failed',
+    answer: undefined,
+    problem: 'No',
+    recipients: [
+      nobody,
+      { ...nobody, result: 'deferred', answer: later },
+      { ...nobody, result: 'accepted', answer: good },
+    ],
+  },
 ]
 
 const zone: Zone = {
@@ -382,7 +426,7 @@ async function verdicts(): Promise<readonly StepData[]> {
 }
 
 test('every step is told as the golden file has it', async () => {
-  const told = [...plain, ...(await verdicts())].flatMap((data) => {
+  const told = [...plain, ...probes, ...(await verdicts())].flatMap((data) => {
     const step = { ...data, startedAt: 0, durationMs: 0, dns: [] }
     return tell(step).map((sentence) => {
       const { id, label, verdict, result, question, answer, askedFor, did, fix, rules } = sentence

@@ -60,6 +60,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'not-notified':
     case 'put-off':
     case 'given-up':
+    case 'probed':
       return tellDelivery(step)
   }
 }

@@ -2,6 +2,7 @@ import type { AnswerReading } from '../answers/kinds.ts'
 import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import type { Self } from '../route/self.ts'
+import type { ProbedStep } from './probed-step.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
 
 /** Steps that are appended while a queued message is delivered. */
@@ -41,6 +42,10 @@ export type DeliveryStep =
             readonly trusted: boolean
             readonly problem: string | undefined
             readonly fingerprint: string
+            /** What it is for, and from when until when, as the TLS library says them; of a probe only. */
+            readonly names?: readonly string[]
+            readonly validFrom?: string
+            readonly validTo?: string
           }
         | undefined
     }
@@ -98,3 +103,4 @@ export type DeliveryStep =
       readonly why: string
       readonly recipients?: readonly string[]
     }
+  | ProbedStep

@@ -4,6 +4,7 @@ import { formatNextHop } from '../../route/next-hop.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../delivery-steps.ts'
 import { said } from './ending.ts'
+import { tellProbed } from './probed.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */
 export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
@@ -133,6 +134,8 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           details: { why: step.why, recipients: step.recipients ?? [] },
         },
       ]
+    case 'probed':
+      return tellProbed(step)
   }
 }
 

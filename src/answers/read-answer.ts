@@ -1,6 +1,10 @@
 import type { AtCommand, FailureCause } from '../smtp/client-types.ts'
 import type { Reply } from '../smtp/reply.ts'
+import { enhancedCodes, replyCodes } from './codes.ts'
 import type { AnswerAdvice, AnswerKind, AnswerReading, AnswerScope } from './kinds.ts'
+import { ownCauses } from './own-causes.ts'
+import type { CodeRule, RuleResult } from './rule.ts'
+import { ruleByWords } from './word-rules.ts'
 
 /** What was said or happened: a `Setback` of the client, or why there is no way (`route`). */
 export interface Heard {
@@ -11,84 +15,139 @@ export interface Heard {
   readonly reply: Reply | null
 }
 
-/** Says what a refusal means. Never throws, whatever the other side said. */
+/**
+ * Says what a refusal means: by its enhanced code where that says enough, else by its words, else by
+ * its code. Never throws and takes a bounded time, whatever the other side said.
+ */
 export function readAnswer(heard: Heard): AnswerReading {
-  const { reply, because, status } = heard
-  if (reply === null) return finish(ownKind(because, status), `own.${because}`, heard)
-  const enhanced = reply.enhanced ?? ''
-  const kind = enhancedKinds[enhanced.slice(2)]
-  if (kind !== undefined) return finish(kind, `enhanced.${enhanced.slice(2)}`, heard)
-  const plain = codeKinds[reply.code]
-  return finish(plain ?? (reply.code < 500 ? 'try-later' : 'unknown'), `code.${reply.code}`, heard)
+  const { reply } = heard
+  if (reply === null) return ofOurOwn(heard)
+  const text = reply.lines.join(' ')
+  const detail = (reply.enhanced ?? enhancedIn(text, reply.code))?.slice(2)
+  const byCode = detail === undefined ? undefined : codeRule(detail, reply.code)
+  const byWords = ruleByWords(text, reply.code >= 500)
+  const codeId = `enhanced.${detail}`
+  if (byCode !== undefined && byWords !== undefined && byCode.trusted === true) {
+    if (byCode.kind === byWords.kind) return finish(byCode, codeId, heard)
+    if (byWords.sure === true) {
+      const because = `The enhanced code says otherwise (${byCode.says}), but these words are plain.`
+      return { ...finish(byWords, byWords.id, heard), against: { rule: codeId, because } }
+    }
+    const because = `The words say otherwise (${byWords.says}), but the enhanced code is exact.`
+    return { ...finish(byCode, codeId, heard), against: { rule: byWords.id, because } }
+  }
+  if (byCode?.trusted === true) return finish(byCode, codeId, heard)
+  if (byWords !== undefined) return finish(byWords, byWords.id, heard)
+  if (byCode !== undefined) return finish(byCode, codeId, heard)
+  return byReplyCode(reply.code, heard)
 }
 
-function ownKind(because: Heard['because'], status: string): AnswerKind {
-  switch (because) {
-    case 'timeout':
-    case 'connectionLost':
-    case 'unknownAfterMessage':
-    case 'brokenOff':
-      return 'network'
-    case 'malformedReply':
-      return 'protocol'
-    case 'tlsNotOffered':
-    case 'tlsFailed':
-      return 'tls-wanted'
-    case 'authNotOffered':
-      return 'login-wanted'
-    case 'smtpUtf8NotOffered':
-    case 'eightBitNotOffered':
-      return 'unsupported'
-    case 'messageTooBig':
-      return 'too-big'
-    case 'messageUnreadable':
-      return 'system-full'
-    case 'route':
-      return enhancedKinds[status.slice(2)] ?? 'unknown'
-    case 'reply':
-      return 'unknown'
+function codeRule(detail: string, code: number): CodeRule | undefined {
+  const rule = enhancedCodes[detail]
+  return rule?.only === undefined || rule.only === Math.floor(code / 100) ? rule : undefined
+}
+
+/** The enhanced code that some servers put into the text: `#5.1.0 Address rejected`. */
+function enhancedIn(text: string, code: number): string | undefined {
+  const found = /(?:^|[\s#([])([245]\.\d{1,3}\.\d{1,3})(?=[\s)\]:;,]|$)/.exec(
+    text.slice(0, 300),
+  )?.[1]
+  return found?.[0] === String(code)[0] ? found : undefined
+}
+
+function ofOurOwn(heard: Heard): AnswerReading {
+  const { because, status } = heard
+  if (because !== 'route') return finish(ownCauses[because], `own.${because}`, heard)
+  // Why there is no way is said by the status alone; RFC 7505 §4.1 has null MX be 5.1.10.
+  const detail = status.slice(2)
+  if (detail === '1.10') return finish({ kind: 'relay-denied' }, 'own.null-mx', heard)
+  const rule = enhancedCodes[detail]
+  if (rule === undefined) return finish({ kind: 'unknown' }, 'own.route', heard)
+  return finish(rule, `enhanced.${detail}`, heard)
+}
+
+function byReplyCode(code: number, heard: Heard): AnswerReading {
+  const { atCommand } = heard
+  // RFC 1870 §6.1: the size was said with MAIL; RFC 5321 §4.2.2: 553 is about the name just said.
+  if (code === 552 && atCommand !== 'RCPT') return finish({ kind: 'too-big' }, 'code.552', heard)
+  if (code === 553 && atCommand === 'MAIL') {
+    return finish({ kind: 'sender-refused' }, 'code.553', heard)
+  }
+  const usual: RuleResult = code < 500 ? { kind: 'try-later' } : { kind: 'unknown' }
+  const rule = replyCodes[code]
+  return finish(
+    rule ?? usual,
+    rule === undefined ? `code.${code < 500 ? 4 : 5}xx` : `code.${code}`,
+    heard,
+  )
+}
+
+function finish(rule: RuleResult, id: string, heard: Heard): AnswerReading {
+  const { kind } = rule
+  const scope = rule.scope ?? scopeOf(kind, heard.atCommand)
+  const permanent = heard.reply === null ? heard.status.startsWith('5') : heard.reply.code >= 500
+  const wanted = rule.advice ?? adviceFor(kind, scope, { ...heard, permanent })
+  // RFC 5321 §4.2.1: who was refused for now is tried again, whatever the words say.
+  const advice = permanent || (wanted !== 'give-up' && wanted !== 'suppress') ? wanted : 'retry'
+  return { kind, scope, advice, rule: id }
+}
+
+/** What is said before a letter is named is about all letters; at RCPT about this recipient. */
+function scopeOf(kind: AnswerKind, atCommand: AtCommand): AnswerScope {
+  const usual = scopes[kind]
+  if (usual !== 'by-stage') return usual
+  switch (atCommand) {
+    case 'CONNECT':
+    case 'LHLO':
+    case 'EHLO':
+    case 'HELO':
+    case 'STARTTLS':
+    case 'AUTH':
+    case 'QUIT':
+      return kind === 'policy' || kind === 'spam' ? 'ourselves' : 'destination'
+    case 'RCPT':
+      return 'recipient'
+    case 'MAIL':
+    case 'DATA':
+    case 'MESSAGE':
+    case 'RSET':
+      return 'message'
   }
 }
 
-/** Subject and detail of enhanced codes. RFC 3463, RFC 5248 and its registry. */
-const enhancedKinds: Readonly<Record<string, AnswerKind>> = {
-  '1.1': 'no-such-mailbox',
-  '1.10': 'no-such-mailbox',
-  '2.1': 'mailbox-disabled',
-  '2.2': 'mailbox-full',
-  '2.3': 'too-big',
-  '3.1': 'system-full',
-  '3.4': 'too-big',
-  '4.1': 'network',
-  '4.2': 'network',
-  '4.3': 'dns',
-  '4.6': 'loop',
-  '7.10': 'tls-wanted',
-  '7.25': 'no-reverse-name',
-  '7.26': 'authentication-failed',
+function adviceFor(
+  kind: AnswerKind,
+  scope: AnswerScope,
+  { because, permanent }: Pick<Heard, 'because'> & { readonly permanent: boolean },
+): AnswerAdvice {
+  switch (kind) {
+    case 'listed':
+    case 'reputation':
+      return 'pause-source'
+    case 'no-reverse-name':
+    case 'unsupported':
+      return permanent ? 'retry-elsewhere' : 'retry'
+    case 'tls-wanted':
+    case 'login-wanted':
+      return 'pause-destination'
+    case 'no-such-mailbox':
+    case 'mailbox-disabled':
+      return 'suppress'
+    case 'network':
+      return because === 'unknownAfterMessage' || permanent ? 'retry' : 'retry-elsewhere'
+    default:
+      if (scope === 'ourselves') return 'pause-source'
+      if (permanent) return 'give-up'
+      return scope === 'destination' && kind !== 'connection-limit' && kind !== 'dns'
+        ? 'pause-destination'
+        : 'retry'
+  }
 }
 
-const codeKinds: Readonly<Record<number, AnswerKind>> = {
-  452: 'system-full',
-  530: 'login-wanted',
-  552: 'mailbox-full',
-}
-
-function finish(kind: AnswerKind, rule: string, heard: Heard): AnswerReading {
-  const permanent = heard.reply !== null && heard.reply.code >= 500
-  return { kind, scope: scopes[kind], advice: adviceFor(kind, permanent), rule }
-}
-
-function adviceFor(kind: AnswerKind, permanent: boolean): AnswerAdvice {
-  if (kind === 'listed' || kind === 'reputation') return 'pause-source'
-  if (kind === 'no-reverse-name' || kind === 'unsupported') return 'retry-elsewhere'
-  if (!permanent) return kind === 'rate-limited' ? 'pause-destination' : 'retry'
-  return kind === 'no-such-mailbox' || kind === 'mailbox-disabled' ? 'suppress' : 'give-up'
-}
-
-const scopes: Readonly<Record<AnswerKind, AnswerScope>> = {
+/** What each kind is about; `by-stage`: as far as the server knew the letter when it spoke. */
+const scopes: Readonly<Record<AnswerKind, AnswerScope | 'by-stage'>> = {
   greylisted: 'recipient',
-  'try-later': 'message',
+  'try-later': 'by-stage',
   'rate-limited': 'destination',
   'mailbox-full': 'recipient',
   'no-such-mailbox': 'recipient',
@@ -96,10 +155,10 @@ const scopes: Readonly<Record<AnswerKind, AnswerScope>> = {
   'relay-denied': 'destination',
   'sender-refused': 'message',
   'authentication-failed': 'message',
-  spam: 'message',
+  spam: 'by-stage',
   listed: 'ourselves',
   reputation: 'ourselves',
-  policy: 'message',
+  policy: 'by-stage',
   content: 'message',
   'too-big': 'message',
   'tls-wanted': 'destination',
@@ -112,5 +171,5 @@ const scopes: Readonly<Record<AnswerKind, AnswerScope>> = {
   loop: 'message',
   protocol: 'connection',
   unsupported: 'connection',
-  unknown: 'message',
+  unknown: 'by-stage',
 }

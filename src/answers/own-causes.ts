@@ -1,0 +1,26 @@
+import type { FailureCause } from '../smtp/client-types.ts'
+import type { CodeRule } from './rule.ts'
+
+const noTls = { kind: 'tls-wanted', scope: 'connection', advice: 'retry-elsewhere' } as const
+
+/** What went wrong without a word of the other server, or by our own doing. */
+export const ownCauses: Readonly<Record<FailureCause, CodeRule>> = {
+  timeout: { kind: 'network', says: 'No answer came in time.' },
+  connectionLost: { kind: 'network', says: 'The connection was lost.' },
+  unknownAfterMessage: { kind: 'network', says: 'The answer to the whole letter was lost.' },
+  malformedReply: { kind: 'protocol', scope: 'connection', says: 'The answer makes no sense.' },
+  tlsNotOffered: { ...noTls, says: 'We want TLS, and it has none.' },
+  tlsFailed: { ...noTls, says: 'It wants TLS, which failed.' },
+  authNotOffered: { kind: 'login-wanted', says: 'It offers no log-in that we can use.' },
+  smtpUtf8NotOffered: { kind: 'unsupported', says: 'It does not offer SMTPUTF8.' },
+  eightBitNotOffered: { kind: 'unsupported', says: 'It does not offer 8BITMIME.' },
+  messageTooBig: { kind: 'too-big', says: 'The letter is bigger than the limit that it offers.' },
+  messageUnreadable: {
+    kind: 'system-full',
+    scope: 'ourselves',
+    advice: 'retry',
+    says: 'Our own store could not read the letter.',
+  },
+  brokenOff: { kind: 'network', says: 'We ended the connection ourselves.' },
+  reply: { kind: 'unknown', says: 'The reply is missing.' },
+}

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { QueuePort } from '../store/ports/queue.ts'
+import type { QueuePort, SenderTurns } from '../store/ports/queue.ts'
+import { senderOf } from '../store/sender.ts'
 import type { DispatcherProblem } from './batch-runner.ts'
 import type { Leases } from './leases.ts'
 import { longestSleepMs } from './sleep.ts'
@@ -19,6 +20,16 @@ export interface LeaserOptions {
 
 const minSleepMs = 20
 const leaseAtOnce = 200
+/** Items of each sender whose turn it is, and of all of them, in one lease. */
+const turnsEach = 5
+const turnsAtOnce = 60
+/**
+ * Beside the room for all, this part of it is for senders that have little there. However much somebody
+ * has sent that cannot start, the letters of others find room.
+ */
+const roomForOthers = 1 / 4
+/** Who has this part of that room already has enough. */
+const enoughPart = 1 / 16
 
 /** Takes what is due out of the store, in portions, as long as there is room for it. */
 export class Leaser {
@@ -26,6 +37,8 @@ export class Leaser {
   readonly #leases: Leases
   readonly #leaseMs: number
   readonly #maxWaiting: number
+  /** The sender whose turn was the last one. */
+  #lastTurn = ''
   #failures = 0
   #asked: Promise<unknown> = Promise.resolve()
 
@@ -64,19 +77,23 @@ export class Leaser {
     const { queue, clock, owner, onProblem, longestWaitMs = 6 * 3_600_000 } = this.#options
     try {
       for (;;) {
-        const limit = Math.min(leaseAtOnce, this.#maxWaiting - this.#leases.waiting)
-        // No room: the end of a batch notifies. The sleep is for leases that want renewal.
-        if (limit <= 0) return longestSleepMs
+        const room = this.#room()
         const now = clock.now()
         const leaseUntil = now + this.#leaseMs
         const farthest = now + longestWaitMs
-        const asked = queue.lease({ owner, now, leaseUntil, limit, farthest })
+        const turns = { ...room.turns, after: this.#lastTurn, each: turnsEach }
+        const { limit } = room
+        const asked = queue.lease({ owner, now, leaseUntil, limit, farthest, turns })
         this.#asked = asked.catch(() => undefined)
         const items = await asked
         this.#failures = 0
         for (const item of items) this.#leases.hold(item, { now, until: leaseUntil })
+        const last = items.at(-1)
+        if (last !== undefined) this.#lastTurn = senderOf(last)
         const wanted = onPortion()
         if (wanted === 'enough') return undefined
+        // No room: the end of a batch notifies. The sleep is for leases that want renewal.
+        if (limit === 0 && items.length === 0) return longestSleepMs
         if (items.length < limit) break
       }
       const dueAt = await queue.nextDueAt()
@@ -87,5 +104,14 @@ export class Leaser {
       this.#failures++
       return Math.min(longestSleepMs, 1000 * 2 ** Math.min(this.#failures - 1, 6))
     }
+  }
+  /** How much there is room for: whatever is due, and what senders have whose turn it is. */
+  #room(): { readonly limit: number; readonly turns: Pick<SenderTurns, 'limit' | 'apart'> } {
+    const { waiting } = this.#leases
+    const others = Math.ceil(this.#maxWaiting * roomForOthers)
+    const limit = Math.max(0, Math.min(leaseAtOnce, this.#maxWaiting - waiting))
+    const left = this.#maxWaiting + others - waiting - limit
+    const apart = this.#leases.sendersWith(Math.max(1, Math.floor(others * enoughPart)))
+    return { limit, turns: { limit: Math.max(0, Math.min(turnsAtOnce, left)), apart } }
   }
 }

@@ -29,6 +29,11 @@ export class Leases {
     return this.#waiting.total
   }
 
+  /** The senders that have so many waiting items, or more. */
+  sendersWith(count: number): readonly string[] {
+    return this.#waiting.sendersWith(count)
+  }
+
   /** The destinations that have waiting items, whose turn it is first. A snapshot. */
   destinations(): readonly string[] {
     return this.#waiting.destinations()

@@ -1,5 +1,5 @@
-import { senderOf } from '../store/sender.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import { senderOf } from '../store/sender.ts'
 
 /** How much is taken out of a line. */
 export interface Taking {
@@ -9,72 +9,95 @@ export interface Taking {
   readonly max: number
 }
 
+/** What waits of each sender; whose turn it is first stands first. */
+type Turns = Map<string, QueueItem[]>
+
 /**
- * What waits for one destination. Senders take turns, a letter each, so that who has a thousand
- * letters here does not keep back who has one; the letters of one sender leave in their order.
+ * What waits for one destination. The higher priority leaves first. Within one, senders take turns, a
+ * letter each, so that who has a thousand letters here does not keep back who has one; the letters of
+ * one sender leave in their order.
  */
 export class Line {
-  /** Whose turn it is first stands first. */
-  readonly #bySender = new Map<string, QueueItem[]>()
+  readonly #levels = new Map<number, Turns>()
   #count = 0
 
   get count(): number {
     return this.#count
   }
 
+  /** The highest priority of those that wait. */
+  get priority(): number {
+    return Math.max(...this.#levels.keys())
+  }
+
+  /** Who waits here; one with several priorities comes more than once. */
+  senders(): readonly string[] {
+    return Array.from(this.#levels.values()).flatMap((turns) => Array.from(turns.keys()))
+  }
+
   add(item: QueueItem): void {
+    this.#of(item).push(item)
     this.#count++
-    const its = this.#bySender.get(senderOf(item))
-    if (its === undefined) this.#bySender.set(senderOf(item), [item])
-    else its.push(item)
   }
 
   /** Gives items back that were taken: they are the first of their senders again. */
   putBack(items: readonly QueueItem[]): void {
-    for (const item of items.toReversed()) {
-      this.#count++
-      const its = this.#bySender.get(senderOf(item))
-      if (its === undefined) this.#bySender.set(senderOf(item), [item])
-      else its.unshift(item)
-    }
+    for (const item of items.toReversed()) this.#of(item).unshift(item)
+    this.#count += items.length
   }
 
   /** Takes letters, whole ones as far as `max` allows, so that each is sent once for all it is for. */
   take({ count, max }: Taking): readonly QueueItem[] {
     const taken: QueueItem[] = []
-    while (taken.length < Math.min(count, max)) {
-      const letter = this.#next(max - taken.length)
-      if (letter.length === 0) break
-      taken.push(...letter)
+    const priorities = Array.from(this.#levels.keys()).toSorted((a, b) => b - a)
+    for (const priority of priorities) {
+      const turns = this.#levels.get(priority) ?? new Map<string, QueueItem[]>()
+      while (turns.size > 0 && taken.length < Math.min(count, max)) {
+        taken.push(...nextLetter(turns, max - taken.length))
+      }
+      if (turns.size === 0) this.#levels.delete(priority)
     }
     this.#count -= taken.length
     return taken
   }
 
-  /** Takes these out, and gives their ids. */
-  remove(ids: ReadonlySet<string>): readonly string[] {
-    const removed: string[] = []
-    for (const [sender, its] of this.#bySender) {
-      const left = its.filter(({ id }) => !ids.has(id))
-      if (left.length === its.length) continue
-      removed.push(...its.flatMap(({ id }) => (ids.has(id) ? [id] : [])))
-      if (left.length > 0) this.#bySender.set(sender, left)
-      else this.#bySender.delete(sender)
+  /** Takes these out, and gives them. */
+  remove(ids: ReadonlySet<string>): readonly QueueItem[] {
+    const removed: QueueItem[] = []
+    for (const [priority, turns] of this.#levels) {
+      for (const [sender, its] of turns) {
+        const left = its.filter(({ id }) => !ids.has(id))
+        if (left.length === its.length) continue
+        removed.push(...its.filter(({ id }) => ids.has(id)))
+        if (left.length > 0) turns.set(sender, left)
+        else turns.delete(sender)
+      }
+      if (turns.size === 0) this.#levels.delete(priority)
     }
     this.#count -= removed.length
     return removed
   }
 
-  /** The first letter of the sender whose turn it is, who goes to the end of the turns. */
-  #next(max: number): readonly QueueItem[] {
-    for (const [sender, its] of this.#bySender) {
-      let end = 1
-      while (end < Math.min(max, its.length) && its[end]?.messageId === its[0]?.messageId) end++
-      const letter = its.splice(0, end)
-      this.#bySender.delete(sender)
-      if (its.length > 0) this.#bySender.set(sender, its)
-      return letter
-    }
-    return []
+  /** What waits of the sender of this item, with its priority. */
+  #of(item: QueueItem): QueueItem[] {
+    const { priority = 0 } = item
+    const turns = this.#levels.get(priority) ?? new Map<string, QueueItem[]>()
+    this.#levels.set(priority, turns)
+    const its = turns.get(senderOf(item)) ?? []
+    turns.set(senderOf(item), its)
+    return its
   }
+}
+
+/** The first letter of the sender whose turn it is, who goes to the end of the turns. */
+function nextLetter(turns: Turns, max: number): readonly QueueItem[] {
+  for (const [sender, its] of turns) {
+    let end = 1
+    while (end < Math.min(max, its.length) && its[end]?.messageId === its[0]?.messageId) end++
+    const letter = its.splice(0, end)
+    turns.delete(sender)
+    if (its.length > 0) turns.set(sender, its)
+    return letter
+  }
+  return []
 }

@@ -133,4 +133,33 @@ export function registerQueueOrderTests(name: string, open: OpenUnderTest): void
     assert.equal(await store.queue.nextDueAt(), now + 9)
     assert.deepEqual(ids(await store.queue.lease(lease({ now: now + 9 }))), ['q3'])
   })
+
+  storeTest('in a lease each sender has its turn, however much another one has', async (store) => {
+    const of = (sender: string, count: number): readonly NewQueueItem[] => {
+      return Array.from({ length: count }, (_, n) => {
+        const id = `${sender}${n}`
+        return queueItem(id, { reversePath: `x@${sender}.example`, nextAttemptAt: now - 9 + n })
+      })
+    }
+    await accept(store, [
+      ...of('big', 30),
+      ...of('a', 3).map((item) => ({ ...item, nextAttemptAt: now })),
+      queueItem('c0', { account: 'Carl@c.example', reversePath: 'x@big.example' }),
+      queueItem('later', { reversePath: 'x@d.example', nextAttemptAt: now + 1 }),
+    ])
+    const turns = { after: '', each: 2, limit: 5, apart: [] }
+    const first = await store.queue.lease(lease({ limit: 2, turns }))
+    assert.deepEqual(ids(first), ['big0', 'big1', 'a0', 'a1', 'big2', 'big3', 'c0'])
+    // It goes on behind the one that was last, and round; who has enough is passed over.
+    const next = { ...turns, after: 'a.example', apart: ['big.example'] }
+    assert.deepEqual(ids(await store.queue.lease(lease({ limit: 0, turns: next }))), ['a2'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ limit: 0, turns: next }))), [])
+    const round = { ...turns, after: 'zzz', limit: 1 }
+    assert.deepEqual(ids(await store.queue.lease(lease({ limit: 1, turns: round }))), [
+      'big4',
+      'big5',
+    ])
+    await store.queue.hold(['big6'])
+    assert.deepEqual(ids(await store.queue.lease(lease({ limit: 0, turns }))), ['big7', 'big8'])
+  })
 }

@@ -3,6 +3,7 @@ import { ManualClock } from '../../base/clock.ts'
 import type { Batch, BatchOutcome, Items } from '../../post/batch.ts'
 import { standingSettlements } from '../../store/operations.ts'
 import type { LeasesOf, QueueItem, QueuePort, Settlement } from '../../store/ports/queue.ts'
+import { senderOf } from '../../store/sender.ts'
 import type { DispatcherProblem } from '../batch-runner.ts'
 import { type ConcurrencyPolicy, defaultConcurrency } from '../concurrency.ts'
 import { Dispatcher } from '../dispatcher.ts'
@@ -36,19 +37,27 @@ export class FakeStore
     this.leases++
     const fault = this.faults.lease.shift()
     if (fault !== undefined) throw fault
-    const due = Array.from(this.rows.values())
-      .filter(({ item, leasedTo, leasedUntil }) =>
-        leasedTo === undefined
-          ? !item.held &&
-            (item.nextAttemptAt <= input.now || item.nextAttemptAt > (input.farthest ?? Infinity))
-          : leasedUntil <= input.now,
-      )
-      .slice(0, input.limit)
-    for (const row of due) {
+    const due = Array.from(this.rows.values()).filter(({ item, leasedTo, leasedUntil }) =>
+      leasedTo === undefined
+        ? !item.held &&
+          (item.nextAttemptAt <= input.now || item.nextAttemptAt > (input.farthest ?? Infinity))
+        : leasedUntil <= input.now,
+    )
+    const leased = due.slice(0, input.limit)
+    const given = new Map<string, number>()
+    const { each = 0, limit = 0, apart = [] } = input.turns ?? {}
+    for (const row of due.slice(input.limit)) {
+      const sender = senderOf(row.item)
+      const its = given.get(sender) ?? 0
+      if (leased.length >= input.limit + limit || its >= each || apart.includes(sender)) continue
+      given.set(sender, its + 1)
+      leased.push(row)
+    }
+    for (const row of leased) {
       row.leasedTo = input.owner
       row.leasedUntil = input.leaseUntil
     }
-    return due.map(({ item }) => item)
+    return leased.map(({ item }) => item)
   }
 
   hold(...ids: readonly string[]): void {

@@ -2,13 +2,15 @@ import { countStatuses, wholeStatus, wholeSummary } from '../../journey/recipien
 import { acceptInMemory, appendMemorySteps } from './post.ts'
 import { putInMemory } from './register.ts'
 import { leaveMessage } from './retention.ts'
-import type { MemoryWork } from './tables.ts'
+import type { MemoryQueueRow, MemoryWork } from './tables.ts'
 import { standingSettlements } from '../operations.ts'
+import { senderOf } from '../sender.ts'
 import type {
   Hold,
   LeaseRequest,
   LeasesOf,
   QueueItem,
+  SenderTurns,
   Settlement,
   TakeRequest,
 } from '../ports/queue.ts'
@@ -16,7 +18,7 @@ import type {
 /** As `leaseItems` does it in the database; so do the others here. */
 export function leaseInMemory(work: MemoryWork, request: LeaseRequest): readonly QueueItem[] {
   const { queue } = work.tables
-  const { owner, now, leaseUntil, limit, farthest = Infinity } = request
+  const { owner, now, leaseUntil, limit, farthest = Infinity, turns } = request
   endHolds(work, now)
   const isDue = ({ nextAttemptAt: at, notBefore }: QueueItem): boolean => {
     return at <= now || (at > Math.max(now, farthest) && notBefore === undefined)
@@ -34,7 +36,29 @@ export function leaseInMemory(work: MemoryWork, request: LeaseRequest): readonly
     .slice(0, limit)
   const lease = { owner, until: leaseUntil }
   for (const row of due) work.undo.set(queue, row.item.id, { ...row, lease })
-  return due.map(({ item }) => item)
+  const inTurn = bySender(work, now, turns)
+  for (const row of inTurn) work.undo.set(queue, row.item.id, { ...row, lease })
+  return [...due, ...inTurn].map(({ item }) => item)
+}
+
+/** As `firstBySender`. */
+function bySender(
+  { tables: { queue } }: MemoryWork,
+  now: number,
+  turns: SenderTurns | undefined,
+): readonly MemoryQueueRow[] {
+  if (turns === undefined) return []
+  const { after, each, limit, apart } = turns
+  const waiting = Array.from(queue.values())
+    .filter(({ item, lease }) => !item.held && lease === undefined && item.nextAttemptAt <= now)
+    .sort((a, b) => a.item.nextAttemptAt - b.item.nextAttemptAt || a.key - b.key)
+  const names = Array.from(new Set(waiting.map(({ item }) => senderOf(item))))
+    .filter((name) => !apart.includes(name))
+    .toSorted()
+  const inTurn = [...names.filter((name) => name > after), ...names.filter((name) => name <= after)]
+  return inTurn
+    .flatMap((name) => waiting.filter(({ item }) => senderOf(item) === name).slice(0, each))
+    .slice(0, limit)
 }
 
 function endHolds(work: MemoryWork, now: number): void {

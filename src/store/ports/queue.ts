@@ -58,6 +58,23 @@ export interface LeaseRequest {
    * set back, and is due now. Absent: none is.
    */
   readonly farthest?: number
+  /**
+   * Beside those, a few items of each sender in turn, so that who has a great many does not keep back
+   * who has one. They stand behind the others. Absent: none.
+   */
+  readonly turns?: SenderTurns
+}
+
+/** Which senders (`senderOf`) have their turn in a lease. */
+export interface SenderTurns {
+  /** The last one that had its turn; the one behind it in the order of its name is next. */
+  readonly after: string
+  /** Items of each. */
+  readonly each: number
+  /** Items in all. */
+  readonly limit: number
+  /** Senders that have enough already. */
+  readonly apart: readonly string[]
 }
 
 /** Items that somebody wants whatever they wait for. */

@@ -5,6 +5,7 @@ import { mailboxSchema } from './mailbox-schema.ts'
 import { receiptSchema } from './receipt-schema.ts'
 import { registerSchema } from './register-schema.ts'
 import { released } from './released-schema.ts'
+import { senderSchema } from './sender-schema.ts'
 
 /** `WAYB`: marks the file as ours (PRAGMA application_id). */
 const applicationId = 0x57415942
@@ -16,6 +17,7 @@ const migrations: readonly string[] = [
   credentialSchema,
   receiptSchema,
   registerSchema,
+  senderSchema,
 ]
 
 /** The version that this program reads and writes. */

@@ -21,12 +21,14 @@ import { openSqliteStore } from './sqlite-store.ts'
 import { testFolder } from '../test-folder.ts'
 import { verifyStore } from './verify-store.ts'
 
-/** Takes back what the step after 0.4.0 has brought. */
+/** Takes back what the steps after 0.4.0 have brought. */
 const formatOf040 = `
   DROP TABLE register;
   DROP INDEX queue_waiting;
   DROP INDEX queue_appointed;
   DROP INDEX queue_held_until;
+  DROP INDEX queue_senders;
+  ALTER TABLE queue DROP COLUMN sender;
   ALTER TABLE queue DROP COLUMN account;
   ALTER TABLE queue DROP COLUMN priority;
   ALTER TABLE queue DROP COLUMN not_before_ms;

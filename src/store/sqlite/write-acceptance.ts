@@ -5,6 +5,7 @@ import { noteEnd } from './journey-ends.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'
 import { firstAttemptAt, messagesIn, recipientsIn } from '../operations.ts'
 import { hashOctets } from './rows.ts'
+import { senderOf } from '../sender.ts'
 import type {
   Acceptance,
   JourneyRecipient,
@@ -255,9 +256,9 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
   transaction.run(
     `INSERT INTO queue
       (id, message, journey_id, reverse_path, recipient, destination, smtp_utf8, eight_bit, dsn,
-       created_ms, next_attempt_ms, expires_ms, account, priority, not_before_ms, attempts, held,
+       created_ms, next_attempt_ms, expires_ms, account, priority, not_before_ms, sender, attempts, held,
        last_problem)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')`,
     item.id,
     message,
     item.journeyId,
@@ -273,6 +274,7 @@ function insertQueueItem(transaction: Transaction, item: NewQueueItem, message: 
     item.account ?? null,
     Math.round(item.priority ?? 0),
     item.notBefore === undefined ? null : Math.round(item.notBefore),
+    senderOf(item),
   )
   transaction.count('queued', 1)
 }

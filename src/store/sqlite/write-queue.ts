@@ -11,6 +11,7 @@ import type {
   TakeRequest,
 } from '../ports/queue.ts'
 import { byPriority, firstDueAt, firstWaiting, unappointed } from './queue-order.ts'
+import { firstBySender } from './queue-turns.ts'
 import type { Transaction } from './transaction.ts'
 import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
 import { putRegister } from './write-register.ts'
@@ -18,7 +19,7 @@ import { dropSettledMessage } from './write-retention.ts'
 
 /** Leases due items: those that wait, and those whose lease has run out. */
 export function leaseItems(transaction: Transaction, request: LeaseRequest): readonly QueueItem[] {
-  const { owner, now, leaseUntil, limit, farthest = Number.MAX_SAFE_INTEGER } = request
+  const { now, limit, farthest = Number.MAX_SAFE_INTEGER, turns } = request
   endHolds(transaction, now)
   const waiting = firstWaiting(
     transaction,
@@ -38,7 +39,18 @@ export function leaseItems(transaction: Transaction, request: LeaseRequest): rea
     { limit, parts: [unappointed] },
   )
   const due = [...waiting, ...expired, ...strayed].sort(byPriority).slice(0, limit)
-  for (const row of due) {
+  leaseRows(transaction, due, request)
+  const inTurn = turns === undefined ? [] : firstBySender(transaction, now, turns)
+  leaseRows(transaction, inTurn, request)
+  return [...due, ...inTurn].map(queueItem)
+}
+
+function leaseRows(
+  transaction: Transaction,
+  rows: readonly Row[],
+  { owner, leaseUntil }: Pick<LeaseRequest, 'owner' | 'leaseUntil'>,
+): void {
+  for (const row of rows) {
     transaction.run(
       'UPDATE queue SET lease_owner = ?, lease_until_ms = ? WHERE key = ?',
       owner,
@@ -46,7 +58,6 @@ export function leaseItems(transaction: Transaction, request: LeaseRequest): rea
       integer(row, 'key'),
     )
   }
-  return due.map(queueItem)
 }
 
 /** Leases these items, whatever they wait for; not those that are leased to somebody else now. */

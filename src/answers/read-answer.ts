@@ -104,10 +104,11 @@ function scopeOf(kind: AnswerKind, atCommand: AtCommand): AnswerScope {
     case 'STARTTLS':
     case 'AUTH':
     case 'QUIT':
-      return kind === 'policy' || kind === 'spam' ? 'ourselves' : 'destination'
+      return aboutClient.has(kind) ? 'ourselves' : 'destination'
     case 'RCPT':
-      return 'recipient'
+      return kind === 'reputation' ? 'ourselves' : 'recipient'
     case 'MAIL':
+      return kind === 'reputation' ? 'ourselves' : 'message'
     case 'DATA':
     case 'MESSAGE':
     case 'RSET':
@@ -121,9 +122,6 @@ function adviceFor(
   { because, permanent }: Pick<Heard, 'because'> & { readonly permanent: boolean },
 ): AnswerAdvice {
   switch (kind) {
-    case 'listed':
-    case 'reputation':
-      return 'pause-source'
     case 'no-reverse-name':
     case 'unsupported':
       return permanent ? 'retry-elsewhere' : 'retry'
@@ -144,6 +142,9 @@ function adviceFor(
   }
 }
 
+/** What is said of a client before it has named a letter. */
+const aboutClient: ReadonlySet<AnswerKind> = new Set(['policy', 'spam', 'reputation'])
+
 /** What each kind is about; `by-stage`: as far as the server knew the letter when it spoke. */
 const scopes: Readonly<Record<AnswerKind, AnswerScope | 'by-stage'>> = {
   greylisted: 'recipient',
@@ -157,7 +158,7 @@ const scopes: Readonly<Record<AnswerKind, AnswerScope | 'by-stage'>> = {
   'authentication-failed': 'message',
   spam: 'by-stage',
   listed: 'ourselves',
-  reputation: 'ourselves',
+  reputation: 'by-stage',
   policy: 'by-stage',
   content: 'message',
   'too-big': 'message',

@@ -1,4 +1,6 @@
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
+import { readAnswer } from '../answers/read-answer.ts'
+import type { AnswerReading } from '../answers/kinds.ts'
 import { isAscii } from '../base/octets.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
@@ -43,6 +45,14 @@ export function attemptResult(outcome: RecipientOutcome): AttemptResult {
   return { result, status, because: text, outcome }
 }
 
+/** What an attempt that was in vain means; `undefined` when it was not. */
+export function readingOf(result: AttemptResult): AnswerReading | undefined {
+  if (result.result === 'delivered') return undefined
+  const { outcome, status } = result
+  if (outcome?.result === 'accepted') return undefined
+  return readAnswer(outcome ?? { because: 'route', atCommand: 'CONNECT', status, reply: null })
+}
+
 /** The store has lost the octets of a queued message: that is ours to repair, so it waits. */
 export const unreadable: AttemptResult = {
   result: 'deferred',
@@ -74,26 +84,25 @@ export function anotherIsAble(outcome: RecipientOutcome): boolean {
 }
 
 /**
- * What this server will not take a moment later either, though another may: it offers no SMTPUTF8 or
- * 8BITMIME (RFC 6531 §3.2 has the client look for another route), or our own address, the IPv6 one
+ * What this server will not take a moment later either, though another may: it lacks an extension such
+ * as SMTPUTF8 (RFC 6531 §3.2 has the client look for another route), or our own address, the IPv6 one
  * most often, has no name that leads back to it (RFC 7372 §3.3); by IPv4 we have another.
  */
 export function notHere(outcome: RecipientOutcome | undefined): boolean {
-  if (outcome === undefined || outcome.result === 'accepted') return false
-  const { because, reply } = outcome
-  if (because === 'smtpUtf8NotOffered' || because === 'eightBitNotOffered') return true
-  return reply !== null && reply.code >= 500 && reply.enhanced === '5.7.25'
+  if (outcome?.result !== 'failed') return false
+  const { kind } = readAnswer(outcome)
+  return kind === 'unsupported' || kind === 'no-reverse-name'
 }
 
 /**
  * What a refusal means in clear text, after TLS was offered and has failed: who insists on TLS says
- * 530 (RFC 3207 §4) or x.7.10 (RFC 5248), and that is about the TLS of this moment and not
- * about the letter.
+ * 530 (RFC 3207 §4), x.7.10 (RFC 5248) or so in words, and that is about the TLS of this moment and
+ * not about the letter.
  */
 export function withoutTls(outcome: RecipientOutcome): RecipientOutcome {
   if (outcome.result === 'accepted' || outcome.reply === null) return outcome
   const { reply, atCommand } = outcome
-  if (reply.code !== 530 && reply.enhanced?.endsWith('.7.10') !== true) return outcome
+  if (reply.code !== 530 && readAnswer(outcome).kind !== 'tls-wanted') return outcome
   const text = 'The server takes no mail without TLS, which it offered and which failed'
   return { ...setback('tlsFailed', atCommand, text), reply }
 }
@@ -130,7 +139,7 @@ export function hadEnough(outcome: RecipientOutcome | undefined): boolean {
  *
  * RFC 5321 §4.5.3.1.10: 452 (some say 552, which is read as the same) means "too many recipients",
  * and the rest goes in a transaction of its own. 452 is also said of a mailbox that is full; where no
- * enhanced code tells which is meant, asking once more costs little.
+ * nothing tells which is meant, asking once more costs little.
  */
 export function beyondRoom(
   outcomes: readonly (RecipientOutcome | undefined)[],
@@ -141,9 +150,16 @@ export function beyondRoom(
     if (!taken || outcome?.result !== 'deferred' || outcome.atCommand !== 'RCPT') return false
     const { reply } = outcome
     if (reply === null || (reply.code !== 452 && reply.code !== 552)) return false
-    return reply.enhanced === null || reply.enhanced.endsWith('.5.3')
+    return meansTooMany.has(readAnswer(outcome).rule)
   })
 }
+
+const meansTooMany: ReadonlySet<string> = new Set([
+  'enhanced.5.3',
+  'words.recipients',
+  'code.452',
+  'code.552',
+])
 
 /** The envelope for items of one message. Addresses were checked when they were accepted. */
 export function transactionFor(

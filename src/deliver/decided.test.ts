@@ -11,6 +11,9 @@ import {
 } from './test-support/world.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import type { Settlement } from '../store/ports/queue.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { refusedBy } from '../smtp/failure.ts'
+import { attemptResult } from './attempt.ts'
 import { tooOld } from './decided.ts'
 
 const until = start + minuteMs
@@ -106,4 +109,26 @@ test('a letter that is given up is told of in the largest unit that fits, rounde
     const text = tooOld({ createdAt: 1000 }, { attempts, now: 1000 + ms, because: 'No.' })
     assert.equal(text, `It was given up after ${words}. The last time: No.`)
   }
+})
+
+test('the schedule is told what the answer meant, and the step keeps it', async () => {
+  const heard: (string | undefined)[] = []
+  const world = testWorld({
+    retryAt: (_item, now, kind) => {
+      heard.push(kind)
+      return now + minuteMs
+    },
+  })
+  const lines = ['<bob@south.example>: Recipient address rejected: Greylisted']
+  const outcome = refusedBy({ code: 450, enhanced: '4.2.0', lines }, 'RCPT')
+  const attempt = { item: testItem(), host: 'mx', ip: '192.0.2.1', lines: [], refusedToTalk: false }
+  const log = new JourneyBuilder('', world.clock)
+  const { settlements } = await settlementsIn(world).of(
+    [{ ...attempt, result: attemptResult(outcome) }],
+    { log, owner: 'me' },
+  )
+  assert.deepEqual(heard, ['greylisted'])
+  const [step] = JSON.parse(settlements[0]?.steps ?? '[]')
+  assert.equal(step.reading.kind, 'greylisted')
+  assert.equal(step.reading.rule, 'words.greylisted')
 })

@@ -1,12 +1,13 @@
+import type { AnswerKind, AnswerReading } from '../answers/kinds.ts'
 import type { Postponement } from '../post/batch.ts'
 import { describeReply } from '../smtp/reply.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, readingOf } from './attempt.ts'
 
 /** When to try again, and when to say so. */
 export interface Schedule {
   /** When to try again after this attempt; `undefined` when it was the last. */
-  retryAt(item: QueueItem, now: number): number | undefined
+  retryAt(item: QueueItem, now: number, kind?: AnswerKind): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
   warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
 }
@@ -20,6 +21,8 @@ export interface Decided {
   readonly because: string
   /** The sender is to be told that it takes longer. */
   readonly warn: boolean
+  /** What a refusal means; absent where there was none. */
+  readonly reading?: AnswerReading
 }
 
 /** What becomes of an attempt: the other server's word, and ours where it has said none for good. */
@@ -30,21 +33,24 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
     return { attempt, ...delivered, warn: false }
   }
   const { status, because } = result
+  const reading = readingOf(result)
+  const meant = reading === undefined ? {} : { reading }
   if (result.result === 'failed') {
-    return { attempt, outcome: { type: 'failed' }, status, because, warn: false }
+    return { attempt, outcome: { type: 'failed' }, status, because, warn: false, ...meant }
   }
   // After an outage of our own as soon as after a first attempt: letters must not wait for hours more
   // because we could not ask for hours.
   const counted = attempt.ourOutage === true ? { ...item, attempts: 0 } : item
-  const nextAttemptAt = schedule.retryAt(counted, now)
+  const nextAttemptAt = schedule.retryAt(counted, now, reading?.kind)
   if (nextAttemptAt === undefined) {
     const attempts = item.attempts + 1
     const end = { status: expired, because: tooOld(item, { attempts, now, because }) }
-    return { attempt, outcome: { type: 'failed' }, ...end, warn: false }
+    return { attempt, outcome: { type: 'failed' }, ...end, warn: false, ...meant }
   }
   const problem = inOneLine(because, result)
   const outcome = { type: 'deferred', nextAttemptAt, problem } as const
-  return { attempt, outcome, status, because, warn: schedule.warnOfDelay(item, nextAttemptAt) }
+  const warn = schedule.warnOfDelay(item, nextAttemptAt)
+  return { attempt, outcome, status, because, warn, ...meant }
 }
 
 /**

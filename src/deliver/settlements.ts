@@ -1,5 +1,3 @@
-import { readAnswer } from '../answers/read-answer.ts'
-import type { AnswerReading } from '../answers/kinds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
@@ -10,7 +8,7 @@ import type { Postponement, Settling } from '../post/batch.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
-import type { Attempt, AttemptResult } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
 
@@ -141,7 +139,7 @@ function byMessage(decided: readonly Decided[]): readonly (readonly Decided[])[]
 
 /** @param spokenWith the recipient whose step has the dialogue already */
 function stepOf(
-  { attempt, outcome, because }: Decided,
+  { attempt, outcome, because, reading }: Decided,
   spokenWith: string | undefined,
 ): DeliveryStep | undefined {
   const { item, host, ip, result, lines } = attempt
@@ -161,22 +159,13 @@ function stepOf(
     ip,
     result: outcome.type,
     answer: result.outcome === undefined ? undefined : answerOf(result.outcome),
-    ...readingOf(result),
+    ...(reading === undefined ? {} : { reading }),
     problem: because,
     nextAttemptAt,
     ...(spokenWith === undefined
       ? { conversation: lines }
       : { conversation: [], conversationWith: spokenWith }),
   }
-}
-
-/** What an attempt that was in vain means, as its step says it. */
-function readingOf(result: AttemptResult): { readonly reading?: AnswerReading } {
-  if (result.result === 'delivered') return {}
-  const { outcome, status } = result
-  if (outcome?.result === 'accepted') return {}
-  const heard = outcome ?? { because: 'route', atCommand: 'CONNECT', status, reply: null }
-  return { reading: readAnswer(heard) }
 }
 
 /** What the other server said last, as a record has it; nothing where it said nothing. */

@@ -9,6 +9,7 @@ import { noNamedWays } from '../deliver/way.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
+import type { StsPolicies } from '../mta-sts/finding.ts'
 import type { Post } from '../post/post.ts'
 import { defaultConcurrency } from '../queue/concurrency.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
@@ -32,6 +33,8 @@ export interface CourierOptions {
   readonly random: () => number
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
+  /** Who knows what domains ask of TLS. Absent: nobody is asked. */
+  readonly sts?: StsPolicies | undefined
   readonly self: Self
   readonly retry: RetryPolicy
   readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
@@ -153,7 +156,7 @@ export class Courier {
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {
-    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors, self } =
+    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors, self, sts } =
       this.#options
     return new Deliverer({
       self,
@@ -161,6 +164,7 @@ export class Courier {
       connector: new Connector({ hostname, dialer, clock, trustAnchors }),
       messages: store.messages,
       settlements,
+      ...(sts === undefined ? {} : { sts }),
       clock,
       log,
       random,

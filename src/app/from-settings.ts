@@ -2,6 +2,7 @@ import { parseNetwork } from '../base/ip.ts'
 import { decisionRules } from '../config/decision-rules.ts'
 import type { Settings } from '../config/settings.ts'
 import { DayMark } from '../io/day-mark.ts'
+import { type CallPlace, secureWebPlace } from '../io/outside-address.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import type { AdmissionLimits } from '../policy/admission-limits.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
@@ -15,7 +16,10 @@ import type { ReportsPlan } from './reporter.ts'
 export function staticOptions(
   settings: Settings,
   { folder, loopbackIsSelf }: { readonly folder: string; readonly loopbackIsSelf: boolean },
-): Pick<MailSystemOptions, 'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa'> {
+): Pick<
+  MailSystemOptions,
+  'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa' | 'policyPlace'
+> {
   return {
     hostname: settings.hostname,
     self: selfOf(settings, loopbackIsSelf),
@@ -23,6 +27,7 @@ export function staticOptions(
     reports: reportsPlan(settings, folder),
     limits: limitsOf(settings),
     staticRsa: staticRsaOf(settings),
+    policyPlace: policyPlace(settings),
   }
 }
 
@@ -80,6 +85,11 @@ export function retryPolicy({ queue }: Settings): RetryPolicy {
     maxDelayMs: queue.longest_retry_seconds * 1000,
     expireAfterMs: queue.expire_seconds * 1000,
   }
+}
+
+/** Policy hosts are called at addresses of the internet, and in networks that mail may go to. */
+function policyPlace({ mta_sts: sts, queue }: Settings): CallPlace | undefined {
+  return sts.enabled ? secureWebPlace(queue.allow_networks) : undefined
 }
 
 /** Reports of each day, unless the settings say no; failure reports, where they say yes. */

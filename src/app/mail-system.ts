@@ -8,6 +8,7 @@ import type { KeyedCertificate } from '../io/certificates.ts'
 import { chance } from '../io/clock.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Listener } from '../io/listener.ts'
+import type { CallPlace } from '../io/outside-address.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import type { RecordOrigin } from '../journey/row.ts'
@@ -33,6 +34,7 @@ import { Courier } from './courier.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
 import { Reporter, type ReportsPlan } from './reporter.ts'
 import { StoppableNetwork } from './stoppable-network.ts'
+import { openSts, type Sts } from './sts.ts'
 import { WeeklyTicketKeys } from './ticket-keys.ts'
 
 /** One mail server: what it is made of. */
@@ -53,6 +55,8 @@ export interface MailSystemOptions {
   readonly staticRsa?: StaticRsa
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
+  /** Where the policy hosts of MTA-STS are called. Absent: domains are not asked for their policy. */
+  readonly policyPlace?: CallPlace | undefined
   readonly self: Self
   readonly retry: RetryPolicy
   readonly limits: MailSystemLimits
@@ -100,6 +104,7 @@ export class MailSystem {
   readonly #server: MailServer
   readonly #courier: Courier
   readonly #reporter: Reporter
+  readonly #sts: Sts | undefined
   /** The way to others, for all but the sessions. */
   readonly #network: StoppableNetwork
   readonly #tickets: WeeklyTicketKeys
@@ -115,7 +120,9 @@ export class MailSystem {
     this.#network = new StoppableNetwork(options.dialer, options.resolver)
     const { post } = this
     const outside = { resolver: this.#network, dialer: this.#network }
-    this.#courier = new Courier({ ...options, ...outside, post, random: chance })
+    this.#sts = openSts({ ...options, network: this.#network, random: chance })
+    const sts = this.#sts?.policies
+    this.#courier = new Courier({ ...options, ...outside, sts, post, random: chance })
     const { reports = {} } = options
     this.#reporter = new Reporter({ ...options, ...outside, plan: reports, post, random: chance })
     this.#sessions = this.#makeSessions(clients)
@@ -135,6 +142,7 @@ export class MailSystem {
     this.#tickets.start(() => void this.use({}).catch(failed))
     await this.#courier.start()
     this.#reporter.start()
+    this.#sts?.start()
   }
 
   newId(): string {
@@ -211,7 +219,7 @@ export class MailSystem {
     this.#tickets.stop()
     const served = this.#server.shutdown()
     const delivered = this.#courier.stop()
-    const reported = this.#reporter.stop()
+    const reported = Promise.all([this.#reporter.stop(), this.#sts?.stop()])
     const late = setTimeout(() => {
       this.#sessions.stop()
       this.#network.shut()

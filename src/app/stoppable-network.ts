@@ -11,6 +11,7 @@ export class StoppableNetwork implements Dialer, Resolver {
   readonly #resolver: Resolver
   readonly #peers = new Set<Peer>()
   readonly #waiting = new Set<() => void>()
+  readonly #shutting = new AbortController()
   #shut = false
 
   constructor(dialer: Dialer, resolver: Resolver) {
@@ -43,9 +44,15 @@ export class StoppableNetwork implements Dialer, Resolver {
     return this.#unlessShut<DnsAnswer<RecordData[T]>>(answer, unasked)
   }
 
+  /** Aborted when the network is shut, for whoever calls others without it. */
+  get open(): AbortSignal {
+    return this.#shutting.signal
+  }
+
   /** Ends every question and every dial, and allows no more. Connections that are there stay. */
   shut(): void {
     this.#shut = true
+    this.#shutting.abort(new Error('This server stops.'))
     for (const giveUp of this.#waiting) giveUp()
   }
 

@@ -18,6 +18,8 @@ export type LogEvent =
   | 'dns-up'
   /** The TLS certificate in use runs out. */
   | 'certificate'
+  /** Kept MTA-STS policies were fetched again, or could not be. */
+  | 'mta-sts'
   /** An endpoint of webhooks was switched off. */
   | 'webhook'
   | 'store'

@@ -12,6 +12,7 @@ import {
   serverPlace,
 } from './setting-values.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
+import { mtaSts } from './tables/mta-sts.ts'
 
 /*
  * Every setting of `waybill.toml`: key, type, default and one sentence. The parser, the error
@@ -327,6 +328,7 @@ export const schema: z.ZodType<Settings> & {
   limits: limits.prefault({}),
   receive: receive.prefault({}),
   queue: queue.prefault({}),
+  mta_sts: mtaSts.prefault({}),
   retention: retention.prefault({}),
   dkim: dkim.prefault({}),
   log: log.prefault({}),
@@ -344,6 +346,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   limits,
   receive,
   queue,
+  mta_sts: mtaSts,
   retention,
   dkim,
   log,

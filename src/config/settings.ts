@@ -1,3 +1,5 @@
+import type { MtaStsSettings } from './tables/mta-sts.ts'
+
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
   readonly hostname: string
@@ -58,6 +60,7 @@ export interface Settings {
     readonly slow_connections: number
     readonly allow_networks: string[]
   }
+  readonly mta_sts: MtaStsSettings
   readonly retention: {
     readonly journey_days: number
     readonly scan_days: number

@@ -28,13 +28,14 @@ async function fetcher(
   options: Partial<PolicyFetcherOptions> = {},
 ): Promise<PolicyFetcher> {
   const { certificate } = await testAuthority()
-  const made = new PolicyFetcher({
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  return new PolicyFetcher({
+    open: stop.signal,
     placeOf: () => ({ host: '127.0.0.1', port }),
     trust: trustContext([certificate]),
     ...options,
   })
-  t.after(() => made.close())
-  return made
 }
 
 type Answer = Parameters<typeof openPolicyHost>[2]
@@ -314,7 +315,10 @@ test('addresses that must not be called are passed over, and those that do not a
 })
 
 test('what is under way ends when the server does', async (t) => {
-  const host = await serve(t, () => made.close())
-  const made = await fetcher(t, host.port)
+  const stop = new AbortController()
+  const host = await serve(t, () => stop.abort(new Error('This server stops.')))
+  const made = await fetcher(t, host.port, { open: stop.signal })
   assert.equal(told(await made.fetch(domain, here)), `${error} This server stops.`)
+  assert.equal(told(await made.fetch(domain, here)), `${error} This server stops.`)
+  assert.equal(host.asked.length, 1)
 })

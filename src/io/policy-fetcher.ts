@@ -21,6 +21,8 @@ export interface PolicyFetcherOptions {
   readonly timeoutMs?: number
   /** For one connection to be there; another address may answer. */
   readonly connectMs?: number
+  /** When it is aborted, what is under way ends as a failure with its reason, and so does all else. */
+  readonly open?: AbortSignal
 }
 
 /** So many addresses of a policy host are called. */
@@ -34,7 +36,6 @@ type Called =
 /** Fetches the policies of MTA-STS over HTTPS. RFC 8461 §3.3. */
 export class PolicyFetcher {
   readonly #options: PolicyFetcherOptions
-  readonly #stop = new AbortController()
 
   constructor(options: PolicyFetcherOptions) {
     this.#options = options
@@ -49,10 +50,10 @@ export class PolicyFetcher {
    * @param resolver asked for the addresses of the policy host, which are then called
    */
   async fetch(domain: string, resolver: Resolver): Promise<Result<Uint8Array, StsTrouble>> {
-    const { timeoutMs = 20_000 } = this.#options
+    const { timeoutMs = 20_000, open } = this.#options
     const host = `mta-sts.${domain}`
     const late = AbortSignal.timeout(timeoutMs)
-    const signal = AbortSignal.any([this.#stop.signal, late])
+    const signal = open === undefined ? late : AbortSignal.any([open, late])
     try {
       return await this.#fetch(host, resolver, signal)
     } catch (problem) {
@@ -60,11 +61,6 @@ export class PolicyFetcher {
       const after = `${host} did not give its policy within ${timeoutMs / 1000} s.`
       return notFetched(late.aborted ? after : oneLine(text, 300))
     }
-  }
-
-  /** What is under way ends as a failure. */
-  close(): void {
-    this.#stop.abort(new Error('This server stops.'))
   }
 
   async #fetch(

@@ -5,7 +5,7 @@ import { Deliverer } from '../deliver/deliverer.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
-import { noNamedWays } from '../deliver/way.ts'
+import { type NamedWays, noNamedWays } from '../deliver/way.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
@@ -36,6 +36,8 @@ export interface CourierOptions {
   /** Who knows what domains ask of TLS. Absent: nobody is asked. */
   readonly sts?: StsPolicies | undefined
   readonly self: Self
+  /** The servers that the settings name. Absent: DNS is asked for all. */
+  readonly ways?: NamedWays | undefined
   readonly retry: RetryPolicy
   readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
   readonly log: Log
@@ -156,8 +158,8 @@ export class Courier {
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {
-    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors, self, sts } =
-      this.#options
+    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors } = this.#options
+    const { self, sts, ways = noNamedWays } = this.#options
     return new Deliverer({
       self,
       resolver,
@@ -168,7 +170,7 @@ export class Courier {
       clock,
       log,
       random,
-      ways: noNamedWays,
+      ways,
     })
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
 import type { Log } from '../base/log.ts'
 import type { ListenerStatus } from '../desk/status.ts'
+import type { NamedWays } from '../deliver/way.ts'
 import type { Directory, Writers } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
@@ -58,6 +59,8 @@ export interface MailSystemOptions {
   /** Where the policy hosts of MTA-STS are called. Absent: domains are not asked for their policy. */
   readonly policyPlace?: CallPlace | undefined
   readonly self: Self
+  /** The servers that the settings name. Absent: DNS is asked for all. */
+  readonly ways?: NamedWays
   readonly retry: RetryPolicy
   readonly limits: MailSystemLimits
   /** How much each client may use. Absent: no client is counted. */
@@ -123,13 +126,11 @@ export class MailSystem {
     this.#sts = openSts({ ...options, network: this.#network, random: chance })
     const sts = this.#sts?.policies
     this.#courier = new Courier({ ...options, ...outside, sts, post, random: chance })
-    const { reports = {} } = options
-    this.#reporter = new Reporter({ ...options, ...outside, plan: reports, post, random: chance })
+    const { directory, self, ways, hostname, limits, reports: plan = {} } = options
+    this.#reporter = new Reporter({ ...options, ...outside, plan, post, random: chance })
     this.#sessions = this.#makeSessions(clients)
-    const { directory, self } = options
     const settings = (): SessionSettings => this.#sessionSettings()
-    this.door = new LetterDoor({ ...this.#needs(clients), directory, self }, settings)
-    const { hostname, limits } = options
+    this.door = new LetterDoor({ ...this.#needs(clients), directory, self, ways }, settings)
     const { connections } = limits
     const sessions = this.#sessions
     this.#server = new MailServer({ hostname, sessions, clients, connections, log })

@@ -13,6 +13,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { ownCertificate, readCertificate, trustOf } from './certificate.ts'
 import { admissionLimits, rulesOf, staticOptions } from './from-settings.ts'
 import { MailSystem } from './mail-system.ts'
+import { readWays, SettingsWays } from './named-ways.ts'
 import { lookUpPeople } from './people.ts'
 import { openResolver } from './resolver.ts'
 import { RunningServer } from './running-server.ts'
@@ -76,6 +77,7 @@ async function open(
     log,
     broken: (problem) => broken(problem),
   })
+  const ways = new SettingsWays(readWays(settings))
   const system = new MailSystem({
     ...staticOptions(settings, { folder, loopbackIsSelf }),
     rules: rulesOf(settings, residents.domains),
@@ -87,6 +89,7 @@ async function open(
     clock: systemClock,
     certificate,
     trustAnchors: trustOf(settings),
+    ways,
     threads,
     log,
     report,
@@ -116,6 +119,7 @@ async function open(
     signs,
     meter,
     webhooks,
+    ways,
   }
   return await RunningServer.begin(parts, { ports, certificate })
 }

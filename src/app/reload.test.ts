@@ -340,3 +340,25 @@ test('settings that are read again leave an act, with what holds and what does n
     ],
   )
 })
+
+test('routes and their passwords are read again; a password that cannot be read changes nothing', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const path = join(folder, 'password')
+  const write = (text: string): void => writeFileSync(path, text, { mode: 0o600 })
+  write('first')
+  const head = `domains = ["south.example"]\n${account('ann@south.example')}`
+  const routed = settingsOf(
+    `${head}[[route]]\ndomains = ["*"]\nvia = "smtp://relay.example:587"\nusername = "u"\npassword_file = "${path}"\n`,
+  )
+  const server = await openWith(t, settingsOf(head))
+  const reload = async (): Promise<readonly string[]> => (await server.reload(routed)).changed
+  assert.deepEqual(await reload(), ['route'])
+  assert.deepEqual(await reload(), [])
+  write('second')
+  assert.deepEqual(await reload(), ['route.password_file'])
+  write('')
+  await assert.rejects(reload(), { code: 'config-invalid' })
+  write('second')
+  assert.deepEqual(await reload(), [])
+})

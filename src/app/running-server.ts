@@ -14,6 +14,7 @@ import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings
 import type { MailSystem, MailSystemChange } from './mail-system.ts'
 import { HttpDoor } from './http-door.ts'
 import { type OperatorToken, operatorToken } from './operator-token.ts'
+import { readWays } from './named-ways.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
 import type { ServerParts, ServerPorts } from './server-parts.ts'
@@ -111,8 +112,8 @@ export class RunningServer {
 
   /**
    * From now on these settings hold, as far as they can change while a server runs: domains (whose
-   * signing keys are made first), accounts, aliases, the rules of receiving, limits, and the
-   * certificate, whose files are read again. A letter that is under way keeps the rules that it began
+   * signing keys are made first), accounts, aliases, routes, the rules of receiving, limits, and the
+   * certificate; its files and those with passwords are read again. A letter that is under way keeps the rules that it began
    * with. Gives what has changed and what cannot. When it rejects, nothing has changed.
    */
   async reload(read: Settings): Promise<SettingsChange> {
@@ -148,17 +149,23 @@ export class RunningServer {
     // Thrown away: it says whether the certificate can be used, before anything changes.
     serverContext(certificate)
     const people = await lookUpPeople(store, next, this.#parts.options.log)
+    const ways = readWays(next)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)
     const renewed = certificate.certificate !== this.#certificate.certificate
     this.#settings = next
     this.#certificate = certificate
     clients.use(admissionLimits(next))
+    const otherWays = this.#parts.ways.replace(ways) && !changed.includes('route')
     const staticRsa = staticRsaOf(next)
     await this.#use(people, { limits: limitsOf(next), certificate, staticRsa })
     this.#certificateWatch.use(certificate.certificate)
     await this.#http.use(next)
-    return { changed: renewed ? [...changed, 'certificate'] : changed, unchanged }
+    const ofFiles = [
+      ...(renewed ? ['certificate'] : []),
+      ...(otherWays ? ['route.password_file'] : []),
+    ]
+    return { changed: [...changed, ...ofFiles], unchanged }
   }
 
   /** A fault around this server: the log has it, and `waybill status` too. */

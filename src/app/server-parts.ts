@@ -8,6 +8,7 @@ import type { SigningKeys } from '../directory/signing-keys.ts'
 import type { Admission } from '../policy/admission.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { MailSystem } from './mail-system.ts'
+import type { SettingsWays } from './named-ways.ts'
 import type { OpenResolver } from './resolver.ts'
 import type { OpenWebhooks } from './webhooks.ts'
 
@@ -50,4 +51,5 @@ export interface ServerParts {
   readonly signs: VitalSigns
   readonly meter: MailMeter
   readonly webhooks: OpenWebhooks
+  readonly ways: SettingsWays
 }

@@ -15,6 +15,7 @@ const changeable: ReadonlySet<string> = new Set([
   'domains',
   'account',
   'alias',
+  'route',
   'receive',
   'limits',
   'tls',

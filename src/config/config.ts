@@ -11,8 +11,10 @@ import {
   checkSettings,
   type ReadableSettings,
   readableSettings,
+  repeated,
   settingKeys,
 } from './read-settings.ts'
+import { routeProblems } from './route-problems.ts'
 import type { Settings } from './settings.ts'
 
 export type { ConfigProblem } from './problem-text.ts'
@@ -110,7 +112,7 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
 }
 
 function tableName(name: string): string {
-  return name === 'account' || name === 'alias' ? `[[${name}]]` : `[${name}]`
+  return repeated.has(name) ? `[[${name}]]` : `[${name}]`
 }
 
 /** What is wrong between settings each of which is in order, as far as they could be read. */
@@ -128,7 +130,7 @@ function crossProblems(settings: ReadableSettings): readonly ConfigProblem[] {
     const problem = `"${settings.hostname}" is an address, and a name is wanted`
     problems.push({ key: 'hostname', problem })
   }
-  return [...problems, ...addressProblems(settings)]
+  return [...problems, ...routeProblems(settings), ...addressProblems(settings)]
 }
 
 function twice(key: string, values: readonly string[]): readonly ConfigProblem[] {

@@ -1,16 +1,17 @@
 import { statSync } from 'node:fs'
+import { readPasswordFile } from '../io/password-file.ts'
 import { checkTlsFiles, readAuthorities } from '../io/tls-files.ts'
 import type { ConfigProblem } from './problem-text.ts'
 import type { ReadableSettings } from './read-settings.ts'
 
 /**
  * What is wrong with the files that settings name, as far as they could be read: the certificate and
- * its key, those of authorities, and a data folder that is none.
+ * its key, those of authorities, the passwords of routes, and a data folder that is none.
  *
  * @param now Unix milliseconds
  */
 export function fileProblems(
-  settings: Pick<ReadableSettings, 'tls' | 'hostname' | 'data'>,
+  settings: Pick<ReadableSettings, 'tls' | 'hostname' | 'data' | 'routes'>,
   now: number,
 ): readonly ConfigProblem[] {
   const { hostname, data, tls } = settings
@@ -22,6 +23,12 @@ export function fileProblems(
   }
   for (const problem of readAuthorities(tls?.authorities ?? []).problems) {
     problems.push({ key: 'tls.authorities', problem })
+  }
+  for (const [index, route] of settings.routes.entries()) {
+    if (route?.password_file === undefined) continue
+    const password = readPasswordFile(route.password_file)
+    if (password.ok) continue
+    problems.push({ key: `route[${index}].password_file`, problem: password.problem })
   }
   if (data !== undefined && isFile(data)) {
     problems.push({ key: 'data', problem: `"${data}" is a file, and a folder is wanted` })

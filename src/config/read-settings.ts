@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { account, alias, schema, tables } from './settings-schema.ts'
+import { route, type RouteSettings } from './tables/route.ts'
 
 /** Checks a table read from TOML and fills in the defaults. */
 export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
@@ -25,6 +26,7 @@ export interface ReadableSettings {
   readonly ports: readonly PlannedPort[]
   readonly tls: Settings['tls'] | undefined
   /** In their order, `undefined` where one is not. */
+  readonly routes: readonly (RouteSettings | undefined)[]
   readonly accounts: readonly (AccountSettings | undefined)[]
   readonly aliases: readonly (AliasSettings | undefined)[]
 }
@@ -51,6 +53,7 @@ export function readableSettings(table: unknown): ReadableSettings {
       ...('port' in tableOf('http') ? portsIn('http', ['port'], tableOf('http')) : []),
     ],
     tls: part(files, 'tls'),
+    routes: list(route, 'route'),
     accounts: list(account, 'account'),
     aliases: list(alias, 'alias'),
   }
@@ -78,6 +81,9 @@ export function settingKeys(table?: string): readonly string[] {
   return Object.keys(tables[table]?.shape ?? {})
 }
 
+/** Tables that may be there several times, each in two brackets. */
+export const repeated: ReadonlySet<string> = new Set(['route', 'account', 'alias'])
+
 /** One line of the settings' reference. */
 export interface SettingInfo {
   readonly key: string
@@ -90,7 +96,7 @@ export function describeSettings(): readonly SettingInfo[] {
   return Object.entries(schema.shape).flatMap(([key, type]) => {
     const table = tables[key]
     if (table === undefined) return [info(key, type)]
-    const prefix = key === 'account' || key === 'alias' ? `${key}[]` : key
+    const prefix = repeated.has(key) ? `${key}[]` : key
     return Object.entries(table.shape).map(([name, inside]) => info(`${prefix}.${name}`, inside))
   })
 }

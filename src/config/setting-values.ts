@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { parseIp, parseNetwork } from '../base/ip.ts'
+import type { Result } from '../base/result.ts'
 import { isPasswordHash } from '../io/password.ts'
 
 /*
@@ -69,6 +70,16 @@ export const days: z.ZodInt = z
   .int()
   .min(1, 'must be at least 1 day')
   .max(36_500, 'must be at most 36500 days')
+
+/** What a reader makes of a text; the problem is told in the reader's words. */
+export function read<T>(reader: (text: string) => Result<T>): z.ZodType<T> {
+  return z.string().transform((text, context) => {
+    const value = reader(text)
+    if (value.ok) return value.value
+    context.addIssue({ code: 'custom', message: value.problem })
+    return z.NEVER
+  })
+}
 
 function normalized(read: (text: string) => string | undefined, error: string): z.ZodType<string> {
   return z.string().transform((text, context) => {

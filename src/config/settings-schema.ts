@@ -11,6 +11,7 @@ import {
   seconds,
   serverPlace,
 } from './setting-values.ts'
+import { route } from './tables/route.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { mtaSts } from './tables/mta-sts.ts'
 
@@ -334,6 +335,7 @@ export const schema: z.ZodType<Settings> & {
   log: log.prefault({}),
   reports: reports.prefault({}),
   http: http.prefault({}),
+  route: z.array(route).default([]),
   account: z.array(account).default([]),
   alias: z.array(alias).default([]),
 })
@@ -352,6 +354,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   log,
   reports,
   http,
+  route,
   account,
   alias,
 }

@@ -1,4 +1,5 @@
 import type { MtaStsSettings } from './tables/mta-sts.ts'
+import type { RouteSettings } from './tables/route.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
@@ -88,6 +89,7 @@ export interface Settings {
     readonly hosts: string[]
     readonly proxies: string[]
   }
+  readonly route: RouteSettings[]
   readonly account: AccountSettings[]
   readonly alias: AliasSettings[]
 }

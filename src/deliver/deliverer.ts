@@ -1,15 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { seededRandom } from '../base/random.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { StsPolicies } from '../mta-sts/finding.ts'
 import type { Batch, BatchOutcome } from '../post/batch.ts'
 import type { TlsLedger } from '../report/tls-fact.ts'
+import { findRoute } from '../route/find-route.ts'
 import type { Route } from '../route/found-route.ts'
-import { type NextHop, routeToNextHop } from '../route/next-hop.ts'
-import { routeTo } from '../route/route.ts'
+import type { NextHop } from '../route/next-hop.ts'
 import { siteOf } from '../route/site.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
@@ -93,11 +92,8 @@ export class Deliverer {
     const seed = Math.floor(random() * 4_294_967_296)
     // As it is now: interfaces come and go.
     const self = { ...this.#options.self }
-    const route =
-      hop === undefined
-        ? await routeTo(destination, recorder, { ...self, random: seededRandom(seed) })
-        : await routeToNextHop(hop, recorder)
     const facts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    const route = await findRoute(facts, recorder)
     log.step({ type: 'route', ...facts, route }, begin, recorder.answers)
     return route
   }

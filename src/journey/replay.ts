@@ -1,11 +1,9 @@
 import type { RecordedAnswer } from '../dns/recording-resolver.ts'
-import { seededRandom } from '../base/random.ts'
 import { decide } from '../inspect/decide.ts'
 import { type Evaluation, Inspection } from '../inspect/inspection.ts'
 import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
-import { routeToNextHop } from '../route/next-hop.ts'
-import { routeTo } from '../route/route.ts'
+import { findRoute } from '../route/find-route.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { AlteredLetter } from './altered-letter.ts'
 import { answersOf, type Facts, type JourneyRecord, type ReplayFacts } from './record.ts'
@@ -243,18 +241,9 @@ async function replayRoutes(
     const resolver = new ReplayResolver(answersOf(step, facts), changes)
     resolvers.push(resolver)
     const { destination, seed, self, hop } = step
-    const route =
-      hop === undefined
-        ? await routeTo(destination, resolver, { ...self, random: seededRandom(seed) })
-        : await routeToNextHop(hop, resolver)
-    const now: StepData = {
-      type: 'route',
-      destination,
-      seed,
-      self,
-      ...(hop === undefined ? {} : { hop }),
-      route,
-    }
+    const routeFacts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    const route = await findRoute(routeFacts, resolver)
+    const now: StepData = { type: 'route', ...routeFacts, route }
     const same = sameData(step, now)
     const { missing, answers } = resolver
     steps.push({ type: 'route', recorded: step, now, same, missing, answers })

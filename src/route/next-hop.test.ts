@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
-import { formatNextHop, type NextHop, routeToNextHop } from './next-hop.ts'
+import { formatNextHop, type NextHop, parseNextHop, routeToNextHop } from './next-hop.ts'
 
 const zone: Zone = {
   'relay.example': { A: ['10.0.0.7'], AAAA: ['2001:db8::7'], MX: ['10 elsewhere.example'] },
@@ -79,3 +79,50 @@ test('a next hop is written as the settings have it', () => {
   const socket: NextHop = { host: '/run/dovecot/lmtp', port: 0, protocol: 'lmtp' }
   assert.equal(formatNextHop(socket), 'lmtp:/run/dovecot/lmtp')
 })
+
+for (const [text, wanted] of [
+  ['smtp://relay.example:587', { host: 'relay.example', port: 587, protocol: 'smtp' }],
+  ['smtp://Relay.Example', { host: 'relay.example', port: 25, protocol: 'smtp' }],
+  [
+    'smtps://relay.example',
+    { host: 'relay.example', port: 465, protocol: 'smtp', implicitTls: true },
+  ],
+  ['lmtp://127.0.0.1', { host: '127.0.0.1', port: 24, protocol: 'lmtp' }],
+  ['lmtp://[2001:DB8::1]:2424', { host: '2001:db8::1', port: 2424, protocol: 'lmtp' }],
+  ['lmtp:/run/dovecot/lmtp', { host: '/run/dovecot/lmtp', port: 0, protocol: 'lmtp' }],
+  ['smtp://localhost:2525', { host: 'localhost', port: 2525, protocol: 'smtp' }],
+] as const) {
+  test(`${text} is read, and written as it is`, () => {
+    const read = parseNextHop(text)
+    assert.ok(read.ok)
+    assert.deepEqual(read.value, wanted)
+    const again = parseNextHop(formatNextHop(read.value))
+    assert.deepEqual(again.ok && again.value, wanted)
+  })
+}
+
+for (const [text, problem] of [
+  ['relay.example:587', /is no server/],
+  ['http://relay.example', /is no server/],
+  ['SMTP://relay.example', /is no server/],
+  ['smtp:relay.example', /two slashes/],
+  ['smtp:/run/smtp', /two slashes/],
+  ['smtp://', /is no server/],
+  ['smtp://u:p@relay.example', /"username"/],
+  ['smtp://relay.example/', /is no server/],
+  ['smtp://relay.example:0', /no port/],
+  ['smtp://relay.example:65536', /no port/],
+  ['smtp://::1:25', /is no server/],
+  ['smtp://[relay.example]', /names no host/],
+  ['smtp://192.0.2.300', /names no host/],
+  ['smtp://a..b', /names no host/],
+  ['lmtp:run/lmtp', /whole path/],
+  ['lmtp:/run/', /whole path/],
+  [`lmtp:/${'x'.repeat(107)}`, /too long/],
+] as const) {
+  test(`${text.slice(0, 40)} is refused`, () => {
+    const read = parseNextHop(text)
+    assert.ok(!read.ok)
+    assert.match(read.problem, problem)
+  })
+}

@@ -1,3 +1,6 @@
+import { parseDomain } from '../address/domain.ts'
+import { encodeUtf8 } from '../base/octets.ts'
+import { bad, ok, type Result } from '../base/result.ts'
 import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 import { isQueryableName, type Resolver } from '../dns/resolver.ts'
 import { type FamilyOrder, type FoundAddress, lookUpAddresses } from './addresses.ts'
@@ -12,17 +15,73 @@ export interface NextHop {
   readonly port: number
   /** SMTP (RFC 5321), or LMTP (RFC 2033), which answers for each recipient. */
   readonly protocol: 'smtp' | 'lmtp'
+  /** TLS begins with the connection, which `smtps` says. RFC 8314 §3.3. */
+  readonly implicitTls?: true
+}
+
+/** Ports where none is written. LMTP has none of its own; 24 is for private mail systems. */
+const usualPorts = { smtp: 25, smtps: 465, lmtp: 24 } as const
+
+/** Octets of the path of a Unix socket, with the end that the system adds: 108 on Linux. */
+const maxSocketPath = 107
+
+/**
+ * Reads a next hop as people write it: `smtp://host:587`, `smtps://host`, `lmtp://[::1]:24`,
+ * `lmtp:/run/lmtp`. Without a port it is 25, 465 or 24.
+ */
+export function parseNextHop(text: string): Result<NextHop> {
+  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/s.exec(text) ?? []
+  if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'lmtp') {
+    return bad('is no server, such as "smtp://host:587", "smtps://host" or "lmtp:/path"')
+  }
+  const protocol = scheme === 'lmtp' ? 'lmtp' : 'smtp'
+  if (!rest.startsWith('//')) {
+    if (scheme !== 'lmtp') return bad(`needs two slashes, as in "${scheme}://host"`)
+    return parseSocket(rest)
+  }
+  if (rest.includes('@')) return bad('holds a name; it belongs into "username"')
+  const match = /^\/\/(?:\[([^\]]+)\]|([^:/?#[\]]+))(?::(\d{1,5}))?$/.exec(rest)
+  if (match === null) return bad('is no server, such as "smtp://host:587" or "smtp://[::1]:25"')
+  const [, address, name = '', portText] = match
+  const host = address === undefined ? nameOrAddress(name) : ipv6(address)
+  if (host === undefined) return bad('names no host: a domain name or an IP address is wanted')
+  const port = portText === undefined ? usualPorts[scheme] : Number(portText)
+  if (port < 1 || port > 65_535) return bad('has no port: 1 to 65535')
+  const hop = { host, port, protocol } as const
+  return ok(scheme === 'smtps' ? { ...hop, implicitTls: true } : hop)
+}
+
+function parseSocket(path: string): Result<NextHop> {
+  if (!isSocketPath(path) || path.includes('\0') || path.endsWith('/')) {
+    return bad('needs the whole path of a socket, as in "lmtp:/run/dovecot/lmtp"')
+  }
+  if (encodeUtf8(path).length > maxSocketPath) {
+    return bad(`has a path of over ${maxSocketPath} octets, which is too long for a socket`)
+  }
+  return ok({ host: path, port: 0, protocol: 'lmtp' })
+}
+
+function nameOrAddress(text: string): string | undefined {
+  const ip = parseIp(text)
+  if (ip !== undefined) return formatIp(unmapIp(ip))
+  // What looks like an address and is none would be asked for as a name, for ever.
+  return /^[\d.]+$/.test(text) ? undefined : parseDomain(text)
+}
+
+function ipv6(text: string): string | undefined {
+  const ip = parseIp(text)
+  return ip === undefined ? undefined : formatIp(unmapIp(ip))
 }
 
 /** Whether this is the path of a Unix socket, and neither a name nor an address. */
-function isSocketPath(host: string): boolean {
+export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
 }
 
 /** A next hop as people write it: `smtp://relay.example:587`, `lmtp:/run/lmtp`. */
-export function formatNextHop({ protocol, host, port }: NextHop): string {
+export function formatNextHop({ protocol, host, port, implicitTls }: NextHop): string {
   if (isSocketPath(host)) return `${protocol}:${host}`
-  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${protocol}${implicitTls === true ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /**

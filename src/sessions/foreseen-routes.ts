@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
-import { seededRandom } from '../base/random.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import { routeTo } from '../route/route.ts'
+import type { NamedWays } from '../deliver/way.ts'
+import { findRoute } from '../route/find-route.ts'
 import type { Self } from '../route/self.ts'
 
 /** Each destination costs some questions of DNS, and whoever only asks must not wait for hundreds. */
@@ -17,18 +17,21 @@ export async function foreseenRoutes(
     readonly resolver: Resolver
     readonly clock: Clock
     readonly self: Self
+    readonly ways: NamedWays | undefined
     readonly random: () => number
   },
 ): Promise<Pick<JourneyBuilder, 'steps' | 'shared'>> {
-  const { resolver, clock, random } = by
+  const { resolver, clock, random, ways } = by
   const log = new JourneyBuilder(by.id, clock)
   for (const destination of Array.from(new Set(destinations)).slice(0, mostDestinations)) {
     const recorder = new RecordingResolver(resolver, clock)
     const begin = log.begin()
     const seed = Math.floor(random() * 4_294_967_296)
     const self = { ...by.self }
-    const route = await routeTo(destination, recorder, { ...self, random: seededRandom(seed) })
-    log.step({ type: 'route', destination, seed, self, route }, begin, recorder.answers)
+    const hop = ways?.to(destination)?.hop
+    const facts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    const route = await findRoute(facts, recorder)
+    log.step({ type: 'route', ...facts, route }, begin, recorder.answers)
   }
   return log
 }

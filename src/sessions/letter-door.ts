@@ -1,6 +1,7 @@
 import { parseDomain } from '../address/domain.ts'
 import { silent } from '../base/log.ts'
 import { concat } from '../base/octets.ts'
+import type { NamedWays } from '../deliver/way.ts'
 import type { Directory, Writer, Writers } from '../directory/directory.ts'
 import type { Guard } from '../receive/guard.ts'
 import { type Handed, type HandedLetter, type HandedOver, handIn } from '../receive/hand-in.ts'
@@ -40,6 +41,7 @@ export interface Foreseen {
 export type DoorNeeds = SessionNeeds & {
   readonly directory: Directory & Writers
   readonly self: Self
+  readonly ways: NamedWays | undefined
 }
 
 /** Takes whole letters in, by the same rules and records as the ports do. */
@@ -89,10 +91,10 @@ export class LetterDoor {
       log: silent,
     }
     const handed = await this.#handTo(dry, letter, by)
-    const { resolver, clock, self, random } = this.#needs
+    const { resolver, clock, self, random, ways } = this.#needs
     const destinations = acceptances.flatMap(({ queue }) => queue).map((one) => one.destination)
     const { id } = handed
-    const routes = await foreseenRoutes(destinations, { id, resolver, clock, self, random })
+    const routes = await foreseenRoutes(destinations, { id, resolver, clock, self, random, ways })
     return { handed, acceptances, routes }
   }
 

@@ -22,7 +22,7 @@ const toTwo: ClientTransaction = {
 }
 
 const modern: Extensions = { ...noExtensions, pipelining: true, eightBitMime: true }
-const { timeouts } = defaultClientOptions
+const options = defaultClientOptions
 const ok = reply(250, '2.0.0', 'OK')
 const go = reply(354, null, 'go')
 const no = reply(550, '5.1.1', 'no')
@@ -45,7 +45,7 @@ function shown(move: Move): string {
 }
 
 test('a message goes in one envelope, with its content dot-stuffed, and has one outcome each', () => {
-  const transfer = new Transfer(toTwo, modern, timeouts)
+  const transfer = new Transfer(toTwo, modern, options)
   const moves = [transfer.begin(), ...[ok, ok, no, go].map((one) => transfer.take(one))]
   assert.deepEqual(moves.map(shown), ['MAIL RCPT RCPT DATA', '', '', '', '…'])
   assert.equal(transfer.wantsContent, true)
@@ -57,14 +57,14 @@ test('a message goes in one envelope, with its content dot-stuffed, and has one 
 })
 
 test('when nobody is left the server is told, so that it forgets our MAIL', () => {
-  const transfer = new Transfer(toTwo, { ...modern, pipelining: false }, timeouts)
+  const transfer = new Transfer(toTwo, { ...modern, pipelining: false }, options)
   transfer.begin()
   const moves = [ok, no, no].map((one) => transfer.take(one))
   assert.deepEqual(moves.map(shown), ['RCPT', 'RCPT', 'failed failed, RSET'])
 })
 
 test('giving up tells each recipient the most that is known', () => {
-  const transfer = new Transfer(toTwo, modern, timeouts)
+  const transfer = new Transfer(toTwo, modern, options)
   transfer.begin()
   for (const one of [ok, no]) transfer.take(one)
   assert.equal(transfer.doing, 'RCPT')
@@ -75,7 +75,7 @@ test('giving up tells each recipient the most that is known', () => {
 })
 
 test('a reply within the content ends the session: only closing ends DATA', () => {
-  const transfer = new Transfer(toTwo, modern, timeouts)
+  const transfer = new Transfer(toTwo, modern, options)
   transfer.begin()
   for (const one of [ok, ok, ok, go]) transfer.take(one)
   assert.equal(shown(transfer.take(reply(552, '5.3.4', 'too big'))), 'abort reply')

@@ -4,7 +4,16 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import type { KeyedCertificate } from '../../io/certificates.ts'
 
 /** Where in the dialogue an answer is due. */
-export type Stage = 'banner' | 'ehlo' | 'starttls' | 'mail' | 'rcpt' | 'data' | 'dot' | 'rset'
+export type Stage =
+  | 'banner'
+  | 'ehlo'
+  | 'starttls'
+  | 'auth'
+  | 'mail'
+  | 'rcpt'
+  | 'data'
+  | 'dot'
+  | 'rset'
 
 /** A reply as it stands on the wire, the end of the connection, or nothing at all. */
 export type Act = string | { readonly type: 'hang-up' } | { readonly type: 'silence' }
@@ -19,6 +28,8 @@ export interface FakeServerOptions {
   readonly tls?: KeyedCertificate | 'broken'
   /** EHLO keywords beside those. */
   readonly keywords?: readonly string[]
+  /** It speaks LMTP: the dot has an answer for each recipient, whose RCPT is the line. RFC 2033. */
+  readonly lmtp?: boolean
 }
 
 /** A letter that a fake server has taken. */
@@ -147,10 +158,15 @@ class Dialogue {
     switch (verb) {
       case 'EHLO':
       case 'HELO':
+      case 'LHLO':
+        if ((verb === 'LHLO') !== (this.#options.lmtp === true)) break
         this.#say('ehlo', line, this.#ehlo())
         return
       case 'STARTTLS':
         this.#startTls(line)
+        return
+      case 'AUTH':
+        this.#say('auth', line, '235 2.7.0 welcome')
         return
       case 'MAIL':
         this.#mail = line
@@ -171,8 +187,8 @@ class Dialogue {
         this.#socket?.end('221 2.0.0 bye\r\n')
         return
       default:
-        this.#socket?.write('502 5.5.1 what?\r\n')
     }
+    this.#socket?.write('502 5.5.1 what?\r\n')
   }
 
   #ehlo(): string {
@@ -206,7 +222,10 @@ class Dialogue {
     this.#content = undefined
     const text = content.map((one) => `${one}\r\n`).join('')
     const letter = { mail: this.#mail, rcpt: this.#rcpt, text, tls: this.#tls }
-    if (this.#say('dot', line, '250 2.0.0 taken')) this.onLetter(letter)
+    if (this.#options.lmtp === true) {
+      const rcpt = this.#rcpt.filter((one) => this.#say('dot', one, '250 2.0.0 taken'))
+      if (rcpt.length > 0) this.onLetter({ ...letter, rcpt })
+    } else if (this.#say('dot', line, '250 2.0.0 taken')) this.onLetter(letter)
   }
 
   /** Answers; true when the answer is one of success. */

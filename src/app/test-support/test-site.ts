@@ -50,6 +50,7 @@ export interface TestSiteOptions {
   readonly queueMs?: number
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
+  readonly ways?: MailSystemOptions['ways']
   readonly certificate?: KeyedCertificate
   readonly staticRsa?: MailSystemOptions['staticRsa']
   /** How much one client may use; without it no client is counted. */
@@ -154,6 +155,7 @@ export async function openTestSite(
     store,
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
+    ...(options.ways === undefined ? {} : { ways: options.ways }),
     clock,
     certificate: options.certificate ?? (await southCertificate()),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),

@@ -114,7 +114,7 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
   log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
   if (options.json !== true) {
     const { root: data } = dataFolder(settings.data)
-    const problems = fileProblems(settings, systemClock.now())
+    const problems = fileProblems({ ...settings, routes: settings.route }, systemClock.now())
     const isSeen = resultsAreSeen()
     print(startedText({ ...settings, ports, data, problems, token, isSeen }))
   }

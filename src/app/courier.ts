@@ -3,6 +3,8 @@ import type { Log } from '../base/log.ts'
 import { Connector } from '../deliver/connect.ts'
 import { Deliverer } from '../deliver/deliverer.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
+import { HoldRules } from '../desk/hold-rules.ts'
+import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
@@ -48,12 +50,19 @@ export interface CourierOptions {
 /** Brings to other servers what waits in the queue. */
 export class Courier {
   readonly #options: CourierOptions
+  /** What is held instead of sent. */
+  readonly rules: HoldRules
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
   constructor(options: CourierOptions) {
     const { store, report } = options
     this.#options = options
+    this.rules = new HoldRules({
+      register: store.register,
+      queue: store.queue,
+      now: () => options.clock.now(),
+    })
     this.#dispatcher = this.#makeDispatcher()
     this.#watch = new QueueWatch({
       changes: (query) => store.changes(query),
@@ -129,7 +138,7 @@ export class Courier {
     const settlements = this.#makeSettlements()
     const deliverer = this.#makeDeliverer(settlements)
     return new Dispatcher({
-      queue: store.queue,
+      queue: screenedQueue(store.queue, this.rules),
       clock,
       owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverer.deliver(batch),

@@ -193,14 +193,9 @@ export class MailSystem {
     return this.#courier.down
   }
 
-  /** See `Courier.withdraw`. */
-  withdraw(queueIds: readonly string[]): ReturnType<Courier['withdraw']> {
-    return this.#courier.withdraw(queueIds)
-  }
-
-  /** See `Courier.giveUp`. */
-  giveUp(...letters: Parameters<Courier['giveUp']>): ReturnType<Courier['giveUp']> {
-    return this.#courier.giveUp(...letters)
+  /** What people may do with what waits. */
+  get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules'> {
+    return this.#courier
   }
 
   /**

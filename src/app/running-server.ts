@@ -66,9 +66,10 @@ export class RunningServer {
       settings: () => this.#settings,
       retention: this.#retention,
       queue: {
+        rules: system.letters.rules,
         forget: (destination) => system.wakeQueue(destination),
-        withdraw: (queueIds) => system.withdraw(queueIds),
-        giveUp: (items, given) => system.giveUp(items, given),
+        withdraw: (queueIds) => system.letters.withdraw(queueIds),
+        giveUp: (items, given) => system.letters.giveUp(items, given),
       },
       webhooks: parts.webhooks.webhooks,
       turn: this.#turn,

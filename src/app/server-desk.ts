@@ -25,7 +25,7 @@ export interface ServerDeskParts {
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
-  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'withdraw'>
+  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'rules' | 'withdraw'>
   /** What changes keys or who lives here waits for the one before. */
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */

@@ -16,14 +16,9 @@ import { dkimRotate, type KeyPart } from './keys.ts'
 import { mailDelete, type MailPart } from './mail.ts'
 import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
-import {
-  queueBounce,
-  queueDrop,
-  queueHold,
-  type QueuePart,
-  queueRelease,
-  queueRetry,
-} from './queue.ts'
+import { holdRuleAdd, holdRuleRemove } from './hold-rule-operations.ts'
+import type { QueuePart } from './queue.ts'
+import { queueBounce, queueDrop, queueHold, queueRelease, queueRetry } from './queue-operations.ts'
 import {
   type SecondFactorPart,
   totpAdd,
@@ -53,6 +48,8 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(queueRelease),
   named(queueBounce),
   named(queueDrop),
+  named(holdRuleAdd),
+  named(holdRuleRemove),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

@@ -6,17 +6,12 @@ import { giveUp } from '../deliver/give-up.ts'
 import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
-import {
-  QueueDesk,
-  type QueueDeskParts,
-  queueBounce,
-  queueDrop,
-  queueHold,
-  queueRelease,
-  queueRetry,
-} from './queue.ts'
+import { HoldRules } from './hold-rules.ts'
+import { QueueDesk, type QueueDeskParts } from './queue.ts'
+import { queueBounce, queueDrop, queueHold, queueRelease, queueRetry } from './queue-operations.ts'
 
 const later = 10_000
+const actor = { by: 'ann', door: 'command line', why: 'spam' } as const
 
 async function open(
   changes: Partial<QueueDeskParts> = {},
@@ -33,6 +28,7 @@ async function open(
   const forgotten: string[] = []
   const desk = new QueueDesk({
     queue: store.queue,
+    rules: new HoldRules({ register: store.register, queue: store.queue, now: () => 5 }),
     now: () => 5,
     forget: (name) => forgotten.push(name),
     withdraw: () => Promise.resolve([]),
@@ -56,12 +52,12 @@ async function states(store: Store): Promise<Record<string, string>> {
 
 test('letters are held, released, and tried now, which forgets that their servers were down', async () => {
   const { store, desk, forgotten } = await open()
-  assert.deepEqual(await desk.hold(letters('q1', 'q2', 'gone')), { letters: 2, left: 0 })
-  assert.deepEqual(await desk.hold(letters('q1')), { letters: 0, left: 0 })
+  assert.deepEqual(await desk.hold(letters('q1', 'q2', 'gone'), actor), { letters: 2, left: 0 })
+  assert.deepEqual(await desk.hold(letters('q1'), actor), { letters: 0, left: 0 })
   assert.deepEqual(await states(store), { q1: 'held', q2: 'held', q3: '10000' })
-  assert.equal(await desk.release(letters('q1')), 1)
+  assert.equal(await desk.release(letters('q1'), actor), 1)
   assert.deepEqual([await states(store), forgotten], [{ q1: '5', q2: 'held', q3: '10000' }, []])
-  assert.deepEqual(await desk.retry(letters('q2', 'q3')), { letters: 2, left: 0 })
+  assert.deepEqual(await desk.retry(letters('q2', 'q3'), actor), { letters: 2, left: 0 })
   assert.deepEqual(
     [await states(store), forgotten],
     [{ q1: '5', q2: '5', q3: '5' }, ['south.example']],
@@ -71,7 +67,7 @@ test('letters are held, released, and tried now, which forgets that their server
 
 test('what is being delivered or is gone is not tried now, and it is said why', async () => {
   const { store, desk } = await open({ withdraw: () => Promise.resolve(['q2']) })
-  assert.deepEqual(await desk.retry(letters('q1', 'q2', 'gone')), {
+  assert.deepEqual(await desk.retry(letters('q1', 'q2', 'gone'), actor), {
     letters: 1,
     left: 1,
     refused: [
@@ -93,11 +89,9 @@ test('what is sent back is told to its sender, whatever else is asked for', () =
   })
 })
 
-const actor = { by: 'ann', door: 'command line', why: 'spam' } as const
-
 test('letters are given up whatever they wait for; what is being tried is held instead', async () => {
   const { store, desk, forgotten } = await open()
-  await desk.hold(letters('q1'))
+  await desk.hold(letters('q1'), actor)
   await store.queue.release(['q3'], 1)
   await store.queue.lease(lease({ owner: 'server', now: 5 }))
   const dropped = { ...letters('q1', 'q2', 'q3', 'gone'), chosen: [], before: 0, more: false }
@@ -127,7 +121,7 @@ test('what a courier has leased is asked back when it is held already, and befor
   })
   await store.queue.release(['q1', 'q2'], 1)
   await store.queue.lease(lease({ owner: 'server', now: 5 }))
-  assert.deepEqual(await desk.hold(letters('q1', 'q2')), { letters: 2, left: 1 })
+  assert.deepEqual(await desk.hold(letters('q1', 'q2'), actor), { letters: 2, left: 1 })
   assert.deepEqual(asked, [[['q1', 'q2'], 'held']])
   const dropped = { ...letters('q1', 'q2'), chosen: [], before: 0, more: false }
   const done = await desk.drop({ ...dropped, tellSender: false }, actor)

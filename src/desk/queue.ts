@@ -1,6 +1,8 @@
 import { WaybillError } from '../base/error.ts'
 import type { QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
-import { type Actor, member, notMeant, type Operation } from './act.ts'
+import type { Actor } from './act.ts'
+import { holdBy, type HoldRules } from './hold-rules.ts'
+import { heldTold, releasedTold } from './told-holds.ts'
 
 /** Letters that wait, by their places in the queue. */
 export interface WaitingLetters {
@@ -11,6 +13,20 @@ export interface WaitingLetters {
   readonly before: number
   /** Whether parts are to come: one act is left for all. */
   readonly more: boolean
+}
+
+/** Letters that are held. */
+export interface HeldLetters extends WaitingLetters {
+  /** When they go on by themselves, Unix milliseconds; absent: they do not. */
+  readonly until?: number
+  /** The hold rule that they fit, whose reason and end are theirs. */
+  readonly rule?: string
+}
+
+/** Letters that go on. */
+export interface ReleasedLetters extends WaitingLetters {
+  /** The rule that holds them is no more; absent: they go on although it is. */
+  readonly rule?: string
 }
 
 /** What the desk needs for the queue. */
@@ -46,6 +62,7 @@ export interface Dropped {
 
 export interface QueueDeskParts {
   readonly queue: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle' | 'list'>
+  readonly rules: HoldRules
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
@@ -76,12 +93,17 @@ export class QueueDesk {
     this.#parts = parts
   }
 
+  /** The hold rules of this server. */
+  get rules(): HoldRules {
+    return this.#parts.rules
+  }
+
   /**
    * Tries letters now, held or not, but those that are being sent at this moment, and those that are
    * gone; `refused` says which.
    */
-  async retry({ items }: Pick<WaitingLetters, 'items'>): Promise<Changed> {
-    const { queue, now, withdraw, forget } = this.#parts
+  async retry({ items }: Pick<WaitingLetters, 'items'>, actor: Actor): Promise<Changed> {
+    const { queue, withdraw, forget } = this.#parts
     const queueIds = idsOf(items)
     const begun = new Set(await withdraw(queueIds))
     const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
@@ -90,8 +112,10 @@ export class QueueDesk {
       if (begun.has(id)) return [{ id, because: isUnderWay }]
       return there.has(id) ? [] : [{ id, because: isGone }]
     })
-    const free = queueIds.filter((id) => !begun.has(id))
-    const letters = await queue.release(free, now())
+    const letters = await this.#letGo(
+      waiting.filter(({ id }) => !begun.has(id)),
+      actor,
+    )
     for (const destination of new Set(items.map((item) => item.destination))) {
       forget?.(destination)
     }
@@ -102,18 +126,48 @@ export class QueueDesk {
    * Lets letters go on that are held, which is for who chooses them to look at; where their servers
    * are down they wait like the rest. Gives how many letters there were.
    */
-  async release({ items }: Pick<WaitingLetters, 'items'>): Promise<number> {
-    return await this.#parts.queue.release(idsOf(items), this.#parts.now())
+  async release(
+    { items, rule }: Pick<ReleasedLetters, 'items' | 'rule'>,
+    actor: Actor,
+  ): Promise<number> {
+    const { queue } = this.#parts
+    const queueIds = idsOf(items)
+    const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
+    return await this.#letGo(waiting, actor, rule)
+  }
+
+  async #letGo(items: readonly QueueItem[], actor: Actor, rule?: string): Promise<number> {
+    const { queue, rules, now } = this.#parts
+    if (items.length === 0) return 0
+    // What a rule holds would be held again as soon as it is leased.
+    if (rule === undefined) await rules.letPass(items)
+    const held = items.filter((item) => item.held)
+    return await queue.release(
+      items.map(({ id }) => id),
+      now(),
+      releasedTold(held, actor, now()),
+    )
   }
 
   /**
    * Keeps letters back until they are tried, also those that have their turn next. `letters` were not
    * held already; `left` are being sent at this moment, and are kept back when they are not taken.
+   *
+   * @throws WaybillError `not-found` for a rule that is none
    */
-  async hold({ items }: Pick<WaitingLetters, 'items'>, reason = ''): Promise<Changed> {
-    const { queue, withdraw } = this.#parts
+  async hold(
+    { items, until, rule }: Pick<HeldLetters, 'items' | 'until' | 'rule'>,
+    { by, door, why }: Actor,
+  ): Promise<Changed> {
+    const { queue, rules, withdraw, now } = this.#parts
     const queueIds = idsOf(items)
-    const letters = await queue.hold(queueIds, reason === '' ? undefined : { reason })
+    const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
+    const end = until === undefined ? {} : { until }
+    const how =
+      rule === undefined
+        ? { reason: why, ...end, told: heldTold(waiting, { by, door, why, ...end }, now()) }
+        : holdBy(await rules.find(rule), waiting, now())
+    const letters = await queue.hold(queueIds, how)
     const left = await withdraw(queueIds)
     return { letters, left: left.length }
   }
@@ -143,79 +197,4 @@ export class QueueDesk {
 
 function idsOf(items: WaitingLetters['items']): readonly string[] {
   return items.map(({ id }) => id)
-}
-
-function change(
-  name: string,
-  run: (desk: QueueDesk, letters: WaitingLetters, actor: Actor) => Promise<Changed>,
-): Operation<QueuePart, WaitingLetters, Changed> {
-  return {
-    name,
-    read: (input) => lettersOf(name, input),
-    run: ({ queue }, letters, actor) => run(queue, letters, actor),
-    tell({ chosen, before, more }, changed) {
-      const letters = before + changed.letters
-      return more || letters === 0 ? undefined : { chosen, letters }
-    },
-  }
-}
-
-/** `waybill queue retry`. */
-export const queueRetry: Operation<QueuePart, WaitingLetters, Changed> = change(
-  'queue retry',
-  (queue, letters) => queue.retry(letters),
-)
-
-/** `waybill queue hold`. */
-export const queueHold: Operation<QueuePart, WaitingLetters, Changed> = change(
-  'queue hold',
-  (queue, letters, { why }) => queue.hold(letters, why),
-)
-
-/** `waybill queue release`. */
-export const queueRelease: Operation<QueuePart, WaitingLetters, Changed> = change(
-  'queue release',
-  async (queue, letters) => ({ letters: await queue.release(letters), left: 0 }),
-)
-
-/** `waybill queue drop`. */
-export const queueDrop: Operation<QueuePart, DroppedLetters, Dropped> = givingUp(
-  'queue drop',
-  (input) => member(input, 'tellSender') !== false,
-)
-
-/** `waybill queue bounce`: the senders are told, whatever else is said. */
-export const queueBounce: Operation<QueuePart, DroppedLetters, Dropped> = givingUp(
-  'queue bounce',
-  () => true,
-)
-
-function givingUp(
-  name: string,
-  tells: (input: unknown) => boolean,
-): Operation<QueuePart, DroppedLetters, Dropped> {
-  return {
-    name,
-    read: (input) => ({ ...lettersOf(name, input), tellSender: tells(input) }),
-    run: ({ queue }, letters, actor) => queue.drop(letters, actor),
-    tell({ chosen, before, more, tellSender }, dropped) {
-      const letters = before + dropped.letters
-      return more || letters === 0 ? undefined : { chosen, letters, told: tellSender }
-    },
-  }
-}
-
-function lettersOf(operation: string, input: unknown): WaitingLetters {
-  const [items, chosen, before] = ['items', 'chosen', 'before'].map((name) => member(input, name))
-  if (!Array.isArray(items)) throw notMeant(operation, '"items", a list of letters that wait')
-  return {
-    items: items.map((item: unknown) => {
-      const [id, destination] = [member(item, 'id'), member(item, 'destination')]
-      if (typeof id === 'string' && typeof destination === 'string') return { id, destination }
-      throw notMeant(operation, 'an "id" and a "destination" of each letter')
-    }),
-    chosen: Array.isArray(chosen) ? chosen.map(String) : [],
-    before: typeof before === 'number' ? before : 0,
-    more: member(input, 'more') === true,
-  }
 }

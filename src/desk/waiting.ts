@@ -8,6 +8,10 @@ export interface WaitingItem {
   destination: string
   attempts: number
   held: boolean
+  /** Why it is held; empty where nobody said why. */
+  hold_reason: string
+  /** When the hold ends by itself; `null`: it does not, or there is none. */
+  held_until: string | null
   next_attempt_at: string
   expires_at: string
   last_problem: string
@@ -23,6 +27,8 @@ export function waitingItem(item: QueueItem): WaitingItem {
     destination,
     attempts,
     held,
+    hold_reason: item.holdReason,
+    held_until: item.heldUntil === undefined ? null : new Date(item.heldUntil).toISOString(),
     next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
     expires_at: new Date(item.expiresAt).toISOString(),
     last_problem: item.lastProblem,

@@ -59,6 +59,8 @@ export function tell(step: Step): readonly Sentence[] {
     case 'notified':
     case 'not-notified':
     case 'put-off':
+    case 'held':
+    case 'released':
     case 'given-up':
     case 'probed':
       return tellDelivery(step)

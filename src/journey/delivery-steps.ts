@@ -76,6 +76,7 @@ export type DeliveryStep =
       readonly problem: string
       readonly until: number
     }
+  | HoldStep
   | {
       /** A person has given it up. */
       readonly type: 'given-up'
@@ -104,3 +105,29 @@ export type DeliveryStep =
       readonly recipients?: readonly string[]
     }
   | ProbedStep
+
+/** It is kept back, or goes on again. */
+export type HoldStep =
+  | {
+      readonly type: 'held'
+      readonly recipient: string
+      readonly destination: string
+      /** The id of the hold rule that it fits; absent: it was chosen by whoever held it. */
+      readonly rule?: string
+      /** Who held it, or made the rule. */
+      readonly by: string
+      /** By which door they came. */
+      readonly door: string
+      /** In their words; empty when no reason was given. */
+      readonly why: string
+      /** When it goes on by itself, Unix milliseconds; absent: it does not. */
+      readonly until?: number
+    }
+  | {
+      /** Somebody has let it go on. Where its time was over nothing is written. */
+      readonly type: 'released'
+      readonly recipient: string
+      readonly by: string
+      readonly door: string
+      readonly why: string
+    }

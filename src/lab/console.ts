@@ -79,11 +79,12 @@ function archiveOf(
   const now = (): number => clock.now()
   const queue = new QueueDesk({
     queue: store.queue,
+    rules: site.letters.rules,
     now,
     canTell: true,
     forget: (destination) => site.wakeQueue(destination),
-    withdraw: (queueIds) => site.withdraw(queueIds),
-    giveUp: (items, given) => site.giveUp(items, given),
+    withdraw: (queueIds) => site.letters.withdraw(queueIds),
+    giveUp: (items, given) => site.letters.giveUp(items, given),
   })
   return {
     name,

@@ -198,6 +198,19 @@ export const deeds: readonly Deed[] = [
     run: (store) => store.queue.release(['q1', 'q2'], now + minuteMs),
   },
   {
+    name: 'holding and releasing what is told in journeys',
+    inSteps: true,
+    prepare: async (store) => {
+      await prepareQueued(store)
+      await store.queue.hold(['q2'])
+    },
+    async run({ queue }) {
+      const told = [{ queueId: 'q1', steps: '[{"type":"held"}]' }]
+      await queue.hold(['q1'], { reason: 'look', told })
+      await queue.release(['q1', 'q2'], now + 1, [{ queueId: 'q2', steps: '[{"type":"x"}]' }])
+    },
+  },
+  {
     name: 'keeping a DKIM key',
     prepare: () => Promise.resolve(),
     run: (store) =>

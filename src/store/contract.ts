@@ -7,6 +7,7 @@ import { registerChangeTests } from './contract-changes.ts'
 import { registerContentTests } from './contract-contents.ts'
 import { registerCredentialTests } from './contract-credentials.ts'
 import { registerFaultTests } from './contract-faults.ts'
+import { registerHoldTests } from './contract-holds.ts'
 import { registerFindingTests } from './contract-finding.ts'
 import { registerJourneyTests } from './contract-journeys.ts'
 import { registerMailboxTests } from './contract-mailboxes.ts'
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenUnderTest): void {
   registerContentTests(name, open)
   registerQueueTests(name, open)
   registerQueueOrderTests(name, open)
+  registerHoldTests(name, open)
   registerSettlingTests(name, open)
   registerShapeTests(name, open)
   registerJourneyTests(name, open)

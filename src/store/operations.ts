@@ -16,6 +16,7 @@ import type {
   LeaseRequest,
   LeasesOf,
   QueueItem,
+  Release,
   Settlement,
   TakeRequest,
 } from './ports/queue.ts'
@@ -29,11 +30,7 @@ export type Operation =
   | { readonly type: 'settle'; readonly settlements: readonly Settlement[] }
   | { readonly type: 'releaseLeases'; readonly of?: LeasesOf }
   | { readonly type: 'hold'; readonly queueIds: readonly string[]; readonly how?: Hold }
-  | {
-      readonly type: 'release'
-      readonly queueIds: readonly string[]
-      readonly nextAttemptAt: number
-    }
+  | ({ readonly type: 'release' } & Release)
   | { readonly type: 'nextDueAt' }
   | { readonly type: 'take'; readonly request: TakeRequest }
   | { readonly type: 'removeMail'; readonly removal: MailRemoval }

@@ -50,8 +50,8 @@ export function writingPorts(
         submit<'releaseLeases'>({ type: 'releaseLeases', ...(of === undefined ? {} : { of }) }),
       hold: (queueIds, how) =>
         submit<'hold'>({ type: 'hold', queueIds, ...(how === undefined ? {} : { how }) }),
-      release: (queueIds, nextAttemptAt) =>
-        submit<'release'>({ type: 'release', queueIds, nextAttemptAt }),
+      release: (queueIds, nextAttemptAt, told = []) =>
+        submit<'release'>({ type: 'release', queueIds, nextAttemptAt, told }),
       nextDueAt: () => submit<'nextDueAt'>({ type: 'nextDueAt' }),
     },
     mailboxes: {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { queueBounce, queueDrop } from '../../desk/queue.ts'
+import { queueBounce, queueDrop } from '../../desk/queue-operations.ts'
 import type { ChangedPages } from '../../desk/queue-pages.ts'
 import { queueWords } from '../../search/queue-query.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'

@@ -68,7 +68,7 @@ function headText({ id, mailFrom, author, subject }: JourneyRow): string {
 function itemText(item: QueueItem): string {
   const { recipient, destination, attempts, held, createdAt, nextAttemptAt, expiresAt } = item
   const next = held
-    ? 'held until waybill queue release'
+    ? heldText(item)
     : nextAttemptAt <= Date.now()
       ? 'now: it is under way, or has a place in a moment'
       : rowTime(nextAttemptAt)
@@ -81,6 +81,11 @@ function itemText(item: QueueItem): string {
     `    next         ${next}`,
     `    given up     ${rowTime(expiresAt)}`,
   ].join('\n')
+}
+
+function heldText({ holdReason, heldUntil }: QueueItem): string {
+  const end = heldUntil === undefined ? 'waybill queue release' : rowTime(heldUntil)
+  return `held until ${end}${holdReason === '' ? '' : `: ${holdReason}`}`
 }
 
 function lastText({ lastProblem }: QueueItem): string {

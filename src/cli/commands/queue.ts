@@ -8,11 +8,12 @@ import { readQueueWords } from '../waiting-letters.ts'
 import { count, rowTime } from './list.ts'
 import { queueChangeCommand } from './queue-change.ts'
 import { queueGiveUpCommand } from './queue-give-up.ts'
+import { queueRuleCommand } from './queue-rule.ts'
 import { queueShapeCommand } from './queue-shape.ts'
 import { queueShowCommand } from './queue-show.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 
-/** `waybill queue list|show|retry|hold|release|bounce|drop|shape`. */
+/** `waybill queue list|show|retry|hold|release|bounce|drop|shape|rule`. */
 export function queueCommand(): Command {
   const command = new Command('list')
     .description('list what waits to be delivered, the next attempts first')
@@ -30,7 +31,7 @@ export function queueCommand(): Command {
         const items = (await Promise.all(lists)).flat()
         for (const item of items) {
           if (options.json === true) printJson(waitingItem(item))
-          else print(row(itemText(item), item.lastProblem, columns()))
+          else print(row(itemText(item), item.held ? heldText(item) : item.lastProblem, columns()))
         }
         if (items.length === 0 && options.json !== true) {
           say(words.length === 0 ? 'Nothing waits.' : 'Nothing that waits fits that.')
@@ -51,6 +52,7 @@ export function queueCommand(): Command {
     .addCommand(queueGiveUpCommand('bounce'))
     .addCommand(queueGiveUpCommand('drop'))
     .addCommand(queueShapeCommand())
+    .addCommand(queueRuleCommand())
 }
 
 interface QueueOptions extends DataOptions {
@@ -61,6 +63,13 @@ interface QueueOptions extends DataOptions {
 function itemText(item: QueueItem): string {
   const { journeyId, attempts, recipient } = item
   return `${journeyId}  ${whenText(item)}  attempt ${attempts + 1}  ${recipient}`
+}
+
+/** Why it is held, and until when. */
+function heldText({ holdReason, heldUntil, lastProblem }: QueueItem): string {
+  const end = heldUntil === undefined ? '' : `until ${rowTime(heldUntil)}`
+  const why = holdReason === '' ? lastProblem : holdReason
+  return [end, why].filter((part) => part !== '').join(': ')
 }
 
 /** When it is tried; what is due is under way, or has a place in a moment. */

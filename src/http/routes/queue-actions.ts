@@ -3,14 +3,14 @@ import { WaybillError } from '../../base/error.ts'
 import { type Actor, perform } from '../../desk/act.ts'
 import type { Archive, Archives } from '../../desk/archives.ts'
 import { chosenFilter, countWaiting, waitingPages } from '../../desk/chosen-letters.ts'
+import type { Changed } from '../../desk/queue.ts'
 import {
-  type Changed,
   queueBounce,
   queueDrop,
   queueHold,
   queueRelease,
   queueRetry,
-} from '../../desk/queue.ts'
+} from '../../desk/queue-operations.ts'
 import { changeInPages } from '../../desk/queue-pages.ts'
 import type { QueueFilter } from '../../store/ports/queue-filter.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'

@@ -17,6 +17,8 @@ const item = z
     destination: z.string(),
     attempts: z.number(),
     held: z.boolean(),
+    hold_reason: z.string().describe('Why it is held; empty where nobody said why'),
+    held_until: z.string().nullable().describe('When it goes on by itself'),
     next_attempt_at: z.string(),
     expires_at: z.string(),
     created_at: z.string(),

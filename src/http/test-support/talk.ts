@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { Archives } from '../../desk/archives.ts'
+import { HoldRules } from '../../desk/hold-rules.ts'
 import { QueueDesk } from '../../desk/queue.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
@@ -19,6 +20,7 @@ export async function openHttp(
   const now = (): number => 2_000_000
   const queue = new QueueDesk({
     queue: store.queue,
+    rules: new HoldRules({ register: store.register, queue: store.queue, now }),
     now,
     canTell: false,
     withdraw: () => Promise.resolve([]),

@@ -1,4 +1,5 @@
 import { Archives } from '../../desk/archives.ts'
+import { HoldRules } from '../../desk/hold-rules.ts'
 import { QueueDesk } from '../../desk/queue.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import { acceptance, journey, message } from '../../store/contract-cases.ts'
@@ -35,6 +36,7 @@ export function testApi(parts: Partial<ApiParts> = {}): {
   const now = parts.now ?? (() => 1_000_000)
   const queue = new QueueDesk({
     queue: store.queue,
+    rules: new HoldRules({ register: store.register, queue: store.queue, now }),
     now,
     canTell: false,
     withdraw: () => Promise.resolve([]),

@@ -5,6 +5,7 @@ import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts
 import type { DeliveryStep } from '../delivery-steps.ts'
 import { said } from './ending.ts'
 import { tellProbed } from './probed.ts'
+import { tellHold } from './holds.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */
 export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
@@ -84,6 +85,9 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           },
         },
       ]
+    case 'held':
+    case 'released':
+      return [tellHold(step)]
     case 'given-up': {
       const { recipient, destination, by, door, why, silent } = step
       const reason = why === '' ? 'No reason was given.' : `The reason: ${quoted(why, 300)}`

@@ -107,7 +107,7 @@ function valueOf(work: MemoryWork, operation: Operation): Results[keyof Results]
     case 'hold':
       return holdInMemory(work, operation.queueIds, operation.how)
     case 'release':
-      return releaseInMemory(work, operation.queueIds, operation.nextAttemptAt)
+      return releaseInMemory(work, operation)
     case 'take':
       return takeInMemory(work, operation.request)
     case 'nextDueAt':

@@ -11,8 +11,10 @@ import type {
   LeasesOf,
   QueueItem,
   SenderTurns,
+  Release,
   Settlement,
   TakeRequest,
+  ToldItem,
 } from '../ports/queue.ts'
 
 /** As `leaseItems` does it in the database; so do the others here. */
@@ -165,7 +167,7 @@ export function releaseMemoryLeases(work: MemoryWork, of?: LeasesOf): void {
 export function holdInMemory(work: MemoryWork, queueIds: readonly string[], how?: Hold): number {
   const { queue } = work.tables
   let [held, changed] = [0, 0]
-  const { reason, until } = how ?? { reason: '' }
+  const { reason, until, told = [] } = how ?? { reason: '' }
   for (const id of queueIds) {
     const row = queue.get(id)
     if (row === undefined || (row.item.held && how === undefined)) continue
@@ -176,6 +178,7 @@ export function holdInMemory(work: MemoryWork, queueIds: readonly string[], how?
     work.undo.set(queue, id, { ...row, item: other })
     if (item.held) changed++
     else held++
+    tellJourney(work, item, told)
   }
   if (held + changed > 0) {
     work.undo.tell({ type: 'queue', ...(until === undefined ? {} : { dueAt: until }) })
@@ -185,8 +188,7 @@ export function holdInMemory(work: MemoryWork, queueIds: readonly string[], how?
 
 export function releaseInMemory(
   work: MemoryWork,
-  queueIds: readonly string[],
-  nextAttemptAt: number,
+  { queueIds, nextAttemptAt, told = [] }: Release,
 ): number {
   const { queue } = work.tables
   let released = 0
@@ -195,10 +197,20 @@ export function releaseInMemory(
     if (row === undefined) continue
     const item = { ...withoutHold(row.item), nextAttemptAt }
     work.undo.set(queue, id, { ...row, item })
+    if (row.item.held) tellJourney(work, item, told)
     released++
   }
   if (released > 0) work.undo.tell({ type: 'queue', dueAt: nextAttemptAt })
   return released
+}
+
+function tellJourney(
+  work: MemoryWork,
+  { id, journeyId }: QueueItem,
+  told: readonly ToldItem[],
+): void {
+  const steps = told.findLast(({ queueId }) => queueId === id)?.steps
+  if (steps !== undefined) appendMemorySteps(work, { journeyId, steps, shared: [] })
 }
 
 export function nextDueInMemory({ tables: { queue } }: MemoryWork): number | undefined {

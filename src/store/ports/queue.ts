@@ -97,6 +97,23 @@ export interface Hold {
   readonly reason: string
   /** It ends by itself then. Absent: it does not. */
   readonly until?: number
+  /** What their journeys are told, of those with which something is done. */
+  readonly told?: readonly ToldItem[]
+}
+
+/** How items go on. */
+export interface Release {
+  readonly queueIds: readonly string[]
+  readonly nextAttemptAt: number
+  /** What the journeys of those are told that were held. */
+  readonly told?: readonly ToldItem[]
+}
+
+/** What the journey of an item is told in the same transaction. */
+export interface ToldItem {
+  readonly queueId: string
+  /** JSON of the steps to append. */
+  readonly steps: string
 }
 
 export interface QueueQuery {
@@ -144,7 +161,11 @@ export interface QueuePort {
    */
   hold(queueIds: readonly string[], how?: Hold): Promise<number>
   /** Ends a hold and sets the next attempt, held or not ("try now"). Gives how many there were. */
-  release(queueIds: readonly string[], nextAttemptAt: number): Promise<number>
+  release(
+    queueIds: Release['queueIds'],
+    nextAttemptAt: number,
+    told?: Release['told'],
+  ): Promise<number>
   /** When the next item is due, or the next hold ends; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
   /** The next attempts first. */

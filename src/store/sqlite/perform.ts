@@ -62,7 +62,7 @@ function valueOf(transaction: Transaction, operation: Operation): Results[keyof 
     case 'hold':
       return holdItems(transaction, operation.queueIds, operation.how)
     case 'release':
-      return releaseItems(transaction, operation.queueIds, operation.nextAttemptAt)
+      return releaseItems(transaction, operation)
     case 'nextDueAt':
       return nextDueAt(transaction)
     case 'take':

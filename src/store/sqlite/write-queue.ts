@@ -7,6 +7,7 @@ import type {
   LeaseRequest,
   LeasesOf,
   QueueItem,
+  Release,
   Settlement,
   TakeRequest,
 } from '../ports/queue.ts'
@@ -202,20 +203,26 @@ export function holdItems(
   how?: Hold,
 ): number {
   let [held, changed] = [0, 0]
-  const { reason, until } = how ?? { reason: '' }
+  const { reason, until, told = [] } = how ?? { reason: '' }
+  const steps = new Map(told.map((one) => [one.queueId, one.steps]))
   const end = until === undefined ? null : Math.round(until)
   for (const id of queueIds) {
     const set = 'UPDATE queue SET held = 1, hold_reason = ?, held_until_ms = ? WHERE id = ?'
-    held += transaction.run(`${set} AND held = 0`, reason, end, id).changes
-    if (how === undefined) continue
-    changed += transaction.run(
-      `${set} AND (hold_reason <> ? OR held_until_ms IS NOT ?)`,
-      reason,
-      end,
-      id,
-      reason,
-      end,
-    ).changes
+    const fresh = transaction.run(`${set} AND held = 0`, reason, end, id).changes
+    const otherwise =
+      how === undefined
+        ? 0
+        : transaction.run(
+            `${set} AND (hold_reason <> ? OR held_until_ms IS NOT ?)`,
+            reason,
+            end,
+            id,
+            reason,
+            end,
+          ).changes
+    held += fresh
+    changed += otherwise
+    if (fresh + otherwise > 0) tellJourney(transaction, id, steps.get(id))
   }
   transaction.count('held', held)
   if (held + changed > 0) {
@@ -226,14 +233,16 @@ export function holdItems(
 
 export function releaseItems(
   transaction: Transaction,
-  queueIds: readonly string[],
-  nextAttemptAt: number,
+  { queueIds, nextAttemptAt, told = [] }: Release,
 ): number {
   let released = 0
+  const steps = new Map(told.map((one) => [one.queueId, one.steps]))
   for (const id of queueIds) {
     const ends =
       "UPDATE queue SET held = 0, hold_reason = '', held_until_ms = NULL WHERE id = ? AND held = 1"
-    transaction.count('held', -transaction.run(ends, id).changes)
+    const ended = transaction.run(ends, id).changes
+    transaction.count('held', -ended)
+    if (ended > 0) tellJourney(transaction, id, steps.get(id))
     released += transaction.run(
       'UPDATE queue SET next_attempt_ms = ? WHERE id = ?',
       Math.round(nextAttemptAt),
@@ -242,6 +251,13 @@ export function releaseItems(
   }
   if (released > 0) transaction.tell({ type: 'queue', dueAt: nextAttemptAt })
   return released
+}
+
+function tellJourney(transaction: Transaction, queueId: string, steps: string | undefined): void {
+  if (steps === undefined) return
+  const item = transaction.get('SELECT journey_id FROM queue WHERE id = ?', queueId)
+  if (item === undefined) return
+  appendSteps(transaction, { journeyId: text(item, 'journey_id'), steps, shared: [] })
 }
 
 export function nextDueAt(transaction: Transaction): number | undefined {

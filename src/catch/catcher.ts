@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { MailSystem } from '../app/mail-system.ts'
 import { WaybillError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
-import { type Fault, Faults } from '../desk/faults.ts'
+import type { Fault } from '../desk/fault.ts'
+import { Faults } from '../desk/faults.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
@@ -12,13 +13,14 @@ import { chance, systemClock } from '../io/clock.ts'
 import type { Dialer } from '../io/dialer.ts'
 import { defaultRetryPolicy } from '../queue/schedule.ts'
 import type { LetterDoor } from '../sessions/letter-door.ts'
-import type { ListenerKind } from '../sessions/sessions.ts'
+import type { ListenerKind, Manner } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { Store } from '../store/ports/store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { ageOfCaught, usualKeepDays } from './age.ts'
 import { nothingLookedUp } from './looked-up.ts'
-import { catchingManner } from './manners.ts'
+import { catchingManner, type WrongCertificates } from './manners.ts'
+import { makeWrongCertificates } from './wrong-certificates.ts'
 import { near, type NearOptions } from './near.ts'
 
 /** Where a catcher listens. */
@@ -66,7 +68,7 @@ export interface Catcher {
  */
 export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
   const { folder, keepDays = usualKeepDays, log, report } = options
-  const { certificate, authority } = await makeCertificate(systemClock.now())
+  const { certificate, wrong, authority } = await makeCertificates(systemClock.now())
   const store = await openSqliteStore({ folder, log })
   try {
     await refuseWaiting(store, folder)
@@ -75,7 +77,7 @@ export async function openCatcher(options: CatcherOptions): Promise<Catcher> {
     const faults = new Faults(chance, options.faults)
     const system = new MailSystem({ ...plan, store, certificate, log, report })
     try {
-      const ports = await openPorts(system, options, faults)
+      const ports = await openPorts(system, options, catchingManner(faults, wrong))
       await system.start()
       const age = ageOfCaught({ store, clock: systemClock, keepDays, log, report })
       if (keepDays > 0) age.start()
@@ -111,9 +113,8 @@ async function refuseWaiting(store: Store, folder: string): Promise<void> {
 async function openPorts(
   system: MailSystem,
   options: CatcherOptions,
-  faults: Faults,
+  manner: Manner,
 ): Promise<CatcherPorts> {
-  const manner = catchingManner(faults)
   const open = async (kind: ListenerKind): Promise<number> => {
     // Many programs insist on TLS that they can check, once it is offered.
     const tls = kind === 'smtp' ? ({ tls: 'none' } as const) : {}
@@ -129,14 +130,18 @@ async function openPorts(
   }
 }
 
-async function makeCertificate(
-  now: number,
-): Promise<{ readonly certificate: KeyedCertificate; readonly authority: string }> {
+async function makeCertificates(now: number): Promise<{
+  readonly certificate: KeyedCertificate
+  readonly wrong: WrongCertificates
+  readonly authority: string
+}> {
   const day = 86_400_000
   const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
   const authority = await makeAuthority("The catcher's own CA", validity)
-  const certificate = await issueCertificate(authority, ['localhost', '127.0.0.1'], validity)
-  return { certificate, authority: authority.certificate }
+  const names = ['localhost', '127.0.0.1'] as const
+  const certificate = await issueCertificate(authority, names, validity)
+  const wrong = await makeWrongCertificates(authority, names, now)
+  return { certificate, wrong, authority: authority.certificate }
 }
 
 const decision: DecisionRules = {

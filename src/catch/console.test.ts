@@ -36,7 +36,8 @@ test('the API of a catcher says what it is, and sets its faults', async (t) => {
   })
   const path = '/v1/catch/faults'
   assert.deepEqual(await ask(path), { status: 200, json: { data: [] } })
-  const fault = { stage: 'recipient', code: 451, probability: 50, delay_ms: 0, drop: false }
+  const effect = { what: null, code: 451, delay_ms: 0, drop: false }
+  const fault = { stage: 'recipient', ...effect, probability: 50 }
   const asked = { data: [{ stage: 'recipient', code: 451, probability: 50 }] }
   assert.deepEqual(await ask(path, asked), { status: 200, json: { data: [fault] } })
   assert.deepEqual(await ask(path), { status: 200, json: { data: [fault] } })

@@ -1,22 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import { andThen, type Soon } from '../base/result.ts'
-import type { Fault, Faults } from '../desk/faults.ts'
+import type { Fault } from '../desk/fault.ts'
+import type { Faults } from '../desk/faults.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { FaultStage } from '../journey/steps.ts'
-import type { MessageHeader } from '../message/header-reader.ts'
-import type {
-  AskedRecipient,
-  Envelope,
-  Letter,
-  Port,
-  RecipientTaken,
-  Refusal,
-  TakenLetter,
-  Verdict,
-} from '../receive/port.ts'
+import type { DueReply, Envelope, Letter, Port, Refusal, Said } from '../receive/port.ts'
 import { answerOf } from '../receive/replies.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { Question } from '../smtp/server-types.ts'
+import { FaultyLetter } from './faulty-letter.ts'
+import { saidWrong, stageOf } from './faulty-words.ts'
 
 /** What a port with faults needs beside the port. */
 export interface FaultyPortParts {
@@ -26,11 +19,22 @@ export interface FaultyPortParts {
   readonly drop: () => void
 }
 
-/** A port at which things go wrong on purpose. What did stands in the journeys, as what it is. */
+/**
+ * A port at which things go wrong on purpose. What did stands in the journeys, as what it is.
+ *
+ * At the stages where policy is asked a fault strikes before the question is answered, so that its step
+ * comes in time for the record; a word that is about the answer waits for it. At all other stages it
+ * strikes when the answer is said.
+ */
 export class FaultyPort implements Port {
   readonly #port: Port
   readonly #parts: FaultyPortParts
   readonly #closed = Promise.withResolvers<void>()
+  /** Whose step a fault becomes: the connection's, or that of the letter under way. */
+  #journey: JourneyBuilder | undefined
+  #letters = 0
+  /** What is to become of the answer that this stage gets. */
+  #due: Fault | undefined
 
   constructor(port: Port, parts: FaultyPortParts) {
     this.#port = port
@@ -64,11 +68,25 @@ export class FaultyPort implements Port {
     const { journey } = envelope
     return andThen(this.#strike('sender', journey), (refusal) => {
       if (refusal !== undefined) return { refusal }
+      this.#letters++
       return andThen(this.#port.sender(envelope), (begun) => {
         if ('refusal' in begun) return begun
         return new FaultyLetter(begun, (stage) => this.#strike(stage, journey))
       })
     })
+  }
+
+  say(due: DueReply): Said {
+    const stage = stageOf(due)
+    if (stage === undefined) return { text: due.text, next: 'go-on' }
+    const armed = this.#due
+    this.#due = undefined
+    if (armed?.stage === stage) return saidWrong(armed, due)
+    const fault = asked(stage) ? undefined : this.#parts.faults.strike(stage, isOfTheAnswer)
+    if (fault === undefined) return { text: due.text, next: 'go-on' }
+    const said = saidWrong(fault, due)
+    this.#tell(fault, fault.code === undefined ? undefined : replyFor(stage, fault.code))
+    return said
   }
 
   closed(): void {
@@ -78,76 +96,59 @@ export class FaultyPort implements Port {
 
   /** What is answered because of a fault; `undefined` when all goes on. */
   #strike(stage: FaultStage, journey: JourneyBuilder): Soon<Reply | undefined> {
-    const fault = this.#parts.faults.strike(stage)
-    return fault === undefined ? undefined : this.#suffer(fault, journey)
+    this.#journey = journey
+    const first = this.#letters === 0
+    const fault = this.#parts.faults.strike(stage, ({ what }) => what !== 'once' || !first)
+    return fault === undefined ? undefined : this.#suffer(fault, stage)
   }
 
-  async #suffer(fault: Fault, journey: JourneyBuilder): Promise<Reply | undefined> {
-    const { stage, probability, code, delayMs, drop } = fault
+  async #suffer(fault: Fault, stage: FaultStage): Promise<Reply | undefined> {
+    const { what, delayMs, drop } = fault
     const { clock } = this.#parts
-    const begin = journey.begin()
+    const code = what === 'once' ? 421 : fault.code
+    const begin = this.#journey?.begin()
     if (delayMs > 0) await new Promise<void>((resolve) => clock.setTimer(delayMs, resolve))
     const reply = code === undefined ? undefined : replyFor(stage, code)
-    const answer = reply === undefined ? undefined : answerOf(reply, commands[stage])
-    const dropped = drop
-    journey.step({ type: 'fault', stage, probability, delayMs, answer, dropped }, begin)
+    this.#tell(fault, reply, begin)
+    if (what !== undefined && reply === undefined) this.#due = fault
     if (!drop) return reply
     this.#parts.drop()
     // What is answered now is heard by nobody, and must not stand in the record as if it were.
     await this.#closed.promise
     return replyFor(stage, 421)
   }
+
+  #tell(fault: Fault, reply: Reply | undefined, begin?: ReturnType<JourneyBuilder['begin']>): void {
+    const { stage, what, probability, delayMs, drop: dropped } = fault
+    // Before there is a session, and in DNS, nobody here has a record of it.
+    if (stage === 'dial' || stage === 'dns') return
+    const answer = reply === undefined ? undefined : answerOf(reply, commands[stage])
+    const word = what === undefined ? {} : { what }
+    const step = { type: 'fault', stage, probability, delayMs, answer, dropped, ...word } as const
+    this.#journey?.step(step, begin)
+  }
 }
 
-/** A letter that can be refused for a fault. */
-class FaultyLetter implements Letter {
-  readonly #letter: Letter
-  readonly #strike: (stage: FaultStage) => Soon<Reply | undefined>
+/** Whether policy is asked at this stage, and so the fault has struck already. */
+function asked(stage: FaultStage): boolean {
+  return ['connect', 'auth', 'sender', 'recipient', 'data'].includes(stage)
+}
 
-  constructor(letter: Letter, strike: (stage: FaultStage) => Soon<Reply | undefined>) {
-    this.#letter = letter
-    this.#strike = strike
-  }
-
-  get replay(): Letter['replay'] {
-    return this.#letter.replay
-  }
-
-  get bodyHashes(): Letter['bodyHashes'] {
-    return this.#letter.bodyHashes
-  }
-
-  get addedMessageId(): string | undefined {
-    return this.#letter.addedMessageId
-  }
-
-  recipient(asked: AskedRecipient): Soon<RecipientTaken> {
-    return andThen(this.#strike('recipient'), (refusal) => {
-      return refusal === undefined ? this.#letter.recipient(asked) : { refusal }
-    })
-  }
-
-  header(header: MessageHeader): void {
-    this.#letter.header(header)
-  }
-
-  body(octets: Uint8Array): void {
-    this.#letter.body(octets)
-  }
-
-  async finish(taken: TakenLetter): Promise<Verdict> {
-    const reply = await this.#strike('data')
-    if (reply === undefined) return await this.#letter.finish(taken)
-    return { type: reply.code < 500 ? 'deferred' : 'refused', reply, because: ['fault'] }
-  }
+/** All but what has to do with certificates, which is chosen when the connection begins. */
+function isOfTheAnswer({ what }: Fault): boolean {
+  return what !== 'expired' && what !== 'wrong-name' && what !== 'untrusted'
 }
 
 const commands: Readonly<Record<FaultStage, string>> = {
   connect: 'connect',
+  ehlo: 'EHLO',
+  starttls: 'STARTTLS',
   auth: 'AUTH',
   sender: 'MAIL FROM',
   recipient: 'RCPT TO',
+  content: 'DATA',
   data: 'DATA',
+  quit: 'QUIT',
 }
 
 /** RFC 3463 §3.4, §3.8: something with the system, or with the login. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Fault } from '../desk/faults.ts'
+import type { Fault } from '../desk/fault.ts'
 import { faultLine } from '../base/log.ts'
 import { systemClock } from '../io/clock.ts'
 import { type LogStyle, openLog, type OpenLog } from './log-output.ts'

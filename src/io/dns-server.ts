@@ -35,6 +35,8 @@ export type DnsFault =
         | 'garbage'
     }
   | { readonly type: 'delayed'; readonly delayMs: number }
+  /** Every address in the answer is this one. */
+  | { readonly type: 'lie'; readonly address: string }
 
 export interface DnsServerOptions {
   /** 127.0.0.1 when not given. */
@@ -44,6 +46,8 @@ export interface DnsServerOptions {
   readonly clock: Clock
   /** Apex → zone, as for `DnsServer.setZone`. */
   readonly zones?: Readonly<Record<string, Zone>>
+  /** What goes wrong with the next question, for a name without a fault of its own. */
+  readonly faultOf?: () => DnsFault | undefined
   /** Told of each question before it is answered. */
   readonly onQuestion?: (question: ServedQuestion) => void
 }
@@ -81,6 +85,7 @@ export class DnsServer {
   readonly #zones: DnsZones
   readonly #clock: Clock
   readonly #onQuestion: ((question: ServedQuestion) => void) | undefined
+  readonly #faultOf: () => DnsFault | undefined
   readonly #faults = new Map<string, DnsFault>()
   readonly #connections = new Set<Socket>()
   readonly #delayed = new Set<() => void>()
@@ -97,6 +102,7 @@ export class DnsServer {
     this.#zones = parts.zones
     this.#clock = parts.options.clock
     this.#onQuestion = parts.options.onQuestion
+    this.#faultOf = parts.options.faultOf ?? (() => undefined)
     this.#udp.on('message', (octets, from) => {
       this.#handle(octets, 'udp', (reply) => {
         // A reply that cannot be sent is a reply that was lost: that is how UDP is.
@@ -167,7 +173,7 @@ export class DnsServer {
     if (question !== undefined) {
       this.#onQuestion?.({ name, typeCode: question.typeCode, transport })
     }
-    const fault = this.#faults.get(name) ?? this.#faults.get('*')
+    const fault = this.#faults.get(name) ?? this.#faults.get('*') ?? this.#faultOf()
     const content = this.#content(query, fault)
     if (content.type === 'silence') return
     const reply =
@@ -214,6 +220,8 @@ export class DnsServer {
         const record = { type: 'NS', name, ttlSeconds: 300, data: 'ns.invalid' } as const
         return { ...plain(rcodes.noError), answers: [record], authoritative: true }
       }
+      case 'lie':
+        return withAddress(this.#zones.answer(name, question.typeCode), fault.address)
       case 'truncated':
       case 'forged':
       case 'garbage':
@@ -222,6 +230,14 @@ export class DnsServer {
         return this.#zones.answer(name, question.typeCode)
     }
   }
+}
+
+function withAddress(content: Reply, address: string): Reply {
+  if (content.type === 'silence') return content
+  const answers = content.answers.map((record) => {
+    return record.type === 'A' ? { ...record, data: address } : record
+  })
+  return { ...content, answers }
 }
 
 function plain(rcode: number): Extract<Reply, { type: 'reply' }> {

@@ -3,6 +3,9 @@ import { createSecureContext, DEFAULT_CIPHERS, type SecureContext } from 'node:t
 import { WaybillError } from '../base/error.ts'
 import type { KeyedCertificate } from './certificates.ts'
 
+/** What `serverContext` gives. */
+export type ServerContext = SecureContext
+
 /** Static RSA key exchange of TLS 1.2: who gets the key later reads all that was sent before. */
 export type StaticRsa = 'refused' | 'taken'
 
@@ -26,7 +29,7 @@ export function serverContext(
     readonly staticRsa?: StaticRsa | undefined
     readonly ticketKeys?: Uint8Array | undefined
   } = {},
-): SecureContext {
+): ServerContext {
   try {
     // An empty key counts as none to the TLS library, which then fails at each handshake.
     if (certificate === '' || privateKey === '') throw new Error('certificate or key is empty')

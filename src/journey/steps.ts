@@ -100,6 +100,8 @@ export type StepData =
       /** What was said instead; absent where nothing was: `dropped`, or only later. */
       readonly answer: SmtpAnswer | undefined
       readonly dropped: boolean
+      /** What happened to the answer or to TLS, by its word; absent before 0.5.0, and where nothing did. */
+      readonly what?: string
     }
   /** The field as it was put above Received, with its folds; only where the settings want it. */
   | { readonly type: 'received-spf'; readonly field: string }
@@ -154,8 +156,24 @@ export type StepData =
     }
   | DeliveryStep
 
-/** Where in a session a fault can be set. */
-export type FaultStage = 'connect' | 'auth' | 'sender' | 'recipient' | 'data'
+/**
+ * Where in a session a fault can be set: at the greeting, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, the
+ * end of the message, and QUIT.
+ */
+export const faultStages = [
+  'connect',
+  'ehlo',
+  'starttls',
+  'auth',
+  'sender',
+  'recipient',
+  'content',
+  'data',
+  'quit',
+] as const
+
+/** One of `faultStages`. */
+export type FaultStage = (typeof faultStages)[number]
 
 /** A place that is named in a DMARC record and gets no report. */
 export interface UnservedPlace {

@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../base/log.ts'
 import { signDkim } from '../dkim/dkim.ts'
-import { type Fault, Faults } from '../desk/faults.ts'
+import type { Fault } from '../desk/fault.ts'
+import { Faults } from '../desk/faults.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import { makeFolder } from '../io/make-folder.ts'
-import { type DnsServer, openDnsServer } from '../io/dns-server.ts'
+import { type DnsFault, type DnsServer, openDnsServer } from '../io/dns-server.ts'
 import { hashPassword } from '../io/password.ts'
 import { Greylist } from '../policy/greylist.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
@@ -14,6 +15,7 @@ import type { Store } from '../store/ports/store.ts'
 import { ensureKeys, publishedRecords, SigningKeys } from '../directory/signing-keys.ts'
 import type { MailSystem } from '../app/mail-system.ts'
 import { LabNetwork } from './network.ts'
+import { catchingManner, usualManner } from '../catch/manners.ts'
 import { near } from '../catch/near.ts'
 import { belongsTo } from '../catch/looked-up.ts'
 import { labOrigins, labPassword, labZone, places } from './places.ts'
@@ -106,8 +108,9 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
   })
   const ordinaryZone = labZone(publishedRecords([...northKeys, ...listKeys]))
   let zone = ordinaryZone
+  const faults = new Faults(chance, options.faults)
   const dns = await near(options, 'dns', options.ports.dns, (port) => {
-    return openDnsServer({ port, clock, zones: { '': zone } })
+    return openDnsServer({ port, clock, zones: { '': zone }, faultOf: () => dnsFault(faults) })
   })
   const setZone = (next: Zone): void => {
     dns.setZone('', next)
@@ -115,7 +118,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
   }
   const opened: Opened = { dns, sites: [] }
   try {
-    const network = new LabNetwork()
+    const network = new LabNetwork((stage) => faults.strike(stage)?.what)
     const certificates = await makeCertificates(clock.now())
     const authorityFile = join(options.folder, 'lab-ca.pem')
     writeFileSync(authorityFile, certificates.authority)
@@ -129,8 +132,17 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
     const north = openNorth(common, stores.north, northKeys)
     const south = openSouth(common, stores.south, () => greylist)
     opened.sites.push(north, south)
-    const faults = new Faults(chance, options.faults)
-    const ports = await openPorts({ options, north, south, network, dns, faults })
+    const ports = await openPorts({
+      options,
+      north,
+      south,
+      network,
+      dns,
+      manners: {
+        catching: catchingManner(faults, certificates.wrong),
+        usual: usualManner(faults, certificates.wrong),
+      },
+    })
     await north.start()
     await south.start()
     return {
@@ -181,4 +193,23 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
 interface Opened {
   readonly dns: DnsServer
   readonly sites: MailSystem[]
+}
+
+/** What a fault at `dns` makes of one question. */
+function dnsFault(faults: Faults): DnsFault | undefined {
+  switch (faults.strike('dns')?.what) {
+    case 'timeout':
+      return { type: 'silent' }
+    case 'servfail':
+      return { type: 'servfail' }
+    case 'refused':
+      return { type: 'refused' }
+    case 'garbage':
+      return { type: 'garbage' }
+    case 'lie':
+      // An address of the lab's world where nobody is.
+      return { type: 'lie', address: '203.0.113.99' }
+    default:
+      return undefined
+  }
 }

@@ -1,6 +1,6 @@
 import { isAddressLiteral } from '../address/address-literal.ts'
 import { isWithin } from '../address/domain.ts'
-import { type Dialer, dialTcp } from '../io/dialer.ts'
+import { type Dialer, type DialFailure, dialTcp } from '../io/dialer.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { Reply } from '../smtp/reply.ts'
 
@@ -12,6 +12,12 @@ import type { Reply } from '../smtp/reply.ts'
  */
 export class LabNetwork {
   readonly #ports = new Map<string, number>()
+  readonly #fault: (stage: 'dial') => string | undefined
+
+  /** @param fault what goes wrong on purpose with a connection that is to be made */
+  constructor(fault: (stage: 'dial') => string | undefined = () => undefined) {
+    this.#fault = fault
+  }
 
   /** Calls from `fromIp` to `toIp`, port 25, end at this loopback port. */
   connect(fromIp: string, toIp: string, loopbackPort: number): void {
@@ -24,6 +30,11 @@ export class LabNetwork {
       port === 25 ? this.#ports.get(`${fromIp} ${ip}`) : undefined
     return {
       dial: async ({ ip, port, timeoutMs }) => {
+        const fault = dialFaults[this.#fault('dial') ?? '']
+        if (fault !== undefined) {
+          const text = `${fault.text}, by a fault that was set on purpose`
+          return { type: 'failed', reason: fault.reason, text }
+        }
         const loopbackPort = portOf(ip, port)
         if (loopbackPort !== undefined) return dialTcp('127.0.0.1', loopbackPort, timeoutMs)
         if (isDocumentationAddress(ip)) {
@@ -42,6 +53,15 @@ export class LabNetwork {
       },
     }
   }
+}
+
+/** Nobody has to wait for the time-out of a fault. */
+const dialFaults: Readonly<
+  Record<string, { readonly reason: DialFailure; readonly text: string }>
+> = {
+  refused: { reason: 'refused', text: 'connection refused' },
+  timeout: { reason: 'timeout', text: 'no answer' },
+  unreachable: { reason: 'unreachable', text: 'no way leads there' },
 }
 
 /** The three IPv4 blocks of RFC 5737 and the IPv6 one of RFC 3849. */

@@ -1,8 +1,7 @@
 import type { DnsServer } from '../io/dns-server.ts'
 import type { MailSystem } from '../app/mail-system.ts'
-import { catchingManner, usualManner } from '../catch/manners.ts'
 import { near, type NearOptions } from '../catch/near.ts'
-import type { Faults } from '../desk/faults.ts'
+import type { Manner } from '../sessions/sessions.ts'
 import type { LabNetwork } from './network.ts'
 import { places } from './places.ts'
 
@@ -26,12 +25,13 @@ export async function openPorts(input: {
   readonly south: MailSystem
   readonly network: LabNetwork
   readonly dns: DnsServer
-  readonly faults: Faults
+  /** Of the port for programs of this computer, and of all others. */
+  readonly manners: { readonly catching: Manner; readonly usual: Manner }
 }): Promise<LabPorts> {
-  const { options, north, south, network, dns, faults } = input
+  const { options, north, south, network, dns, manners } = input
   const address = '127.0.0.1'
   const { ports } = options
-  const usual = usualManner(faults)
+  const { usual } = manners
   const smtp = await near(options, 'smtp', ports.smtp, (port) => {
     // Programs that write here know nothing of the lab's authority, and many insist on TLS that they
     // can check once it is offered. The servers of the lab meet on ports of their own.
@@ -41,7 +41,7 @@ export async function openPorts(input: {
       address,
       port,
       ...stranger,
-      manner: catchingManner(faults),
+      manner: manners.catching,
     })
   })
   const submission = await near(options, 'submission', ports.submission, (port) => {

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { onlyFor } from '../catch/looked-up.ts'
+import type { WrongCertificates } from '../catch/manners.ts'
+import { makeWrongCertificates } from '../catch/wrong-certificates.ts'
 import type { SettledResidents } from '../desk/accounts.ts'
 import { andThen } from '../base/result.ts'
 import type { Log } from '../base/log.ts'
@@ -34,6 +36,8 @@ export interface LabCertificates {
   readonly authority: string
   readonly north: KeyedCertificate
   readonly south: KeyedCertificate
+  /** Of south, as nobody should believe them. */
+  readonly wrong: WrongCertificates
 }
 
 /** What programs on this computer call it. */
@@ -44,11 +48,12 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
   const day = 86_400_000
   const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
   const authority = await makeAuthority("The lab's own CA", validity)
-  const [north, south] = await Promise.all([
+  const [north, south, wrong] = await Promise.all([
     issueCertificate(authority, [places.north.host, ...here], validity),
     issueCertificate(authority, [places.south.host, ...here], validity),
+    makeWrongCertificates(authority, [places.south.host, ...here], now),
   ])
-  return { authority: authority.certificate, north, south }
+  return { authority: authority.certificate, north, south, wrong }
 }
 
 /** Who lives on each side. */

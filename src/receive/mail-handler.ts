@@ -15,7 +15,7 @@ import { closedByUs, statusOf } from './letter-envelope.ts'
 import { NoRoom } from './intake.ts'
 import { LetterBook, loginLine, loginOf } from './letter-book.ts'
 import type { LetterNeeds } from './letter-connection.ts'
-import type { Port } from './port.ts'
+import type { DueReply, Port, Said } from './port.ts'
 import { answerOf } from './replies.ts'
 import type { Heard, SessionHandler, Spoken } from './session.ts'
 import { Transaction } from './transaction.ts'
@@ -41,6 +41,7 @@ export class MailHandler implements SessionHandler {
   readonly #limits: ClientLimits
   readonly #book: LetterBook
   readonly #refusal = new LastRefusal()
+  readonly say: SessionHandler['say']
   #transaction: Transaction | undefined
 
   constructor(options: MailHandlerOptions, facts: ConnectionFacts, port: Port) {
@@ -51,6 +52,7 @@ export class MailHandler implements SessionHandler {
     const { direction } = port
     this.#limits = new ClientLimits(options, { facts, direction, log: this.#log })
     this.#book = new LetterBook(options, { facts, direction })
+    this.say = port.say === undefined ? undefined : (due) => sayBy(port, due)
   }
 
   answer(question: Question, session: Session): Answer | Promise<Answer> {
@@ -200,3 +202,7 @@ export class MailHandler implements SessionHandler {
 }
 
 const accept: Answer = { type: 'accept' }
+
+function sayBy(port: Port, due: DueReply): Said {
+  return port.say?.(due) ?? { text: due.text, next: 'go-on' }
+}

@@ -33,8 +33,26 @@ export interface Port {
   ): Promise<Refusal | undefined>
   /** Begins a letter, or says why its sender is refused. */
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }>
+  /** How a reply is said. Absent: as it is; only faults that were set on purpose say it otherwise. */
+  say?(due: DueReply): Said
   /** The connection is over. */
   closed(): void
+}
+
+/** A reply that is to be said now. */
+export interface DueReply {
+  /** What it answers, as records name it (`MAIL FROM`); empty for the greeting, and for no command. */
+  readonly command: string
+  readonly code: number
+  /** All its lines, with their ends. */
+  readonly text: string
+}
+
+/** How it is said. */
+export interface Said {
+  readonly text: string
+  /** `close`: the connection ends behind it; `drop`: it ends at once, without a word. */
+  readonly next: 'go-on' | 'close' | 'drop'
 }
 
 /** Why something is not taken; with `met` because of what the client has used up. */

@@ -15,6 +15,7 @@ import type {
   ServerOutput,
   Session,
 } from '../smtp/server-types.ts'
+import type { DueReply, Said } from './port.ts'
 import { faultReply } from './replies.ts'
 
 /** A line of the client, as the engine shows it. */
@@ -40,6 +41,8 @@ export interface SessionHandler {
   heard(line: Heard): void
   /** Writes a reply down, and gives the lines in which it is said. */
   reply(spoken: Spoken): readonly string[]
+  /** How a reply is said; absent: as it is. */
+  readonly say?: ((due: DueReply) => Said) | undefined
   tlsStarted(facts: TlsFacts): void
   tlsFailed(problem: string): void
   /** The connection is over. Always called, once, last. */
@@ -61,6 +64,8 @@ export class ReceiveSession {
   #reason: CloseReason | 'lost' | 'fault' = 'lost'
   /** The handler is still busy with content that it was given. */
   #held: Promise<void> | undefined
+  /** The command that came last. */
+  #heard: Heard | undefined
   /** Why the message under way cannot be taken, once its content could not be kept. */
   #fault: Reply | undefined
 
@@ -119,14 +124,18 @@ export class ReceiveSession {
       case 'send':
       case 'read':
       case 'wake':
-      case 'startTls':
         this.#driver.perform(output)
         return
+      case 'startTls':
+        // A fault has ended the session instead.
+        if (!this.#driver.closing) this.#driver.perform(output)
+        return
       case 'heard':
+        this.#heard = output
         this.#handler.heard(output)
         return
       case 'reply':
-        this.#driver.say(`${this.#handler.reply(output).join('\r\n')}\r\n`)
+        this.#say(output)
         return
       case 'ask':
         this.#session = output.session
@@ -149,6 +158,22 @@ export class ReceiveSession {
         this.#session = output.session
         this.#driver.perform(output)
         return
+    }
+  }
+
+  #say(spoken: Spoken): void {
+    const text = `${this.#handler.reply(spoken).join('\r\n')}\r\n`
+    if (this.#handler.say === undefined) {
+      this.#driver.say(text)
+      return
+    }
+    const command = this.#heard?.exchange === spoken.exchange ? this.#heard.command : ''
+    const said = this.#handler.say({ command, code: spoken.reply.code, text })
+    this.#driver.say(said.text)
+    if (said.next === 'drop') this.drop()
+    if (said.next === 'close') {
+      this.#reason = 'fault'
+      this.#driver.perform({ type: 'close' })
     }
   }
 

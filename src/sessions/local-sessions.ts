@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Handshakes } from '../io/handshakes.ts'
 import { Peer } from '../io/peer.ts'
+import type { ServerContext } from '../io/tls-context.ts'
 import type { ConnectionFacts } from '../receive/connection-log.ts'
 import { type InboundOptions, InboundPort } from '../receive/inbound.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
@@ -46,7 +47,7 @@ export class LocalSessions implements Sessions {
       this.#serve(peer, connection)
       return
     }
-    this.#handshakes.begin(peer, this.#tls.contexts[connection.kind], (outcome) => {
+    this.#handshakes.begin(peer, this.#contextOf(connection), (outcome) => {
       if (outcome.type === 'started') this.#serve(peer, connection)
       else this.#failed(connection, outcome.problem)
     })
@@ -99,7 +100,7 @@ export class LocalSessions implements Sessions {
         facts,
         this.#portOf(connection, () => session.drop()),
       ),
-      tlsRole: { side: 'server', context: this.#tls.contexts[kind] },
+      tlsRole: { side: 'server', context: this.#contextOf(connection) },
       clock,
       onClosed: () => {
         this.#open.delete(session)
@@ -122,6 +123,10 @@ export class LocalSessions implements Sessions {
 
   #handler(facts: ConnectionFacts, port: Port): MailHandler {
     return new MailHandler(handlerOptions(this.#needs, this.#current), facts, port)
+  }
+
+  #contextOf({ kind, manner }: Connection): ServerContext {
+    return manner?.context?.() ?? this.#tls.contexts[kind]
   }
 
   #portOf({ kind, manner }: Connection, drop: () => void): Port {

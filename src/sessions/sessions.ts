@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import type { Endpoint } from '../io/peer.ts'
-import type { StaticRsa } from '../io/tls-context.ts'
+import type { ServerContext, StaticRsa } from '../io/tls-context.ts'
 import type { LimitMet } from '../receive/guard.ts'
 import type { InboundOptions, InboundRules } from '../receive/inbound.ts'
 import type { Port } from '../receive/port.ts'
@@ -53,6 +53,8 @@ export interface Manner {
   readonly engine: Partial<Pick<ServerOptions, 'auth' | 'extensions'>>
   /** Who answers there; for each connection one. */
   port(parts: PortParts): Port
+  /** Another TLS than the server's own, for a connection that begins; `undefined`: its own. */
+  context?(): ServerContext | undefined
 }
 
 /** What a port in another manner can be made of. */

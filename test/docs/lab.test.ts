@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { labPassword, places, receiver, sender } from '../../src/lab/places.ts'
+import { namedFaults } from '../../src/desk/fault-text.ts'
 import { situations } from '../../src/lab/situations.ts'
-import { codeWords, readPage, section, tableRows } from './page.ts'
+import { checkMade, codeWords, readPage, section, tableRows } from './page.ts'
 
 const page = readPage('docs/lab.md')
 
@@ -24,4 +25,15 @@ test('the places, accounts and the password are those of the lab', () => {
     assert.ok(page.includes(host) && page.includes(ip), domain)
   }
   for (const word of [sender, receiver, labPassword]) assert.ok(page.includes(`\`${word}\``), word)
+})
+
+test('the table of faults with a name is the one of the program', () => {
+  const rows = namedFaults.map(
+    ({ name, text, title }) => `| \`${name}\` | \`${text}\` | ${title} |`,
+  )
+  checkMade(
+    'docs/catch.md',
+    'faults',
+    ['| Name | Is | What happens |', '| --- | --- | --- |', ...rows].join('\n'),
+  )
 })

@@ -2,7 +2,9 @@ import { Command, InvalidArgumentError } from 'commander'
 import { WaybillError } from '../../base/error.ts'
 import { askServer } from '../../control/ask.ts'
 import type { Operation } from '../../desk/act.ts'
-import { type Fault, faultsSet, faultsShow, type FaultView, parseFault } from '../../desk/faults.ts'
+import type { Fault } from '../../desk/fault.ts'
+import { faultText, namedFaults, parseFault } from '../../desk/fault-text.ts'
+import { faultsSet, faultsShow } from '../../desk/faults.ts'
 import {
   labAdvance,
   labClock,
@@ -114,9 +116,14 @@ export function clockCommand(): Command {
 export function faultCommand(): Command {
   const command = new Command('fault')
     .description('the lab or catcher that runs: its faults')
-    .argument('[faults...]', 'these and no others: STAGE:WHAT[:CHANCE], recipient:451:50')
+    .argument(
+      '[faults...]',
+      'these and no others: a name, or STAGE:WHAT[:CHANCE]: recipient:451:50',
+    )
     .option('--none', 'set none')
-    .action(async (texts: string[], options: Options & { readonly none?: boolean }) => {
+    .option('--list', 'list those that have a name')
+    .action(async (texts: string[], options: FaultOptions) => {
+      if (options.list === true) return listFaults(options)
       const data = texts.map(parseFault).map(wanted)
       const set = data.length > 0 || options.none === true
       const { data: faults } = set
@@ -129,18 +136,25 @@ export function faultCommand(): Command {
   return withOptions(command)
 }
 
-function wanted({ stage, code, probability, delayMs, drop }: Fault): object {
-  return { stage, code: code ?? null, probability, delay_ms: delayMs, drop }
+type FaultOptions = Options & { readonly none?: boolean; readonly list?: boolean }
+
+function listFaults({ json }: Options): void {
+  for (const fault of namedFaults) {
+    const { name, text, title } = fault
+    if (json === true) printJson(fault)
+    else print(`  ${name.padEnd(24)} ${text.padEnd(20)} ${title}`)
+  }
 }
 
-/** As it is written on the command line. */
-function faultText({ stage, code, probability, delay_ms: delay, drop }: FaultView): string {
-  const what = [
-    ...(code === null ? [] : [String(code)]),
-    ...(drop ? ['drop'] : []),
-    ...(delay === 0 ? [] : [`${delay}ms`]),
-  ]
-  return `${stage}:${what.join('+')}:${probability}`
+function wanted({ stage, what, code, probability, delayMs, drop }: Fault): object {
+  return {
+    stage,
+    what: what ?? null,
+    code: code ?? null,
+    probability,
+    delay_ms: delayMs,
+    drop,
+  }
 }
 
 /** `waybill lab reset`. */

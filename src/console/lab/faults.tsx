@@ -8,6 +8,8 @@ import type { Problem } from '../types.ts'
 
 interface Fault {
   readonly stage: string
+  /** A word of its stage, as `waybill lab fault` has it. */
+  readonly what: string | null
   readonly code: number | null
   /** In percent. */
   readonly probability: number
@@ -43,6 +45,7 @@ export function Faults({ at }: { readonly at: string }) {
     const answer = field('answer')
     const fault = {
       stage: field('stage'),
+      what: null,
       code: answer === 'code' ? Number(field('code')) : null,
       probability: Number(field('percent')),
       delay_ms: Number(field('seconds')) * 1_000,
@@ -80,7 +83,8 @@ export function Faults({ at }: { readonly at: string }) {
   )
 }
 
-function effectOf({ code, drop, delay_ms: delay }: Fault): string {
+function effectOf({ what: word, code, drop, delay_ms: delay }: Fault): string {
+  if (word !== null) return word
   const what = drop ? 'the connection ends' : code === null ? '' : `answered with ${code}`
   const late = delay > 0 ? `${delay / 1_000} s late` : ''
   return [what, late].filter(Boolean).join(', ')

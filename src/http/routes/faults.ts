@@ -5,12 +5,11 @@ import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
 import { body } from '../route-parts.ts'
 
-const stages = ['connect', 'auth', 'sender', 'recipient', 'data'] as const
-
 const shown = z.object({
   data: z.array(
     z.object({
-      stage: z.enum(stages),
+      stage: z.string(),
+      what: z.string().nullable(),
       code: z.number().nullable(),
       probability: z.number(),
       delay_ms: z.number(),
@@ -23,6 +22,7 @@ const wanted = z.object({
   data: z.array(
     z.object({
       stage: z.string(),
+      what: z.string().nullish(),
       code: z.number().nullish(),
       probability: z.number().optional(),
       delay_ms: z.number().optional(),

@@ -22,7 +22,7 @@ export function tellCaught(step: CaughtStep): Sentence {
       }
     }
     case 'fault': {
-      const { stage, probability, delayMs, answer, dropped } = step
+      const { stage, probability, delayMs, answer, dropped, what } = step
       return {
         id: 'fault',
         label: 'fault',
@@ -37,6 +37,7 @@ export function tellCaught(step: CaughtStep): Sentence {
           delay_ms: delayMs,
           smtp: viewAnswer(answer),
           dropped,
+          what: what ?? null,
         },
       }
     }
@@ -68,10 +69,25 @@ const verdicts = {
 
 const places: Readonly<Record<FaultStage, string>> = {
   connect: 'at the greeting',
+  ehlo: 'at EHLO',
+  starttls: 'at STARTTLS',
   auth: 'at the login',
   sender: 'at MAIL FROM',
   recipient: 'at RCPT TO',
+  content: 'at DATA',
   data: 'at the end of DATA',
+  quit: 'at QUIT',
+}
+
+/** By the word of what happened; a word of a later version is told as it is. */
+const happened: Readonly<Record<string, string>> = {
+  stall: 'the answer never came',
+  huge: 'the answer had megabytes',
+  cut: 'the answer ended in the middle, and the connection with it',
+  garbage: 'the answer was octets that mean nothing',
+  lost: 'it was done, and the connection ended without an answer',
+  once: 'one connection takes one letter',
+  broken: 'what came behind the answer was no TLS',
 }
 
 type Fault = CaughtStep & { readonly type: 'fault' }
@@ -80,9 +96,10 @@ function chance({ probability }: Fault): string {
   return probability >= 100 ? '' : ` (chance: ${probability} %)`
 }
 
-function done({ delayMs, answer, dropped }: Fault): string {
+function done({ delayMs, answer, dropped, what }: Fault): string {
   const waited = delayMs === 0 ? [] : [`it waited for ${delayMs} ms`]
   const then = dropped ? ['the connection was dropped'] : []
   const told = answer === undefined ? [] : [`the client was told ${said(answer)}`]
-  return [...waited, ...then, ...told].join(', and ')
+  const word = what === undefined ? [] : [happened[what] ?? what]
+  return [...waited, ...word, ...then, ...told].join(', and ')
 }

@@ -1,4 +1,5 @@
 import { parseNetwork } from '../base/ip.ts'
+import { plainNetwork } from '../base/ip-ranges.ts'
 import { decisionRules } from '../config/decision-rules.ts'
 import type { Settings } from '../config/settings.ts'
 import { DayMark } from '../io/day-mark.ts'
@@ -6,6 +7,7 @@ import { type CallPlace, secureWebPlace } from '../io/outside-address.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
 import type { AdmissionLimits } from '../policy/admission-limits.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
+import type { TrustedNetworks } from '../receive/trust.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { MailSystemLimits, MailSystemOptions } from './mail-system.ts'
@@ -33,7 +35,7 @@ export function staticOptions(
 
 /** By which rules letters are taken and kept; all domains of ours belong to them. */
 export function rulesOf(
-  { receive, limits, queue, retention }: Settings,
+  { receive, limits, queue, retention, submission }: Settings,
   domains: readonly string[],
 ): SessionRules {
   return {
@@ -43,6 +45,21 @@ export function rulesOf(
     addresses: receive.strict_addresses ? 'strict' : 'lenient',
     refusedBytes: retention.refused_bytes_each,
     queueMs: queue.expire_seconds * 1000,
+    trusted: trustedNetworks(submission),
+  }
+}
+
+/** Whose machines may send without a log-in, ready to be compared with. */
+function trustedNetworks({
+  trusted_networks: networks,
+  trusted_any_sender: anySender,
+}: Settings['submission']): TrustedNetworks {
+  return {
+    networks: networks.flatMap((text) => {
+      const read = parseNetwork(text)
+      return read === undefined ? [] : [{ text, network: plainNetwork(read) }]
+    }),
+    anySender,
   }
 }
 

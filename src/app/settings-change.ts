@@ -17,6 +17,7 @@ const changeable: ReadonlySet<string> = new Set([
   'alias',
   'route',
   'receive',
+  'submission',
   'limits',
   'tls',
   'dkim',

@@ -14,6 +14,7 @@ import {
 import { route } from './tables/route.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { mtaSts } from './tables/mta-sts.ts'
+import { submission } from './tables/submission.ts'
 
 /*
  * Every setting of `waybill.toml`: key, type, default and one sentence. The parser, the error
@@ -328,6 +329,7 @@ export const schema: z.ZodType<Settings> & {
   dns: dns.prefault({}),
   limits: limits.prefault({}),
   receive: receive.prefault({}),
+  submission: submission.prefault({}),
   queue: queue.prefault({}),
   mta_sts: mtaSts.prefault({}),
   retention: retention.prefault({}),
@@ -347,6 +349,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   dns,
   limits,
   receive,
+  submission,
   queue,
   mta_sts: mtaSts,
   retention,

@@ -1,5 +1,6 @@
 import type { MtaStsSettings } from './tables/mta-sts.ts'
 import type { RouteSettings } from './tables/route.ts'
+import type { SubmissionSettings } from './tables/submission.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
@@ -53,6 +54,7 @@ export interface Settings {
     readonly received_spf: boolean
     readonly strict_addresses: boolean
   }
+  readonly submission: SubmissionSettings
   readonly queue: {
     readonly expire_seconds: number
     readonly first_retry_seconds: number

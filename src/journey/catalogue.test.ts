@@ -78,6 +78,7 @@ const plain: readonly StepData[] = [
   { type: 'connect', ip, port: 4321, listener: 'smtp' },
   { type: 'connect', ip: '2001:db8::1', port: 4321, listener: 'submission' },
   { type: 'connect', ip, port: 4321, listener: 'submissions' },
+  { type: 'vouched', by: 'network', network: '192.168.1.0/24', ip: '192.168.1.20' },
   { type: 'tls', ...tls },
   { type: 'tls-failed', problem: 'wrong version\r\nnumber' },
   { type: 'helo', verb: 'EHLO', name: 'x.example' },

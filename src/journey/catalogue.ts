@@ -6,6 +6,7 @@ import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
 import { tellIprev } from './sentences/iprev.ts'
 import { tellReported } from './sentences/reported.ts'
+import { tellVouched } from './sentences/vouched.ts'
 import { tellArc, tellDecision, tellDkim, tellDmarc, tellSpf } from './sentences/verdicts.ts'
 
 /** The one catalogue: every step in words. Most steps are one sentence, a route is two. */
@@ -24,6 +25,8 @@ export function tell(step: Step): readonly Sentence[] {
     case 'completed':
     case 'adapted':
       return [tellArrival(step)]
+    case 'vouched':
+      return [tellVouched(step)]
     case 'iprev':
       return [tellIprev(step.verdict)]
     case 'spf':

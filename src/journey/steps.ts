@@ -40,6 +40,14 @@ export type StepData =
       readonly answer?: SmtpAnswer
     }
   | {
+      /** It did not log in, and may send all the same: the settings trust its network. */
+      readonly type: 'vouched'
+      readonly by: 'network'
+      /** As the settings have it. */
+      readonly network: string
+      readonly ip: string
+    }
+  | {
       /** Refused for its form, its order, or because it is not to be had here. */
       readonly type: 'command-refused'
       /** `MAIL FROM`; empty when it was no command. */

@@ -47,15 +47,15 @@ interface BookNeeds {
 export class LetterBook {
   readonly #needs: BookNeeds
   readonly #facts: ConnectionFacts
-  readonly #direction: Port['direction']
+  readonly #port: Pick<Port, 'direction'>
 
   constructor(
     needs: BookNeeds,
-    connection: { readonly facts: ConnectionFacts; readonly direction: Port['direction'] },
+    connection: { readonly facts: ConnectionFacts; readonly port: Pick<Port, 'direction'> },
   ) {
     this.#needs = needs
     this.#facts = connection.facts
-    this.#direction = connection.direction
+    this.#port = connection.port
   }
 
   /** Puts down a letter with what is accepted of it, and then tells the log. */
@@ -88,7 +88,7 @@ export class LetterBook {
     const { ip } = this.#facts.remote
     const added = letter?.addedMessageId
     return journeyRow(journey, {
-      direction: this.#direction,
+      direction: this.#port.direction,
       ...this.#needs.origin,
       envelope: { ip, helo, mailFrom, rcptTo, ...(login === undefined ? {} : { login }) },
       outcome,

@@ -51,7 +51,7 @@ export class MailHandler implements SessionHandler {
     this.#log = new ConnectionLog(facts, options.clock, () => options.post.newId())
     const { direction } = port
     this.#limits = new ClientLimits(options, { facts, direction, log: this.#log })
-    this.#book = new LetterBook(options, { facts, direction })
+    this.#book = new LetterBook(options, { facts, port })
     this.say = port.say === undefined ? undefined : (due) => sayBy(port, due)
   }
 

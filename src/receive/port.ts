@@ -19,7 +19,7 @@ import type { IntakeWatcher } from './intake.ts'
  * becomes of a letter. All that is the same on every port is in `Transaction`.
  */
 export interface Port {
-  /** Of the journeys. */
+  /** Of the journeys; of the letter under way, where it differs from one letter to the next. */
   readonly direction: 'in' | 'out'
   /** Whether the octets of a refused letter are kept beside its journey, for its replay. */
   readonly keepsRefused: boolean

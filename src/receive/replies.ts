@@ -24,6 +24,7 @@ export const replies: {
   readonly loginsClosed: Reply
   readonly tooManyLogins: Reply
   readonly accountBusy: Reply
+  readonly networkBusy: Reply
   readonly loginOver: Reply
   readonly heardTooMuch: Reply
   readonly headerTooLong: Reply
@@ -50,6 +51,7 @@ export const replies: {
   loginsClosed: reply(454, '4.7.0', 'Too many wrong passwords from your network; try again later.'),
   tooManyLogins: reply(454, '4.7.0', 'Too many logins at once; please try again.'),
   accountBusy: reply(454, '4.7.0', 'Too many connections of this account; close some first.'),
+  networkBusy: reply(421, '4.7.0', 'Too many connections of your network; close some first.'),
   loginOver: reply(421, '4.7.0', 'The account or its password was changed; please log in again.'),
   heardTooMuch: reply(421, '4.7.0', 'Too much was refused from your network; try again later.'),
   headerTooLong: reply(552, '5.3.4', 'The header of this message is longer than 1 MiB.'),

@@ -1,5 +1,5 @@
 import type { ForwardPath } from '../address/path.ts'
-import type { Directory, Identities, Lead, Login } from '../directory/directory.ts'
+import type { Directory, Identities, Lead, Login, Writer, Writers } from '../directory/directory.ts'
 import { MemoryDirectory, markOf } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
@@ -9,7 +9,7 @@ import type { Calls } from './calls.ts'
 import type { OfMain, People } from './questions.ts'
 
 /** A directory on a session thread: all of it is here but passwords, which the main thread checks. */
-export class AskedDirectory implements Directory {
+export class AskedDirectory implements Directory, Writers {
   readonly #main: Calls<OfMain>
   readonly #keys: SigningKeys
   readonly #memory: MemoryDirectory
@@ -40,6 +40,10 @@ export class AskedDirectory implements Directory {
 
   identities(login: Login): Identities | undefined {
     return this.#memory.identities(login)
+  }
+
+  identitiesFor(writer: Writer): Identities | undefined {
+    return this.#memory.identitiesFor(writer)
   }
 
   signingKeys(domain: string): readonly DkimSigningKey[] {

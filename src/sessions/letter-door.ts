@@ -2,7 +2,7 @@ import { parseDomain } from '../address/domain.ts'
 import { silent } from '../base/log.ts'
 import { concat } from '../base/octets.ts'
 import type { NamedWays } from '../deliver/way.ts'
-import type { Directory, Writer, Writers } from '../directory/directory.ts'
+import type { Writer } from '../directory/directory.ts'
 import type { Guard } from '../receive/guard.ts'
 import { type Handed, type HandedLetter, type HandedOver, handIn } from '../receive/hand-in.ts'
 import { HandedPort } from '../receive/handed-port.ts'
@@ -39,7 +39,6 @@ export interface Foreseen {
 
 /** What the door needs: as sessions do, and whoever writes without a login. */
 export type DoorNeeds = SessionNeeds & {
-  readonly directory: Directory & Writers
   readonly self: Self
   readonly ways: NamedWays | undefined
 }

@@ -8,6 +8,8 @@ import { MailHandler } from '../receive/mail-handler.ts'
 import type { Port } from '../receive/port.ts'
 import { ReceiveSession } from '../receive/session.ts'
 import { SubmissionPort } from '../receive/submission.ts'
+import { type Trust, trustIn } from '../receive/trust.ts'
+import { TrustedPort } from '../receive/trusted-port.ts'
 import { freshSession } from '../smtp/server-answers.ts'
 import { defaultServerOptions } from '../smtp/server-engine.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
@@ -92,7 +94,7 @@ export class LocalSessions implements Sessions {
     const session: ReceiveSession = new ReceiveSession({
       peer,
       options: {
-        ...this.#serverOptions(kind),
+        ...this.#serverOptions(kind, remote.ip),
         ...(tls === undefined ? {} : { tls }),
         ...manner?.engine,
       },
@@ -116,7 +118,7 @@ export class LocalSessions implements Sessions {
   /** A connection that is no session: no handshake. */
   #failed({ kind, remote, met }: Connection, problem: string): void {
     const facts = { remote, listener: kind, tls: undefined, met }
-    const handler = this.#handler(facts, this.#port(kind))
+    const handler = this.#handler(facts, this.#port(kind, remote.ip))
     handler.tlsFailed(problem)
     handler.closed('lost', freshSession(null))
   }
@@ -129,16 +131,22 @@ export class LocalSessions implements Sessions {
     return manner?.context?.() ?? this.#tls.contexts[kind]
   }
 
-  #portOf({ kind, manner }: Connection, drop: () => void): Port {
-    const usual = (): Port => this.#port(kind)
+  #portOf({ kind, manner, remote }: Connection, drop: () => void): Port {
+    const usual = (): Port => this.#port(kind, remote.ip)
     return manner?.port({ inbound: this.#inbound(), usual, drop }) ?? usual()
   }
 
-  #port(kind: ListenerKind): Port {
-    if (kind === 'smtp') return new InboundPort(this.#inbound())
+  #port(kind: ListenerKind, ip: string): Port {
     const { host: hostname } = this.#settings.origin
     const { directory, admission, guard, clock, random, post } = this.#needs
-    return new SubmissionPort({ hostname, directory, admission, guard, clock, random, post })
+    const options = { hostname, directory, admission, guard, clock, random, post }
+    const usual = kind === 'smtp' ? new InboundPort(this.#inbound()) : new SubmissionPort(options)
+    const trust = this.#trust(ip)
+    return trust === undefined ? usual : new TrustedPort(options, { ip, trust, usual })
+  }
+
+  #trust(ip: string): Trust | undefined {
+    return trustIn(this.#settings.rules.trusted, ip)
   }
 
   #inbound(): InboundOptions {
@@ -147,14 +155,14 @@ export class LocalSessions implements Sessions {
 
   readonly #current = (): SessionSettings => this.#settings
 
-  #serverOptions(kind: ListenerKind): ServerOptions {
+  #serverOptions(kind: ListenerKind, ip: string): ServerOptions {
     const { origin, rules, limits } = this.#settings
     return {
       ...defaultServerOptions,
       hostname: origin.host,
       addresses: rules.addresses,
       tls: kind === 'submissions' ? 'implicit' : 'starttls',
-      auth: kind === 'smtp' ? 'off' : 'required',
+      auth: kind === 'smtp' ? 'off' : this.#trust(ip) === undefined ? 'required' : 'optional',
       maxMessageBytes: limits.messageBytes,
       // A report of success to a stranger could be a report to anybody whose name was written on the
       // letter. Not offered, the server before us reports that it handed the letter on (RFC 3461 §5.2.2).

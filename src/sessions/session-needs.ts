@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Directory } from '../directory/directory.ts'
+import type { Directory, Writers } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { JudgedLetter } from '../inspect/decide.ts'
 import type { Post } from '../post/post.ts'
@@ -13,7 +13,7 @@ import type { SessionSettings } from './sessions.ts'
 
 /** What sessions ask and tell. */
 export interface SessionNeeds {
-  readonly directory: Directory
+  readonly directory: Directory & Writers
   /** Who has a word about recipients beside the directory. */
   readonly admission: RecipientAdmission | undefined
   readonly guard: Guard

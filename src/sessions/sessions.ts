@@ -6,6 +6,7 @@ import type { ServerContext, StaticRsa } from '../io/tls-context.ts'
 import type { LimitMet } from '../receive/guard.ts'
 import type { InboundOptions, InboundRules } from '../receive/inbound.ts'
 import type { Port } from '../receive/port.ts'
+import type { TrustedNetworks } from '../receive/trust.ts'
 import type { ServerOptions } from '../smtp/server-types.ts'
 
 /** What a port is for. */
@@ -19,6 +20,8 @@ export interface SessionRules extends InboundRules {
   readonly refusedBytes?: number
   /** How long a letter waits in the queue before it is given up. */
   readonly queueMs: number
+  /** Whose machines may send without a log-in. Absent: nobody's. */
+  readonly trusted?: TrustedNetworks
 }
 
 /** How much one session may say. */

@@ -12,6 +12,7 @@ import { systemClock } from '../../io/clock.ts'
 import type { Dialer } from '../../io/dialer.ts'
 import { Admission } from '../../policy/admission.ts'
 import { type AdmissionLimits, noLimits } from '../../policy/admission-limits.ts'
+import type { TrustedNetworks } from '../../receive/trust.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../../queue/schedule.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
@@ -58,9 +59,13 @@ export interface TestSiteOptions {
   /** Failure reports are off, as in `npm start`, unless this is given. */
   readonly failureReports?: ReportsPlan['failure']
   readonly receivedSpf?: boolean
+  /** Whose machines may send without a log-in; nobody's when absent. */
+  readonly trusted?: TrustedNetworks
   readonly addresses?: 'strict' | 'lenient'
   /** What clients on port 25 count as. */
   readonly clientIp?: string
+  /** What clients on the ports of users count as; what they are when absent. */
+  readonly userIp?: string
   /** Session threads, over a store on disk; as the test wants it when absent: see `both-ways.ts`. */
   readonly threads?: {
     readonly count: number
@@ -150,6 +155,7 @@ export async function openTestSite(
       receivedSpf: options.receivedSpf ?? false,
       addresses: options.addresses ?? 'lenient',
       queueMs,
+      ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
     },
     clients: options.clients === undefined ? undefined : new Admission({ limits, clock, log }),
     store,
@@ -183,7 +189,9 @@ export async function openTestSite(
   const clientIp = options.clientIp ?? strangerIp
   const open = async (kind: ListenerKind): Promise<number> => {
     const port = { kind, address: '127.0.0.1', port: 0 }
-    return (await site.listen(kind === 'smtp' ? { ...port, clientIp } : port)).port
+    const countsAs = kind === 'smtp' ? clientIp : options.userIp
+    const place = countsAs === undefined ? port : { ...port, clientIp: countsAs }
+    return (await site.listen(place)).port
   }
   const ports = {
     smtp: await open('smtp'),

@@ -5,6 +5,7 @@ import { parseIp } from '../../base/ip.ts'
 import { readConfig, testConfig } from '../../config/config.ts'
 import { describeSettings } from '../../config/read-settings.ts'
 import type { Settings } from '../../config/settings.ts'
+import { settingWarnings } from '../../config/warnings.ts'
 import { publishRecords } from '../../desk/publish.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { printRecords } from '../render/records.ts'
@@ -19,7 +20,9 @@ export function configCommand(): Command {
     .action((file: string, options: { json?: boolean }) => {
       const settings = testConfig(file, Date.now())
       if (options.json === true) printJson(settings)
-      else print(`${file} is good: ${settings.hostname}, ${settings.domains.join(', ')}.`)
+      for (const warning of settingWarnings(settings)) say(`warning: ${warning}`)
+      if (options.json !== true)
+        print(`${file} is good: ${settings.hostname}, ${settings.domains.join(', ')}.`)
     })
   const describe = new Command('describe')
     .description('every setting, its default and what it does')

@@ -1,4 +1,4 @@
-/** What a refusal means. `kindSentences` says each in words. */
+/** What a refusal means. `meaningOf` says each in words. */
 export type AnswerKind =
   | 'greylisted'
   | 'try-later'
@@ -57,7 +57,7 @@ export interface AnswerReading {
 }
 
 /** What each kind means, in a sentence that stands for itself. */
-export const kindSentences: Readonly<Record<AnswerKind, string>> = {
+const kindSentences: Readonly<Record<AnswerKind, string>> = {
   greylisted: 'It asks to come back later (greylisting).',
   'try-later': 'It cannot take it now and asks to try later.',
   'rate-limited': 'It wants fewer letters in the same time.',
@@ -85,4 +85,17 @@ export const kindSentences: Readonly<Record<AnswerKind, string>> = {
   protocol: 'One of the two servers did not understand the other.',
   unsupported: 'It lacks an extension that the letter needs.',
   unknown: 'It does not say why.',
+}
+
+/** What a reading means, in a sentence: that of its kind, or a plainer one where the scope tells more. */
+export function meaningOf({ kind, scope }: Pick<AnswerReading, 'kind' | 'scope'>): string {
+  if (kind === 'listed') {
+    return scope === 'ourselves'
+      ? 'The address that we send from is on a block list.'
+      : 'A name in the letter is on a block list.'
+  }
+  if (kind === 'rate-limited' && scope === 'recipient') {
+    return 'It takes fewer letters, or recipients, at a time for this mailbox.'
+  }
+  return kindSentences[kind]
 }

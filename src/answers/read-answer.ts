@@ -62,9 +62,12 @@ function ofOurOwn(heard: Heard): AnswerReading {
   const detail = status.slice(2)
   if (detail === '1.10') return finish({ kind: 'relay-denied' }, 'own.null-mx', heard)
   const rule = enhancedCodes[detail]
-  if (rule === undefined) return finish({ kind: 'unknown' }, 'own.route', heard)
+  if (rule === undefined) return finish(ours, 'own.route', heard)
   return finish(rule, `enhanced.${detail}`, heard)
 }
+
+/** Something here, such as our store, kept the letter. */
+const ours: RuleResult = { kind: 'unknown', scope: 'ourselves', advice: 'retry' }
 
 function byReplyCode(code: number, heard: Heard): AnswerReading {
   const { atCommand } = heard

@@ -103,6 +103,7 @@ const alwaysTold: ReadonlySet<LogEvent> = new Set<LogEvent>([
   'delivered',
   'deferred',
   'failed',
+  'paused',
   'started',
   'reloaded',
   'stopping',

@@ -9,6 +9,8 @@ export type LogEvent =
   | 'delivered'
   | 'deferred'
   | 'failed'
+  /** What a server said keeps further letters to it back. */
+  | 'paused'
   | 'login'
   | 'login-failed'
   /** Somebody met a limit: `limit` names it as `waybill.toml` does. */

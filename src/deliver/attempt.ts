@@ -36,6 +36,8 @@ export interface Attempt {
   readonly refusedToTalk: boolean
   /** None of our own DNS servers answers: the destination has nothing to do with it. */
   readonly ourOutage?: boolean
+  /** Not tried, because its destination is paused. */
+  readonly paused?: boolean
 }
 
 /** What the other server made of a recipient. */
@@ -203,4 +205,16 @@ export function originalRecipient(item: QueueItem): OriginalRecipient | null {
   if (stored === undefined) return null
   const semicolon = stored.indexOf(';')
   return { addressType: stored.slice(0, semicolon), address: stored.slice(semicolon + 1) }
+}
+
+/** The connection ended before the server had said anything of the letter. */
+export function endedBefore(outcome: RecipientOutcome | undefined): boolean {
+  if (outcome === undefined || outcome.result === 'accepted') return false
+  const { because, atCommand } = outcome
+  return atCommand !== 'MESSAGE' && (because === 'connectionLost' || closesDown(outcome))
+}
+
+/** Whether the connection broke over this letter. */
+export function isBroken(outcome: RecipientOutcome | undefined): boolean {
+  return outcome !== undefined && brokeOff(outcome)
 }

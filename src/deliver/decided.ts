@@ -60,11 +60,16 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
  */
 export function putOff(
   item: QueueItem,
-  { until, because, endsExpired = false }: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
+  {
+    until,
+    because,
+    endsExpired = false,
+    paused = false,
+  }: Pick<Postponement, 'until' | 'because' | 'endsExpired' | 'paused'>,
   { schedule, now }: { readonly schedule: Schedule; readonly now: number },
 ): Decided {
   const result = { result: 'deferred', status: '4.4.1', because, outcome: undefined } as const
-  const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
+  const attempt = { item, host: '', ip: '', result, lines: [], refusedToTalk: false, paused }
   if (endsExpired && now >= item.expiresAt) {
     const end = {
       status: expired,

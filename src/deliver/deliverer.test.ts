@@ -790,3 +790,67 @@ test('who is asked to end at once waits for nothing, and says that the server ma
   const { settlements } = await report
   assert.match(settlements[0]?.summary ?? '', /because the house is on fire; the server may have/)
 })
+
+const listing = '554 5.7.1 Client host [203.0.113.1] blocked using zen.spamhaus.org'
+
+test('one listing does not bounce a thousand letters: the others wait until the pause is over', async (t) => {
+  const heard: string[] = []
+  const says: Says = (command) => {
+    heard.push(command)
+    return command.startsWith('RCPT') ? listing : kind(command, () => {})
+  }
+  const port = await serve(t, '220 first', says)
+  const logged: LogLine[] = []
+  const log = (line: LogLine): void => void logged.push(line)
+  const report = await deliver({ [first]: port }, fifty().slice(0, 4), { log })
+  assert.deepEqual(outcomes(report), ['failed', 'deferred', 'deferred', 'deferred'])
+  assert.equal(heard.filter((command) => command.startsWith('RCPT')).length, 1)
+  assert.deepEqual([report.pause?.of, report.pause?.forMs], ['source', 60 * minuteMs])
+  assert.match(report.pause?.because ?? '', /on a block list\. first\.south\.example said: 554/)
+  const types = report.settlements.map(({ steps }) => {
+    const all: readonly { readonly type: string }[] = JSON.parse(steps)
+    return all.map(({ type }) => type).filter((type) => type !== 'route' && type !== 'dial')
+  })
+  assert.ok(types[0]?.includes('paused'), String(types[0]))
+  assert.deepEqual(types.slice(1), [['put-off'], ['put-off'], ['put-off']])
+  const untried = report.settlements.slice(1).map(({ outcome }) => {
+    return outcome.type === 'deferred' ? outcome.attempted : undefined
+  })
+  assert.deepEqual(untried, [false, false, false])
+  assert.deepEqual(
+    logged.filter(({ event }) => event === 'paused').map(({ fields }) => fields['of']),
+    ['source'],
+  )
+})
+
+test('a greeting that is about us fails one letter for good and spares the others', async (t) => {
+  const ports = { [first]: await serve(t, listing), [second]: await serve(t, listing) }
+  const report = await deliver(ports, fifty().slice(0, 3))
+  assert.deepEqual(outcomes(report).toSorted(), ['deferred', 'deferred', 'failed'])
+  assert.equal(report.pause?.of, 'source')
+})
+
+test('who wants fewer letters now gets no more of the batch', async (t) => {
+  let asked = 0
+  const says: Says = (command) => {
+    if (command.startsWith('RCPT') && ++asked > 1) return '451 4.7.1 Rate limit exceeded'
+    return kind(command, () => {})
+  }
+  const port = await serve(t, '220 first', says)
+  const report = await deliver({ [first]: port }, fifty().slice(0, 5))
+  assert.deepEqual(outcomes(report), ['delivered', 'deferred', 'deferred', 'deferred', 'deferred'])
+  assert.equal(asked, 2)
+  assert.deepEqual([report.pause?.of, report.pause?.forMs], ['destination', 5 * minuteMs])
+})
+
+test('what is about a recipient or a letter pauses nothing', async (t) => {
+  let asked = 0
+  const said = ['550 5.1.1 No such user', '450 4.2.0 Greylisted', '552 5.2.2 Full', '250 ok']
+  const says: Says = (command) => {
+    return command.startsWith('RCPT') ? (said[asked++] ?? '250 ok') : kind(command, () => {})
+  }
+  const port = await serve(t, '220 first', says)
+  const report = await deliver({ [first]: port }, fifty().slice(0, 5))
+  assert.deepEqual(outcomes(report), ['failed', 'deferred', 'failed', 'delivered', 'delivered'])
+  assert.equal(report.pause, undefined)
+})

@@ -14,6 +14,7 @@ import type { Self } from '../route/self.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
+import { pauseIn, sparing } from './pauses.ts'
 import { Round } from './round.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
@@ -73,7 +74,13 @@ export class Deliverer {
       if (round.done) break
       await round.visit(target)
     }
-    const last = await settling.last(round.left)
+    const { told, spared } = sparing(round.left)
+    const pause = round.pause ?? pauseIn(told)
+    if (pause !== undefined && batch.ending.stage === 'go-on') {
+      const waiting = [...round.untried, ...spared.map(({ item }) => item)]
+      await settling.putOff(waiting, pause, clock.now())
+    }
+    const last = { ...(await settling.last(told)), ...(pause === undefined ? {} : { pause }) }
     // What the queue wants to know for its other mail: one word from anybody there is enough.
     if (round.answered) return { ...last, reachable: 'yes' }
     const { silence } = round

@@ -49,6 +49,12 @@ export function inParts(
   return parts
 }
 
+/** The letter for these of its items: as if this exchange had said nothing to them. */
+export function once(letter: Letter, attempts: readonly Attempt[]): readonly Letter[] {
+  const [first, ...more] = attempts.map(({ item }) => item)
+  return first === undefined ? [] : [{ items: [first, ...more], before: letter.before }]
+}
+
 /**
  * The attempts of one talk as they stand after all exchanges: the dialogues in a row, and what weighs
  * most. Recipients that share what was said go on sharing it: it is written down once.

@@ -1,6 +1,7 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Log } from '../base/log.ts'
-import type { Batch } from '../post/batch.ts'
+import type { Batch, Pause } from '../post/batch.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
 import {
@@ -12,7 +13,9 @@ import {
   beyondRoom,
   brokeOff,
   closesDown,
+  endedBefore,
   hadEnough,
+  isBroken,
   type Messages,
   transactionFor,
   unreadable,
@@ -20,7 +23,8 @@ import {
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
 import type { Connector } from './connect.ts'
-import { after, inParts, type Letter, letterAgain, lettersOf } from './letters.ts'
+import { after, inParts, type Letter, letterAgain, lettersOf, once } from './letters.ts'
+import { pauseIn } from './pauses.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { Way } from './way.ts'
 
@@ -60,6 +64,7 @@ export class Round {
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
+  #pause: Pause | undefined
 
   constructor(tools: RoundTools, batch: Batch) {
     this.#connector = tools.connector
@@ -72,9 +77,19 @@ export class Round {
     this.#letters = lettersOf(batch.items)
   }
 
-  /** Every letter has its fate, or it was asked to end. */
+  /** Every letter has its fate, or no more is to be sent now. */
   get done(): boolean {
-    return this.#letters.length === 0 || this.#ended
+    return this.#letters.length === 0 || this.#ended || this.#pause !== undefined
+  }
+
+  /** A server said what the other letters would hear, too. */
+  get pause(): Pause | undefined {
+    return this.#pause
+  }
+
+  /** Letters of which nothing was said. */
+  get untried(): readonly QueueItem[] {
+    return this.#letters.flatMap(({ items, before }) => (before.length === 0 ? items : []))
   }
 
   /** Some server of the destination said a word. */
@@ -157,7 +172,7 @@ export class Round {
   ): Promise<Fruitless | undefined> {
     let tookSome = false
     for (let answered = 0; ; ) {
-      if (this.#ended || !over.session.usable) return undefined
+      if (this.#ended || this.#pause !== undefined || !over.session.usable) return undefined
       if (this.#letters.length === 0) this.#letters = lettersOf(await this.#batch.more())
       const [next, ...others] = this.#letters
       // It may have ended while it was kept.
@@ -193,6 +208,7 @@ export class Round {
         (attempt) => !unheard.includes(attempt) && !rest.includes(attempt),
       )
       await this.#settling.settle(after(letter, heard))
+      this.#pause ??= pauseIn(heard)
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
       if (broken === undefined || broken.result === 'accepted') {
         answered++
@@ -271,23 +287,6 @@ export class Round {
     }
     this.#tell({ level: 'info', event: 'stopping', fields })
   }
-}
-
-/** The connection ended before the server had said anything of the letter. */
-function endedBefore(outcome: RecipientOutcome | undefined): boolean {
-  if (outcome === undefined || outcome.result === 'accepted') return false
-  const { because, atCommand } = outcome
-  return atCommand !== 'MESSAGE' && (because === 'connectionLost' || closesDown(outcome))
-}
-
-function isBroken(outcome: RecipientOutcome | undefined): boolean {
-  return outcome !== undefined && brokeOff(outcome)
-}
-
-/** The letter for these of its items: as if this exchange had said nothing to them. */
-function once(letter: Letter, attempts: readonly Attempt[]): readonly Letter[] {
-  const [first, ...more] = attempts.map(({ item }) => item)
-  return first === undefined ? [] : [{ items: [first, ...more], before: letter.before }]
 }
 
 /** What a broken session says of the letters that were not sent over it. */

@@ -11,6 +11,7 @@ import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
+import { pauseIn } from './pauses.ts'
 
 /** What all settlements of a batch share. */
 export interface SettleInput {
@@ -59,6 +60,8 @@ export class Settlements {
 
   async #tellAndWrite(decided: readonly Decided[], input: SettleInput): Promise<Settling> {
     for (const one of decided) tellLog(this.#options.log, one)
+    const paused = pauseStep(decided, this.#options.clock.now())
+    if (paused !== undefined) this.#options.log(pauseLine(paused))
     const { steps, shared } = input.log
     // As they are now: the log goes on to the next connection.
     const way = { owner: input.owner, steps: Array.from(steps), shared: Array.from(shared) }
@@ -104,6 +107,8 @@ export class Settlements {
       // One notice for all recipients of a message that are settled together (RFC 3464 §2.2).
       const notice = await notices.about(same, way.steps)
       if (notice !== undefined) steps.step(notice.step)
+      const paused = pauseStep(same, clock.now())
+      if (paused !== undefined) steps.step(paused)
       const all = [...way.steps, ...steps.steps]
       settlements.push({ ...settlementOf(one, all, way.shared, notice?.acceptance), ...together })
     }
@@ -123,6 +128,25 @@ function tellLog(log: Log, { attempt, outcome, status, because }: Decided): void
   const why = inOneLine(because, result)
   const line = deliveryLine({ item, host, ip, outcome, status, because: why })
   if (line !== undefined) log(line)
+}
+
+/** That further letters are kept back, where what was said asks for it. */
+function pauseStep(
+  decided: readonly Decided[],
+  now: number,
+): (DeliveryStep & { readonly type: 'paused' }) | undefined {
+  const pause = pauseIn(decided.map(({ attempt }) => attempt))
+  const [first] = decided
+  if (pause === undefined || first === undefined) return undefined
+  const { of, forMs, because: problem } = pause
+  const { destination } = first.attempt.item
+  return { type: 'paused', of, destination, problem, until: now + forMs }
+}
+
+function pauseLine(step: DeliveryStep & { readonly type: 'paused' }): LogLine {
+  const { of, destination, problem, until } = step
+  const fields = { of, destination, why: problem, until: new Date(until).toISOString() }
+  return { level: 'warning', event: 'paused', fields }
 }
 
 /** In the order of their first items, so that what is told of each journey stays together. */
@@ -149,7 +173,9 @@ function stepOf(
     // Told once: a server that is down for days would fill the journey with the same words.
     if (item.lastProblem === outcome.problem) return undefined
     const { problem } = outcome
-    return { type: 'put-off', recipient, destination, problem, until: outcome.nextAttemptAt }
+    const until = outcome.nextAttemptAt
+    const step = { type: 'put-off', recipient, destination, problem, until } as const
+    return attempt.paused === true ? { ...step, paused: true } : step
   }
   return {
     type: 'attempt',

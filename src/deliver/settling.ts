@@ -1,5 +1,6 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Batch, Settling } from '../post/batch.ts'
+import type { Batch, Pause, Settling } from '../post/batch.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { Settlements } from './settlements.ts'
 
@@ -9,13 +10,13 @@ import type { Settlements } from './settlements.ts'
  */
 export class SettlingInTurn {
   readonly #settlements: Settlements
-  readonly #batch: Pick<Batch, 'owner' | 'settle'>
+  readonly #batch: Pick<Batch, 'owner' | 'settle' | 'begin' | 'destination'>
   readonly #log: JourneyBuilder
   #last: Promise<void> = Promise.resolve()
 
   constructor(
     settlements: Settlements,
-    batch: Pick<Batch, 'owner' | 'settle'>,
+    batch: Pick<Batch, 'owner' | 'settle' | 'begin' | 'destination'>,
     log: JourneyBuilder,
   ) {
     this.#settlements = settlements
@@ -27,6 +28,19 @@ export class SettlingInTurn {
   async settle(attempts: readonly Attempt[]): Promise<void> {
     if (attempts.length === 0) return
     const settling = await this.#made(attempts)
+    await this.#last
+    this.#last = this.#batch.settle(settling)
+  }
+
+  /** Has letters wait that would hear what another one has heard. Resolves as `settle` does. */
+  async putOff(waiting: readonly QueueItem[], pause: Pause, now: number): Promise<void> {
+    const { owner, destination } = this.#batch
+    const items = waiting.filter(({ id }) => this.#batch.begin(id))
+    if (items.length === 0) return
+    const { because } = pause
+    const until = now + pause.forMs
+    const postponement = { owner, destination, items, until, because, paused: true }
+    const settling = await this.#settlements.ofPostponed(postponement)
     await this.#last
     this.#last = this.#batch.settle(settling)
   }

@@ -18,6 +18,7 @@ export const eventTypes = {
   'delivery.accepted': 'The next server took a letter for one recipient; it is not "in the inbox".',
   'delivery.deferred': 'An attempt for one recipient was in vain, and there will be another.',
   'delivery.failed': 'A letter was given up for one recipient.',
+  'delivery.paused': 'What a server said keeps further letters to it back for a while.',
   'report.received': 'Somebody brought in DMARC or TLS reports of others.',
   'certificate.ends': 'The TLS certificate in use runs out in a few days, or has; told once a day.',
   'certificate.renewed': 'A new TLS certificate is in use.',
@@ -106,6 +107,16 @@ function stepParts(step: Step): readonly Part[] {
       const { recipient, destination, problem, until } = step
       const detail = { recipient, destination, ...toldProblem(problem), ...next(until) }
       return [{ type: 'delivery.deferred', at, detail }]
+    }
+    case 'paused': {
+      const { of, destination, problem, until } = step
+      const detail = {
+        of,
+        destination,
+        ...toldProblem(problem),
+        until: new Date(until).toISOString(),
+      }
+      return [{ type: 'delivery.paused', at, detail }]
     }
     case 'given-up': {
       const { recipient, destination, by: who, why } = step

@@ -232,6 +232,33 @@ const plain: readonly StepData[] = [
   },
   { type: 'released', recipient: rcptTo, by: 'bob', door: 'control socket', why: 'it is fine' },
   {
+    type: 'put-off',
+    recipient: rcptTo,
+    destination: 'south.example',
+    problem: 'It wants fewer letters in the same time.',
+    until: Date.UTC(2026, 10, 2, 10),
+    paused: true,
+  },
+  ...(['destination', 'source'] as const).map(
+    (of): StepData => ({
+      type: 'paused',
+      of,
+      destination: 'south.example',
+      problem: `mx.south.example said: 554 5.7.1 listed\r\n`,
+      until: Date.UTC(2026, 10, 2, 10),
+    }),
+  ),
+  ...(['greylisted', 'listed', 'unknown'] as const).map(
+    (kind): StepData => ({
+      ...attempt,
+      result: 'deferred',
+      answer: later,
+      problem: 'The server refused the recipient for now',
+      nextAttemptAt: Date.UTC(2026, 10, 2, 10),
+      reading: { kind, scope: 'recipient', advice: 'retry', rule: 'words.x' },
+    }),
+  ),
+  {
     type: 'given-up',
     recipient: rcptTo,
     destination: 'south.example',

@@ -64,6 +64,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'put-off':
     case 'held':
     case 'released':
+    case 'paused':
     case 'given-up':
     case 'probed':
       return tellDelivery(step)

@@ -75,6 +75,16 @@ export type DeliveryStep =
       readonly destination: string
       readonly problem: string
       readonly until: number
+      /** It is paused, and `problem` says why. Absent before 0.5.0: it did not answer. */
+      readonly paused?: boolean
+    }
+  | {
+      /** What a server said keeps further letters back. Since 0.5.0. */
+      readonly type: 'paused'
+      readonly of: 'destination' | 'source'
+      readonly destination: string
+      readonly problem: string
+      readonly until: number
     }
   | HoldStep
   | {

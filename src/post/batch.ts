@@ -64,6 +64,16 @@ export interface BatchOutcome extends Settling {
   readonly reachable: 'yes' | 'no' | 'unknown'
   /** For `no`: what happened, for the record of the messages that are held back. */
   readonly problem?: string
+  /** A server said what further letters would hear, too: they are kept back for a while. */
+  readonly pause?: Pause
+}
+
+/** Nothing more is sent to a destination, or from our address to its site, for a while. */
+export interface Pause {
+  readonly of: 'destination' | 'source'
+  readonly forMs: number
+  /** In a sentence, with what the server said. */
+  readonly because: string
 }
 
 /** Items that are not tried, because their destination was found down a moment ago. */
@@ -73,4 +83,6 @@ export interface Postponement extends Items {
   readonly because: string
   /** Whose time is over is given up: no attempt could begin. Else it is put off like the others. */
   readonly endsExpired?: boolean
+  /** It is paused, so `because` says all; else the destination did not answer. */
+  readonly paused?: boolean
 }

@@ -1,8 +1,9 @@
-import { kindSentences } from '../../answers/kinds.ts'
+import { meaningOf } from '../../answers/kinds.ts'
 import type { Route } from '../../route/found-route.ts'
 import { formatNextHop } from '../../route/next-hop.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../delivery-steps.ts'
+import { heldBackBy, tellPause } from './paused.ts'
 import { said } from './ending.ts'
 import { tellProbed } from './probed.ts'
 import { tellHold } from './holds.ts'
@@ -73,7 +74,7 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
           label: 'held back',
           question: `Was it tried for ${quoted(step.recipient)}?`,
           answer:
-            `Not now for ${quoted(step.recipient)}: ${quoted(step.destination)} did not answer a moment ago,` +
+            `Not now for ${quoted(step.recipient)}: ${heldBackBy(step)}` +
             ` ${quoted(step.problem, 300)} Next try ${new Date(step.until).toISOString()} at the earliest.`,
           verdict: 'unknown',
           rules: ['RFC 5321 §4.5.4.1'],
@@ -88,6 +89,8 @@ export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
     case 'held':
     case 'released':
       return [tellHold(step)]
+    case 'paused':
+      return [tellPause(step)]
     case 'given-up': {
       const { recipient, destination, by, door, why, silent } = step
       const reason = why === '' ? 'No reason was given.' : `The reason: ${quoted(why, 300)}`
@@ -230,7 +233,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
   const whom = quoted(recipient)
   const question = `Was it delivered to ${quoted(recipient)}?`
   const told = answer === undefined ? '' : ` It said: ${said(answer)}`
-  const meaning = meaningOf(step)
+  const meaning = meant(step)
   const common = {
     id: 'attempt',
     question,
@@ -280,7 +283,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
 }
 
 /** What the refusal means, behind the words of the server; nothing where we know no more than them. */
-function meaningOf({ answer, reading }: DeliveryStep & { readonly type: 'attempt' }): string {
+function meant({ answer, reading }: DeliveryStep & { readonly type: 'attempt' }): string {
   if (answer === undefined || reading === undefined || reading.kind === 'unknown') return ''
-  return ` That means: ${kindSentences[reading.kind]}`
+  return ` That means: ${meaningOf(reading)}`
 }

@@ -1,0 +1,41 @@
+import { meaningOf } from '../answers/kinds.ts'
+import { pauseAfter } from '../answers/pause.ts'
+import type { Pause } from '../post/batch.ts'
+import { describeReply } from '../smtp/reply.ts'
+import { type Attempt, readingOf } from './attempt.ts'
+
+/** The longest pause that these attempts ask for; `undefined`: none asks for one. */
+export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
+  let longest: Pause | undefined
+  for (const { result, host } of attempts) {
+    const reading = readingOf(result)
+    if (reading === undefined || result.result === 'delivered') continue
+    const wanted = pauseAfter(reading, result.result === 'failed')
+    if (wanted === undefined || wanted.forMs <= (longest?.forMs ?? 0)) continue
+    const reply = result.outcome?.reply ?? null
+    const said = reply === null ? result.because : `${host} said: ${describeReply(reply)}`
+    longest = { ...wanted, because: `${meaningOf(reading)} ${said.slice(0, 300)}` }
+  }
+  return longest
+}
+
+/**
+ * Whom a refusal for good is told, where it is about us and not about the letters: the first letter.
+ * The others wait until the pause is over, so that one listing does not bounce a thousand.
+ */
+export function sparing(attempts: readonly Attempt[]): {
+  readonly told: readonly Attempt[]
+  readonly spared: readonly Attempt[]
+} {
+  const told: Attempt[] = []
+  const spared: Attempt[] = []
+  let first: string | undefined
+  for (const attempt of attempts) {
+    const { messageId } = attempt.item
+    const pauses = attempt.result.result === 'failed' && pauseIn([attempt]) !== undefined
+    if (pauses) first ??= messageId
+    if (pauses && messageId !== first) spared.push(attempt)
+    else told.push(attempt)
+  }
+  return { told, spared }
+}

@@ -151,8 +151,13 @@ const commands: Readonly<Record<FaultStage, string>> = {
   quit: 'QUIT',
 }
 
-/** RFC 3463 §3.4, §3.8: something with the system, or with the login. */
+/**
+ * RFC 3463: what the code means most often at RCPT, a full mailbox (X.2.2) and one that is not there
+ * (X.1.1); else something with the system (X.3.0), or with the login (X.7.0).
+ */
 function replyFor(stage: FaultStage, code: number): Reply {
-  const enhanced = `${Math.floor(code / 100)}.${stage === 'auth' ? 7 : 3}.0`
+  const usual = stage === 'auth' ? '7.0' : '3.0'
+  const detail = (stage === 'recipient' && { 452: '2.2', 550: '1.1' }[code]) || usual
+  const enhanced = `${Math.floor(code / 100)}.${detail}`
   return { code, enhanced, lines: ['A fault that was set on purpose.'] }
 }

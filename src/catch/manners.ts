@@ -8,6 +8,9 @@ import { defaultServerOptions } from '../smtp/server-engine.ts'
 import { catchingPort } from './catching-port.ts'
 import { FaultyPort } from './faulty-port.ts'
 
+/** Says what goes wrong next. */
+type Striking = Pick<Faults, 'strike'>
+
 /** Certificates that nobody should believe, for the faults that show one. */
 export type WrongCertificates = Readonly<Record<WrongCertificate, KeyedCertificate>>
 
@@ -17,7 +20,7 @@ export type WrongCertificates = Readonly<Record<WrongCertificate, KeyedCertifica
  *
  * @param wrong absent: no fault of certificates strikes
  */
-export function catchingManner(faults: Faults, wrong?: WrongCertificates): Manner {
+export function catchingManner(faults: Striking, wrong?: WrongCertificates): Manner {
   return {
     engine: { auth: 'any', extensions: { ...defaultServerOptions.extensions, dsn: false } },
     port: (parts) => withFaults(catchingPort(parts.inbound), parts, faults),
@@ -26,7 +29,7 @@ export function catchingManner(faults: Faults, wrong?: WrongCertificates): Manne
 }
 
 /** A port as any mail server has it, but for the faults. */
-export function usualManner(faults: Faults, wrong: WrongCertificates): Manner {
+export function usualManner(faults: Striking, wrong: WrongCertificates): Manner {
   return {
     engine: {},
     port: (parts) => withFaults(parts.usual(), parts, faults),
@@ -35,7 +38,7 @@ export function usualManner(faults: Faults, wrong: WrongCertificates): Manner {
 }
 
 /** The TLS of a connection that begins under a fault of certificates; made once each. */
-function contextsOf(faults: Faults, wrong: WrongCertificates): () => ServerContext | undefined {
+function contextsOf(faults: Striking, wrong: WrongCertificates): () => ServerContext | undefined {
   const contexts = new Map<WrongCertificate, ServerContext>()
   return () => {
     const what = faults.strike('starttls', (fault) => isWrong(fault.what))?.what
@@ -50,6 +53,6 @@ function isWrong(what: string | undefined): what is WrongCertificate {
   return what === 'expired' || what === 'wrong-name' || what === 'untrusted'
 }
 
-function withFaults(port: Port, { inbound, drop }: PortParts, faults: Faults): Port {
+function withFaults(port: Port, { inbound, drop }: PortParts, faults: Striking): Port {
   return new FaultyPort(port, { faults, clock: inbound.clock, drop })
 }

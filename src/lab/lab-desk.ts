@@ -71,6 +71,7 @@ export class RunningLab implements LabDesk {
     return this.#turn.do(async () => {
       this.resetZone()
       this.#lab.endGreylist()
+      this.#lab.trouble.end()
       this.#lab.faults.set([])
       await empty(this.#lab.north.store, this.#lab.clock.now())
       await empty(this.#lab.south.store, this.#lab.clock.now())
@@ -91,6 +92,7 @@ export class RunningLab implements LabDesk {
     } finally {
       this.#lab.setZone(zone)
       this.#lab.endGreylist()
+      this.#lab.trouble.end()
     }
   }
 }

@@ -20,6 +20,7 @@ import { near } from '../catch/near.ts'
 import { belongsTo } from '../catch/looked-up.ts'
 import { labOrigins, labPassword, labZone, places } from './places.ts'
 import { LabClock } from './clock.ts'
+import { Trouble } from './trouble.ts'
 import { type LabPortOptions, type LabPorts, openPorts } from './ports.ts'
 import { makeCertificates, openNorth, openSouth } from './sites.ts'
 
@@ -55,6 +56,8 @@ export interface Lab {
   changeZone(changes: Zone): void
   greylist(): void
   endGreylist(): void
+  /** What goes wrong between the two servers while a situation lasts. */
+  readonly trouble: Trouble
   sign(by: 'north' | 'lists', message: string): string
   /** Cuts a `close` short, also one that is to come. */
   hurry(): void
@@ -109,6 +112,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
   const ordinaryZone = labZone(publishedRecords([...northKeys, ...listKeys]))
   let zone = ordinaryZone
   const faults = new Faults(chance, options.faults)
+  const trouble = new Trouble(faults)
   const dns = await near(options, 'dns', options.ports.dns, (port) => {
     return openDnsServer({ port, clock, zones: { '': zone }, faultOf: () => dnsFault(faults) })
   })
@@ -118,7 +122,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
   }
   const opened: Opened = { dns, sites: [] }
   try {
-    const network = new LabNetwork((stage) => faults.strike(stage)?.what)
+    const network = new LabNetwork((stage) => trouble.strike(stage)?.what)
     const certificates = await makeCertificates(clock.now())
     const authorityFile = join(options.folder, 'lab-ca.pem')
     writeFileSync(authorityFile, certificates.authority)
@@ -141,6 +145,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
       manners: {
         catching: catchingManner(faults, certificates.wrong),
         usual: usualManner(faults, certificates.wrong),
+        between: usualManner(trouble, certificates.wrong),
       },
     })
     await north.start()
@@ -150,6 +155,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
       clock,
       network,
       faults,
+      trouble,
       north: { site: north, store: stores.north },
       south: { site: south, store: stores.south },
       authority: certificates.authority,

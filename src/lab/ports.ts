@@ -25,13 +25,19 @@ export async function openPorts(input: {
   readonly south: MailSystem
   readonly network: LabNetwork
   readonly dns: DnsServer
-  /** Of the port for programs of this computer, and of all others. */
-  readonly manners: { readonly catching: Manner; readonly usual: Manner }
+  readonly manners: {
+    /** Of the port for programs of this computer. */
+    readonly catching: Manner
+    /** Of the ports for users. */
+    readonly usual: Manner
+    /** Of those at which the servers meet. */
+    readonly between: Manner
+  }
 }): Promise<LabPorts> {
   const { options, north, south, network, dns, manners } = input
   const address = '127.0.0.1'
   const { ports } = options
-  const { usual } = manners
+  const { usual, between } = manners
   const smtp = await near(options, 'smtp', ports.smtp, (port) => {
     // Programs that write here know nothing of the lab's authority, and many insist on TLS that they
     // can check once it is offered. The servers of the lab meet on ports of their own.
@@ -57,7 +63,7 @@ export async function openPorts(input: {
       address,
       port: 0,
       clientIp: ip,
-      manner: usual,
+      manner: between,
     })
     network.connect(ip, places.south.ip, inner.port)
   }
@@ -66,7 +72,7 @@ export async function openPorts(input: {
     address,
     port: 0,
     clientIp: places.south.ip,
-    manner: usual,
+    manner: between,
   })
   network.connect(places.south.ip, places.north.ip, back.port)
   return {

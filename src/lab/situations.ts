@@ -195,6 +195,43 @@ export const situations: readonly Situation[] = [
     run: (lab) => sendHome(lab, 'receiver@backup.south.example'),
   },
   {
+    name: 'mailbox-full',
+    title: 'the receiver’s mailbox is full; when there is room, the letter arrives',
+    outcome: 'delivered',
+    question: 'How often does a sender ask, and when would it give up?',
+    experiment: './waybill show SENT  (three attempts, and what each answer was read as)',
+    async run(lab) {
+      lab.trouble('recipient:452', 2)
+      await sendHome(lab, receiver)
+    },
+  },
+  {
+    name: 'one-letter-a-connection',
+    title: 'the receiver takes one letter over each connection, and says 421 to the next',
+    outcome: 'delivered',
+    question: 'Is a letter refused when its connection is?',
+    experiment: './waybill show SENT  (the second letter went over a new connection at once)',
+    async run(lab) {
+      lab.trouble('sender:once')
+      const again = letter({ subject: 'Quote, again', text: 'I forgot the price.' })
+      const ids = [quote, again].map((message) => {
+        return lab.submit({ mailFrom: sender, rcptTo: receiver, message })
+      })
+      for (const id of await Promise.all(ids)) await lab.untilOver(id)
+    },
+  },
+  {
+    name: 'tls-broken',
+    title: 'TLS is offered and fails; nobody insists on it, so the letter goes in clear text',
+    outcome: 'delivered',
+    question: 'What does it take for a sender to insist on TLS?',
+    experiment: './waybill show SENT  (see "Is the way to it private?")',
+    async run(lab) {
+      lab.trouble('starttls:broken')
+      await sendHome(lab, receiver)
+    },
+  },
+  {
     name: 'wrong-dkim-key',
     title: 'DNS holds another key than the one that signed: DKIM fails, SPF still vouches',
     outcome: 'delivered',

@@ -1,6 +1,7 @@
 import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { WaybillError } from '../base/error.ts'
 import { encodeUtf8 } from '../base/octets.ts'
+import { parseFault } from '../desk/fault-text.ts'
 import { ClientSession } from '../deliver/client-session.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { dialTcp } from '../io/dialer.ts'
@@ -33,6 +34,8 @@ export interface LabTools {
   changeZone(changes: Zone): void
   /** Strangers must come twice at south from now on. */
   greylist(): void
+  /** This goes wrong between the two servers from now on, or so often. As `parseFault` reads it. */
+  trouble(fault: string, times?: number): void
   /** Logs in at north as its sender and submits a letter. Gives the id of its journey. */
   submit(letter: Letter): Promise<string>
   /** Hands a letter to south's port 25 from another place. */
@@ -52,6 +55,7 @@ export function labTools(lab: Lab): LabTools {
   return {
     changeZone: (changes) => lab.changeZone(changes),
     greylist: () => lab.greylist(),
+    trouble: (fault, times) => lab.trouble.begin(parseFault(fault), times),
     submit: (letter) => submit(lab, letter),
     send: (from, letter) => sendFrom(lab, from, letter),
     signedByNorth: (message) => Promise.resolve(lab.sign('north', withDate(lab, message))),

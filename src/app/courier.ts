@@ -7,11 +7,13 @@ import { HoldRules } from '../desk/hold-rules.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
+import { deliverUnsuppressed } from '../deliver/suppressed.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { StsPolicies } from '../mta-sts/finding.ts'
+import type { Batch, BatchOutcome } from '../post/batch.ts'
 import type { Post } from '../post/post.ts'
 import { defaultConcurrency } from '../queue/concurrency.ts'
 import { backOffWithin } from '../queue/destination-health.ts'
@@ -19,6 +21,7 @@ import { Dispatcher } from '../queue/dispatcher.ts'
 import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { Self } from '../route/self.ts'
+import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 
@@ -40,6 +43,8 @@ export interface CourierOptions {
   readonly self: Self
   /** The servers that the settings name. Absent: DNS is asked for all. */
   readonly ways?: NamedWays | undefined
+  /** The addresses to which nothing is sent, and how they come onto that list. */
+  readonly suppressions: SuppressionList
   readonly retry: RetryPolicy
   readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
   readonly log: Log
@@ -134,14 +139,17 @@ export class Courier {
   }
 
   #makeDispatcher(): Dispatcher {
-    const { hostname, store, clock, random, retry, limits, report } = this.#options
+    const { hostname, store, clock, random, retry, limits, suppressions, log, report } =
+      this.#options
     const settlements = this.#makeSettlements()
     const deliverer = this.#makeDeliverer(settlements)
+    const deliver = (batch: Batch): Promise<BatchOutcome> => deliverer.deliver(batch)
+    const by = { clock, log, notices: this.#makeNotices(), deliver }
     return new Dispatcher({
       queue: screenedQueue(store.queue, this.rules),
       clock,
       owner: `${hostname} ${process.pid}`,
-      deliverBatch: (batch) => deliverer.deliver(batch),
+      deliverBatch: (batch) => deliverUnsuppressed(batch, suppressions, by),
       postponeBatch: (postponement) => settlements.ofPostponed(postponement),
       onProblem: ({ type, error }) => report(error, `queue: ${type}`),
       random,
@@ -161,9 +169,9 @@ export class Courier {
   }
 
   #makeSettlements(): Settlements {
-    const { clock, log, retry, random } = this.#options
+    const { clock, log, retry, random, suppressions: memory } = this.#options
     const schedule = new RetrySchedule(retry, random)
-    return new Settlements({ schedule, notices: this.#makeNotices(), clock, log })
+    return new Settlements({ schedule, notices: this.#makeNotices(), memory, clock, log })
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {

@@ -10,7 +10,7 @@ import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import type { TrustedNetworks } from '../receive/trust.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
-import type { MailSystemLimits, MailSystemOptions } from './mail-system.ts'
+import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
 

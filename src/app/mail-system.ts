@@ -1,100 +1,27 @@
-import type { Clock } from '../base/clock.ts'
 import { makeId } from '../base/id.ts'
-import type { Log } from '../base/log.ts'
 import type { ListenerStatus } from '../desk/status.ts'
-import type { NamedWays } from '../deliver/way.ts'
-import type { Directory, Writers } from '../directory/directory.ts'
-import type { Resolver } from '../dns/resolver.ts'
-import type { KeyedCertificate } from '../io/certificates.ts'
 import { chance } from '../io/clock.ts'
-import type { Dialer } from '../io/dialer.ts'
 import type { Listener } from '../io/listener.ts'
-import type { CallPlace } from '../io/outside-address.ts'
-import type { StaticRsa } from '../io/tls-context.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import { Admission as Clients } from '../policy/admission.ts'
 import { noLimits } from '../policy/admission-limits.ts'
 import { Post } from '../post/post.ts'
-import type { RetryPolicy } from '../queue/schedule.ts'
-import type { RecipientAdmission } from '../receive/recipient.ts'
-import type { Self } from '../route/self.ts'
 import { LetterDoor } from '../sessions/letter-door.ts'
 import { LocalSessions } from '../sessions/local-sessions.ts'
 import type { SessionNeeds } from '../sessions/session-needs.ts'
-import { startSessionWorker, type ThreadLink } from '../sessions/session-thread.ts'
-import type {
-  SessionLimits,
-  SessionRules,
-  Sessions,
-  SessionSettings,
-} from '../sessions/sessions.ts'
-import { type ThreadNeeds, ThreadSessions } from '../sessions/thread-sessions.ts'
-import type { Store } from '../store/ports/store.ts'
+import { startSessionWorker } from '../sessions/session-thread.ts'
+import type { Sessions, SessionSettings } from '../sessions/sessions.ts'
+import { ThreadSessions } from '../sessions/thread-sessions.ts'
+import type { SuppressionList } from '../suppression/suppression-list.ts'
 import { Courier } from './courier.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
-import { Reporter, type ReportsPlan } from './reporter.ts'
+import { Reporter } from './reporter.ts'
 import { StoppableNetwork } from './stoppable-network.ts'
 import { openSts, type Sts } from './sts.ts'
+import { suppressing, suppressionList } from './suppressing.ts'
 import { WeeklyTicketKeys } from './ticket-keys.ts'
-
-/** One mail server: what it is made of. */
-export interface MailSystemOptions {
-  readonly hostname: string
-  /** What its records say that it is. */
-  readonly mode?: RecordOrigin['mode']
-  readonly directory: Directory & Writers
-  /** Who has a word about recipients beside the directory. */
-  readonly admission?: RecipientAdmission | undefined
-  readonly rules: SessionRules
-  readonly store: Store
-  readonly resolver: Resolver
-  readonly dialer: Dialer
-  readonly clock: Clock
-  readonly certificate: KeyedCertificate
-  /** Whether port 25 takes TLS 1.2 with static RSA; absent: no. The other ports never do. */
-  readonly staticRsa?: StaticRsa
-  /** PEM certificates to trust; `undefined` is the system's own set. */
-  readonly trustAnchors: readonly string[] | undefined
-  /** Where the policy hosts of MTA-STS are called. Absent: domains are not asked for their policy. */
-  readonly policyPlace?: CallPlace | undefined
-  readonly self: Self
-  /** The servers that the settings name. Absent: DNS is asked for all. */
-  readonly ways?: NamedWays
-  readonly retry: RetryPolicy
-  readonly limits: MailSystemLimits
-  /** How much each client may use. Absent: no client is counted. */
-  readonly clients?: Clients | undefined
-  /** Threads of their own for sessions. Absent: they are on this one. */
-  readonly threads?: MailSystemThreads | undefined
-  /** What domain owners are told of our verdicts. Absent: nothing. */
-  readonly reports?: ReportsPlan
-  readonly log: Log
-  /** A fault of ours, for the log. */
-  readonly report: (problem: unknown, where: string) => void
-}
-
-/** How much the sessions and the deliveries of a server may use. */
-export interface MailSystemLimits extends SessionLimits {
-  readonly connections: number
-  readonly outgoing: number
-  readonly outgoingSlow: number
-}
-
-/** What sessions on threads of their own need beside all else. */
-export interface MailSystemThreads
-  extends Pick<ThreadNeeds, 'door' | 'lost' | 'cacheBytes' | 'people' | 'broken'> {
-  /** How many. */
-  readonly count: number
-  /** How one begins; replaced by tests that end some. */
-  readonly start?: () => ThreadLink
-}
-
-/** What may change of a server that runs. */
-export type MailSystemChange = Pick<
-  MailSystemOptions,
-  'rules' | 'limits' | 'certificate' | 'staticRsa'
->
+import type { MailSystemOptions, MailSystemChange } from './system-options.ts'
 
 /** One running mail server: what comes in, what goes out, and what is reported. */
 export class MailSystem {
@@ -103,6 +30,8 @@ export class MailSystem {
   readonly post: Post
   /** Where letters are handed in that come by no connection of SMTP. */
   readonly door: LetterDoor
+  /** The addresses to which nothing is sent. */
+  readonly suppressions: SuppressionList
   readonly #sessions: Sessions
   readonly #server: MailServer
   readonly #courier: Courier
@@ -116,13 +45,14 @@ export class MailSystem {
   /** @throws WaybillError `key-unusable` */
   constructor(options: MailSystemOptions) {
     this.#options = options
-    const { clock, log } = options
+    const { clock, log, store } = options
+    this.suppressions = suppressionList({ store, clock }, () => this.#options.suppression)
     const clients = options.clients ?? new Clients({ limits: noLimits, clock, log })
     this.#tickets = new WeeklyTicketKeys(clock)
     this.post = this.#makePost(options)
     this.#network = new StoppableNetwork(options.dialer, options.resolver)
-    const { post } = this
-    const outside = { resolver: this.#network, dialer: this.#network }
+    const { post, suppressions } = this
+    const outside = { resolver: this.#network, dialer: this.#network, suppressions }
     this.#sts = openSts({ ...options, network: this.#network, random: chance })
     const sts = this.#sts?.policies
     this.#courier = new Courier({ ...options, ...outside, sts, post, random: chance })
@@ -141,6 +71,7 @@ export class MailSystem {
     const { report } = this.#options
     const failed = (problem: unknown): void => report(problem, 'new keys for TLS tickets')
     this.#tickets.start(() => void this.use({}).catch(failed))
+    await this.suppressions.start()
     await this.#courier.start()
     this.#reporter.start()
     this.#sts?.start()
@@ -261,7 +192,7 @@ export class MailSystem {
     const { directory, admission, store, resolver, clock, log, report } = this.#options
     return {
       directory,
-      admission,
+      admission: suppressing(this.suppressions, admission),
       guard,
       contents: store.contents,
       post: this.post,

@@ -4,7 +4,7 @@ import { sessionThreads, whyNoHandOver } from '../sessions/hand-over.ts'
 import type { People } from '../sessions/questions.ts'
 import type { StoreDoor } from '../store/sqlite/store-door.ts'
 import type { SharedStore } from '../store/sqlite/sqlite-store.ts'
-import type { MailSystemThreads } from './mail-system.ts'
+import type { MailSystemThreads } from './system-options.ts'
 
 /**
  * The threads that sessions get by the settings; `undefined` when they stay on this one, be it that

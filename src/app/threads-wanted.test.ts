@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LogLine } from '../base/log.ts'
 import type { SharedStore } from '../store/sqlite/sqlite-store.ts'
-import type { MailSystemThreads } from './mail-system.ts'
+import type { MailSystemThreads } from './system-options.ts'
 import { threadsFor } from './session-threads.ts'
 
 interface Asked {

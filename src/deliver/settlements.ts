@@ -12,6 +12,7 @@ import type { Attempt } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
 import { pauseIn } from './pauses.ts'
+import { type AddressMemory, rememberedOf } from './remembered.ts'
 
 /** What all settlements of a batch share. */
 export interface SettleInput {
@@ -23,6 +24,8 @@ export interface SettleInput {
 export interface SettlementsOptions {
   readonly schedule: Schedule
   readonly notices: Notices
+  /** Remembers how servers answered for an address. Absent: nobody does. */
+  readonly memory?: AddressMemory | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -87,7 +90,7 @@ export class Settlements {
 
   /** The settlements of the recipients of one message. */
   async #ofMessage(same: readonly Decided[], way: Way): Promise<readonly Settlement[]> {
-    const { clock, notices } = this.#options
+    const { clock, notices, memory } = this.#options
     const settlements: Settlement[] = []
     // What all share is written down once, with the first; 500 recipients are one way and one talk.
     const spoken = new Map<readonly Line[], string>()
@@ -99,7 +102,9 @@ export class Settlements {
       if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {
         spoken.set(lines, item.recipient)
       }
-      const together = { owner: way.owner, together: item.messageId }
+      const reading = step?.type === 'attempt' ? step.reading : undefined
+      const register = await rememberedOf(one, reading, { memory, now: clock.now() })
+      const together = { owner: way.owner, together: item.messageId, ...register }
       if (index > 0) {
         settlements.push({ ...settlementOf(one, steps.steps, [], undefined), ...together })
         continue

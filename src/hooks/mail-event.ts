@@ -123,6 +123,12 @@ function stepParts(step: Step): readonly Part[] {
       const detail = { recipient, destination, permanent: true, by: 'operator', who, why }
       return [{ type: 'delivery.failed', at, detail }]
     }
+    case 'suppressed': {
+      const { recipient, reason, since, why } = step
+      const told = { reason, since: new Date(since).toISOString(), why: why.slice(0, mostText) }
+      const detail = { recipient, permanent: true, by: 'suppression', ...told }
+      return [{ type: 'delivery.failed', at, detail }]
+    }
     default:
       return []
   }

@@ -277,6 +277,41 @@ const plain: readonly StepData[] = [
     silent: true,
   },
   {
+    type: 'suppressed',
+    recipient: rcptTo,
+    reason: 'hard-bounce',
+    since: Date.UTC(2026, 10, 2, 10),
+    until: Date.UTC(2027, 4, 1, 10),
+    why: '550 5.1.1 No such user',
+    journey: 'x',
+  },
+  {
+    type: 'suppressed',
+    recipient: rcptTo,
+    reason: 'complaint',
+    since: Date.UTC(2026, 10, 2, 10),
+    why: '',
+  },
+  {
+    type: 'suppressed',
+    recipient: rcptTo,
+    reason: 'by-hand',
+    since: Date.UTC(2026, 10, 2, 10),
+    why: 'she asked for it',
+  },
+  ...(['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const).map(
+    (action): StepData => {
+      const reporter = action === 'expanded' ? '' : 'mx.south.example'
+      const said = action === 'failed' ? 'smtp; 550 5.2.2 mailbox full' : ''
+      const status = action === 'failed' ? '5.2.2' : '4.4.7'
+      const known = { matched: 'envelope-id', journey: 'x' } as const
+      return { type: 'returned', recipient: rcptTo, action, status, reporter, said, ...known }
+    },
+  ),
+  ...['abuse', 'not-spam'].map((feedback): StepData => {
+    return { type: 'complained', recipient: rcptTo, feedback, reporter: '', journey: 'x' }
+  }),
+  {
     type: 'notified',
     about: 'delay',
     to: 'a@b.example',

@@ -1,6 +1,7 @@
 import type { Step } from './steps.ts'
 import type { Sentence } from './sentence.ts'
 import { tellArrival } from './sentences/arrival.ts'
+import { tellBounced } from './sentences/bounced.ts'
 import { tellCaught } from './sentences/caught.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
@@ -68,6 +69,10 @@ export function tell(step: Step): readonly Sentence[] {
     case 'given-up':
     case 'probed':
       return tellDelivery(step)
+    case 'suppressed':
+    case 'returned':
+    case 'complained':
+      return [tellBounced(step)]
   }
 }
 

@@ -5,6 +5,9 @@ import type { Self } from '../route/self.ts'
 import type { ProbedStep } from './probed-step.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
 
+/** Why an address is on the suppression list. */
+export type SuppressionReason = 'hard-bounce' | 'complaint' | 'by-hand'
+
 /** Steps that are appended while a queued message is delivered. */
 export type DeliveryStep =
   | {
@@ -99,6 +102,46 @@ export type DeliveryStep =
       readonly why: string
       /** Whether the sender is to be told. */
       readonly silent: boolean
+    }
+  | {
+      /** Not tried, because the address is on the suppression list. */
+      readonly type: 'suppressed'
+      readonly recipient: string
+      readonly reason: SuppressionReason
+      /** Unix milliseconds, as `until`. */
+      readonly since: number
+      /** When the suppression ends by itself; absent: it does not. */
+      readonly until?: number
+      /** What was said when it came onto the list; may be empty. */
+      readonly why: string
+      /** The journey that shows it. */
+      readonly journey?: string
+    }
+  | {
+      /** A delivery status notification came in, about a letter that the next server had taken. */
+      readonly type: 'returned'
+      readonly recipient: string
+      readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
+      /** RFC 3463, as it says. */
+      readonly status: string
+      /** Who says so; may be empty. */
+      readonly reporter: string
+      /** In its words; may be empty. */
+      readonly said: string
+      /** By what it is known as one about this letter. */
+      readonly matched: 'envelope-id' | 'message-id'
+      /** The journey of the notification. */
+      readonly journey: string
+    }
+  | {
+      /** A complaint came in: the recipient, or who reads for them, takes the letter for abuse. */
+      readonly type: 'complained'
+      readonly recipient: string
+      /** `abuse`, `fraud`, `not-spam`, … */
+      readonly feedback: string
+      readonly reporter: string
+      /** The journey of the complaint. */
+      readonly journey: string
     }
   | {
       /** A delivery status notification was made. */

@@ -106,7 +106,11 @@ function statesIn(step: Step, given: SmtpAnswer | undefined): readonly Open[] {
   if (step.type === 'put-off') {
     return [{ ...common, address: step.recipient, status: 'deferred', answer: undefined }]
   }
-  if (step.type === 'given-up') {
+  if (step.type === 'given-up' || step.type === 'suppressed') {
+    return [{ ...common, address: step.recipient, status: 'failed', answer: undefined }]
+  }
+  // A delay there is none here: the letter is with the other server, and nothing waits.
+  if (step.type === 'returned' && step.action === 'failed') {
     return [{ ...common, address: step.recipient, status: 'failed', answer: undefined }]
   }
   return []

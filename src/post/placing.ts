@@ -35,6 +35,7 @@ export function together(parts: readonly Acceptance[]): Acceptance {
   const [message, ...moreMessages] = parts.flatMap(messagesOf)
   const laterSteps = parts.flatMap((part) => part.laterSteps ?? [])
   const [receipt] = parts.flatMap((part) => part.receipt ?? [])
+  const register = parts.flatMap((part) => part.register ?? [])
   return {
     ...(message === undefined ? {} : { message }),
     ...(moreMessages.length === 0 ? {} : { moreMessages }),
@@ -43,6 +44,7 @@ export function together(parts: readonly Acceptance[]): Acceptance {
     journeys: parts.flatMap(({ journeys }) => journeys),
     ...(laterSteps.length === 0 ? {} : { laterSteps }),
     ...(receipt === undefined ? {} : { receipt }),
+    ...(register.length === 0 ? {} : { register }),
   }
 }
 

@@ -23,6 +23,8 @@ export interface RecipientAdmission {
   refusal(asked: AskedFor, lead: TakenLead): Soon<Reply | undefined>
   /** Stands behind the words of a refusal: whom there is to write to, where that is no secret. */
   readonly hint?: string
+  /** Of strangers there is nothing to say: nobody has to ask. */
+  readonly onlyUsers?: true
 }
 
 /** Where the mail of a recipient that is taken goes. */

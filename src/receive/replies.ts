@@ -112,6 +112,11 @@ export function notYours(address: string, login: string): Reply {
   return reply(550, '5.7.1', `${login} may not send as ${printable(address)}.`)
 }
 
+/** Why nothing is sent to an address. @param because each of them is one line, at most 400 octets */
+export function suppressedRecipient(because: readonly string[]): Reply {
+  return { code: 550, enhanced: '5.7.1', lines: because.map((line) => printable(line, 400)) }
+}
+
 /** Why a field that names a sender is refused which has something else where an address must stand. */
 export function noAddressIn(field: string, found: string): Reply {
   const what = found === '' ? 'something that is no address' : `"${printable(found)}"`
@@ -160,6 +165,6 @@ export function answerOf(answer: Reply, atCommand: string): SmtpAnswer {
 }
 
 /** Foreign text in a reply: printable ASCII, and not endless. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120)
+function printable(text: string, most = 120): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, most)
 }

@@ -31,7 +31,7 @@ export interface ThreadSetup extends ThreadSettings {
   /** What its DNS cache may take. */
   readonly cacheBytes: number
   /** Whether somebody beside the directory has a word about recipients. */
-  readonly admission: { readonly hint: string | undefined } | undefined
+  readonly admission: { readonly hint: string | undefined; readonly onlyUsers: boolean } | undefined
   /** Whether somebody wants to know of letters that were judged. */
   readonly judged: boolean
 }

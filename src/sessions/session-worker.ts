@@ -129,10 +129,13 @@ class WorkerAnswers implements OfThread {
 
   #admission({ admission }: ThreadSetup): RecipientAdmission | undefined {
     if (admission === undefined) return undefined
-    const { hint } = admission
+    const { hint, onlyUsers } = admission
     return {
       ...(hint === undefined ? {} : { hint }),
-      refusal: (asked, lead) => this.#main.ask('refusal', { asked, lead }),
+      refusal: (asked, lead) => {
+        if (onlyUsers && asked.by === 'stranger') return undefined
+        return this.#main.ask('refusal', { asked, lead })
+      },
     }
   }
 }

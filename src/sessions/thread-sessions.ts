@@ -121,7 +121,10 @@ export class ThreadSessions implements Sessions {
       ...this.#settings,
       store: door(number),
       cacheBytes: this.#cacheBytes,
-      admission: admission === undefined ? undefined : { hint: admission.hint },
+      admission:
+        admission === undefined
+          ? undefined
+          : { hint: admission.hint, onlyUsers: admission.onlyUsers === true },
       judged: judged !== undefined,
     })
     this.#threads.push(thread)

@@ -114,7 +114,9 @@ export const deeds: readonly Deed[] = [
     prepare: prepareQueued,
     run: (store) => {
       const later = { journeyId: 'JOURNEY1', steps: '[1]', shared: [{ hash: 'fact-3', json: '3' }] }
-      return store.post.accept({ ...notification, laterSteps: [later] })
+      const recipient = { address: 'bob@south.example', status: 'failed', summary: 'came back' }
+      const laterSteps = [later, { ...later, recipient }]
+      return store.post.accept({ ...notification, laterSteps })
     },
   },
   { name: 'leasing', prepare: prepareQueued, run: (store) => store.queue.lease(lease()) },

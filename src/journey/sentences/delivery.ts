@@ -4,12 +4,13 @@ import { formatNextHop } from '../../route/next-hop.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
 import type { DeliveryStep } from '../delivery-steps.ts'
 import { heldBackBy, tellPause } from './paused.ts'
+import type { BouncedStep } from './bounced.ts'
 import { said } from './ending.ts'
 import { tellProbed } from './probed.ts'
 import { tellHold } from './holds.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */
-export function tellDelivery(step: DeliveryStep): readonly Sentence[] {
+export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly Sentence[] {
   switch (step.type) {
     case 'route':
       return tellRoute(step)

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
+import { countStatuses, wholeStatus, wholeSummary } from '../../journey/recipients.ts'
 import { contentOf } from '../ports/contents.ts'
 import { fileInMemory } from './mailboxes.ts'
 import { putInMemory } from './register.ts'
@@ -41,7 +42,11 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
     fileInMemory(work, item)
     work.undo.tell({ type: 'mailbox', account: item.account })
   }
-  for (const later of acceptance.laterSteps ?? []) appendMemorySteps(work, later)
+  for (const later of acceptance.laterSteps ?? []) {
+    appendMemorySteps(work, later)
+    const { recipient } = later
+    if (recipient !== undefined) tellMemoryRecipient(work, later.journeyId, recipient)
+  }
   if (acceptance.receipt !== undefined) putReceipt(work, acceptance.receipt)
   putInMemory(work, acceptance.register ?? [])
 }
@@ -58,6 +63,26 @@ export function appendMemorySteps(
   work.undo.set(journeys, id, { ...stored, appended: [...stored.appended, steps] })
   work.undo.tell({ type: 'journey', id: stored.journey.id })
   putFacts(work, shared, stored.journey.startedAt)
+}
+
+/** Says how it stands with a recipient of a journey, and so with the whole; one that is gone is passed over. */
+export function tellMemoryRecipient(
+  work: MemoryWork,
+  journeyId: string,
+  told: { readonly address: string; readonly status: string; readonly summary: string },
+): void {
+  const { journeys } = work.tables
+  const id = journeyId.toLowerCase()
+  const stored = journeys.get(id)
+  if (stored === undefined) return
+  const recipients = new Map(stored.recipients)
+  const { address, status: his, summary } = told
+  const accounts = recipients.get(address)?.accounts ?? ''
+  recipients.set(address, { address, status: his, accounts })
+  const counts = countStatuses(Array.from(recipients.values()))
+  const status = wholeStatus(counts) ?? his
+  const journey = { ...stored.journey, status, summary: wholeSummary(counts, summary) }
+  work.undo.set(journeys, id, { ...stored, journey, recipients })
 }
 
 function putReceipt({ tables, undo }: MemoryWork, receipt: NewReceipt): void {

@@ -1,5 +1,4 @@
-import { countStatuses, wholeStatus, wholeSummary } from '../../journey/recipients.ts'
-import { acceptInMemory, appendMemorySteps } from './post.ts'
+import { acceptInMemory, appendMemorySteps, tellMemoryRecipient } from './post.ts'
 import { putInMemory } from './register.ts'
 import { leaveMessage } from './retention.ts'
 import type { MemoryQueueRow, MemoryWork } from './tables.ts'
@@ -132,20 +131,9 @@ function tell(
   told: Pick<Settlement, 'steps' | 'shared' | 'status' | 'summary' | 'notification' | 'register'>,
 ): void {
   const { summary, steps, shared, notification, register } = told
-  const { journeys } = work.tables
-  appendMemorySteps(work, { journeyId: item.journeyId, steps, shared })
-  const id = item.journeyId.toLowerCase()
-  const stored = journeys.get(id)
-  if (stored !== undefined) {
-    const recipients = new Map(stored.recipients)
-    const { recipient: address } = item
-    const accounts = recipients.get(address)?.accounts ?? ''
-    recipients.set(address, { address, status: told.status, accounts })
-    const counts = countStatuses(Array.from(recipients.values()))
-    const status = wholeStatus(counts) ?? told.status
-    const journey = { ...stored.journey, status, summary: wholeSummary(counts, summary) }
-    work.undo.set(journeys, id, { ...stored, journey, recipients })
-  }
+  const { journeyId, recipient: address } = item
+  appendMemorySteps(work, { journeyId, steps, shared })
+  tellMemoryRecipient(work, journeyId, { address, status: told.status, summary })
   if (notification !== undefined) acceptInMemory(work, notification)
   putInMemory(work, register ?? [])
 }

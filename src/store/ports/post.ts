@@ -120,6 +120,15 @@ export interface LaterSteps {
   /** JSON of the steps, and the facts they refer to. */
   readonly steps: string
   readonly shared: readonly SharedFact[]
+  /**
+   * What they say of one of its recipients: the new status, and the sentence for the whole. Absent:
+   * the status stays as it is.
+   */
+  readonly recipient?: {
+    readonly address: string
+    readonly status: string
+    readonly summary: string
+  }
 }
 
 /** What one `250` (or one refusal) puts down, all of it or nothing. */
@@ -133,7 +142,7 @@ export interface Acceptance {
   readonly queue: readonly NewQueueItem[]
   readonly mailbox: readonly NewMailboxItem[]
   readonly journeys: readonly NewJourney[]
-  /** What is told of other messages in the same transaction. Their status stays as it is. */
+  /** What is told of other messages in the same transaction. */
   readonly laterSteps?: readonly LaterSteps[]
   /** That it was taken under a key of its sender: one that is there already is a fault of ours. */
   readonly receipt?: NewReceipt

@@ -8,7 +8,6 @@ import { hashOctets } from './rows.ts'
 import { senderOf } from '../sender.ts'
 import type {
   Acceptance,
-  JourneyRecipient,
   LaterSteps,
   NewContent,
   NewJourney,
@@ -17,6 +16,7 @@ import type {
   SharedFact,
 } from '../ports/post.ts'
 import { writeReceipt } from './write-receipt.ts'
+import { putRecipient, tellWhole } from './write-recipients.ts'
 import { putRegister } from './write-register.ts'
 import { type StrangerKind, strangerKind } from '../strangers.ts'
 import type { FactUse, Transaction } from './transaction.ts'
@@ -47,12 +47,21 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
     insertMailboxItem(transaction, item, stored(item.messageId))
     transaction.tell({ type: 'mailbox', account: item.account })
   }
-  for (const later of acceptance.laterSteps ?? []) appendSteps(transaction, later)
+  for (const later of acceptance.laterSteps ?? []) tellLater(transaction, later)
   if (acceptance.receipt !== undefined) writeReceipt(transaction, acceptance.receipt)
   putRegister(transaction, acceptance.register ?? [])
   if (acceptance.journeys.some((journey) => strangerKind(journey) !== undefined)) {
     makeRoomFromStrangers(transaction, transaction.strangers)
   }
+}
+
+function tellLater(transaction: Transaction, later: LaterSteps): void {
+  const journey = appendSteps(transaction, later)
+  const { recipient } = later
+  if (journey === undefined || recipient === undefined) return
+  const { address, status, summary } = recipient
+  putRecipient(transaction, journey, { address, status, accounts: '' })
+  tellWhole(transaction, journey, { status, summary })
 }
 
 /** Appends steps to a journey. @returns its key; `undefined` when it is gone */
@@ -204,23 +213,6 @@ function insertStranger(
     Math.round(journey.startedAt),
     Buffer.byteLength(journey.json),
     message,
-  )
-}
-
-/** Writes how it stands with a recipient; what is known of its account stays when this is silent. */
-export function putRecipient(
-  transaction: Transaction,
-  journey: number,
-  { address, status, accounts }: JourneyRecipient,
-): void {
-  transaction.run(
-    `INSERT INTO journey_recipient (journey, address, status, accounts) VALUES (?, ?, ?, ?)
-      ON CONFLICT (journey, address) DO UPDATE SET status = excluded.status,
-        accounts = coalesce(nullif(excluded.accounts, ''), accounts)`,
-    journey,
-    address,
-    status,
-    accounts,
   )
 }
 

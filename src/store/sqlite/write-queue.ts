@@ -1,4 +1,3 @@
-import { wholeStatus, wholeSummary } from '../../journey/recipients.ts'
 import { integer, type Row, text } from './database.ts'
 import { standingSettlements } from '../operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
@@ -14,7 +13,8 @@ import type {
 import { byPriority, firstDueAt, firstWaiting, unappointed } from './queue-order.ts'
 import { firstBySender } from './queue-turns.ts'
 import type { Transaction } from './transaction.ts'
-import { appendSteps, putRecipient, writeAcceptance } from './write-acceptance.ts'
+import { appendSteps, writeAcceptance } from './write-acceptance.ts'
+import { putRecipient, tellWhole } from './write-recipients.ts'
 import { putRegister } from './write-register.ts'
 import { dropSettledMessage } from './write-retention.ts'
 
@@ -171,19 +171,6 @@ function tell(transaction: Transaction, item: Row, told: Told): number | undefin
   if (notification !== undefined) writeAcceptance(transaction, notification)
   putRegister(transaction, register ?? [])
   return journey
-}
-
-function tellWhole(transaction: Transaction, journey: number, last: Told): void {
-  const sql =
-    'SELECT status, count(*) AS n FROM journey_recipient WHERE journey = ? GROUP BY status'
-  const rows = transaction.all(sql, journey)
-  const counts = new Map(rows.map((row) => [text(row, 'status'), integer(row, 'n')]))
-  transaction.run(
-    'UPDATE journey SET status = ?, summary = ? WHERE key = ?',
-    wholeStatus(counts) ?? last.status,
-    wholeSummary(counts, last.summary),
-    journey,
-  )
 }
 
 export function releaseLeases(transaction: Transaction, of?: LeasesOf): void {

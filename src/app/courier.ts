@@ -20,6 +20,7 @@ import { backOffWithin } from '../queue/destination-health.ts'
 import { Dispatcher } from '../queue/dispatcher.ts'
 import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
+import type { TlsLedger } from '../report/tls-fact.ts'
 import type { Self } from '../route/self.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
@@ -40,6 +41,8 @@ export interface CourierOptions {
   readonly trustAnchors: readonly string[] | undefined
   /** Who knows what domains ask of TLS. Absent: nobody is asked. */
   readonly sts?: StsPolicies | undefined
+  /** Who is told how TLS fared in each session. Absent: nobody. */
+  readonly ledger?: TlsLedger | undefined
   readonly self: Self
   /** The servers that the settings name. Absent: DNS is asked for all. */
   readonly ways?: NamedWays | undefined
@@ -176,7 +179,7 @@ export class Courier {
 
   #makeDeliverer(settlements: Settlements): Deliverer {
     const { hostname, store, resolver, dialer, clock, log, random, trustAnchors } = this.#options
-    const { self, sts, ways = noNamedWays } = this.#options
+    const { self, sts, ledger, ways = noNamedWays } = this.#options
     return new Deliverer({
       self,
       resolver,
@@ -184,6 +187,7 @@ export class Courier {
       messages: store.messages,
       settlements,
       ...(sts === undefined ? {} : { sts }),
+      ...(ledger === undefined ? {} : { ledger }),
       clock,
       log,
       random,

@@ -109,7 +109,7 @@ function policyPlace({ mta_sts: sts, queue }: Settings): CallPlace | undefined {
   return sts.enabled ? secureWebPlace(queue.allow_networks) : undefined
 }
 
-/** Reports of each day, unless the settings say no; failure reports, where they say yes. */
+/** Reports of each day and of TLS, unless the settings say no; failure reports, where they say yes. */
 function reportsPlan({ reports, domains, hostname }: Settings, folder: string): ReportsPlan {
   const from = reports.from ?? `postmaster@${domains[0] ?? hostname}`
   const firstOpenDay = new DayMark(dataFolder(folder).firstUnreportedDay)
@@ -121,6 +121,7 @@ function reportsPlan({ reports, domains, hostname }: Settings, folder: string): 
   }
   return {
     ...(reports.aggregate ? { daily: { from, firstOpenDay } } : {}),
+    ...(reports.tls ? { tls: { from } } : {}),
     ...(reports.failure ? { failure } : {}),
   }
 }

@@ -55,9 +55,10 @@ export class MailSystem {
     const outside = { resolver: this.#network, dialer: this.#network, suppressions }
     this.#sts = openSts({ ...options, network: this.#network, random: chance })
     const sts = this.#sts?.policies
-    this.#courier = new Courier({ ...options, ...outside, sts, post, random: chance })
     const { directory, self, ways, hostname, limits, reports: plan = {} } = options
     this.#reporter = new Reporter({ ...options, ...outside, plan, post, random: chance })
+    const { ledger } = this.#reporter
+    this.#courier = new Courier({ ...options, ...outside, sts, ledger, post, random: chance })
     this.#sessions = this.#makeSessions(clients)
     const settings = (): SessionSettings => this.#sessionSettings()
     this.door = new LetterDoor({ ...this.#needs(clients), directory, self, ways }, settings)

@@ -6,6 +6,8 @@ import type { JudgedLetter } from '../inspect/decide.ts'
 import type { Post } from '../post/post.ts'
 import { DailyReports, type FirstOpenDay } from '../reporting/daily-reports.ts'
 import { FailureReports, type FailureReportsPlan } from '../reporting/failure-reports.ts'
+import type { TlsLedger } from '../report/tls-fact.ts'
+import { TlsReporter } from './tls-reporter.ts'
 import type { Store } from '../store/ports/store.ts'
 
 /** Which reports of our verdicts are sent to domain owners. */
@@ -15,6 +17,11 @@ export interface ReportsPlan {
     /** Author of the reports, in a domain of ours that signs. */
     readonly from: string
     readonly firstOpenDay: FirstOpenDay
+  }
+  /** Reports of TLS at other servers. Absent: none, and nothing is counted. */
+  readonly tls?: {
+    /** Author of the reports, in a domain of ours that signs. */
+    readonly from: string
   }
   /** Reports of single letters that failed. Absent: none. */
   readonly failure?: FailureReportsPlan | undefined
@@ -27,6 +34,8 @@ export interface ReporterOptions {
   readonly store: Store
   readonly post: Post
   readonly resolver: Resolver
+  /** PEM certificates to trust; `undefined` is what Node itself trusts. */
+  readonly trustAnchors: readonly string[] | undefined
   readonly clock: Clock
   /** Numbers in [0, 1) that nobody can guess. */
   readonly random: () => number
@@ -39,6 +48,7 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #daily: DailyReports | undefined
   readonly #failure: FailureReports | undefined
+  readonly #tls: TlsReporter | undefined
 
   constructor(options: ReporterOptions) {
     const { plan, store, ...rest } = options
@@ -46,6 +56,8 @@ export class Reporter {
       const turn = (): Promise<void> => new Promise((go) => setImmediate(go))
       this.#daily = new DailyReports({ ...rest, ...plan.daily, read: store, turn })
     }
+    if (plan.tls !== undefined)
+      this.#tls = new TlsReporter({ ...rest, ...plan.tls, store, mail: options.post })
     if (plan.failure !== undefined) {
       const { messages } = store
       this.#failure = new FailureReports({ ...rest, plan: plan.failure, messages })
@@ -55,6 +67,12 @@ export class Reporter {
   /** Begins with the reports of days that are over. */
   start(): void {
     this.#daily?.start()
+    this.#tls?.start()
+  }
+
+  /** Who is to be told how TLS fared at other servers; `undefined` when nobody wants to know. */
+  get ledger(): TlsLedger | undefined {
+    return this.#tls?.ledger
   }
 
   /**
@@ -69,11 +87,11 @@ export class Reporter {
 
   /** Begins no more report of a day. Resolves when the one that is being stored is there. */
   async stop(): Promise<void> {
-    await this.#daily?.stop()
+    await Promise.all([this.#daily?.stop(), this.#tls?.stop()])
   }
 
-  /** Resolves when the reports of letters that are being written are in the store. */
+  /** Resolves when reports of letters that are being written, and what was counted, are in the store. */
   async settled(): Promise<void> {
-    await this.#failure?.settled()
+    await Promise.all([this.#failure?.settled(), this.#tls?.settled()])
   }
 }

@@ -253,6 +253,10 @@ const reports = z.strictObject({
     .boolean()
     .default(true)
     .describe('Send DMARC aggregate reports to domains that ask for them, once a day.'),
+  tls: z
+    .boolean()
+    .default(true)
+    .describe('Send TLS reports to domains that ask for them (RFC 8460), once a day.'),
   failure: z
     .boolean()
     .default(false)

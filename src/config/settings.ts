@@ -79,6 +79,7 @@ export interface Settings {
   readonly log: { readonly format: 'text' | 'json' }
   readonly reports: {
     readonly aggregate: boolean
+    readonly tls: boolean
     readonly failure: boolean
     readonly failure_content: 'header' | 'message'
     readonly failure_per_destination: number

@@ -6,6 +6,7 @@ import {
   mimeFields,
   resentFields,
   threadFields,
+  tlsReportFields,
 } from '../signature/field-names.ts'
 import type { FieldSelection } from '../signature/field-selection.ts'
 
@@ -23,7 +24,8 @@ export interface DkimHeaderPolicy {
 const singletons = [...letterFields, ...mimeFields]
 
 /**
- * What RFC 6376 §5.4.1 names, the fields of MIME, and those of lists, which RFC 8058 §4 wants signed.
+ * What RFC 6376 §5.4.1 names, the fields of MIME, those of lists, which RFC 8058 §4 wants signed,
+ * and those of TLS reports.
  * No trace fields: they change on the way.
  */
 export const defaultHeaderPolicy: DkimHeaderPolicy = {
@@ -32,6 +34,7 @@ export const defaultHeaderPolicy: DkimHeaderPolicy = {
     ...threadFields,
     ...resentFields,
     ...listFields,
+    ...tlsReportFields,
     'feedback-id',
     'autocrypt',
   ],

@@ -1,5 +1,6 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure, type RequestOptions } from 'node:https'
+import type { SecureContext } from 'node:tls'
 import { parseIp } from '../base/ip.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { isOutside } from './outside-address.ts'
@@ -9,7 +10,7 @@ import { addressesOf, inTime } from './outside-call.ts'
 export interface HookRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 /** What came of it. */
@@ -32,6 +33,8 @@ export interface HookSenderOptions {
     | { readonly type: 'anywhere' }
   /** For all of a request. */
   readonly timeoutMs?: number
+  /** With whom certificates must begin. Absent: what Node itself trusts. */
+  readonly trust?: SecureContext | undefined
 }
 
 /** So much of an answer is read. */
@@ -64,13 +67,14 @@ export class HookSender {
 
   async #send({ url: text, headers, body }: HookRequest): Promise<HookAnswer> {
     const url = new URL(text)
-    const { timeoutMs = 15_000 } = this.#options
+    const { timeoutMs = 15_000, trust } = this.#options
     const late = AbortSignal.timeout(timeoutMs)
     const signal = AbortSignal.any([this.#stop.signal, late])
     try {
       const place = await inTime(this.#placeOf(url), signal)
       const options: RequestOptions = {
         ...place,
+        ...(trust === undefined ? {} : { secureContext: trust }),
         path: `${url.pathname}${url.search}`,
         method: 'POST',
         headers: { ...headers, host: url.host, 'content-length': Buffer.byteLength(body) },
@@ -103,7 +107,11 @@ export class HookSender {
   }
 }
 
-function post(secure: boolean, options: RequestOptions, body: string): Promise<HookAnswer> {
+function post(
+  secure: boolean,
+  options: RequestOptions,
+  body: string | Uint8Array,
+): Promise<HookAnswer> {
   return new Promise((resolve, reject) => {
     const request = (secure ? requestSecure : requestPlain)(options, (answer) => {
       const pieces: Buffer[] = []

@@ -28,6 +28,7 @@ export function summaryOf(record: JourneyRecord): string {
 
 const createdWords: Readonly<Record<string, string>> = {
   'aggregate report': 'A DMARC report',
+  'TLS report': 'A TLS report',
   'failure report': 'A report of a failed message',
 }
 

@@ -21,7 +21,7 @@ export interface OwnMail {
   /** What its journey is listed under; the subject of the message when absent. */
   readonly subject?: string
   /** What it is, for the journey. */
-  readonly because: 'aggregate report' | 'failure report' | 'delivery status'
+  readonly because: 'aggregate report' | 'failure report' | 'TLS report' | 'delivery status'
 }
 
 /** RFC 5321 §4.2.3: what a client would be told of an address of ours that nobody has. */

@@ -184,12 +184,14 @@ test('what belongs together is put down in one, and nothing before', async () =>
   const other = await post.own(ownMail({ recipients: ['ann@south.example'] }))
   assert.equal(accepted.length, 0, 'nothing is put down by placing it')
   const steps = { journeyId: 'j0', steps: '[]', shared: [] }
-  await post.accept(acceptance, other.acceptance, later(steps))
+  const entry = { kind: 'pause', key: 'x.example', json: '{}', changedAt: 1 }
+  await post.accept(acceptance, { ...other.acceptance, register: [entry] }, later(steps))
   const [one] = accepted
   assert.equal(accepted.length, 1)
   assert.equal(one?.journeys.length, 2)
   assert.deepEqual([one?.queue.length, one?.mailbox.length], [1, 1])
   assert.deepEqual(one?.laterSteps, [steps])
+  assert.deepEqual(one?.register, [entry])
   assert.equal(headers(one ?? acceptance).length, 2)
 })
 

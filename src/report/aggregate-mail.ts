@@ -1,9 +1,6 @@
-import { encodeBase64 } from '../base/base64.ts'
-import { encodeUtf8 } from '../base/octets.ts'
-import { formatDate } from '../message/date.ts'
-import { formatField } from '../message/field.ts'
 import { aggregateFileName, aggregateReportId, type Reporter } from './format-aggregate.ts'
 import type { GatheredReport } from './gather-aggregate.ts'
+import { writeReportMessage } from './report-message.ts'
 
 /** A report that is ready to be signed and sent. */
 export interface AggregateMail {
@@ -42,29 +39,20 @@ export function buildAggregateMail(input: AggregateMailInput): AggregateMail {
     `Submitter: ${reporter.domain}`,
     `Report-ID: ${reportId}`,
   ]
-  const text = [
-    formatField('From', `DMARC reports of ${phrase(reporter.domain)} <${from}>`),
-    formatField('To', list(to)),
-    formatField('Subject', subject),
-    formatField('Date', formatDate(now)),
-    formatField('Message-ID', messageId),
-    // RFC 3834 §5: no program shall answer it.
-    formatField('Auto-Submitted', 'auto-generated'),
-    formatField('MIME-Version', '1.0'),
-    formatField('Content-Type', ['multipart/mixed;', `boundary="${boundary}"`]),
-    '\r\n',
-    `--${boundary}\r\n`,
-    'Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n',
-    summary(report, reporter),
-    `\r\n--${boundary}\r\n`,
-    formatField('Content-Type', ['application/gzip;', `name="${fileName}"`]),
-    'Content-Transfer-Encoding: base64\r\n',
-    formatField('Content-Disposition', ['attachment;', `filename="${fileName}"`]),
-    '\r\n',
-    base64Lines(input.packed),
-    `--${boundary}--\r\n`,
-  ].join('')
-  return { reportId, subject: subject.join(' '), fileName, messageId, message: encodeUtf8(text) }
+  const message = writeReportMessage({
+    author: `DMARC reports of ${phrase(reporter.domain)}`,
+    from,
+    to,
+    subject,
+    messageId,
+    now,
+    fields: [],
+    type: ['multipart/mixed;'],
+    boundary,
+    text: summary(report, reporter),
+    file: { type: 'application/gzip', name: fileName, octets: input.packed },
+  })
+  return { reportId, subject: subject.join(' '), fileName, messageId, message }
 }
 
 function summary({ begin, policy, records }: GatheredReport, reporter: Reporter): string {
@@ -85,22 +73,7 @@ function summary({ begin, policy, records }: GatheredReport, reporter: Reporter)
   ].join('\r\n')
 }
 
-/** Addresses with a comma behind each but the last, so that the field folds between them. */
-function list(addresses: readonly string[]): readonly string[] {
-  const last = addresses.length - 1
-  return addresses.map((one, index) => `<${one}>${index === last ? '' : ','}`)
-}
-
 /** RFC 5322 §3.2.4: the dots of a name want quotation marks. */
 function phrase(domain: string): string {
   return `"${domain}"`
-}
-
-function base64Lines(octets: Uint8Array): string {
-  let text = ''
-  // 57 octets are 76 characters, RFC 2045 §6.8.
-  for (let at = 0; at < octets.length; at += 57) {
-    text += `${encodeBase64(octets.subarray(at, at + 57))}\r\n`
-  }
-  return text
 }

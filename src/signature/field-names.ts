@@ -22,6 +22,9 @@ export const mimeFields: readonly string[] = [
   'content-transfer-encoding',
 ]
 
+/** What a TLS report says of itself (RFC 8460 §5.3). */
+export const tlsReportFields: readonly string[] = ['tls-report-domain', 'tls-report-submitter']
+
 /** Who sent it again (RFC 5322 §3.6.6): a block for each time. */
 export const resentFields: readonly string[] = [
   'resent-date',

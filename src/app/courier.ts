@@ -4,6 +4,7 @@ import { Connector } from '../deliver/connect.ts'
 import { Deliverer } from '../deliver/deliverer.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
+import { PersonPauses } from '../desk/pauses.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
@@ -60,6 +61,8 @@ export class Courier {
   readonly #options: CourierOptions
   /** What is held instead of sent. */
   readonly rules: HoldRules
+  /** What is not sent for a while. */
+  readonly pauses: PersonPauses
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
@@ -71,6 +74,7 @@ export class Courier {
       queue: store.queue,
       now: () => options.clock.now(),
     })
+    this.pauses = new PersonPauses({ register: store.register, now: () => options.clock.now() })
     this.#dispatcher = this.#makeDispatcher()
     this.#watch = new QueueWatch({
       changes: (query) => store.changes(query),
@@ -82,7 +86,8 @@ export class Courier {
 
   /** Begins to deliver what waits in the queue. */
   async start(): Promise<void> {
-    await this.#options.store.queue.releaseLeases()
+    const { queue } = this.#options.store
+    await Promise.all([queue.releaseLeases(), this.pauses.load()])
     this.#watch.start()
     this.#dispatcher.start()
   }

@@ -126,7 +126,7 @@ export class MailSystem {
   }
 
   /** What people may do with what waits. */
-  get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules'> {
+  get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules' | 'pauses'> {
     return this.#courier
   }
 

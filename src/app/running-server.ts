@@ -68,6 +68,7 @@ export class RunningServer {
       retention: this.#retention,
       queue: {
         rules: system.letters.rules,
+        pauses: system.letters.pauses,
         forget: (destination) => system.wakeQueue(destination),
         withdraw: (queueIds) => system.letters.withdraw(queueIds),
         giveUp: (items, given) => system.letters.giveUp(items, given),

@@ -25,7 +25,7 @@ export interface ServerDeskParts {
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
-  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'rules' | 'withdraw'>
+  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'pauses' | 'rules' | 'withdraw'>
   /** What changes keys or who lives here waits for the one before. */
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
@@ -76,7 +76,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       statusOf({
         ...status,
         hostname: () => settings().hostname,
-        store: () => storeStatus(store, folder),
+        store: () => storeStatus(store, folder, now()),
         webhooks: () => webhooks.list,
         clock: systemClock,
       }),

@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lab: async () => (await import('./commands/lab.ts')).labCommand(),
   mail: async () => (await import('./commands/mail.ts')).mailCommand(),
   queue: async () => (await import('./commands/queue.ts')).queueCommand(),
+  pause: async () => (await import('./commands/pause.ts')).pauseCommand(),
+  resume: async () => (await import('./commands/pause.ts')).resumeCommand(),
   account: async () => (await import('./commands/account.ts')).accountCommand(),
   alias: async () => (await import('./commands/alias.ts')).aliasCommand(),
   domain: async () => (await import('./commands/domain.ts')).domainCommand(),

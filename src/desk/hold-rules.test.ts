@@ -4,6 +4,7 @@ import { acceptance, journey, lease, message, queueItem } from '../store/contrac
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { HoldRules, mostRules, readHoldRules } from './hold-rules.ts'
+import { PersonPauses } from './pauses.ts'
 import { QueueDesk } from './queue.ts'
 import { screenedQueue } from './screened-queue.ts'
 
@@ -29,6 +30,7 @@ async function open(): Promise<House> {
   const desk = new QueueDesk({
     queue: store.queue,
     rules,
+    pauses: new PersonPauses({ register: store.register, now: () => clock.now }),
     now: () => clock.now,
     withdraw: () => Promise.resolve([]),
     canTell: false,

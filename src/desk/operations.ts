@@ -17,6 +17,7 @@ import { mailDelete, type MailPart } from './mail.ts'
 import { type DeskPlace, type Named, named, performByName } from './named.ts'
 import { prune, type PrunePart } from './prune.ts'
 import { holdRuleAdd, holdRuleRemove } from './hold-rule-operations.ts'
+import { pauseAdd, pauseEnd } from './pause-operations.ts'
 import type { QueuePart } from './queue.ts'
 import { queueBounce, queueDrop, queueHold, queueRelease, queueRetry } from './queue-operations.ts'
 import {
@@ -50,6 +51,8 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(queueDrop),
   named(holdRuleAdd),
   named(holdRuleRemove),
+  named(pauseAdd),
+  named(pauseEnd),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

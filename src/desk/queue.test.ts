@@ -7,6 +7,7 @@ import { acceptance, journey, lease, message, queueItem } from '../store/contrac
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { HoldRules } from './hold-rules.ts'
+import { PersonPauses } from './pauses.ts'
 import { QueueDesk, type QueueDeskParts } from './queue.ts'
 import { queueBounce, queueDrop, queueHold, queueRelease, queueRetry } from './queue-operations.ts'
 
@@ -29,6 +30,7 @@ async function open(
   const desk = new QueueDesk({
     queue: store.queue,
     rules: new HoldRules({ register: store.register, queue: store.queue, now: () => 5 }),
+    pauses: new PersonPauses({ register: store.register, now: () => 5 }),
     now: () => 5,
     forget: (name) => forgotten.push(name),
     withdraw: () => Promise.resolve([]),
@@ -76,6 +78,19 @@ test('what is being delivered or is gone is not tried now, and it is said why', 
     ],
   })
   assert.deepEqual(await states(store), { q1: '5', q2: '10000', q3: '10000' })
+  await store.close()
+})
+
+test('what goes to a paused destination is not tried now, and it is said why', async () => {
+  const { store, desk } = await open()
+  const of = { type: 'destination', domain: 'south.example', match: 'whole' } as const
+  await desk.pauses.add({ of }, actor)
+  const { letters: tried, refused = [] } = await desk.retry(letters('q1'), actor)
+  assert.deepEqual(
+    [tried, refused.map(({ because }) => because)],
+    [0, ['Mail to south.example is paused by ann: spam.']],
+  )
+  assert.equal((await states(store))['q1'], '10000')
   await store.close()
 })
 

@@ -1,7 +1,9 @@
 import { WaybillError } from '../base/error.ts'
 import type { QueueItem, QueuePort, Settlement } from '../store/ports/queue.ts'
 import type { Actor } from './act.ts'
+import { dueAgain } from './due-again.ts'
 import { holdBy, type HoldRules } from './hold-rules.ts'
+import type { PersonPauses } from './pauses.ts'
 import { heldTold, releasedTold } from './told-holds.ts'
 
 /** Letters that wait, by their places in the queue. */
@@ -63,6 +65,7 @@ export interface Dropped {
 export interface QueueDeskParts {
   readonly queue: Pick<QueuePort, 'hold' | 'release' | 'take' | 'settle' | 'list'>
   readonly rules: HoldRules
+  readonly pauses: PersonPauses
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
@@ -93,30 +96,42 @@ export class QueueDesk {
     this.#parts = parts
   }
 
+  /** What people have paused. */
+  get pauses(): PersonPauses {
+    return this.#parts.pauses
+  }
+
+  /** What was put off for this reason is due now; gives how many that were. */
+  resume(because: string): Promise<number> {
+    return dueAgain(this.#parts.queue, because, this.#parts.now())
+  }
+
   /** The hold rules of this server. */
   get rules(): HoldRules {
     return this.#parts.rules
   }
 
   /**
-   * Tries letters now, held or not, but those that are being sent at this moment, and those that are
-   * gone; `refused` says which.
+   * Tries letters now, held or not, but those that are being sent at this moment, whose destination
+   * is paused, or that are gone; `refused` says which.
    */
   async retry({ items }: Pick<WaitingLetters, 'items'>, actor: Actor): Promise<Changed> {
-    const { queue, withdraw, forget } = this.#parts
+    const { queue, withdraw, forget, pauses } = this.#parts
+    await pauses.load()
     const queueIds = idsOf(items)
     const begun = new Set(await withdraw(queueIds))
     const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
     const there = new Set(waiting.map(({ id }) => id))
-    const refused = queueIds.flatMap((id): Refused[] => {
+    const refused = items.flatMap(({ id, destination }): Refused[] => {
       if (begun.has(id)) return [{ id, because: isUnderWay }]
-      return there.has(id) ? [] : [{ id, because: isGone }]
+      if (!there.has(id)) return [{ id, because: isGone }]
+      const paused = pauses.of(destination)
+      return paused === undefined ? [] : [{ id, because: paused.because }]
     })
-    const letters = await this.#letGo(
-      waiting.filter(({ id }) => !begun.has(id)),
-      actor,
-    )
-    for (const destination of new Set(items.map((item) => item.destination))) {
+    const not = new Set(refused.map(({ id }) => id))
+    const free = waiting.filter(({ id }) => !not.has(id))
+    const letters = await this.#letGo(free, actor)
+    for (const destination of new Set(free.map((item) => item.destination))) {
       forget?.(destination)
     }
     return { letters, left: begun.size, ...(refused.length === 0 ? {} : { refused }) }

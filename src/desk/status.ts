@@ -1,5 +1,6 @@
 import type { DestinationHealth } from '../queue/destination-health.ts'
 import type { Operation } from './act.ts'
+import type { PersonPause } from './pauses.ts'
 import type { Sign, Signs } from './vital-signs.ts'
 
 /** A port that is open. */
@@ -41,6 +42,8 @@ export interface StoreStatus {
   readonly heldAt?: number
   readonly messages: number
   readonly journeys: number
+  /** What people have paused; absent: nothing. */
+  readonly pauses?: readonly PersonPause[]
   /** The disk of the data folder, in octets. */
   readonly disk: { readonly size: number; readonly free: number }
   /** The last whole copy that was made of it; absent: none is known. */

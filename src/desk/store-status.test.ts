@@ -6,7 +6,7 @@ import { storeStatus } from './store-status.ts'
 
 test('the last backup is the last whole one, however many were not since', async () => {
   const store = openMemoryStore()
-  const backupOf = async (): Promise<unknown> => (await storeStatus(store, '.')).backup
+  const backupOf = async (): Promise<unknown> => (await storeStatus(store, '.', 0)).backup
   const made = async (at: number, missing: number): Promise<void> => {
     const detail = { to: `/backup/${at}`, messages: 1, contents: 1, missing }
     await store.acts.put({ at, who: 'ann', door: 'x', what: 'backup', why: '', detail })
@@ -27,8 +27,8 @@ test('when letters were last held is told while some are', async () => {
   await store.acts.put({ ...act, at: 3 })
   await store.acts.put({ ...act, at: 7 })
   await store.acts.put({ ...act, at: 9, what: 'queue retry' })
-  assert.equal((await storeStatus(store, '.')).heldAt, undefined)
+  assert.equal((await storeStatus(store, '.', 0)).heldAt, undefined)
   await store.queue.hold(['q1'])
-  assert.equal((await storeStatus(store, '.')).heldAt, 7)
+  assert.equal((await storeStatus(store, '.', 0)).heldAt, 7)
   await store.close()
 })

@@ -1,23 +1,32 @@
 import { diskState } from '../store/sqlite/disk-share.ts'
 import type { Act, ActPort } from '../store/ports/acts.ts'
+import type { RegisterPort } from '../store/ports/register.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
+import { readPauses } from './pauses.ts'
 import type { StoreStatus } from './status.ts'
 
 /** What is asked of a store, or of one that reads it. */
 export interface CountedStore {
   counts(): Promise<StoreCounts>
   readonly acts: Pick<ActPort, 'list'>
+  readonly register: Pick<RegisterPort, 'list'>
 }
 
 /** What the store and its disk say. The store keeps its counts, so this is quick however much it has. */
-export async function storeStatus(store: CountedStore, folder: string): Promise<StoreStatus> {
+export async function storeStatus(
+  store: CountedStore,
+  folder: string,
+  now: number,
+): Promise<StoreStatus> {
   const { queued, held, messages, journeys } = await store.counts()
   const last = await lastBackup(store.acts)
   const [hold] = held === 0 ? [] : await store.acts.list({ what: 'queue hold', limit: 1 })
+  const pauses = await readPauses(store.register, now)
   return {
     waiting: queued,
     held,
     ...(hold === undefined ? {} : { heldAt: hold.at }),
+    ...(pauses.length === 0 ? {} : { pauses }),
     messages,
     journeys,
     disk: diskState(folder),

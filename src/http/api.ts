@@ -37,6 +37,8 @@ import { detailRoutes } from './routes/details.ts'
 import { messageDeleteRoutes } from './routes/message-delete.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricRoutes } from './routes/metrics.ts'
+import { holdRuleRoutes } from './routes/hold-rules.ts'
+import { pauseRoutes } from './routes/pauses.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { queueActionRoutes } from './routes/queue-actions.ts'
 import type { Sending } from './sending.ts'
@@ -131,6 +133,8 @@ export function makeApi(parts: ApiParts): Api {
   metricRoutes(api, parts, requests)
   queueRoutes(api, parts.archives, parts.now)
   queueActionRoutes(api, parts.archives, parts.now)
+  pauseRoutes(api, parts.archives, parts.now)
+  holdRuleRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives, parts.now)
   replayRoutes(api, parts.archives)
   contentRoutes(api, parts.archives, contents)

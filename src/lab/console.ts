@@ -80,6 +80,7 @@ function archiveOf(
   const queue = new QueueDesk({
     queue: store.queue,
     rules: site.letters.rules,
+    pauses: site.letters.pauses,
     now,
     canTell: true,
     forget: (destination) => site.wakeQueue(destination),

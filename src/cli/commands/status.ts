@@ -69,7 +69,7 @@ async function tellStore(
 ): Promise<void> {
   const reader = openReadOnlyStore({ folder })
   try {
-    const status = await storeStatus(reader, folder)
+    const status = await storeStatus(reader, folder, Date.now())
     const troubles = diskTroubles(status)
     if (json) printJson({ running: false, folder, ...storeJson(status) })
     else {

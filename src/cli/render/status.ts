@@ -1,4 +1,6 @@
 import type { Trouble } from '../../desk/health.ts'
+import { pauseJson } from '../../desk/pause-json.ts'
+import { pauseSentence } from '../../desk/pauses.ts'
 import type { DownStatus, ServerStatus, StoreStatus } from '../../desk/status.ts'
 import type { Sign } from '../../desk/vital-signs.ts'
 import { rowTime } from '../commands/list.ts'
@@ -13,6 +15,7 @@ export function serverText(status: ServerStatus): string {
     `${paint('bold', `Waybill ${version}`)}  ${hostname}  since ${rowTime(startedAt)}  process ${number}`,
     ...rows('Ports', status.listeners.map(portText)),
     ...rows('Queue', [`${waitingText(status)}; ${status.underWay} have their turn`]),
+    ...rows('Paused', (status.pauses ?? []).map(pauseSentence)),
     ...rows('Down', [...status.down.map(downText), ...moreText(status.moreDown)]),
     ...rows('Limits', limits.map(signText)),
     ...rows('Faults', faults.map(signText)),
@@ -29,6 +32,7 @@ export function storeText(status: StoreStatus, folder: string): string {
   return [
     paint('bold', folder),
     ...rows('Queue', [waitingText(status)]),
+    ...rows('Paused', (status.pauses ?? []).map(pauseSentence)),
     ...storeRows(status),
   ].join('\n')
 }
@@ -126,6 +130,7 @@ export function storeJson(status: StoreStatus): Record<string, unknown> {
   return {
     waiting,
     held,
+    pauses: (status.pauses ?? []).map(pauseJson),
     messages,
     journeys,
     disk,

@@ -12,6 +12,7 @@ import {
   queueRetry,
 } from '../../desk/queue-operations.ts'
 import { changeInPages } from '../../desk/queue-pages.ts'
+import { parseUntil } from '../../desk/until.ts'
 import type { QueueFilter } from '../../store/ports/queue-filter.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 import type { Api } from '../api-types.ts'
@@ -40,6 +41,12 @@ const done = z.object({
 
 const tellSender = z.boolean().default(true).describe('For `drop`: senders get a notice')
 
+const untilText = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('For `hold`: when they go on by themselves, `2h`, `3d`, or a time')
+
 const many = createRoute({
   method: 'post',
   path: '/v1/queue/actions',
@@ -55,6 +62,7 @@ const many = createRoute({
         .optional()
         .describe('Of items or of messages, instead of `q`'),
       dry_run: z.boolean().default(false).describe('Only count'),
+      until: untilText,
       tell_sender: tellSender,
       reason,
     }),
@@ -68,7 +76,14 @@ const one = createRoute({
   summary: 'The same for one message, to all recipients for whom it waits',
   request: {
     params: idParam.extend({ action: z.enum(actions) }),
-    ...body(z.object({ dry_run: z.boolean().default(false), tell_sender: tellSender, reason })),
+    ...body(
+      z.object({
+        dry_run: z.boolean().default(false),
+        until: untilText,
+        tell_sender: tellSender,
+        reason,
+      }),
+    ),
   },
   responses: answer('How many', done),
 })
@@ -89,7 +104,8 @@ export function queueActionRoutes(api: Api, archives: Archives, now: () => numbe
     const counted = now()
     const chosen = ids.length > 0 ? {} : await chosenFilter(places, queueQueryOf(q, counted))
     const words = all ? ['--all'] : ids.length > 0 ? ids : [q]
-    const how = { action, actor: actorOf(c, why), words, dry, told, now }
+    const until = wish.until === undefined ? undefined : parseUntil(wish.until, counted)
+    const how = { action, actor: actorOf(c, why), words, dry, told, until, now }
     const sources = archives.all.map((archive): Source => {
       const pages = ids.length > 0 ? named(archive, ids) : pagesOf(archive, chosen, how)
       return { archive, filter: chosen, pages }
@@ -98,7 +114,8 @@ export function queueActionRoutes(api: Api, archives: Archives, now: () => numbe
   })
   api.openapi(one, async (c) => {
     const { id, action } = c.req.valid('param')
-    const { dry_run: dry, tell_sender: told, reason: why } = c.req.valid('json')
+    const { dry_run: dry, until: end, tell_sender: told, reason: why } = c.req.valid('json')
+    const until = end === undefined ? undefined : parseUntil(end, now())
     const { archive, stored } = await archives.locate(id)
     const filter = { journeys: [stored.id] }
     if ((await countWaiting([archive.reads.queue], filter)) === 0) {
@@ -107,7 +124,7 @@ export function queueActionRoutes(api: Api, archives: Archives, now: () => numbe
         `The letter ${stored.id} does not wait: ${stored.status}.`,
       )
     }
-    const how = { action, actor: actorOf(c, why), words: [stored.id], dry, told, now }
+    const how = { action, actor: actorOf(c, why), words: [stored.id], dry, told, until, now }
     return c.json(
       await change([{ archive, filter, pages: pagesOf(archive, filter, how) }], how),
       200,
@@ -122,6 +139,8 @@ interface Wish {
   readonly words: readonly string[]
   readonly dry: boolean
   readonly told: boolean
+  /** When what is held goes on by itself. */
+  readonly until: number | undefined
   readonly now: () => number
 }
 
@@ -179,7 +198,7 @@ function act(
 
 async function change(
   sources: readonly Source[],
-  { action, actor, words, dry, told }: Wish,
+  { action, actor, words, dry, told, until }: Wish,
 ): Promise<z.infer<typeof done>> {
   let [count, left] = [0, 0]
   const ids = new Set<string>()
@@ -197,7 +216,7 @@ async function change(
       continue
     }
     const changed = await changeInPages(fitting(pages), words, (part) => {
-      return act(action, placeOf(archive), { input: { ...part, tellSender: told }, actor })
+      return act(action, placeOf(archive), { input: { ...part, tellSender: told, until }, actor })
     })
     count += changed.letters
     left += changed.left

@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Archives } from '../../desk/archives.ts'
 import { chosenFilter } from '../../desk/chosen-letters.ts'
+import { pauseJson } from '../../desk/pause-json.ts'
+import { readPauses } from '../../desk/pauses.ts'
 import { ageLimitsMs, ageMinutes, joinedShape, shapeJson } from '../../desk/shape.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
 import { shapeKeys } from '../../store/ports/queue-shape.ts'
@@ -67,6 +69,9 @@ const show = createRoute({
             .describe('Nothing is sent there for a while; `until` null: it is being tried'),
         }),
       ),
+      pauses: z
+        .array(z.object({ of: z.string(), sentence: z.string(), until: z.string().nullable() }))
+        .describe('What people have paused'),
       data: z.array(item),
       has_more: z.boolean(),
     }),
@@ -163,6 +168,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
           whole.groups,
           archives.all.flatMap((one) => one.down?.() ?? []),
         ),
+        pauses: await pausesOf(archives, now()),
         data,
         has_more: whole.total > data.length,
       },
@@ -184,4 +190,14 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
     })
     return c.json({ data: Array.from(await itemViews(archive, items)) }, 200)
   })
+}
+
+/** What is paused, each once. */
+async function pausesOf(
+  { all }: Archives,
+  now: number,
+): Promise<{ of: string; sentence: string; until: string | null }[]> {
+  const found = await Promise.all(all.map(({ reads }) => readPauses(reads.register, now)))
+  const byKey = new Map(found.flat().map((one) => [one.key, pauseJson(one)]))
+  return Array.from(byKey.values(), ({ of, sentence, until }) => ({ of, sentence, until }))
 }

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { Archives } from '../../desk/archives.ts'
 import { HoldRules } from '../../desk/hold-rules.ts'
+import { PersonPauses } from '../../desk/pauses.ts'
 import { QueueDesk } from '../../desk/queue.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/ports/store.ts'
@@ -21,6 +22,7 @@ export async function openHttp(
   const queue = new QueueDesk({
     queue: store.queue,
     rules: new HoldRules({ register: store.register, queue: store.queue, now }),
+    pauses: new PersonPauses({ register: store.register, now }),
     now,
     canTell: false,
     withdraw: () => Promise.resolve([]),

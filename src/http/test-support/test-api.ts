@@ -1,5 +1,6 @@
 import { Archives } from '../../desk/archives.ts'
 import { HoldRules } from '../../desk/hold-rules.ts'
+import { PersonPauses } from '../../desk/pauses.ts'
 import { QueueDesk } from '../../desk/queue.ts'
 import { openMemoryStore } from '../../store/memory/memory-store.ts'
 import { acceptance, journey, message } from '../../store/contract-cases.ts'
@@ -37,6 +38,7 @@ export function testApi(parts: Partial<ApiParts> = {}): {
   const queue = new QueueDesk({
     queue: store.queue,
     rules: new HoldRules({ register: store.register, queue: store.queue, now }),
+    pauses: new PersonPauses({ register: store.register, now }),
     now,
     canTell: false,
     withdraw: () => Promise.resolve([]),

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acceptance, lease, message, queueItem, settlement } from '../store/contract-cases.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
+import { dueAgain } from './due-again.ts'
+import { pauseAdd, pauseEnd } from './pause-operations.ts'
+import { mostPauses, pauseKey, pauseSentence, PersonPauses, readPauseKey } from './pauses.ts'
+
+const ann = { by: 'ann', door: 'command line', why: 'they move house' } as const
+
+function open(): { pauses: PersonPauses; clock: { now: number }; again: () => PersonPauses } {
+  const { register } = openMemoryStore()
+  const clock = { now: 1000 }
+  const again = () => new PersonPauses({ register, now: () => clock.now })
+  return { pauses: again(), clock, again }
+}
+
+test('what is meant by words has one key, and what means nothing says what is wanted', () => {
+  const table: readonly (readonly [written: string, key: string])[] = [
+    ['all', 'all'],
+    ['destination Example.COM', 'destination example.com'],
+    ['destination .example.com', 'destination .example.com'],
+    ['destination *.bücher.example', 'destination *.xn--bcher-kva.example'],
+    ['destination [192.0.2.1]', 'destination [192.0.2.1]'],
+    ['source 192.0.2.1', 'source 192.0.2.1'],
+    ['source ::ffff:192.0.2.1', 'source 192.0.2.1'],
+  ]
+  for (const [written, key] of table) assert.equal(pauseKey(readPauseKey(written)), key, written)
+  for (const wrong of ['', 'example.com', 'destination', 'destination a..b', 'destination ..b']) {
+    assert.throws(() => readPauseKey(wrong), /is no domain/, wrong)
+  }
+  assert.throws(() => readPauseKey('source x'), /is no IP address/)
+})
+
+test('a pause is of a domain, of those below it, or of all; that which ends last is told', async () => {
+  const { pauses, clock } = open()
+  const add = (key: string, until?: number) => {
+    return pauses.add({ of: readPauseKey(key), ...(until === undefined ? {} : { until }) }, ann)
+  }
+  assert.equal(pauses.of('a.example'), undefined)
+  await add('destination a.example', 2000)
+  await add('destination *.b.example')
+  await add('destination .c.example', 3000)
+  const ends = (destination: string) => {
+    const found = pauses.of(destination)
+    return found === undefined ? 'goes' : (found.until ?? 'stands')
+  }
+  const all = ['a.example', 'A.example', 'x.a.example', 'b.example', 'x.b.example', 'c.example']
+  assert.deepEqual(all.map(ends), [2000, 2000, 'goes', 'goes', 'stands', 3000])
+  assert.equal(ends('y.x.c.example'), 3000)
+  await add('all', 2500)
+  assert.deepEqual(all.map(ends), [2500, 2500, 2500, 2500, 'stands', 3000])
+  assert.deepEqual(pauses.of('c.example'), {
+    until: 3000,
+    because: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03.000Z: they move house.',
+  })
+  clock.now = 2500
+  assert.deepEqual(all.map(ends), ['goes', 'goes', 'goes', 'goes', 'stands', 3000])
+  assert.deepEqual(
+    pauses.list().map(({ key }) => key),
+    ['destination *.b.example', 'destination .c.example'],
+  )
+})
+
+test('pauses last over a restart, one of each, and end when somebody ends them', async () => {
+  const { pauses, again } = open()
+  await pauses.add({ of: readPauseKey('source 192.0.2.1') }, ann)
+  await pauses.add({ of: readPauseKey('source 192.0.2.1'), until: 5000 }, { ...ann, why: '' })
+  const other = again()
+  assert.equal(other.of('a.example'), undefined, 'it was not read yet')
+  await other.load()
+  assert.deepEqual(other.list(), pauses.list())
+  assert.equal(
+    other.of('a.example')?.because,
+    'Mail from 192.0.2.1 is paused by ann until 1970-01-01T00:00:05.000Z.',
+  )
+  const ended = await other.remove(['source 192.0.2.1', 'all'])
+  assert.deepEqual(
+    ended.map(({ key }) => key),
+    ['source 192.0.2.1'],
+  )
+  assert.deepEqual([other.of('a.example'), await other.remove(['all'])], [undefined, []])
+})
+
+test('there are so many pauses and no more', async () => {
+  const { pauses } = open()
+  for (let n = 0; n < mostPauses; n++) {
+    await pauses.add({ of: readPauseKey(`destination d${n}.example`) }, ann)
+  }
+  await assert.rejects(pauses.add({ of: { type: 'all' } }, ann), /There are 1000 pauses/)
+  await pauses.add({ of: readPauseKey('destination d1.example'), until: 9000 }, ann)
+})
+
+test('what was put off for a pause is due again when it ends, and nothing else', async () => {
+  const { queue, post } = openMemoryStore()
+  const ids = ['q1', 'q2', 'q3']
+  const items = ids.map((id) => queueItem(id))
+  await post.accept(acceptance({ message: message('m1', 'x'), queue: items }))
+  const { now } = lease()
+  const put = (queueId: string, problem: string, nextAttemptAt: number) => {
+    return settlement({ queueId, outcome: { type: 'deferred', nextAttemptAt, problem } })
+  }
+  await queue.lease(lease())
+  const because = pauseSentence({ key: 'all', of: { type: 'all' }, ...ann, addedAt: 0 })
+  await queue.settle([
+    put('q1', because, now + 9000),
+    put('q2', 'Mailbox full', now + 9000),
+    put('q3', because, now - 1),
+  ])
+  assert.equal(await dueAgain(queue, because, now), 1)
+  const due = await queue.list({ limit: 9 })
+  assert.deepEqual(
+    due.map(({ id, nextAttemptAt }) => [id, nextAttemptAt - now]),
+    [
+      ['q3', -1],
+      ['q1', 0],
+      ['q2', 9000],
+    ],
+  )
+})
+
+test('the audit has what was paused and resumed', () => {
+  const asked = pauseAdd.read({ key: 'destination A.example', until: 5000 })
+  const pause = { key: 'x', ...asked, ...ann, addedAt: 0 }
+  assert.deepEqual(pauseAdd.tell?.(asked, pause), {
+    of: 'destination a.example',
+    until: '1970-01-01T00:00:05.000Z',
+  })
+  assert.deepEqual(pauseEnd.tell?.({ keys: ['all'] }, { ended: ['all'], due: 3 }), { of: ['all'] })
+  assert.equal(pauseEnd.tell?.({ keys: ['all'] }, { ended: [], due: 0 }), undefined)
+  assert.throws(() => pauseEnd.read({ keys: 'all' }), /wants "keys"/)
+})

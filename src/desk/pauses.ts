@@ -1,0 +1,206 @@
+import { parseDomain } from '../address/domain.ts'
+import { WaybillError } from '../base/error.ts'
+import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
+import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
+import { type Actor, member } from './act.ts'
+
+/** What is not sent for a while. */
+export type PauseOf =
+  | { readonly type: 'all' }
+  | {
+      readonly type: 'destination'
+      readonly domain: string
+      readonly match: 'whole' | 'below' | 'both'
+    }
+  /** All that goes out while this server sends from this address: it has no other to choose. */
+  | { readonly type: 'source'; readonly ip: string }
+
+/** A pause that a person wants. Plain data. */
+export interface PersonPause {
+  /** `all`, `destination .example.com`, `source 192.0.2.1`: one pause of each. */
+  readonly key: string
+  readonly of: PauseOf
+  readonly by: string
+  readonly door: string
+  readonly why: string
+  /** Unix milliseconds. */
+  readonly addedAt: number
+  /** When it ends by itself; absent: with `waybill resume`. */
+  readonly until?: number
+}
+
+/** Why nothing goes to a destination now. */
+export interface Standstill {
+  readonly until: number | undefined
+  /** A sentence. */
+  readonly because: string
+}
+
+const kind = 'pause'
+/** Pauses at a time. */
+export const mostPauses = 1000
+
+/**
+ * What is meant by words: `all`, `source` with an address, or `destination` with a domain; before the
+ * domain `.` means those below it, too, and `*.` those alone.
+ *
+ * @throws WaybillError `usage`
+ */
+export function readPauseKey(key: string): PauseOf {
+  const [, type = '', value = ''] = /^(all|source|destination)(?: (.*))?$/i.exec(key.trim()) ?? []
+  if (type === 'all') return { type: 'all' }
+  if (type === 'source') {
+    const ip = parseIp(value)
+    if (ip !== undefined) return { type: 'source', ip: formatIp(unmapIp(ip)) }
+    throw new WaybillError('usage', `"${value}" is no IP address.`)
+  }
+  const [, sign = '', name = ''] = /^(\*\.|\.|@)?([^]*)$/.exec(value) ?? []
+  const literal = /^\[[^\]]+\]$/.test(name) && sign === '' ? name.toLowerCase() : undefined
+  const domain = literal ?? parseDomain(name)
+  if (type === '' || domain === undefined) {
+    throw new WaybillError('usage', `"${value === '' ? key : value}" is no domain.`, {
+      hint: 'Such as example.com, .example.com (and those below it), or *.example.com (those alone).',
+    })
+  }
+  const match = sign === '*.' ? 'below' : sign === '.' ? 'both' : 'whole'
+  return { type: 'destination', domain: domain.toLowerCase(), match }
+}
+
+/** The one key of what is paused. */
+export function pauseKey(of: PauseOf): string {
+  switch (of.type) {
+    case 'all':
+      return 'all'
+    case 'source':
+      return `source ${of.ip}`
+    case 'destination':
+      return `destination ${signs[of.match]}${of.domain}`
+  }
+}
+
+const signs = { whole: '', below: '*.', both: '.' } as const
+
+/** Why nothing goes there, in a sentence that stands in journeys. */
+export function pauseSentence({ of, by, why, until }: PersonPause): string {
+  const what =
+    of.type === 'all'
+      ? 'All mail'
+      : of.type === 'source'
+        ? `Mail from ${of.ip}`
+        : `Mail to ${signs[of.match]}${of.domain}`
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`
+  return `${what} is paused by ${by}${end}${why === '' ? '.' : `: ${why.replace(/\.$/, '')}.`}`
+}
+
+/** The pauses of a store, for whoever only looks. */
+export async function readPauses(
+  register: Pick<RegisterPort, 'list'>,
+  now: number,
+): Promise<readonly PersonPause[]> {
+  const entries = await register.list({ kind, now, limit: mostPauses })
+  return entries.flatMap((entry) => pauseIn(entry) ?? [])
+}
+
+export interface PausesParts {
+  readonly register: Pick<RegisterPort, 'put' | 'list' | 'remove'>
+  readonly now: () => number
+}
+
+/**
+ * What people want not to be sent for a while. It is kept in the store and lasts over a restart.
+ * Whoever changes it does it here, so that it counts at once.
+ */
+export class PersonPauses {
+  readonly #parts: PausesParts
+  #known: ReadonlyMap<string, PersonPause> = new Map()
+
+  constructor(parts: PausesParts) {
+    this.#parts = parts
+  }
+
+  /** Reads them from the store, before anything is asked. */
+  async load(): Promise<void> {
+    const { register, now } = this.#parts
+    const all = await readPauses(register, now())
+    this.#known = new Map(all.map((one) => [one.key, one]))
+  }
+
+  /** Those that last, in the order of their keys. */
+  list(): readonly PersonPause[] {
+    return Array.from(this.#known.values()).filter((one) => this.#lasts(one))
+  }
+
+  /** Why nothing goes to a destination now; of several pauses that which ends last. */
+  of(destination: string): Standstill | undefined {
+    if (this.#known.size === 0) return undefined
+    let longest: PersonPause | undefined
+    for (const one of this.#known.values()) {
+      if (!isOf(one.of, destination.toLowerCase()) || !this.#lasts(one)) continue
+      if (longest === undefined || endOf(one) > endOf(longest)) longest = one
+    }
+    if (longest === undefined) return undefined
+    return { until: longest.until, because: pauseSentence(longest) }
+  }
+
+  /**
+   * Nothing that was not begun goes there from now on. It takes the place of a pause of the same.
+   *
+   * @throws WaybillError `usage` where there are too many
+   */
+  async add(
+    { of, until }: { readonly of: PauseOf; readonly until?: number },
+    { by, door, why }: Actor,
+  ): Promise<PersonPause> {
+    const addedAt = this.#parts.now()
+    const end = until === undefined ? {} : { until }
+    const pause: PersonPause = { key: pauseKey(of), of, by, door, why, addedAt, ...end }
+    await this.load()
+    if (this.#known.size >= mostPauses && !this.#known.has(pause.key)) {
+      throw new WaybillError('usage', `There are ${mostPauses} pauses already.`, {
+        hint: 'waybill pause lists them; waybill resume ends one.',
+      })
+    }
+    await this.#parts.register.put([entryOf(pause)])
+    await this.load()
+    return pause
+  }
+
+  /** Ends these; gives those that there were. */
+  async remove(keys: readonly string[]): Promise<readonly PersonPause[]> {
+    await this.load()
+    const ended = this.list().filter(({ key }) => keys.includes(key))
+    await this.#parts.register.remove(kind, keys)
+    await this.load()
+    return ended
+  }
+
+  #lasts({ until }: PersonPause): boolean {
+    return until === undefined || until > this.#parts.now()
+  }
+}
+
+function endOf({ until = Infinity }: PersonPause): number {
+  return until
+}
+
+function isOf(of: PauseOf, destination: string): boolean {
+  if (of.type !== 'destination') return true
+  if (of.match !== 'below' && destination === of.domain) return true
+  return of.match !== 'whole' && destination.endsWith(`.${of.domain}`)
+}
+
+function entryOf({ key, by, door, why, addedAt, until }: PersonPause): RegisterEntry {
+  const end = until === undefined ? {} : { expiresAt: until }
+  return { kind, key, json: JSON.stringify({ by, door, why }), changedAt: addedAt, ...end }
+}
+
+function pauseIn({ key, json, changedAt, expiresAt }: RegisterEntry): PersonPause | undefined {
+  const read: unknown = JSON.parse(json)
+  const text = (name: string): string => {
+    const value = member(read, name)
+    return typeof value === 'string' ? value : ''
+  }
+  const who = { by: text('by'), door: text('door'), why: text('why') }
+  const end = expiresAt === undefined ? {} : { until: expiresAt }
+  return { key, of: readPauseKey(key), ...who, addedAt: changedAt, ...end }
+}

@@ -174,3 +174,22 @@ test('two spellings of a name add up when they bring different types', async () 
   assert.equal((await resolver.resolve('a.example', 'A')).type, 'found')
   assert.equal((await resolver.resolve('a.example', 'TXT')).type, 'found')
 })
+
+test('an answer is proved where each name is that it was led along', async () => {
+  const zone = {
+    'a.example': { A: ['192.0.2.1'] },
+    'alias.example': { CNAME: 'a.example' },
+    'way.example': { CNAME: 'alias.example' },
+  }
+  const dnssec = (name: string) => (name === 'alias.example' ? 'insecure' : 'secure')
+  const resolver = new MemoryResolver(zone, { dnssec })
+  const state = async (name: string, type: 'A' | 'MX') => {
+    const answer = await resolver.resolve(name, type)
+    return answer.type === 'failed' ? 'failed' : `${answer.type} ${answer.dnssec}`
+  }
+  assert.equal(await state('a.example', 'A'), 'found secure')
+  assert.equal(await state('a.example', 'MX'), 'noData secure')
+  assert.equal(await state('none.example', 'A'), 'noName secure')
+  assert.equal(await state('alias.example', 'A'), 'found insecure')
+  assert.equal(await state('way.example', 'A'), 'found insecure')
+})

@@ -14,8 +14,11 @@ import {
 export interface MemoryResolverOptions {
   /** The TTL of every answer; 300 when not given. */
   readonly ttlSeconds?: number
-  /** What every answer says of DNSSEC; `insecure` when not given. */
-  readonly dnssec?: DnssecState
+  /**
+   * What every answer says of DNSSEC; `insecure` when not given. By names: an answer is proved when
+   * each name is that the question was led along.
+   */
+  readonly dnssec?: DnssecState | ((name: string) => DnssecState)
 }
 
 /**
@@ -30,12 +33,13 @@ export interface MemoryResolverOptions {
 export class MemoryResolver implements Resolver {
   readonly #table: ZoneTable
   readonly #ttlSeconds: number
-  readonly #dnssec: DnssecState
+  readonly #dnssec: (name: string) => DnssecState
 
   constructor(zone: Zone | ZoneTable, options: MemoryResolverOptions = {}) {
     this.#table = tableOf(zone)
     this.#ttlSeconds = options.ttlSeconds ?? 300
-    this.#dnssec = options.dnssec ?? 'insecure'
+    const { dnssec = 'insecure' } = options
+    this.#dnssec = typeof dnssec === 'function' ? dnssec : () => dnssec
   }
 
   resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
@@ -46,24 +50,24 @@ export class MemoryResolver implements Resolver {
     const aliases: string[] = []
     let name = asked
     for (;;) {
-      if (!isQueryableName(name)) return this.#absent('noName', aliases)
+      if (!isQueryableName(name)) return this.#absent('noName', asked, aliases)
       const found = this.#table.get(name)
-      if (found === undefined) return this.#absent('noName', aliases)
+      if (found === undefined) return this.#absent('noName', asked, aliases)
       const entry = entryOf(found, type)
-      if (entry?.type === 'error') return this.#fault(entry.error, aliases)
+      if (entry?.type === 'error') return this.#fault(entry.error, asked, aliases)
       if (entry !== undefined && entry.records.length > 0) {
         return {
           type: 'found',
           records: entry.records,
           ttlSeconds: this.#ttlSeconds,
-          dnssec: this.#dnssec,
+          dnssec: this.#along(asked, aliases),
           ...(aliases.length > 0 && { aliases }),
         }
       }
       const alias = type === 'CNAME' ? undefined : entryOf(found, 'CNAME')
-      if (alias?.type === 'error') return this.#fault(alias.error, aliases)
+      if (alias?.type === 'error') return this.#fault(alias.error, asked, aliases)
       const target = alias?.records[0]
-      if (target === undefined) return this.#absent('noData', aliases)
+      if (target === undefined) return this.#absent('noData', asked, aliases)
       // A circle comes to the limit too.
       if (aliases.length >= maxAliases) return { type: 'failed', reason: 'servfail' }
       aliases.push(target)
@@ -71,13 +75,23 @@ export class MemoryResolver implements Resolver {
     }
   }
 
-  #absent<T>(type: 'noName' | 'noData', aliases: readonly string[]): DnsAnswer<T> {
-    const answer = { type, ttlSeconds: this.#ttlSeconds, dnssec: this.#dnssec }
+  #along(asked: string, aliases: readonly string[]): DnssecState {
+    const proved = [asked, ...aliases].every((name) => this.#dnssec(name) === 'secure')
+    return proved ? 'secure' : 'insecure'
+  }
+
+  #absent<T>(
+    type: 'noName' | 'noData',
+    asked: string,
+    aliases: readonly string[],
+  ): DnsAnswer<T> {
+    const dnssec = this.#along(asked, aliases)
+    const answer = { type, ttlSeconds: this.#ttlSeconds, dnssec }
     return aliases.length > 0 ? { ...answer, aliases } : answer
   }
 
-  #fault<T>(fault: ZoneFault, aliases: readonly string[]): DnsAnswer<T> {
-    if (fault === 'NXDOMAIN') return this.#absent('noName', aliases)
+  #fault<T>(fault: ZoneFault, asked: string, aliases: readonly string[]): DnsAnswer<T> {
+    if (fault === 'NXDOMAIN') return this.#absent('noName', asked, aliases)
     return { type: 'failed', reason: failures[fault] }
   }
 }

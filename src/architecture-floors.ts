@@ -20,13 +20,14 @@ const evaluators: readonly Floor[] = [
     arc: ['crypto'],
     'auth-results': [],
     'mta-sts': [],
+    dane: [],
     report: [],
   },
 ]
 
 /** All that knows a machine, a disk, a house or a person. */
 const world: readonly Floor[] = [
-  { inspect: ['crypto'] },
+  { inspect: ['crypto'], transport: [] },
   { journey: ['crypto'] },
   {
     bundle: ['crypto'],

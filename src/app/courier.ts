@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Connector } from '../deliver/connect.ts'
 import { Deliverer } from '../deliver/deliverer.ts'
+import { Demands } from '../deliver/demands.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
 import { PersonPauses } from '../desk/pauses.ts'
@@ -9,6 +10,7 @@ import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
 import { deliverUnsuppressed } from '../deliver/suppressed.ts'
+import { RegisteredTlsMemory } from '../deliver/tls-memory.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -26,6 +28,7 @@ import type { Self } from '../route/self.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
+import type { TransportRules } from '../transport/transport.ts'
 
 export interface CourierOptions {
   readonly hostname: string
@@ -40,6 +43,8 @@ export interface CourierOptions {
   readonly random: () => number
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
+  /** What is asked of TLS at other servers, by the destination. Absent: nothing. */
+  readonly transport?: ((destination: string) => TransportRules) | undefined
   /** Who knows what domains ask of TLS. Absent: nobody is asked. */
   readonly sts?: StsPolicies | undefined
   /** Who is told how TLS fared in each session. Absent: nobody. */
@@ -182,17 +187,27 @@ export class Courier {
     return new Settlements({ schedule, notices: this.#makeNotices(), memory, clock, log })
   }
 
+  #makeDemands(): Demands | undefined {
+    const { transport: rules, store, report, ...rest } = this.#options
+    if (rules === undefined) return undefined
+    const memory = new RegisteredTlsMemory({
+      register: store.register,
+      clock: rest.clock,
+      report: (problem) => report(problem, 'memory of TLS'),
+    })
+    return new Demands({ ...rest, rules, memory })
+  }
+
   #makeDeliverer(settlements: Settlements): Deliverer {
     const { hostname, store, resolver, dialer, clock, log, random, trustAnchors } = this.#options
-    const { self, sts, ledger, ways = noNamedWays } = this.#options
+    const { self, ways = noNamedWays } = this.#options
     return new Deliverer({
       self,
       resolver,
       connector: new Connector({ hostname, dialer, clock, trustAnchors }),
       messages: store.messages,
       settlements,
-      ...(sts === undefined ? {} : { sts }),
-      ...(ledger === undefined ? {} : { ledger }),
+      demands: this.#makeDemands(),
       clock,
       log,
       random,

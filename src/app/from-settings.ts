@@ -10,6 +10,7 @@ import { defaultRetryPolicy, type RetryPolicy } from '../queue/schedule.ts'
 import type { TrustedNetworks } from '../receive/trust.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
+import type { TransportRules } from '../transport/transport.ts'
 import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
@@ -20,7 +21,7 @@ export function staticOptions(
   { folder, loopbackIsSelf }: { readonly folder: string; readonly loopbackIsSelf: boolean },
 ): Pick<
   MailSystemOptions,
-  'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa' | 'policyPlace'
+  'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa' | 'policyPlace' | 'transport'
 > {
   return {
     hostname: settings.hostname,
@@ -30,6 +31,7 @@ export function staticOptions(
     limits: limitsOf(settings),
     staticRsa: staticRsaOf(settings),
     policyPlace: policyPlace(settings),
+    transport: transportRules(settings),
   }
 }
 
@@ -107,6 +109,23 @@ export function retryPolicy({ queue }: Settings): RetryPolicy {
 /** Policy hosts are called at addresses of the internet, and in networks that mail may go to. */
 function policyPlace({ mta_sts: sts, queue }: Settings): CallPlace | undefined {
   return sts.enabled ? secureWebPlace(queue.allow_networks) : undefined
+}
+
+/** What is asked of TLS at other servers, by the destination. */
+function transportRules({
+  delivery,
+  mta_sts: sts,
+}: Settings): (destination: string) => TransportRules {
+  const [verified, encrypted] = [new Set(delivery.verified_to), new Set(delivery.encrypted_to)]
+  const { dane, tls_memory: memory } = delivery
+  return (destination) => {
+    const least = verified.has(destination)
+      ? 'verified'
+      : encrypted.has(destination)
+        ? 'encrypted'
+        : 'opportunistic'
+    return { dane, mtaSts: sts.enabled, least, memory }
+  }
 }
 
 /** Reports of each day and of TLS, unless the settings say no; failure reports, where they say yes. */

@@ -16,6 +16,7 @@ import type { ThreadLink } from '../sessions/session-thread.ts'
 import type { SessionLimits, SessionRules } from '../sessions/sessions.ts'
 import type { ThreadNeeds } from '../sessions/thread-sessions.ts'
 import type { Store } from '../store/ports/store.ts'
+import type { TransportRules } from '../transport/transport.ts'
 import type { SuppressionRules } from '../suppression/strikes.ts'
 import type { ReportsPlan } from './reporter.ts'
 
@@ -39,6 +40,8 @@ export interface MailSystemOptions {
   readonly trustAnchors: readonly string[] | undefined
   /** Where the policy hosts of MTA-STS are called. Absent: domains are not asked for their policy. */
   readonly policyPlace?: CallPlace | undefined
+  /** What is asked of TLS at other servers, by the destination. Absent: nothing. */
+  readonly transport?: ((destination: string) => TransportRules) | undefined
   readonly self: Self
   /** The servers that the settings name. Absent: DNS is asked for all. */
   readonly ways?: NamedWays

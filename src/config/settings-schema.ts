@@ -13,6 +13,7 @@ import {
 } from './setting-values.ts'
 import { route } from './tables/route.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
+import { delivery } from './tables/delivery.ts'
 import { mtaSts } from './tables/mta-sts.ts'
 import { submission } from './tables/submission.ts'
 
@@ -335,6 +336,7 @@ export const schema: z.ZodType<Settings> & {
   receive: receive.prefault({}),
   submission: submission.prefault({}),
   queue: queue.prefault({}),
+  delivery: delivery.prefault({}),
   mta_sts: mtaSts.prefault({}),
   retention: retention.prefault({}),
   dkim: dkim.prefault({}),
@@ -355,6 +357,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   receive,
   submission,
   queue,
+  delivery,
   mta_sts: mtaSts,
   retention,
   dkim,

@@ -1,3 +1,4 @@
+import type { DeliverySettings } from './tables/delivery.ts'
 import type { MtaStsSettings } from './tables/mta-sts.ts'
 import type { RouteSettings } from './tables/route.ts'
 import type { SubmissionSettings } from './tables/submission.ts'
@@ -63,6 +64,7 @@ export interface Settings {
     readonly slow_connections: number
     readonly allow_networks: string[]
   }
+  readonly delivery: DeliverySettings
   readonly mta_sts: MtaStsSettings
   readonly retention: {
     readonly journey_days: number

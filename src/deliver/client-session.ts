@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { EngineDriver } from '../io/engine-driver.ts'
 import type { Peer, TlsStart } from '../io/peer.ts'
+import type { TlsCheck } from '../io/tls-role.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
@@ -37,7 +38,7 @@ export interface ClientSessionInput {
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
   /** What a TLS session lacks, so that it must not begin; absent: any will do. */
-  readonly lacks?: ((facts: TlsFacts) => string | undefined) | undefined
+  readonly lacks?: TlsCheck | undefined
 }
 
 /** A message under way. */

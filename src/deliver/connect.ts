@@ -2,13 +2,24 @@ import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Peer, TlsStart } from '../io/peer.ts'
-import type { TlsFacts } from '../io/tls-facts.ts'
+import type { TlsCheck } from '../io/tls-role.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import { type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
-import { describeReply } from '../smtp/reply.ts'
+import type { KnownTls } from '../transport/memory.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
+import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
+import {
+  beforeOf,
+  notOfferedIn,
+  type ProvedTls,
+  type Telling,
+  tellTls,
+  tellTlsFailure,
+  type TlsOutcome,
+  type WantedTls,
+} from './tls-told.ts'
 import type { Way } from './way.ts'
 
 /** A greeted server, or why there is none. */
@@ -32,6 +43,14 @@ export interface ConnectInput {
   readonly way: Way
   /** What is known of TLS at this host from a moment ago; changed when more is found out. */
   readonly tls: { state: 'untried' | 'failed' }
+  /** What it must prove, beside what its way wants. Absent: nothing. */
+  readonly demand?: Demand
+  /** It must promise to keep to TLS as well, and else it is for good. RFC 8689 §4.2.1. */
+  readonly requireTls?: boolean
+  /** What it had before, told where it has none now. */
+  readonly before?: KnownTls | undefined
+  /** Hears how TLS fared, once for each connection that was made. */
+  readonly heard?: (outcome: TlsOutcome) => void
 }
 
 /** RFC 5321 §4.5.3.2 names no time for connecting; the operating system's is minutes. */
@@ -59,32 +78,34 @@ export class Connector {
   }
 
   /**
-   * Connects to one target, greets it and logs in, with as much TLS as its way needs. Where that is
-   * no more than opportunity (RFC 7435), TLS that fails, at whatever point between our STARTTLS and
-   * the answer to the EHLO behind it, is followed by clear text at once.
+   * Connects to one target, greets it and logs in, with as much TLS as its way and the demand want.
+   * Where that is no more than opportunity (RFC 7435), TLS that fails, at whatever point between our
+   * STARTTLS and the answer to the EHLO behind it, is followed by clear text at once. Where it is more,
+   * it never is.
    */
   async connect(target: RouteTarget, input: ConnectInput): Promise<Connected> {
-    const { way } = input
-    const mayFallBack = way.tls === 'starttls' && way.need === 'opportunistic'
-    if (!mayFallBack) return this.#once(target, input)
-    if (input.tls.state === 'untried') {
-      const first = await this.#once(target, input)
+    const { way, log, ending, tls } = input
+    const demand = stricter(input.demand ?? noDemand, way, target.host)
+    const demanded = { ...input, demand }
+    const mayFallBack = way.tls === 'starttls' && demand.type === 'opportunistic'
+    if (!mayFallBack) return this.#once(target, demanded)
+    if (tls.state === 'untried') {
+      const first = await this.#once(target, demanded)
       if (first.type === 'ready' || first.tlsFailed === undefined) return first
-      input.tls.state = 'failed'
+      tls.state = 'failed'
       // What was said until then is told by the step; a failure in clear text brings its own lines.
-      const begin = input.log.begin()
+      const begin = log.begin()
       const problem = `TLS was offered and failed: ${first.tlsFailed}`
-      input.log.step({ type: 'peer-no-tls', host: target.host, problem }, begin)
-      if (input.ending.stage !== 'go-on') return first
+      log.step({ type: 'peer-no-tls', host: target.host, problem, ...beforeOf(input) }, begin)
+      if (ending.stage !== 'go-on') return first
     }
-    return this.#once(target, input)
+    return this.#once(target, demanded)
   }
 
-  async #once(
-    { host, address: ip }: RouteTarget,
-    { log, ending, tls, way }: ConnectInput,
-  ): Promise<Once> {
-    const { clock, dialer, hostname, trustAnchors } = this.#options
+  async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once> {
+    const { host, address: ip } = target
+    const { log, way } = input
+    const { dialer } = this.#options
     const { port } = way
     const place = dialer.realPlace({ ip, port })
     const begin = log.begin()
@@ -100,22 +121,35 @@ export class Connector {
       return { type: 'failed', status, because, permanent, ...silent }
     }
     log.step({ ...where, problem: undefined }, begin)
-    const wanted = wantedTls(way, tls.state)
-    const greeting = log.begin()
-    const secure = { serverName: host, trustAnchors, lacks: lacksFor(way) }
+    return this.#greet(dialled.peer, host, input)
+  }
+
+  /** Greets, and holds the session to what is demanded of it before anything else is said. */
+  async #greet(peer: Peer, host: string, input: ConnectInput & Telling): Promise<Once> {
+    const { log, ending, tls, way, demand } = input
+    const { clock, hostname, trustAnchors } = this.#options
+    const wanted = wantedTls(way, demand, tls.state)
+    const begin = log.begin()
+    let proved: ProvedTls | undefined
+    const lacks: TlsCheck = (facts, chain) => {
+      const proof = prove(demand, { facts, chain }, clock.now())
+      proved = { type: 'tls', facts, proof }
+      return proof.result === 'lacks' ? proof.problem : undefined
+    }
+    const secure = { serverName: serverNameFor(demand, host), trustAnchors, lacks }
     if (wanted === 'active') {
       const { tlsMs: timeoutMs } = defaultClientOptions.timeouts
       const role = { side: 'client', timeoutMs, ...secure } as const
-      const begun = await untilEnded(ending, dialled.peer, dialled.peer.startTls(role))
+      const begun = await untilEnded(ending, peer, peer.startTls(role))
       if (begun.type === 'failed') {
         const text = `TLS with ${host} failed: ${begun.problem}`
-        const { status } = setback('tlsFailed', 'CONNECT')
-        const nothing = { outcome: undefined, lines: [], tlsFailed: begun.problem }
-        return { type: 'failed', status, because: text, permanent: false, ...nothing }
+        const failure = setback('tlsFailed', 'CONNECT', text)
+        const failed = { failure, lines: [], problem: begun.problem, proved }
+        return tellTlsFailure(host, failed, { input, begin })
       }
     }
     const session = new ClientSession({
-      peer: dialled.peer,
+      peer,
       options: {
         ...defaultClientOptions,
         hostname,
@@ -128,46 +162,38 @@ export class Connector {
     })
     const greeted = await untilBrokenOff(ending, session)
     if (greeted.type === 'failed') {
-      return { ...failedGreeting(greeted.failure, session), tlsFailed: session.tlsFailure }
+      const { failure } = greeted
+      const problem = session.tlsFailure ?? notOfferedIn(failure)
+      const plain = failedGreeting(failure, session)
+      if (problem === undefined) return { ...plain, tlsFailed: undefined }
+      const failed = { failure, lines: plain.lines, problem, proved }
+      const told = tellTlsFailure(host, failed, { input, begin })
+      return { ...told, because: plain.because }
     }
-    if (session.tls === undefined) {
-      const refused = session.tlsRefusal
-      const problem =
-        refused === undefined
-          ? 'TLS was not offered'
-          : `TLS was offered and failed: STARTTLS was refused with "${describeReply(refused)}"`
-      // Where TLS failed a moment ago, the step before says so.
-      if (wanted === 'whenOffered') log.step({ type: 'peer-no-tls', host, problem }, greeting)
-    } else {
-      const { protocol, cipher, certificate } = session.tls
-      const how = wanted === 'active' ? ({ implicit: true } as const) : {}
-      const facts = { protocol, cipher, ...how, certificate: shortened(certificate) }
-      log.step({ type: 'peer-tls', host, ...facts }, greeting)
+    tellTls(host, session, { input, begin, wanted, proved })
+    if (input.requireTls === true && !greeted.extensions.requireTls) {
+      session.quit()
+      return promisesNothing(host, session)
     }
     return { type: 'ready', session }
   }
 }
 
-/** What the engine does about TLS. */
-function wantedTls(
-  { tls, need }: Way,
-  state: 'untried' | 'failed',
-): 'never' | 'whenOffered' | 'required' | 'active' {
+/** What the engine does about TLS. What is demanded is asked for, also where the way asks for none. */
+function wantedTls({ tls }: Way, demand: Demand, state: 'untried' | 'failed'): WantedTls {
   if (tls === 'implicit') return 'active'
-  if (tls === 'none' || (state === 'failed' && need === 'opportunistic')) return 'never'
-  return need === 'opportunistic' ? 'whenOffered' : 'required'
+  if (demand.type !== 'opportunistic') return 'required'
+  return tls === 'none' || state === 'failed' ? 'never' : 'whenOffered'
 }
 
-/** What a session lacks where the certificate must hold. */
-function lacksFor({ need }: Way): ((facts: TlsFacts) => string | undefined) | undefined {
-  return need === 'verified' ? lacksTrust : undefined
-}
-
-/** Why the other side is not proved to be who it should be; `undefined`: it is. */
-export function lacksTrust({ certificate }: TlsFacts): string | undefined {
-  if (certificate === undefined) return 'the server has shown no certificate'
-  if (certificate.trusted) return undefined
-  return `its certificate does not hold (${certificate.problem ?? 'for no reason that was told'})`
+/** RFC 8689 §4.2.1: it does not offer REQUIRETLS behind STARTTLS, so it must not have the message. */
+function promisesNothing(host: string, session: ClientSession): Once & { readonly type: 'failed' } {
+  const because = `The message requires TLS on all its way, which ${host} does not promise (REQUIRETLS).`
+  const lines = session.takeLines()
+  const status = '5.7.30'
+  const said = setback('tlsNotOffered', 'EHLO', because)
+  const outcome = { ...said, result: 'failed', status } as const
+  return { type: 'failed', status, because, permanent: true, outcome, lines, tlsFailed: undefined }
 }
 
 /** The handshake before anything is said, which ends at once when somebody asks to break off. */
@@ -198,22 +224,6 @@ async function untilBrokenOff(ending: Ending, session: ClientSession): Promise<G
   const greeted = await greeting
   unwatch()
   return greeted
-}
-
-type Certificate = NonNullable<ClientSession['tls']>['certificate']
-
-function shortened(certificate: Certificate):
-  | {
-      readonly subject: string
-      readonly issuer: string
-      readonly trusted: boolean
-      readonly problem: string | undefined
-      readonly fingerprint: string
-    }
-  | undefined {
-  if (certificate === undefined) return undefined
-  const { subject, issuer, trusted, problem, fingerprint } = certificate
-  return { subject, issuer, trusted, problem, fingerprint }
 }
 
 function failedGreeting(

@@ -3,22 +3,23 @@ import type { Log } from '../base/log.ts'
 import { RecordingResolver } from '../dns/recording-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
-import type { StsPolicies } from '../mta-sts/finding.ts'
-import type { Batch, BatchOutcome } from '../post/batch.ts'
-import type { TlsLedger } from '../report/tls-fact.ts'
+import type { Batch, BatchOutcome, Pause } from '../post/batch.ts'
 import { findRoute } from '../route/find-route.ts'
 import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import { siteOf } from '../route/site.ts'
 import type { Self } from '../route/self.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import type { TlsWish, Transport } from '../transport/demand.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
+import type { Demands } from './demands.ts'
 import { pauseIn, sparing } from './pauses.ts'
 import { Round } from './round.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
-import { exchangeWay, type NamedWays } from './way.ts'
+import { exchangeWay, type NamedWays, type Way } from './way.ts'
+import { ByWish } from './wishes.ts'
 
 export interface DelivererOptions {
   /** Our names and addresses: mail that would come back to them runs in a circle. */
@@ -27,10 +28,8 @@ export interface DelivererOptions {
   readonly connector: Connector
   readonly messages: Messages
   readonly settlements: Settlements
-  /** Who knows what domains ask of TLS. Absent: nobody is asked. */
-  readonly sts?: StsPolicies
-  /** Who is told how TLS fared in each session. Absent: nobody. */
-  readonly ledger?: TlsLedger
+  /** Who decides what servers must prove. Absent: nothing, beside what their ways want. */
+  readonly demands?: Demands | undefined
   readonly clock: Clock
   readonly log: Log
   /** Numbers in [0, 1). */
@@ -55,7 +54,7 @@ export class Deliverer {
    * Items that were not begun when it was asked to end are not settled: the lease keeps them.
    */
   async deliver(batch: Batch): Promise<BatchOutcome> {
-    const { clock, connector, messages, settlements, ways, log: tell } = this.#options
+    const { clock, settlements, ways } = this.#options
     const { destination, items } = batch
     const log = new JourneyBuilder('', clock)
     const settling = new SettlingInTurn(settlements, batch, log)
@@ -68,24 +67,64 @@ export class Deliverer {
       return { ...last, reachable: 'unknown' }
     }
     if (!batch.arrive(siteOf(route, destination))) return { settlements: [], reachable: 'unknown' }
-    const way = named?.way ?? exchangeWay
+    return this.#goTo(route, named?.way ?? exchangeWay, { batch, settling, log })
+  }
+
+  /** Goes through the targets with each part of the batch that asks the same of TLS. */
+  async #goTo(
+    route: FoundRoute,
+    way: Way,
+    { batch, settling, log }: UnderWay,
+  ): Promise<BatchOutcome> {
+    const parts = new ByWish(batch)
+    const mark = log.mark()
+    let left: readonly Attempt[] = []
+    let pause: Pause | undefined
+    let answered = false
+    let silence: string | undefined
+    for (let part = parts.next(); part !== undefined; part = parts.next()) {
+      await settling.settle(left)
+      // What the part before this one met is told by its own letters.
+      log.backTo(mark)
+      const end = await this.#round(route, { ...part, way, settling, log })
+      const { told, spared } = sparing(end.left)
+      left = told
+      pause = end.pause ?? pauseIn(told)
+      answered ||= end.answered
+      silence = end.silence ?? silence
+      if (batch.ending.stage !== 'go-on') break
+      if (pause === undefined) continue
+      const waiting = [...end.untried, ...spared.map(({ item }) => item), ...parts.rest]
+      await settling.putOff(waiting, pause, this.#options.clock.now())
+      break
+    }
+    const last = { ...(await settling.last(left)), ...(pause === undefined ? {} : { pause }) }
+    // What the queue wants to know for its other mail: one word from anybody there is enough.
+    if (answered) return { ...last, reachable: 'yes' }
+    if (silence === undefined) return { ...last, reachable: 'unknown' }
+    return { ...last, reachable: 'no', problem: silence }
+  }
+
+  async #round(route: FoundRoute, { batch, wish, way, settling, log }: Part): Promise<RoundEnd> {
+    const { connector, messages, demands, log: tell } = this.#options
+    const { destination } = batch
+    const judgement = await demands?.of(route, { destination, way, wish }, log)
+    const transport = judgement?.transport
+    if (transport?.result === 'temporary' || transport?.result === 'permanent') {
+      if (batch.ending.stage !== 'go-on') return nobodyAsked
+      const ours = batch.items.filter(({ id }) => batch.begin(id))
+      return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
+    }
     const round = new Round({ connector, messages, settling, way, log, tell }, batch)
     for (const target of route.targets) {
       if (round.done) break
-      await round.visit(target)
+      const asked = judgement?.of(target.host, target.address) ?? {
+        requireTls: wish === 'required',
+      }
+      if (typeof asked === 'string') round.leaveOut(target, asked)
+      else await round.visit(target, asked)
     }
-    const { told, spared } = sparing(round.left)
-    const pause = round.pause ?? pauseIn(told)
-    if (pause !== undefined && batch.ending.stage === 'go-on') {
-      const waiting = [...round.untried, ...spared.map(({ item }) => item)]
-      await settling.putOff(waiting, pause, clock.now())
-    }
-    const last = { ...(await settling.last(told)), ...(pause === undefined ? {} : { pause }) }
-    // What the queue wants to know for its other mail: one word from anybody there is enough.
-    if (round.answered) return { ...last, reachable: 'yes' }
-    const { silence } = round
-    if (silence === undefined) return { ...last, reachable: 'unknown' }
-    return { ...last, reachable: 'no', problem: silence }
+    return round
   }
 
   async #findRoute(
@@ -106,12 +145,55 @@ export class Deliverer {
   }
 }
 
+type FoundRoute = Route & { readonly type: 'targets' }
+
+/** What a batch is delivered with. */
+interface UnderWay {
+  readonly batch: Batch
+  readonly settling: SettlingInTurn
+  readonly log: JourneyBuilder
+}
+
+interface Part extends UnderWay {
+  readonly wish: TlsWish
+  readonly way: Way
+}
+
+/** What is left when all targets were visited. */
+type RoundEnd = Pick<Round, 'left' | 'untried' | 'pause' | 'answered' | 'silence'>
+
+const nobodyAsked: RoundEnd = {
+  left: [],
+  untried: [],
+  pause: undefined,
+  answered: false,
+  silence: undefined,
+}
+
 function nowhere(item: QueueItem, route: Exclude<Route, { type: 'targets' }>): Attempt {
-  const { status, because } = route
-  const result = route.type === 'permanent' ? 'failed' : 'deferred'
-  const attempt = { result, status, because, outcome: undefined } as const
   const ourOutage = route.questions.some(({ answer }) => {
     return answer.type === 'failed' && answer.reason === 'no-resolver'
   })
-  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false, ourOutage }
+  return { ...untried(item, route.type, route), ourOutage }
+}
+
+/** No server of the destination may have it now. */
+function leftOut(
+  item: QueueItem,
+  transport: Transport & { readonly result: 'temporary' | 'permanent' },
+): Attempt {
+  const ourOutage = transport.hosts.some(({ tlsa }) => {
+    return tlsa?.type === 'failed' && tlsa.reason === 'no-resolver'
+  })
+  return { ...untried(item, transport.result, transport), ourOutage }
+}
+
+function untried(
+  item: QueueItem,
+  lasting: 'permanent' | 'temporary',
+  { status, because }: { readonly status: string; readonly because: string },
+): Attempt {
+  const result = lasting === 'permanent' ? 'failed' : 'deferred'
+  const attempt = { result, status, because, outcome: undefined } as const
+  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false }
 }

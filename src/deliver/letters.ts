@@ -1,5 +1,6 @@
+import type { Setback } from '../smtp/client-types.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
-import { type Attempt, needsSmtpUtf8, notHere } from './attempt.ts'
+import { type Attempt, type AttemptResult, needsSmtpUtf8, notHere } from './attempt.ts'
 
 /** The items of one message that still have to go to this destination: one transaction. */
 export interface Letter {
@@ -78,4 +79,11 @@ export function after({ before }: Letter, attempts: readonly Attempt[]): readonl
 function inARow(first: Attempt['lines'], second: Attempt['lines']): Attempt['lines'] {
   if (first.length === 0) return second
   return second.length === 0 ? first : [...first, ...second]
+}
+
+/** What a broken session says of the letters that were not sent over it. */
+export function resultForOthers(failure: Setback): AttemptResult {
+  const { status, text, reply } = failure
+  const because = `The server took none of the letters before this one: ${text}`
+  return { result: 'deferred', status, because, outcome: reply === null ? undefined : failure }
 }

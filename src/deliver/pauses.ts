@@ -10,6 +10,8 @@ export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
   for (const { result, host } of attempts) {
     const reading = readingOf(result)
     if (reading === undefined || result.result === 'delivered') continue
+    // What we ourselves demand of a server (a route, TLS) is asked of each letter by itself.
+    if (result.outcome === undefined || result.outcome.reply === null) continue
     const wanted = pauseAfter(reading, result.result === 'failed')
     if (wanted === undefined || wanted.forMs <= (longest?.forMs ?? 0)) continue
     const reply = result.outcome?.reply ?? null

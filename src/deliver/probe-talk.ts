@@ -16,7 +16,7 @@ import type { Extensions } from '../smtp/ehlo.ts'
 import { setback } from '../smtp/failure.ts'
 import { describeReply } from '../smtp/reply.ts'
 import { ClientSession } from './client-session.ts'
-import { lacksTrust } from './connect.ts'
+import { lacksTrust } from './proof.ts'
 import type { ProbeInput, ProbeTools } from './probe-input.ts'
 
 /** What one address came to. */

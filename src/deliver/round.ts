@@ -23,7 +23,17 @@ import {
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
 import type { Connector } from './connect.ts'
-import { after, inParts, type Letter, letterAgain, lettersOf, once } from './letters.ts'
+import type { Asked } from './demands.ts'
+import {
+  after,
+  inParts,
+  type Letter,
+  letterAgain,
+  lettersOf,
+  once,
+  resultForOthers,
+} from './letters.ts'
+import { endSession } from './end-session.ts'
 import { pauseIn } from './pauses.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { Way } from './way.ts'
@@ -110,7 +120,7 @@ export class Round {
    * Sends all letters to one target, over as many connections as it wants: some servers take one
    * letter a connection. Letters that heard nothing about themselves wait for the next target.
    */
-  async visit(target: RouteTarget): Promise<void> {
+  async visit(target: RouteTarget, asked: Asked = {}): Promise<void> {
     const { ending } = this.#batch
     const mark = this.#log.mark()
     const way = this.#way
@@ -119,7 +129,8 @@ export class Round {
     for (let fruitless = 0; !this.done; ) {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
-      const connected = await this.#connector.connect(target, { log: this.#log, ending, tls, way })
+      const input = { ...asked, log: this.#log, ending, tls, way }
+      const connected = await this.#connector.connect(target, input)
       if (connected.type === 'failed') {
         const { status, because, permanent, outcome, lines } = connected
         if (lines.length > 0) this.#answered = true
@@ -139,6 +150,12 @@ export class Round {
       }
     }
     this.#letters = [...passedOn, ...this.#letters]
+  }
+
+  /** Leaves out a target that nothing may go to now: the letters wait for the next one. */
+  leaveOut(target: RouteTarget, because: string): void {
+    const result = { result: 'deferred', status: '4.7.5', because, outcome: undefined } as const
+    this.#letters = this.#unheard(target, result, [])
   }
 
   /** What no target took. */
@@ -231,7 +248,9 @@ export class Round {
     { items }: Letter,
     { host, address: ip }: RouteTarget,
   ): Promise<readonly Attempt[]> {
-    const unwatch = this.#batch.ending.watch(() => this.#endSession(session, { items, host, ip }))
+    const { ending } = this.#batch
+    const told = { items, host, ip, tell: this.#tell }
+    const unwatch = ending.watch(() => endSession(session, ending, told))
     const outcomes = await this.#outcomes(session, items)
     unwatch()
     const lines = session.takeLines()
@@ -259,39 +278,4 @@ export class Round {
       return []
     }
   }
-
-  #endSession(
-    session: ClientSession,
-    {
-      items,
-      host,
-      ip,
-    }: { readonly items: Letter['items']; readonly host: string; readonly ip: string },
-  ): void {
-    const { stage, why } = this.#batch.ending
-    if (stage === 'begin-nothing') return
-    if (stage === 'at-once' || !session.awaitsVerdict) {
-      session.breakOff(why)
-      return
-    }
-    // RFC 5321 §4.5.3.2.6: the server has ten minutes to answer the final dot. Whoever does not wait
-    // for it sends the letter twice (RFC 1047).
-    const fields = {
-      id: items[0].journeyId,
-      to: items.map(({ recipient }) => recipient),
-      host,
-      ip,
-      why,
-      waits_for: 'the answer to a letter that was sent whole',
-      at_most_seconds: 600,
-    }
-    this.#tell({ level: 'info', event: 'stopping', fields })
-  }
-}
-
-/** What a broken session says of the letters that were not sent over it. */
-function resultForOthers(failure: Setback): AttemptResult {
-  const { status, text, reply } = failure
-  const because = `The server took none of the letters before this one: ${text}`
-  return { result: 'deferred', status, because, outcome: reply === null ? undefined : failure }
 }

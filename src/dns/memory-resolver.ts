@@ -80,11 +80,7 @@ export class MemoryResolver implements Resolver {
     return proved ? 'secure' : 'insecure'
   }
 
-  #absent<T>(
-    type: 'noName' | 'noData',
-    asked: string,
-    aliases: readonly string[],
-  ): DnsAnswer<T> {
+  #absent<T>(type: 'noName' | 'noData', asked: string, aliases: readonly string[]): DnsAnswer<T> {
     const dnssec = this.#along(asked, aliases)
     const answer = { type, ttlSeconds: this.#ttlSeconds, dnssec }
     return aliases.length > 0 ? { ...answer, aliases } : answer

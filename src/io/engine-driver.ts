@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { CommonOutput, Engine } from '../wire/engine.ts'
 import { concat, encodeUtf8 } from '../base/octets.ts'
-import type { Peer, TlsRole, TlsStart } from './peer.ts'
+import type { Peer, TlsStart } from './peer.ts'
+import type { TlsRole } from './tls-role.ts'
 import type { TlsFacts } from './tls-facts.ts'
 
 /** What the driver tells an engine by itself. */

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
-import { connect as tlsConnect, type SecureContext, TLSSocket } from 'node:tls'
+import { connect as tlsConnect, TLSSocket } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { presentedChain } from './certificate-chain.ts'
 import { type TlsFacts, tlsFacts } from './tls-facts.ts'
 import { describeTlsProblem } from './tls-problem.ts'
+import type { TlsRole } from './tls-role.ts'
 import { trustContext } from './trust.ts'
 
 export interface Endpoint {
@@ -23,29 +25,6 @@ export interface PeerHandlers {
   /** The socket is gone. Called once, always last. */
   closed(problem: string | undefined): void
 }
-
-/** The server's side of TLS, and the client's. */
-export type TlsRole =
-  | {
-      readonly side: 'server'
-      readonly context: SecureContext
-      /** How long the handshake may take; absent where an engine minds the time. */
-      readonly timeoutMs?: number
-    }
-  | {
-      readonly side: 'client'
-      /** The name that is asked for, and that the certificate should be for. */
-      readonly serverName: string
-      /** PEM; `undefined` is the system's own set. */
-      readonly trustAnchors: readonly string[] | undefined
-      /** How long the handshake may take. */
-      readonly timeoutMs: number
-      /**
-       * What the session lacks, in words, so that it must not begin: nothing is said over it then.
-       * Absent: any certificate will do.
-       */
-      readonly lacks?: ((facts: TlsFacts) => string | undefined) | undefined
-    }
 
 /** What the connection is at. Within a handshake nobody but the TLS library may read or write. */
 type State =
@@ -180,7 +159,8 @@ export class Peer {
     return new Promise((resolve) => {
       const ready = (): void => {
         const facts = tlsFacts(secure, role)
-        const problem = role.side === 'client' ? role.lacks?.(facts) : undefined
+        const chain = (): ReturnType<typeof presentedChain> => presentedChain(secure)
+        const problem = role.side === 'client' ? role.lacks?.(facts, chain) : undefined
         settle(
           problem === undefined ? { type: 'started', facts } : { type: 'failed', problem, facts },
         )

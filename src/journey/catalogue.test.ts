@@ -17,6 +17,7 @@ import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { probeStages } from './probed-step.ts'
 import type { StepData } from './steps.ts'
+import { provedSteps, transportSteps } from './test-support/transport-steps.ts'
 
 const golden = new URL('catalogue.golden.txt', import.meta.url)
 
@@ -190,6 +191,8 @@ const plain: readonly StepData[] = [
   },
   { type: 'peer-tls', host, ...tls, certificate: undefined },
   { type: 'peer-no-tls', host, problem: undefined },
+  ...provedSteps,
+  ...transportSteps,
   { ...attempt, result: 'delivered', answer: { ...good, atCommand: 'DATA' } },
   {
     ...attempt,
@@ -545,6 +548,14 @@ test('what stands in a step from elsewhere stays on one line and has an end', ()
     { type: 'queued', recipient: long, destination: long },
     { type: 'notified', about: 'failure', to: long, journey: 'x' },
     { type: 'unsigned', domain: long },
+    { type: 'peer-no-tls', host: long, problem: long },
+    {
+      type: 'peer-tls-failed',
+      host: long,
+      demanded: 'dane',
+      problem: long,
+      certificate: undefined,
+    },
   ]
   for (const data of hostile) {
     for (const { question, answer } of tell({ ...data, startedAt: 0, durationMs: 0, dns: [] })) {

@@ -59,6 +59,8 @@ export function tell(step: Step): readonly Sentence[] {
     case 'dial':
     case 'peer-tls':
     case 'peer-no-tls':
+    case 'peer-tls-failed':
+    case 'transport':
     case 'attempt':
     case 'notified':
     case 'not-notified':

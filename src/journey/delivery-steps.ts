@@ -3,10 +3,26 @@ import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import type { Self } from '../route/self.ts'
 import type { ProbedStep } from './probed-step.ts'
+import type { TargetDemand, Transport } from '../transport/demand.ts'
+import type { KnownTls } from '../transport/memory.ts'
+import type { TransportFacts } from '../transport/transport.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
 
 /** Why an address is on the suppression list. */
 export type SuppressionReason = 'hard-bounce' | 'complaint' | 'by-hand'
+
+/** The certificate of another server, in short. */
+export interface ShownCertificate {
+  readonly subject: string
+  readonly issuer: string
+  readonly trusted: boolean
+  readonly problem: string | undefined
+  readonly fingerprint: string
+  /** What it is for, and from when until when, as the TLS library says them; of a probe only. */
+  readonly names?: readonly string[]
+  readonly validFrom?: string
+  readonly validTo?: string
+}
 
 /** Steps that are appended while a queued message is delivered. */
 export type DeliveryStep =
@@ -38,21 +54,36 @@ export type DeliveryStep =
       readonly cipher: string
       /** TLS began with the connection (RFC 8314 §3.3), and not by STARTTLS. */
       readonly implicit?: true
-      readonly certificate:
-        | {
-            readonly subject: string
-            readonly issuer: string
-            readonly trusted: boolean
-            readonly problem: string | undefined
-            readonly fingerprint: string
-            /** What it is for, and from when until when, as the TLS library says them; of a probe only. */
-            readonly names?: readonly string[]
-            readonly validFrom?: string
-            readonly validTo?: string
-          }
-        | undefined
+      readonly certificate: ShownCertificate | undefined
+      /** What it had to prove, and did. Absent: nothing. */
+      readonly demanded?: Exclude<TargetDemand['type'], 'opportunistic' | 'skip'>
+      /** For DANE: the TLSA record that is about its certificate. */
+      readonly record?: string
     }
-  | { readonly type: 'peer-no-tls'; readonly host: string; readonly problem: string | undefined }
+  | {
+      readonly type: 'peer-no-tls'
+      readonly host: string
+      readonly problem: string | undefined
+      /** It had TLS before. */
+      readonly before?: KnownTls
+    }
+  | {
+      /** TLS did not come about, or proved too little, where it was demanded: nothing was sent. */
+      readonly type: 'peer-tls-failed'
+      readonly host: string
+      readonly demanded: Exclude<TargetDemand['type'], 'opportunistic' | 'skip'>
+      readonly problem: string
+      readonly certificate: ShownCertificate | undefined
+      readonly before?: KnownTls
+    }
+  | {
+      /** What the servers of the route before it must prove. */
+      readonly type: 'transport'
+      readonly destination: string
+      /** All that it rests on beside the route and DNS. */
+      readonly facts: TransportFacts
+      readonly transport: Transport
+    }
   | {
       readonly type: 'attempt'
       readonly recipient: string

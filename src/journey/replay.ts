@@ -3,29 +3,14 @@ import { decide } from '../inspect/decide.ts'
 import { type Evaluation, Inspection } from '../inspect/inspection.ts'
 import { checkIprev } from '../inspect/iprev.ts'
 import { HeaderReader, type MessageHeader } from '../message/header-reader.ts'
-import { findRoute } from '../route/find-route.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { AlteredLetter } from './altered-letter.ts'
 import { answersOf, type Facts, type JourneyRecord, type ReplayFacts } from './record.ts'
 import { changesSomething, type ReplayOverrides } from './overrides.ts'
-import type { Step, StepData } from './steps.ts'
+import type { StepData } from './steps.ts'
+import { replayRoutes } from './replay-routes.ts'
 import { ReplayResolver } from './replay-resolver.ts'
-
-/** One step then and now. */
-export interface ReplayedStep {
-  readonly type: (typeof verdictTypes)[number] | 'route'
-  readonly recorded: Step
-  readonly now: StepData
-  /** Bit for bit the same verdict, evidence included. */
-  readonly same: boolean
-  /**
-   * What this step asked now and nobody asked then, as `NAME TYPE`: its verdict is only what it
-   * would be if DNS did not answer. Only changes can bring these up.
-   */
-  readonly missing: readonly string[]
-  /** What DNS said now, as far as it is known. */
-  readonly answers: readonly RecordedAnswer[]
-}
+import { type ReplayedStep, sameData, verdictTypes } from './replayed-step.ts'
 
 /** The verdicts of a journey, made again. */
 export interface Replayed {
@@ -227,32 +212,6 @@ async function passThrough(
   return header
 }
 
-async function replayRoutes(
-  record: JourneyRecord,
-  facts: Facts,
-  {
-    changes,
-    resolvers,
-  }: { readonly changes: ReplayOverrides; readonly resolvers: ReplayResolver[] },
-): Promise<readonly ReplayedStep[]> {
-  const steps: ReplayedStep[] = []
-  for (const step of record.steps) {
-    if (step.type !== 'route') continue
-    const resolver = new ReplayResolver(answersOf(step, facts), changes)
-    resolvers.push(resolver)
-    const { destination, seed, self, hop } = step
-    const routeFacts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
-    const route = await findRoute(routeFacts, resolver)
-    const now: StepData = { type: 'route', ...routeFacts, route }
-    const same = sameData(step, now)
-    const { missing, answers } = resolver
-    steps.push({ type: 'route', recorded: step, now, same, missing, answers })
-  }
-  return steps
-}
-
-const verdictTypes = ['iprev', 'spf', 'dkim', 'arc', 'dmarc', 'decision', 'received-spf'] as const
-
 type AskingStep = 'iprev' | 'spf' | 'dkim' | 'arc' | 'dmarc' | 'decision'
 
 function isVerdict(type: StepData['type']): type is (typeof verdictTypes)[number] {
@@ -270,20 +229,4 @@ function compare(
   const missing = Array.from(new Set([...(resolver?.missing ?? []), ...rests]))
   const answers = resolver?.answers ?? []
   return [{ type, recorded, now, same: sameData(recorded, now), missing, answers }]
-}
-
-/** Compares what was decided, not when or how fast: times and shared answers are left out. */
-function sameData(recorded: Step, now: StepData): boolean {
-  const { startedAt: _at, durationMs: _ms, dns: _dns, ...data } = recorded
-  return canonicalJson(data) === canonicalJson(now)
-}
-
-/** JSON with the keys of every object in order, so that equal data is equal text. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(
-      Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-    )
-  })
 }

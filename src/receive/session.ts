@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { EngineDriver } from '../io/engine-driver.ts'
-import type { Peer, TlsRole, TlsStart } from '../io/peer.ts'
+import type { Peer, TlsStart } from '../io/peer.ts'
+import type { TlsRole } from '../io/tls-role.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { freshSession } from '../smtp/server-answers.ts'

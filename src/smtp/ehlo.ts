@@ -50,6 +50,7 @@ export const noExtensions: Extensions = {
   dsn: false,
   enhancedStatusCodes: false,
   chunking: false,
+  requireTls: false,
   size: null,
   auth: [],
   all: [],
@@ -72,6 +73,7 @@ export function parseExtensions(ehlo: Reply): Extensions {
     dsn: has('DSN'),
     enhancedStatusCodes: has('ENHANCEDSTATUSCODES'),
     chunking: has('CHUNKING'),
+    requireTls: has('REQUIRETLS'),
     // RFC 1870 §4: without a number, or with 0, there is no fixed limit.
     size: size === undefined ? null : /^\d{1,20}$/.test(size) ? Number(size) : 0,
     auth: all
@@ -91,6 +93,8 @@ export interface Extensions {
   readonly dsn: boolean
   readonly enhancedStatusCodes: boolean
   readonly chunking: boolean
+  /** RFC 8689 §2; it counts over TLS alone. */
+  readonly requireTls: boolean
   /** `null`: not offered. 0: offered without a fixed limit. RFC 1870 §4. */
   readonly size: number | null
   /** Mechanism names in upper case. */

@@ -6,8 +6,10 @@ import type { DeliveryStep } from '../delivery-steps.ts'
 import { heldBackBy, tellPause } from './paused.ts'
 import type { BouncedStep } from './bounced.ts'
 import { said } from './ending.ts'
+import { tellPeerTls } from './peer-tls.ts'
 import { tellProbed } from './probed.ts'
 import { tellHold } from './holds.ts'
+import { tellTransport } from './transport.ts'
 
 /** Tells a step of delivery to another server; a route is two: the exchange and its address. */
 export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly Sentence[] {
@@ -30,42 +32,12 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
         },
       ]
     }
-    case 'peer-tls': {
-      const { host, protocol, cipher, certificate, implicit = false } = step
-      const trust =
-        certificate === undefined
-          ? 'no certificate'
-          : certificate.trusted
-            ? `certificate from ${quoted(certificate.issuer)}`
-            : `certificate not trusted (${certificate.problem ?? ''}), which opportunistic TLS takes`
-      return [
-        {
-          id: 'dial.tls',
-          label: 'TLS',
-          question: 'Is the way to it private?',
-          answer: `Yes: ${implicit ? 'TLS from the start' : 'STARTTLS'}, ${protocol}, ${trust}.`,
-          verdict: certificate?.trusted === false ? 'note' : 'ok',
-          rules: [implicit ? 'RFC 8314 §3.3' : 'RFC 3207', 'RFC 7435'],
-          details: { host, protocol, cipher, certificate: certificate ?? null },
-        },
-      ]
-    }
+    case 'peer-tls':
     case 'peer-no-tls':
-      return [
-        {
-          id: 'dial.tls',
-          label: 'TLS',
-          question: 'Is the way to it private?',
-          answer:
-            step.problem === undefined
-              ? // Version 0.1.0 did not write down which.
-                `No: ${quoted(step.host)} did not offer STARTTLS, or it failed.`
-              : `No, it goes in clear text. At ${quoted(step.host)} ${quoted(step.problem, 300)}.`,
-          verdict: 'warn',
-          rules: ['RFC 3207'],
-          details: { host: step.host, problem: step.problem ?? null },
-        },
-      ]
+    case 'peer-tls-failed':
+      return [tellPeerTls(step)]
+    case 'transport':
+      return [tellTransport(step)]
     case 'attempt':
       return [tellAttempt(step)]
     case 'put-off':

@@ -35,6 +35,11 @@ export interface DsnRequest {
   readonly envelopeId?: string
   /** `rfc822;user@example.org`, as given. */
   readonly originalRecipient?: string
+  /**
+   * What the message asks of TLS on its further way (RFC 8689): REQUIRETLS, or `TLS-Required: No`.
+   * Absent: nothing.
+   */
+  readonly tls?: 'required' | 'waived'
 }
 
 /** One recipient of one message that must go to another server. */

@@ -1,0 +1,91 @@
+import { tlsaText } from '../dane/tlsa.ts'
+import type { StsFinding } from '../mta-sts/finding.ts'
+import type { TlsFact, TlsFactPolicy } from '../report/tls-fact.ts'
+import type { HostDemand } from '../transport/demand.ts'
+import { flawOf } from './proof.ts'
+import type { TlsOutcome } from './tls-told.ts'
+
+/** What a session was held to. */
+interface Held {
+  readonly host: HostDemand
+  readonly ip: string
+  readonly destination: string
+  readonly sts: StsFinding
+}
+
+/**
+ * What is told of one session: a fact for each policy that it was under, and one without where there
+ * was none. RFC 8460 §4.
+ */
+export function factsOf(outcome: TlsOutcome, held: Held): readonly TlsFact[] {
+  const { host, ip } = held
+  const policies = policiesOf(held)
+  return policies.map((policy) => {
+    return { policy, mxHost: host.host, ip, result: resultOf(outcome, policy.type) }
+  })
+}
+
+/** What is told of a host that nothing may go to, by its policies. */
+export function skipFacts(
+  host: HostDemand,
+  { destination, sts }: Pick<Held, 'destination' | 'sts'>,
+): readonly TlsFact[] {
+  const common = { mxHost: host.host, ip: '' }
+  if (host.reason === 'tlsa-unknown' && host.tlsa?.type === 'failed') {
+    const { name, reason } = host.tlsa
+    const policy = { type: 'tlsa', domain: host.host, strings: [], mxHosts: [] } as const
+    const failure = { type: 'failure', resultType: 'dnssec-invalid' } as const
+    return [{ ...common, policy, result: { ...failure, reason: `${name}: ${reason}` } }]
+  }
+  if (host.reason === 'sts-mismatch' && sts.type === 'policy') {
+    const failure = { type: 'failure', resultType: 'validation-failure' } as const
+    const reason = 'the policy does not list the host'
+    return [{ ...common, policy: stsPolicy(destination, sts), result: { ...failure, reason } }]
+  }
+  return []
+}
+
+function policiesOf({ host, destination, sts }: Held): readonly TlsFactPolicy[] {
+  const policies: TlsFactPolicy[] = []
+  if (host.tlsa?.type === 'found') {
+    const { base, usable, unusable } = host.tlsa
+    const strings = [...usable.map((one) => tlsaText(one)), ...unusable.map(({ record }) => record)]
+    policies.push({ type: 'tlsa', domain: base, strings, mxHosts: [] })
+  }
+  if (host.sts !== undefined && host.sts.result !== 'no-policy' && sts.type === 'policy') {
+    policies.push(stsPolicy(destination, sts))
+  }
+  if (policies.length > 0) return policies
+  return [{ type: 'no-policy-found', domain: destination, strings: [], mxHosts: [] }]
+}
+
+function stsPolicy(
+  domain: string,
+  { policy }: StsFinding & { readonly type: 'policy' },
+): TlsFactPolicy {
+  return { type: 'sts', domain, strings: policy.lines, mxHosts: policy.mx }
+}
+
+function resultOf(outcome: TlsOutcome, policy: TlsFactPolicy['type']): TlsFact['result'] {
+  switch (outcome.type) {
+    case 'not-offered':
+      return { type: 'failure', resultType: 'starttls-not-supported' }
+    case 'failed':
+      return { type: 'failure', resultType: 'validation-failure', reason: outcome.problem }
+    case 'tls': {
+      const { facts, proof } = outcome
+      // MTA-STS looks at the certificate also while a policy is tested, or DANE has held (RFC 8461 §5).
+      if (policy === 'sts') {
+        const { certificate } = facts
+        if (certificate?.trusted === true) return { type: 'success' }
+        if (certificate === undefined) {
+          return { type: 'failure', resultType: 'certificate-not-trusted' }
+        }
+        const reason = certificate.problem ?? 'unknown'
+        return { type: 'failure', resultType: flawOf(certificate), reason }
+      }
+      if (proof.result === 'holds') return { type: 'success' }
+      return { type: 'failure', resultType: proof.flaw, reason: proof.problem }
+    }
+  }
+}

@@ -140,7 +140,11 @@ export class HttpDoor {
         },
       ]),
       troubles: async () => troublesOf(await place.desk.status(), now()),
-      meter,
+      meter: {
+        get lines() {
+          return [...meter.lines, ...system.tlsLines]
+        },
+      },
       rules: () => system.decisionRules,
       webhooks: place,
       keys: place,

@@ -115,6 +115,11 @@ export class MailSystem {
     return this.#server.listeners
   }
 
+  /** What was counted of TLS at other servers, in the text format of Prometheus. */
+  get tlsLines(): readonly string[] {
+    return [...(this.#sts?.lines ?? []), ...(this.#reporter.ledger?.lines ?? [])]
+  }
+
   /** See `Courier.underWay`. */
   get underWay(): number {
     return this.#courier.underWay

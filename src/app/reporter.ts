@@ -6,7 +6,6 @@ import type { JudgedLetter } from '../inspect/decide.ts'
 import type { Post } from '../post/post.ts'
 import { DailyReports, type FirstOpenDay } from '../reporting/daily-reports.ts'
 import { FailureReports, type FailureReportsPlan } from '../reporting/failure-reports.ts'
-import type { TlsLedger } from '../report/tls-fact.ts'
 import { TlsReporter } from './tls-reporter.ts'
 import type { Store } from '../store/ports/store.ts'
 
@@ -71,7 +70,7 @@ export class Reporter {
   }
 
   /** Who is to be told how TLS fared at other servers; `undefined` when nobody wants to know. */
-  get ledger(): TlsLedger | undefined {
+  get ledger(): TlsReporter['ledger'] | undefined {
     return this.#tls?.ledger
   }
 

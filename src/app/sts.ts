@@ -5,7 +5,7 @@ import type { CallPlace } from '../io/outside-address.ts'
 import { PolicyFetcher } from '../io/policy-fetcher.ts'
 import { trustContext } from '../io/trust.ts'
 import type { StsPolicies } from '../mta-sts/finding.ts'
-import { PolicyBook, type StsCounts } from '../mta-sts/policy-book.ts'
+import { PolicyBook } from '../mta-sts/policy-book.ts'
 import { PolicyRefresh } from '../mta-sts/policy-refresh.ts'
 import type { RegisterPort } from '../store/ports/register.ts'
 
@@ -54,8 +54,9 @@ export class Sts {
     return this.#book
   }
 
-  get counts(): Readonly<StsCounts> {
-    return this.#book.counts
+  /** See `PolicyBook.lines`. */
+  get lines(): readonly string[] {
+    return this.#book.lines
   }
 
   start(): void {

@@ -43,7 +43,7 @@ export class TlsReporter {
     })
   }
 
-  get ledger(): TlsLedger {
+  get ledger(): TlsLedger & { readonly lines: readonly string[] } {
     return this.#ledger
   }
 

@@ -1,5 +1,6 @@
 import { parseDomain } from '../address/domain.ts'
 import type { Clock } from '../base/clock.ts'
+import { Counter } from '../base/histogram.ts'
 import { RecentMap } from '../base/recent-map.ts'
 import { bad, type Result } from '../base/result.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -49,13 +50,6 @@ const limits = { most: 32, waitMs: 30_000 }
 /** So many failed fetches are remembered. */
 const mostFailed = 5000
 
-/** How often policies were asked for since the start. */
-export interface StsCounts {
-  /** Fetches that gave a policy, and that did not. */
-  fetched: number
-  failed: number
-}
-
 /**
  * Knows the MTA-STS policies of domains: asks for the record with each letter, fetches what is new and
  * keeps it. Of several letters that want the same policy one fetches it.
@@ -65,11 +59,17 @@ export class PolicyBook implements StsPolicies {
   readonly #line: FetchLine
   readonly #failed = new RecentMap<string, FailedFetch>(mostFailed)
   readonly #fetching = new Map<string, Promise<StsFinding>>()
-  readonly counts: StsCounts = { fetched: 0, failed: 0 }
+  readonly #fetches = new Counter()
 
   constructor(options: PolicyBookOptions) {
     this.#options = options
     this.#line = new FetchLine(options.clock, limits)
+  }
+
+  /** How many fetches gave a policy, or did not and where, in the text format of Prometheus. */
+  get lines(): readonly string[] {
+    const name = 'waybill_mta_sts_fetches_total'
+    return this.#fetches.lines(name, 'Fetches of MTA-STS policies, by what came of them')
   }
 
   /** @throws what the register says when it cannot be read: then nothing is known, and mail waits */
@@ -158,7 +158,7 @@ export class PolicyBook implements StsPolicies {
   async #fetch(domain: string, resolver: Resolver): Promise<Result<StsPolicy, StsTrouble>> {
     const octets = await this.#options.fetch(domain, resolver)
     const result = octets.ok ? readFetchedPolicy(octets.value) : octets
-    this.counts[result.ok ? 'fetched' : 'failed']++
+    this.#fetches.add({ result: result.ok ? 'fetched' : result.problem.stage })
     return result
   }
 

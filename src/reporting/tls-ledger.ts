@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { Counter } from '../base/histogram.ts'
 import { normalizeName } from '../dns/resolver.ts'
 import type { TlsFact, TlsLedger } from '../report/tls-fact.ts'
 import { TlsTally, writeTally } from '../report/tls-tally.ts'
@@ -51,8 +52,7 @@ export class StoredTlsLedger implements TlsLedger {
   #cancel: () => void = () => {}
   #writing: Promise<void> = Promise.resolve()
   #stopped = false
-  /** Sessions that were not counted because there were too many domains. */
-  leftOut = 0
+  readonly #sessions = new Counter()
 
   constructor(options: StoredTlsLedgerOptions) {
     this.#options = options
@@ -67,13 +67,21 @@ export class StoredTlsLedger implements TlsLedger {
     })
   }
 
+  /** How sessions fared since the start, in the text format of Prometheus. */
+  get lines(): readonly string[] {
+    const help = 'How TLS fared in sessions with other servers, by policy and result'
+    return this.#sessions.lines('waybill_tls_sessions_total', help)
+  }
+
   note(fact: TlsFact): void {
+    const { policy, result } = fact
+    const came = result.type === 'success' ? 'success' : result.resultType
+    this.#sessions.add({ policy: policy.type, result: came })
     if (this.#today() !== this.#day) this.#begin()
-    const domain = normalizeName(fact.policy.domain)
+    const domain = normalizeName(policy.domain)
     let counted = this.#counted.get(domain)
     if (counted === undefined) {
       if (this.#counted.size >= this.#limits.domains) {
-        this.leftOut++
         return
       }
       counted = { domain, tally: new TlsTally(), changed: false }

@@ -8,10 +8,10 @@ function verbs(status: string, direction: 'in' | 'out', word = status): readonly
 
 test('what waits can be tried, held and given up; what is held is released instead', () => {
   for (const status of ['queued', 'deferred', 'partly delivered']) {
-    assert.deepEqual(verbs(status, 'out'), ['retry', 'hold', 'drop'], status)
+    assert.deepEqual(verbs(status, 'out'), ['retry', 'hold', 'bounce', 'drop'], status)
   }
-  assert.deepEqual(verbs('held', 'out'), ['release', 'retry', 'drop'])
-  assert.deepEqual(verbs('deferred', 'out', 'held'), ['release', 'retry', 'drop'])
+  assert.deepEqual(verbs('held', 'out'), ['release', 'retry', 'bounce', 'drop'])
+  assert.deepEqual(verbs('deferred', 'out', 'held'), ['release', 'retry', 'bounce', 'drop'])
 })
 
 test('with what has ended, or came in, nothing of that can be done', () => {
@@ -24,7 +24,7 @@ test('only giving up is asked once more', () => {
   const asked = actionsFor({ status: 'queued', direction: 'out', outcome: { word: 'queued' } })
   assert.deepEqual(
     asked.filter(({ sure }) => sure !== undefined).map(({ verb }) => verb),
-    ['drop'],
+    ['bounce', 'drop'],
   )
 })
 
@@ -38,7 +38,12 @@ test('an account takes back what waits, without a notice; who only reads does no
   assert.deepEqual(names('held', account), ['Take back'])
   assert.deepEqual(names('delivered', account), [])
   assert.deepEqual(names('held', { manage: false, own: false }), [])
-  assert.deepEqual(names('held', { manage: true, own: false }), ['Release', 'Try now', 'Give up'])
+  assert.deepEqual(names('held', { manage: true, own: false }), [
+    'Release',
+    'Try now',
+    'Give up',
+    'Drop silently',
+  ])
   const [back] = allowedOf(
     actionsFor({ status: 'queued', direction: 'out', outcome: { word: 'queued' } }),
     account,

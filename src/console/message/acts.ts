@@ -3,7 +3,7 @@ import type { Row } from '../types.ts'
 /** Something that can be done with a message that waits. */
 export interface Action {
   readonly name: string
-  readonly verb: 'retry' | 'hold' | 'release' | 'drop'
+  readonly verb: 'retry' | 'hold' | 'release' | 'bounce' | 'drop'
   /** Asked before it is done: what cannot be undone. */
   readonly sure?: string
   /** What is posted with it. */
@@ -15,8 +15,14 @@ const waiting: readonly Action[] = [
   { name: 'Hold', verb: 'hold' },
   {
     name: 'Give up',
-    verb: 'drop',
+    verb: 'bounce',
     sure: 'Give up 1 message? Its sender is told; it is not tried again.',
+  },
+  {
+    name: 'Drop silently',
+    verb: 'drop',
+    sure: 'Drop 1 message? Nobody is told; it is not tried again.',
+    body: { tell_sender: false },
   },
 ]
 

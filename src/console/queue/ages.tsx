@@ -1,6 +1,7 @@
 import { Table } from '../parts/table.tsx'
 import { plainly, when } from '../parts/plain.ts'
-import type { Destination, Queue } from './model.ts'
+import { withQuery } from '../shell/route.ts'
+import { type Destination, type Queue, queryFor } from './model.ts'
 
 /** How long what waits has waited, by destination: a column that moves right is a server that is down. */
 export function Ages({ queue }: { readonly queue: Queue }) {
@@ -8,6 +9,7 @@ export function Ages({ queue }: { readonly queue: Queue }) {
   const last = ages.at(-1)
   const heads = [
     'Destination',
+    'All',
     ...ages.map((minutes) => `< ${minutes} min`),
     ...(last === undefined ? [] : [`${last} min and more`]),
     'Last answer',
@@ -17,9 +19,16 @@ export function Ages({ queue }: { readonly queue: Queue }) {
       caption="By destination and age"
       heads={heads}
       rows={destinations.map((one) => [
-        <span key="name" class="address">
+        <a
+          key="name"
+          class="address"
+          data-stay
+          href={withQuery({ q: queryFor(one.destination) }, '/queue')}
+        >
           {plainly(one.destination)}
-        </span>,
+          <span class="heard">: show what waits for it</span>
+        </a>,
+        one.held === 0 ? String(one.total) : `${one.total} (${one.held} held)`,
         ...one.ages.map((number, index) => (
           <span key={index} class={number === 0 ? 'muted zero' : 'age'}>
             {number === 0 ? '·' : number}

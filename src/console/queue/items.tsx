@@ -4,28 +4,44 @@ import { Said } from '../parts/said.tsx'
 import { count, plainly } from '../parts/plain.ts'
 import { PlanLine } from '../parts/plan-line.tsx'
 import { Table } from '../parts/table.tsx'
-import { Address } from '../parts/text.tsx'
+import { Address, Time } from '../parts/text.tsx'
 import { Pill } from '../parts/verdict.tsx'
 import { mayManage } from '../shell/may.ts'
-import { acts, fitting, type Item, type Queue, question, type Verb } from './model.ts'
-
-interface Done {
-  readonly count: number
-}
+import { type Done, doneText } from './bulk.tsx'
+import {
+  acts,
+  fitting,
+  type Given,
+  isFinal,
+  type Item,
+  type Queue,
+  question,
+  type Verb,
+  wishOf,
+} from './model.ts'
 
 /** Does something with letters that wait; whoever sends them is told of what is given up. */
-async function change(acting: Acting, items: readonly Item[], verb: Verb): Promise<boolean> {
+async function change(
+  acting: Acting,
+  items: readonly Item[],
+  { verb, given }: { readonly verb: Verb; readonly given: Given },
+): Promise<boolean> {
   const asked = question(verb, items.length)
   if (asked !== '' && !window.confirm(asked)) return false
-  const body = { action: verb, ids: items.map(({ id }) => id) }
+  const body = wishOf(verb, { ids: items.map(({ id }) => id) }, given)
   const name = acts.find((one) => one.verb === verb)?.name ?? verb
-  return await acting.act<Done>('/v1/queue/actions', { method: 'POST', body }, (done) => {
-    return `${name}: done with ${count(done.count, 'delivery', 'deliveries')}.`
+  return await acting.act('/v1/queue/actions', { method: 'POST', body }, (done: Done) => {
+    return doneText(name, done)
   })
 }
 
 /** Each recipient that waits, with its plan; several can be chosen and changed at once. */
-export function Items({ queue, changed }: { readonly queue: Queue; readonly changed: () => void }) {
+export function Items(props: {
+  readonly queue: Queue
+  readonly changed: () => void
+  readonly given: Given
+}) {
+  const { queue, changed, given } = props
   const acting = useAct(changed)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const may = mayManage()
@@ -47,6 +63,7 @@ export function Items({ queue, changed }: { readonly queue: Queue; readonly chan
           shown={shown}
           items={items}
           acting={acting}
+          given={given}
           choose={(all) => setChosen(new Set(all ? shown.map(({ id }) => id) : []))}
         />
       ) : null}
@@ -71,10 +88,12 @@ export function Items({ queue, changed }: { readonly queue: Queue; readonly chan
           <State key="state" item={item} />,
           <PlanLine key="plan" plan={item} />,
           plainly(item.last_problem ?? '–'),
-          may ? <RowActs key="act" item={item} acting={acting} /> : '–',
+          may ? <RowActs key="act" item={item} acting={acting} given={given} /> : '–',
         ])}
       />
-      {queue.has_more === true ? <p class="muted">There are more; the list has all.</p> : null}
+      {queue.has_more === true ? (
+        <p class="muted">There are more: find some, or act on all that fit.</p>
+      ) : null}
     </>
   )
 }
@@ -83,9 +102,10 @@ function Selection(props: {
   readonly shown: readonly Item[]
   readonly items: readonly Item[]
   readonly acting: Acting
+  readonly given: Given
   readonly choose: (all: boolean) => void
 }) {
-  const { shown, items, acting, choose } = props
+  const { shown, items, acting, given, choose } = props
   return (
     <div class="bulk" role="group" aria-label="With the chosen ones">
       <label>
@@ -104,10 +124,10 @@ function Selection(props: {
               <button
                 key={verb}
                 type="button"
-                class="small"
+                class={isFinal(verb) ? 'small danger' : 'small'}
                 disabled={fit.length === 0 || acting.busy}
                 onClick={() => {
-                  void change(acting, fit, verb).then((done) => done && choose(false))
+                  void change(acting, fit, { verb, given }).then((done) => done && choose(false))
                 }}
               >
                 {name} ({fit.length})
@@ -118,8 +138,9 @@ function Selection(props: {
   )
 }
 
-function RowActs({ item, acting }: { readonly item: Item; readonly acting: Acting }) {
-  const verbs = acts.filter(({ verb }) => verb !== 'drop' && fitting([item], verb).length > 0)
+function RowActs(props: { readonly item: Item; readonly acting: Acting; readonly given: Given }) {
+  const { item, acting, given } = props
+  const verbs = acts.filter(({ verb }) => !isFinal(verb) && fitting([item], verb).length > 0)
   return (
     <span class="bulk">
       {verbs.map(({ verb, name }) => (
@@ -127,7 +148,7 @@ function RowActs({ item, acting }: { readonly item: Item; readonly acting: Actin
           key={verb}
           type="button"
           class="small"
-          onClick={() => void change(acting, [item], verb)}
+          onClick={() => void change(acting, [item], { verb, given })}
         >
           {name}
           <span class="heard"> {item.journey}</span>
@@ -138,7 +159,21 @@ function RowActs({ item, acting }: { readonly item: Item; readonly acting: Actin
 }
 
 function State({ item }: { readonly item: Item }) {
-  if (item.held) return <Pill tone="wait">held</Pill>
+  if (item.held) {
+    const { held_until: until, hold_reason: why } = item
+    return (
+      <>
+        <Pill tone="wait">held</Pill>
+        {until === null ? null : (
+          <>
+            {' '}
+            until <Time at={until} />
+          </>
+        )}
+        {why === '' ? null : <span class="muted"> {plainly(why)}</span>}
+      </>
+    )
+  }
   return (
     <Pill tone="wait">
       {item.attempts === 0 ? 'not tried yet' : `tried ${count(item.attempts, 'time')}`}

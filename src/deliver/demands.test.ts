@@ -321,3 +321,44 @@ test('a message that requires TLS wants REQUIRETLS of the server, and is given u
   const bounce = [testItem({ reversePath: '', dsn: { tls: 'required' } })]
   assert.deepEqual((await deliver(other, { items: bounce })).fates, ['bob delivered'])
 })
+
+test('a host that a tested policy does not list is reported, whatever it proves', async (t) => {
+  const server = await open(t)
+  const sts = await policyOf('testing', 'mx2.south.example')
+  const { fates, facts } = await deliver(server, { sts })
+  assert.deepEqual(fates, ['bob delivered'])
+  assert.deepEqual(facts.map(told), ['sts mx.south.example validation-failure'])
+})
+
+test('a policy that could not be had is reported once, beside what became of the session', async (t) => {
+  const trouble = { stage: 'fetch', text: 'No.', resultType: 'sts-policy-fetch-error' } as const
+  const failed = await deliver(await open(t), { sts: { type: 'failed', trouble } })
+  assert.deepEqual(failed.fates, ['bob delivered'])
+  assert.deepEqual(failed.facts.map(told), [
+    'sts  sts-policy-fetch-error',
+    'no-policy-found mx.south.example success',
+  ])
+  const kept = await policyOf('enforce')
+  assert.ok(kept.type === 'policy')
+  const old = await deliver(await open(t), { sts: { ...kept, from: 'kept', problem: trouble } })
+  assert.deepEqual(old.facts.map(told), [
+    'sts  sts-policy-fetch-error',
+    'sts mx.south.example success',
+  ])
+  const dark = { ...trouble, stage: 'dns' } as const
+  const unknown = await deliver(await open(t), { sts: { type: 'failed', trouble: dark } })
+  assert.deepEqual(unknown.facts.map(told), ['no-policy-found mx.south.example success'])
+})
+
+test('letters that waive TLS, as reports do, are not reported', async (t) => {
+  const server = await open(t, { tls: 'clear' })
+  const items = [testItem({ dsn: { tls: 'waived' } })]
+  const { fates, facts } = await deliver(server, { items, sts: await policyOf('enforce') })
+  assert.deepEqual(fates, ['bob delivered'])
+  assert.deepEqual(facts, [])
+})
+
+/** `policy host result`. */
+function told({ policy, mxHost, result }: TlsFact): string {
+  return `${policy.type} ${mxHost} ${result.type === 'success' ? 'success' : result.resultType}`
+}

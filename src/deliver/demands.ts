@@ -12,7 +12,7 @@ import {
   type TransportRules,
 } from '../transport/transport.ts'
 import type { ConnectInput } from './connect.ts'
-import { factsOf, skipFacts } from './tls-facts-told.ts'
+import { factsOf, policyFacts, skipFacts } from './tls-facts-told.ts'
 import type { TlsMemory } from './tls-memory.ts'
 import type { Way } from './way.ts'
 
@@ -61,8 +61,11 @@ export class Demands {
     const facts = await this.#facts(route, judged, recorder)
     const transport = await decideTransport(route, facts, recorder)
     log.step({ type: 'transport', destination, facts, transport }, begin, recorder.answers)
-    const judgement = new Judgement(transport, { ...judged, sts: facts.sts }, this.#options)
-    judgement.tellLeftOut()
+    const { ledger, memory } = this.#options
+    // What waives TLS was held to nothing. Reports themselves do: one must not be the cause of the next.
+    const tell = { memory, ledger: judged.wish === 'waived' ? undefined : ledger }
+    const judgement = new Judgement(transport, { ...judged, sts: facts.sts }, tell)
+    judgement.tellBefore()
     return judgement
   }
 
@@ -130,8 +133,12 @@ class Judgement {
     return { demand, requireTls: wish === 'required', before, heard }
   }
 
-  /** Tells of the hosts that nothing may go to; they are told once and not for each address. */
-  tellLeftOut(): void {
+  /**
+   * Tells of a policy that could not be had, and of the hosts that nothing may go to; once, and not for
+   * each address.
+   */
+  tellBefore(): void {
+    for (const fact of policyFacts(this.#judged)) this.#tell.ledger?.note(fact)
     for (const host of this.#hosts) {
       for (const fact of skipFacts(host, this.#judged)) this.#tell.ledger?.note(fact)
     }

@@ -1,5 +1,5 @@
 import { tlsaText } from '../dane/tlsa.ts'
-import type { StsFinding } from '../mta-sts/finding.ts'
+import type { StsFinding, StsTrouble } from '../mta-sts/finding.ts'
 import type { TlsFact, TlsFactPolicy } from '../report/tls-fact.ts'
 import type { HostDemand } from '../transport/demand.ts'
 import { flawOf } from './proof.ts'
@@ -21,8 +21,26 @@ export function factsOf(outcome: TlsOutcome, held: Held): readonly TlsFact[] {
   const { host, ip } = held
   const policies = policiesOf(held)
   return policies.map((policy) => {
-    return { policy, mxHost: host.host, ip, result: resultOf(outcome, policy.type) }
+    const isUnlisted = policy.type === 'sts' && host.sts?.result === 'mismatch'
+    const result = isUnlisted ? unlisted : resultOf(outcome, policy.type)
+    return { policy, mxHost: host.host, ip, result }
   })
+}
+
+/**
+ * What is told of an MTA-STS policy that could not be had, or not as new as it could be. Where DNS did
+ * not answer and none is kept, nobody knows whether there is one. RFC 8460 §4.3.2.2.
+ */
+export function policyFacts({
+  destination,
+  sts,
+}: Pick<Held, 'destination' | 'sts'>): readonly TlsFact[] {
+  const trouble = troubleIn(sts)
+  if (trouble === undefined || (sts.type === 'failed' && trouble.stage === 'dns')) return []
+  const none = { type: 'sts', domain: destination, strings: [], mxHosts: [] } as const
+  const policy = sts.type === 'policy' ? stsPolicy(destination, sts) : none
+  const { resultType, text: reason } = trouble
+  return [{ policy, mxHost: '', ip: '', result: { type: 'failure', resultType, reason } }]
 }
 
 /** What is told of a host that nothing may go to, by its policies. */
@@ -38,12 +56,28 @@ export function skipFacts(
     return [{ ...common, policy, result: { ...failure, reason: `${name}: ${reason}` } }]
   }
   if (host.reason === 'sts-mismatch' && sts.type === 'policy') {
-    const failure = { type: 'failure', resultType: 'validation-failure' } as const
-    const reason = 'the policy does not list the host'
-    return [{ ...common, policy: stsPolicy(destination, sts), result: { ...failure, reason } }]
+    return [{ ...common, policy: stsPolicy(destination, sts), result: unlisted }]
   }
   return []
 }
+
+function troubleIn(sts: StsFinding): StsTrouble | undefined {
+  switch (sts.type) {
+    case 'none':
+      return undefined
+    case 'policy':
+      return sts.problem
+    case 'failed':
+      return sts.trouble
+  }
+}
+
+/** RFC 8460 §4.3.3: there is no word of its own for it. */
+const unlisted = {
+  type: 'failure',
+  resultType: 'validation-failure',
+  reason: 'the policy does not list the host',
+} as const
 
 function policiesOf({ host, destination, sts }: Held): readonly TlsFactPolicy[] {
   const policies: TlsFactPolicy[] = []

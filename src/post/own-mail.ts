@@ -7,7 +7,7 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import { contentOf } from '../store/ports/contents.ts'
-import type { Acceptance } from '../store/ports/post.ts'
+import type { Acceptance, DsnRequest } from '../store/ports/post.ts'
 import { record, together, type Mail, type Placed, type Whereto } from './placing.ts'
 
 /** Mail that this server writes itself: a notice to a sender, a report to the owner of a domain. */
@@ -73,8 +73,11 @@ export async function writeOwnMail(
   const named = keys.map(({ selector, algorithm }) => ({ selector, algorithm: algorithm ?? '' }))
   if (keys.length === 0) journey.step({ type: 'unsigned', domain })
   else journey.step({ type: 'signed', domain, keys: named }, begin)
+  // RFC 8460 §5.3.1: what a report tells of must not keep the report back.
+  const dsn: DsnRequest =
+    because === 'TLS report' ? { notify: ['never'], tls: 'waived' } : { notify: ['never'] }
   const reached = by.recipients.flatMap(({ address, to }) => {
-    if (to !== undefined) return [{ address, to, dsn: { notify: ['never'] } } as const]
+    if (to !== undefined) return [{ address, to, dsn }] as const
     journey.step({ type: 'recipient', rcptTo: address, to: 'refused', answer: noSuchMailbox })
     return []
   })

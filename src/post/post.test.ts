@@ -76,7 +76,7 @@ function recordOf(acceptance: Acceptance): JourneyRecord {
   return JSON.parse(row.json)
 }
 
-const kinds = ['delivery status', 'aggregate report', 'failure report'] as const
+const kinds = ['delivery status', 'aggregate report', 'failure report', 'TLS report'] as const
 const places = [
   ['filed', ['ann@south.example']],
   ['queued', ['x@north.example']],
@@ -103,7 +103,8 @@ test('every kind of our own mail is signed, filed with Return-Path and sent with
         assert.equal(withPath.length, where === 'queued' ? 0 : 1)
         assert.equal(all.filter((header) => header.includes('Return-Path')).length, withPath.length)
         for (const item of acceptance.queue) {
-          assert.deepEqual(item.dsn, { notify: ['never'] })
+          const waived = because === 'TLS report' ? { tls: 'waived' } : {}
+          assert.deepEqual(item.dsn, { notify: ['never'], ...waived })
           assert.deepEqual([item.reversePath, item.expiresAt], [reversePath, start + 5000])
         }
         const steps = recordOf(acceptance).steps.map(({ type }) => type)

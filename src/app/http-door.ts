@@ -148,6 +148,7 @@ export class HttpDoor {
       rules: () => system.decisionRules,
       webhooks: place,
       keys: place,
+      suppressions: place,
       secondFactors: { ...place, hostname },
       access: this.#access,
       sending: submitting(system.door, store.receipts),

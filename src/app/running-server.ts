@@ -64,6 +64,7 @@ export class RunningServer {
     this.#desk = serverDesk({
       folder: this.#folder,
       store,
+      suppressions: system.suppressions,
       settings: () => this.#settings,
       retention: this.#retention,
       queue: {

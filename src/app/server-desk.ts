@@ -15,6 +15,7 @@ import { readPackedLines } from '../io/bundle-file.ts'
 import type { Webhooks } from '../hooks/webhooks.ts'
 import { systemClock } from '../io/clock.ts'
 import type { Store } from '../store/ports/store.ts'
+import type { SuppressionList } from '../suppression/suppression-list.ts'
 import { settledResidents } from './people.ts'
 import { openResolver } from './resolver.ts'
 
@@ -22,6 +23,7 @@ import { openResolver } from './resolver.ts'
 export interface ServerDeskParts {
   readonly folder: string
   readonly store: Store
+  readonly suppressions: SuppressionList
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
@@ -68,6 +70,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
       now,
       turn,
     }),
+    suppressions: { list: parts.suppressions, register: store.register, clock: systemClock },
     mail: { mailboxes: store.mailboxes, now },
     imports: { store, linesOf: (path) => readPackedLines(path) },
     webhooks,

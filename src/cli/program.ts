@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   account: async () => (await import('./commands/account.ts')).accountCommand(),
   alias: async () => (await import('./commands/alias.ts')).aliasCommand(),
   domain: async () => (await import('./commands/domain.ts')).domainCommand(),
+  suppress: async () => (await import('./commands/suppress.ts')).suppressCommand(),
   key: async () => (await import('./commands/key.ts')).keyCommand(),
   totp: async () => (await import('./commands/totp.ts')).totpCommand(),
   webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),

@@ -5,11 +5,15 @@ import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { AccountDesk } from './accounts.ts'
 import { ApiKeyDesk } from './api-keys.ts'
 import { testWebhooks } from '../hooks/test-support/webhooks.ts'
+import { HoldRules } from './hold-rules.ts'
 import { InTurn } from './in-turn.ts'
 import { KeyDesk } from './keys.ts'
 import { type Desk, performNamed } from './operations.ts'
+import { PersonPauses } from './pauses.ts'
 import { QueueDesk } from './queue.ts'
 import { SecondFactorDesk } from './second-factors.ts'
+import { defaultSuppressionRules } from '../suppression/strikes.ts'
+import { SuppressionList } from '../suppression/suppression-list.ts'
 
 const now = (): number => 5
 const actor = { by: 'ann', door: 'control socket', why: 'a test' } as const
@@ -27,6 +31,8 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
     desk: {
       queue: new QueueDesk({
         queue: store.queue,
+        rules: new HoldRules({ register: store.register, queue: store.queue, now }),
+        pauses: new PersonPauses({ register: store.register, now }),
         now,
         canTell: false,
         withdraw: () => Promise.resolve([]),
@@ -47,6 +53,15 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
         turn,
       }),
       imports: { store, linesOf: () => assert.fail('nothing is imported here') },
+      suppressions: {
+        list: new SuppressionList({
+          register: store.register,
+          now,
+          rules: () => defaultSuppressionRules,
+        }),
+        register: store.register,
+        clock: { now },
+      },
       mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),
       status: nobody,
@@ -70,6 +85,12 @@ const cases: readonly (readonly [operation: string, input: unknown, detail: unkn
   ['queue release', { items: [] }, undefined],
   ['queue drop', { items: [], tellSender: false }, undefined],
   ['mail delete', { items: [] }, undefined],
+  [
+    'suppress add',
+    { addresses: [{ address: 'a@b.example' }] },
+    { added: 1, first: ['a@b.example'] },
+  ],
+  ['suppress remove', { addresses: ['a@b.example'] }, undefined],
 ]
 for (const [operation, input, detail] of cases) {
   test(`${operation} is done by its name, and leaves ${detail === undefined ? 'no' : 'an'} act`, async () => {

@@ -27,6 +27,7 @@ import {
   totpRemove,
 } from './second-factor-operations.ts'
 import { serverStatus, type StatusPart } from './status.ts'
+import { suppressAdd, type SuppressionPart, suppressRemove } from './suppressions.ts'
 import { webhookOperations, type WebhookPart } from './webhooks.ts'
 
 /** The desk of a running server: all of it. */
@@ -35,6 +36,7 @@ export interface Desk
     KeyPart,
     AccountPart,
     ApiKeyPart,
+    SuppressionPart,
     SecondFactorPart,
     MailPart,
     PrunePart,
@@ -63,6 +65,8 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(domainRemove),
   named(keyAdd),
   named(keyRemove),
+  named(suppressAdd),
+  named(suppressRemove),
   named(totpAdd),
   named(totpConfirm),
   named(totpRemove),

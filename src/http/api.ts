@@ -4,6 +4,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import type { ApiKeyPart } from '../desk/api-key-operations.ts'
 import type { Archives } from '../desk/archives.ts'
 import type { Trouble } from '../desk/health.ts'
+import type { SuppressionPart } from '../desk/suppressions.ts'
 import type { WebhookPart } from '../desk/webhooks.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
 import { chance, systemClock } from '../io/clock.ts'
@@ -87,6 +88,8 @@ export interface ApiParts {
   readonly sending?: Sending
   /** Keys for this API; absent where none are needed. */
   readonly keys?: DeskPlace<ApiKeyPart>
+  /** Addresses that nothing is sent to; absent where no mail goes out. */
+  readonly suppressions?: DeskPlace<SuppressionPart>
   /** Second factors for logging in on the page; absent where nobody logs in. */
   readonly secondFactors?: SecondFactorPlace
   /** Adds the paths that only servers of its mode have. */
@@ -141,7 +144,7 @@ export function makeApi(parts: ApiParts): Api {
   bundleRoutes(api, parts)
   evaluationRoutes(api, parts)
   detailRoutes(api, parts.archives)
-  suppressionRoutes(api)
+  suppressionRoutes(api, parts.suppressions)
   if (parts.management !== undefined) {
     managementRoutes(api, parts.management)
     messageDeleteRoutes(api, parts.archives, parts.management.reports)

@@ -70,6 +70,8 @@ const table: readonly Line[] = [
   ['get', '/v1/reports/tls/{id}', 'read'],
   ['get', '/v1/reports/{domain}/summary', 'read'],
   ['get', '/v1/suppressions', 'read'],
+  ['delete', '/v1/suppressions/{address}', 'manage'],
+  ['post', '/v1/suppressions', 'manage'],
   ['post', '/v1/accounts', 'manage'],
   ['post', '/v1/accounts/{address}/password', 'manage'],
   ['post', '/v1/aliases', 'manage'],
@@ -130,6 +132,13 @@ async function open(t: TestContext): Promise<Api> {
     newId: () => 'request1',
     management: testManagement(t, store),
     keys: place,
+    suppressions: {
+      desk: {
+        suppressions: { register: store.register, list: {}, clock: { now: () => 1 } },
+      },
+      acts: store.acts,
+      now: () => 1,
+    } as never,
     secondFactors: place,
     sending: place,
     webhooks: place,

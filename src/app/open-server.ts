@@ -3,6 +3,7 @@ import { faultLine } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import { MailMeter } from '../desk/mail-meter.ts'
 import { VitalSigns } from '../desk/vital-signs.ts'
+import { Connector } from '../deliver/connect.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import { systemClock } from '../io/clock.ts'
@@ -12,6 +13,7 @@ import type { ListenerKind } from '../sessions/sessions.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { ownCertificate, readCertificate, trustOf } from './certificate.ts'
 import { admissionLimits, rulesOf, staticOptions } from './from-settings.ts'
+import { askTheirServer } from './handed-on.ts'
 import { MailSystem } from './mail-system.ts'
 import { readWays, SettingsWays } from './named-ways.ts'
 import { lookUpPeople } from './people.ts'
@@ -78,6 +80,9 @@ async function open(
     broken: (problem) => broken(problem),
   })
   const ways = new SettingsWays(readWays(settings))
+  const trustAnchors = trustOf(settings)
+  const { hostname } = settings
+  const connector = new Connector({ hostname, dialer, clock: systemClock, trustAnchors })
   const system = new MailSystem({
     ...staticOptions(settings, { folder, loopbackIsSelf }),
     rules: rulesOf(settings, residents.domains),
@@ -88,8 +93,9 @@ async function open(
     clients,
     clock: systemClock,
     certificate,
-    trustAnchors: trustOf(settings),
+    trustAnchors,
     ways,
+    admission: askTheirServer(ways, { resolver, connector, clock: systemClock }),
     threads,
     log,
     report,

@@ -1,3 +1,4 @@
+import { parseDomain } from '../address/domain.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { SettledResidents } from '../desk/accounts.ts'
@@ -23,7 +24,8 @@ export interface People {
  */
 export async function lookUpPeople(store: Store, settings: Settings, log: Log): Promise<People> {
   const stored = await readStored(store.accounts)
-  const { residents, clashes } = joinResidents(residentsOf(settings), stored)
+  const { residents: joined, clashes } = joinResidents(residentsOf(settings), stored)
+  const residents = { ...joined, handedOn: handedOnOf(joined.domains, settings) }
   for (const { address, stored: what } of clashes) {
     const why = `the ${what} of this address in the store does not count beside the settings`
     log({ level: 'warning', event: 'store', fields: { address, why } })
@@ -36,6 +38,12 @@ export async function lookUpPeople(store: Store, settings: Settings, log: Log): 
   const { selector, algorithms } = settings.dkim
   const keys = await ensureKeys(store, residents.domains, { selector, now: systemClock.now() })
   return { residents, keys: keys.filter(({ algorithm }) => algorithms.includes(algorithm)) }
+}
+
+/** The domains whose mail the settings hand on: only by their names, for "*" is about what leaves. */
+function handedOnOf(domains: readonly string[], { route }: Settings): readonly string[] {
+  const named = new Set(route.flatMap((one) => one.domains))
+  return domains.map((name) => parseDomain(name) ?? name).filter((name) => named.has(name))
 }
 
 /** Whom the addresses of the settings lead to. */

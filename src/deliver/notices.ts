@@ -82,7 +82,9 @@ export class Notices {
       // Silence about what nobody asked to be told is not worth a line.
       if (!failed) return undefined
       const about = recipients.map(({ address }) => address)
-      const step = { type: 'not-notified', why: notification.because, recipients: about } as const
+      const { unproven = false } = item.dsn
+      const why = unproven && item.reversePath !== '' ? 'unproven-sender' : notification.because
+      const step = { type: 'not-notified', why, recipients: about } as const
       return { acceptance: undefined, step }
     }
     const { to, about, message, smtpUtf8: utf8 } = notification

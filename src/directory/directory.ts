@@ -46,6 +46,8 @@ export interface Account {
   readonly id: string
   /** The main address, which is also the login. */
   readonly address: string
+  /** Its mailbox is on a server that the settings name for its domain. */
+  readonly handedOn?: true
 }
 
 /** An account that was logged in to, with the password that it had then. */
@@ -56,10 +58,15 @@ export interface Login extends Account {
 
 /** Where an address leads. */
 export type Lead =
-  /** To accounts here, which are all different. */
+  /** To accounts of ours, which are all different. */
   | { readonly type: 'mailbox'; readonly accounts: readonly [Account, ...Account[]] }
-  /** To another server. */
-  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
+  /** To another server. `unknown`: its domain is ours, and only that server knows whose it is. */
+  | {
+      readonly type: 'remote'
+      readonly recipient: string
+      readonly destination: string
+      readonly unknown?: true
+    }
   /** Its domain is ours, and nobody has it. */
   | { readonly type: 'nobody' }
 

@@ -40,10 +40,17 @@ export class MemoryDirectory implements Directory, Writers {
   }
 
   lead(path: ForwardPath): Lead {
-    if (path.type === 'postmaster') return filedFor(this.#table.postmaster())
+    if (path.type === 'postmaster') return this.#filedFor(this.#table.postmaster())
     const { mailbox } = path
-    if (this.#table.isLocal(mailbox.domain)) return filedFor(this.#table.find(mailbox))
-    return { type: 'remote', recipient: formatMailbox(mailbox), destination: mailbox.domain }
+    const remote = {
+      type: 'remote',
+      recipient: formatMailbox(mailbox),
+      destination: mailbox.domain,
+    } as const
+    if (!this.#table.isLocal(mailbox.domain)) return remote
+    const lead = this.#filedFor(this.#table.find(mailbox))
+    if (lead.type === 'mailbox' || !this.#table.isHandedOn(mailbox.domain)) return lead
+    return { ...remote, unknown: true }
   }
 
   async login(name: string, password: string): Promise<Login | undefined> {
@@ -74,6 +81,17 @@ export class MemoryDirectory implements Directory, Writers {
     return this.#writingAs((mailbox) => table.maySendAs(resident, mailbox))
   }
 
+  #filedFor(residents: readonly Resident[]): Lead {
+    const [first, ...others] = residents.map((resident): Account => {
+      const account = accountOf(resident)
+      const handedOn = this.#table.isHandedOn(domainOf(account.address))
+      return handedOn ? { ...account, handedOn: true } : account
+    })
+    return first === undefined
+      ? { type: 'nobody' }
+      : { type: 'mailbox', accounts: [first, ...others] }
+  }
+
   #writingAs(covers: Identities['covers']): Identities {
     return { covers, signingKeys: (domain) => this.signingKeys(domain) }
   }
@@ -81,13 +99,6 @@ export class MemoryDirectory implements Directory, Writers {
   signingKeys(domain: string): readonly DkimSigningKey[] {
     return this.#keys.for(domain)
   }
-}
-
-function filedFor(residents: readonly Resident[]): Lead {
-  const [first, ...others] = residents.map(accountOf)
-  return first === undefined
-    ? { type: 'nobody' }
-    : { type: 'mailbox', accounts: [first, ...others] }
 }
 
 function accountOf({ id, address }: Resident): Account {
@@ -133,6 +144,8 @@ export interface Alias {
 /** All that a table is made of. Domains and addresses in any case, U-labels or A-labels. */
 export interface Residents {
   readonly domains: readonly string[]
+  /** Those of them whose mailboxes are on servers that the settings name. */
+  readonly handedOn?: readonly string[]
   readonly accounts: readonly Resident[]
   readonly aliases?: readonly Alias[]
 }
@@ -158,13 +171,15 @@ type Entry =
  */
 export class AddressTable {
   readonly #domains: ReadonlySet<string>
+  readonly #handedOn: ReadonlySet<string>
   readonly #entries = new Map<string, Entry>()
   readonly #first: Resident | undefined
   readonly #firstDomain: string | undefined
 
-  constructor({ domains, accounts, aliases = [] }: Residents) {
+  constructor({ domains, handedOn = [], accounts, aliases = [] }: Residents) {
     const names = domains.map((domain) => parseDomain(domain) ?? domain.toLowerCase())
     this.#domains = new Set(names)
+    this.#handedOn = new Set(handedOn)
     this.#firstDomain = names[0]
     this.#first = accounts[0]
     for (const account of accounts) {
@@ -178,6 +193,11 @@ export class AddressTable {
   /** @param domain as `parseDomain` gives it */
   isLocal(domain: string): boolean {
     return this.#domains.has(domain)
+  }
+
+  /** Whether its mailboxes are on another server. @param domain as `parseDomain` gives it */
+  isHandedOn(domain: string): boolean {
+    return this.#handedOn.has(domain)
   }
 
   /** The account behind a login: its main address, in any case. */

@@ -167,6 +167,7 @@ const plain: readonly StepData[] = [
       { selector: 's2', algorithm: 'ed25519-sha256' },
     ],
   },
+  { type: 'not-notified', why: 'unproven-sender', recipients: ['x@south.example'] },
   { type: 'unsigned', domain: 'b.example' },
   { type: 'queued', recipient: rcptTo, destination: 'south.example' },
   ...reported,

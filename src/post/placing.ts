@@ -1,3 +1,4 @@
+import { domainOf } from '../address/mailbox.ts'
 import { concat, encodeUtf8, isAscii } from '../base/octets.ts'
 import { mailboxName, type MailboxRole } from '../journey/recipients.ts'
 import type { StepData } from '../journey/steps.ts'
@@ -83,7 +84,11 @@ export interface MailRecipient {
 
 /** Where the mail of a recipient goes; `directory` says so in the same shape. */
 export type Whereto =
-  | { readonly type: 'mailbox'; readonly accounts: readonly { readonly address: string }[] }
+  | {
+      readonly type: 'mailbox'
+      /** `handedOn`: its mailbox is on the server that the settings name for its domain. */
+      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
+    }
   | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
 
 /** What becomes of a letter: an acceptance, and the steps that tell of it. */
@@ -112,7 +117,9 @@ export interface Placing {
  */
 export function place(mail: Mail, placing: Placing): Placed {
   const { id, content, omit } = mail
-  const queue = mail.recipients.flatMap((recipient) => queueItem(mail, recipient, placing))
+  const queue = onceEach(mail.recipients.flatMap(wayOut)).map((one) =>
+    queueItem(mail, one, placing),
+  )
   const filed = filedSteps(mail)
   const filedId = queue.length > 0 && filed.length > 0 ? placing.newId() : id
   const prefix = concat([encodeUtf8(returnPath(mail.reversePath)), mail.prefix])
@@ -131,33 +138,58 @@ export function place(mail: Mail, placing: Placing): Placed {
   }
 }
 
+/** A copy for another server. */
+interface WayOut {
+  readonly recipient: string
+  readonly destination: string
+  readonly dsn: DsnRequest
+  /** For a mailbox of ours, which gets one copy however many addresses lead to it. */
+  readonly once: boolean
+}
+
+function wayOut({ to, dsn }: MailRecipient): readonly WayOut[] {
+  if (to.type === 'remote') {
+    return [{ recipient: to.recipient, destination: to.destination, dsn, once: false }]
+  }
+  return to.accounts.flatMap(({ address, handedOn }) => {
+    if (handedOn !== true) return []
+    return [{ recipient: address, destination: domainOf(address), dsn, once: true }]
+  })
+}
+
+function onceEach(ways: readonly WayOut[]): readonly WayOut[] {
+  const seen = new Set<string>()
+  return ways.filter(({ recipient, once }) => {
+    if (!once) return true
+    const first = !seen.has(recipient)
+    seen.add(recipient)
+    return first
+  })
+}
+
 function queueItem(
   mail: Mail,
-  { to, dsn }: MailRecipient,
+  { recipient, destination, dsn }: WayOut,
   { now, newId, queueMs }: Placing,
-): readonly NewQueueItem[] {
-  if (to.type === 'mailbox') return []
+): NewQueueItem {
   const { id, reversePath, eightBit, utf8, account } = mail
-  const { recipient, destination } = to
-  return [
-    {
-      id: newId(),
-      messageId: id,
-      journeyId: id,
-      reversePath,
-      recipient,
-      destination,
-      // RFC 6531 §3.4: for a header or an address that is not ASCII. Servers without SMTPUTF8 would
-      // refuse what they could take.
-      smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
-      eightBit,
-      dsn,
-      createdAt: now,
-      nextAttemptAt: now,
-      expiresAt: now + queueMs,
-      ...(account === undefined ? {} : { account }),
-    },
-  ]
+  return {
+    id: newId(),
+    messageId: id,
+    journeyId: id,
+    reversePath,
+    recipient,
+    destination,
+    // RFC 6531 §3.4: for a header or an address that is not ASCII. Servers without SMTPUTF8 would
+    // refuse what they could take.
+    smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
+    eightBit,
+    dsn,
+    createdAt: now,
+    nextAttemptAt: now,
+    expiresAt: now + queueMs,
+    ...(account === undefined ? {} : { account }),
+  }
 }
 
 type Filed = Extract<StepData, { readonly type: 'filed' }>
@@ -168,6 +200,7 @@ function filedSteps({ recipients, role }: Mail): readonly Filed[] {
   for (const { address, to } of recipients) {
     if (to.type === 'remote') continue
     for (const account of to.accounts) {
+      if (account.handedOn === true) continue
       const before = byAccount.get(account.address)
       if (before === undefined) byAccount.set(account.address, [address])
       else if (!before.includes(address)) before.push(address)

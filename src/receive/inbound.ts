@@ -29,6 +29,7 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
+import { reportsFor, spamFlag } from './going-on.ts'
 import { answerOf, dmarcRefusal, replies } from './replies.ts'
 import { type RecipientAdmission, recipientFor, needsUtf8 } from './recipient.ts'
 
@@ -128,11 +129,13 @@ class InboundLetter implements Letter {
     const answer = recipientFor({ path, by: 'stranger', ip, mailFrom }, this.#options)
     return andThen(answer, (found): RecipientTaken => {
       if (found.type === 'refused') return { refusal: found.reply }
-      if (found.type === 'remote') throw new Error('InboundLetter: a stranger was let through')
+      if (found.type === 'remote' && found.unknown !== true) {
+        throw new Error('InboundLetter: a stranger was let through')
+      }
       this.#recipients.push({ address: rcptTo, to: found, dsn: {} })
       // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
       this.#checks ??= new Checks(this.#options, this.#facts, this.#envelope)
-      return 'mailbox'
+      return found.type
     })
   }
 
@@ -220,20 +223,23 @@ class InboundLetter implements Letter {
   ): Verdict & { readonly type: 'taken' } {
     const { hostname, post } = this.#options
     const { id } = this.#envelope.journey
+    const dsn = reportsFor(evaluation.spf)
     const placed = post.place({
       id,
       reversePath: this.#facts.mailFrom,
       content,
-      prefix: encodeUtf8(this.#trace(evaluation)),
+      prefix: encodeUtf8(spamFlag(this.#recipients, role) + this.#trace(evaluation)),
       omit: forgedFields(header, hostname),
-      recipients: this.#recipients,
+      recipients: this.#recipients.map((one) => ({ ...one, dsn })),
       role,
       eightBit: facts.eightBit,
       utf8: needsUtf8(this.#envelope.parameters, header),
     })
     const because = ['dmarc']
-    const status = role === 'inbox' ? 'delivered' : 'quarantined'
-    return { type: 'taken', status, reply, because, placed }
+    const filed = role === 'inbox' ? 'delivered' : 'quarantined'
+    const isFiled = placed.acceptance.mailbox.length > 0
+    if (isFiled) return { type: 'taken', status: filed, reply, because, placed }
+    return { type: 'taken', status: 'queued', reply: replies.queued, because, placed }
   }
 
   /** What is put above the message, the newest fact on top. */

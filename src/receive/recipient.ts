@@ -23,7 +23,10 @@ export interface RecipientAdmission {
   refusal(asked: AskedFor, lead: TakenLead): Soon<Reply | undefined>
   /** Stands behind the words of a refusal: whom there is to write to, where that is no secret. */
   readonly hint?: string
-  /** Of strangers there is nothing to say: nobody has to ask. */
+  /**
+   * Of what strangers write there is nothing to say, so nobody has to ask; but for addresses of ours
+   * that only another server knows.
+   */
   readonly onlyUsers?: true
 }
 
@@ -46,10 +49,15 @@ export function recipientFor(
   const { directory, admission } = by
   return andThen(directory.lead(asked.path), (lead): Soon<RecipientAnswer> => {
     if (lead.type === 'nobody') return refused(replies.noSuchMailbox, admission)
-    if (lead.type === 'remote' && asked.by === 'stranger') {
+    const unknown = lead.type === 'remote' && lead.unknown === true
+    if (lead.type === 'remote' && !unknown && asked.by === 'stranger') {
       return refused(replies.noRelaying, admission)
     }
-    if (admission === undefined) return lead
+    if (admission === undefined) {
+      // Whoever takes it without asking would have to send a report to a stranger.
+      return unknown ? refused(replies.noSuchMailbox, admission) : lead
+    }
+    if (admission.onlyUsers === true && asked.by === 'stranger' && !unknown) return lead
     return andThen(admission.refusal(asked, lead), (reply): RecipientAnswer => {
       return reply === undefined ? lead : { type: 'refused', reply }
     })

@@ -18,6 +18,9 @@ export const replies: {
   readonly filedAsSpam: Reply
   readonly queued: Reply
   readonly noSuchMailbox: Reply
+  readonly mailboxFull: Reply
+  readonly mailboxFullNow: Reply
+  readonly mailboxUnknown: Reply
   readonly noRelaying: Reply
   readonly wrongLogin: Reply
   readonly noLoginHere: Reply
@@ -45,6 +48,9 @@ export const replies: {
   filedAsSpam: reply(250, '2.0.0', 'Filed as spam.'),
   queued: reply(250, '2.0.0', 'Queued for delivery.'),
   noSuchMailbox: reply(550, '5.1.1', 'There is no such mailbox here.'),
+  mailboxFull: reply(552, '5.2.2', 'The mailbox is full.'),
+  mailboxFullNow: reply(452, '4.2.2', 'The mailbox is full; try again later.'),
+  mailboxUnknown: reply(451, '4.3.0', 'Whether there is such a mailbox cannot be told now.'),
   noRelaying: reply(550, '5.7.1', 'This server takes mail for its own domains only.'),
   wrongLogin: reply(535, '5.7.8', 'The name or the password is wrong.'),
   noLoginHere: reply(503, '5.5.1', 'There is no login on this port; use 587 or 465.'),

@@ -62,6 +62,8 @@ export async function successReport(
 function delivered({ rcptTo, wishes, to }: WishingRecipient, now: number): readonly DsnRecipient[] {
   const { notify, orcpt } = wishes
   if (to.type !== 'mailbox' || notify?.includes('SUCCESS') !== true) return []
+  // Where it is handed on, the delivery tells of it.
+  if (to.accounts.every(({ handedOn }) => handedOn === true)) return []
   return [
     {
       address: rcptTo,

@@ -6,7 +6,7 @@ import type { Login } from '../directory/directory.ts'
 import type { DnsAnswer, RecordData, RecordType } from '../dns/resolver.ts'
 import type { GuardedLogin, LimitMet } from '../receive/guard.ts'
 import type { JudgedLetter } from '../inspect/decide.ts'
-import type { AskedFor, TakenLead } from '../receive/recipient.ts'
+import type { AskedFor, RecipientAdmission, TakenLead } from '../receive/recipient.ts'
 import type { Reply } from '../smtp/reply.ts'
 import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { StoreDoor } from '../store/sqlite/store-door.ts'
@@ -31,7 +31,7 @@ export interface ThreadSetup extends ThreadSettings {
   /** What its DNS cache may take. */
   readonly cacheBytes: number
   /** Whether somebody beside the directory has a word about recipients. */
-  readonly admission: { readonly hint: string | undefined; readonly onlyUsers: boolean } | undefined
+  readonly admission: Pick<RecipientAdmission, 'hint' | 'onlyUsers'> | undefined
   /** Whether somebody wants to know of letters that were judged. */
   readonly judged: boolean
 }

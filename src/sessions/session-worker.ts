@@ -129,13 +129,9 @@ class WorkerAnswers implements OfThread {
 
   #admission({ admission }: ThreadSetup): RecipientAdmission | undefined {
     if (admission === undefined) return undefined
-    const { hint, onlyUsers } = admission
     return {
-      ...(hint === undefined ? {} : { hint }),
-      refusal: (asked, lead) => {
-        if (onlyUsers && asked.by === 'stranger') return undefined
-        return this.#main.ask('refusal', { asked, lead })
-      },
+      ...admission,
+      refusal: (asked, lead) => this.#main.ask('refusal', { asked, lead }),
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { WaybillError } from '../base/error.ts'
+import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { StoreDoor } from '../store/sqlite/store-door.ts'
 import { withoutPasswords } from './asked.ts'
 import type { People, ThreadSettings } from './questions.ts'
@@ -121,10 +122,7 @@ export class ThreadSessions implements Sessions {
       ...this.#settings,
       store: door(number),
       cacheBytes: this.#cacheBytes,
-      admission:
-        admission === undefined
-          ? undefined
-          : { hint: admission.hint, onlyUsers: admission.onlyUsers === true },
+      admission: admission === undefined ? undefined : wordsOf(admission),
       judged: judged !== undefined,
     })
     this.#threads.push(thread)
@@ -167,5 +165,16 @@ export class ThreadSessions implements Sessions {
     const message = `${mostDeaths + 1} session threads have ended within a minute.`
     const hint = 'The log says why each of them ended. With limits.threads = 1 there are none.'
     this.#needs.broken(new WaybillError('threads-lost', message, { cause, hint }))
+  }
+}
+
+/** What of it goes over to a thread. */
+function wordsOf({
+  hint,
+  onlyUsers,
+}: RecipientAdmission): Pick<RecipientAdmission, 'hint' | 'onlyUsers'> {
+  return {
+    ...(hint === undefined ? {} : { hint }),
+    ...(onlyUsers === undefined ? {} : { onlyUsers }),
   }
 }

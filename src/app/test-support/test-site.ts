@@ -53,6 +53,9 @@ export interface TestSiteOptions {
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
   readonly ways?: MailSystemOptions['ways']
+  readonly admission?: MailSystemOptions['admission']
+  /** Those of its domains whose mailboxes are elsewhere. */
+  readonly handedOn?: readonly string[]
   readonly certificate?: KeyedCertificate
   readonly staticRsa?: MailSystemOptions['staticRsa']
   /** How much one client may use; without it no client is counted. */
@@ -125,7 +128,8 @@ export async function openTestSite(
   let resolver: Resolver = options.resolver ?? new MemoryResolver(options.zone ?? northZone)
   const logged: LogLine[] = []
   const residents = {
-    domains: ['south.example'],
+    domains: ['south.example', ...(options.handedOn ?? [])],
+    handedOn: options.handedOn ?? [],
     accounts: options.accounts ?? (await southAccounts()),
     aliases: options.aliases ?? [],
   }
@@ -163,6 +167,7 @@ export async function openTestSite(
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
     ...(options.ways === undefined ? {} : { ways: options.ways }),
+    admission: options.admission,
     clock,
     certificate: options.certificate ?? (await southCertificate()),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),

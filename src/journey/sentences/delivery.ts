@@ -108,7 +108,9 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
           answer:
             step.why === 'null-sender'
               ? `Nobody can be told${aboutWhom(step.recipients)}: the sender is the null reverse-path.`
-              : `The sender asked not to be told${aboutWhom(step.recipients)}.`,
+              : step.why === 'unproven-sender'
+                ? `Nobody is told${aboutWhom(step.recipients)}: nothing vouched for the sender, and a report could reach somebody who has sent nothing.`
+                : `The sender asked not to be told${aboutWhom(step.recipients)}.`,
           verdict: 'note',
           rules: ['RFC 5321 §4.5.5', 'RFC 3461 §4.1'],
           details: { why: step.why, recipients: step.recipients ?? [] },

@@ -40,6 +40,8 @@ export interface DsnRequest {
    * Absent: nothing.
    */
   readonly tls?: 'required' | 'waived'
+  /** Nobody vouched for the sender, so `notify` is `never` whatever was asked. */
+  readonly unproven?: true
 }
 
 /** One recipient of one message that must go to another server. */

@@ -52,7 +52,7 @@ test('a pause is of a domain, of those below it, or of all; that which ends last
   assert.deepEqual(all.map(ends), [2500, 2500, 2500, 2500, 'stands', 3000])
   assert.deepEqual(pauses.of('c.example'), {
     until: 3000,
-    because: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03.000Z: they move house.',
+    because: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03Z: they move house.',
   })
   clock.now = 2500
   assert.deepEqual(all.map(ends), ['goes', 'goes', 'goes', 'goes', 'stands', 3000])
@@ -72,7 +72,7 @@ test('pauses last over a restart, one of each, and end when somebody ends them',
   assert.deepEqual(other.list(), pauses.list())
   assert.equal(
     other.of('a.example')?.because,
-    'Mail from 192.0.2.1 is paused by ann until 1970-01-01T00:00:05.000Z.',
+    'Mail from 192.0.2.1 is paused by ann until 1970-01-01T00:00:05Z.',
   )
   const ended = await other.remove(['source 192.0.2.1', 'all'])
   assert.deepEqual(

@@ -88,7 +88,7 @@ export function pauseSentence({ of, by, why, until }: PersonPause): string {
       : of.type === 'source'
         ? `Mail from ${of.ip}`
         : `Mail to ${signs[of.match]}${of.domain}`
-  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString().slice(0, 19)}Z`
   return `${what} is paused by ${by}${end}${why === '' ? '.' : `: ${why.replace(/\.$/, '')}.`}`
 }
 

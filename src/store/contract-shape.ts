@@ -156,6 +156,8 @@ export function registerShapeTests(name: string, open: OpenUnderTest): void {
       [{ holdReason: 'LOOK' }, 'q3'],
       [{ holdReason: 'full' }, ''],
       [{ held: false, ...at(south, 'whole') }, 'q1 q2'],
+      [{ account: 'ANNA@north.example' }, 'q1'],
+      [{ account: 'bob@south.example' }, ''],
       [{ journeyPart: 'jaa' }, 'q1 q2'],
       [{ journeyPart: 'AA' }, 'q1 q3'],
       [{ journeys: ['jaaaa', 'JD'] }, 'q1 q4'],

@@ -10,10 +10,11 @@ import type { KnownAccount } from '../../desk/residents.ts'
 import { hashPassword } from '../../io/password.ts'
 import { type WhyOption, withWhy } from '../at-desk.ts'
 import { ask, columns, print, printJson, row, say } from '../output.ts'
+import { accountHoldCommand, accountReleaseCommand } from './account-hold.ts'
 import { readNewPassword } from '../password-input.ts'
 import { changeResidents, type ResidentOptions, messagesAt, residentsIn } from '../residents.ts'
 
-/** `waybill account hash|list|add|remove|password`. */
+/** `waybill account hash|list|add|remove|password|hold|release`. */
 export function accountCommand(): Command {
   return new Command('account')
     .description('who has a mailbox here, and who may log in')
@@ -22,6 +23,8 @@ export function accountCommand(): Command {
     .addCommand(addAccount())
     .addCommand(removeAccount())
     .addCommand(setPassword())
+    .addCommand(accountHoldCommand())
+    .addCommand(accountReleaseCommand())
 }
 
 /** The option of commands that need the settings file. */

@@ -1,19 +1,14 @@
 import { Command } from 'commander'
-import { makeId } from '../../base/id.ts'
 import { countWaiting } from '../../desk/chosen-letters.ts'
-import { holdRuleAdd, holdRuleRemove } from '../../desk/hold-rule-operations.ts'
-import { type HoldRule, readHoldRules, ruleFilter, ruleReason } from '../../desk/hold-rules.ts'
-import type { HeldLetters, QueuePart } from '../../desk/queue.ts'
-import { queueHold, queueRelease } from '../../desk/queue-operations.ts'
+import { type HoldRule, readHoldRules, ruleFilter } from '../../desk/hold-rules.ts'
 import { parseUntil } from '../../desk/until.ts'
-import { chance, systemClock } from '../../io/clock.ts'
+import { systemClock } from '../../io/clock.ts'
 import { queueWords } from '../../search/queue-query.ts'
-import type { Store } from '../../store/ports/store.ts'
-import { atDesk, type Place, type WhyOption, withWhy } from '../at-desk.ts'
+import { type WhyOption, withWhy } from '../at-desk.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
+import { endRule, heldBy, holdByRule } from '../hold-by-rule.ts'
 import { columns, exitCodes, print, printJson, row, say } from '../output.ts'
-import { queueDeskOver } from '../queue-desk.ts'
-import { changeLetters, chosenLetters, mailFor } from '../waiting-letters.ts'
+import { chosenLetters, mailFor } from '../waiting-letters.ts'
 import { rowTime } from './list.ts'
 
 interface RuleOptions extends DataOptions, WhyOption {
@@ -45,21 +40,17 @@ function addCommand(): Command {
       const text = words.map(quotedWord).join(' ')
       ruleFilter(text, now)
       const until = end === undefined ? {} : { until: parseUntil(end, now) }
-      const chosen = await chosenLetters(folder, [text], {})
       if (dryRun === true) {
-        if (json === true) printJson({ dry_run: true, held: chosen.count })
-        else print(`${mailFor(chosen.count)} waits and fits.`)
+        const { count: fitting } = await chosenLetters(folder, [text], {})
+        if (json === true) printJson({ dry_run: true, held: fitting })
+        else print(`${mailFor(fitting)} waits and fits.`)
         return
       }
-      const id = shortId(now)
-      const rule = await atDesk(holdRuleAdd, { id, words: text, ...until }, place(folder, why))
-      const { letters, left } = await changeLetters(chosen, (part) => {
-        const input: HeldLetters = { ...part, rule: id }
-        return atDesk(queueHold, input, place(folder, why))
-      })
+      const wanted = { words: text, ...until }
+      const { rule, letters, left } = await holdByRule({ folder, why }, wanted)
       if (json === true) return printJson({ ...ruleJson(rule), held: letters, left })
       const over = rule.until === undefined ? '' : ` until ${rowTime(rule.until)}`
-      print(`Rule ${id} holds mail that fits ${text}${over}.`)
+      print(`Rule ${rule.id} holds mail that fits ${text}${over}.`)
       if (letters > 0) print(`${mailFor(letters)} waited and is held.`)
     })
   return withWhy(withDataOptions(command))
@@ -96,37 +87,13 @@ function removeCommand(): Command {
     .option('--json', 'how many go on, as one JSON object')
     .action(async (id: string, options: RuleOptions) => {
       const folder = dataFolderOf(options)
-      const { why } = options
-      const { removed } = await atDesk(holdRuleRemove, { id }, place(folder, why))
-      const all = { all: true, narrowed: heldBy(id) }
-      const chosen = { ...(await chosenLetters(folder, [], all)), words: [`rule ${id}`] }
-      const { letters } = await changeLetters(chosen, (part) => {
-        return atDesk(queueRelease, { ...part, rule: id }, place(folder, why))
-      })
+      const { removed, letters } = await endRule({ folder, why: options.why }, id)
       if (!removed && letters === 0) process.exitCode = exitCodes.notFound
       if (options.json === true) printJson({ removed, released: letters })
       else if (!removed && letters === 0) say(`There is no hold rule "${id}".`)
       else print(`Rule ${id} is removed. ${mailFor(letters)} will go on now.`)
     })
   return withWhy(withDataOptions(command))
-}
-
-/** What a rule holds, also when it is no more. */
-function heldBy(id: string): { readonly held: true; readonly holdReason: string } {
-  return { held: true, holdReason: ruleReason(id) }
-}
-
-function place(folder: string, why: string | undefined): Place<QueuePart> {
-  return {
-    opening: { folder },
-    desk: (store: Store) => ({ queue: queueDeskOver(store) }),
-    ...(why === undefined ? {} : { why }),
-  }
-}
-
-/** Short enough to be typed; of chance, so that two made at once differ. */
-function shortId(now: number): string {
-  return makeId(now, chance).slice(-6)
 }
 
 /** A word with spaces in it is one word again when it is read. */

@@ -10,13 +10,13 @@ export function Ages({ queue }: { readonly queue: Queue }) {
   const heads = [
     'Destination',
     'All',
-    ...ages.map((minutes) => `< ${minutes} min`),
-    ...(last === undefined ? [] : [`${last} min and more`]),
+    ...ages.map((minutes) => `< ${minutes}`),
+    ...(last === undefined ? [] : [`${last} +`]),
     'Last answer',
   ]
   return (
     <Table
-      caption="By destination and age"
+      caption="By destination and age, in minutes"
       heads={heads}
       rows={destinations.map((one) => [
         <a
@@ -48,8 +48,8 @@ function Problem({ one: { down, last_problem: problem } }: { readonly one: Desti
         <span class="muted">
           {' '}
           Nothing is sent there
-          {down.until === undefined || down.until === null ? '' : ` until ${when(down.until)}`}:{' '}
-          {plainly(down.because)}
+          {down.until === undefined || down.until === null ? '' : ` until ${when(down.until)}`}
+          {down.because === problem ? '.' : `: ${plainly(down.because)}`}
         </span>
       )}
     </>

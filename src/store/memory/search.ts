@@ -34,7 +34,7 @@ export function itemFits(
   stored: MemoryJourney | undefined,
   filter: QueueFilter,
 ): boolean {
-  const { to, from, since, until, messageId, not = [] } = filter
+  const { to, from, since, until, messageId, ip, account, not = [] } = filter
   const journey = stored?.journey
   return (
     addressFits(item.recipient, to) &&
@@ -44,7 +44,8 @@ export function itemFits(
     (until === undefined || item.createdAt < until) &&
     hasMessageId(journey?.headerMessageId, messageId) &&
     textFits(journey ?? {}, filter) &&
-    personFits(journey ?? {}, Array.from(stored?.recipients.values() ?? []), filter) &&
+    (ip === undefined || journey?.ip === ip) &&
+    (account === undefined || lower(item.account ?? journey?.login ?? '') === lower(account)) &&
     waitingFits(item, filter) &&
     not.every((one) => !itemFits(item, stored, one))
   )

@@ -61,7 +61,7 @@ export function filterConditions(
 
 /** Conditions on `queue`, with the `journey` of each item beside it. */
 export function queueConditions(filter: QueueFilter): Conditions {
-  const { to, from, author, since, until, subject, messageId, not = [] } = filter
+  const { to, from, author, since, until, subject, messageId, ip, account, not = [] } = filter
   return joined([
     addressCondition('queue.recipient', to),
     addressCondition('queue.reverse_path', from),
@@ -73,7 +73,10 @@ export function queueConditions(filter: QueueFilter): Conditions {
     messageId === undefined
       ? none
       : one('journey.header_id IN (?, ?)', ...messageIdForms(messageId)),
-    personConditions(filter),
+    personConditions(ip === undefined ? {} : { ip }),
+    account === undefined
+      ? none
+      : one('lower(coalesce(queue.account, journey.login)) = lower(?)', account),
     waitingConditions(filter),
     ...not.map(noneOfThese),
   ])

@@ -35,7 +35,7 @@ export interface Around {
   /** As `Batch.arrive`. */
   arrive(site: string): boolean
   /** What is known of the destination now. */
-  learn(outcome: Pick<BatchOutcome, 'reachable' | 'problem'>): void
+  learn(outcome: Pick<BatchOutcome, 'reachable' | 'problem' | 'pause'>): void
   /** Asked for items that join the batch. */
   readonly more: Batch['more']
 }

@@ -1,38 +1,37 @@
 import type { Ending } from '../base/ending.ts'
 import type { Items, Postponement } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
-import type { Around, BatchRunner } from './batch-runner.ts'
+import type { BatchRunner } from './batch-runner.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'
-import { KeptConnections, maxBatchLifeMs, maxJoined } from './kept-connections.ts'
-import type { KnownDestinations } from './known-destinations.ts'
-import { type Entry, Lanes } from './lanes.ts'
+import { HeldBackDestinations } from './held-back.ts'
+import { KeptConnections } from './kept-connections.ts'
+import { Lanes } from './lanes.ts'
 import type { Leases } from './leases.ts'
 import { defaultLimits } from './places.ts'
-import type { Sites } from './sites.ts'
-import { fairShare, startNow } from './start.ts'
+import type { Roads } from './roads.ts'
+import { Run } from './run.ts'
+import { Sleep } from './sleep.ts'
+import { type Start, startNow } from './start.ts'
+import type { RateLimited } from './traffic.ts'
+import type { AppliedRule } from './traffic-plan.ts'
 import { UnderWay } from './under-way.ts'
 
 /** How long items are put off to make room for those of other destinations. */
 const makeRoomMs = 5 * 60_000
-
-interface Run {
-  readonly destination: string
-  /** Also those that joined it. */
-  readonly ids: string[]
-  readonly startedAtMs: number
-  /** Nothing joins a batch that finds out whether the destination is up again. */
-  readonly probes: boolean
-  readonly ending: Ending
-  readonly entry: Entry
-}
+/**
+ * Items are put off for no longer than this, however long a pause is: when somebody ends it sooner,
+ * they come back soon. It is also shorter than any time that looks like that of a clock set back.
+ */
+const putOffMostMs = 60 * 60_000
+/** A rate lets the next letter go after so long at the earliest, as far as timers are concerned. */
+const leastWaitMs = 20
 
 /** What departures share with the dispatcher that they are of. */
 export interface DeparturesNeeds {
   readonly options: DispatcherOptions
   readonly leases: Leases
   readonly runner: BatchRunner
-  readonly sites: Sites
-  readonly destinations: KnownDestinations
+  readonly roads: Roads
   readonly maxBatch: number
   readonly maxWaiting: number
   /** Whether anything may start at all. */
@@ -42,7 +41,7 @@ export interface DeparturesNeeds {
 }
 
 /**
- * Lets batches go, one a destination in turn, as far as places, sites and destinations allow
+ * Lets batches go, one a destination in turn, as far as places, sites, rates and pauses allow
  * (`startNow`), and keeps them together until they have ended.
  */
 export class Departures {
@@ -51,6 +50,10 @@ export class Departures {
   readonly #lanes: Lanes
   readonly #kept: KeptConnections
   readonly #underWay = new UnderWay()
+  readonly #heldBack = new HeldBackDestinations()
+  /** Destinations whose letters would go, but for a rate. */
+  readonly #limited = new Map<string, RateLimited>()
+  readonly #sleep: Sleep
 
   constructor(needs: DeparturesNeeds) {
     const { clock, limits = defaultLimits, keepConnectionMs = 0 } = needs.options
@@ -58,6 +61,7 @@ export class Departures {
     this.#leases = needs.leases
     this.#lanes = new Lanes(limits, clock, needs.notify)
     this.#kept = new KeptConnections(clock, keepConnectionMs)
+    this.#sleep = new Sleep(clock)
   }
 
   /** Batches that hold a place. */
@@ -70,16 +74,23 @@ export class Departures {
     return this.#underWay
   }
 
-  /** No connection waits for more letters. */
-  releaseKept(): void {
+  /** Destinations with letters that are due and may not go. */
+  get heldBack(): ReturnType<HeldBackDestinations['at']> {
+    return this.#heldBack.at(this.#needs.options.clock.now())
+  }
+
+  /** Nothing waits any more: no connection for letters, and no letter for its rate. */
+  release(): void {
+    this.#sleep.end()
     this.#kept.releaseAll()
   }
 
   /** Starts batches as long as there is room. */
   startAll(): void {
-    const { runner, running, maxWaiting } = this.#needs
+    const { runner, running, maxWaiting, options, notify } = this.#needs
     // What became of letters could not be written down: each one more could be sent twice.
     if (runner.storeFails) return
+    this.#limited.clear()
     for (let progress = true; progress && running(); ) {
       progress = false
       for (const destination of this.#leases.destinations()) {
@@ -87,74 +98,110 @@ export class Departures {
       }
     }
     if (this.#leases.waiting >= maxWaiting) this.#makeRoom()
+    this.#sleep.end()
+    const next = Math.min(...Array.from(this.#limited.values(), ({ until }) => until))
+    if (next === Infinity || !running()) return
+    const waitMs = Math.ceil(next - options.clock.monotonicMs())
+    this.#sleep.begin(Math.max(leastWaitMs, waitMs), notify)
   }
 
   /**
    * As many items wait as may, and none can start: those that wait for a destination that keeps us
-   * waiting are put off, so that the others in the store have their turn. Whose time is over would
-   * come back and be put off for ever, and is given up.
+   * waiting, or for their rate, are put off, so that the others in the store have their turn. Whose
+   * time is over would come back and be put off for ever, and is given up.
    */
   #makeRoom(): void {
-    const { runner, running, sites, options, maxBatch } = this.#needs
-    if (!runner.postpones || !running()) return
+    const { running, roads, options, maxBatch } = this.#needs
+    if (!roads.postpones || !running()) return
     for (const destination of this.#leases.destinations()) {
-      if (this.#lanes.paceOf(sites.of(destination)) !== 'slow') continue
+      const slow = this.#lanes.paceOf(roads.sites.of(destination)) === 'slow'
+      const limited = this.#limited.get(destination)
+      if (!slow && limited === undefined) continue
       const until = options.clock.now() + makeRoomMs
-      const because = 'Its servers take long over the letters before this one.'
-      this.#postpone(destination, this.#take(destination, maxBatch), {
-        until,
-        because,
-        endsExpired: true,
+      const because = limited?.because ?? 'Its servers take long over the letters before this one.'
+      const items = this.#leases.take(destination, {
+        count: maxBatch,
+        max: maxBatch,
+        now: options.clock.now(),
       })
+      this.#postpone(destination, items, { until, because, endsExpired: true })
     }
   }
 
   #start(destination: string): boolean {
-    const { runner, sites, destinations, maxBatch } = this.#needs
-    const site = sites.of(destination)
+    const { roads, maxBatch } = this.#needs
+    const site = roads.sites.of(destination)
+    const rule = roads.traffic.rule(destination, site)
     const start = startNow({
-      // Nothing can be put off without somebody who does it, so then everything is tried.
-      may: runner.postpones ? destinations.permission(destination) : { type: 'all' },
+      may: roads.permission(destination, site, rule),
       waiting: this.#leases.waitingFor(destination),
-      free: this.#lanes.free(site, sites.connections(site)),
+      free: roads.free(this.#lanes, site, rule),
       kept: this.#kept.has(destination),
+      allowance: roads.traffic.allowance(rule),
       maxBatch,
     })
     switch (start.type) {
       case 'wait':
+        if (start.for === 'rate') this.#limit(destination, roads.traffic.limited(rule))
         if (start.for === 'place' && this.#lanes.crowded) this.#kept.releaseOne()
         return false
       case 'put-off':
         return this.#putOff(destination, start)
-      case 'probe': {
-        const items = this.#take(destination, 1)
-        if (items.length > 0) destinations.probe(destination)
-        return this.#deliver(destination, items, 'probe')
-      }
+      case 'probe':
+        return this.#deliver(destination, this.#take(destination, 1, rule), 'probe')
       case 'begin':
-        return this.#deliver(destination, this.#take(destination, start.count))
+        return this.#deliver(destination, this.#take(destination, start.count, rule))
       case 'join': {
-        const items = this.#take(destination, start.count)
+        const items = this.#take(destination, start.count, rule)
         if (items.length > 0) this.#kept.give(destination, items)
         return items.length > 0
       }
     }
   }
 
-  #putOff(destination: string, when: Pick<Postponement, 'until' | 'because'>): boolean {
-    const now = this.#needs.options.clock.now()
-    const items = this.#take(destination, this.#needs.maxBatch)
+  #limit(destination: string, limited: RateLimited | undefined): void {
+    if (limited === undefined) return
+    this.#limited.set(destination, limited)
+    const { clock } = this.#needs.options
+    const until = Math.round(clock.now() + limited.until - clock.monotonicMs())
+    this.#heldBack.met(destination, { by: 'rate', because: limited.because, until })
+  }
+
+  #putOff(destination: string, { by, because, until }: Start & { type: 'put-off' }): boolean {
+    const { clock } = this.#needs.options
+    const now = clock.now()
+    const max = this.#needs.maxBatch
+    const items = this.#leases.take(destination, { count: max, max, now })
+    const soon = Math.min(until, now + putOffMostMs)
+    if (by !== 'back-off') {
+      const known = until === Infinity ? {} : { until: Math.round(until) }
+      this.#heldBack.met(destination, { by, because, ...known })
+      return this.#postpone(destination, items, { until: soon, because, endsExpired: true })
+    }
     // Whose time is over is tried once more before it is given up, also here.
     const over = items.filter(({ expiresAt }) => expiresAt <= now)
     const others = items.filter(({ expiresAt }) => expiresAt > now)
-    const { until, because } = when
     const tried = this.#deliver(destination, over)
-    return this.#postpone(destination, others, { until, because }) || tried
+    return this.#postpone(destination, others, { until: soon, because }) || tried
   }
 
-  #take(destination: string, count: number): readonly QueueItem[] {
-    const { options, maxBatch: max } = this.#needs
-    return this.#leases.take(destination, { count, max, now: options.clock.now() })
+  /** Takes items that go now: they count for the rates of their destination and their senders. */
+  #take(destination: string, count: number, rule: AppliedRule | undefined): readonly QueueItem[] {
+    const { options, roads, maxBatch } = this.#needs
+    const { traffic } = roads
+    let refused: QueueItem | undefined
+    const admit = (item: QueueItem): boolean => {
+      const goes = traffic.admit(item)
+      if (!goes) refused = item
+      return goes
+    }
+    const max = Math.min(maxBatch, traffic.allowance(rule))
+    const now = options.clock.now()
+    const items = this.#leases.take(destination, { count, max, now, admit })
+    traffic.spend(rule, items.length)
+    if (items.length > 0) this.#heldBack.free(destination)
+    else if (refused !== undefined) this.#limit(destination, traffic.senderLimited(refused))
+    return items
   }
 
   #deliver(
@@ -163,64 +210,29 @@ export class Departures {
     how: 'probe' | 'try' = 'try',
   ): boolean {
     if (items.length === 0) return false
-    const { runner, sites, options } = this.#needs
-    const entry = this.#lanes.enter(sites.of(destination))
+    const { runner, running, roads, options } = this.#needs
+    const probes = how === 'probe'
+    if (probes) roads.destinations.probe(destination)
+    const site = roads.sites.of(destination)
+    const rule = roads.traffic.rule(destination, site)
+    const entry = this.#lanes.enter(site)
+    roads.traffic.count(rule, 1)
+    const needs = {
+      roads,
+      lanes: this.#lanes,
+      kept: this.#kept,
+      goesOn: () => running() && !runner.storeFails,
+      waiting: () => this.#leases.waitingFor(destination),
+      take: (count: number, its: AppliedRule | undefined) => this.#take(destination, count, its),
+      nowMs: () => options.clock.monotonicMs(),
+    }
     return this.#begin(destination, items, async (batch, ending, ids) => {
-      const startedAtMs = options.clock.monotonicMs()
-      const run: Run = { destination, ids, startedAtMs, probes: how === 'probe', ending, entry }
-      const became = await runner.deliver(batch, ending, this.#around(run))
-      entry.leave()
+      const run = new Run(needs, { destination, ids, ending, probes, entry, rule })
+      const became = await runner.deliver(batch, ending, run)
+      if (became === 'no-room') roads.traffic.giveBack(rule, items)
+      run.leave()
       return became
     })
-  }
-
-  #around(run: Run): Around {
-    const { sites, destinations } = this.#needs
-    const { destination, entry, probes } = run
-    let room = true
-    return {
-      heard: () => {
-        entry.heard()
-        sites.answered(entry.site, this.#lanes.busy(entry.site))
-      },
-      arrive: (site) => {
-        room = this.#arrive(run, site)
-        return room
-      },
-      learn: (outcome) => {
-        // Who was turned away has nothing to say, unless others wait for what it finds out.
-        if (!room && !probes) return
-        destinations.learn(destination, { ...outcome, busy: this.#lanes.busy(entry.site) })
-      },
-      more: () => this.#more(run),
-    }
-  }
-
-  /** The batch counts for its site from now on, if there is room for it there. */
-  #arrive({ destination, entry, probes }: Run, site: string): boolean {
-    const { runner, sites, destinations } = this.#needs
-    destinations.move(destination, site)
-    if (entry.site === site) return true
-    // What is known of the site holds for a destination that has just been found to lead there.
-    const open = !runner.postpones || destinations.permission(destination).type === 'all'
-    return (open || probes) && entry.moveTo(site, sites.connections(site))
-  }
-
-  /** What joins a batch whose connection has sent all. */
-  async #more({ destination, ids, ...run }: Run): Promise<readonly QueueItem[]> {
-    const { options, runner, running, sites } = this.#needs
-    const oldMs = options.clock.monotonicMs() - run.startedAtMs
-    if (run.probes || ids.length >= maxJoined || oldMs > maxBatchLifeMs) return []
-    if (!running() || run.ending.stage !== 'go-on' || runner.storeFails) return []
-    // Where others wait for a place, each has its turn.
-    if (this.#lanes.crowded) return []
-    const { site } = run.entry
-    const connections = 1 + this.#lanes.free(site, sites.connections(site))
-    const count = fairShare(this.#leases.waitingFor(destination), connections)
-    const waiting = this.#take(destination, count)
-    const items = waiting.length > 0 ? waiting : await this.#kept.wait(destination)
-    ids.push(...items.map(({ id }) => id))
-    return items
   }
 
   /** To put items off takes no place: nobody is connected. */

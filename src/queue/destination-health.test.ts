@@ -26,6 +26,7 @@ test('one that is down takes nothing until its time, then one batch, and nothing
   assert.deepEqual(down, { state: 'down', failures: 1, until: minute, because: 'refused' })
   assert.deepEqual(permission(down, minute - 1), {
     type: 'none',
+    by: 'back-off',
     until: minute,
     because: 'refused',
   })
@@ -33,6 +34,7 @@ test('one that is down takes nothing until its time, then one batch, and nothing
   const probe = probing(down)
   assert.deepEqual(permission(probe, minute), {
     type: 'none',
+    by: 'back-off',
     until: undefined,
     because: 'refused',
   })

@@ -60,8 +60,16 @@ export type Permission =
   | { readonly type: 'all' }
   /** One batch, to find out; say `probing` when it starts. */
   | { readonly type: 'one' }
-  /** Nothing before `until`; `undefined`: until the batch that is under way has ended. */
-  | { readonly type: 'none'; readonly until: number | undefined; readonly because: string }
+  /**
+   * Nothing before `until`; `undefined`: until the batch that is under way has ended; `Infinity`: until
+   * somebody ends the pause. `because` is a sentence, but for `back-off`: there it is what happened.
+   */
+  | {
+      readonly type: 'none'
+      readonly by: 'back-off' | 'pause' | 'quiet-hours'
+      readonly until: number | undefined
+      readonly because: string
+    }
 
 export function permission(health: DestinationHealth, now: number): Permission {
   switch (health.state) {
@@ -69,9 +77,9 @@ export function permission(health: DestinationHealth, now: number): Permission {
       return { type: 'all' }
     case 'down':
       if (now >= health.until) return { type: 'one' }
-      return { type: 'none', until: health.until, because: health.because }
+      return { type: 'none', by: 'back-off', until: health.until, because: health.because }
     case 'probing':
-      return { type: 'none', until: undefined, because: health.because }
+      return { type: 'none', by: 'back-off', until: undefined, because: health.because }
   }
 }
 

@@ -3,6 +3,7 @@ import type { BatchRunnerOptions } from './batch-runner.ts'
 import type { ConcurrencyPolicy } from './concurrency.ts'
 import type { BackOffPolicy } from './destination-health.ts'
 import type { LeaserOptions } from './leaser.ts'
+import type { PersonsPauses } from './permits.ts'
 import type { Limits } from './places.ts'
 
 /** What a dispatcher works with. */
@@ -13,6 +14,8 @@ export interface DispatcherOptions extends BatchRunnerOptions, LeaserOptions {
   readonly limits?: Limits
   readonly concurrency?: ConcurrencyPolicy
   readonly backOff?: BackOffPolicy
+  /** What people have paused; absent: nothing. */
+  readonly pauses?: PersonsPauses
   /** How long a batch may take, and an attempt before another process may repeat it; one hour. */
   readonly leaseMs?: number
   /** Items in one batch; 50. */

@@ -4,11 +4,12 @@ import { defaultConcurrency } from './concurrency.ts'
 import { Departures } from './departures.ts'
 import { defaultBackOff, type DestinationHealth } from './destination-health.ts'
 import type { DispatcherOptions } from './dispatcher-options.ts'
-import { KnownDestinations } from './known-destinations.ts'
+import type { HeldBack } from './held-back.ts'
 import { Leaser } from './leaser.ts'
 import { Leases } from './leases.ts'
-import { Sites } from './sites.ts'
+import { Roads } from './roads.ts'
 import { Sleep } from './sleep.ts'
+import type { TrafficPlan } from './traffic-plan.ts'
 
 type State = 'idle' | 'running' | 'stopping' | 'stopped'
 
@@ -21,7 +22,7 @@ type State = 'idle' | 'running' | 'stopping' | 'stopped'
  * not; until then its items keep their leases and are not started twice.
  */
 export class Dispatcher {
-  readonly #destinations: KnownDestinations
+  readonly #roads: Roads
   readonly #runner: BatchRunner
   readonly #leases = new Leases()
   readonly #leaser: Leaser
@@ -35,16 +36,20 @@ export class Dispatcher {
     const { backOff = defaultBackOff, concurrency = defaultConcurrency, clock, random } = options
     const { leaseMs = 3_600_000, maxBatch = 50, maxWaiting = 2000 } = options
     this.#sleep = new Sleep(clock)
-    const sites = new Sites(concurrency)
-    this.#destinations = new KnownDestinations(backOff, sites, clock, random)
+    this.#roads = new Roads(clock, {
+      concurrency,
+      backOff,
+      random,
+      persons: options.pauses,
+      postpones: options.postponeBatch !== undefined,
+    })
     this.#runner = new BatchRunner(options, { leases: this.#leases, leaseMs })
     this.#leaser = new Leaser(options, this.#leases, { leaseMs, maxWaiting })
     this.#departures = new Departures({
       options,
       leases: this.#leases,
       runner: this.#runner,
-      sites,
-      destinations: this.#destinations,
+      roads: this.#roads,
       maxBatch,
       maxWaiting,
       running: () => this.#state === 'running',
@@ -69,7 +74,7 @@ export class Dispatcher {
 
   /** Forgets that a destination (or any) was down, for a retry that a person asked for. */
   forget(destination?: string): void {
-    this.#destinations.forget(destination)
+    this.#roads.destinations.forget(destination)
     this.notify()
   }
 
@@ -84,7 +89,18 @@ export class Dispatcher {
 
   /** Destinations that are held back now. */
   get down(): ReadonlyMap<string, DestinationHealth> {
-    return this.#destinations.down
+    return this.#roads.destinations.down
+  }
+
+  /** Destinations with letters that are due and may not go, for another reason than that. */
+  get heldBack(): ReadonlyMap<string, HeldBack> {
+    return this.#departures.heldBack
+  }
+
+  /** From now on so much may go when. */
+  use(plan: TrafficPlan): void {
+    this.#roads.traffic.use(plan)
+    this.notify()
   }
 
   /**
@@ -100,7 +116,7 @@ export class Dispatcher {
     this.#state = 'stopping'
     this.#sleep.end()
     this.#runner.hurry()
-    this.#departures.releaseKept()
+    this.#departures.release()
     this.#departures.underWay.ask('begin-nothing', why)
     await this.#round
     await this.#departures.underWay.ended()

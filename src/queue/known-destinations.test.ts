@@ -4,16 +4,17 @@ import { ManualClock } from '../base/clock.ts'
 import { defaultConcurrency } from './concurrency.ts'
 import { defaultBackOff } from './destination-health.ts'
 import { KnownDestinations } from './known-destinations.ts'
+import { Pauses } from './pauses.ts'
 import { Sites } from './sites.ts'
+
+function knownBy(clock: ManualClock): KnownDestinations {
+  const ways = { sites: new Sites(defaultConcurrency), pauses: new Pauses(clock) }
+  return new KnownDestinations(defaultBackOff, ways, clock, () => 0.5)
+}
 
 test('ten thousand destinations are remembered as down, and the oldest goes, never a probe', () => {
   const clock = new ManualClock()
-  const known = new KnownDestinations(
-    defaultBackOff,
-    new Sites(defaultConcurrency),
-    clock,
-    () => 0.5,
-  )
+  const known = knownBy(clock)
   known.learn('probed', { reachable: 'no', busy: 1 })
   clock.advance(defaultBackOff.firstDelayMs)
   known.probe('probed')
@@ -25,12 +26,7 @@ test('ten thousand destinations are remembered as down, and the oldest goes, nev
 
 test('a probe goes on, also where a person asks to try all that is down', () => {
   const clock = new ManualClock()
-  const known = new KnownDestinations(
-    defaultBackOff,
-    new Sites(defaultConcurrency),
-    clock,
-    () => 0.5,
-  )
+  const known = knownBy(clock)
   known.learn('probed', { reachable: 'no', busy: 1 })
   clock.advance(defaultBackOff.firstDelayMs)
   known.probe('probed')
@@ -39,5 +35,10 @@ test('a probe goes on, also where a person asks to try all that is down', () => 
   known.forget('probed')
   assert.deepEqual(known.permission('down'), { type: 'all' })
   const because = 'no server could be reached'
-  assert.deepEqual(known.permission('probed'), { type: 'none', until: undefined, because })
+  assert.deepEqual(known.permission('probed'), {
+    type: 'none',
+    by: 'back-off',
+    until: undefined,
+    because,
+  })
 })

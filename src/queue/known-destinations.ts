@@ -9,13 +9,14 @@ import {
   probing,
   unreachable,
 } from './destination-health.ts'
+import type { Pauses } from './pauses.ts'
 import type { Sites } from './sites.ts'
 
 /** Sites remembered as down. */
 const maxRemembered = 10_000
 
 /** What of a batch tells how a destination is. */
-export type Learnt = Pick<BatchOutcome, 'reachable' | 'problem'> & {
+export type Learnt = Pick<BatchOutcome, 'reachable' | 'problem' | 'pause'> & {
   /** Connections that were open to its site, this one included. */
   readonly busy: number
 }
@@ -28,14 +29,21 @@ export type Learnt = Pick<BatchOutcome, 'reachable' | 'problem'> & {
 export class KnownDestinations {
   readonly #policy: BackOffPolicy
   readonly #sites: Sites
+  readonly #pauses: Pauses
   readonly #clock: Clock
   readonly #random: () => number
   /** By site; those that are not up; the one that failed last is the last. */
   readonly #health = new Map<string, DestinationHealth>()
 
-  constructor(policy: BackOffPolicy, sites: Sites, clock: Clock, random: () => number) {
+  constructor(
+    policy: BackOffPolicy,
+    { sites, pauses }: { readonly sites: Sites; readonly pauses: Pauses },
+    clock: Clock,
+    random: () => number,
+  ) {
     this.#policy = policy
     this.#sites = sites
+    this.#pauses = pauses
     this.#clock = clock
     this.#random = random
   }
@@ -76,9 +84,14 @@ export class KnownDestinations {
   }
 
   /** A batch for it has ended. */
-  learn(destination: string, { reachable, problem, busy }: Learnt): void {
+  learn(destination: string, { reachable, problem, pause, busy }: Learnt): void {
     const site = this.#sites.of(destination)
     const health = this.#of(site)
+    if (pause !== undefined) {
+      this.#pauses.learn(site, pause)
+      // When it goes on, it is with fewer connections.
+      this.#sites.failed(site, busy)
+    }
     switch (reachable) {
       case 'yes':
         this.#health.delete(site)
@@ -98,9 +111,10 @@ export class KnownDestinations {
     }
   }
 
-  /** Forgets that a destination (or any) was down. */
+  /** Forgets that a destination (or any) was down, and what its servers have asked for. */
   forget(destination?: string): void {
     const meant = destination === undefined ? undefined : this.#sites.of(destination)
+    this.#pauses.forget(meant)
     for (const [site, health] of this.#health) {
       if ((meant === undefined || meant === site) && health.state === 'down') {
         this.#health.delete(site)

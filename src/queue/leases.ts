@@ -1,4 +1,5 @@
 import type { QueueItem } from '../store/ports/queue.ts'
+import type { Taking } from './line.ts'
 import { WaitingItems } from './waiting-items.ts'
 
 interface Lease {
@@ -64,7 +65,7 @@ export class Leases {
    */
   take(
     destination: string,
-    { now, ...limits }: { readonly count: number; readonly max: number; readonly now: number },
+    { now, ...limits }: Taking & { readonly now: number },
   ): readonly QueueItem[] {
     return this.#waiting.take(destination, limits).filter(({ id }) => {
       const living = (this.#leases.get(id)?.until ?? 0) > now

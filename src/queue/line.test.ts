@@ -78,3 +78,13 @@ test('what is taken out is gone, wherever it stood', () => {
   )
   assert.deepEqual([line.count, take(line, 9)], [1, 'a2'])
 })
+
+test('who may not send now waits, with all of his letters, and the others go', () => {
+  const line = new Line()
+  add(line, 'a1.1', 'a1.2', 'a1.3', 'a2', 'b1', 'b2')
+  let left = 2
+  const admit = ({ id }: { readonly id: string }): boolean => id.startsWith('b') || left-- > 0
+  const taken = line.take({ count: 9, max: 9, admit }).map(({ id }) => id)
+  assert.deepEqual(taken, ['a1.1', 'a1.2', 'b1', 'b2'])
+  assert.deepEqual([line.count, take(line, 9)], [2, 'a1.3 a2'])
+})

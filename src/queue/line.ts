@@ -7,6 +7,8 @@ export interface Taking {
   readonly count: number
   /** With the last one come the others of its letter, so many in all at most. */
   readonly max: number
+  /** Asked for each item that would be taken; who is refused waits, and with it all of its sender. */
+  readonly admit?: (item: QueueItem) => boolean
 }
 
 /** What waits of each sender; whose turn it is first stands first. */
@@ -47,13 +49,16 @@ export class Line {
   }
 
   /** Takes letters, whole ones as far as `max` allows, so that each is sent once for all it is for. */
-  take({ count, max }: Taking): readonly QueueItem[] {
+  take({ count, max, admit = everybody }: Taking): readonly QueueItem[] {
     const taken: QueueItem[] = []
+    const refused = new Set<string>()
     const priorities = Array.from(this.#levels.keys()).toSorted((a, b) => b - a)
     for (const priority of priorities) {
       const turns = this.#levels.get(priority) ?? new Map<string, QueueItem[]>()
-      while (turns.size > 0 && taken.length < Math.min(count, max)) {
-        taken.push(...nextLetter(turns, max - taken.length))
+      while (taken.length < Math.min(count, max)) {
+        const letter = nextLetter(turns, { max: max - taken.length, admit, refused })
+        if (letter.length === 0) break
+        taken.push(...letter)
       }
       if (turns.size === 0) this.#levels.delete(priority)
     }
@@ -89,12 +94,31 @@ export class Line {
   }
 }
 
+const everybody = (): boolean => true
+
 /** The first letter of the sender whose turn it is, who goes to the end of the turns. */
-function nextLetter(turns: Turns, max: number): readonly QueueItem[] {
+function nextLetter(
+  turns: Turns,
+  {
+    max,
+    admit,
+    refused,
+  }: {
+    readonly max: number
+    readonly admit: (item: QueueItem) => boolean
+    readonly refused: Set<string>
+  },
+): readonly QueueItem[] {
   for (const [sender, its] of turns) {
-    let end = 1
-    while (end < Math.min(max, its.length) && its[end]?.messageId === its[0]?.messageId) end++
-    const letter = its.splice(0, end)
+    if (refused.has(sender)) continue
+    const end = its.findIndex((item, index) => {
+      const joins = index < max && item.messageId === its[0]?.messageId
+      if (!joins || admit(item)) return !joins
+      refused.add(sender)
+      return true
+    })
+    if (end === 0) continue
+    const letter = its.splice(0, end < 0 ? its.length : end)
     turns.delete(sender)
     if (its.length > 0) turns.set(sender, its)
     return letter

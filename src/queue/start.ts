@@ -9,6 +9,8 @@ export interface Standing {
   readonly free: number
   /** A connection to it has sent all and waits for more. */
   readonly kept: boolean
+  /** Letters that its rates let go now; `Infinity` without rates. */
+  readonly allowance: number
   /** Most items in one batch. */
   readonly maxBatch: number
 }
@@ -22,28 +24,40 @@ export type Start =
   /** So many items go over the connection that waits for more. */
   | { readonly type: 'join'; readonly count: number }
   /** What waits is put off until then, untried. */
-  | { readonly type: 'put-off'; readonly until: number; readonly because: string }
-  /** Nothing: it goes on when a place is free, or with the end of the batch that finds out. */
-  | { readonly type: 'wait'; readonly for: 'place' | 'probe' }
+  | {
+      readonly type: 'put-off'
+      readonly by: 'back-off' | 'pause' | 'quiet-hours'
+      readonly until: number
+      readonly because: string
+    }
+  /**
+   * Nothing: it goes on when a place is free, with the end of the batch that finds out, or when its
+   * rates let a letter go.
+   */
+  | { readonly type: 'wait'; readonly for: 'place' | 'probe' | 'rate' }
 
 /** A batch is not split into smaller pieces than this to fill all connections. */
 const smallBatch = 5
 
 /** Decides what may start now to a destination. Pure: the same standing, the same start. */
 export function startNow(standing: Standing): Start {
-  const { may, waiting, free, kept, maxBatch } = standing
+  const { may, waiting, free, kept, allowance, maxBatch } = standing
   switch (may.type) {
-    case 'none':
-      // To put items off takes a place as well: what its time is over for is tried once more.
-      if (free <= 0) return { type: 'wait', for: 'place' }
-      if (may.until === undefined) return { type: 'wait', for: 'probe' }
-      return { type: 'put-off', until: may.until, because: may.because }
+    case 'none': {
+      const { by, until, because } = may
+      // Whose time is over is tried once more where nobody answers, and that takes a place.
+      if (by === 'back-off' && free <= 0) return { type: 'wait', for: 'place' }
+      if (until === undefined) return { type: 'wait', for: 'probe' }
+      return { type: 'put-off', by, until, because }
+    }
     case 'one':
-      return free <= 0 ? { type: 'wait', for: 'place' } : { type: 'probe' }
+      if (free <= 0) return { type: 'wait', for: 'place' }
+      return allowance < 1 ? { type: 'wait', for: 'rate' } : { type: 'probe' }
     case 'all': {
       // A connection that is kept is for a destination that is up: a probe is a batch of its own.
       if (free <= 0 && !kept) return { type: 'wait', for: 'place' }
-      const count = Math.min(maxBatch, fairShare(waiting, Math.max(1, free)))
+      if (allowance < 1) return { type: 'wait', for: 'rate' }
+      const count = Math.min(maxBatch, allowance, fairShare(waiting, Math.max(1, free)))
       return kept ? { type: 'join', count } : { type: 'begin', count }
     }
   }

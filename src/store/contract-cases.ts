@@ -9,7 +9,7 @@ import type {
   NewMessage,
   NewQueueItem,
 } from './ports/post.ts'
-import type { Settlement } from './ports/queue.ts'
+import type { LeaseRequest, Settlement } from './ports/queue.ts'
 import type { Store } from './ports/store.ts'
 import type { ReadPorts } from './reads.ts'
 
@@ -140,14 +140,7 @@ export function settlement(changes: Partial<Settlement> = {}): Settlement {
   }
 }
 
-export function lease(
-  changes: { owner?: string; now?: number; limit?: number; farthest?: number } = {},
-): {
-  owner: string
-  now: number
-  leaseUntil: number
-  limit: number
-} {
+export function lease(changes: Partial<Omit<LeaseRequest, 'leaseUntil'>> = {}): LeaseRequest {
   const at = changes.now ?? now
   return { owner: 'one', now: at, leaseUntil: at + 10 * minuteMs, limit: 100, ...changes }
 }

@@ -10,7 +10,7 @@ import { Dispatcher } from '../dispatcher.ts'
 import type { DispatcherOptions } from '../dispatcher-options.ts'
 import { queueItem } from './queue-item.ts'
 
-interface Row {
+export interface Row {
   item: QueueItem
   leasedTo: string | undefined
   leasedUntil: number
@@ -20,7 +20,7 @@ interface Row {
 export class FakeStore
   implements Pick<QueuePort, 'lease' | 'settle' | 'nextDueAt' | 'releaseLeases'>
 {
-  readonly rows = new Map<string, Row>()
+  readonly rows: Map<string, Row> = new Map()
   readonly settled: Settlement[] = []
   leases = 0
   /** Errors for the next calls, in order. */

@@ -24,11 +24,20 @@ import { Dispatcher } from '../queue/dispatcher.ts'
 import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { TlsLedger } from '../report/tls-fact.ts'
+import type { TrafficPlan } from '../queue/traffic-plan.ts'
 import type { Self } from '../route/self.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
+
+/** How much goes out at once, and when. */
+export interface CourierLimits {
+  readonly outgoing: number
+  readonly outgoingSlow: number
+  readonly outgoingToSite?: number
+  readonly traffic?: TrafficPlan
+}
 
 export interface CourierOptions {
   readonly hostname: string
@@ -55,7 +64,7 @@ export interface CourierOptions {
   /** The addresses to which nothing is sent, and how they come onto that list. */
   readonly suppressions: SuppressionList
   readonly retry: RetryPolicy
-  readonly limits: { readonly outgoing: number; readonly outgoingSlow: number }
+  readonly limits: CourierLimits
   readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
@@ -81,6 +90,7 @@ export class Courier {
     })
     this.pauses = new PersonPauses({ register: store.register, now: () => options.clock.now() })
     this.#dispatcher = this.#makeDispatcher()
+    this.use(options.limits)
     this.#watch = new QueueWatch({
       changes: (query) => store.changes(query),
       // What is known of destinations stays known.
@@ -113,6 +123,16 @@ export class Courier {
   /** The destinations to which nothing is sent for a while. */
   get down(): Dispatcher['down'] {
     return this.#dispatcher.down
+  }
+
+  /** Destinations with letters that are due and may not go, and why. */
+  get heldBack(): Dispatcher['heldBack'] {
+    return this.#dispatcher.heldBack
+  }
+
+  /** From now on so much may go when. */
+  use({ traffic = { destinations: [], senders: [] } }: Pick<CourierLimits, 'traffic'>): void {
+    this.#dispatcher.use(traffic)
   }
 
   /** Takes back what is leased and not begun; gives the ids of what is truly under way. */
@@ -164,6 +184,7 @@ export class Courier {
       owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverUnsuppressed(batch, suppressions, by),
       postponeBatch: (postponement) => settlements.ofPostponed(postponement),
+      pauses: this.pauses,
       onProblem: ({ type, error }) => report(error, `queue: ${type}`),
       random,
       keepConnectionMs,
@@ -171,7 +192,10 @@ export class Courier {
       // With what chance adds to it, and a margin for what is put off between two attempts.
       longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
       limits: { total: limits.outgoing, slow: limits.outgoingSlow },
-      concurrency: defaultConcurrency,
+      concurrency: {
+        ...defaultConcurrency,
+        limit: limits.outgoingToSite ?? defaultConcurrency.limit,
+      },
     })
   }
 

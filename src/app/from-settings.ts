@@ -14,6 +14,7 @@ import type { TransportRules } from '../transport/transport.ts'
 import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
+import { trafficPlan } from './traffic-settings.ts'
 
 /** What settings say of a mail system beside its rules; most of it holds until the server ends. */
 export function staticOptions(
@@ -66,7 +67,8 @@ function trustedNetworks({
 }
 
 /** How much sessions and deliveries may use, as settings have it. */
-export function limitsOf({ limits, queue }: Settings): MailSystemLimits {
+export function limitsOf(settings: Settings): MailSystemLimits {
+  const { limits, queue } = settings
   return {
     messageBytes: limits.message_bytes,
     recipients: limits.recipients,
@@ -74,6 +76,8 @@ export function limitsOf({ limits, queue }: Settings): MailSystemLimits {
     errors: limits.errors,
     outgoing: queue.connections,
     outgoingSlow: queue.slow_connections,
+    outgoingToSite: queue.site_connections,
+    traffic: trafficPlan(settings),
   }
 }
 

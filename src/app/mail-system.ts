@@ -97,6 +97,7 @@ export class MailSystem {
       this.#options = before
       throw problem
     }
+    this.#courier.use(this.#options.limits)
     this.#server.setConnections(this.#options.limits.connections)
   }
 
@@ -128,6 +129,11 @@ export class MailSystem {
   /** See `Courier.down`. */
   get down(): Courier['down'] {
     return this.#courier.down
+  }
+
+  /** See `Courier.heldBack`. */
+  get heldBack(): Courier['heldBack'] {
+    return this.#courier.heldBack
   }
 
   /** What people may do with what waits. */

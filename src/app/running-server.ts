@@ -84,6 +84,7 @@ export class RunningServer {
         listeners: () => system.listeners.concat(this.#http.listener ?? []),
         underWay: () => system.underWay,
         down: () => system.down,
+        heldBack: () => system.heldBack,
         signs: () => parts.signs.signs,
         certificateUntil: () => this.#certificateWatch.until,
       },

@@ -16,6 +16,8 @@ const changeable: ReadonlySet<string> = new Set([
   'account',
   'alias',
   'route',
+  'destination',
+  'sender',
   'receive',
   'submission',
   'limits',

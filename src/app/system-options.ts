@@ -19,6 +19,7 @@ import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import type { SuppressionRules } from '../suppression/strikes.ts'
 import type { ReportsPlan } from './reporter.ts'
+import type { CourierLimits } from './courier.ts'
 
 /** One mail server: what it is made of. */
 export interface MailSystemOptions {
@@ -61,10 +62,8 @@ export interface MailSystemOptions {
 }
 
 /** How much the sessions and the deliveries of a server may use. */
-export interface MailSystemLimits extends SessionLimits {
+export interface MailSystemLimits extends SessionLimits, CourierLimits {
   readonly connections: number
-  readonly outgoing: number
-  readonly outgoingSlow: number
 }
 
 /** What sessions on threads of their own need beside all else. */

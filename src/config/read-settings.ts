@@ -82,7 +82,13 @@ export function settingKeys(table?: string): readonly string[] {
 }
 
 /** Tables that may be there several times, each in two brackets. */
-export const repeated: ReadonlySet<string> = new Set(['route', 'account', 'alias'])
+export const repeated: ReadonlySet<string> = new Set([
+  'route',
+  'destination',
+  'sender',
+  'account',
+  'alias',
+])
 
 /** One line of the settings' reference. */
 export interface SettingInfo {

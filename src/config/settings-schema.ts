@@ -11,7 +11,9 @@ import {
   seconds,
   serverPlace,
 } from './setting-values.ts'
+import { destination } from './tables/destination.ts'
 import { route } from './tables/route.ts'
+import { sender } from './tables/sender.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { delivery } from './tables/delivery.ts'
 import { mtaSts } from './tables/mta-sts.ts'
@@ -194,6 +196,13 @@ const queue = z.strictObject({
     .min(0)
     .default(150)
     .describe('And beside them as many to servers that let 5 seconds pass without an answer.'),
+  site_connections: z
+    .int()
+    .min(1)
+    .default(10)
+    .describe(
+      'Most outgoing connections at once to one site, the mail servers of one or many domains.',
+    ),
   allow_networks: z
     .array(network)
     .default([])
@@ -344,6 +353,8 @@ export const schema: z.ZodType<Settings> & {
   reports: reports.prefault({}),
   http: http.prefault({}),
   route: z.array(route).default([]),
+  destination: z.array(destination).default([]),
+  sender: z.array(sender).default([]),
   account: z.array(account).default([]),
   alias: z.array(alias).default([]),
 })
@@ -365,6 +376,8 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   reports,
   http,
   route,
+  destination,
+  sender,
   account,
   alias,
 }

@@ -1,7 +1,9 @@
 import type { DeliverySettings } from './tables/delivery.ts'
 import type { MtaStsSettings } from './tables/mta-sts.ts'
+import type { DestinationSettings } from './tables/destination.ts'
 import type { RouteSettings } from './tables/route.ts'
 import type { SubmissionSettings } from './tables/submission.ts'
+import type { SenderSettings } from './tables/sender.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
@@ -62,6 +64,7 @@ export interface Settings {
     readonly longest_retry_seconds: number
     readonly connections: number
     readonly slow_connections: number
+    readonly site_connections: number
     readonly allow_networks: string[]
   }
   readonly delivery: DeliverySettings
@@ -95,6 +98,8 @@ export interface Settings {
     readonly proxies: string[]
   }
   readonly route: RouteSettings[]
+  readonly destination: DestinationSettings[]
+  readonly sender: SenderSettings[]
   readonly account: AccountSettings[]
   readonly alias: AliasSettings[]
 }

@@ -12,6 +12,7 @@ function sources(changes: Partial<StatusSources> = {}): StatusSources {
     listeners: () => [{ name: 'smtp', address: '::', port: 25, connections: 1, most: 10 }],
     underWay: () => 2,
     down: () => new Map(),
+    heldBack: () => new Map(),
     signs: () => ({ limits: [], faults: [], dnsDownSince: undefined }),
     certificateUntil: () => undefined,
     webhooks: () => [],
@@ -91,4 +92,11 @@ test('of webhooks those are told that are off or fail, and never with a secret',
 
 test('to ask for the status is no act', () => {
   assert.equal(serverStatus.tell, undefined)
+})
+
+test('what is due and may not go is told with why and until when', async () => {
+  const held = { by: 'rate', because: 'No more than one.', until: 7 } as const
+  const status = await statusOf(sources({ heldBack: () => new Map([['d.example', held]]) }))
+  assert.deepEqual(status.heldBack, [{ destination: 'd.example', ...held }])
+  assert.equal((await statusOf(sources())).heldBack, undefined)
 })

@@ -1,4 +1,5 @@
 import type { DestinationHealth } from '../queue/destination-health.ts'
+import type { HeldBack } from '../queue/held-back.ts'
 import type { Operation } from './act.ts'
 import type { PersonPause } from './pauses.ts'
 import type { Sign, Signs } from './vital-signs.ts'
@@ -21,6 +22,11 @@ export interface DownStatus {
   readonly failures: number
   /** When it is tried again, Unix milliseconds; absent: it is being tried. */
   readonly until?: number
+}
+
+/** A destination that has letters which are due and may not go. */
+export interface HeldBackStatus extends HeldBack {
+  readonly destination: string
 }
 
 /** Who is told of events by HTTP, as far as something is amiss there. */
@@ -62,6 +68,8 @@ export interface ServerStatus extends StoreStatus {
   /** Those that are tried again last come last; no more than `mostDown`. */
   readonly down: readonly DownStatus[]
   readonly moreDown: number
+  /** Those that are paused, at their quiet hours, or at their rate; absent: none. */
+  readonly heldBack?: readonly HeldBackStatus[]
   readonly limits: readonly Sign[]
   readonly faults: readonly Sign[]
   readonly dnsDownSince?: number
@@ -96,6 +104,7 @@ export interface StatusSources {
   readonly underWay: () => number
   /** By destination; times are of the monotonic clock. */
   readonly down: () => ReadonlyMap<string, DestinationHealth>
+  readonly heldBack: () => ReadonlyMap<string, HeldBack>
   readonly signs: () => Signs
   readonly certificateUntil: () => number | undefined
   readonly webhooks: () => readonly HookStatus[]
@@ -107,6 +116,9 @@ export interface StatusSources {
 export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
   const { version, process, startedAt } = sources
   const down = downOf(sources.down(), sources.clock)
+  const heldBack = Array.from(sources.heldBack(), ([destination, held]) => {
+    return { destination, ...held }
+  }).slice(0, mostDown)
   const webhooks = amissOf(sources.webhooks())
   const { limits, faults, dnsDownSince } = sources.signs()
   const certificateUntil = sources.certificateUntil()
@@ -120,6 +132,7 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
     underWay: sources.underWay(),
     down: down.slice(0, mostDown),
     moreDown: Math.max(0, down.length - mostDown),
+    ...(heldBack.length === 0 ? {} : { heldBack }),
     limits,
     faults,
     ...(dnsDownSince === undefined ? {} : { dnsDownSince }),

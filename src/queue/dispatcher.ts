@@ -99,8 +99,7 @@ export class Dispatcher {
 
   /** From now on so much may go when. */
   use(plan: TrafficPlan): void {
-    this.#roads.traffic.use(plan)
-    this.notify()
+    if (this.#roads.traffic.use(plan)) this.notify()
   }
 
   /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type DestinationRule,
-  ruleFor,
+  RuleBook,
   type SenderRule,
   senderRulesFor,
   type TrafficPlan,
@@ -15,25 +15,26 @@ function rule(name: string, changes: Partial<DestinationRule> = {}): Destination
 const plan: TrafficPlan = {
   destinations: [
     rule('provider', { servers: ['*.provider.example', 'mx.other.example'] }),
-    rule('all'),
+    rule('all', { domains: ['*'] }),
     rule('named', { domains: ['one.example', '*.two.example'] }),
   ],
   senders: [],
 }
 
+const book = new RuleBook(plan)
 const keyOf = (destination: string, site = destination): string | undefined => {
-  return ruleFor(plan, destination, site)?.key
+  return book.find(destination, site)?.key
 }
 
-test('who names the destination comes first, then who names a server, then who names nothing', () => {
+test('who names the destination comes first, then who names a server, then who is for all others', () => {
   assert.equal(keyOf('one.example', 'mx1.provider.example'), 'named')
   assert.equal(keyOf('a.two.example'), 'named')
   assert.equal(keyOf('three.example', 'backup.example mx1.provider.example'), 'provider')
   assert.equal(keyOf('four.example', 'mx.other.example'), 'provider')
-  assert.equal(ruleFor({ destinations: [], senders: [] }, 'one.example', 'x'), undefined)
+  assert.equal(new RuleBook({ destinations: [] }).find('one.example', 'x'), undefined)
 })
 
-test('all that a rule names share it; one that names nothing is for each site alone', () => {
+test('all that a rule names share it; what is for all others is for each site alone', () => {
   assert.equal(keyOf('five.example', 'mx.five.example'), 'all mx.five.example')
   assert.notEqual(keyOf('five.example', 'mx.five.example'), keyOf('six.example', 'mx.six.example'))
 })
@@ -55,7 +56,7 @@ test('a sender has all rules of its address, its domain and its login', () => {
   ]
   const names = (reversePath: string, account?: string): readonly string[] => {
     const item = { reversePath, ...(account === undefined ? {} : { account }) }
-    return senderRulesFor({ ...plan, senders }, item).map(({ name }) => name)
+    return senderRulesFor(senders, item).map(({ name }) => name)
   }
   assert.deepEqual(names('News@One.example'), ['address', 'domain'])
   assert.deepEqual(names('x@one.example', 'Anna@two.example'), ['domain', 'login'])

@@ -1,11 +1,12 @@
+import { RouteTable } from '../route/route-table.ts'
 import type { QuietHours } from './quiet-hours.ts'
 import type { Rate } from './rate.ts'
 
 /** How much may go to some destinations. */
 export interface DestinationRule {
-  /** Told to people. */
+  /** Under which its limits are counted; no two rules have the same. */
   readonly name: string
-  /** `example.com`, or `*.example.com` for all names below it. */
+  /** As `parsePattern` gives them; `*` is all that no other rule names, each site on its own. */
   readonly domains: readonly string[]
   /** Names of mail servers, in the same form: for all domains that they serve. */
   readonly servers: readonly string[]
@@ -15,7 +16,7 @@ export interface DestinationRule {
   readonly quiet?: QuietHours
 }
 
-/** How much may go for some senders: an address, a domain, or a login. */
+/** How much may go for some senders: an address, a domain, or a login; in lower case. */
 export interface SenderRule {
   readonly name: string
   readonly addresses: readonly string[]
@@ -23,46 +24,66 @@ export interface SenderRule {
   readonly rates: readonly Rate[]
 }
 
-/** What the settings say of how much may go when; the first rule that fits a destination counts. */
+/** What the settings say of how much may go when. */
 export interface TrafficPlan {
   readonly destinations: readonly DestinationRule[]
   readonly senders: readonly SenderRule[]
 }
 
-export const noPlan: TrafficPlan = { destinations: [], senders: [] }
-
 /** A rule with the name under which its limits are counted. */
 export interface AppliedRule {
   readonly rule: DestinationRule
-  /** All that one rule names share its limits; one that names nothing holds for each site alone. */
+  /** All that one rule names share its limits; `*` holds for each site alone. */
   readonly key: string
 }
 
-/**
- * The rule for a destination: one that names it, else one that names a mail server of its site, else
- * one that names nothing. Of several the first.
- *
- * @param site as `siteOf` gives it
- */
-export function ruleFor(
-  { destinations }: TrafficPlan,
-  destination: string,
-  site: string,
-): AppliedRule | undefined {
-  const named = destinations.find(({ domains }) => domains.some((name) => fits(name, destination)))
-  if (named !== undefined) return { rule: named, key: named.name }
-  const hosts = site.split(' ')
-  const served = destinations.find(({ servers }) => {
-    return servers.some((name) => hosts.some((host) => fits(name, host)))
-  })
-  if (served !== undefined) return { rule: served, key: served.name }
-  const rule = destinations.find(({ domains, servers }) => domains.length + servers.length === 0)
-  return rule === undefined ? undefined : { rule, key: `${rule.name} ${site}` }
+/** The rules of a plan, found by destination and mail server: the most precise word counts. */
+export class RuleBook {
+  readonly #empty: boolean
+  readonly #byDomain: RouteTable<DestinationRule>
+  readonly #byServer: RouteTable<DestinationRule>
+  readonly #others: DestinationRule | undefined
+
+  constructor({ destinations }: Pick<TrafficPlan, 'destinations'>) {
+    const named = (patterns: readonly string[]): readonly string[] => {
+      return patterns.filter((pattern) => pattern !== '*')
+    }
+    const table = (patternsOf: (rule: DestinationRule) => readonly string[]) => {
+      const entries = destinations.map((value) => ({ patterns: named(patternsOf(value)), value }))
+      return new RouteTable(entries)
+    }
+    this.#empty = destinations.length === 0
+    this.#byDomain = table(({ domains }) => domains)
+    this.#byServer = table(({ servers }) => servers)
+    this.#others = destinations.find(({ domains }) => domains.includes('*'))
+  }
+
+  /**
+   * The rule for a destination: one that names it, else one that names a mail server of its site,
+   * else the one for all others.
+   *
+   * @param site as `siteOf` gives it
+   */
+  find(destination: string, site: string): AppliedRule | undefined {
+    if (this.#empty) return undefined
+    const rule = this.#byDomain.find(destination) ?? this.#ofServers(site.split(' '))
+    if (rule !== undefined) return { rule, key: rule.name }
+    if (this.#others === undefined) return undefined
+    return { rule: this.#others, key: `${this.#others.name} ${site}` }
+  }
+
+  #ofServers(hosts: readonly string[]): DestinationRule | undefined {
+    for (const host of hosts) {
+      const rule = this.#byServer.find(host)
+      if (rule !== undefined) return rule
+    }
+    return undefined
+  }
 }
 
 /** The rules for the sender of an item; all of them count. */
 export function senderRulesFor(
-  { senders }: TrafficPlan,
+  senders: TrafficPlan['senders'],
   { account, reversePath }: { readonly account?: string; readonly reversePath: string },
 ): readonly SenderRule[] {
   if (senders.length === 0) return senders
@@ -70,12 +91,7 @@ export function senderRulesFor(
   const domain = address.slice(address.lastIndexOf('@') + 1)
   const login = account?.toLowerCase()
   return senders.filter(({ addresses, accounts }) => {
-    const byAddress = addresses.some((name) => name === address || fits(name, domain))
+    const byAddress = addresses.some((name) => name === address || name === domain)
     return byAddress || (login !== undefined && accounts.includes(login))
   })
-}
-
-/** Whether a name, or a pattern of names, fits this one. */
-function fits(pattern: string, name: string): boolean {
-  return pattern.startsWith('*.') ? name.endsWith(pattern.slice(1)) : name === pattern
 }

@@ -2,13 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import { quietUntil } from './quiet-hours.ts'
 import { allowance, nextAt, type Rate, type RateUse, spend, unused } from './rate.ts'
-import {
-  type AppliedRule,
-  noPlan,
-  ruleFor,
-  senderRulesFor,
-  type TrafficPlan,
-} from './traffic-plan.ts'
+import { type AppliedRule, RuleBook, senderRulesFor, type TrafficPlan } from './traffic-plan.ts'
 
 /** Rates whose use is remembered; one that was not used for long is as if it were forgotten. */
 const maxRemembered = 20_000
@@ -26,7 +20,9 @@ export interface RateLimited {
 /** How much a plan lets go now, by what went before. In memory: after a start nothing went before. */
 export class Traffic {
   readonly #clock: Clock
-  #plan: TrafficPlan = noPlan
+  #text = JSON.stringify({ destinations: [], senders: [] })
+  #rules = new RuleBook({ destinations: [] })
+  #senders: TrafficPlan['senders'] = []
   readonly #uses = new Map<string, RateUse>()
   /** Connections that are open, by rule. */
   readonly #busy = new Map<string, number>()
@@ -36,14 +32,23 @@ export class Traffic {
     this.#clock = clock
   }
 
-  /** From now on this holds. What went counts on, where the names of the rules are the same. */
-  use(plan: TrafficPlan): void {
-    this.#plan = plan
+  /**
+   * From now on this holds. What went counts on, where the names of the rules are the same.
+   *
+   * @returns whether that is something else than before
+   */
+  use(plan: TrafficPlan): boolean {
+    const text = JSON.stringify(plan)
+    if (text === this.#text) return false
+    this.#text = text
+    this.#rules = new RuleBook(plan)
+    this.#senders = plan.senders
     this.#quiet.clear()
+    return true
   }
 
   rule(destination: string, site: string): AppliedRule | undefined {
-    return ruleFor(this.#plan, destination, site)
+    return this.#rules.find(destination, site)
   }
 
   /** How many more connections a rule lets be opened. */
@@ -93,7 +98,7 @@ export class Traffic {
 
   /** Whether the rates of its sender let a letter go; it counts then. */
   admit(item: QueueItem): boolean {
-    const rules = senderRulesFor(this.#plan, item)
+    const rules = senderRulesFor(this.#senders, item)
     if (rules.some(({ name, rates }) => this.#least(`of ${name}`, rates) < 1)) return false
     for (const { name, rates } of rules) this.#spend(`of ${name}`, rates, 1)
     return true
@@ -103,7 +108,7 @@ export class Traffic {
   giveBack(applied: AppliedRule | undefined, items: readonly QueueItem[]): void {
     this.spend(applied, -items.length)
     for (const item of items) {
-      for (const { name, rates } of senderRulesFor(this.#plan, item)) {
+      for (const { name, rates } of senderRulesFor(this.#senders, item)) {
         this.#spend(`of ${name}`, rates, -1)
       }
     }
@@ -111,7 +116,7 @@ export class Traffic {
 
   /** Why nothing of a sender goes now, when its rates do not let it. */
   senderLimited(item: QueueItem): RateLimited | undefined {
-    return senderRulesFor(this.#plan, item)
+    return senderRulesFor(this.#senders, item)
       .flatMap(({ name, rates }) => this.#limit(`of ${name}`, rates, 'go for its sender') ?? [])
       .toSorted((a, b) => b.until - a.until)[0]
   }

@@ -1,7 +1,7 @@
 import type { Trouble } from '../../desk/health.ts'
 import { pauseJson } from '../../desk/pause-json.ts'
 import { pauseSentence } from '../../desk/pauses.ts'
-import type { DownStatus, ServerStatus, StoreStatus } from '../../desk/status.ts'
+import type { DownStatus, HeldBackStatus, ServerStatus, StoreStatus } from '../../desk/status.ts'
 import type { Sign } from '../../desk/vital-signs.ts'
 import { rowTime } from '../commands/list.ts'
 import { paint } from '../output.ts'
@@ -17,6 +17,7 @@ export function serverText(status: ServerStatus): string {
     ...rows('Queue', [`${waitingText(status)}; ${status.underWay} have their turn`]),
     ...rows('Paused', (status.pauses ?? []).map(pauseSentence)),
     ...rows('Down', [...status.down.map(downText), ...moreText(status.moreDown)]),
+    ...rows('Waits', (status.heldBack ?? []).map(heldBackText)),
     ...rows('Limits', limits.map(signText)),
     ...rows('Faults', faults.map(signText)),
     ...rows('DNS', [
@@ -76,6 +77,11 @@ function downText({ destination, because, failures, until }: DownStatus): string
   return `${destination}  ${when}, in vain ${failures} ${failures === 1 ? 'time' : 'times'}: ${because}`
 }
 
+function heldBackText({ destination, by, because, until }: HeldBackStatus): string {
+  const when = until === undefined ? 'until somebody ends it' : `until ${rowTime(until)}`
+  return `${destination}  ${by}, ${when}: ${because}`
+}
+
 function moreText(more: number): readonly string[] {
   return more === 0 ? [] : [`and ${grouped(more)} more`]
 }
@@ -115,6 +121,9 @@ export function statusJson(status: ServerStatus, troubles: readonly Trouble[]): 
       next_attempt_at: until === undefined ? null : time(until),
     })),
     more_down: status.moreDown,
+    held_back: (status.heldBack ?? []).map(({ destination, by, because, until }) => {
+      return { destination, by, because, until: until === undefined ? null : time(until) }
+    }),
     limits: status.limits.map(signJson),
     faults: status.faults.map(signJson),
     dns_down_since: dnsDownSince === undefined ? null : time(dnsDownSince),

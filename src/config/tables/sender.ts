@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { parseDomain } from '../../address/domain.ts'
+import { formatMailbox, parseMailbox } from '../../address/mailbox.ts'
+import { bad, ok, type Result } from '../../base/result.ts'
+import { mailbox, read } from '../setting-values.ts'
+
+/** One table `[[sender]]`: how much goes out for some senders. */
+export interface SenderSettings {
+  /** Addresses, and domains in A-labels. */
+  readonly addresses: string[]
+  readonly accounts: string[]
+  readonly per_minute?: number | undefined
+  readonly per_hour?: number | undefined
+}
+
+const count = z.int().min(1)
+
+/** One table `[[sender]]`. */
+export const sender: z.ZodObject & z.ZodType<SenderSettings> = z.strictObject({
+  addresses: z
+    .array(read(addressOrDomain))
+    .default([])
+    .describe('Addresses of MAIL FROM, or whole domains, that share what this table allows.'),
+  accounts: z.array(mailbox).default([]).describe('Accounts that share it, whatever they send as.'),
+  per_minute: count
+    .optional()
+    .describe('Most letters that go out in any minute; one for each recipient.'),
+  per_hour: count
+    .optional()
+    .describe('Most letters that go out in any hour; one for each recipient.'),
+})
+
+function addressOrDomain(text: string): Result<string> {
+  const domain = parseDomain(text.startsWith('@') ? text.slice(1) : text)
+  if (domain !== undefined) return ok(domain)
+  const address = parseMailbox(text)
+  if (address.ok) return ok(formatMailbox(address.value))
+  return bad('is neither an address nor a domain, such as "news@example.com" or "example.com"')
+}

@@ -18,6 +18,7 @@ import { type OperatorToken, operatorToken } from './operator-token.ts'
 import { readWays } from './named-ways.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
+import { unixSubmission } from './unix-submission.ts'
 import type { ServerParts, ServerPorts } from './server-parts.ts'
 import {
   compareSettings,
@@ -75,6 +76,7 @@ export class RunningServer {
         giveUp: (items, given) => system.letters.giveUp(items, given),
       },
       webhooks: parts.webhooks.webhooks,
+      submit: unixSubmission(system.door),
       turn: this.#turn,
       changed: async () => this.#use(await lookUpPeople(store, this.#settings, log)),
       status: {

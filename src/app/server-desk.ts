@@ -33,6 +33,7 @@ export interface ServerDeskParts {
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
   readonly changed: () => Promise<void>
   readonly webhooks: Webhooks
+  readonly submit: Desk['submit']
   readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname' | 'webhooks'>
 }
 
@@ -72,6 +73,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
     }),
     suppressions: { list: parts.suppressions, register: store.register, clock: systemClock },
     mail: { mailboxes: store.mailboxes, now },
+    submit: parts.submit,
     imports: { store, linesOf: (path) => readPackedLines(path) },
     webhooks,
     prune: () => retention.run(),

@@ -13,7 +13,14 @@ if (found < wanted) {
   )
   process.exitCode = 2
 } else {
-  void import('./begin.ts').then(({ begin }) => begin(process.argv.slice(2)))
+  void import('./begin.ts').then(({ begin }) => begin(calledAs(process.argv)))
+}
+
+/** A link to this program called `sendmail`, `mailq` or `newaliases` is that command. */
+function calledAs([, path = '', ...args]: readonly string[]): readonly string[] {
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  if (name === 'newaliases') return ['sendmail', '-bi', ...args]
+  return name === 'sendmail' || name === 'mailq' ? [name, ...args] : args
 }
 
 export {}

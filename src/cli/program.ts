@@ -27,6 +27,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   webhook: async () => (await import('./commands/webhook.ts')).webhookCommand(),
   verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   probe: async () => (await import('./commands/probe.ts')).probeCommand(),
+  sendmail: async () => (await import('./commands/sendmail.ts')).sendmailCommand(),
+  mailq: async () => (await import('./commands/mailq.ts')).mailqCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {
     const { dkimKeysCommand, dkimRotateCommand } = await import('./commands/dkim-keys.ts')

@@ -5,7 +5,12 @@ import { makeProgram } from './program.ts'
 import { refusedByTheSystem } from './system-refusal.ts'
 
 /** Runs one command line. Gives the exit code; results go to stdout, messages to stderr. */
-export async function run(args: readonly string[]): Promise<ExitCode> {
+export async function run(args: readonly string[]): Promise<number> {
+  // Its options are not those of our other commands, and its exit codes are sysexits.h's.
+  if (args[0] === 'sendmail' && !args.includes('--help')) {
+    const { sendmail } = await import('./commands/sendmail.ts')
+    return await sendmail(args.slice(1)).catch(tellSendmail)
+  }
   const program = await makeProgram(args[0])
   exitByException(program)
   try {
@@ -14,6 +19,12 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   } catch (problem) {
     return tell(problem)
   }
+}
+
+/** EX_TEMPFAIL: whoever calls it tries again. */
+function tellSendmail(problem: unknown): number {
+  tell(problem)
+  return 75
 }
 
 /** Commander ends the process by itself unless every command is told not to. */

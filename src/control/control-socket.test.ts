@@ -21,7 +21,7 @@ import { systemClock } from '../io/clock.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { type Asked, askServer } from './ask.ts'
 import { ControlSocket, type ControlSocketOptions } from './control-socket.ts'
-import { maxClients, maxLineOctets } from './protocol.ts'
+import { maxClients } from './protocol.ts'
 import { controlSocketPath } from './socket-place.ts'
 
 function folderFor(t: TestContext): string {
@@ -159,12 +159,12 @@ const odd: readonly (readonly [what: string, line: string])[] = [
   ['no object', '"prune"\n'],
   ['nobody asks', '{"operation":"test"}\n'],
   ['nothing is asked', '{"by":"ann"}\n'],
-  ['a line without an end', 'x'.repeat(maxLineOctets + 1)],
+  ['a line without an end', 'x'.repeat(1001)],
 ]
 for (const [what, line] of odd) {
   test(`a request that is none (${what}) is answered with a problem, and done`, async (t) => {
     const folder = folderFor(t)
-    await open(t, folder, { answer: () => assert.fail('it was asked') })
+    await open(t, folder, { answer: () => assert.fail('it was asked'), requestOctets: 1000 })
     const hand = new Hand(folder)
     hand.say(line)
     const problem = { code: 'usage', message: noRequest }

@@ -11,7 +11,7 @@ import {
   type ControlRequest,
   type Greeting,
   maxClients,
-  maxLineOctets,
+  maxRequestOctets,
   protocolVersion,
   requestOf,
 } from './protocol.ts'
@@ -26,6 +26,8 @@ export interface ControlSocketOptions {
   /** Does what is asked and gives what is told, plain data. What it throws is told instead. */
   readonly answer: (request: ControlRequest) => Promise<unknown>
   readonly report: (problem: unknown, where: string) => void
+  /** Octets of a request; `maxRequestOctets` when absent. */
+  readonly requestOctets?: number
 }
 
 /** A client says at once what it wants. */
@@ -142,7 +144,7 @@ export class ControlSocket {
       impatient()
       this.#clients.delete(socket)
     })
-    const lines = new JsonLineReader(maxLineOctets)
+    const lines = new JsonLineReader(this.#options.requestOctets ?? maxRequestOctets)
     const hear = (chunk: Uint8Array): void => {
       const read = lines.push(chunk)
       if (read.type === 'values' && read.values.length === 0) return

@@ -36,8 +36,11 @@ export type ControlAnswer =
   /** The server is about to end: nothing was done, and soon the folder is free. */
   | { readonly type: 'closing' }
 
-/** Octets of a line, in both directions: a request names some hundred letters at most. */
+/** Octets of a line of the server: an answer names some hundred letters at most. */
 export const maxLineOctets: number = 256 * 1024
+
+/** Octets of a request, which may bring a letter in base64. Only root and the server's own user ask. */
+export const maxRequestOctets: number = 128 * 1024 * 1024
 
 /** Clients at once. A command is one, and is soon gone. */
 export const maxClients = 32

@@ -27,6 +27,7 @@ import {
   totpRemove,
 } from './second-factor-operations.ts'
 import { serverStatus, type StatusPart } from './status.ts'
+import { submit, type SubmitPart } from './submit.ts'
 import { suppressAdd, type SuppressionPart, suppressRemove } from './suppressions.ts'
 import { webhookOperations, type WebhookPart } from './webhooks.ts'
 
@@ -42,6 +43,7 @@ export interface Desk
     PrunePart,
     StatusPart,
     ImportPart,
+    SubmitPart,
     WebhookPart {}
 
 const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
@@ -74,6 +76,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(prune),
   named(backupMade),
   named(bundleImport),
+  named(submit),
   ...webhookOperations,
 ])
 

@@ -89,6 +89,8 @@ const plain: readonly StepData[] = [
   { type: 'command-refused', command: 'MAIL FROM', answer: { ...refusal, code: 552 } },
   { type: 'command-refused', command: '', answer: { ...refusal, code: 421 } },
   { type: 'connect', ip, port: 40_000, listener: 'http' },
+  { type: 'connect', ip: '127.0.0.1', port: 0, listener: 'sendmail' },
+  { type: 'login', mechanism: 'sendmail', account: 'ann', accepted: true },
   { type: 'login', mechanism: 'HTTP', account: 'key ci', accepted: true },
   { type: 'login', mechanism: 'PLAIN', account: 'a@b.example', accepted: true },
   { type: 'login', mechanism: 'LOGIN', account: 'a@b.example', accepted: false },

@@ -24,8 +24,8 @@ export type StepData =
       readonly type: 'connect'
       readonly ip: string
       readonly port: number
-      /** `http`: the letter was handed in by the API. */
-      readonly listener: 'smtp' | 'submission' | 'submissions' | 'http'
+      /** `http`: the letter was handed in by the API; `sendmail`: by the command on this machine. */
+      readonly listener: 'smtp' | 'submission' | 'submissions' | 'http' | 'sendmail'
     }
   | { readonly type: 'tls'; readonly protocol: string; readonly cipher: string }
   | { readonly type: 'tls-failed'; readonly problem: string }

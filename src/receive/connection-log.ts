@@ -9,8 +9,8 @@ import type { LimitMet } from './guard.ts'
 /** What every journey of one connection begins with. */
 export interface ConnectionFacts {
   readonly remote: Endpoint
-  /** `http`: no connection of SMTP, but a request that hands one letter in. */
-  readonly listener: 'smtp' | 'submission' | 'submissions' | 'http'
+  /** `http`, `sendmail`: no connection of SMTP, but somebody who hands one letter in. */
+  readonly listener: 'smtp' | 'submission' | 'submissions' | 'http' | 'sendmail'
   readonly tls: TlsFacts | undefined
   /** What its client had used up when it came. `ask`: the guard is asked when the greeting is due. */
   readonly met: LimitMet | 'ask' | undefined

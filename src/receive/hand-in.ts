@@ -1,6 +1,6 @@
 import type { AddressRemark } from '../address/mailbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
-import { noMailParameters, noRcptParameters } from '../smtp/parameters.ts'
+import { noMailParameters, noRcptParameters, type NotifyWhen } from '../smtp/parameters.ts'
 import { type Reply, withReference } from '../smtp/reply.ts'
 import { freshSession } from '../smtp/server-answers.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
@@ -23,6 +23,15 @@ export interface HandedLetter {
   readonly to: readonly WrittenPath<ForwardPath>[]
   /** Lines end with CRLF. */
   readonly octets: Uint8Array
+  /** What its sender wants to hear of it (RFC 3461 §4). Absent: as usual. */
+  readonly dsn?: HandedDsn
+}
+
+/** As MAIL and RCPT have it; the same for all recipients. */
+export interface HandedDsn {
+  readonly notify: readonly NotifyWhen[] | null
+  readonly ret: 'FULL' | 'HDRS' | null
+  readonly envid: string | null
 }
 
 /** How it stands with one recipient. */
@@ -60,6 +69,10 @@ export interface HandingIn {
   readonly login: string | undefined
   /** As the journey names them, where they are known. */
   readonly who: string | undefined
+  /** By which door, and what was said there; HTTP when absent. */
+  readonly by?: { readonly mechanism: string; readonly heard: string }
+  /** A recipient that is refused refuses the letter: nobody gets it then. Absent: the others do. */
+  readonly allOrNone?: boolean
   /** What is kept in one with the letter, so that it is not taken again. */
   readonly receipt?: ((over: HandedOver) => NewReceipt) | undefined
 }
@@ -76,6 +89,7 @@ export async function handIn(
   by: HandingIn,
   open: (around: (port: Port) => Port, drop: () => void) => MailHandler,
 ): Promise<Handed> {
+  const { mechanism = 'HTTP', heard = 'POST /v1/messages' } = by.by ?? {}
   const recipients: HandedRecipient[] = []
   const make = ({ id, headerMessageId, verdict }: SeenLetter): HandedOver => {
     return {
@@ -115,14 +129,21 @@ export async function handIn(
     return { type: 'refused', id, at, reply: withReference(reply, id), because, recipients }
   }
   try {
-    handler.heard({ type: 'heard', exchange, command: '', text: 'POST /v1/messages' })
+    handler.heard({ type: 'heard', exchange, command: '', text: heard })
     const turnedAway = await ask({ type: 'connect' })
     if (turnedAway !== undefined) {
       close('refused')
       return no('connect', turnedAway)
     }
-    if (by.who !== undefined) handler.known(by.who)
-    const parameters = { ...noMailParameters, body: '8BITMIME', smtpUtf8: true } as const
+    if (by.who !== undefined) handler.known(by.who, mechanism)
+    const { notify = null, ret = null, envid = null } = letter.dsn ?? {}
+    const parameters = {
+      ...noMailParameters,
+      body: '8BITMIME',
+      smtpUtf8: true,
+      ret,
+      envid,
+    } as const
     const { path: reversePath, remarks } = letter.from
     const refused = await ask({ type: 'sender', reversePath, remarks, parameters })
     if (refused !== undefined) return no('sender', refused)
@@ -131,14 +152,15 @@ export async function handIn(
         type: 'recipient',
         forwardPath,
         remarks,
-        parameters: noRcptParameters,
+        parameters: { ...noRcptParameters, notify },
       })
       recipients.push(recipientOf(forwardPath, reply ?? watched.port?.lastTaken))
       if (closed) break
     }
-    const [first] = recipients
-    if (recipients.every(({ reply }) => reply !== undefined)) {
-      return no('recipients', first?.reply ?? faultReply(undefined))
+    const refusals = recipients.flatMap(({ reply }) => reply ?? [])
+    const none = refusals.length === recipients.length
+    if (none || (by.allOrNone === true && refusals.length > 0)) {
+      return no('recipients', refusals[0] ?? faultReply(undefined))
     }
     await ask({ type: 'data' })
     for (let at = 0; at < letter.octets.length; at += chunkOctets) {

@@ -82,8 +82,8 @@ export class MailHandler implements SessionHandler {
   }
 
   /** Who hands a letter in is known from elsewhere, and says no password here. */
-  known(account: string): void {
-    this.#log.loggedIn({ mechanism: 'HTTP', account: account.slice(0, 320), refusal: undefined })
+  known(account: string, mechanism: string): void {
+    this.#log.loggedIn({ mechanism, account: account.slice(0, 320), refusal: undefined })
   }
 
   content(octets: Uint8Array): Promise<void> | undefined {

@@ -25,6 +25,8 @@ export interface AtDoor {
   readonly ip: string
   /** In whose names they may write. A stranger, who is judged as at a port 25: by its manner. */
   readonly as: Writer | { readonly stranger: Manner }
+  /** By the command of this machine, which takes a letter for all of its recipients or for none. */
+  readonly command?: 'sendmail'
   /** Put down in one with the letter. */
   readonly receipt?: ((over: HandedOver) => NewReceipt) | undefined
 }
@@ -98,16 +100,18 @@ export class LetterDoor {
   }
 
   #handTo(needs: DoorNeeds, letter: HandedLetter, by: AtDoor): Promise<Handed> {
-    const { who, ip, as, receipt } = by
+    const { who, ip, as, receipt, command } = by
     const stranger = 'stranger' in as
     const login = stranger ? undefined : (as.account ?? who)
     const facts = {
       remote: { ip, port: 0 },
-      listener: 'http',
+      listener: command ?? 'http',
       tls: undefined,
       met: undefined,
     } as const
-    const about = { login, who: stranger ? undefined : who, receipt }
+    const door =
+      command === undefined ? {} : { by: { mechanism: command, heard: command }, allOrNone: true }
+    const about = { login, who: stranger ? undefined : who, receipt, ...door }
     return handIn(letter, about, (around, drop) => {
       const port = around(
         stranger ? this.#strangers(needs, as.stranger, drop) : this.#users(needs, { who, ip, as }),

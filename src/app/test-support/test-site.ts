@@ -304,7 +304,10 @@ async function when<T>(
 }
 
 /** The stored octets of a message, as text of octets. */
-export async function storedText(store: Store, messageId: string): Promise<string> {
+export async function storedText(
+  store: Pick<Store, 'messages'>,
+  messageId: string,
+): Promise<string> {
   const message = await store.messages.open(messageId)
   if (message === undefined) throw new Error(`there is no message ${messageId}`)
   const chunks: Uint8Array[] = []

@@ -32,6 +32,27 @@ const whoMet = {
 
 const ports = { smtp: 25, submission: 587, submissions: 465 } as const
 
+const listenerRules = {
+  smtp: ['RFC 5321 §3.1'],
+  submission: ['RFC 5321 §3.1'],
+  submissions: ['RFC 5321 §3.1'],
+  http: ['RFC 9110 §9.3.3'],
+  sendmail: [],
+} as const
+
+function calledBy({ ip, listener }: ArrivalStep & { readonly type: 'connect' }): string {
+  switch (listener) {
+    case 'http':
+      return `${ip} handed the message in by HTTP.`
+    case 'sendmail':
+      return 'A program on this machine handed the message in by the sendmail command.'
+    case 'smtp':
+    case 'submission':
+    case 'submissions':
+      return `${ip} connected to port ${ports[listener]}.`
+  }
+}
+
 /** Tells a step of a connection and an envelope. */
 export function tellArrival(step: ArrivalStep): Sentence {
   switch (step.type) {
@@ -40,12 +61,9 @@ export function tellArrival(step: ArrivalStep): Sentence {
         id: 'connect',
         label: 'connected',
         question: 'Who called?',
-        answer:
-          step.listener === 'http'
-            ? `${step.ip} handed the message in by HTTP.`
-            : `${step.ip} connected to port ${ports[step.listener]}.`,
+        answer: calledBy(step),
         verdict: 'ok',
-        rules: [step.listener === 'http' ? 'RFC 9110 §9.3.3' : 'RFC 5321 §3.1'],
+        rules: listenerRules[step.listener],
         details: { ip: step.ip, port: step.port, listener: step.listener },
       }
     case 'tls':
@@ -86,7 +104,7 @@ export function tellArrival(step: ArrivalStep): Sentence {
         answer: loginAnswer(step),
         verdict: step.accepted ? 'ok' : 'fail',
         ...(step.answer === undefined ? {} : { result: String(step.answer.code) }),
-        rules: [step.mechanism === 'HTTP' ? 'RFC 6750 §2.1' : 'RFC 4954 §4'],
+        rules: loginRules(step.mechanism),
         details: {
           mechanism: step.mechanism,
           account: step.account,
@@ -181,6 +199,9 @@ function wasOrWere(names: readonly string[]): string {
 
 function loginAnswer(step: ArrivalStep & { readonly type: 'login' }): string {
   const { mechanism, account, accepted, answer } = step
+  if (accepted && mechanism === 'sendmail') {
+    return `${quoted(account)}, a user of this machine, by the sendmail command.`
+  }
   if (accepted && mechanism === 'HTTP') return `${quoted(account)}, by a key or a session of HTTP.`
   if (accepted) return `${quoted(account)} logged in (${mechanism}).`
   const told = answer === undefined ? '' : ` The client was told: ${said(answer)}`
@@ -248,4 +269,10 @@ function remarked(remarks: readonly PathRemark[] = []): string {
 
 function remarksDetail(remarks: readonly PathRemark[] | undefined): object {
   return remarks === undefined ? {} : { remarks }
+}
+
+/** The user of a machine needs no rule of the net. */
+function loginRules(mechanism: string): readonly string[] {
+  if (mechanism === 'sendmail') return []
+  return [mechanism === 'HTTP' ? 'RFC 6750 §2.1' : 'RFC 4954 §4']
 }

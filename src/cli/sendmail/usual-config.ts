@@ -1,0 +1,2 @@
+/** Where the settings of a server are when nobody says otherwise. */
+export const usualConfig = '/etc/waybill.toml'

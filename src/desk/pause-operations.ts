@@ -1,5 +1,5 @@
 import { member, notMeant, type Operation, textMember } from './act.ts'
-import { type PauseOf, pauseKey, pauseSentence, type PersonPause, readPauseKey } from './pauses.ts'
+import { type PauseOf, pauseKey, pauseNotice, type PersonPause, readPauseKey } from './pauses.ts'
 import type { QueuePart } from './queue.ts'
 
 /** A pause that somebody wants. */
@@ -45,7 +45,7 @@ export const pauseEnd: Operation<QueuePart, { readonly keys: readonly string[] }
   async run({ queue }, { keys }) {
     const ended = await queue.pauses.remove(keys)
     let due = 0
-    for (const pause of ended) due += await queue.resume(pauseSentence(pause))
+    for (const pause of ended) due += await queue.resume(pauseNotice(pause.of))
     return { ended: ended.map(({ key }) => key), due }
   },
   tell: (_, { ended }) => (ended.length === 0 ? undefined : { of: ended }),

@@ -4,7 +4,7 @@ import { acceptance, lease, message, queueItem, settlement } from '../store/cont
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import { dueAgain } from './due-again.ts'
 import { pauseAdd, pauseEnd } from './pause-operations.ts'
-import { mostPauses, pauseKey, pauseSentence, PersonPauses, readPauseKey } from './pauses.ts'
+import { mostPauses, pauseKey, pauseNotice, PersonPauses, readPauseKey } from './pauses.ts'
 
 const ann = { by: 'ann', door: 'command line', why: 'they move house' } as const
 
@@ -52,7 +52,8 @@ test('a pause is of a domain, of those below it, or of all; that which ends last
   assert.deepEqual(all.map(ends), [2500, 2500, 2500, 2500, 'stands', 3000])
   assert.deepEqual(pauses.of('c.example'), {
     until: 3000,
-    because: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03Z: they move house.',
+    because: 'Mail to .c.example is paused on this server.',
+    inFull: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03Z: they move house.',
   })
   clock.now = 2500
   assert.deepEqual(all.map(ends), ['goes', 'goes', 'goes', 'goes', 'stands', 3000])
@@ -71,7 +72,7 @@ test('pauses last over a restart, one of each, and end when somebody ends them',
   await other.load()
   assert.deepEqual(other.list(), pauses.list())
   assert.equal(
-    other.of('a.example')?.because,
+    other.of('a.example')?.inFull,
     'Mail from 192.0.2.1 is paused by ann until 1970-01-01T00:00:05Z.',
   )
   const ended = await other.remove(['source 192.0.2.1', 'all'])
@@ -101,7 +102,7 @@ test('what was put off for a pause is due again when it ends, and nothing else',
     return settlement({ queueId, outcome: { type: 'deferred', nextAttemptAt, problem } })
   }
   await queue.lease(lease())
-  const because = pauseSentence({ key: 'all', of: { type: 'all' }, ...ann, addedAt: 0 })
+  const because = pauseNotice({ type: 'all' })
   await queue.settle([
     put('q1', because, now + 9000),
     put('q2', 'Mailbox full', now + 9000),

@@ -32,8 +32,10 @@ export interface PersonPause {
 /** Why nothing goes to a destination now. */
 export interface Standstill {
   readonly until: number | undefined
-  /** A sentence. */
+  /** A sentence that senders may read. */
   readonly because: string
+  /** The same with who and why. */
+  readonly inFull: string
 }
 
 const kind = 'pause'
@@ -80,14 +82,28 @@ export function pauseKey(of: PauseOf): string {
 
 const signs = { whole: '', below: '*.', both: '.' } as const
 
-/** Why nothing goes there, in a sentence that stands in journeys. */
+/**
+ * Why nothing goes there, in a sentence for journeys and for notices to senders: who paused it, and
+ * why, is not for them. It is the same however long the pause is.
+ */
+export function pauseNotice(of: PauseOf): string {
+  return `${subjectOf(of)} is paused on this server.`
+}
+
+function subjectOf(of: PauseOf): string {
+  switch (of.type) {
+    case 'all':
+      return 'All mail'
+    case 'source':
+      return `Mail from ${of.ip}`
+    case 'destination':
+      return `Mail to ${signs[of.match]}${of.domain}`
+  }
+}
+
+/** The same with who, until when and why, for those who run the server. */
 export function pauseSentence({ of, by, why, until }: PersonPause): string {
-  const what =
-    of.type === 'all'
-      ? 'All mail'
-      : of.type === 'source'
-        ? `Mail from ${of.ip}`
-        : `Mail to ${signs[of.match]}${of.domain}`
+  const what = subjectOf(of)
   const end = until === undefined ? '' : ` until ${new Date(until).toISOString().slice(0, 19)}Z`
   return `${what} is paused by ${by}${end}${why === '' ? '.' : `: ${why.replace(/\.$/, '')}.`}`
 }
@@ -139,7 +155,8 @@ export class PersonPauses {
       if (longest === undefined || endOf(one) > endOf(longest)) longest = one
     }
     if (longest === undefined) return undefined
-    return { until: longest.until, because: pauseSentence(longest) }
+    const { of, until } = longest
+    return { until, because: pauseNotice(of), inFull: pauseSentence(longest) }
   }
 
   /**

@@ -126,7 +126,7 @@ export class QueueDesk {
       if (begun.has(id)) return [{ id, because: isUnderWay }]
       if (!there.has(id)) return [{ id, because: isGone }]
       const paused = pauses.of(destination)
-      return paused === undefined ? [] : [{ id, because: paused.because }]
+      return paused === undefined ? [] : [{ id, because: paused.inFull }]
     })
     const not = new Set(refused.map(({ id }) => id))
     const free = waiting.filter(({ id }) => !not.has(id))

@@ -29,7 +29,7 @@ const afterPause = `
 Without a destination the pauses are listed. Mail to come is taken as before and
 waits; nothing is lost, and what is being sent at that moment goes on. Letters
 keep their time: one whose time is over meanwhile goes back to its sender, who is
-told of the pause. \`waybill queue hold\` stops that clock too.`
+told of the pause, not by whom or why. \`waybill queue hold\` stops that clock too.`
 
 /** `waybill pause`. */
 export function pauseCommand(): Command {

@@ -67,7 +67,7 @@ export function Pauses(props: { readonly pauses: readonly Pause[]; readonly chan
                 <input name="until" maxLength={40} autocomplete="off" />
               </label>
               <label>
-                Why; who sends is told it when a letter goes back
+                Why; senders are not told it
                 <input name="reason" maxLength={500} autocomplete="off" />
               </label>
             </div>

@@ -45,7 +45,11 @@ test('a pause is counted first, made, told, and ended, and what waited for it is
   assert.deepEqual([act?.what, act?.why, act?.door], ['pause', 'they move', 'http'])
   // As the dispatcher does it.
   await store.queue.lease(lease({ limit: 1 }))
-  const outcome = { type: 'deferred', nextAttemptAt: now + 9000, problem: because } as const
+  const outcome = {
+    type: 'deferred',
+    nextAttemptAt: now + 9000,
+    problem: 'Mail to south.example is paused on this server.',
+  } as const
   await store.queue.settle([settlement({ outcome })])
   const path = '/v1/pauses/destination%20south.example'
   assert.deepEqual((await ask(path, { method: 'DELETE' })).json, {

@@ -180,6 +180,7 @@ export function transactionFor(
     utf8Header: first.smtpUtf8,
     ret: first.dsn.ret === undefined ? null : first.dsn.ret === 'full' ? 'FULL' : 'HDRS',
     envid: first.dsn.envelopeId ?? null,
+    requireTls: first.dsn.tls === 'required',
   }
 }
 

@@ -64,10 +64,16 @@ export class Notices {
       })
       .flatMap((one) => recipientOf(one, sentences, clock.now()))
     if (recipients.length === 0) return undefined
+    // RFC 8689 §5: the rest of such a letter is not sent back, whatever RET says.
+    const requireTls = decided.some(({ attempt }) => attempt.item.dsn.tls === 'required')
     const notification = notificationFor({
       reversePath: item.reversePath,
       smtpUtf8: decided.some(({ attempt }) => attempt.item.smtpUtf8),
-      ...(item.dsn.ret === undefined ? {} : { ret: item.dsn.ret }),
+      ...(requireTls
+        ? { ret: 'headers' }
+        : item.dsn.ret === undefined
+          ? {}
+          : { ret: item.dsn.ret }),
       ...(item.dsn.envelopeId === undefined ? {} : { envelopeId: item.dsn.envelopeId }),
       reference: item.journeyId,
       arrivedAt: item.createdAt,
@@ -89,7 +95,7 @@ export class Notices {
     }
     const { to, about, message, smtpUtf8: utf8 } = notification
     const because = 'delivery status'
-    const mail = { reversePath: '', recipients: [to], message, utf8, because } as const
+    const mail = { reversePath: '', recipients: [to], message, utf8, requireTls, because } as const
     const { journeyId: journey, acceptance } = await post.own(mail)
     const kinds = recipients.filter(({ address }) => about.includes(address)).map(kindOf)
     const worst = (['failure', 'delay', 'success'] as const).find((kind) => kinds.includes(kind))

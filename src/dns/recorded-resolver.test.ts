@@ -261,3 +261,19 @@ test('reading an override never throws', () => {
     { numRuns: 500 },
   )
 })
+
+test('what is said instead is proved where the recorded answer was', async () => {
+  const answer = { type: 'found', records: ['192.0.2.1'], ttlSeconds: 60 } as const
+  const recording = [
+    { name: 'proved.example', type: 'A', answer: { ...answer, dnssec: 'secure' } },
+    { name: 'plain.example', type: 'A', answer: { ...answer, dnssec: 'insecure' } },
+  ] as const
+  const names = ['proved.example', 'plain.example', 'new.example']
+  const overrides = names.map((name) => ({ name, type: 'A', values: ['192.0.2.9'] }))
+  const resolver = new RecordedResolver(recording, overrides)
+  const states = await Promise.all(names.map((name) => resolver.resolve(name, 'A')))
+  assert.deepEqual(
+    states.map((one) => (one.type === 'found' ? `${one.records[0]} ${one.dnssec}` : one.type)),
+    ['192.0.2.9 secure', '192.0.2.9 insecure', '192.0.2.9 insecure'],
+  )
+})

@@ -60,7 +60,10 @@ export class RecordedResolver implements Resolver {
         aliases = [...aliases, at]
         continue
       }
-      if (replaced === 'here') return led(await this.#overriding.resolve(at, type), aliases)
+      if (replaced === 'here') {
+        const said = await this.#overriding.resolve(at, type)
+        return led(this.#asProvedAs(at, said, type), aliases)
+      }
       const recorded = this.#recorded(at, type)
       const through = recorded.type === 'failed' ? [] : (recorded.aliases ?? [])
       const turn = through.findIndex((alias) => this.#overrideAt(alias, type) !== undefined)
@@ -85,6 +88,17 @@ export class RecordedResolver implements Resolver {
     if (!('CNAME' in found.records)) return undefined
     this.#reached.add(keyOf(name, 'CNAME'))
     return 'alias'
+  }
+
+  /** What is said instead stands in the same zone: it is proved where the recorded answer was. */
+  #asProvedAs<T extends RecordType>(
+    name: string,
+    said: DnsAnswer<RecordData[T]>,
+    type: T,
+  ): DnsAnswer<RecordData[T]> {
+    const answer = this.#answers.get(keyOf(name, type))
+    if (said.type === 'failed' || answer === undefined || answer.type === 'failed') return said
+    return { ...said, dnssec: answer.dnssec }
   }
 
   #recorded<T extends RecordType>(name: string, type: T): DnsAnswer<RecordData[T]> {

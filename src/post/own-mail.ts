@@ -20,6 +20,8 @@ export interface OwnMail {
   readonly utf8?: boolean
   /** What its journey is listed under; the subject of the message when absent. */
   readonly subject?: string
+  /** It tells of a letter that asks for TLS on all its way, and so asks for it too. RFC 8689 §5. */
+  readonly requireTls?: boolean
   /** What it is, for the journey. */
   readonly because: 'aggregate report' | 'failure report' | 'TLS report' | 'delivery status'
 }
@@ -74,8 +76,9 @@ export async function writeOwnMail(
   if (keys.length === 0) journey.step({ type: 'unsigned', domain })
   else journey.step({ type: 'signed', domain, keys: named }, begin)
   // RFC 8460 §5.3.1: what a report tells of must not keep the report back.
-  const dsn: DsnRequest =
-    because === 'TLS report' ? { notify: ['never'], tls: 'waived' } : { notify: ['never'] }
+  const waived = because === 'TLS report' ? ({ tls: 'waived' } as const) : {}
+  const tls = mail.requireTls === true ? ({ tls: 'required' } as const) : waived
+  const dsn: DsnRequest = { notify: ['never'], ...tls }
   const reached = by.recipients.flatMap(({ address, to }) => {
     if (to !== undefined) return [{ address, to, dsn }] as const
     journey.step({ type: 'recipient', rcptTo: address, to: 'refused', answer: noSuchMailbox })

@@ -31,7 +31,7 @@ import type {
 } from './port.ts'
 import { reportsFor, spamFlag } from './going-on.ts'
 import { answerOf, dmarcRefusal, replies } from './replies.ts'
-import { type RecipientAdmission, recipientFor, needsUtf8 } from './recipient.ts'
+import { type RecipientAdmission, recipientFor, needsUtf8, tlsRequest } from './recipient.ts'
 
 /** What the settings decide about letters from strangers. */
 export interface InboundRules {
@@ -223,7 +223,9 @@ class InboundLetter implements Letter {
   ): Verdict & { readonly type: 'taken' } {
     const { hostname, post } = this.#options
     const { id } = this.#envelope.journey
-    const dsn = reportsFor(evaluation.spf)
+    // Whoever hands it on keeps to what it asks of TLS (RFC 8689 §4.1).
+    const tls = tlsRequest(this.#envelope.parameters, header)
+    const dsn = { ...reportsFor(evaluation.spf), ...tls }
     const placed = post.place({
       id,
       reversePath: this.#facts.mailFrom,

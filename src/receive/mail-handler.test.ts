@@ -203,6 +203,7 @@ function sender(): Question & { readonly type: 'sender' } {
     ret: null,
     envid: null,
     auth: null,
+    requireTls: false,
   }
   return { type: 'sender', reversePath: reversePath.value, parameters, remarks: [] }
 }

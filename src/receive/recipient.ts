@@ -2,6 +2,7 @@ import { formatMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import { andThen, type Soon } from '../base/result.ts'
 import type { Directory, Lead } from '../directory/directory.ts'
+import { rawValue } from '../message/field.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
 import type { Reply } from '../smtp/reply.ts'
@@ -89,6 +90,21 @@ export interface WishingRecipient {
  */
 export function needsUtf8({ smtpUtf8 }: MailParameters, { octets }: MessageHeader): boolean {
   return smtpUtf8 && octets.some((octet) => octet > 0x7f)
+}
+
+/**
+ * What a letter asks of TLS on its further way: REQUIRETLS of its MAIL command, or else the field
+ * `TLS-Required: No`, which must be there once. RFC 8689 §4.1.
+ */
+export function tlsRequest(
+  { requireTls }: MailParameters,
+  { fields }: MessageHeader,
+): Pick<DsnRequest, 'tls'> {
+  if (requireTls) return { tls: 'required' }
+  const said = fields.filter(({ name }) => name === 'tls-required')
+  const [only] = said
+  const waived = only !== undefined && said.length === 1 && /^\s*no\s*$/i.test(rawValue(only))
+  return waived ? { tls: 'waived' } : {}
 }
 
 /** What a client wants to be told of one recipient (RFC 3461 §4), as the queue keeps it. */

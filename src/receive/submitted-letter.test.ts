@@ -8,7 +8,7 @@ import { splitMessage } from '../dkim/dkim.ts'
 import { passwordMark } from '../io/password.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { testPost } from '../post/test-support/post.ts'
-import type { RcptParameters } from '../smtp/parameters.ts'
+import { noMailParameters, type RcptParameters } from '../smtp/parameters.ts'
 import { contentOf } from '../store/ports/contents.ts'
 import type { Letter, Verdict } from './port.ts'
 import { replies } from './replies.ts'
@@ -48,12 +48,12 @@ async function open(): Promise<{
     async begin(mailFrom = anna) {
       const path = parseReversePath(`<${mailFrom}>`)
       assert.ok(path.ok)
-      const nothing = { size: null, body: null, ret: null, envid: null, auth: null }
+
       const taken = await port.sender({
         journey,
         reversePath: path.value,
         mailFrom,
-        parameters: { ...nothing, smtpUtf8: false },
+        parameters: { ...noMailParameters, smtpUtf8: false },
         ip,
         helo: 'x.example',
         transport: {

@@ -23,6 +23,7 @@ import {
   recipientFor,
   dsnRequest,
   needsUtf8,
+  tlsRequest,
   type WishingRecipient,
 } from './recipient.ts'
 import { longLine, noAddressIn, notYours, notYoursIn, replies } from './replies.ts'
@@ -175,13 +176,14 @@ class SubmittedLetter implements Letter {
   ): Promise<Verdict> {
     const { post } = this.#options
     const { journey, mailFrom, parameters } = this.#envelope
+    const tls = tlsRequest(parameters, header)
     const placed = post.place({
       ...made,
       id: journey.id,
       reversePath: mailFrom,
       content,
       recipients: this.#recipients.map(({ rcptTo, wishes, to }): MailRecipient => {
-        return { address: rcptTo, to, dsn: dsnRequest(parameters, wishes) }
+        return { address: rcptTo, to, dsn: { ...dsnRequest(parameters, wishes), ...tls } }
       }),
       role: 'inbox',
       eightBit: facts.eightBit,

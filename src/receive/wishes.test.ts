@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { encodeUtf8 } from '../base/octets.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import type { MailParameters, RcptParameters } from '../smtp/parameters.ts'
-import { dsnRequest, needsUtf8 } from './recipient.ts'
+import { dsnRequest, needsUtf8, tlsRequest } from './recipient.ts'
 
 const mail: MailParameters = {
   size: null,
@@ -12,6 +12,7 @@ const mail: MailParameters = {
   ret: null,
   envid: null,
   auth: null,
+  requireTls: false,
 }
 const rcpt: RcptParameters = { notify: null, orcpt: null }
 
@@ -44,4 +45,28 @@ test('a header needs SMTPUTF8 when its client says so and it has more than ASCII
   assert.equal(needsUtf8(said, header('Grüße')), true)
   assert.equal(needsUtf8(said, header('Greetings')), false, 'the body may have what it likes')
   assert.equal(needsUtf8(mail, header('Grüße')), false)
+})
+
+test('a letter asks for TLS by its MAIL command, and sets it aside by a field that is there once', () => {
+  const header = (...fields: readonly string[]): ReturnType<typeof splitMessage>['header'] => {
+    const all = ['Subject: x', ...fields].map((one) => `${one}\r\n`)
+    return splitMessage(encodeUtf8(`${all.join('')}\r\nTLS-Required: No\r\n`)).header
+  }
+  const waived = { tls: 'waived' }
+  for (const [fields, expected] of [
+    [[], {}],
+    [['TLS-Required: No'], waived],
+    [['TLS-Required:\r\n no'], waived],
+    [['tls-required:NO '], waived],
+    [['TLS-Required: Yes'], {}],
+    [['TLS-Required: No way'], {}],
+    [['TLS-Required:'], {}],
+    // RFC 8689 §3: more than one must not be there.
+    [['TLS-Required: No', 'TLS-Required: No'], {}],
+  ] as const) {
+    assert.deepEqual(tlsRequest(mail, header(...fields)), expected, fields.join())
+    // RFC 8689 §4.1: then the field is ignored.
+    const said = tlsRequest({ ...mail, requireTls: true }, header(...fields))
+    assert.deepEqual(said, { tls: 'required' }, fields.join())
+  }
 })

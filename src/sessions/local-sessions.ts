@@ -166,7 +166,7 @@ export class LocalSessions implements Sessions {
       maxMessageBytes: limits.messageBytes,
       // A report of success to a stranger could be a report to anybody whose name was written on the
       // letter. Not offered, the server before us reports that it handed the letter on (RFC 3461 §5.2.2).
-      extensions: { ...defaultServerOptions.extensions, dsn: kind !== 'smtp' },
+      extensions: { ...defaultServerOptions.extensions, dsn: kind !== 'smtp', requireTls: true },
       limits: {
         ...defaultServerOptions.limits,
         recipients: limits.recipients,

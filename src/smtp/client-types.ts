@@ -88,6 +88,8 @@ export interface ClientTransaction {
   readonly utf8Header: boolean
   readonly ret: 'FULL' | 'HDRS' | null
   readonly envid: string | null
+  /** REQUIRETLS is said where it is offered. RFC 8689 §4.2.1. Absent: no. */
+  readonly requireTls?: boolean
   /**
    * Only so far, and no message is sent: `accepted` then means that the server said yes up to there.
    * Behind DATA only closing the connection ends it, because no content may be half.

@@ -13,6 +13,7 @@ export function ehloReply(session: Session, options: ServerOptions): Reply {
   if (extensions.dsn) lines.push('DSN')
   if (extensions.smtpUtf8) lines.push('SMTPUTF8')
   if (extensions.chunking) lines.push('CHUNKING')
+  if (extensions.requireTls && session.tls !== null) lines.push('REQUIRETLS')
   return reply(250, null, ...lines)
 }
 

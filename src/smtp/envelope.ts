@@ -199,7 +199,7 @@ export class Envelope {
   }
 
   #mailParameters(): string {
-    const { size, eightBit, utf8Header, ret, envid } = this.#transaction
+    const { size, eightBit, utf8Header, ret, envid, requireTls = false } = this.#transaction
     const offered = this.#extensions
     const smtpUtf8 = this.#transaction.smtpUtf8 || (utf8Header && offered.smtpUtf8)
     return formatMailParameters({
@@ -210,6 +210,7 @@ export class Envelope {
       smtpUtf8,
       ret: offered.dsn ? ret : null,
       envid: offered.dsn ? envid : null,
+      requireTls: requireTls && offered.requireTls,
     })
   }
 

@@ -174,7 +174,7 @@ test('what nobody has asked for is an exchange of its own, and refuses no comman
 })
 
 test('a chunk is an exchange: refused by the engine or by policy, or with its message', () => {
-  const chunking = { extensions: { smtpUtf8: true, dsn: true, chunking: true } }
+  const chunking = { extensions: { smtpUtf8: true, dsn: true, chunking: true, requireTls: false } }
   assert.deepEqual(greeted(chunking).say('BDAT 2 LAST', ''), ['3 > BDAT', '3 < 503 refuses BDAT'])
   const policy = greeted(chunking, ({ type }) => (type === 'data' ? no : accept))
   assert.deepEqual(policy.say(mail, rcpt, 'BDAT 2 LAST', '').slice(-2), ['5 > BDAT', '5 < 550'])

@@ -14,7 +14,14 @@ import {
 import type { Reply } from './reply.ts'
 import { decodeUtf8Address, decodeXtext, encodeUtf8Address, encodeXtext } from './xtext.ts'
 
-const offered = { size: true, eightBitMime: true, smtpUtf8: true, dsn: true, auth: true }
+const offered = {
+  size: true,
+  eightBitMime: true,
+  smtpUtf8: true,
+  dsn: true,
+  auth: true,
+  requireTls: true,
+}
 
 test('xtext reads and writes the examples of RFC 3461', () => {
   assert.equal(decodeXtext('Bob+2BAnn@Example.COM'), 'Bob+Ann@Example.COM')
@@ -69,6 +76,7 @@ test('parameters that are written are read back the same', () => {
       ret: fc.constantFrom('FULL', 'HDRS', null),
       envid: fc.option(word),
       auth: fc.constantFrom('<>', null),
+      requireTls: fc.boolean(),
     },
     { noNullPrototype: true },
   )
@@ -138,6 +146,9 @@ const mailTable: readonly (readonly [string, object | string])[] = [
   [' BODY', '501 Bad parameter BODY: 7BIT or 8BITMIME expected'],
   [' BODY=BINARYMIME', '501 Bad parameter BODY: 7BIT or 8BITMIME expected'],
   [' SMTPUTF8', { smtpUtf8: true }],
+  [' REQUIRETLS', { requireTls: true }],
+  [' requiretls SIZE=5', { requireTls: true, size: 5 }],
+  [' REQUIRETLS=1', '501 Bad parameter REQUIRETLS: no value expected'],
   [' SMTPUTF8=yes', '501 Bad parameter SMTPUTF8: no value expected'],
   [' RET=hdrs', { ret: 'HDRS' }],
   [' RET=FULL', { ret: 'FULL' }],
@@ -210,7 +221,14 @@ test('each parameter of MAIL and RCPT has its form, and its refusal', () => {
 })
 
 test('a parameter of an extension that is not on offer is not known', () => {
-  const off = { size: false, eightBitMime: false, smtpUtf8: false, dsn: false, auth: false }
+  const off = {
+    size: false,
+    eightBitMime: false,
+    smtpUtf8: false,
+    dsn: false,
+    auth: false,
+    requireTls: false,
+  }
   for (const text of [
     'SIZE=1',
     'BODY=7BIT',
@@ -218,6 +236,7 @@ test('a parameter of an extension that is not on offer is not known', () => {
     'RET=FULL',
     'ENVID=a',
     'AUTH=a@b.example',
+    'REQUIRETLS',
   ]) {
     const read = parseMailParameters(` ${text}`, off)
     const [keyword = ''] = text.split('=')

@@ -18,6 +18,8 @@ export interface MailParameters {
   readonly envid: string | null
   /** Who submitted it first: `'<>'` for "not known or not trusted". RFC 4954 §5. */
   readonly auth: Mailbox | '<>' | null
+  /** The message must go by TLS on all its further way. RFC 8689 §2. */
+  readonly requireTls: boolean
 }
 
 /** What followed the path of RCPT. `null` means: not given. */
@@ -43,6 +45,7 @@ export interface OfferedParameters {
   readonly smtpUtf8: boolean
   readonly dsn: boolean
   readonly auth: boolean
+  readonly requireTls: boolean
 }
 
 export const noMailParameters: MailParameters = {
@@ -52,6 +55,7 @@ export const noMailParameters: MailParameters = {
   ret: null,
   envid: null,
   auth: null,
+  requireTls: false,
 }
 
 export const noRcptParameters: RcptParameters = { notify: null, orcpt: null }
@@ -148,6 +152,10 @@ function readMailParameter(
       const auth = value === undefined ? undefined : readAuth(value)
       return auth === undefined ? bad(wanted(keyword, 'an address in xtext')) : ok({ auth })
     }
+    case 'REQUIRETLS':
+      if (!offered.requireTls) return bad(unknownParameter(keyword))
+      if (value !== undefined) return bad(wanted(keyword, 'no value'))
+      return ok({ requireTls: true })
     default:
       return bad(unknownParameter(keyword))
   }
@@ -216,7 +224,7 @@ function wanted(keyword: string, what: string): Reply {
 
 /** What follows the path of MAIL: empty, or each parameter with a space before it. */
 export function formatMailParameters(parameters: MailParameters): string {
-  const { size, body, smtpUtf8, ret, envid, auth } = parameters
+  const { size, body, smtpUtf8, ret, envid, auth, requireTls } = parameters
   let text = ''
   if (size !== null) text += ` SIZE=${size}`
   if (body !== null) text += ` BODY=${body}`
@@ -224,6 +232,7 @@ export function formatMailParameters(parameters: MailParameters): string {
   if (ret !== null) text += ` RET=${ret}`
   if (envid !== null) text += ` ENVID=${encodeXtext(envid)}`
   if (auth !== null) text += ` AUTH=${auth === '<>' ? auth : encodeXtext(formatMailbox(auth))}`
+  if (requireTls) text += ' REQUIRETLS'
   return text
 }
 

@@ -266,7 +266,7 @@ test('whatever comes in whatever state, the engine keeps its promises', () => {
       const { chunking, errors, ...options } = given
       const engine = engineWith({
         ...options,
-        extensions: { smtpUtf8: true, dsn: true, chunking },
+        extensions: { smtpUtf8: true, dsn: true, chunking, requireTls: true },
         limits: { ...defaultServerOptions.limits, errors },
       })
       let turn = 0

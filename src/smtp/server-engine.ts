@@ -174,7 +174,7 @@ export const defaultServerOptions: Omit<ServerOptions, 'hostname'> = {
   tls: 'starttls',
   auth: 'off',
   maxMessageBytes: 50 * 1024 * 1024,
-  extensions: { smtpUtf8: true, dsn: true, chunking: false },
+  extensions: { smtpUtf8: true, dsn: true, chunking: false, requireTls: false },
   earlyTalk: 'refuse',
   limits: {
     // 512 of RFC 5321 §4.5.3.1.4, and what SIZE, BODY, SMTPUTF8, DSN and AUTH add to it.

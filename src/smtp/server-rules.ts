@@ -23,6 +23,8 @@ export function commandRules(session: Session, options: ServerOptions): CommandR
       smtpUtf8: extended && options.extensions.smtpUtf8,
       dsn: extended && options.extensions.dsn,
       auth: extended && options.auth !== 'off',
+      // RFC 8689 §2: it may be said over TLS alone.
+      requireTls: extended && options.extensions.requireTls && session.tls !== null,
     },
     addresses: options.addresses,
   }

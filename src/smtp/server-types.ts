@@ -205,6 +205,8 @@ export interface ServerOptions {
     readonly smtpUtf8: boolean
     readonly dsn: boolean
     readonly chunking: boolean
+    /** Over TLS. Who offers it promises to keep to it on the further way. RFC 8689 §2. */
+    readonly requireTls: boolean
   }
   /** Octets before the greeting: `refuse` greets with 554 and closes. RFC 5321 §3.1. */
   readonly earlyTalk: 'refuse' | 'allow'

@@ -83,6 +83,7 @@ const replayable: ReadonlySet<string> = new Set([
   'received-spf',
   'iprev',
   'route',
+  'transport',
 ])
 
 /** What shows that a value got into a sentence that should not have. */

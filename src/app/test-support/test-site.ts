@@ -56,6 +56,8 @@ export interface TestSiteOptions {
   readonly admission?: MailSystemOptions['admission']
   /** Those of its domains whose mailboxes are elsewhere. */
   readonly handedOn?: readonly string[]
+  /** What is asked of TLS at other servers; nothing when absent. */
+  readonly transport?: MailSystemOptions['transport']
   readonly certificate?: KeyedCertificate
   readonly staticRsa?: MailSystemOptions['staticRsa']
   /** How much one client may use; without it no client is counted. */
@@ -168,6 +170,7 @@ export async function openTestSite(
     dialer: options.dialer ?? new TestNetwork(),
     ...(options.ways === undefined ? {} : { ways: options.ways }),
     admission: options.admission,
+    transport: options.transport,
     clock,
     certificate: options.certificate ?? (await southCertificate()),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),

@@ -18,6 +18,7 @@ import type { Messages } from '../attempt.ts'
 import { Connector } from '../connect.ts'
 import type { Schedule } from '../decided.ts'
 import { Deliverer } from '../deliverer.ts'
+import type { Demands } from '../demands.ts'
 import { Notices } from '../notices.ts'
 import { Settlements } from '../settlements.ts'
 import { type NamedWays, noNamedWays } from '../way.ts'
@@ -32,6 +33,7 @@ export const letter: string =
 
 /** All that the classes of this folder take, for tests to change. */
 export interface TestWorld extends Schedule {
+  readonly demands?: Demands
   readonly hostname: string
   readonly self: Self
   readonly resolver: Resolver

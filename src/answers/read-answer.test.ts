@@ -7,7 +7,7 @@ import { setback } from '../smtp/failure.ts'
 import { reply } from '../smtp/reply.ts'
 import type { AnswerReading } from './kinds.ts'
 import { readAnswer } from './read-answer.ts'
-import { replyOf } from './test-support/reply-of.ts'
+import { replyOf } from './reply-of.ts'
 
 function reading(text: string, atCommand: AtCommand = 'RCPT'): AnswerReading {
   const said = replyOf(text)

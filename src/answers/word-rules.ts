@@ -13,7 +13,7 @@ import { signs } from './rules/signs.ts'
 import { type Phrase, phraseOf, says, wordsOf } from './words.ts'
 
 /** All rules by words, in the order in which they are asked: the first that fits is taken. */
-const wordRules: readonly WordRule[] = [
+export const wordRules: readonly WordRule[] = [
   ...signsOfGoogleAndMicrosoft,
   ...signs,
   ...early,

@@ -8,6 +8,7 @@ import { publishDomain } from '../desk/publish.ts'
 import { SecondFactorDesk } from '../desk/second-factors.ts'
 import { QueueDesk, type QueueDeskParts } from '../desk/queue.ts'
 import type { Retention } from '../desk/retention.ts'
+import { standingOf } from '../desk/standing.ts'
 import { statusOf, type StatusSources } from '../desk/status.ts'
 import { storeStatus } from '../desk/store-status.ts'
 import { silent } from '../base/log.ts'
@@ -76,6 +77,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
     submit: parts.submit,
     imports: { store, linesOf: (path) => readPackedLines(path) },
     webhooks,
+    standing: (destinations) => standingOf(destinations, { ...status, clock: systemClock }),
     prune: () => retention.run(),
     status: () =>
       statusOf({

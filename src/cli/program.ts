@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   show: async () => (await import('./commands/show.ts')).showCommand(),
+  why: async () => (await import('./commands/why.ts')).whyCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
   wait: async () => (await import('./commands/wait.ts')).waitCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),

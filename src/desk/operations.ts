@@ -26,6 +26,7 @@ import {
   totpConfirm,
   totpRemove,
 } from './second-factor-operations.ts'
+import { queueStanding, type StandingPart } from './standing.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 import { submit, type SubmitPart } from './submit.ts'
 import { suppressAdd, type SuppressionPart, suppressRemove } from './suppressions.ts'
@@ -44,6 +45,7 @@ export interface Desk
     StatusPart,
     ImportPart,
     SubmitPart,
+    StandingPart,
     WebhookPart {}
 
 const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
@@ -57,6 +59,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(holdRuleRemove),
   named(pauseAdd),
   named(pauseEnd),
+  named(queueStanding),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

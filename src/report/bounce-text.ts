@@ -71,6 +71,7 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
   const action = delayed.test(`${subject}\n${said}`) ? 'delayed' : 'failed'
   const status = guessStatus(said, action) ?? (action === 'failed' ? '5.0.0' : '4.0.0')
   return addresses.map((finalRecipient) => ({
+    words: wordsFor(finalRecipient, { lines, addresses }),
     finalRecipient,
     originalRecipient: undefined,
     action,
@@ -117,6 +118,15 @@ function saidOf(
     return index > start && others.some((one) => line.includes(one))
   })
   return lines.slice(start, end < 0 ? undefined : end).join('\n')
+}
+
+/** What is said of an address, or, where that is nothing, what the text says after all. */
+function wordsFor(
+  address: string,
+  text: { readonly lines: readonly string[]; readonly addresses: readonly string[] },
+): string {
+  const own = saidOf(address, text).replace(address, ' ').trim()
+  return oneLine(own === '' ? text.lines.join(' ') : own, 2000)
 }
 
 function phraseIn(said: string): string | undefined {

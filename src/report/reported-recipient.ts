@@ -16,6 +16,8 @@ export interface ReportedRecipient {
   readonly status: string
   readonly remoteMta: string | undefined
   readonly diagnosticCode: string | undefined
+  /** The sentences about the recipient, where a report is nothing but text. */
+  readonly words?: string
   /** As written: `parseDate` reads it. */
   readonly lastAttemptDate: string | undefined
   readonly willRetryUntil: string | undefined

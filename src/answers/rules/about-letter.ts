@@ -157,7 +157,6 @@ export const aboutLetter: readonly WordRule[] = [
     words: [
       'message … too large',
       'message … too big',
-      'message … too long',
       'mail … too large',
       'mail … too big',
       'email … too large',

@@ -116,6 +116,8 @@ export const aboutServer: readonly WordRule[] = [
       'failed to connect',
       'could not establish',
       'able to establish an smtp connection',
+      'all hosts have been failing',
+      'hosts … failing for a long time',
       'retry timeout exceeded',
       'retry time not reached',
       'no answer from host',

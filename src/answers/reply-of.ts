@@ -1,7 +1,7 @@
-import { encodeUtf8 } from '../../base/octets.ts'
-import { ReplyReader } from '../../smtp/reply-reader.ts'
-import type { Reply } from '../../smtp/reply.ts'
-import { OctetQueue } from '../../wire/octet-queue.ts'
+import { encodeUtf8 } from '../base/octets.ts'
+import { ReplyReader } from '../smtp/reply-reader.ts'
+import type { Reply } from '../smtp/reply.ts'
+import { OctetQueue } from '../wire/octet-queue.ts'
 
 /** What is read of such a text; a reply may have 64 KiB. */
 const mostCharacters = 65_536

@@ -1,0 +1,25 @@
+import { askServer } from '../control/ask.ts'
+import { queueStanding } from '../desk/standing.ts'
+import type { DestinationStanding } from '../desk/why-waiting.ts'
+import { systemClock } from '../io/clock.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
+import { operator } from './operator.ts'
+
+/**
+ * What the server on this folder knows of the destinations of these letters, where one runs. A server
+ * of the lab cannot be asked: it is taken for one that runs.
+ */
+export async function standingsOf(
+  folder: string,
+  site: string,
+  items: readonly QueueItem[],
+): Promise<{ readonly running: boolean; readonly standings: readonly DestinationStanding[] }> {
+  if (site !== '') return { running: true, standings: [] }
+  if (items.length === 0) return { running: false, standings: [] }
+  const destinations = Array.from(new Set(items.map(({ destination }) => destination)))
+  const request = { operation: queueStanding.name, input: { destinations }, by: operator() }
+  const asked = await askServer(request, { folder, clock: systemClock, timeoutMs: 10_000 })
+  if (asked.type !== 'answered') return { running: false, standings: [] }
+  // What the same operation gave in the server, as JSON: the greeting said that it is of our version.
+  return { running: true, standings: asked.value as readonly DestinationStanding[] }
+}

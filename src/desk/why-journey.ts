@@ -1,0 +1,210 @@
+import { meaningOf, type AnswerReading } from '../answers/kinds.ts'
+import { readAnswer } from '../answers/read-answer.ts'
+import { type NextTurn, turnAfter } from '../answers/turn.ts'
+import type { DeliveryStep } from '../journey/delivery-steps.ts'
+import type { JourneyRecord } from '../journey/record.ts'
+import { type RecipientState, recipientsOf } from '../journey/recipients.ts'
+import { ended, listed, viewAnswer } from '../journey/sentence.ts'
+import type { SmtpAnswer } from '../journey/spoken.ts'
+import type { AtCommand } from '../smtp/client-types.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
+import { readingView, type Why, type WhyRecipient } from './why.ts'
+import { type DestinationStanding, holdsOf } from './why-waiting.ts'
+
+/** All that an explanation of a letter stands on. */
+export interface WhyFacts {
+  readonly record: JourneyRecord
+  /** What waits of it. */
+  readonly items: readonly QueueItem[]
+  /** Of the destinations of the items, as far as a server was asked. */
+  readonly standings: readonly DestinationStanding[]
+  readonly running: boolean
+  /** Unix milliseconds. */
+  readonly now: number
+}
+
+type Attempt = DeliveryStep & { readonly type: 'attempt' }
+
+/** Says of each recipient what happened, what keeps the letter, and whose turn it is. Pure. */
+export function whyJourney(facts: WhyFacts): Why {
+  const { record } = facts
+  const from = record.envelope.mailFrom === '' ? 'the null sender' : record.envelope.mailFrom
+  const subject = record.subject === '' ? '' : `, "${record.subject}"`
+  const recipients = recipientsOf(record).map((state) => recipientOf(state, facts))
+  const nobody = recipients.length === 0 ? ` ${record.outcome.because.map(ended).join(' ')}` : ''
+  return {
+    schema: 'waybill.why/1',
+    about: 'journey',
+    id: record.id,
+    says: `A letter of ${from}${subject}, since ${new Date(record.startedAt).toISOString()}.${nobody}`,
+    recipients,
+  }
+}
+
+function recipientOf(state: RecipientState, facts: WhyFacts): WhyRecipient {
+  const { address, status, answer } = state
+  const item = facts.items.find(({ recipient }) => recipient === address)
+  const attempt = lastAttempt(facts.record, address)
+  const reading = attempt === undefined ? undefined : readingOf(attempt)
+  const common = {
+    recipient: address,
+    status,
+    holds: [],
+    answer: viewAnswer(answer),
+    reading: reading === undefined ? null : readingView(reading),
+  }
+  if (item !== undefined) return { ...common, ...waiting(item, { attempt, reading }, facts) }
+  return { ...common, ...over(state, { attempt, reading }, facts.record) }
+}
+
+function lastAttempt({ steps }: JourneyRecord, recipient: string): Attempt | undefined {
+  return steps.findLast((step): step is Attempt & typeof step => {
+    return step.type === 'attempt' && step.recipient === recipient
+  })
+}
+
+/** As the step has it; a record from before 0.5.0 has only the words. */
+function readingOf({ result, reading, answer }: Attempt): AnswerReading | undefined {
+  if (result === 'delivered') return undefined
+  if (reading !== undefined || answer === undefined) return reading
+  const { code, enhanced, text } = answer
+  const reply = { code, enhanced: enhanced === '' ? null : enhanced, lines: [text] }
+  const atCommand = commandOf(answer)
+  return readAnswer({ because: 'reply', atCommand, status: enhanced, reply })
+}
+
+const commands: readonly AtCommand[] = [
+  'CONNECT',
+  'EHLO',
+  'HELO',
+  'LHLO',
+  'MAIL',
+  'DATA',
+  'MESSAGE',
+]
+
+function commandOf({ atCommand }: SmtpAnswer): AtCommand {
+  return commands.find((command) => command === atCommand) ?? 'RCPT'
+}
+
+interface Tried {
+  readonly attempt: Attempt | undefined
+  readonly reading: AnswerReading | undefined
+}
+
+function waiting(
+  item: QueueItem,
+  { attempt, reading }: Tried,
+  { standings, running, now }: WhyFacts,
+): Pick<WhyRecipient, 'says' | 'turn' | 'todo' | 'holds'> {
+  const standing = standings.find(({ destination }) => destination === item.destination)
+  const holds = Array.from(holdsOf(item, { now, running, standing }))
+  const [main] = holds
+  const person = main?.by === 'hold' || main?.by === 'no-server'
+  const next: NextTurn = person
+    ? {
+        turn: 'operator',
+        todo:
+          main?.by === 'hold'
+            ? 'It goes on when the hold ends, or somebody releases it (waybill queue release).'
+            : 'It goes on when the server is started.',
+      }
+    : { turn: 'this-server', todo: 'This server tries it by itself; nobody has to do anything.' }
+  const tried = attempt === undefined ? 'It was not tried yet.' : triedText(attempt, reading)
+  const keeps = holds.map(({ says, until }) => {
+    return until === null ? says : `${ended(says)} That frees at ${until}.`
+  })
+  const end = `It is given up at ${new Date(item.expiresAt).toISOString()}.`
+  const says = [`It waits for ${item.recipient}.`, tried, ...keeps, next.todo, end].join(' ')
+  return { says, ...next, holds }
+}
+
+function triedText(
+  { attempt, host, answer, problem }: Attempt,
+  reading: AnswerReading | undefined,
+): string {
+  const said = answer === undefined ? ended(problem) : `${host} said: ${wordsOf(answer)}`
+  const meaning =
+    reading === undefined || reading.kind === 'unknown' ? '' : ` ${meaningOf(reading)}`
+  return `Attempt ${attempt} was in vain: ${ended(said)}${meaning}`
+}
+
+function wordsOf({ code, enhanced, text }: SmtpAnswer): string {
+  return [String(code), enhanced, text.slice(0, 500)].filter((part) => part !== '').join(' ')
+}
+
+/** What became of it, where nothing waits any more. */
+function over(
+  { address, status, accounts, answer, at }: RecipientState,
+  { attempt, reading }: Tried,
+  record: JourneyRecord,
+): Pick<WhyRecipient, 'says' | 'turn' | 'todo'> {
+  const when = new Date(at).toISOString()
+  const because = record.outcome.because.map(ended).join(' ')
+  const words = answer === undefined ? '' : ` The answer was: ${ended(wordsOf(answer))}`
+  switch (status) {
+    case 'delivered': {
+      const says =
+        attempt === undefined
+          ? `It is in the mailbox of ${listed(accounts)}, since ${when}.`
+          : `${attempt.host} took it for ${address} at ${when}. What became of it there is not known here.`
+      return { says, turn: 'nobody', todo: '' }
+    }
+    case 'quarantined':
+      return {
+        says: `It is filed as spam for ${address}, since ${when}. ${because}`,
+        turn: 'recipient',
+        todo: 'The recipient finds it in the mailbox for spam.',
+      }
+    case 'failed':
+      return failed(address, { attempt, reading }, record)
+    case 'queued':
+    case 'deferred': {
+      if (record.outcome.status === 'deferred') {
+        const todo = 'The server that sends it comes back by itself.'
+        return { says: `${address} was put off. ${because}${words}`, turn: 'other-server', todo }
+      }
+      return { says: `It waits no more for ${address}.`, turn: 'nobody', todo: '' }
+    }
+    case 'refused':
+      return {
+        says: `This server refused it for ${address}. ${because}${words}`,
+        turn: 'sender',
+        todo: 'The sender was told so by the server that sent it.',
+      }
+    case 'dropped':
+      return {
+        says: `The connection ended before the letter was taken. ${because}`,
+        turn: 'other-server',
+        todo: 'The server that sends it comes back by itself.',
+      }
+    case 'created':
+      return { says: `This server wrote it. ${because}`, turn: 'nobody', todo: '' }
+  }
+}
+
+function failed(
+  address: string,
+  { attempt, reading }: Tried,
+  { steps }: JourneyRecord,
+): Pick<WhyRecipient, 'says' | 'turn' | 'todo'> {
+  const told = steps.some(
+    (step) => step.type === 'notified' && (step.recipients ?? [address]).includes(address),
+  )
+  const report = told ? ' The sender has a report of it.' : ''
+  const given = steps.findLast((step) => step.type === 'given-up' && step.recipient === address)
+  if (given?.type === 'given-up') {
+    const why = given.why === '' ? '' : ` The reason: ${ended(given.why)}`
+    return {
+      says: `${given.by} gave it up for ${address}.${why}${report}`,
+      turn: 'nobody',
+      todo: '',
+    }
+  }
+  const { answer, problem = '', host = '' } = attempt ?? {}
+  const next: NextTurn = reading === undefined ? { turn: 'nobody', todo: '' } : turnAfter(reading)
+  const meaning = reading === undefined ? '' : ` ${meaningOf(reading)}`
+  const said = answer === undefined ? '' : ` ${host} said: ${ended(wordsOf(answer))}`
+  const says = `It failed for ${address}. ${ended(problem)}${said}${meaning} ${next.todo}${report}`
+  return { says: says.trim(), ...next }
+}

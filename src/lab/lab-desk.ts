@@ -13,7 +13,8 @@ import type { ZoneName } from '../dns/zone-table.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { Lab } from './lab.ts'
 import { letHappen } from './run-situation.ts'
-import { findSituation, type Situation, situations } from './situations.ts'
+import type { Situation } from './situation.ts'
+import { findSituation, situations } from './situations.ts'
 
 /** What people can do with a lab that runs. */
 export class RunningLab implements LabDesk {

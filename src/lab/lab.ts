@@ -8,6 +8,7 @@ import type { Zone } from '../dns/zone-table.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import { makeFolder } from '../io/make-folder.ts'
 import { type DnsFault, type DnsServer, openDnsServer } from '../io/dns-server.ts'
+import { openPolicyServer, type PolicyServer } from '../io/policy-server.ts'
 import { hashPassword } from '../io/password.ts'
 import { Greylist } from '../policy/greylist.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
@@ -18,7 +19,7 @@ import { LabNetwork } from './network.ts'
 import { catchingManner, usualManner } from '../catch/manners.ts'
 import { near } from '../catch/near.ts'
 import { belongsTo } from '../catch/looked-up.ts'
-import { labOrigins, labPassword, labZone, places } from './places.ts'
+import { labOrigins, labPassword, labZone, places, strict } from './places.ts'
 import { LabClock } from './clock.ts'
 import { Trouble } from './trouble.ts'
 import { type LabPortOptions, type LabPorts, openPorts } from './ports.ts'
@@ -124,6 +125,9 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
   try {
     const network = new LabNetwork((stage) => trouble.strike(stage)?.what)
     const certificates = await makeCertificates(clock.now())
+    const policies = { [strict.policyHost]: strict.policy }
+    opened.policyHost = await openPolicyServer(certificates.policy, policies)
+    network.connectWeb(strict.policyIp, opened.policyHost.port)
     const authorityFile = join(options.folder, 'lab-ca.pem')
     writeFileSync(authorityFile, certificates.authority)
     const passwordHash = await hashPassword(labPassword)
@@ -186,11 +190,13 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
         // One after the other: north ends the connections that it keeps while south still listens.
         await north.close()
         await south.close()
+        await opened.policyHost?.close()
         await dns.close()
       },
     }
   } catch (problem) {
     await Promise.all(opened.sites.map((site) => site.close(0)))
+    await opened.policyHost?.close()
     await dns.close()
     throw problem
   }
@@ -199,6 +205,7 @@ async function openWithStores(options: LabOptions, clock: LabClock, stores: Stor
 interface Opened {
   readonly dns: DnsServer
   readonly sites: MailSystem[]
+  policyHost?: PolicyServer
 }
 
 /** What a fault at `dns` makes of one question. */

@@ -1,6 +1,7 @@
 import { isAddressLiteral } from '../address/address-literal.ts'
 import { isWithin } from '../address/domain.ts'
 import { type Dialer, type DialFailure, dialTcp } from '../io/dialer.ts'
+import type { CallPlace } from '../io/outside-address.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 import type { Reply } from '../smtp/reply.ts'
 
@@ -12,6 +13,7 @@ import type { Reply } from '../smtp/reply.ts'
  */
 export class LabNetwork {
   readonly #ports = new Map<string, number>()
+  readonly #webPorts = new Map<string, number>()
   readonly #fault: (stage: 'dial') => string | undefined
 
   /** @param fault what goes wrong on purpose with a connection that is to be made */
@@ -22,6 +24,17 @@ export class LabNetwork {
   /** Calls from `fromIp` to `toIp`, port 25, end at this loopback port. */
   connect(fromIp: string, toIp: string, loopbackPort: number): void {
     this.#ports.set(`${fromIp} ${toIp}`, loopbackPort)
+  }
+
+  /** Calls by HTTPS to `ip`, whoever calls, end at this loopback port. */
+  connectWeb(ip: string, loopbackPort: number): void {
+    this.#webPorts.set(ip, loopbackPort)
+  }
+
+  /** Where the servers of the lab call others by HTTPS. */
+  readonly webPlace: CallPlace = (ip) => {
+    const port = this.#webPorts.get(ip)
+    return port === undefined ? 'not in the lab' : { host: '127.0.0.1', port }
   }
 
   /** How a server at `fromIp` calls others. */

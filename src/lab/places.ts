@@ -15,6 +15,28 @@ export const places = {
   stranger: { domain: 'stranger.example', host: 'x.stranger.example', ip: '198.51.100.66' },
 } as const
 
+/**
+ * A part of south that insists on TLS by MTA-STS (RFC 8461), and where its policy is. What north keeps
+ * of it concerns no other domain.
+ */
+export const strict: {
+  readonly domain: string
+  readonly policyHost: string
+  readonly policyIp: string
+  readonly policy: string
+} = {
+  domain: 'strict.south.example',
+  policyHost: 'mta-sts.strict.south.example',
+  policyIp: '203.0.113.21',
+  policy: [
+    'version: STSv1',
+    'mode: enforce',
+    `mx: ${places.south.host}`,
+    'max_age: 604800',
+    '',
+  ].join('\r\n'),
+}
+
 export type Place = keyof typeof places
 
 export const sender = 'sender@north.example'
@@ -56,6 +78,11 @@ export function labZone(keys: readonly PublishedKey[]): Zone {
     // The first exchange is down, the second is not.
     [`backup.${south.domain}`]: { MX: [`10 down.${south.domain}`, `20 ${south.host}`] },
     [`down.${south.domain}`]: { A: ['203.0.113.29'] },
+
+    // Mail goes to the same server, and over TLS only.
+    [strict.domain]: { MX: [`10 ${south.host}`] },
+    [`_mta-sts.${strict.domain}`]: { TXT: ['v=STSv1; id=20261101;'] },
+    [strict.policyHost]: { A: [strict.policyIp] },
 
     [forwarder.domain]: { MX: [`10 ${forwarder.host}`], TXT: [`v=spf1 ip4:${forwarder.ip} -all`] },
     [forwarder.host]: { A: [forwarder.ip], TXT: ['v=spf1 a -all'] },

@@ -3,7 +3,7 @@ import type { ReadPorts } from '../store/reads.ts'
 import type { StoredJourney } from '../store/ports/journeys.ts'
 import { type Lab, type LabPorts, openLab } from './lab.ts'
 import { labTools } from './tools.ts'
-import type { Situation } from './situations.ts'
+import type { Situation } from './situation.ts'
 
 /** A journey with the store that it lies in. */
 export interface FoundIn {

@@ -16,7 +16,7 @@ import type { DkimKeyRow } from '../store/ports/keys.ts'
 import type { Store } from '../store/ports/store.ts'
 import { MailSystem } from '../app/mail-system.ts'
 import { closedNetwork, type LabNetwork } from './network.ts'
-import { labOrigins, places, receiver, sender } from './places.ts'
+import { labOrigins, places, receiver, sender, strict } from './places.ts'
 
 /** What both servers of the lab have in common. */
 export interface LabCommon {
@@ -36,6 +36,8 @@ export interface LabCertificates {
   readonly authority: string
   readonly north: KeyedCertificate
   readonly south: KeyedCertificate
+  /** Of the host that has south's policy. */
+  readonly policy: KeyedCertificate
   /** Of south, as nobody should believe them. */
   readonly wrong: WrongCertificates
 }
@@ -48,12 +50,13 @@ export async function makeCertificates(now: number): Promise<LabCertificates> {
   const day = 86_400_000
   const validity = { notBefore: new Date(now - day), notAfter: new Date(now + 3650 * day) }
   const authority = await makeAuthority("The lab's own CA", validity)
-  const [north, south, wrong] = await Promise.all([
+  const [north, south, policy, wrong] = await Promise.all([
     issueCertificate(authority, [places.north.host, ...here], validity),
     issueCertificate(authority, [places.south.host, ...here], validity),
+    issueCertificate(authority, [strict.policyHost], validity),
     makeWrongCertificates(authority, [places.south.host, ...here], now),
   ])
-  return { authority: authority.certificate, north, south, wrong }
+  return { authority: authority.certificate, north, south, policy, wrong }
 }
 
 /** Who lives on each side. */
@@ -70,11 +73,13 @@ export const labResidents: Readonly<Record<'north' | 'south', SettledResidents>>
     aliases: [],
   },
   south: {
-    domains: ['', 'no-mx.', 'backup.'].map((part) => `${part}${places.south.domain}`),
+    domains: ['', 'no-mx.', 'backup.', 'strict.'].map((part) => `${part}${places.south.domain}`),
     accounts: [
       {
         address: receiver,
-        aliases: ['no-mx.', 'backup.'].map((part) => `receiver@${part}${places.south.domain}`),
+        aliases: ['no-mx.', 'backup.', 'strict.'].map(
+          (part) => `receiver@${part}${places.south.domain}`,
+        ),
         mayLogIn: true,
       },
     ],
@@ -168,6 +173,8 @@ function makeSite(
     clock,
     certificate: certificates[plan.place],
     trustAnchors: [certificates.authority],
+    policyPlace: common.network.webPlace,
+    transport: () => ({ dane: true, mtaSts: true, least: 'opportunistic', memory: 'note' }),
     self: { selfNames: [host], selfAddresses: [ip], loopbackIsSelf: false },
     retry: defaultRetryPolicy,
     limits: {

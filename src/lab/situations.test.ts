@@ -93,6 +93,8 @@ const endings: Readonly<Record<string, Ending>> = {
   'mailbox-full': { ...well, attempts: ['deferred 452', 'deferred 452', 'delivered 250'] },
   'one-letter-a-connection': { ...well, attempts: ['delivered 250'] },
   'tls-broken': { ...well, attempts: ['delivered 250'] },
+  'expired-cert': { ...well, attempts: ['delivered 250'] },
+  'mta-sts-enforced': { ...well, attempts: ['deferred nothing', 'delivered 250'] },
   'wrong-dkim-key': { ...well, dkim: 'fail fail' },
   'two-spf-records': { ...well, spf: 'permerror' },
   'eleven-lookups': { ...well, spf: 'permerror' },

@@ -1,47 +1,10 @@
 import { formatDkimRecord, generateDkimKey } from '../dkim/dkim.ts'
 import { places, receiver, sender } from './places.ts'
+import { letter, quote, sendHome, type Situation } from './situation.ts'
 import type { LabTools } from './tools.ts'
-
-/** The letter that most situations are about. */
-function letter(input: {
-  readonly subject: string
-  readonly text: string
-  readonly from?: string
-  readonly to?: string
-  readonly date?: string
-}): string {
-  return [
-    `From: ${input.from ?? `Sender <${sender}>`}`,
-    `To: ${input.to ?? `Receiver <${receiver}>`}`,
-    `Subject: ${input.subject}`,
-    ...(input.date === undefined ? [] : [`Date: ${input.date}`]),
-    '',
-    input.text,
-    '',
-  ].join('\r\n')
-}
-
-/** One thing that can happen to a letter, as one command. */
-export interface Situation {
-  readonly name: string
-  /** One line for the list. */
-  readonly title: string
-  /** How the letter ends, as the status of its journey says it. */
-  readonly outcome: 'delivered' | 'quarantined' | 'refused' | 'failed'
-  /** The question it teaches. */
-  readonly question: string
-  /** One experiment to try next. `ID` is the receiving journey, `SENT` the sending one. */
-  readonly experiment: string
-  run(lab: LabTools): Promise<void>
-}
+import { waySituations } from './way-situations.ts'
 
 const hello = letter({ subject: 'Hello', text: 'Dear receiver,\r\n\r\nthis is the first letter.' })
-const quote = letter({ subject: 'Quote', text: 'Please find the quote as agreed.' })
-
-async function sendHome(lab: LabTools, rcptTo: string, text = quote): Promise<void> {
-  await lab.untilOver(await lab.submit({ mailFrom: sender, rcptTo, message: text }))
-}
-
 async function forge(lab: LabTools): Promise<void> {
   const message = letter({
     subject: 'Your account',
@@ -151,86 +114,7 @@ export const situations: readonly Situation[] = [
       await forge(lab)
     },
   },
-  {
-    name: 'no-mx',
-    title: 'the receiver’s domain has no MX: its address is used',
-    outcome: 'delivered',
-    question: 'Where does mail go when there is no MX record?',
-    experiment: './waybill show SENT  (see "where to?")',
-    run: (lab) => sendHome(lab, 'receiver@no-mx.south.example'),
-  },
-  {
-    name: 'null-mx',
-    title: 'the receiver’s domain says that it takes no mail',
-    outcome: 'failed',
-    question: 'How does a domain say "never write to me"?',
-    experiment: './waybill mail list sender@north.example  (the report is there)',
-    run: (lab) => sendHome(lab, 'receiver@null-mx.south.example'),
-  },
-  {
-    name: 'no-such-domain',
-    title: 'the receiver’s domain does not exist',
-    outcome: 'failed',
-    question: 'Who tells the sender that a letter cannot go?',
-    experiment: './waybill mail show last --account sender@north.example',
-    run: (lab) => sendHome(lab, 'receiver@nowhere.south.example'),
-  },
-  {
-    name: 'greylisted',
-    title: 'the receiver asks to come back later; the second attempt arrives',
-    outcome: 'delivered',
-    question: 'What is the difference between 451 and 550?',
-    experiment: './waybill show SENT  (two attempts, minutes apart)',
-    async run(lab) {
-      lab.greylist()
-      await sendHome(lab, receiver)
-    },
-  },
-  {
-    name: 'server-down',
-    title: 'the first mail server is down; the backup MX takes the letter',
-    outcome: 'delivered',
-    question: 'Why do domains have several MX records?',
-    experiment: './waybill show SENT  (see both connections)',
-    run: (lab) => sendHome(lab, 'receiver@backup.south.example'),
-  },
-  {
-    name: 'mailbox-full',
-    title: 'the receiver’s mailbox is full; when there is room, the letter arrives',
-    outcome: 'delivered',
-    question: 'How often does a sender ask, and when would it give up?',
-    experiment: './waybill show SENT  (three attempts, and what each answer was read as)',
-    async run(lab) {
-      lab.trouble('recipient:452', 2)
-      await sendHome(lab, receiver)
-    },
-  },
-  {
-    name: 'one-letter-a-connection',
-    title: 'the receiver takes one letter over each connection, and says 421 to the next',
-    outcome: 'delivered',
-    question: 'Is a letter refused when its connection is?',
-    experiment: './waybill show SENT  (the second letter went over a new connection at once)',
-    async run(lab) {
-      lab.trouble('sender:once')
-      const again = letter({ subject: 'Quote, again', text: 'I forgot the price.' })
-      const ids = [quote, again].map((message) => {
-        return lab.submit({ mailFrom: sender, rcptTo: receiver, message })
-      })
-      for (const id of await Promise.all(ids)) await lab.untilOver(id)
-    },
-  },
-  {
-    name: 'tls-broken',
-    title: 'TLS is offered and fails; nobody insists on it, so the letter goes in clear text',
-    outcome: 'delivered',
-    question: 'What does it take for a sender to insist on TLS?',
-    experiment: './waybill show SENT  (see "Is the way to it private?")',
-    async run(lab) {
-      lab.trouble('starttls:broken')
-      await sendHome(lab, receiver)
-    },
-  },
+  ...waySituations,
   {
     name: 'wrong-dkim-key',
     title: 'DNS holds another key than the one that signed: DKIM fails, SPF still vouches',

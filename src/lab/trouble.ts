@@ -16,7 +16,7 @@ export class Trouble {
   }
 
   /** From now on this goes wrong; so often, where that is said. */
-  begin(fault: Fault, times = Infinity): void {
+  begin(fault: Fault, times: number = Infinity): void {
     this.#fault = fault
     this.#left = times
   }

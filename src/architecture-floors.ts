@@ -56,7 +56,15 @@ const world: readonly Floor[] = [
     store: ['sqlite', 'worker_threads', 'fs', 'fs/promises', 'crypto', 'path', 'events', 'buffer'],
   },
   { directory: [], post: [], suppression: [], search: ['fs', 'os', 'worker_threads'] },
-  { receive: [], queue: [], deliver: [], mailbox: [], reporting: ['crypto'], hooks: ['crypto'] },
+  {
+    bounces: [],
+    receive: [],
+    queue: [],
+    deliver: [],
+    mailbox: [],
+    reporting: ['crypto'],
+    hooks: ['crypto'],
+  },
   { policy: [] },
   { sessions: ['net', 'worker_threads', 'os'], config: ['fs', 'path'], desk: ['worker_threads'] },
   {

@@ -13,6 +13,7 @@ import type { SessionNeeds } from '../sessions/session-needs.ts'
 import { startSessionWorker } from '../sessions/session-thread.ts'
 import type { Sessions, SessionSettings } from '../sessions/sessions.ts'
 import { ThreadSessions } from '../sessions/thread-sessions.ts'
+import { ReturnedMail } from '../bounces/returned-mail.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import { Courier } from './courier.ts'
 import { MailServer, type PortPlan } from './mail-server.ts'
@@ -36,6 +37,7 @@ export class MailSystem {
   readonly #server: MailServer
   readonly #courier: Courier
   readonly #reporter: Reporter
+  readonly #returned: ReturnedMail
   readonly #sts: Sts | undefined
   /** The way to others, for all but the sessions. */
   readonly #network: StoppableNetwork
@@ -59,6 +61,7 @@ export class MailSystem {
     this.#reporter = new Reporter({ ...options, ...outside, plan, post, random: chance })
     const { ledger } = this.#reporter
     this.#courier = new Courier({ ...options, ...outside, sts, ledger, post, random: chance })
+    this.#returned = new ReturnedMail({ ...options, suppressions })
     this.#sessions = this.#makeSessions(clients)
     const settings = (): SessionSettings => this.#sessionSettings()
     this.door = new LetterDoor({ ...this.#needs(clients), directory, self, ways }, settings)
@@ -74,6 +77,7 @@ export class MailSystem {
     this.#tickets.start(() => void this.use({}).catch(failed))
     await this.suppressions.start()
     await this.#courier.start()
+    this.#returned.start()
     this.#reporter.start()
     this.#sts?.start()
   }
@@ -167,6 +171,7 @@ export class MailSystem {
     const last = setTimeout(() => this.#sessions.abort(), graceMs + lastWordMs)
     if (this.#hurried) this.hurry()
     await Promise.all([served, delivered, reported])
+    await this.#returned.stop()
     await this.#reporter.settled()
     await others
     clearTimeout(late)

@@ -19,6 +19,8 @@ export const eventTypes = {
   'delivery.deferred': 'An attempt for one recipient was in vain, and there will be another.',
   'delivery.failed': 'A letter was given up for one recipient.',
   'delivery.paused': 'What a server said keeps further letters to it back for a while.',
+  'message.bounced': 'A letter that another server had taken came back, for one recipient.',
+  'message.complained': 'Somebody who got a letter of ours complained about it.',
   'report.received': 'Somebody brought in DMARC or TLS reports of others.',
   'certificate.ends': 'The TLS certificate in use runs out in a few days, or has; told once a day.',
   'certificate.renewed': 'A new TLS certificate is in use.',
@@ -122,6 +124,17 @@ function stepParts(step: Step): readonly Part[] {
       const { recipient, destination, by: who, why } = step
       const detail = { recipient, destination, permanent: true, by: 'operator', who, why }
       return [{ type: 'delivery.failed', at, detail }]
+    }
+    case 'returned': {
+      const { recipient, action, status, reporter, said: words, matched, journey } = step
+      if (action !== 'failed') return []
+      const told = { status, reporter, text: words.slice(0, mostText), matched, report: journey }
+      return [{ type: 'message.bounced', at, detail: { recipient, permanent: true, ...told } }]
+    }
+    case 'complained': {
+      const { recipient, feedback, reporter, journey: report } = step
+      const detail = { recipient, feedback, reporter, report }
+      return feedback === 'not-spam' ? [] : [{ type: 'message.complained', at, detail }]
     }
     case 'suppressed': {
       const { recipient, reason, since, why } = step

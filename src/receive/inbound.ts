@@ -15,6 +15,7 @@ import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import type { MailRecipient } from '../post/placing.ts'
 import type { Post } from '../post/post.ts'
+import { marked } from '../post/report-mark.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
@@ -226,7 +227,7 @@ class InboundLetter implements Letter {
     // Whoever hands it on keeps to what it asks of TLS (RFC 8689 §4.1).
     const tls = tlsRequest(this.#envelope.parameters, header)
     const dsn = { ...reportsFor(evaluation.spf), ...tls }
-    const placed = post.place({
+    const made = post.place({
       id,
       reversePath: this.#facts.mailFrom,
       content,
@@ -237,6 +238,8 @@ class InboundLetter implements Letter {
       eightBit: facts.eightBit,
       utf8: needsUtf8(this.#envelope.parameters, header),
     })
+    const { mailFrom, now } = this.#facts
+    const placed = marked(made, { id, mailFrom, header, now: now * 1000 })
     const because = ['dmarc']
     const filed = role === 'inbox' ? 'delivered' : 'quarantined'
     const isFiled = placed.acceptance.mailbox.length > 0

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { eventsOf } from '../hooks/mail-event.ts'
+import { FakeServer } from './test-support/fake-server.ts'
+import { first, openSender, type Sender } from './test-support/sender.ts'
+import { journeyIn } from './test-support/replay-all.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
+import { northZone, receiver as user } from './test-support/south.ts'
+
+const someone = 'someone@north.example'
+
+function report(about: {
+  readonly recipient?: string
+  readonly original?: string
+  readonly action?: string
+  readonly status?: string
+  readonly messageId?: string
+}): string {
+  const { recipient = someone, original, action = 'failed', status = '5.1.1' } = about
+  const { messageId = '<q@south.example>' } = about
+  return [
+    'From: MAILER-DAEMON@mx.north.example',
+    `To: ${user}`,
+    'Subject: Undelivered',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'It did not work.',
+    '--b',
+    'Content-Type: message/delivery-status',
+    '',
+    'Reporting-MTA: dns; mx.north.example',
+    '',
+    ...(original === undefined ? [] : [`Original-Recipient: rfc822; ${original}`]),
+    `Final-Recipient: rfc822; ${recipient}`,
+    `Action: ${action}`,
+    `Status: ${status}`,
+    'Diagnostic-Code: smtp; 550 5.1.1 No such user',
+    '',
+    '--b',
+    'Content-Type: text/rfc822-headers',
+    '',
+    `From: ${user}`,
+    `Message-ID: ${messageId}`,
+    '',
+    '--b--',
+    '',
+  ].join('\n')
+}
+
+async function bring(
+  { south }: Sender,
+  message: string,
+  to: string = user,
+  from = '',
+): Promise<void> {
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  const said = await talk.letter({ from, to: [to], message })
+  assert.equal(said.code, 250, said.text)
+  await talk.quit()
+  await south.when(async () => {
+    const query = { kind: 'report-in', now: south.clock.now(), limit: 1 }
+    return (await south.store.register.list(query)).length === 0 ? true : undefined
+  })
+}
+
+const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
+
+/** South, which has sent a letter to two of north, and north has taken it. */
+async function open(t: TestContext, clientIp: string = first): Promise<Sender & { id: string }> {
+  const sender = await openSender(t, { zone, clientIp })
+  const north = await FakeServer.open(t)
+  sender.network.at(first, north.port)
+  const id = await sender.submit({ to: [someone, 'else@north.example'] })
+  await sender.settled(id, 2)
+  return { ...sender, id }
+}
+
+async function toldOf({ south, id }: Sender & { id: string }): Promise<readonly string[]> {
+  const found = await south.store.journeys.find(id)
+  assert.ok(found.type === 'found')
+  const { record } = await journeyIn(south.store, id)
+  return record.steps.flatMap((step) => {
+    if (step.type === 'complained') return [`${step.recipient} ${step.feedback}`]
+    return step.type === 'returned' ? [`${step.recipient} ${step.action} ${step.status}`] : []
+  })
+}
+
+test('a report about a letter that was taken is told in its record, and the letter has failed', async (t) => {
+  const sender = await open(t)
+  const { south, id } = sender
+  await bring(sender, report({}))
+  assert.deepEqual(await toldOf(sender), [`${someone} failed 5.1.1`])
+  const found = await south.store.journeys.find(id)
+  assert.ok(found.type === 'found')
+  assert.equal(found.journey.status, 'partly delivered')
+  assert.match(
+    found.journey.summary,
+    /Of 2 recipients 1 has it, 1 failed\. Not delivered to someone/,
+  )
+  const events = eventsOf(found.journey).filter(({ type }) => type === 'message.bounced')
+  assert.deepEqual(
+    events.map(({ detail }) => [detail['recipient'], detail['status']]),
+    [[someone, '5.1.1']],
+  )
+  const inbox = await south.store.mailboxes.items({ account: user })
+  assert.equal(inbox.length, 1, 'the sender has the report too')
+  assert.equal(await south.site.suppressions.find(someone), undefined, 'once is not enough')
+  south.clock.advance(86_400_000)
+  await bring(sender, report({}))
+  assert.equal((await south.site.suppressions.find(someone))?.reason, 'hard-bounce')
+})
+
+test('an original recipient is known when the letter went on to somebody else', async (t) => {
+  const sender = await open(t)
+  const action = 'delayed'
+  await bring(
+    sender,
+    report({ recipient: 'x@west.example', original: someone, action, status: '4.4.1' }),
+  )
+  assert.deepEqual(await toldOf(sender), [`${someone} delayed 4.4.1`])
+  const found = await sender.south.store.journeys.find(sender.id)
+  assert.equal(found.type === 'found' && found.journey.status, 'delivered')
+})
+
+test('what a stranger makes up about letters changes nothing', async (t) => {
+  const sender = await open(t)
+  const other = 'other@south.example'
+  await bring(sender, report({ recipient: 'nobody@north.example' }))
+  await bring(sender, report({ messageId: '<made-up@south.example>' }))
+  await bring(sender, report({}), other)
+  assert.deepEqual(await toldOf(sender), [])
+  sender.south.clock.advance(15 * 86_400_000)
+  await bring(sender, report({}))
+  assert.deepEqual(await toldOf(sender), [], 'it was sent too long ago')
+})
+
+test('who has nothing to do with the server that took it suppresses nobody', async (t) => {
+  const sender = await open(t, '203.0.113.77')
+  for (const _day of [1, 2, 3]) {
+    await bring(sender, report({}))
+    sender.south.clock.advance(86_400_000)
+  }
+  assert.equal((await toldOf(sender)).length, 3)
+  assert.equal(await sender.south.site.suppressions.find(someone), undefined)
+})
+
+function complaint(type: string): string {
+  return [
+    'From: fbl@north.example',
+    `To: ${user}`,
+    'Subject: complaint',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/report; report-type=feedback-report; boundary="b"',
+    '',
+    '--b',
+    'Content-Type: message/feedback-report',
+    '',
+    `Feedback-Type: ${type}`,
+    'User-Agent: x/1',
+    'Version: 1',
+    `Original-Rcpt-To: ${someone}`,
+    '',
+    '--b',
+    'Content-Type: message/rfc822',
+    '',
+    `From: ${user}`,
+    'Message-ID: <q@south.example>',
+    '',
+    'Hello',
+    '--b--',
+    '',
+  ].join('\n')
+}
+
+test('a complaint is told in the record, and nothing is sent there any more', async (t) => {
+  const sender = await open(t)
+  const { suppressions } = sender.south.site
+  await bring(sender, complaint('not-spam'), user, 'fbl@north.example')
+  assert.equal(await suppressions.find(someone), undefined)
+  await bring(sender, complaint('abuse'), user, 'fbl@north.example')
+  assert.deepEqual(await toldOf(sender), [`${someone} not-spam`, `${someone} abuse`])
+  assert.equal((await suppressions.find('Someone@north.example'))?.reason, 'complaint')
+  assert.equal(await suppressions.find('else@north.example'), undefined)
+})
+
+test('a complaint that DMARC does not prove is none', async (t) => {
+  const sender = await open(t, '203.0.113.77')
+  await bring(sender, complaint('abuse'))
+  assert.deepEqual(await toldOf(sender), [])
+  assert.equal(await sender.south.site.suppressions.find(someone), undefined)
+})

@@ -1,0 +1,258 @@
+import type { Clock } from '../base/clock.ts'
+import { concat } from '../base/octets.ts'
+import { JourneyBuilder } from '../journey/builder.ts'
+import { type JourneyRecord, readRecord } from '../journey/record.ts'
+import type { StepData } from '../journey/steps.ts'
+import { reportInKind } from '../post/report-mark.ts'
+import { readDsn } from '../report/read-dsn.ts'
+import { readFeedback } from '../report/read-feedback.ts'
+import { readParts } from '../report/mime-parts.ts'
+import type { MessagePort } from '../store/ports/contents.ts'
+import type { JourneyPort, StoredJourney } from '../store/ports/journeys.ts'
+import type { LaterSteps, PostPort } from '../store/ports/post.ts'
+import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
+import type { Store } from '../store/ports/store.ts'
+import type { SuppressionList } from '../suppression/suppression-list.ts'
+import { suppressionKey } from '../suppression/suppression.ts'
+import { believedMs, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
+
+export interface ReturnedMailParts {
+  readonly store: {
+    readonly changes: Store['changes']
+    readonly register: RegisterPort
+    readonly journeys: JourneyPort
+    readonly messages: MessagePort
+    readonly post: PostPort
+  }
+  readonly suppressions: Pick<SuppressionList, 'refused' | 'complained'>
+  readonly clock: Clock
+  /** A fault of ours, for the log. */
+  readonly report: (problem: unknown, where: string) => void
+}
+
+/** A report longer than this is not read. */
+const mostOctets = 1024 * 1024
+const atOnce = 100
+/** Letters with one Message-ID that are looked at. */
+const mostSent = 10
+
+/** Refusals of the address itself (RFC 3463 §3.2, §3.3): other failures are about one letter. */
+const goneStatus = /^5\.1\.(?:1|3|6|10)$|^5\.2\.1$/
+
+/**
+ * Reads delivery reports and complaints that came in, and adds to the letters that they are about what
+ * they say. Each was marked when it was taken in, in the same commit, so none is forgotten when the
+ * server is killed; the mark goes with what is told.
+ */
+export class ReturnedMail {
+  readonly #parts: ReturnedMailParts
+  #stop: () => Promise<unknown> = () => Promise.resolve()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: ReturnedMailParts) {
+    this.#parts = parts
+  }
+
+  /** Begins with what came in before, and goes on with what comes. */
+  start(): void {
+    const changes = this.#parts.store.changes({ only: ['register'] })
+    this.#stop = async () => await changes.return?.()
+    this.#running = this.#run(changes)
+  }
+
+  async stop(): Promise<void> {
+    await this.#stop()
+    await this.#running
+  }
+
+  async #run(changes: ReturnType<Store['changes']>): Promise<void> {
+    try {
+      await this.#readAll()
+      for await (const change of changes) {
+        const is =
+          change.type === 'gap' || (change.type === 'register' && change.kind === reportInKind)
+        if (is) await this.#readAll()
+      }
+    } catch (problem) {
+      this.#parts.report(problem, 'delivery reports that came in')
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const { store, clock, report } = this.#parts
+    let after: string | undefined
+    for (;;) {
+      const from = after === undefined ? {} : { after }
+      const query = { kind: reportInKind, now: clock.now(), limit: atOnce, ...from }
+      const marks = await store.register.list(query)
+      for (const mark of marks) {
+        // One that cannot be read keeps its mark, and keeps nobody else from being read.
+        await this.#readOne(mark).catch((problem: unknown) => report(problem, mark.key))
+      }
+      after = marks.at(-1)?.key
+      if (marks.length < atOnce) return
+    }
+  }
+
+  async #readOne(mark: RegisterEntry): Promise<void> {
+    const { store, clock } = this.#parts
+    // It ends now: that is in the commit with what is told.
+    const read = { ...mark, expiresAt: clock.now() }
+    const told = await this.#told(mark.key)
+    await store.post.accept({
+      queue: [],
+      mailbox: [],
+      journeys: [],
+      laterSteps: told.steps,
+      register: [...told.register, read],
+    })
+  }
+
+  async #told(id: string): Promise<Told> {
+    const { store } = this.#parts
+    const found = await store.journeys.find(id)
+    if (found.type !== 'found' || found.journey.messageId === undefined) return nothing
+    const octets = await this.#octetsOf(found.journey.messageId)
+    if (octets === undefined) return nothing
+    const arrived = readRecord(found.journey.json, found.journey.appended)
+    const dsn = readDsn(octets)
+    // What is guessed from sentences is good for showing and for nothing else.
+    if (dsn.type === 'dsn' && dsn.source !== 'text') return await this.#ofDsn(dsn, arrived)
+    const feedback = readFeedback(readParts(octets))
+    if (feedback?.type === 'abuse' && feedback.source === 'fields') {
+      return await this.#ofComplaint(feedback, arrived)
+    }
+    return nothing
+  }
+
+  async #ofDsn(
+    dsn: Extract<ReturnType<typeof readDsn>, { readonly type: 'dsn' }>,
+    arrived: JourneyRecord,
+  ): Promise<Told> {
+    const sent = await this.#sent(dsn.originalMessageId, (record) => {
+      // A report goes to the sender of the letter and to nobody else (RFC 3461 §6).
+      const to = new Set(arrived.envelope.rcptTo.map(suppressionKey))
+      return to.has(suppressionKey(record.envelope.mailFrom))
+    })
+    if (sent === undefined) return nothing
+    const all = handedOn(sent)
+    const told = new Builder(sent, this.#parts.clock)
+    const register: RegisterEntry[] = []
+    for (const one of dsn.recipients) {
+      const about = namedIn(all, [one.originalRecipient, one.finalRecipient])
+      const { action, status } = one
+      if (about === undefined || action === 'unknown' || action === 'deliverable') continue
+      const { recipient } = about
+      const known = isTold(sent, arrived.id, recipient)
+      if (known) continue
+      const reporter = (one.remoteMta ?? dsn.reportingMta ?? '').slice(0, 255)
+      const said = (one.diagnosticCode ?? '').slice(0, 500)
+      const facts = { status, reporter, said, matched: 'message-id', journey: arrived.id } as const
+      told.step({ type: 'returned', recipient, action, ...facts }, recipient, action)
+      if (action !== 'failed' || !goneStatus.test(status)) continue
+      if (!vouchedFor(about, arrived.envelope.ip, arrived.steps)) continue
+      const refused = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
+      register.push(...(await this.#parts.suppressions.refused(refused)))
+    }
+    return { steps: told.steps, register }
+  }
+
+  async #ofComplaint(
+    feedback: Extract<ReturnType<typeof readFeedback>, { readonly type: 'abuse' }>,
+    arrived: JourneyRecord,
+  ): Promise<Told> {
+    const sent = await this.#sent(feedback.original?.messageId ?? undefined, () => true)
+    if (sent === undefined) return nothing
+    const all = handedOn(sent)
+    const named = [...feedback.originalRcptTo, ...(feedback.inferred?.originalRcptTo ?? [])]
+    // Many leave the recipient out: of a letter to one it is that one.
+    const about = namedIn(all, named) ?? (all.length === 1 ? all[0] : undefined)
+    // Who complains is no party to the letter, so DMARC has to say that the report is theirs.
+    const proved = arrived.steps.some((step) => {
+      return step.type === 'dmarc' && step.verdict.result === 'pass'
+    })
+    if (about === undefined || !proved || isTold(sent, arrived.id, about.recipient)) return nothing
+    const { recipient } = about
+    const { feedbackType } = feedback
+    const reporter = (arrived.author ?? '').slice(0, 255)
+    const told = new Builder(sent, this.#parts.clock)
+    const facts = { feedback: feedbackType.slice(0, 40), reporter, journey: arrived.id }
+    told.step({ type: 'complained', recipient, ...facts }, recipient, 'complained')
+    if (feedbackType === 'not-spam') return { steps: told.steps, register: [] }
+    const said = `${facts.feedback}, told by ${reporter}`
+    const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
+    return { steps: told.steps, register: this.#parts.suppressions.complained(complaint) }
+  }
+
+  /** The letter with this Message-ID that users of ours sent in the last days. */
+  async #sent(
+    messageId: string | undefined,
+    fits: (record: JourneyRecord) => boolean,
+  ): Promise<JourneyRecord | undefined> {
+    if (messageId === undefined || messageId === '') return undefined
+    const { journeys } = this.#parts.store
+    const { rows } = await journeys.search({ filter: { messageId }, limit: mostSent })
+    const since = this.#parts.clock.now() - believedMs
+    const ids = rows
+      .filter(({ direction, startedAt, mailFrom }) => {
+        return direction === 'out' && startedAt >= since && mailFrom !== ''
+      })
+      .map(({ id }) => id)
+    const records = (await journeys.listed(ids)).map((one: StoredJourney) => {
+      return readRecord(one.json, one.appended)
+    })
+    return records.find((record) => fits(record) && handedOn(record).length > 0)
+  }
+
+  async #octetsOf(messageId: string): Promise<Uint8Array | undefined> {
+    const message = await this.#parts.store.messages.open(messageId)
+    if (message === undefined || message.size > mostOctets) return undefined
+    const chunks: Uint8Array[] = []
+    for await (const chunk of message.chunks()) chunks.push(chunk)
+    return concat(chunks)
+  }
+}
+
+/** What is told of a report. */
+interface Told {
+  readonly steps: readonly LaterSteps[]
+  readonly register: readonly RegisterEntry[]
+}
+
+const nothing: Told = { steps: [], register: [] }
+
+/** Whether a record has it already: the server was killed, or the same report came twice. */
+function isTold({ steps }: JourneyRecord, report: string, recipient: string): boolean {
+  return steps.some((step) => {
+    if (step.type !== 'returned' && step.type !== 'complained') return false
+    return step.journey === report && step.recipient === recipient
+  })
+}
+
+/** Steps for the record of a letter that was sent. */
+class Builder {
+  readonly #sent: JourneyRecord
+  readonly #clock: Clock
+  readonly #later: LaterSteps[] = []
+
+  constructor(sent: JourneyRecord, clock: Clock) {
+    this.#sent = sent
+    this.#clock = clock
+  }
+
+  get steps(): readonly LaterSteps[] {
+    return this.#later
+  }
+
+  step(data: StepData, address: string, action: string): void {
+    const journey = new JourneyBuilder(this.#sent.id, this.#clock)
+    journey.step(data)
+    const summary = `Not delivered to ${address}: another server had taken it, and sent it back.`
+    this.#later.push({
+      journeyId: this.#sent.id,
+      steps: JSON.stringify(journey.steps),
+      shared: [],
+      ...(action === 'failed' ? { recipient: { address, status: 'failed', summary } } : {}),
+    })
+  }
+}

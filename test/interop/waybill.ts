@@ -57,7 +57,9 @@ export interface WaybillOptions {
   readonly authority?: TestAuthority
   /** The rest of the world's DNS; names of north.example are added. */
   readonly zone?: Zone
-  /** Further tables of `waybill.toml`. */
+  /** Who is asked instead of its own name server. */
+  readonly resolver?: { readonly address: string; readonly port: number }
+  /** The rest of the table `[dns]` of `waybill.toml`, and further tables. */
   readonly settings?: string
   /** Where the port 25 of an address really is. Nothing else can be dialled. */
   readonly network?: Readonly<Record<string, { readonly ip: string; readonly port: number }>>
@@ -105,7 +107,7 @@ async function settingsFor(
   await writeFile(join(folder, 'cert.pem'), certificate)
   await writeFile(join(folder, 'key.pem'), privateKey, { mode: 0o600 })
   const hash = await hashPassword(password)
-  const { address, port } = dns.endpoint
+  const { address, port } = options.resolver ?? dns.endpoint
   const read = parseConfig(`
 hostname = "${host}"
 domains = ["${domain}"]

@@ -12,6 +12,8 @@ export interface TlsServer {
   readonly heard: readonly string[]
   /** Leads every dial to it. */
   readonly dialer: Dialer
+  /** On 127.0.0.1. */
+  readonly port: number
   readonly certificate: KeyedCertificate
   /** The names that were asked for by SNI. */
   readonly asked: readonly string[]
@@ -95,5 +97,5 @@ export async function tlsServer(
     dial: ({ timeoutMs }) => dialTcp('127.0.0.1', port, timeoutMs),
     realPlace: () => undefined,
   }
-  return { heard, dialer, certificate, asked }
+  return { heard, dialer, port, certificate, asked }
 }

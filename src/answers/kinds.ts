@@ -57,7 +57,7 @@ export interface AnswerReading {
 }
 
 /** What each kind means, in a sentence that stands for itself. */
-const kindSentences: Readonly<Record<AnswerKind, string>> = {
+export const kindSentences: Readonly<Record<AnswerKind, string>> = {
   greylisted: 'It asks to come back later (greylisting).',
   'try-later': 'It cannot take it now and asks to try later.',
   'rate-limited': 'It wants fewer letters in the same time.',

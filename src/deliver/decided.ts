@@ -48,7 +48,8 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
     return { attempt, outcome: { type: 'failed' }, ...end, warn: false, ...meant }
   }
   const problem = inOneLine(because, result)
-  const outcome = { type: 'deferred', nextAttemptAt, problem } as const
+  const kind = reading === undefined ? {} : { kind: reading.kind }
+  const outcome = { type: 'deferred', nextAttemptAt, problem, ...kind } as const
   const warn = schedule.warnOfDelay(item, nextAttemptAt)
   return { attempt, outcome, status, because, warn, ...meant }
 }

@@ -15,6 +15,8 @@ export interface WaitingItem {
   next_attempt_at: string
   expires_at: string
   last_problem: string
+  /** What that meant; `null` where nobody knows. */
+  last_kind: string | null
 }
 
 /** Puts it so. */
@@ -32,5 +34,6 @@ export function waitingItem(item: QueueItem): WaitingItem {
     next_attempt_at: new Date(item.nextAttemptAt).toISOString(),
     expires_at: new Date(item.expiresAt).toISOString(),
     last_problem: item.lastProblem,
+    last_kind: item.lastKind ?? null,
   }
 }

@@ -33,6 +33,7 @@ test('letters that wait are found by words of their own beside those of messages
     ['status:deferred held:no', { status: 'deferred', held: false }],
     ['held:YES', { held: true }],
     ['held:"spam wave"', { held: true, holdReason: 'spam wave' }],
+    ['kind:Greylisted', { kind: 'greylisted' }],
     ['reason:"mailbox full"', { reason: 'mailbox full' }],
     ['after:2h', { since: now - 2 * hourMs }],
     [
@@ -66,6 +67,8 @@ test('what cannot be read says what was probably meant', () => {
     ['domain:', /^domain: wants a value/, /older:/],
     ['older:soon', /^older: "soon" is no time/, /older:2h/],
     ['age:=', /^age: "" is no time/, /age:>2h/],
+    ['kind:greylistd', /^kind: "greylistd" is no kind/, /^Did you mean kind:greylisted\?$/],
+    ['kind:xyzxyzxyz', /is no kind/, /^One of greylisted, /],
     ['is:hold', /^is: "hold" is none of/, /^Did you mean is:held\?$/],
     ['older:2h until:1h', /says what another part says/, /once/],
     ['ann@example.com', /is no filter, and no id/, /to:ann@example\.com/],

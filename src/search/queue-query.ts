@@ -1,4 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
+import { kindSentences } from '../answers/kinds.ts'
 import { nearest } from '../base/nearest.ts'
 import { bad, ok, type Result } from '../base/result.ts'
 import { filterNames, filterStatuses, parseFilters } from '../journey/filter.ts'
@@ -33,6 +34,7 @@ const readers: Readonly<Record<string, (value: string, now: number) => ReadFilte
   younger: (value, now) => readAge('younger', value, now),
   age: readSignedAge,
   reason: (reason) => ok({ reason }),
+  kind: readKind,
   held: readHeld,
 }
 
@@ -41,7 +43,7 @@ const names: readonly string[] = [...filterNames, ...Object.keys(synonyms), ...O
 
 /** The words of the queue, for help. */
 export const queueWords =
-  'to: from: author: domain: account: subject: status: held: reason: older: age: since: until: message-id: ip:, -not'
+  'to: from: author: domain: account: subject: status: held: reason: kind: older: age: since: until: message-id: ip:, -not'
 
 const hint = `Ids, or ${queueWords}`
 
@@ -162,6 +164,18 @@ function readSignedAge(value: string, now: number): ReadFilter {
   const [, sign = '>', span = ''] = /^([<>])?=?([^]*)$/.exec(value) ?? []
   const read = readAge(sign === '<' ? 'younger' : 'older', span.trim(), now)
   return read.ok ? read : bad({ ...read.problem, hint: 'Such as age:>2h or age:<10m' })
+}
+
+/** What the last refusal meant, in the words of journeys. */
+function readKind(value: string): ReadFilter {
+  const kinds = Object.keys(kindSentences)
+  const kind = value.toLowerCase()
+  if (kinds.includes(kind)) return ok({ kind })
+  const near = nearest(kind, kinds)
+  return bad({
+    problem: `"${value}" is no kind of refusal`,
+    hint: near === undefined ? `One of ${kinds.join(', ')}.` : `Did you mean kind:${near}?`,
+  })
 }
 
 /** `yes`, `no`, or words of why. */

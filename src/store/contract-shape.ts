@@ -32,7 +32,12 @@ async function fill(store: Store): Promise<void> {
   await store.post.accept(acceptance({ message: message('m1', 'x'), queue, journeys }))
   await store.queue.lease(lease({ limit: 1 }))
   const problem = 'Mailbox FULL'
-  const outcome = { type: 'deferred', nextAttemptAt: now + 3, problem } as const
+  const outcome = {
+    type: 'deferred',
+    nextAttemptAt: now + 3,
+    problem,
+    kind: 'mailbox-full',
+  } as const
   await store.queue.settle([settlement({ outcome, status: 'deferred' })])
   await store.queue.hold(['q3'], { reason: 'Look at it' })
 }
@@ -127,6 +132,13 @@ export function registerShapeTests(name: string, open: OpenUnderTest): void {
           ['Mailbox FULL', 1],
         ],
       ])
+      assert.deepEqual(await groupsOf({ by: 'kind' }), [
+        2,
+        [
+          ['', 4],
+          ['mailbox-full', 1],
+        ],
+      ])
       assert.deepEqual(await groupsOf({ by: 'account' }), [
         2,
         [
@@ -155,6 +167,8 @@ export function registerShapeTests(name: string, open: OpenUnderTest): void {
       [{ reason: 'look' }, 'q3'],
       [{ holdReason: 'LOOK' }, 'q3'],
       [{ holdReason: 'full' }, ''],
+      [{ kind: 'mailbox-full' }, 'q1'],
+      [{ not: [{ kind: 'mailbox-full' }] }, 'q2 q3 q4 q5'],
       [{ held: false, ...at(south, 'whole') }, 'q1 q2'],
       [{ account: 'ANNA@north.example' }, 'q1'],
       [{ account: 'bob@south.example' }, ''],

@@ -22,6 +22,8 @@ function nameOf(item: QueueItem, by: ShapeKey): string {
       return item.reversePath
     case 'account':
       return item.account ?? ''
+    case 'kind':
+      return item.lastKind ?? ''
     case 'reason':
       return item.lastProblem
   }

@@ -45,6 +45,8 @@ function nameOf(by: ShapeJson['by'], name: string): string {
       return '<>'
     case 'account':
       return '(no account)'
+    case 'kind':
+      return '(not known)'
     case 'reason':
       return '(not tried yet)'
     case 'destination':

@@ -25,6 +25,7 @@ const item = z
     expires_at: z.string(),
     created_at: z.string(),
     last_problem: z.string(),
+    last_kind: z.string().nullable().describe('What that meant, such as `greylisted`'),
     attempted_at: z.array(z.string()).describe('When it was tried'),
     planned_at: z.array(z.string()).describe('When it will be, if every try fails'),
   })

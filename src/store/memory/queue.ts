@@ -96,10 +96,11 @@ function settleOne(work: MemoryWork, settlement: Settlement): void {
   if (row === undefined || row.lease?.owner !== owner) return
   const { key, item } = row
   if (outcome.type === 'deferred') {
-    const { nextAttemptAt, problem, attempted } = outcome
+    const { nextAttemptAt, problem, kind, attempted } = outcome
     const attempts = item.attempts + (attempted === false ? 0 : 1)
-    const { notBefore: _past, ...rest } = item
-    const deferred = { ...rest, attempts, nextAttemptAt, lastProblem: problem }
+    const { notBefore: _past, lastKind: _kind, ...rest } = item
+    const meant = kind === undefined ? {} : { lastKind: kind }
+    const deferred = { ...rest, attempts, nextAttemptAt, lastProblem: problem, ...meant }
     work.undo.set(queue, queueId, { key, item: deferred, lease: undefined })
     work.undo.tell({ type: 'queue', dueAt: nextAttemptAt })
   } else {

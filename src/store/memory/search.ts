@@ -53,7 +53,7 @@ export function itemFits(
 
 /** What only a letter that waits has. */
 function waitingFits(item: QueueItem, filter: QueueFilter): boolean {
-  const { destination, reason, held, holdReason, journeyPart, journeys } = filter
+  const { destination, reason, kind, held, holdReason, journeyPart, journeys } = filter
   const why = lower(item.holdReason)
   const id = item.journeyId.toLowerCase()
   const part = journeyPart?.toLowerCase() ?? ''
@@ -64,6 +64,7 @@ function waitingFits(item: QueueItem, filter: QueueFilter): boolean {
       lower(item.lastProblem).includes(lower(reason)) ||
       why.includes(lower(reason))) &&
     (holdReason === undefined || why.includes(lower(holdReason))) &&
+    (kind === undefined || item.lastKind === kind) &&
     (held === undefined || item.held === held) &&
     (id.startsWith(part) || id.endsWith(part))
   )

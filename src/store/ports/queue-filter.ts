@@ -13,6 +13,8 @@ export interface QueueFilter extends JourneyFilter {
   }
   /** A part of why the last attempt did not succeed, or of why it is held. */
   readonly reason?: string
+  /** What the last refusal meant: `greylisted`, `mailbox-full`, … */
+  readonly kind?: string
   /** Whether it is held. */
   readonly held?: boolean
   /** A part of why it is held. */

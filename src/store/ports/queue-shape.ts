@@ -1,9 +1,9 @@
 import type { QueueFilter } from './queue-filter.ts'
 
 /** By what letters that wait are counted together. */
-export const shapeKeys = ['destination', 'sender', 'account', 'reason'] as const
+export const shapeKeys = ['destination', 'sender', 'account', 'kind', 'reason'] as const
 
-/** `sender` is the reverse-path, `account` the login that sent it, `reason` the last problem. */
+/** `sender` is the reverse-path, `account` the login that sent it, `kind` what the last refusal meant, `reason` its words. */
 export type ShapeKey = (typeof shapeKeys)[number]
 
 /** What is counted, as qshape of Postfix does. */

@@ -12,6 +12,8 @@ export interface QueueItem extends NewQueueItem {
   readonly heldUntil?: number
   /** Why the last attempt did not succeed; empty before the first. */
   readonly lastProblem: string
+  /** What that meant, as `AnswerKind` says it; absent where nobody knows. */
+  readonly lastKind?: string
 }
 
 /** What became of a leased item. Each is one step of its journey, settled in one transaction. */
@@ -25,6 +27,8 @@ export interface Settlement {
         readonly type: 'deferred'
         readonly nextAttemptAt: number
         readonly problem: string
+        /** What a refusal meant. */
+        readonly kind?: string
         /** `false`: it was put off untried, and no attempt is counted. */
         readonly attempted?: boolean
       }

@@ -36,6 +36,7 @@ const columns: Readonly<Record<ShapeKey, string>> = {
   destination: 'queue.destination',
   sender: 'queue.reverse_path',
   account: "coalesce(queue.account, '')",
+  kind: 'queue.last_kind',
   reason: 'queue.last_problem',
 }
 

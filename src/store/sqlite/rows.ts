@@ -33,10 +33,17 @@ export function queueItem(row: Row): QueueItem {
     holdReason: typeof holdReason === 'string' ? holdReason : '',
     ...(typeof heldUntil === 'number' ? { heldUntil } : {}),
     lastProblem: text(row, 'last_problem'),
+    ...lastKindIn(row),
     ...(typeof account === 'string' ? { account } : {}),
     ...(typeof priority === 'number' && priority !== 0 ? { priority } : {}),
     ...(typeof notBefore === 'number' ? { notBefore } : {}),
   }
+}
+
+/** A folder of an older version has no such column. */
+function lastKindIn(row: Row): { readonly lastKind?: string } {
+  const lastKind = row['last_kind']
+  return typeof lastKind === 'string' && lastKind !== '' ? { lastKind } : {}
 }
 
 export function journeyRow(row: Row): JourneyRow {

@@ -18,6 +18,8 @@ const migrations: readonly string[] = [
   receiptSchema,
   registerSchema,
   senderSchema,
+  // What the last refusal of each waiting letter meant; of those before nobody has written it down.
+  "ALTER TABLE queue ADD COLUMN last_kind TEXT NOT NULL DEFAULT '';",
 ]
 
 /** The version that this program reads and writes. */
@@ -59,7 +61,8 @@ export function checkCurrent(database: Database): void {
   if (checkFile(database) < schemaVersion) throw tooOld()
 }
 
-function tooOld(): WaybillError {
+/** What is said of a database that lacks what this program needs of it. */
+export function tooOld(): WaybillError {
   return new WaybillError('not-found', 'The data folder was written by an older Waybill.', {
     hint: 'Start the server once: it brings the data folder up to date.',
   })

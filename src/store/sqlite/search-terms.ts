@@ -84,7 +84,7 @@ export function queueConditions(filter: QueueFilter): Conditions {
 
 /** What only a letter that waits has. */
 function waitingConditions(filter: QueueFilter): Conditions {
-  const { destination, reason, held, holdReason, journeyPart, journeys } = filter
+  const { destination, reason, kind, held, holdReason, journeyPart, journeys } = filter
   const has = (column: string): string => `instr(lower(queue.${column}), lower(?)) > 0`
   const why = has('hold_reason')
   const among = 'queue.journey_id IN (SELECT value FROM json_each(?))'
@@ -93,6 +93,7 @@ function waitingConditions(filter: QueueFilter): Conditions {
     destination === undefined ? none : destinationCondition(destination),
     reason === undefined ? none : one(`(${has('last_problem')} OR ${why})`, reason, reason),
     holdReason === undefined ? none : one(why, holdReason),
+    kind === undefined ? none : one('queue.last_kind = ?', kind),
     held === undefined ? none : one('queue.held = ?', held ? 1 : 0),
     journeyPart === undefined ? none : journeyPartCondition(journeyPart.toLowerCase()),
   ])

@@ -23,7 +23,7 @@ import { askHere, type MessagePlace, type ReadPorts, readPorts, type Reads } fro
 import { accountRow, actRow, aliasRow, dkimKeyRow, domainRow, hashText } from './rows.ts'
 import { receiptOf } from './write-receipt.ts'
 import { listRegister, registered } from './write-register.ts'
-import { checkReadable } from './schema.ts'
+import { checkReadable, tooOld } from './schema.ts'
 import { readChanges } from './write-changes.ts'
 
 const cacheKib = 8 * 1024
@@ -73,8 +73,8 @@ function readsOf(database: Database): SqliteReads {
     journeyMarks: (query) => journeyMarks(rows, query),
     message: (id) => messagePlace(rows, id),
     contentOctets: (content, sha256) => contentOctets(rows, content, sha256),
-    listQueue: (query) => listQueue(rows, query),
-    queueShape: (query) => queueShape(rows, query),
+    listQueue: (query) => orTooOld(() => listQueue(rows, query)),
+    queueShape: (query) => orTooOld(() => queueShape(rows, query)),
     dkimKeys(domain) {
       const sql = 'SELECT * FROM dkim_key WHERE domain = ? ORDER BY created_ms, selector'
       return rows.all(sql, domain).map(dkimKeyRow)
@@ -111,6 +111,16 @@ function readsOf(database: Database): SqliteReads {
       if (!closed) database.close()
       closed = true
     },
+  }
+}
+
+/** A folder of an older version can be read, but not asked for what it has no columns for. */
+function orTooOld<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('no such column')) throw tooOld()
+    throw error
   }
 }
 

@@ -29,6 +29,7 @@ const formatOf040 = `
   DROP INDEX queue_held_until;
   DROP INDEX queue_senders;
   ALTER TABLE queue DROP COLUMN sender;
+  ALTER TABLE queue DROP COLUMN last_kind;
   ALTER TABLE queue DROP COLUMN account;
   ALTER TABLE queue DROP COLUMN priority;
   ALTER TABLE queue DROP COLUMN not_before_ms;

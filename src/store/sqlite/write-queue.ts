@@ -132,10 +132,11 @@ function settleItem(transaction: Transaction, settlement: Settlement): number | 
   if (outcome.type === 'deferred') {
     transaction.run(
       `UPDATE queue SET attempts = attempts + ?, next_attempt_ms = ?, last_problem = ?,
-        not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
+        last_kind = ?, not_before_ms = NULL, lease_owner = NULL, lease_until_ms = NULL WHERE key = ?`,
       outcome.attempted === false ? 0 : 1,
       Math.round(outcome.nextAttemptAt),
       outcome.problem,
+      outcome.kind ?? '',
       key,
     )
     transaction.tell({ type: 'queue', dueAt: outcome.nextAttemptAt })

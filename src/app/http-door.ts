@@ -134,6 +134,7 @@ export class HttpDoor {
           reads: store,
           retry: retryPolicy(settings()),
           down: () => downOf(system.down, systemClock),
+          standing: (destinations) => desk.standing(destinations),
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: place,

@@ -2,7 +2,9 @@ import { domainOf } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Directory, leadOf } from '../directory/directory.ts'
+import { meaningOf } from '../answers/kinds.ts'
 import { tell } from '../journey/catalogue.ts'
+import { ended } from '../journey/sentence.ts'
 import { readRecord } from '../journey/record.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { Step } from '../journey/steps.ts'
@@ -136,13 +138,16 @@ function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
 }
 
 function recipientOf(
-  { attempt, outcome, status, because, warn }: Decided,
+  { attempt, outcome, status, because: problem, warn, reading }: Decided,
   steps: readonly string[],
   now: number,
 ): readonly DsnRecipient[] {
   const { item, result, host, ip } = attempt
   const reply = result.outcome?.reply ?? null
   const original = originalRecipient(item)
+  // What the server said stands below; here is what it means.
+  const known = reply !== null && reading !== undefined && reading.kind !== 'unknown'
+  const because = known ? `${ended(problem)} ${meaningOf(reading)}` : problem
   const common = {
     address: item.recipient,
     ...(original === null ? {} : { originalRecipient: original }),

@@ -13,6 +13,7 @@ import type { FoundJourney, JourneyRow, StoredJourney } from '../store/ports/jou
 import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { QueuePart } from './queue.ts'
+import type { StandingPart } from './standing.ts'
 import type { DownStatus } from './status.ts'
 
 /** One store of journeys and messages, by the name of its server. */
@@ -28,6 +29,8 @@ export interface Archive {
   readonly retry?: RetryPolicy
   /** Where nothing is sent to for a while; absent where nothing goes out. */
   readonly down?: () => readonly DownStatus[]
+  /** What keeps the mail of these destinations; absent where nothing goes out. */
+  readonly standing?: StandingPart['standing']
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
   /** What people may do there; absent where nothing goes out. */

@@ -13,7 +13,7 @@ import { isForeign, ownJourneys } from './own-journeys.ts'
  */
 export function ownArchives(archives: Archives, account: string): Archives {
   return new Archives(
-    archives.all.map(({ name, reads, changes, desk, retry, down }): Archive => {
+    archives.all.map(({ name, reads, changes, desk, retry, down, standing }): Archive => {
       const own = ownReads(reads, account)
       return {
         name,
@@ -24,6 +24,7 @@ export function ownArchives(archives: Archives, account: string): Archives {
         ...(desk === undefined ? {} : { desk }),
         ...(retry === undefined ? {} : { retry }),
         ...(down === undefined ? {} : { down }),
+        ...(standing === undefined ? {} : { standing }),
       }
     }),
   )

@@ -30,7 +30,16 @@ export function whyJourney(facts: WhyFacts): Why {
   const { record } = facts
   const from = record.envelope.mailFrom === '' ? 'the null sender' : record.envelope.mailFrom
   const subject = record.subject === '' ? '' : `, "${record.subject}"`
-  const recipients = recipientsOf(record).map((state) => recipientOf(state, facts))
+  const states = recipientsOf(record)
+  const told = new Set(states.map(({ address }) => address))
+  // What waits has its place in the queue, whatever the record says of it.
+  const others = facts.items
+    .filter(({ recipient }) => !told.has(recipient))
+    .map(({ recipient }): RecipientState => {
+      const nothing = { answer: undefined, accounts: [], at: record.startedAt }
+      return { address: recipient, status: 'queued', ...nothing }
+    })
+  const recipients = [...states, ...others].map((state) => recipientOf(state, facts))
   const nobody = recipients.length === 0 ? ` ${record.outcome.because.map(ended).join(' ')}` : ''
   return {
     schema: 'waybill.why/1',

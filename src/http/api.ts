@@ -52,6 +52,7 @@ import { serverRoutes } from './routes/server.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { suppressionRoutes } from './routes/suppressions.ts'
 import { waitRoutes } from './routes/wait.ts'
+import { whyRoutes } from './routes/why.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { Sessions } from './sessions.ts'
 
@@ -135,6 +136,7 @@ export function makeApi(parts: ApiParts): Api {
   messageRoutes(api, parts.archives, parts.now)
   metricRoutes(api, parts, requests)
   queueRoutes(api, parts.archives, parts.now)
+  whyRoutes(api, parts.archives, parts.now)
   queueActionRoutes(api, parts.archives, parts.now)
   pauseRoutes(api, parts.archives, parts.now)
   holdRuleRoutes(api, parts.archives, parts.now)

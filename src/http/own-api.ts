@@ -23,6 +23,7 @@ import { replayRoutes } from './routes/replays.ts'
 import { sendRoutes } from './routes/send.ts'
 import { secondFactorRoutes, type SecondFactorPlace } from './routes/second-factors.ts'
 import { waitRoutes } from './routes/wait.ts'
+import { whyRoutes } from './routes/why.ts'
 import type { Sending } from './sending.ts'
 
 /** What it is made of. */
@@ -78,6 +79,7 @@ function ownApi(parts: OwnApiParts, account: string): Api {
   waitRoutes(api, archives, now)
   messageRoutes(api, archives, now)
   queueRoutes(api, archives, now)
+  whyRoutes(api, archives, now)
   queueActionRoutes(api, archives, now)
   eventRoutes(api, archives, now)
   replayRoutes(api, archives)

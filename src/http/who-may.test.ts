@@ -38,6 +38,7 @@ const table: readonly Line[] = [
   ['get', '/v1/messages/{id}/recipients', 'read', 'own'],
   ['get', '/v1/messages/{id}/attempts', 'read', 'own'],
   ['get', '/v1/messages/{id}/plan', 'read', 'own'],
+  ['get', '/v1/messages/{id}/why', 'read', 'own'],
   ['get', '/v1/messages/{id}/conversation', 'read', 'own'],
   ['get', '/v1/messages/{id}/export', 'read', 'own'],
   ['get', '/v1/queue', 'read', 'own'],

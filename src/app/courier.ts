@@ -228,7 +228,7 @@ export class Courier {
     return new Deliverer({
       self,
       resolver,
-      connector: new Connector({ hostname, dialer, clock, trustAnchors }),
+      connector: new Connector({ hostname, dialer, clock, trustAnchors, random }),
       messages: store.messages,
       settlements,
       demands: this.#makeDemands(),

@@ -6,7 +6,7 @@ import { VitalSigns } from '../desk/vital-signs.ts'
 import { Connector } from '../deliver/connect.ts'
 import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
-import { systemClock } from '../io/clock.ts'
+import { chance, systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
 import { Admission } from '../policy/admission.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
@@ -82,7 +82,13 @@ async function open(
   const ways = new SettingsWays(readWays(settings))
   const trustAnchors = trustOf(settings)
   const { hostname } = settings
-  const connector = new Connector({ hostname, dialer, clock: systemClock, trustAnchors })
+  const connector = new Connector({
+    hostname,
+    dialer,
+    clock: systemClock,
+    trustAnchors,
+    random: chance,
+  })
   const system = new MailSystem({
     ...staticOptions(settings, { folder, loopbackIsSelf }),
     rules: rulesOf(settings, residents.domains),

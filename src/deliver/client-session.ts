@@ -3,6 +3,7 @@ import { EngineDriver } from '../io/engine-driver.ts'
 import type { Peer, TlsStart } from '../io/peer.ts'
 import type { TlsCheck } from '../io/tls-role.ts'
 import type { TlsFacts } from '../io/tls-facts.ts'
+import { scramProof } from '../io/scram.ts'
 import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
 import type {
@@ -189,6 +190,9 @@ export class ClientSession {
       case 'wake':
       case 'startTls':
         this.#driver.perform(output)
+        return
+      case 'derive':
+        void scramProof(output.wish).then((proof) => this.#driver.feed({ type: 'derived', proof }))
         return
       case 'ready':
         this.#greeted = true

@@ -5,7 +5,7 @@ import type { Peer, TlsStart } from '../io/peer.ts'
 import type { TlsCheck } from '../io/tls-role.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
-import { type Setback, defaultClientOptions } from '../smtp/client-types.ts'
+import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { KnownTls } from '../transport/memory.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
@@ -67,6 +67,8 @@ export interface ConnectorOptions {
   readonly clock: Clock
   /** PEM certificates to trust; `undefined` is the system's own set. */
   readonly trustAnchors: readonly string[] | undefined
+  /** Numbers in [0, 1) that nobody can guess. Absent: no log-in is by SCRAM. */
+  readonly random?: (() => number) | undefined
 }
 
 /** Connects to the servers of others. */
@@ -100,6 +102,12 @@ export class Connector {
       if (ending.stage !== 'go-on') return first
     }
     return this.#once(target, demanded)
+  }
+
+  #loginOf({ login }: Way): ClientAuth | null {
+    const { random } = this.#options
+    if (login === null || random === undefined) return login
+    return { ...login, nonce: newNonce(random) }
   }
 
   async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once> {
@@ -155,7 +163,7 @@ export class Connector {
         hostname,
         protocol: way.protocol,
         tls: wanted,
-        auth: way.login,
+        auth: this.#loginOf(way),
       },
       clock,
       ...secure,
@@ -177,6 +185,13 @@ export class Connector {
     }
     return { type: 'ready', session }
   }
+}
+
+const nonceSigns = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** 144 bits (RFC 5802 §5.1: another one for each log-in). */
+function newNonce(random: () => number): string {
+  return Array.from({ length: 24 }, () => nonceSigns[Math.floor(random() * 64)] ?? 'A').join('')
 }
 
 /** What the engine does about TLS. What is demanded is asked for, also where the way asks for none. */

@@ -6,9 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createSecureContext, TLSSocket } from 'node:tls'
+import { decodeBase64, encodeBase64 } from '../base/base64.ts'
 import { ManualClock } from '../base/clock.ts'
 import { Ending } from '../base/ending.ts'
+import { encodeUtf8, octetString } from '../base/octets.ts'
+import { seededRandom } from '../base/random.ts'
 import { type Dialer, dialTcp } from '../io/dialer.ts'
+import { scramProof } from '../io/scram.ts'
 import { testAuthority, testCertificate } from '../io/test-support/certificates.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { type Connected, Connector } from './connect.ts'
@@ -33,11 +37,14 @@ async function world(
     speaks,
     names = [host],
     target: called = host,
+    scram,
     at = { port: 0, host: '127.0.0.1' },
   }: {
     readonly speaks: 'implicit' | 'starttls' | 'clear'
     readonly names?: readonly [string, ...string[]]
     readonly target?: string
+    /** Answers the lines of a log-in by SCRAM, which is offered. */
+    readonly scram?: (line: string, answer: (said: string) => void) => void
     readonly at?: object
   },
 ): Promise<World> {
@@ -45,7 +52,8 @@ async function world(
   const { certificate: anchor } = await testAuthority()
   const context = createSecureContext({ cert: certificate, key: privateKey })
   const heard: string[] = []
-  const offers = speaks === 'starttls' ? ['STARTTLS', 'AUTH PLAIN'] : ['AUTH PLAIN']
+  const auth = `AUTH PLAIN${scram === undefined ? '' : ' SCRAM-SHA-256'}`
+  const offers = speaks === 'starttls' ? ['STARTTLS', auth] : [auth]
   const ehlo = [host, ...offers].map(
     (line, i, all) => `250${i + 1 === all.length ? ' ' : '-'}${line}`,
   )
@@ -59,7 +67,8 @@ async function world(
         socket.write('220 go on\r\n')
         talk(new TLSSocket(socket, { isServer: true, secureContext: context }))
       } else if (line.startsWith('EHLO')) socket.write(`${ehlo.join('\r\n')}\r\n`)
-      else if (line.startsWith('AUTH')) socket.write('235 2.7.0 welcome\r\n')
+      else if (line.startsWith('AUTH PLAIN')) socket.write('235 2.7.0 welcome\r\n')
+      else if (scram !== undefined) scram(line, (said) => socket.write(`${said}\r\n`))
       else socket.write('250 ok\r\n')
     })
   }
@@ -93,6 +102,7 @@ async function world(
     clock,
     dialer,
     trustAnchors: [anchor],
+    random: seededRandom(1),
   })
   return {
     heard,
@@ -195,4 +205,45 @@ test('a Unix socket is dialled by its path, without asking for TLS', async (t) =
   assert.deepEqual(steps, ['dial 0'])
   assert.deepEqual(dialled, [{ ip: path, port: 0, timeoutMs: 30_000 }])
   assert.ok(!heard.includes('STARTTLS'))
+})
+
+/** A server that knows this password, as RFC 5802 §3 has it. */
+function scramServer(password: string): (line: string, answer: (said: string) => void) => void {
+  let bare = ''
+  let first = ''
+  let signature = ''
+  const text = (line: string): string => octetString(decodeBase64(line) ?? new Uint8Array(0))
+  const say = (said: string): string => `334 ${encodeBase64(encodeUtf8(said))}`
+  return (line, answer) => {
+    if (line.startsWith('AUTH ')) {
+      bare = text(line.split(' ')[2] ?? '').slice('n,,'.length)
+      first = `${bare.slice(bare.indexOf('r='))}server,s=${encodeBase64(encodeUtf8('salt'))},i=4096`
+      answer(say(first))
+    } else if (line === '') answer('235 2.7.0 welcome')
+    else {
+      const [withoutProof = '', proof = ''] = text(line).split(',p=')
+      const authMessage = `${bare},${first},${withoutProof}`
+      const salt = encodeUtf8('salt')
+      void scramProof({ hash: 'sha256', password, salt, iterations: 4096, authMessage }).then(
+        ({ clientProof, serverSignature }) => {
+          signature = encodeBase64(serverSignature)
+          answer(encodeBase64(clientProof) === proof ? say(`v=${signature}`) : '535 5.7.8 wrong')
+        },
+      )
+    }
+  }
+}
+
+test('SCRAM is taken where it is offered, and the password never leaves', async (t) => {
+  const given = { speaks: 'starttls', scram: scramServer('secret') } as const
+  const { connect, heard } = await world(t, given)
+  const { connected } = await connect({ need: 'verified', login })
+  assert.equal(connected.type, 'ready')
+  assert.ok(heard.some((line) => line.startsWith('AUTH SCRAM-SHA-256 ')))
+  const told = heard.map((line) => octetString(decodeBase64(line) ?? new Uint8Array(0))).join()
+  assert.ok(!told.includes('secret'))
+  const wrong = await world(t, { ...given, scram: scramServer('other') })
+  const refused = await wrong.connect({ need: 'verified', login })
+  assert.ok(refused.connected.type === 'failed')
+  assert.deepEqual([refused.connected.status, refused.connected.permanent], ['4.7.8', false])
 })

@@ -1,7 +1,9 @@
 import { encodeUtf8 } from '../base/octets.ts'
 import {
   type ClientMechanism,
+  type ClientReply,
   type Credentials,
+  nothingMore,
   readField,
   type ServerMechanism,
   type ServerStep,
@@ -49,6 +51,7 @@ export class LoginServer implements ServerMechanism {
 /** LOGIN from the client's side. The words of the challenges differ, so only their order counts. */
 export class LoginClient implements ClientMechanism {
   readonly name = 'LOGIN'
+  readonly proven = true
   readonly #toSay: string[]
 
   constructor(credentials: Credentials) {
@@ -59,9 +62,9 @@ export class LoginClient implements ClientMechanism {
     return null
   }
 
-  respond(_challenge: Uint8Array): Uint8Array | undefined {
+  respond(_challenge: Uint8Array): ClientReply {
     const next = this.#toSay.shift()
-    return next === undefined ? undefined : encodeUtf8(next)
+    return next === undefined ? nothingMore : { type: 'response', octets: encodeUtf8(next) }
   }
 }
 

@@ -30,14 +30,45 @@ export interface ServerMechanism {
   respond(response: Uint8Array): ServerStep
 }
 
+/** What SCRAM needs of somebody who can hash: all of it from these, and nothing else. RFC 5802 §3. */
+export interface ScramWish {
+  readonly hash: 'sha256' | 'sha1'
+  /** As `prepareText` gives it. */
+  readonly password: string
+  readonly salt: Uint8Array
+  readonly iterations: number
+  readonly authMessage: string
+}
+
+/** ClientProof and ServerSignature of RFC 5802 §3. */
+export interface ScramProof {
+  readonly clientProof: Uint8Array
+  readonly serverSignature: Uint8Array
+}
+
+/** What a client says to a challenge. */
+export type ClientReply =
+  | { readonly type: 'response'; readonly octets: Uint8Array }
+  /** Something must be hashed first: `derived` goes on with it. */
+  | { readonly type: 'wish'; readonly wish: ScramWish }
+  /** There is nothing to say: the server is not one to log in to. Stands behind "because". */
+  | { readonly type: 'impossible'; readonly because: string }
+
 /** One log-in, seen from the client. */
 export interface ClientMechanism {
-  readonly name: MechanismName
+  readonly name: MechanismName | 'SCRAM-SHA-256' | 'SCRAM-SHA-1'
+  /** Whether a yes of the server may be believed: it has proved what it must prove. */
+  readonly proven: boolean
   /** The initial response; `null` when the mechanism waits for the server first. */
   start(): Uint8Array | null
-  /** The answer to a challenge; `undefined` when the mechanism has nothing more to say. */
-  respond(challenge: Uint8Array): Uint8Array | undefined
+  /** The answer to a challenge. */
+  respond(challenge: Uint8Array): ClientReply
+  /** What was wished for is there; gives the response. Absent: nothing is ever wished for. */
+  derived?(proof: ScramProof): Uint8Array
 }
+
+/** Of a client that has said all that it has to say. */
+export const nothingMore: ClientReply = { type: 'impossible', because: 'it asks for more' }
 
 /**
  * Octets a user name, authorization identity or password may have. RFC 4616 §2 asks for 255 at

@@ -1,7 +1,9 @@
 import { concat, encodeUtf8 } from '../base/octets.ts'
 import {
   type ClientMechanism,
+  type ClientReply,
   type Credentials,
+  nothingMore,
   readField,
   type ServerMechanism,
   type ServerStep,
@@ -35,6 +37,7 @@ export class PlainServer implements ServerMechanism {
 /** PLAIN from the client's side: everything in the initial response. */
 export class PlainClient implements ClientMechanism {
   readonly name = 'PLAIN'
+  readonly proven = true
   readonly #credentials: Credentials
   #sent = false
 
@@ -51,8 +54,8 @@ export class PlainClient implements ClientMechanism {
     return concat([authzid, nul, authcid, nul, passwd])
   }
 
-  respond(_challenge: Uint8Array): Uint8Array | undefined {
-    return this.#sent ? undefined : this.start()
+  respond(_challenge: Uint8Array): ClientReply {
+    return this.#sent ? nothingMore : { type: 'response', octets: this.start() }
   }
 }
 

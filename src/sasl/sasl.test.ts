@@ -91,6 +91,12 @@ test('a client takes the best mechanism that is offered', () => {
   assert.equal(clientMechanism(['LOGIN', 'plain'], credentials)?.name, 'PLAIN')
   assert.equal(clientMechanism(['CRAM-MD5', 'LOGIN'], credentials)?.name, 'LOGIN')
   assert.equal(clientMechanism(['CRAM-MD5'], credentials), undefined)
+  const withNonce = { ...credentials, nonce: 'abc' }
+  const all = ['PLAIN', 'SCRAM-SHA-1', 'scram-sha-256', 'SCRAM-SHA-256-PLUS']
+  assert.equal(clientMechanism(all, withNonce)?.name, 'SCRAM-SHA-256')
+  assert.equal(clientMechanism(all.slice(0, 2), withNonce)?.name, 'SCRAM-SHA-1')
+  assert.equal(clientMechanism(['LOGIN', 'SCRAM-SHA-256-PLUS'], withNonce)?.name, 'LOGIN')
+  assert.equal(clientMechanism(all, credentials)?.name, 'PLAIN', 'without a nonce there is none')
   assert.equal(clientMechanism(['LOGIN'], { ...credentials, authorizationId: 'x' }), undefined)
 })
 
@@ -121,21 +127,21 @@ test('what a client says, its server hears, with either mechanism', () => {
         type: 'credentials',
         credentials: { authorizationId, username, password },
       })
-      assert.equal(plain.respond(new Uint8Array(0)), undefined)
+      assert.equal(plain.respond(new Uint8Array(0)).type, 'impossible')
 
       const login = new LoginClient({ authorizationId: '', username, password })
       const server = new LoginServer()
       let step = server.start(login.start())
       for (let turn = 0; turn < 2 && step.type === 'challenge'; turn++) {
         const response = login.respond(step.octets)
-        assert.ok(response !== undefined)
-        step = server.respond(response)
+        assert.ok(response.type === 'response')
+        step = server.respond(response.octets)
       }
       assert.deepEqual(step, {
         type: 'credentials',
         credentials: { authorizationId: '', username, password },
       })
-      assert.equal(login.respond(new Uint8Array(0)), undefined)
+      assert.equal(login.respond(new Uint8Array(0)).type, 'impossible')
     }),
   )
 })

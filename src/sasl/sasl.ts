@@ -5,6 +5,7 @@
 import { decodeBase64, encodeBase64 } from '../base/base64.ts'
 import { LoginClient, LoginServer } from './login.ts'
 import type { ClientMechanism, Credentials, MechanismName, ServerMechanism } from './mechanism.ts'
+import { ScramClient } from './scram.ts'
 import { PlainClient, PlainServer } from './plain.ts'
 
 /** The mechanisms a server offers, strongest first. */
@@ -22,12 +23,22 @@ export function serverMechanism(name: string): ServerMechanism | undefined {
   }
 }
 
-/** The best mechanism among those a server offers; `undefined` when we have none of them. */
+/**
+ * The best mechanism among those a server offers; `undefined` when we have none of them.
+ *
+ * @param credentials.nonce for SCRAM, which is not used without one
+ */
 export function clientMechanism(
   offered: readonly string[],
-  credentials: Credentials,
+  credentials: Credentials & { readonly nonce?: string | undefined },
 ): ClientMechanism | undefined {
   const names = offered.map((name) => name.toUpperCase())
+  const { nonce } = credentials
+  // The server does not see the password, and shows that it knows it.
+  const scram = (['SCRAM-SHA-256', 'SCRAM-SHA-1'] as const).find((name) => names.includes(name))
+  if (scram !== undefined && nonce !== undefined) {
+    return new ScramClient(scram, { ...credentials, nonce })
+  }
   if (names.includes('PLAIN')) return new PlainClient(credentials)
   // LOGIN has no place for an authorization identity.
   if (names.includes('LOGIN') && credentials.authorizationId === '') {

@@ -110,6 +110,10 @@ export class ClientDialogue {
         this.#out.wake(move.waitMs)
         this.#out.push({ type: 'startTls' })
         break
+      case 'derive':
+        this.#out.wake(move.waitMs)
+        this.#out.push({ type: 'derive', wish: move.wish })
+        break
       case 'ready':
         this.goOn()
         break

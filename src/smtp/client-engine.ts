@@ -64,6 +64,11 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
       case 'tlsFailed':
         if (this.#startingTls) this.#abort(setback('tlsFailed', 'STARTTLS'))
         break
+      case 'derived':
+        // The connection may have ended while it was hashed.
+        if (state.name !== 'handshake') break
+        this.#dialogue.carryOut(this.#dialogue.handshake.derived(input.proof))
+        break
       case 'deadline':
         if (state.name !== 'new' && state.name !== 'ready') this.#lost('timeout')
         break

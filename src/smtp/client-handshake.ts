@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from '../base/base64.ts'
-import type { ClientMechanism } from '../sasl/mechanism.ts'
+import type { ClientMechanism, ScramProof } from '../sasl/mechanism.ts'
 import { clientMechanism, formatInitialResponse } from '../sasl/sasl.ts'
-import { type Move, obstacleIn, say } from './client-move.ts'
+import { abort, type Move, obstacleIn, say } from './client-move.ts'
 import type { AtCommand, ClientOptions } from './client-types.ts'
 import { type Extensions, noExtensions, parseExtensions } from './ehlo.ts'
 import { refusedForNow, setback } from './failure.ts'
@@ -15,6 +15,7 @@ type State =
   | { readonly name: 'startTls' }
   | { readonly name: 'tls' }
   | { readonly name: 'auth'; readonly mechanism: ClientMechanism }
+  | { readonly name: 'deriving'; readonly mechanism: ClientMechanism }
   | { readonly name: 'done' }
 
 /** How the client says who it is. */
@@ -72,6 +73,7 @@ export class Handshake {
       case 'tls':
         return 'STARTTLS'
       case 'auth':
+      case 'deriving':
         return 'AUTH'
     }
   }
@@ -92,6 +94,8 @@ export class Handshake {
         return this.#startTlsReplied(reply)
       case 'auth':
         return this.#authReplied(reply, state.mechanism)
+      case 'deriving':
+        return abort(setback('malformedReply', 'AUTH', 'The server spoke without being asked'))
       case 'tls':
       case 'done':
         throw new Error(`Handshake: reply while ${state.name}`)
@@ -178,17 +182,40 @@ export class Handshake {
 
   #authReplied(reply: Reply, mechanism: ClientMechanism): Move {
     if (reply.code >= 300 && reply.code < 400) {
-      const challenge = decodeBase64(reply.lines[0] ?? '')
-      const response = challenge === undefined ? undefined : mechanism.respond(challenge)
-      const state = { name: 'auth', mechanism } as const
-      // RFC 4954 §4: `*` gives up.
-      return response === undefined
-        ? this.#command(state, '*')
-        : this.#command(state, encodeBase64(response), hidden)
+      return this.#challenged(decodeBase64(reply.lines[0] ?? ''), mechanism)
     }
     // That we cannot log in says nothing about the mail.
     if (reply.code >= 400) return { type: 'fail', failure: refusedForNow(reply, 'AUTH') }
+    // RFC 5802 §5: a server that has proved nothing may be anybody.
+    if (!mechanism.proven) return logInFails('it has not proved that it knows the password')
     return obstacleIn(reply, 'AUTH') ?? this.#done()
+  }
+
+  #challenged(challenge: Uint8Array | undefined, mechanism: ClientMechanism): Move {
+    const state = { name: 'auth', mechanism } as const
+    // RFC 4954 §4: `*` gives up.
+    if (challenge === undefined) return this.#command(state, '*')
+    const said = mechanism.respond(challenge)
+    switch (said.type) {
+      case 'response':
+        return this.#command(state, encodeBase64(said.octets), hidden)
+      case 'impossible':
+        // What proves nothing gets no more of us; who only asks too much is told to stop.
+        return mechanism.proven ? this.#command(state, '*') : logInFails(said.because)
+      case 'wish':
+        this.#state = { name: 'deriving', mechanism }
+        return { type: 'derive', wish: said.wish, waitMs: this.#options.timeouts.commandMs }
+    }
+  }
+
+  /** What the mechanism wished for is there. */
+  derived(proof: ScramProof): Move {
+    const state = this.#state
+    if (state.name !== 'deriving') throw new Error(`Handshake: a proof while ${state.name}`)
+    const { mechanism } = state
+    const response = mechanism.derived?.(proof)
+    if (response === undefined) throw new Error(`Handshake: ${mechanism.name} wishes for nothing`)
+    return this.#command({ name: 'auth', mechanism }, encodeBase64(response), hidden)
   }
 
   #done(): Move {
@@ -200,4 +227,10 @@ export class Handshake {
     this.#state = state
     return say(text, this.#options.timeouts.commandMs, shown)
   }
+}
+
+/** The server may be another than it says: nothing more is said to it. */
+function logInFails(why: string): Move {
+  const text = `The log-in was given up at the server, because ${why}`
+  return abort(setback('authNotOffered', 'AUTH', text))
 }

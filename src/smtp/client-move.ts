@@ -1,3 +1,4 @@
+import type { ScramWish } from '../sasl/mechanism.ts'
 import type { AtCommand, RecipientOutcome, Setback } from './client-types.ts'
 import { refusedBy, setback } from './failure.ts'
 import type { Reply } from './reply.ts'
@@ -11,6 +12,8 @@ export type Move =
   | { readonly type: 'say'; readonly lines: readonly Line[]; readonly waitMs: number }
   /** Start the TLS handshake. What waits came in clear text, and is thrown away. */
   | { readonly type: 'startTls'; readonly waitMs: number }
+  /** Something must be hashed for the log-in. */
+  | { readonly type: 'derive'; readonly wish: ScramWish; readonly waitMs: number }
   /** Greeted, encrypted and logged in as far as it is wanted. */
   | { readonly type: 'ready' }
   /** Send these parts of the content; with `more` the driver is asked for the next, else it is all. */

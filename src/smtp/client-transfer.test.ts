@@ -39,6 +39,7 @@ function shown(move: Move): string {
     case 'abort':
       return `${move.type} ${move.failure.because}`
     case 'startTls':
+    case 'derive':
     case 'ready':
       return move.type
   }

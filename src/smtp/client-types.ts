@@ -1,4 +1,5 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { ScramProof, ScramWish } from '../sasl/mechanism.ts'
 import type { CommonOutput } from '../wire/engine.ts'
 import type { Extensions } from './ehlo.ts'
 import type { NotifyWhen, OriginalRecipient } from './parameters.ts'
@@ -40,6 +41,8 @@ export type ClientInput =
   | { readonly type: 'messageFailed' }
   | { readonly type: 'tlsStarted' }
   | { readonly type: 'tlsFailed' }
+  /** What `derive` asked for. */
+  | { readonly type: 'derived'; readonly proof: ScramProof }
   /** The time asked for by the last `wake` is over. */
   | { readonly type: 'deadline' }
   | { readonly type: 'peerClosed' }
@@ -53,6 +56,8 @@ export type ClientOutput =
   | CommonOutput
   /** Start the TLS handshake as client, then say `tlsStarted` or `tlsFailed`. */
   | { readonly type: 'startTls' }
+  /** Hash this for a log-in, then say `derived`. It holds the password. */
+  | { readonly type: 'derive'; readonly wish: ScramWish }
   /**
    * Greeted, and free for a `transaction` or `quit`. `tlsRefusal`: how the server refused STARTTLS,
    * which it had offered, where we went on without.
@@ -178,6 +183,11 @@ export interface ClientAuth {
   readonly password: string
   readonly authorizationId: string
   readonly allowClearText: boolean
+  /**
+   * For SCRAM: printable ASCII without a comma that nobody can guess, another for each session. Absent:
+   * SCRAM is not used.
+   */
+  readonly nonce?: string | undefined
 }
 
 /** RFC 5321 §4.5.3.2 gives the least values, which are the defaults. */

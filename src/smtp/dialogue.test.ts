@@ -82,6 +82,12 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.dialog')
   })
 }
 
+/** What the example of RFC 7677 §3 comes to. */
+const exampleProof = {
+  clientProof: Buffer.from('dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=', 'base64'),
+  serverSignature: Buffer.from('6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=', 'base64'),
+}
+
 // Reading a dialogue.
 
 function readScript(name: string, text: string): Script {
@@ -357,6 +363,8 @@ class ClientRunner implements Runner {
       case 'messageFailed':
       case 'quit':
         return this.#feed({ type: word })
+      case 'derived':
+        return this.#feed({ type: 'derived', proof: exampleProof })
       case 'breakOff':
         return this.#feed({ type: 'breakOff', why: rest })
       case 'transaction':
@@ -394,6 +402,8 @@ class ClientRunner implements Runner {
       case 'wantMessage':
       case 'close':
         return [shown(`* ${output.type}`)]
+      case 'derive':
+        return [shown(`* derive ${output.wish.hash} ${output.wish.iterations}`)]
       case 'outcome':
         return output.recipients.map((recipient) => {
           if (recipient.result === 'accepted') {

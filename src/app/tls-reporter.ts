@@ -33,7 +33,8 @@ export class TlsReporter {
     const trust = trustAnchors === undefined ? undefined : trustContext(trustAnchors)
     this.#sender = new HookSender({ reach: { type: 'outside', resolver }, trust })
     const run = makeId(clock.now(), random)
-    this.#ledger = new StoredTlsLedger({ ...options, register, run })
+    // By name: who makes this has limits of its own, which are not those of the ledger.
+    this.#ledger = new StoredTlsLedger({ register, clock, run, report: options.report })
     const written = (): Promise<void> => this.#ledger.write()
     this.#reports = new TlsReports({
       ...options,

@@ -84,6 +84,7 @@ test('more cohorts may be asked for before a site is dead', () => {
 test('whatever happens, it stays between one and the limit (property)', () => {
   const step = fc.record({ ok: fc.boolean(), busy: fc.integer({ min: 1, max: 30 }) })
   const policies = fc.record({
+    unheard: fc.constant(1),
     initial: fc.integer({ min: 1, max: 20 }),
     limit: fc.integer({ min: 1, max: 20 }),
     growth: fc.constantFrom(0.25, 0.5, 1),

@@ -11,7 +11,12 @@
  * Pure: no time, no chance.
  */
 export interface ConcurrencyPolicy {
-  /** Connections to a site of which nothing is known. */
+  /**
+   * Connections to a site that has not said a word yet. Few: a hundred that hang, with a handful each,
+   * would fill the places that are there for all of them.
+   */
+  readonly unheard: number
+  /** Connections to a site that has just answered for the first time. */
   readonly initial: number
   /** Most connections to one site. */
   readonly limit: number
@@ -23,8 +28,12 @@ export interface ConcurrencyPolicy {
   readonly failedCohorts: number
 }
 
-/** Five at first, as with Postfix; ten at most, half of its: letters over several share commits. */
+/**
+ * One until it answers, then five, as with Postfix; ten at most, half of its: letters over several share
+ * commits.
+ */
 export const defaultConcurrency: ConcurrencyPolicy = {
+  unheard: 1,
   initial: 5,
   limit: 10,
   growth: 1,

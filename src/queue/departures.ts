@@ -221,6 +221,7 @@ export class Departures {
       roads,
       lanes: this.#lanes,
       kept: this.#kept,
+      notify: this.#needs.notify,
       goesOn: () => running() && !runner.storeFails,
       waiting: () => this.#leases.waitingFor(destination),
       take: (count: number, its: AppliedRule | undefined) => this.#take(destination, count, its),

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Batch, BatchOutcome } from '../post/batch.ts'
 import { defaultConcurrency } from './concurrency.ts'
-import { bench, deliveredAll, fixed, ids, quiet, settlement } from './test-support/bench.ts'
+import {
+  bench,
+  deliveredAll,
+  fixed,
+  growing,
+  ids,
+  quiet,
+  settlement,
+} from './test-support/bench.ts'
 
 const minute = 60_000
 const site = 'mx1.provider.example mx2.provider.example'
@@ -84,7 +92,7 @@ test('what is known of a site holds for each of its domains', async () => {
 
 test('one connection of several that fails does not stop the others', async () => {
   const { store, dispatcher, batches, finish } = bench({
-    concurrency: { ...defaultConcurrency, initial: 2, limit: 2 },
+    concurrency: growing(2, 2),
     maxBatch: 1,
     postponeBatch: () => assert.fail('put off'),
   })
@@ -99,7 +107,7 @@ test('one connection of several that fails does not stop the others', async () =
 
 test('connections grow by what is answered, up to the limit', async () => {
   const { store, dispatcher, batches, finish, underWay } = bench({
-    concurrency: { ...defaultConcurrency, initial: 2, limit: 4 },
+    concurrency: growing(2, 4),
     maxBatch: 1,
   })
   for (let n = 0; n < 30; n++) store.add(`${n}`)
@@ -114,4 +122,16 @@ test('connections grow by what is answered, up to the limit', async () => {
   }
   assert.deepEqual(counts, [2, 2, 3, 3, 3, 4, 4, 4, 4])
   assert.equal(new Set(batches.flatMap(ids)).size, batches.length)
+})
+
+test('a site gets one connection until it says its first word, and more at once then', async () => {
+  const { store, dispatcher, underWay } = bench({ concurrency: defaultConcurrency, maxBatch: 1 })
+  for (let n = 0; n < 30; n++) store.add(`${n}`)
+  dispatcher.start()
+  await quiet()
+  const [batch] = underWay()
+  assert.equal(underWay().length, 1)
+  await batch?.settle({ settlements: batch.items.map((item) => settlement(batch, item)) })
+  await quiet()
+  assert.equal(underWay().length, 5)
 })

@@ -13,6 +13,8 @@ export interface RunNeeds {
   readonly roads: Roads
   readonly lanes: Lanes
   readonly kept: KeptConnections
+  /** More may start: a site has said its first word. */
+  readonly notify: () => void
   /** Whether anything more may begin at all. */
   readonly goesOn: () => boolean
   /** Items that wait for the destination. */
@@ -58,9 +60,10 @@ export class Run implements Around {
   }
 
   heard(): void {
-    const { roads, lanes } = this.#needs
+    const { roads, lanes, notify } = this.#needs
+    const { site } = this.#entry
     this.#entry.heard()
-    roads.sites.answered(this.#entry.site, lanes.busy(this.#entry.site))
+    if (roads.sites.answered(site, lanes.busy(site))) notify()
   }
 
   /** It counts for its site from now on, if there is room for it there. */

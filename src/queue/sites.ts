@@ -21,6 +21,9 @@ export class Sites {
   /** By site, where it is not as at first. */
   readonly #concurrency = new Map<string, Concurrency>()
 
+  /** Sites that have said something. */
+  readonly #heard = new Map<string, true>()
+
   constructor(policy: ConcurrencyPolicy) {
     this.#policy = policy
     this.#fresh = freshConcurrency(policy)
@@ -43,16 +46,24 @@ export class Sites {
 
   /** How many connections a site may have now. */
   connections(site: string): number {
-    return this.#of(site).connections
+    const { connections } = this.#of(site)
+    return this.#heard.has(site) ? connections : Math.min(this.#policy.unheard, connections)
   }
 
-  /** A server of the site said what becomes of a letter, while so many connections were open. */
-  answered(site: string, busy: number): void {
+  /**
+   * A server of the site said what becomes of a letter, while so many connections were open.
+   *
+   * @returns whether that was its first word
+   */
+  answered(site: string, busy: number): boolean {
+    const first = !this.#heard.has(site)
+    if (first) remember(this.#heard, site, true)
     const known = this.#of(site)
     const next = afterAnswer(known, this.#policy, busy)
     if (next.connections !== known.connections || next.up !== known.up || known.failed > 0) {
       remember(this.#concurrency, site, next)
     }
+    return first
   }
 
   /** A connection to the site failed, of so many. `dead`: it is not worth another one now. */

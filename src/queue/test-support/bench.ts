@@ -123,9 +123,14 @@ export function deliveredAll(batch: Batch): BatchOutcome {
   return { settlements: batch.items.map((item) => settlement(batch, item)), reachable: 'yes' }
 }
 
+/** So many connections to one site from the start on, and so many at most. */
+export function growing(initial: number, limit: number): ConcurrencyPolicy {
+  return { ...defaultConcurrency, unheard: initial, initial, limit }
+}
+
 /** As many connections to one site as that, until one fails. */
 export function fixed(connections: number): ConcurrencyPolicy {
-  return { ...defaultConcurrency, initial: connections, limit: connections, failedCohorts: 0 }
+  return { ...growing(connections, connections), failedCohorts: 0 }
 }
 
 export interface Bench {

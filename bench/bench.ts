@@ -6,6 +6,7 @@ import { benchIdle } from './idle.ts'
 import { benchJsonl } from './jsonl.ts'
 import { benchList } from './list.ts'
 import { benchMemory } from './memory.ts'
+import { benchMillion } from './million.ts'
 import { benchOut, outwardRows } from './out.ts'
 import { benchParts } from './parts.ts'
 import { benchRecording } from './recording.ts'
@@ -20,6 +21,7 @@ const all = [
   'memory',
   'list',
   'search',
+  'million',
   'console',
 ] as const
 const rounds = Number(process.env['WAYBILL_BENCH_ROUNDS'] ?? 5)
@@ -44,4 +46,5 @@ if (runs('evaluate')) {
 if (runs('memory')) benchMemory(rounds)
 const lists = (['list', 'search'] as const).filter(runs)
 if (lists.length > 0) await benchList(lists)
+if (runs('million')) await benchMillion()
 if (runs('console')) await benchConsole(rounds)

@@ -7,6 +7,12 @@ const addresses = z
 const line = z.string().max(10_000)
 const base64 = z.string().describe('In base64')
 
+const sendAt = z.iso
+  .datetime({ offset: true })
+  .optional()
+  .describe('It goes to other servers then and not before; within 90 days. At once when absent')
+  .openapi({ example: '2026-12-24T18:00:00+01:00' })
+
 const attachment = z.strictObject({
   filename: z.string().max(1000).openapi({ example: 'plan.pdf' }),
   content: base64.openapi({ example: 'SGVsbG8K' }),
@@ -30,6 +36,7 @@ export interface LetterFields {
   attachments?: LetterFile[] | undefined
   tags?: Record<string, string> | undefined
   envelope_from?: string | undefined
+  send_at?: string | undefined
 }
 
 /** A file in a letter. */
@@ -45,6 +52,7 @@ export interface LetterRaw {
   raw: string
   envelope_from?: string | undefined
   rcpt_to?: Addresses | undefined
+  send_at?: string | undefined
 }
 
 /** A letter in its parts, checked. */
@@ -74,6 +82,7 @@ export const fieldsSchema: z.ZodType<LetterFields> = z
     envelope_from: address
       .optional()
       .describe('Who gets reports; From when absent, empty for nobody'),
+    send_at: sendAt,
   })
   .openapi('LetterInParts')
 
@@ -83,5 +92,6 @@ export const rawSchema: z.ZodType<LetterRaw> = z
     raw: base64.describe('The whole message, in base64'),
     envelope_from: address.optional(),
     rcpt_to: addresses.optional().describe('To, Cc and Bcc of the message when absent'),
+    send_at: sendAt,
   })
   .openapi('LetterWhole')

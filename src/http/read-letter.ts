@@ -51,29 +51,30 @@ export async function letterOfFields(
     fields.envelope_from === undefined
       ? wrongs.sender('/from', author.address)
       : wrongs.sender('/envelope_from', fields.envelope_from)
+  const sendAt = appointedTime(fields.send_at, making, wrongs)
   const octets = await compose(fields, { from: author, to, cc, replyTo }, { ...making, wrongs })
   refuseWrong(wrongs)
-  const letter = { from: sender, to: paths, octets }
+  const letter = { from: sender, to: paths, octets, ...sendAt }
   refuseTooMuch(letter, making)
   return { letter, authorDomain: domainIn(author), from: '/from' }
 }
 
 /** A letter that is made already. @throws ProblemError */
 export function letterOfRaw(
-  { raw, envelope_from, rcpt_to }: LetterRaw,
+  { raw, envelope_from, rcpt_to, send_at }: LetterRaw,
   making: LetterMaking,
 ): ReadLetter {
   const octets = decodeBase64Lines(raw)
   if (octets === undefined) {
     throw wrongLetter([{ pointer: '/raw', detail: 'is not base64' }])
   }
-  return letterOfOctets(octets, { envelope_from, rcpt_to }, making)
+  return letterOfOctets(octets, { envelope_from, rcpt_to, send_at }, making)
 }
 
 /** The same, with its octets as they are. @throws ProblemError */
 export function letterOfOctets(
   given: Uint8Array,
-  envelope: Pick<LetterRaw, 'envelope_from' | 'rcpt_to'>,
+  envelope: Omit<LetterRaw, 'raw'>,
   making: LetterMaking,
 ): ReadLetter {
   refuseTooLarge(given, making)
@@ -99,10 +100,26 @@ export function letterOfOctets(
     envelope.envelope_from === undefined
       ? wrongs.sender('/raw', sender?.address ?? '')
       : wrongs.sender('/envelope_from', envelope.envelope_from)
+  const sendAt = appointedTime(envelope.send_at, making, wrongs)
   refuseWrong(wrongs)
-  const letter = { from, to: paths, octets }
+  const letter = { from, to: paths, octets, ...sendAt }
   refuseTooMuch(letter, making)
   return { letter, authorDomain: author === undefined ? '' : domainIn(author), from: '/raw' }
+}
+
+/** A letter waits no longer than this for its time. */
+const longestWaitMs = 90 * 24 * 3_600_000
+
+/** When it is to go; a time that is over is now. */
+function appointedTime(
+  text: string | undefined,
+  { now }: LetterMaking,
+  wrongs: Wrongs,
+): { readonly sendAt?: number } {
+  if (text === undefined) return {}
+  const sendAt = Date.parse(text)
+  if (!(sendAt <= now + longestWaitMs)) wrongs.add('/send_at', 'is not within 90 days from now')
+  return { sendAt }
 }
 
 /** RFC 5322 §3.6.3: who got a blind copy is in nobody's copy. */

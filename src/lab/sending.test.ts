@@ -4,7 +4,7 @@ import { Waybill, WaybillApiError } from '../client/client.ts'
 import { silent } from '../base/log.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { openLabConsole } from './console.ts'
-import { openLab } from './lab.ts'
+import { type Lab, openLab } from './lab.ts'
 
 const free = { smtp: 0, submission: 0, submissions: 0, dns: 0 } as const
 
@@ -21,7 +21,7 @@ type Post = (
 
 async function labAndPost(
   t: TestContext,
-): Promise<{ readonly post: Post; readonly mail: Waybill }> {
+): Promise<{ readonly post: Post; readonly mail: Waybill; readonly lab: Lab }> {
   const report = (problem: unknown): void => assert.fail(String(problem))
   const { folder, remove } = testFolder()
   const lab = await openLab({ folder, log: silent, report, ports: free, taken: 'strict' })
@@ -42,7 +42,7 @@ async function labAndPost(
     const json = JSON.parse(await answer.text()) as Answer['json']
     return { status: answer.status, headers: answer.headers, json }
   }
-  return { post, mail: new Waybill({ url }) }
+  return { post, mail: new Waybill({ url }), lab }
 }
 
 const letter = {
@@ -167,4 +167,34 @@ test('the client sends, foresees and hears why not', async (t) => {
     mail.send({ from: 'sender@north.example', to: 'no address' }),
     (error) => error instanceof WaybillApiError && error.code === 'wrong-letter',
   )
+})
+
+test('a letter with a time of its own waits for it, and goes then', async (t) => {
+  const { post, mail, lab } = await labAndPost(t)
+  const sendAt = lab.clock.now() + 3_600_000
+  const { bcc: _hidden, ...plain } = letter
+  const appointed = { ...plain, send_at: new Date(sendAt).toISOString() }
+  const { status } = await post(appointed)
+  assert.equal(status, 202)
+  const queue = async (): Promise<readonly (number | undefined)[]> => {
+    const items = await lab.north.store.queue.list({ limit: 9 })
+    return items.flatMap(({ nextAttemptAt, notBefore, createdAt, expiresAt }) => {
+      return [nextAttemptAt, notBefore, Math.round((expiresAt - createdAt) / 3_600_000)]
+    })
+  }
+  assert.deepEqual(await queue(), [sendAt, sendAt, 5 * 24 + 1])
+  lab.clock.advance(3_600_000)
+  lab.north.site.wakeQueue()
+  await mail.waitFor({ to: 'receiver@south.example', subject: 'Grüße' })
+  assert.deepEqual(await queue(), [])
+})
+
+test('a time that is no time, or too far away, is told with its member', async (t) => {
+  const { post, lab } = await labAndPost(t)
+  const far = new Date(lab.clock.now() + 91 * 86_400_000).toISOString()
+  for (const send_at of ['tomorrow', far]) {
+    const { status, json } = await post({ ...letter, send_at })
+    assert.ok(status === 422 || status === 400, String(status))
+    assert.match(JSON.stringify(json), /send_at/)
+  }
 })

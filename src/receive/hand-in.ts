@@ -23,6 +23,8 @@ export interface HandedLetter {
   readonly to: readonly WrittenPath<ForwardPath>[]
   /** Lines end with CRLF. */
   readonly octets: Uint8Array
+  /** It goes to other servers then, Unix milliseconds, and not before. Absent: at once. */
+  readonly sendAt?: number
   /** What its sender wants to hear of it (RFC 3461 §4). Absent: as usual. */
   readonly dsn?: HandedDsn
 }
@@ -108,7 +110,10 @@ export async function handIn(
   }
   const handler = open(
     (port) => {
-      watched.port = new WatchedPort(port, (seen) => by.receipt?.(make(seen)))
+      watched.port = new WatchedPort(port, {
+        receipt: (seen) => by.receipt?.(make(seen)),
+        sendAt: letter.sendAt,
+      })
       return watched.port
     },
     () => close('fault'),

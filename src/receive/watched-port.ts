@@ -2,6 +2,7 @@ import { andThen, type Soon } from '../base/result.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import type { Reply } from '../smtp/reply.ts'
+import type { NewQueueItem } from '../store/ports/post.ts'
 import type { NewReceipt } from '../store/ports/receipts.ts'
 import type { Envelope, Letter, Port, Refusal, TakenLetter, Verdict } from './port.ts'
 
@@ -12,16 +13,23 @@ export interface SeenLetter {
   readonly verdict: Verdict
 }
 
-/** A port whose verdict is seen, so that a receipt can be put down with the letter, in one. */
+/** What is put down with a letter, in one. */
+export interface PutDownWith {
+  readonly receipt: (seen: SeenLetter) => NewReceipt | undefined
+  /** Before this time nothing of it goes to other servers; Unix milliseconds. */
+  readonly sendAt: number | undefined
+}
+
+/** A port whose verdict is seen, so that more can be put down with the letter, in one. */
 export class WatchedPort implements Port {
   readonly #port: Port
-  readonly #receipt: (seen: SeenLetter) => NewReceipt | undefined
+  readonly #with: PutDownWith
   #seen: SeenLetter | undefined
   #lastTaken: 'mailbox' | 'remote' = 'mailbox'
 
-  constructor(port: Port, receipt: (seen: SeenLetter) => NewReceipt | undefined) {
+  constructor(port: Port, putDown: PutDownWith) {
     this.#port = port
-    this.#receipt = receipt
+    this.#with = putDown
   }
 
   /** Absent as long as there is no verdict. */
@@ -66,10 +74,12 @@ export class WatchedPort implements Port {
       const headerMessageId = letter.addedMessageId ?? headerTexts(taken.header).headerMessageId
       this.#seen = { id, headerMessageId, verdict }
       if (verdict.type !== 'taken') return verdict
-      const receipt = this.#receipt(this.#seen)
-      if (receipt === undefined) return verdict
+      const receipt = this.#with.receipt(this.#seen)
       const { placed } = verdict
-      return { ...verdict, placed: { ...placed, acceptance: { ...placed.acceptance, receipt } } }
+      const queue = placed.acceptance.queue.map((item) => appointed(item, this.#with.sendAt))
+      const more = receipt === undefined ? {} : { receipt }
+      const acceptance = { ...placed.acceptance, queue, ...more }
+      return { ...verdict, placed: { ...placed, acceptance } }
     }
     return {
       get replay() {
@@ -92,4 +102,11 @@ export class WatchedPort implements Port {
       finish,
     }
   }
+}
+
+/** The time in which it is tried begins when it is to go. */
+function appointed(item: NewQueueItem, sendAt: number | undefined): NewQueueItem {
+  if (sendAt === undefined || sendAt <= item.nextAttemptAt) return item
+  const expiresAt = item.expiresAt + sendAt - item.nextAttemptAt
+  return { ...item, notBefore: sendAt, expiresAt }
 }

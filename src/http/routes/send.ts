@@ -35,6 +35,10 @@ const query = z.object({
   dry_run: z.enum(['true', 'false']).optional().describe('Say what would become of it'),
   from: z.string().max(2000).optional().describe('The envelope, for a body of message/rfc822'),
   to: z.union([z.string().max(2000), z.array(z.string().max(2000))]).optional(),
+  send_at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('When it goes, for a body of message/rfc822'),
 })
 
 const keyHeader = z.object({
@@ -160,7 +164,8 @@ async function readBody(
   const [type = ''] = (c.req.header('content-type') ?? '').toLowerCase().split(';')
   if (type.trim() === 'message/rfc822') {
     const to = c.req.queries('to')
-    const envelope = { envelope_from: c.req.query('from'), rcpt_to: to }
+    const { from: envelope_from, send_at } = checked(query, { ...c.req.query(), to })
+    const envelope = { envelope_from, rcpt_to: to, send_at }
     return letterOfOctets(octets, envelope, making)
   }
   if (type.trim() !== 'application/json') {

@@ -58,6 +58,10 @@ export interface TestSiteOptions {
   readonly handedOn?: readonly string[]
   /** What is asked of TLS at other servers; nothing when absent. */
   readonly transport?: MailSystemOptions['transport']
+  /** Where policy hosts of MTA-STS are called; nobody is asked when absent. */
+  readonly policyPlace?: MailSystemOptions['policyPlace']
+  /** Off unless this is given. */
+  readonly tlsReports?: ReportsPlan['tls']
   readonly certificate?: KeyedCertificate
   readonly staticRsa?: MailSystemOptions['staticRsa']
   /** How much one client may use; without it no client is counted. */
@@ -171,6 +175,7 @@ export async function openTestSite(
     ...(options.ways === undefined ? {} : { ways: options.ways }),
     admission: options.admission,
     transport: options.transport,
+    policyPlace: options.policyPlace,
     clock,
     certificate: options.certificate ?? (await southCertificate()),
     ...(options.staticRsa === undefined ? {} : { staticRsa: options.staticRsa }),
@@ -191,7 +196,10 @@ export async function openTestSite(
       outgoingSlow: 20,
       ...options.limits,
     },
-    reports: { failure: options.failureReports },
+    reports: {
+      failure: options.failureReports,
+      ...(options.tlsReports === undefined ? {} : { tls: options.tlsReports }),
+    },
     log,
     report: (problem, where) => reported.push(`${where}: ${String(problem)}`),
   })

@@ -3,9 +3,9 @@ import type { StsEntry, StsRegister } from '../policy-book.ts'
 
 /** A register that forgets with the test, and can be told to break. */
 export class TestRegister implements StsRegister {
-  readonly entries = new Map<string, StsEntry>()
+  readonly entries: Map<string, StsEntry> = new Map()
   broken: 'read' | 'write' | undefined
-  puts = 0
+  puts: number = 0
 
   async put(entries: readonly StsEntry[]): Promise<void> {
     if (this.broken === 'write') throw new Error('The disk is full.')

@@ -11,6 +11,7 @@ import type { TrustedNetworks } from '../receive/trust.ts'
 import type { SessionRules } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { TransportRules } from '../transport/transport.ts'
+import type { SuppressionRules } from '../suppression/strikes.ts'
 import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
@@ -22,7 +23,15 @@ export function staticOptions(
   { folder, loopbackIsSelf }: { readonly folder: string; readonly loopbackIsSelf: boolean },
 ): Pick<
   MailSystemOptions,
-  'hostname' | 'self' | 'retry' | 'reports' | 'limits' | 'staticRsa' | 'policyPlace' | 'transport'
+  | 'hostname'
+  | 'self'
+  | 'retry'
+  | 'reports'
+  | 'limits'
+  | 'staticRsa'
+  | 'policyPlace'
+  | 'transport'
+  | 'suppression'
 > {
   return {
     hostname: settings.hostname,
@@ -33,7 +42,14 @@ export function staticOptions(
     staticRsa: staticRsaOf(settings),
     policyPlace: policyPlace(settings),
     transport: transportRules(settings),
+    suppression: suppressionRules(settings),
   }
+}
+
+/** How addresses come onto the suppression list. */
+function suppressionRules({ suppression }: Settings): SuppressionRules {
+  const { after_refusals: after, days, complaints } = suppression
+  return { after, staysMs: days * 86_400_000, complaints }
 }
 
 /** By which rules letters are taken and kept; all domains of ours belong to them. */

@@ -18,6 +18,7 @@ import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { delivery } from './tables/delivery.ts'
 import { mtaSts } from './tables/mta-sts.ts'
 import { submission } from './tables/submission.ts'
+import { suppression } from './tables/suppression.ts'
 
 /*
  * Every setting of `waybill.toml`: key, type, default and one sentence. The parser, the error
@@ -347,6 +348,7 @@ export const schema: z.ZodType<Settings> & {
   queue: queue.prefault({}),
   delivery: delivery.prefault({}),
   mta_sts: mtaSts.prefault({}),
+  suppression: suppression.prefault({}),
   retention: retention.prefault({}),
   dkim: dkim.prefault({}),
   log: log.prefault({}),
@@ -370,6 +372,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   queue,
   delivery,
   mta_sts: mtaSts,
+  suppression,
   retention,
   dkim,
   log,

@@ -3,6 +3,7 @@ import type { MtaStsSettings } from './tables/mta-sts.ts'
 import type { DestinationSettings } from './tables/destination.ts'
 import type { RouteSettings } from './tables/route.ts'
 import type { SubmissionSettings } from './tables/submission.ts'
+import type { SuppressionSettings } from './tables/suppression.ts'
 import type { SenderSettings } from './tables/sender.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
@@ -69,6 +70,7 @@ export interface Settings {
   }
   readonly delivery: DeliverySettings
   readonly mta_sts: MtaStsSettings
+  readonly suppression: SuppressionSettings
   readonly retention: {
     readonly journey_days: number
     readonly scan_days: number

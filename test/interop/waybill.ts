@@ -135,6 +135,8 @@ function dialerTo(network: NonNullable<WaybillOptions['network']>): Dialer {
   const placeOf = (ip: string, port: number) => (port === 25 ? network[ip] : undefined)
   return {
     async dial({ ip, port, timeoutMs }) {
+      // A socket in the file system is where it is.
+      if (ip.startsWith('/')) return dialTcp(ip, 0, timeoutMs)
       const place = placeOf(ip, port)
       if (place !== undefined) return dialTcp(place.ip, place.port, timeoutMs)
       return { type: 'failed', reason: 'unreachable', text: `${ip} is not in this network` }

@@ -132,7 +132,8 @@ function policyPlace({ mta_sts: sts, queue }: Settings): CallPlace | undefined {
 }
 
 /** What is asked of TLS at other servers, by the destination. */
-function transportRules({
+/** What the settings ask of TLS at a destination. */
+export function transportRules({
   delivery,
   mta_sts: sts,
 }: Settings): (destination: string) => TransportRules {

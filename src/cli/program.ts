@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   probe: async () => (await import('./commands/probe.ts')).probeCommand(),
   sendmail: async () => (await import('./commands/sendmail.ts')).sendmailCommand(),
   mailq: async () => (await import('./commands/mailq.ts')).mailqCommand(),
+  route: async () => (await import('./commands/route.ts')).routeCommand(),
   spf: async () => (await import('./commands/spf.ts')).spfCommand(),
   dkim: async () => {
     const { dkimKeysCommand, dkimRotateCommand } = await import('./commands/dkim-keys.ts')

@@ -23,3 +23,17 @@ export async function standingsOf(
   // What the same operation gave in the server, as JSON: the greeting said that it is of our version.
   return { running: true, standings: asked.value as readonly DestinationStanding[] }
 }
+
+/** What the server on this folder knows of one destination; `undefined`: nothing, or none runs. */
+export async function standingOfDestination(
+  folder: string,
+  destination: string,
+): Promise<DestinationStanding | undefined> {
+  const request = {
+    operation: queueStanding.name,
+    input: { destinations: [destination] },
+    by: operator(),
+  }
+  const asked = await askServer(request, { folder, clock: systemClock, timeoutMs: 10_000 })
+  return asked.type === 'answered' ? (asked.value as readonly DestinationStanding[])[0] : undefined
+}

@@ -22,6 +22,7 @@ const evaluators: readonly Floor[] = [
     'mta-sts': [],
     dane: [],
     report: [],
+    forwarding: ['crypto'],
   },
 ]
 

@@ -2,6 +2,7 @@ import { parseNetwork } from '../base/ip.ts'
 import { plainNetwork } from '../base/ip-ranges.ts'
 import { decisionRules } from '../config/decision-rules.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Residents } from '../directory/address-table.ts'
 import { DayMark } from '../io/day-mark.ts'
 import { type CallPlace, secureWebPlace } from '../io/outside-address.ts'
 import type { StaticRsa } from '../io/tls-context.ts'
@@ -55,9 +56,10 @@ function suppressionRules({ suppression }: Settings): SuppressionRules {
 /** By which rules letters are taken and kept; all domains of ours belong to them. */
 export function rulesOf(
   { receive, limits, queue, retention, submission }: Settings,
-  domains: readonly string[],
+  { domains, srs }: Pick<Residents, 'domains' | 'srs'>,
 ): SessionRules {
   return {
+    ...(srs === undefined ? {} : { forwarding: srs }),
     decision: decisionRules({ receive }, domains),
     receivedFields: limits.received_fields,
     receivedSpf: receive.received_spf,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Resident } from '../directory/memory-directory.ts'
+import type { Resident } from '../directory/address-table.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testsOf } from './test-support/both-ways.ts'

@@ -68,7 +68,7 @@ async function open(
   opened.push(() => store.close())
   const resolver = await openResolver(settings, log)
   opened.push(async () => resolver.close())
-  const { residents, keys } = await lookUpPeople(store, settings, log)
+  const { residents, keys } = await lookUpPeople(store, settings, log, folder)
   const signing = new SigningKeys(keys)
   const directory = new MemoryDirectory(residents, signing)
   const limits = admissionLimits(settings)
@@ -91,7 +91,7 @@ async function open(
   })
   const system = new MailSystem({
     ...staticOptions(settings, { folder, loopbackIsSelf }),
-    rules: rulesOf(settings, residents.domains),
+    rules: rulesOf(settings, residents),
     directory,
     store,
     resolver,

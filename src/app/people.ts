@@ -3,7 +3,8 @@ import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/settings.ts'
 import type { SettledResidents } from '../desk/accounts.ts'
 import { addressProblems } from '../directory/address-problems.ts'
-import { AddressTable, type Residents } from '../directory/memory-directory.ts'
+import { AddressTable, type Residents } from '../directory/address-table.ts'
+import { srsOf } from './srs-secret.ts'
 import { ensureKeys } from '../directory/signing-keys.ts'
 import { joinResidents, readStored } from '../directory/stored.ts'
 import { systemClock } from '../io/clock.ts'
@@ -22,10 +23,16 @@ export interface People {
  * Who lives here now, by the settings and by the store. Keys of domains that have none are made. What
  * is in both counts as the settings have it, and is told each time, because the rest does not hold.
  */
-export async function lookUpPeople(store: Store, settings: Settings, log: Log): Promise<People> {
+export async function lookUpPeople(
+  store: Store,
+  settings: Settings,
+  log: Log,
+  folder: string,
+): Promise<People> {
   const stored = await readStored(store.accounts)
   const { residents: joined, clashes } = joinResidents(residentsOf(settings), stored)
-  const residents = { ...joined, handedOn: handedOnOf(joined.domains, settings) }
+  const handedOn = handedOnOf(joined.domains, settings)
+  const residents = { ...joined, handedOn, srs: srsOf(folder, joined) }
   for (const { address, stored: what } of clashes) {
     const why = `the ${what} of this address in the store does not count beside the settings`
     log({ level: 'warning', event: 'store', fields: { address, why } })
@@ -61,8 +68,8 @@ export function settledResidents({ domains, account, alias }: Settings): Settled
 
 /** Who lives in the domains of the settings. */
 function residentsOf({ domains, account, alias }: Settings): Residents {
-  const accounts = account.map(({ address, aliases, password_hash: passwordHash }) => {
-    return { address, aliases, passwordHash }
+  const accounts = account.map(({ address, aliases, password_hash: passwordHash, forward }) => {
+    return { address, aliases, passwordHash, ...(forward === undefined ? {} : { forward }) }
   })
   return { domains, accounts, aliases: alias }
 }

@@ -78,7 +78,7 @@ export class RunningServer {
       webhooks: parts.webhooks.webhooks,
       submit: unixSubmission(system.door),
       turn: this.#turn,
-      changed: async () => this.#use(await lookUpPeople(store, this.#settings, log)),
+      changed: async () => this.#use(await lookUpPeople(store, this.#settings, log, this.#folder)),
       status: {
         version: options.version ?? '',
         process: process.pid,
@@ -155,7 +155,7 @@ export class RunningServer {
     const certificate = readCertificate(next) ?? this.#certificate
     // Thrown away: it says whether the certificate can be used, before anything changes.
     serverContext(certificate)
-    const people = await lookUpPeople(store, next, this.#parts.options.log)
+    const people = await lookUpPeople(store, next, this.#parts.options.log, this.#folder)
     const ways = readWays(next)
     // From here on nothing can fail, and nothing comes between.
     const { changed, unchanged } = compareSettings(this.#settings, read)
@@ -185,7 +185,7 @@ export class RunningServer {
     const { signing, directory, system } = this.#parts
     signing.replace(keys)
     directory.replace(residents)
-    await system.use({ ...change, rules: rulesOf(this.#settings, residents.domains) })
+    await system.use({ ...change, rules: rulesOf(this.#settings, residents) })
   }
 
   /** Cuts a `close` short, also one that is to come; the records say so. */

@@ -29,7 +29,10 @@ export interface ArcSealOptions {
   readonly selector: string
   /** PEM (PKCS#8 or PKCS#1) or a key object: RSA of 1,024 bits or more, or Ed25519. */
   readonly privateKey: string | KeyObject
-  /** What the verification of the message as it came in found; an `ArcVerdict` fits. */
+  /**
+   * What the verification of the message as it came in found; an `ArcVerdict` fits. Read at `finish`,
+   * as are the results and the header: a chain is verified while the body passes.
+   */
   readonly chain: { readonly result: ArcChainStatus }
   /** Unix seconds, for `t=`. */
   readonly now: number
@@ -79,10 +82,8 @@ export class ArcSealer {
   readonly #key: PrivateKey
   readonly #domain: string
   readonly #selector: string
-  readonly #plan: SetPlan | (ArcSealing & { readonly type: 'not-sealed' })
-  readonly #names: readonly string[]
   readonly #bodyHashes = new BodyHashes()
-  readonly #bodyHash: GrowingHash | undefined
+  readonly #bodyHash: GrowingHash
   #ended = false
 
   /**
@@ -99,12 +100,7 @@ export class ArcSealer {
     }
     this.#domain = domain
     this.#selector = selector
-    this.#names =
-      options.signedFields === undefined
-        ? namesToSign(new FieldSelection(options.header.fields))
-        : checkNames(options.signedFields)
-    this.#plan = planSet(options)
-    if ('because' in this.#plan) return
+    if (options.signedFields !== undefined) checkNames(options.signedFields)
     this.#bodyHash = this.#bodyHashes.add({ canonicalization: 'relaxed', hash: 'sha256' })
   }
 
@@ -145,16 +141,15 @@ export class ArcSealer {
     if (this.#ended) throw new Error('ArcSealer: finish after finish')
     this.#ended = true
     this.#bodyHashes.finish()
-    const plan = this.#plan
-    if ('because' in plan || this.#bodyHash === undefined) {
-      if ('because' in plan) return plan
-      throw new Error('ArcSealer: a set without a body hash')
-    }
-    const { authservId, authenticationResults, header } = this.#options
+    const plan = planSet(this.#options)
+    if ('because' in plan) return plan
+    const { authservId, authenticationResults, header, signedFields } = this.#options
+    const selection = new FieldSelection(header.fields)
+    const names = signedFields === undefined ? namesToSign(selection) : checkNames(signedFields)
     return new SetDraft({
       plan,
-      fields: new FieldSelection(header.fields).select(this.#names),
-      names: this.#names,
+      fields: selection.select(names),
+      names,
       authservId,
       authenticationResults,
       bodyHash: this.#bodyHash.found.hash,

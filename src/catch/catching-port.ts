@@ -2,7 +2,8 @@ import type { ForwardPath } from '../address/path.ts'
 import { andThen, type Soon } from '../base/result.ts'
 import type { Account, Directory, Lead } from '../directory/directory.ts'
 import type { Whereto } from '../post/placing.ts'
-import { type InboundOptions, InboundPort } from '../receive/inbound.ts'
+import { InboundPort } from '../receive/inbound.ts'
+import type { InboundOptions } from '../receive/inbound-options.ts'
 import type { Port } from '../receive/port.ts'
 import type { RecipientAdmission } from '../receive/recipient.ts'
 
@@ -18,7 +19,10 @@ export function catchingPort(options: InboundOptions): Port {
   const { directory, admission } = options
   const inbound = new InboundPort({
     ...options,
-    directory: { lead: (path) => leadOrCaught(directory, path) },
+    directory: {
+      lead: (path) => leadOrCaught(directory, path),
+      signingKeys: (domain) => directory.signingKeys(domain),
+    },
     admission: admission === undefined ? undefined : sparing(admission),
     caught: (recipients) => recipients.every(({ to }) => isCaught(to)),
   })

@@ -38,10 +38,15 @@ test('an alias leads to several accounts, their aliases, and other aliases', () 
 test('what leads nowhere is told: to strangers, in a circle, to nobody', () => {
   const table: readonly (readonly [string, readonly string[]])[] = [
     [
-      alias('team@example.com', ['ann@example.com', 'x@example.com', 'y@other.example']),
+      alias('team@example.com', [
+        'ann@example.com',
+        'x@example.com',
+        'y@example.com',
+        'z@other.example',
+      ]),
       [
         'alias[0]: "team@example.com" leads to "x@example.com", which is no account and no alias',
-        'alias[0]: "team@example.com" leads to "y@other.example", which is no account and no alias',
+        'alias[0]: "team@example.com" leads to "y@example.com", which is no account and no alias',
       ],
     ],
     [

@@ -317,6 +317,10 @@ export const account: z.ZodObject & z.ZodType<AccountSettings> = z.strictObject(
     .array(mailbox)
     .default([])
     .describe('Further addresses of the account; "*@example.com" catches the rest of a domain.'),
+  forward: z
+    .array(mailbox)
+    .optional()
+    .describe('Addresses of other servers that get a copy of its mail; it keeps its own.'),
 })
 
 /** One table `[[alias]]`. */
@@ -325,7 +329,7 @@ export const alias: z.ZodObject & z.ZodType<AliasSettings> = z.strictObject({
   to: z
     .array(mailbox)
     .min(1, 'needs at least one address')
-    .describe('Where it leads: addresses of accounts, or other aliases.'),
+    .describe('Where it leads: accounts, other aliases, or addresses of other servers.'),
   send: z
     .boolean()
     .default(false)

@@ -111,6 +111,7 @@ export interface AccountSettings {
   readonly address: string
   readonly password_hash?: string | undefined
   readonly aliases: string[]
+  readonly forward?: string[] | undefined
 }
 
 /** One table `[[alias]]`. */

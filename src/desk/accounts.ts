@@ -1,7 +1,7 @@
 import { parseDomain } from '../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
-import { keyOf } from '../directory/memory-directory.ts'
+import { keyOf } from '../directory/address-table.ts'
 import { readStored } from '../directory/stored.ts'
 import { isPasswordHash } from '../io/password.ts'
 import type { AccountPort } from '../store/ports/accounts.ts'

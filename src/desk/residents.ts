@@ -1,5 +1,5 @@
 import { addressProblems } from '../directory/address-problems.ts'
-import { keyOf } from '../directory/memory-directory.ts'
+import { keyOf } from '../directory/address-table.ts'
 import { nearest } from '../base/nearest.ts'
 import { WaybillError } from '../base/error.ts'
 import type { InTurn } from './in-turn.ts'

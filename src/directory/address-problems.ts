@@ -57,7 +57,7 @@ export function addressProblems(settings: AddressSettings): readonly AddressProb
   const readable = [accounts.filter(isRead), aliases.filter(isRead)] as const
   // Those that could not be read may be just those that are meant.
   if (readable[0].length < accounts.length || readable[1].length < aliases.length) return problems
-  return [...problems, ...leadProblems(...readable)]
+  return [...problems, ...leadProblems(...readable, domains)]
 }
 
 function isRead<T>(one: T | undefined): one is T {
@@ -73,6 +73,7 @@ function keyOf(address: string): string {
 function leadProblems(
   accounts: readonly AccountAddresses[],
   aliases: readonly AliasAddresses[],
+  domains: readonly string[] | undefined,
 ): readonly AddressProblem[] {
   const own = new Set(
     accounts.flatMap(({ address, aliases: more }) => [address, ...more].map(keyOf)),
@@ -81,7 +82,11 @@ function leadProblems(
   const ended = ending(own, leads)
   return aliases.flatMap(({ address, to }, index) => {
     const key = `alias[${index}]`
-    const strangers = to.filter((one) => !own.has(keyOf(one)) && !leads.has(keyOf(one)))
+    const strangers = to.filter((one) => {
+      // In another domain it is an address of another server, which mail is handed on to.
+      const here = domains?.includes(domainOf(one)) !== false
+      return here && !own.has(keyOf(one)) && !leads.has(keyOf(one))
+    })
     if (strangers.length > 0) {
       return strangers.map((one) => ({
         key,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseMailbox, type Mailbox } from '../address/mailbox.ts'
-import { AddressTable, type Alias, type Resident } from './memory-directory.ts'
+import { AddressTable, type Alias, type Resident } from './address-table.ts'
 
 function mailbox(text: string): Mailbox {
   const read = parseMailbox(text)

@@ -60,6 +60,14 @@ export interface Login extends Account {
 export type Lead =
   /** To accounts of ours, which are all different. */
   | { readonly type: 'mailbox'; readonly accounts: readonly [Account, ...Account[]] }
+  /** On to other servers, and to accounts here where the address says both. */
+  | {
+      readonly type: 'forward'
+      readonly accounts: readonly Account[]
+      readonly to: readonly [string, ...string[]]
+      /** `bounce`: back to the sender of a letter that we handed on, for reports alone. */
+      readonly of: 'alias' | 'bounce'
+    }
   /** To another server. `unknown`: its domain is ours, and only that server knows whose it is. */
   | {
       readonly type: 'remote'

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { parseMailbox } from '../address/mailbox.ts'
 import { parseForwardPath } from '../address/path.ts'
 import { hashPassword, passwordMark } from '../io/password.ts'
-import { MemoryDirectory, type Resident } from './memory-directory.ts'
+import { MemoryDirectory } from './memory-directory.ts'
+import type { Resident } from './address-table.ts'
 import { type Identities, isOurs, type Lead, leadOf } from './directory.ts'
 
 const passwordHash = await hashPassword('letmein')

@@ -1,24 +1,28 @@
 import { parseDomain } from '../address/domain.ts'
-import {
-  type Mailbox,
-  domainOf,
-  foldLocalPart,
-  formatMailbox,
-  parseMailbox,
-} from '../address/mailbox.ts'
+import { type Mailbox, domainOf, formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
+import { srsReverse } from '../forwarding/srs.ts'
+import { systemClock } from '../io/clock.ts'
 import { checkPassword, passwordMark } from '../io/password.ts'
 import type { Account, Directory, Identities, Lead, Login, Writer, Writers } from './directory.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { AddressTable, type Resident, type Residents } from './address-table.ts'
 
 /** A directory that is all in memory: every question but that of a login is answered at once. */
 export class MemoryDirectory implements Directory, Writers {
   #residents: Residents
   #table: AddressTable
   readonly #keys: Pick<SigningKeys, 'for'>
+  readonly #now: () => number
 
-  constructor(residents: Residents, keys: Pick<SigningKeys, 'for'>) {
+  /** @param now Unix milliseconds: reports come back for a time only */
+  constructor(
+    residents: Residents,
+    keys: Pick<SigningKeys, 'for'>,
+    now: () => number = () => systemClock.now(),
+  ) {
+    this.#now = now
     this.#residents = residents
     this.#table = new AddressTable(residents)
     this.#keys = keys
@@ -48,9 +52,32 @@ export class MemoryDirectory implements Directory, Writers {
       destination: mailbox.domain,
     } as const
     if (!this.#table.isLocal(mailbox.domain)) return remote
-    const lead = this.#filedFor(this.#table.find(mailbox))
-    if (lead.type === 'mailbox' || !this.#table.isHandedOn(mailbox.domain)) return lead
+    const lead = this.#leadHere(mailbox)
+    if (lead.type !== 'nobody' || !this.#table.isHandedOn(mailbox.domain)) return lead
     return { ...remote, unknown: true }
+  }
+
+  #leadHere(mailbox: Mailbox): Lead {
+    const { srs } = this.#residents
+    if (srs !== undefined && mailbox.domain === srs.domain) {
+      const back = srsReverse(mailbox.localPart, { secret: srs.secret, now: this.#now() })
+      if (back.type === 'refused') return { type: 'nobody' }
+      if (back.type === 'sender') {
+        // What it says is our own writing, but for its sender's first name for themselves.
+        const read = parseMailbox(back.address)
+        if (!read.ok) return { type: 'nobody' }
+        return { type: 'forward', accounts: [], to: [formatMailbox(read.value)], of: 'bounce' }
+      }
+    }
+    const { accounts, outside } = this.#table.leads(mailbox)
+    const [first, ...others] = outside
+    if (first === undefined) return this.#filedFor(accounts)
+    return {
+      type: 'forward',
+      accounts: accounts.map((account) => this.#accountOf(account)),
+      to: [first, ...others],
+      of: 'alias',
+    }
   }
 
   async login(name: string, password: string): Promise<Login | undefined> {
@@ -82,14 +109,16 @@ export class MemoryDirectory implements Directory, Writers {
   }
 
   #filedFor(residents: readonly Resident[]): Lead {
-    const [first, ...others] = residents.map((resident): Account => {
-      const account = accountOf(resident)
-      const handedOn = this.#table.isHandedOn(domainOf(account.address))
-      return handedOn ? { ...account, handedOn: true } : account
-    })
+    const [first, ...others] = residents.map((resident) => this.#accountOf(resident))
     return first === undefined
       ? { type: 'nobody' }
       : { type: 'mailbox', accounts: [first, ...others] }
+  }
+
+  #accountOf(resident: Resident): Account {
+    const account = accountOf(resident)
+    const handedOn = this.#table.isHandedOn(domainOf(account.address))
+    return handedOn ? { ...account, handedOn: true } : account
   }
 
   #writingAs(covers: Identities['covers']): Identities {
@@ -115,184 +144,4 @@ function loginOf(resident: Resident): Login | undefined {
 export function markOf(resident: Resident): string | undefined {
   if (resident.passwordHash === undefined) return resident.passwordMark
   return passwordMark(resident.passwordHash)
-}
-
-/** A mailbox of ours and every address that is its own. */
-export interface Resident {
-  /** The id of its account; its address, when absent. */
-  readonly id?: string
-  /** The main address, which is also the login. */
-  readonly address: string
-  /** Further addresses that are its own; `*@domain` catches the rest of a domain. */
-  readonly aliases: readonly string[]
-  /** Absent for an account that only receives. */
-  readonly passwordHash: string | undefined
-  /** What `passwordMark` makes of it, where the hash itself is not to be. */
-  readonly passwordMark?: string | undefined
-}
-
-/** An address that is nobody's own and leads to people of ours. */
-export interface Alias {
-  /** `*@domain` catches the rest of a domain. */
-  readonly address: string
-  /** Addresses of accounts, of their aliases, or of other aliases. */
-  readonly to: readonly string[]
-  /** Whether those whom it leads to may also write in its name. */
-  readonly send: boolean
-}
-
-/** All that a table is made of. Domains and addresses in any case, U-labels or A-labels. */
-export interface Residents {
-  readonly domains: readonly string[]
-  /** Those of them whose mailboxes are on servers that the settings name. */
-  readonly handedOn?: readonly string[]
-  readonly accounts: readonly Resident[]
-  readonly aliases?: readonly Alias[]
-}
-
-/**
- * Addresses that each domain must have (RFC 5321 §4.5.1, RFC 2142 §4 and §5). Where nothing else is
- * said, all of them lead to whoever reads the domain's `postmaster`.
- */
-const roles: ReadonlySet<string> = new Set(['postmaster', 'abuse', 'hostmaster'])
-
-/** Where an address leads: to the account whose own it is, or on to other addresses. */
-type Entry =
-  | { readonly type: 'own'; readonly account: Resident }
-  | { readonly type: 'alias'; readonly alias: Alias }
-
-/**
- * Which address leads where. Local parts compare without case and in one form of Unicode, as every house does
- * that people like to write to (RFC 5321 §2.4 leaves it to the receiving host). `*@domain` as an alias catches the rest: it
- * receives, and lets nobody write in other people's names.
- *
- * Never changes. What was written twice or leads nowhere is for the settings to refuse; here the
- * first one counts, and what leads nowhere leads nowhere.
- */
-export class AddressTable {
-  readonly #domains: ReadonlySet<string>
-  readonly #handedOn: ReadonlySet<string>
-  readonly #entries = new Map<string, Entry>()
-  readonly #first: Resident | undefined
-  readonly #firstDomain: string | undefined
-
-  constructor({ domains, handedOn = [], accounts, aliases = [] }: Residents) {
-    const names = domains.map((domain) => parseDomain(domain) ?? domain.toLowerCase())
-    this.#domains = new Set(names)
-    this.#handedOn = new Set(handedOn)
-    this.#firstDomain = names[0]
-    this.#first = accounts[0]
-    for (const account of accounts) {
-      for (const address of [account.address, ...account.aliases]) {
-        this.#enter(address, { type: 'own', account })
-      }
-    }
-    for (const alias of aliases) this.#enter(alias.address, { type: 'alias', alias })
-  }
-
-  /** @param domain as `parseDomain` gives it */
-  isLocal(domain: string): boolean {
-    return this.#domains.has(domain)
-  }
-
-  /** Whether its mailboxes are on another server. @param domain as `parseDomain` gives it */
-  isHandedOn(domain: string): boolean {
-    return this.#handedOn.has(domain)
-  }
-
-  /** The account behind a login: its main address, in any case. */
-  login(name: string): Resident | undefined {
-    const key = keyOf(name)
-    const entry = this.#entries.get(key)
-    if (entry?.type !== 'own') return undefined
-    return keyOf(entry.account.address) === key ? entry.account : undefined
-  }
-
-  /**
-   * The accounts that an address of ours leads to, each once: by itself, then without its `+tag`,
-   * then as one of the addresses that each domain has, then by the domain's catch-all. Empty when
-   * there is none.
-   */
-  find({ localPart, domain }: Mailbox): readonly Resident[] {
-    const local = foldLocalPart(localPart)
-    const entry = this.#named(local, domain)
-    if (entry !== undefined) return this.#accountsOf(entry)
-    const role = untagged(local)
-    if (role === 'postmaster') return this.#postmaster(domain)
-    const rest = this.#entries.get(`*@${domain}`)
-    if (rest !== undefined) return this.#accountsOf(rest)
-    return roles.has(role) ? this.#postmaster(domain) : []
-  }
-
-  /** The accounts that an address as text leads to; empty when it is none of ours. */
-  findAddress(address: string): readonly Resident[] {
-    const mailbox = parseMailbox(address)
-    if (!mailbox.ok || !this.isLocal(mailbox.value.domain)) return []
-    return this.find(mailbox.value)
-  }
-
-  /** Where mail for `<Postmaster>` without a domain goes: to the postmaster of the first domain. */
-  postmaster(): readonly Resident[] {
-    return this.#firstDomain === undefined ? [] : this.#postmaster(this.#firstDomain)
-  }
-
-  /**
-   * Whether `account` may send as `mailbox`: one of its own addresses, a `+tag` included, or an
-   * alias that leads to it and says so. What is only caught for it, by a catch-all or because each
-   * domain must have the address, is not its own.
-   */
-  maySendAs(account: Resident, { localPart, domain }: Mailbox): boolean {
-    // A catch-all is a rule and no address, so nobody is called "*".
-    if (untagged(localPart) === '*') return false
-    const entry = this.#named(foldLocalPart(localPart), domain)
-    if (entry === undefined) return false
-    if (entry.type === 'own') return entry.account === account
-    return entry.alias.send && this.#accountsOf(entry).includes(account)
-  }
-
-  #enter(address: string, entry: Entry): void {
-    const key = keyOf(address)
-    if (!this.#entries.has(key)) this.#entries.set(key, entry)
-  }
-
-  /** What stands in the settings for an address: itself, or without its `+tag`. */
-  #named(local: string, domain: string): Entry | undefined {
-    const exact = this.#entries.get(`${local}@${domain}`)
-    return exact ?? this.#entries.get(`${untagged(local)}@${domain}`)
-  }
-
-  #postmaster(domain: string): readonly Resident[] {
-    const entry = this.#entries.get(`postmaster@${domain}`)
-    if (entry !== undefined) return this.#accountsOf(entry)
-    return this.#first === undefined ? [] : [this.#first]
-  }
-
-  /** Follows aliases of aliases; one that leads back to itself ends there. */
-  #accountsOf(entry: Entry): readonly Resident[] {
-    const found = new Set<Resident>()
-    const followed = new Set<Entry>()
-    const open = [entry]
-    for (let next = open.shift(); next !== undefined; next = open.shift()) {
-      if (followed.has(next)) continue
-      followed.add(next)
-      if (next.type === 'own') found.add(next.account)
-      else open.push(...next.alias.to.flatMap((address) => this.#entries.get(keyOf(address)) ?? []))
-    }
-    return [...found]
-  }
-}
-
-/** The local part without its `+tag`; one that begins with `+` has none. */
-function untagged(local: string): string {
-  const plus = local.indexOf('+')
-  return plus > 0 ? local.slice(0, plus) : local
-}
-
-/** How addresses compare: by their meaning, without case, in NFC, the domain in A-labels. */
-export function keyOf(address: string): string {
-  const read = parseMailbox(address)
-  if (read.ok) return `${foldLocalPart(read.value.localPart)}@${read.value.domain}`
-  const local = address.slice(0, address.length - domainOf(address).length - 1)
-  const domain = domainOf(address)
-  return `${foldLocalPart(local)}@${parseDomain(domain) ?? domain.toLowerCase()}`
 }

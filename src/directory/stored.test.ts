@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryDirectory, type Residents } from './memory-directory.ts'
+import { MemoryDirectory } from './memory-directory.ts'
+import type { Residents } from './address-table.ts'
 import { leadOf } from './directory.ts'
 import { joinResidents, readStored } from './stored.ts'
 

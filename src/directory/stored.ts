@@ -1,5 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
-import { keyOf, type Residents } from './memory-directory.ts'
+import { keyOf, type Residents } from './address-table.ts'
 
 /** What the store keeps of those who live here; its port for accounts has this shape. */
 export interface StoredResidents {

@@ -348,6 +348,30 @@ const nobody = {
   answer: refusal,
   problem: 'The server refused the recipient for good',
 } as const
+const forwarded = {
+  type: 'forwarded',
+  recipient: rcptTo,
+  to: ['a@far.example', 'b@far.example'],
+  because: 'alias',
+} as const
+const seal = {
+  type: 'sealed',
+  instance: 1,
+  status: 'none',
+  domain: 'south.example',
+  selector: 's1',
+} as const
+/** What goes on to other servers. */
+const onward: readonly StepData[] = [
+  { ...forwarded, reversePath: 'SRS0=aaaa=2W=north.example=ann@south.example', seal },
+  {
+    ...forwarded,
+    because: 'bounce',
+    reversePath: '',
+    seal: { type: 'not-sealed', text: 'There is no key of ours.' },
+  },
+  { type: 'not-forwarded', recipient: rcptTo, why: 'spam' },
+]
 /** How far a server says yes to a probe. */
 const probes: readonly StepData[] = [
   ...probeStages.map((asked): StepData => {
@@ -514,7 +538,7 @@ async function verdicts(): Promise<readonly StepData[]> {
 }
 
 test('every step is told as the golden file has it', async () => {
-  const told = [...plain, ...probes, ...(await verdicts())].flatMap((data) => {
+  const told = [...plain, ...probes, ...onward, ...(await verdicts())].flatMap((data) => {
     const step = { ...data, startedAt: 0, durationMs: 0, dns: [] }
     return tell(step).map((sentence) => {
       const { id, label, verdict, result, question, answer, askedFor, did, fix, rules } = sentence

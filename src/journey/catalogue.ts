@@ -5,6 +5,7 @@ import { tellBounced } from './sentences/bounced.ts'
 import { tellCaught } from './sentences/caught.ts'
 import { tellDelivery } from './sentences/delivery.ts'
 import { tellEnding } from './sentences/ending.ts'
+import { tellForwarded } from './sentences/forwarded.ts'
 import { tellIprev } from './sentences/iprev.ts'
 import { tellReported } from './sentences/reported.ts'
 import { tellVouched } from './sentences/vouched.ts'
@@ -52,6 +53,9 @@ export function tell(step: Step): readonly Sentence[] {
     case 'unsigned':
     case 'queued':
       return [tellEnding(step)]
+    case 'forwarded':
+    case 'not-forwarded':
+      return [tellForwarded(step)]
     case 'reported':
     case 'not-reported':
       return [tellReported(step)]

@@ -141,6 +141,30 @@ export type StepData =
       readonly keys: readonly { readonly selector: string; readonly algorithm: string }[]
     }
   | { readonly type: 'unsigned'; readonly domain: string }
+  | {
+      /** It goes on to other servers, for an address of ours that leads there. */
+      readonly type: 'forwarded'
+      readonly recipient: string
+      readonly to: readonly string[]
+      /** `bounce`: a report goes back to the sender of what was handed on before. */
+      readonly because: 'alias' | 'bounce'
+      /** As it is rewritten (SRS); empty for the null one. */
+      readonly reversePath: string
+      readonly seal:
+        | {
+            readonly type: 'sealed'
+            readonly instance: number
+            readonly status: string
+            readonly domain: string
+            readonly selector: string
+          }
+        | { readonly type: 'not-sealed'; readonly text: string }
+    }
+  | {
+      readonly type: 'not-forwarded'
+      readonly recipient: string
+      readonly why: 'spam'
+    }
   | { readonly type: 'queued'; readonly recipient: string; readonly destination: string }
   | {
       /** A failure report about this message was queued, or filed here (RFC 9991). */

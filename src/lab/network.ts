@@ -95,7 +95,7 @@ export function closedNetwork(network: {
   return {
     hint: `The lab has ${people.join(', ')}.`,
     refusal(_asked, lead) {
-      if (lead.type === 'mailbox') return undefined
+      if (lead.type !== 'remote') return undefined
       const { destination } = lead
       const inside =
         !isAddressLiteral(destination) && origins.some((origin) => isWithin(destination, origin))

@@ -72,6 +72,16 @@ export interface Mail {
   readonly utf8: boolean
   /** The account that sends it; absent: none does. */
   readonly account?: string
+  /**
+   * How it is handed on where a recipient leads to other servers; `nowhere`: it is not. Absent: as it
+   * is, which is right for letters of our own people.
+   */
+  readonly forwarding?: Forwarding | 'nowhere'
+}
+
+/** What differs in what is handed on. */
+export interface Forwarding {
+  readonly reversePath: string
 }
 
 /** A recipient that was taken. */
@@ -88,6 +98,12 @@ export type Whereto =
       readonly type: 'mailbox'
       /** `handedOn`: its mailbox is on the server that the settings name for its domain. */
       readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
+    }
+  | {
+      readonly type: 'forward'
+      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
+      readonly to: readonly string[]
+      readonly of: 'alias' | 'bounce'
     }
   | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
 
@@ -117,7 +133,7 @@ export interface Placing {
  */
 export function place(mail: Mail, placing: Placing): Placed {
   const { id, content, omit } = mail
-  const queue = onceEach(mail.recipients.flatMap(wayOut)).map((one) =>
+  const queue = onceEach(mail.recipients.flatMap((one) => waysOut(one, mail))).map((one) =>
     queueItem(mail, one, placing),
   )
   const filed = filedSteps(mail)
@@ -145,16 +161,23 @@ interface WayOut {
   readonly dsn: DsnRequest
   /** For a mailbox of ours, which gets one copy however many addresses lead to it. */
   readonly once: boolean
+  /** Another than the letter's own. */
+  readonly reversePath?: string
 }
 
-function wayOut({ to, dsn }: MailRecipient): readonly WayOut[] {
+function waysOut({ to, dsn }: MailRecipient, { forwarding }: Mail): readonly WayOut[] {
   if (to.type === 'remote') {
     return [{ recipient: to.recipient, destination: to.destination, dsn, once: false }]
   }
-  return to.accounts.flatMap(({ address, handedOn }) => {
+  const elsewhere = to.accounts.flatMap(({ address, handedOn }): readonly WayOut[] => {
     if (handedOn !== true) return []
     return [{ recipient: address, destination: domainOf(address), dsn, once: true }]
   })
+  if (to.type === 'mailbox' || forwarding === 'nowhere') return elsewhere
+  const onward = to.to.map((recipient): WayOut => {
+    return { recipient, destination: domainOf(recipient), dsn, once: false, ...forwarding }
+  })
+  return [...elsewhere, ...onward]
 }
 
 function onceEach(ways: readonly WayOut[]): readonly WayOut[] {
@@ -169,10 +192,10 @@ function onceEach(ways: readonly WayOut[]): readonly WayOut[] {
 
 function queueItem(
   mail: Mail,
-  { recipient, destination, dsn }: WayOut,
+  { recipient, destination, dsn, reversePath = mail.reversePath }: WayOut,
   { now, newId, queueMs }: Placing,
 ): NewQueueItem {
-  const { id, reversePath, eightBit, utf8, account } = mail
+  const { id, eightBit, utf8, account } = mail
   return {
     id: newId(),
     messageId: id,

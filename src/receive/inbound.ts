@@ -1,25 +1,24 @@
-import type { Clock } from '../base/clock.ts'
-import { andThen, type Soon } from '../base/result.ts'
 import { encodeUtf8 } from '../base/octets.ts'
-import type { Directory } from '../directory/directory.ts'
+import { type Soon, andThen } from '../base/result.ts'
+import type { Srs } from '../directory/address-table.ts'
 import { wasNotAsked } from '../dmarc/dmarc.ts'
-import type { Resolver } from '../dns/resolver.ts'
-import { type Decision, type JudgedLetter, decide } from '../inspect/decide.ts'
-import { configHash, type DecisionRules } from '../inspect/rules.ts'
+import { type JudgedLetter, decide } from '../inspect/decide.ts'
 import type { Evaluation, InspectionFacts } from '../inspect/inspection.ts'
 import { authenticationResultsField, forgedFields } from '../inspect/results-field.ts'
+import { configHash } from '../inspect/rules.ts'
 import type { Begin } from '../journey/builder.ts'
 import type { MailboxRole } from '../journey/recipients.ts'
 import type { ReplayFacts } from '../journey/record.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import type { MailRecipient } from '../post/placing.ts'
-import type { Post } from '../post/post.ts'
 import { marked } from '../post/report-mark.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { Checks } from './checks.ts'
+import { reportsFor, spamFlag } from './going-on.ts'
+import { HandingOn, comesBack, onwardOf } from './handing-on.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -30,42 +29,10 @@ import type {
   TakenLetter,
   Verdict,
 } from './port.ts'
-import { reportsFor, spamFlag } from './going-on.ts'
-import { answerOf, dmarcRefusal, replies } from './replies.ts'
-import { type RecipientAdmission, recipientFor, needsUtf8, tlsRequest } from './recipient.ts'
-
-/** What the settings decide about letters from strangers. */
-export interface InboundRules {
-  readonly decision: DecisionRules
-  /** A letter with more Received fields runs in a circle. */
-  readonly receivedFields: number
-  /** Whether what strangers send gets a Received-SPF field (RFC 7208 §9.1). */
-  readonly receivedSpf: boolean
-}
-
-export interface InboundOptions {
-  /** Our name, as in Received and Authentication-Results. */
-  readonly hostname: string
-  readonly directory: Pick<Directory, 'lead'>
-  readonly admission?: RecipientAdmission | undefined
-  /** Asked anew for each letter, which keeps them to its end: they may change meanwhile. */
-  readonly rules: () => InboundRules
-  readonly post: Pick<Post, 'place'>
-  readonly resolver: Resolver
-  readonly clock: Clock
-  /**
-   * A letter was judged, and its end is in the store: told where the owner of its author's domain
-   * asks for reports of failures. Absent: nobody wants to know.
-   */
-  readonly judged?: ((letter: JudgedLetter) => void) | undefined
-  /**
-   * Whether a letter for these is caught: taken in whatever its verdict, and its journey says what
-   * would have become of it. Absent: none is.
-   */
-  readonly caught?: (recipients: readonly MailRecipient[]) => boolean
-  /** A fault of ours, for the log. */
-  readonly report: (problem: unknown, journeyId: string) => void
-}
+import { type TakenLead, needsUtf8, recipientFor, tlsRequest } from './recipient.ts'
+import { replyFor } from './decision-reply.ts'
+import { answerOf, replies } from './replies.ts'
+import type { InboundOptions, InboundRules } from './inbound-options.ts'
 
 /**
  * Port 25: takes mail for our own people from anyone, checks who may have sent it, and files it,
@@ -104,6 +71,7 @@ class InboundLetter implements Letter {
   readonly #recipients: MailRecipient[] = []
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
+  #handingOn: HandingOn | undefined
 
   constructor(options: InboundOptions, envelope: Envelope) {
     this.#options = options
@@ -128,15 +96,32 @@ class InboundLetter implements Letter {
   recipient({ path, rcptTo }: AskedRecipient): Soon<RecipientTaken> {
     const { ip, mailFrom } = this.#facts
     const answer = recipientFor({ path, by: 'stranger', ip, mailFrom }, this.#options)
-    return andThen(answer, (found): RecipientTaken => {
+    return andThen(answer, (found): Soon<RecipientTaken> => {
       if (found.type === 'refused') return { refusal: found.reply }
-      if (found.type === 'remote' && found.unknown !== true) {
-        throw new Error('InboundLetter: a stranger was let through')
-      }
-      this.#recipients.push({ address: rcptTo, to: found, dsn: {} })
-      // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
-      this.#checks ??= new Checks(this.#options, this.#facts, this.#envelope)
-      return found.type
+      if (found.type !== 'forward') return this.#take(rcptTo, found)
+      const { forwarding } = this.#rules
+      if (forwarding === undefined) return { refusal: replies.noSuchMailbox }
+      return andThen(this.#prepareToHandOn(forwarding), () => this.#take(rcptTo, found))
+    })
+  }
+
+  #take(rcptTo: string, found: TakenLead): RecipientTaken {
+    if (found.type === 'remote' && found.unknown !== true) {
+      throw new Error('InboundLetter: a stranger was let through')
+    }
+    this.#recipients.push({ address: rcptTo, to: found, dsn: {} })
+    // Now there is somebody to check it for: DNS is not asked about mail that nobody here gets.
+    this.#checks ??= new Checks(this.#options, this.#facts, this.#envelope)
+    if (found.type !== 'forward') return found.type
+    return found.accounts.length === 0 ? 'remote' : 'mailbox'
+  }
+
+  /** What hands it on, once somebody was named whose mail goes on. */
+  #prepareToHandOn(srs: Srs): Soon<void> {
+    if (this.#handingOn !== undefined) return undefined
+    const { directory, hostname } = this.#options
+    return andThen(directory.signingKeys(srs.domain), (keys): void => {
+      this.#handingOn ??= new HandingOn(srs, keys, { hostname, now: this.#facts.now })
     })
   }
 
@@ -147,12 +132,14 @@ class InboundLetter implements Letter {
 
   body(octets: Uint8Array): void {
     this.#required().inspection.body(octets)
+    this.#handingOn?.body(octets)
   }
 
   async finish(taken: TakenLetter): Promise<Verdict> {
     const { journey } = this.#envelope
     const { header } = taken
-    if (countReceived(header.fields) > this.#rules.receivedFields) {
+    const loops = comesBack(header, onwardOf(this.#recipients))
+    if (loops || countReceived(header.fields) > this.#rules.receivedFields) {
       return { type: 'refused', reply: replies.loop, because: ['loop'] }
     }
     const evaluation = await this.#required().inspection.finish()
@@ -170,7 +157,7 @@ class InboundLetter implements Letter {
         answer: answerOf(reply, 'DATA'),
         ...(unknown ? { unknown } : {}),
       })
-      return this.#file(taken, evaluation, { role: 'inbox', reply: replies.filed })
+      return await this.#file(taken, evaluation, { role: 'inbox', reply: replies.filed })
     }
     const afterwards = (): void => this.#tellJudged(header, { evaluation, decision })
     switch (decision.action) {
@@ -180,9 +167,9 @@ class InboundLetter implements Letter {
       case 'defer':
         return { type: 'deferred', reply, because }
       case 'deliver':
-        return { ...this.#file(taken, evaluation, { role: 'inbox', reply }), afterwards }
+        return { ...(await this.#file(taken, evaluation, { role: 'inbox', reply })), afterwards }
       case 'mark-as-spam':
-        return { ...this.#file(taken, evaluation, { role: 'junk', reply }), afterwards }
+        return { ...(await this.#file(taken, evaluation, { role: 'junk', reply })), afterwards }
     }
   }
 
@@ -217,34 +204,52 @@ class InboundLetter implements Letter {
     journey.step({ type: 'dmarc', verdict: dmarc }, this.#headerBegin, recorders.dmarc.answers)
   }
 
-  #file(
+  async #file(
     { content, header, facts }: TakenLetter,
     evaluation: Evaluation,
     { role, reply }: { readonly role: MailboxRole; readonly reply: Reply },
-  ): Verdict & { readonly type: 'taken' } {
-    const { hostname, post } = this.#options
-    const { id } = this.#envelope.journey
+  ): Promise<Verdict> {
+    const { hostname, post, clock } = this.#options
+    const { journey } = this.#envelope
+    const { mailFrom } = this.#facts
+    const onward = onwardOf(this.#recipients)
+    const omit = forgedFields(header, hostname)
+    const because = ['dmarc']
+    if (role === 'junk') {
+      for (const { address: recipient } of onward) {
+        journey.step({ type: 'not-forwarded', recipient, why: 'spam' })
+      }
+      // Nobody may be told that it was taken when it goes nowhere.
+      const lost = onward.some(({ to }) => to.accounts.length === 0)
+      if (lost) return { type: 'refused', reply: replies.notHandedOn, because }
+    }
+    const trace = this.#trace(evaluation)
+    const goesOn = role === 'inbox' && onward.length > 0
+    const letter = { header, trace, omit, mailFrom, now: clock.now() }
+    const handed = goesOn ? await this.#handingOn?.finish(letter, evaluation, onward) : undefined
+    for (const step of handed?.steps ?? []) journey.step(step)
     // Whoever hands it on keeps to what it asks of TLS (RFC 8689 §4.1).
     const tls = tlsRequest(this.#envelope.parameters, header)
     const dsn = { ...reportsFor(evaluation.spf), ...tls }
     const made = post.place({
-      id,
-      reversePath: this.#facts.mailFrom,
+      id: journey.id,
+      reversePath: mailFrom,
       content,
-      prefix: encodeUtf8(spamFlag(this.#recipients, role) + this.#trace(evaluation)),
-      omit: forgedFields(header, hostname),
+      prefix: encodeUtf8(spamFlag(this.#recipients, role) + (handed?.prefix ?? trace)),
+      omit,
       recipients: this.#recipients.map((one) => ({ ...one, dsn })),
       role,
       eightBit: facts.eightBit,
       utf8: needsUtf8(this.#envelope.parameters, header),
+      forwarding: handed?.forwarding ?? 'nowhere',
     })
-    const { mailFrom, now } = this.#facts
-    const placed = marked(made, { id, mailFrom, header, now: now * 1000 })
-    const because = ['dmarc']
-    const filed = role === 'inbox' ? 'delivered' : 'quarantined'
-    const isFiled = placed.acceptance.mailbox.length > 0
-    if (isFiled) return { type: 'taken', status: filed, reply, because, placed }
-    return { type: 'taken', status: 'queued', reply: replies.queued, because, placed }
+    const { now } = this.#facts
+    const placed = marked(made, { id: journey.id, mailFrom, header, now: now * 1000 })
+    if (placed.acceptance.mailbox.length === 0) {
+      return { type: 'taken', status: 'queued', reply: replies.queued, because, placed }
+    }
+    const status = role === 'inbox' ? 'delivered' : 'quarantined'
+    return { type: 'taken', status, reply, because, placed }
   }
 
   /** What is put above the message, the newest fact on top. */
@@ -278,22 +283,5 @@ class InboundLetter implements Letter {
   #required(): Checks {
     if (this.#checks === undefined) throw new Error('InboundLetter: a message without a recipient')
     return this.#checks
-  }
-}
-
-/** What the sender hears of a decision. */
-function replyFor({ action, askedFor }: Decision, { dmarc }: Evaluation): Reply {
-  switch (action) {
-    case 'refuse': {
-      const { authorDomain } = dmarc
-      const asked = askedFor ?? 'reject'
-      return authorDomain === null ? replies.noAuthor : dmarcRefusal(authorDomain, asked)
-    }
-    case 'defer':
-      return replies.cannotTellNow
-    case 'deliver':
-      return replies.filed
-    case 'mark-as-spam':
-      return replies.filedAsSpam
   }
 }

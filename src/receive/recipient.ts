@@ -54,6 +54,10 @@ export function recipientFor(
     if (lead.type === 'remote' && !unknown && asked.by === 'stranger') {
       return refused(replies.noRelaying, admission)
     }
+    // A rewritten reverse-path takes reports back and nothing else: it is no address to write to.
+    if (lead.type === 'forward' && lead.of === 'bounce' && asked.mailFrom !== '') {
+      return refused(replies.noSuchMailbox, admission)
+    }
     if (admission === undefined) {
       // Whoever takes it without asking would have to send a report to a stranger.
       return unknown ? refused(replies.noSuchMailbox, admission) : lead

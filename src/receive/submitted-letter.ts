@@ -94,7 +94,7 @@ class SubmittedLetter implements Letter {
       const key = JSON.stringify([rcptTo, wishes])
       if (!this.#asked.has(key)) this.#recipients.push({ rcptTo, wishes, to })
       this.#asked.add(key)
-      return to.type
+      return to.type === 'forward' ? 'remote' : to.type
     })
   }
 

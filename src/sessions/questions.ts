@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { LogLine } from '../base/log.ts'
 import type { Soon } from '../base/result.ts'
-import type { Residents } from '../directory/memory-directory.ts'
+import type { Residents } from '../directory/address-table.ts'
 import type { Login } from '../directory/directory.ts'
 import type { DnsAnswer, RecordData, RecordType } from '../dns/resolver.ts'
 import type { GuardedLogin, LimitMet } from '../receive/guard.ts'

@@ -1,7 +1,7 @@
 /** Who lives at `mx.south.example`, the server of the tests, with what keys, names and certificates. */
 import type { Zone } from '../../dns/zone-table.ts'
 import { generateDkimKey } from '../../dkim/dkim.ts'
-import type { Resident } from '../../directory/memory-directory.ts'
+import type { Resident } from '../../directory/address-table.ts'
 import { publishedRecords } from '../../directory/signing-keys.ts'
 import { issueCertificate, type KeyedCertificate, makeAuthority } from '../../io/certificates.ts'
 import { hashPassword } from '../../io/password.ts'

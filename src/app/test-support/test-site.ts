@@ -1,7 +1,8 @@
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLine } from '../../base/log.ts'
-import { type Alias, MemoryDirectory, type Resident } from '../../directory/memory-directory.ts'
+import { MemoryDirectory } from '../../directory/memory-directory.ts'
+import type { Alias, Resident, Srs } from '../../directory/address-table.ts'
 import { SigningKeys } from '../../directory/signing-keys.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
@@ -69,6 +70,8 @@ export interface TestSiteOptions {
   /** Failure reports are off, as in `npm start`, unless this is given. */
   readonly failureReports?: ReportsPlan['failure']
   readonly receivedSpf?: boolean
+  /** How reverse-paths of what is handed on are rewritten; nothing is when absent. */
+  readonly srs?: Srs
   /** Whose machines may send without a log-in; nobody's when absent. */
   readonly trusted?: TrustedNetworks
   readonly addresses?: 'strict' | 'lenient'
@@ -138,6 +141,7 @@ export async function openTestSite(
     handedOn: options.handedOn ?? [],
     accounts: options.accounts ?? (await southAccounts()),
     aliases: options.aliases ?? [],
+    ...(options.srs === undefined ? {} : { srs: options.srs }),
   }
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
   const log = (line: LogLine): void => {
@@ -166,6 +170,7 @@ export async function openTestSite(
       receivedSpf: options.receivedSpf ?? false,
       addresses: options.addresses ?? 'lenient',
       queueMs,
+      ...(options.srs === undefined ? {} : { forwarding: options.srs }),
       ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
     },
     clients: options.clients === undefined ? undefined : new Admission({ limits, clock, log }),

@@ -1,5 +1,6 @@
 import type { DkimSigningKey } from '../../dkim/dkim.ts'
-import { MemoryDirectory, type Resident } from '../memory-directory.ts'
+import { MemoryDirectory } from '../memory-directory.ts'
+import type { Resident } from '../address-table.ts'
 
 /** A directory of these people, each of whose domains is local. */
 export function directoryOf(

@@ -5,6 +5,9 @@ import { test, type TestContext } from 'node:test'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { HookSender } from './hook-sender.ts'
+import { testAuthority, testCertificate } from './test-support/certificates.ts'
+import { openPolicyHost } from './test-support/policy-host.ts'
+import { trustContext } from './trust.ts'
 
 async function serve(t: TestContext, answer: (response: ServerResponse) => void): Promise<string> {
   const server = createServer((request, response) => {
@@ -93,4 +96,25 @@ test('only addresses of the internet are called, also those that a name leads to
     assert.equal(status, 0, url)
     assert.match(text, /addresses of the internet|Only https/, url)
   }
+})
+
+test('octets arrive as they are, at a host whose authority is trusted', async (t) => {
+  const body = Uint8Array.of(0x1f, 0x8b, 0, 255, 13, 10)
+  const got: Buffer[] = []
+  const { port } = await openPolicyHost(
+    t,
+    await testCertificate(['localhost']),
+    (response, request) => {
+      request.on('data', (piece: Buffer) => got.push(piece))
+      request.on('end', () => response.writeHead(201).end())
+    },
+  )
+  const request = { url: `https://localhost:${port}/v1`, headers: {}, body }
+  const stranger = await new HookSender(anywhere).send(request)
+  assert.equal(stranger.status, 0)
+  assert.equal(got.length, 0, 'nothing was sent to who is not trusted')
+  const trust = trustContext([(await testAuthority()).certificate])
+  const { status } = await new HookSender({ ...anywhere, trust }).send(request)
+  assert.equal(status, 201)
+  assert.deepEqual(new Uint8Array(Buffer.concat(got)), body)
 })

@@ -1,5 +1,7 @@
 import { type WaitingItem, waitingItem } from '../desk/waiting.ts'
 import type { Archive } from '../desk/archives.ts'
+import type { WhyHold } from '../desk/why.ts'
+import { holdsOf } from '../desk/why-waiting.ts'
 import type { DownStatus } from '../desk/status.ts'
 import { readRecord } from '../journey/record.ts'
 import { defaultRetryPolicy, expectedAttempts } from '../queue/schedule.ts'
@@ -50,12 +52,15 @@ export interface ItemView extends WaitingItem {
   attempted_at: string[]
   /** When it will be, if every try fails. */
   planned_at: string[]
+  /** All that keeps it, what lasts longest first. */
+  holds: WhyHold[]
 }
 
 /** Puts them so. What was tried stands in the journeys, which are read once each. */
 export async function itemViews(
   archive: Archive,
   items: readonly QueueItem[],
+  now: number,
 ): Promise<readonly ItemView[]> {
   const ids = new Set(items.map(({ journeyId }) => journeyId))
   const journeys = await archive.reads.journeys.listed(Array.from(ids))
@@ -64,6 +69,9 @@ export async function itemViews(
       return [id, readRecord(json, appended).steps.filter((step) => step.type === 'attempt')]
     }),
   )
+  const destinations = Array.from(new Set(items.map(({ destination }) => destination)))
+  const known = archive.standing?.(destinations) ?? []
+  const standings = new Map(known.map((one) => [one.destination, one]))
   return items.map((item) => {
     const made = tries.get(item.journeyId) ?? []
     const own = made.filter(({ recipient }) => recipient === item.recipient)
@@ -74,6 +82,9 @@ export async function itemViews(
       planned_at: expectedAttempts(archive.retry ?? defaultRetryPolicy, item).map((at) => {
         return new Date(at).toISOString()
       }),
+      holds: Array.from(
+        holdsOf(item, { now, running: true, standing: standings.get(item.destination) }),
+      ),
     }
   })
 }

@@ -5,6 +5,7 @@ import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
 import { type Archive, Archives } from '../desk/archives.ts'
 import { webhookTroubles } from '../desk/health.ts'
 import { QueueDesk } from '../desk/queue.ts'
+import { standingOf } from '../desk/standing.ts'
 import { downOf } from '../desk/status.ts'
 import { importRoutes } from '../http/routes/bundles.ts'
 import { faultRoutes } from '../http/routes/faults.ts'
@@ -94,6 +95,10 @@ function archiveOf(
     search: (query, page) => search.search(query, page),
     changes: (query) => store.changes(query),
     down: () => downOf(site.down, clock),
+    standing: (destinations) => {
+      const known = { down: () => site.down, heldBack: () => site.heldBack, clock }
+      return standingOf(destinations, known)
+    },
     desk: { desk: { queue }, acts: store.acts, now },
   }
 }

@@ -14,6 +14,7 @@ import {
   type Given,
   isFinal,
   type Item,
+  keptBy,
   type Queue,
   question,
   type Verb,
@@ -174,9 +175,13 @@ function State({ item }: { readonly item: Item }) {
       </>
     )
   }
+  const kept = keptBy(item)
   return (
-    <Pill tone="wait">
-      {item.attempts === 0 ? 'not tried yet' : `tried ${count(item.attempts, 'time')}`}
-    </Pill>
+    <>
+      <Pill tone="wait">
+        {item.attempts === 0 ? 'not tried yet' : `tried ${count(item.attempts, 'time')}`}
+      </Pill>
+      {kept === undefined ? null : <span class="muted"> {plainly(kept)}</span>}
+    </>
   )
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acts, allNames, fitting, type Item, question, questionOfAll, wishOf } from './model.ts'
+import {
+  acts,
+  allNames,
+  fitting,
+  type Item,
+  keptBy,
+  question,
+  questionOfAll,
+  wishOf,
+} from './model.ts'
 
 const item: Item = {
   id: 'q1',
@@ -11,6 +20,7 @@ const item: Item = {
   held: false,
   hold_reason: '',
   held_until: null,
+  holds: [],
   next_attempt_at: '2026-11-27T10:00:00Z',
   expires_at: '2026-12-02T10:00:00Z',
   created_at: '2026-11-27T09:00:00Z',
@@ -74,4 +84,11 @@ test('without words nothing final is offered for all; with words it is for those
     ['bounce', 3],
     ['drop', 3],
   ])
+})
+
+test('what keeps a letter is said beside its plan: a pause, a rate, a server that is silent', () => {
+  const plan = { by: 'schedule', says: 'It was put off.' }
+  const pause = { by: 'pause', says: 'Mail to b.example is paused.' }
+  assert.equal(keptBy({ holds: [plan, pause] }), pause.says)
+  assert.equal(keptBy({ holds: [plan, { by: 'place', says: 'Nothing keeps it.' }] }), undefined)
 })

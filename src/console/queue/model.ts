@@ -53,6 +53,8 @@ export interface Item {
   readonly attempted_at: readonly string[]
   readonly planned_at: readonly string[]
   readonly last_problem: string | null
+  /** All that keeps it, what lasts longest first. */
+  readonly holds: readonly { readonly by: string; readonly says: string }[]
 }
 
 /** What can be done with letters that wait, each with its name. */
@@ -142,4 +144,9 @@ export function allNames(
 /** The query that finds what waits for one destination. */
 export function queryFor(destination: string): string {
   return `domain:${destination}`
+}
+
+/** What keeps a letter beside its own plan and a hold, which are shown already. */
+export function keptBy({ holds }: Pick<Item, 'holds'>): string | undefined {
+  return holds.find(({ by }) => !['hold', 'schedule', 'place'].includes(by))?.says
 }

@@ -57,10 +57,16 @@ test('a destination to which nothing is sent for a while is told with why, and u
     { destination: 'south.example', because: 'refused', failures: 1 },
     { destination: 'idle.example', because: 'refused', failures: 1 },
   ]
-  const archives = new Archives([{ name: '', reads: store, down }])
+  const standing = () => [{ destination: 'west.example', down: { because: 'silence' } }]
+  const archives = new Archives([{ name: '', reads: store, down, standing }])
   const { ask } = testApi({ now: () => now, archives })
   await waiting(store)
   const { json } = await ask('/v1/queue')
+  const items = json['data'] as readonly { readonly holds: readonly { readonly by: string }[] }[]
+  assert.deepEqual(
+    items.map(({ holds }) => holds.map(({ by }) => by)),
+    [['place'], ['place'], ['back-off']],
+  )
   const destinations = json['destinations'] as readonly Readonly<Record<string, unknown>>[]
   assert.deepEqual(
     destinations.map((one) => [one['destination'], one['down']]),

@@ -28,6 +28,15 @@ const item = z
     last_kind: z.string().nullable().describe('What that meant, such as `greylisted`'),
     attempted_at: z.array(z.string()).describe('When it was tried'),
     planned_at: z.array(z.string()).describe('When it will be, if every try fails'),
+    holds: z
+      .array(
+        z.object({
+          by: z.string().describe('`hold`, `pause`, `rate`, `schedule`, `place` …'),
+          says: z.string(),
+          until: z.string().nullable().describe('When it frees'),
+        }),
+      )
+      .describe('All that keeps it, what lasts longest first'),
   })
   .openapi('QueueItem')
 
@@ -153,6 +162,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
         return itemViews(
           archive,
           items.filter((item) => first.has(item)),
+          now(),
         )
       }),
     )
@@ -189,7 +199,7 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
       journey: stored.id,
       limit: ofOneLetter,
     })
-    return c.json({ data: Array.from(await itemViews(archive, items)) }, 200)
+    return c.json({ data: Array.from(await itemViews(archive, items, now())) }, 200)
   })
 }
 

@@ -21,7 +21,7 @@ export const sinkIp = '198.18.0.2'
 /** All of its addresses lead to the sink; see `sink.ts` for those that are silent. */
 export const sinkNetwork = '198.18.0.0/15'
 /** The settings of a server that may go there. */
-export const sinkSettings = `[queue]\nallow_networks = ["${sinkNetwork}"]\nfirst_retry_seconds = 3600\n`
+export const sinkSettings: string = `[queue]\nallow_networks = ["${sinkNetwork}"]\nfirst_retry_seconds = 3600\n`
 const connections = 20
 let serial = 0
 

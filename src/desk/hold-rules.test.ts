@@ -147,9 +147,9 @@ test('when the rules cannot be read nothing is sent, and what was leased is free
   const house = await open()
   const broken = {
     list: () => Promise.reject(new Error('gone')),
-    put: assert.fail,
-    find: assert.fail,
-    remove: assert.fail,
+    put: () => assert.fail('it was written to'),
+    find: () => assert.fail('it was asked'),
+    remove: () => assert.fail('something was removed'),
   }
   const rules = new HoldRules({ register: broken, queue: house.store.queue, now: () => now })
   const queue = screenedQueue(house.store.queue, rules)

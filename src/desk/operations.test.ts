@@ -65,6 +65,8 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       mail: { mailboxes: store.mailboxes, now },
       prune: () => Promise.resolve(removed),
       status: nobody,
+      submit: nobody,
+      standing: nobody,
       webhooks: testWebhooks(store),
     },
   }

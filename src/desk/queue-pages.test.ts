@@ -34,7 +34,7 @@ test('each page is a request of its own, and only the last leaves the act for al
 })
 
 test('nothing is asked for where there is nothing', async () => {
-  const sum = await changeInPages(pages(), ['x'], assert.fail)
+  const sum = await changeInPages(pages(), ['x'], () => assert.fail('it was asked'))
   assert.deepEqual(sum, { letters: 0, left: 0, refused: [] })
 })
 

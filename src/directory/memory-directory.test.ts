@@ -38,6 +38,8 @@ function told(found: Lead): unknown {
       return found.accounts.map(({ id, address }) => `${id} ${address}`)
     case 'remote':
       return [found.recipient, found.destination]
+    case 'forward':
+      return found
     case 'nobody':
       return 'nobody'
   }

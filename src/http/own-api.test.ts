@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import { test } from 'node:test'
 import { Archives } from '../desk/archives.ts'
+import { HoldRules } from '../desk/hold-rules.ts'
+import { PersonPauses } from '../desk/pauses.ts'
 import { QueueDesk } from '../desk/queue.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
@@ -21,6 +23,8 @@ async function open(): Promise<{
   const now = (): number => 2_000_000
   const queue = new QueueDesk({
     queue: store.queue,
+    rules: new HoldRules({ register: store.register, queue: store.queue, now }),
+    pauses: new PersonPauses({ register: store.register, now }),
     now,
     canTell: true,
     withdraw: () => Promise.resolve([]),

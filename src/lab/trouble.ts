@@ -25,9 +25,9 @@ export class Trouble {
     this.#fault = undefined
   }
 
-  readonly strike: Faults['strike'] = (stage, fits = () => true) => {
+  readonly strike: Faults['strike'] = (stage, fits) => {
     const fault = this.#fault
-    if (fault?.stage !== stage || this.#left <= 0 || !fits(fault)) {
+    if (fault?.stage !== stage || this.#left <= 0 || fits?.(fault) === false) {
       return this.#others.strike(stage, fits)
     }
     this.#left--

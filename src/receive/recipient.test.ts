@@ -31,6 +31,8 @@ function told(answered: RecipientAnswer): unknown {
       return answered.accounts.map((account) => account.address)
     case 'remote':
       return answered.destination
+    case 'forward':
+      return answered
     case 'refused':
       return `${answered.reply.code} ${answered.reply.enhanced}`
   }

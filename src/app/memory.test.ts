@@ -130,7 +130,7 @@ test('what the server holds does not grow with the letters that it has sent', as
   const body = 'Hello there\n'.repeat(1000)
   const message = `From: ${receiver}\nSubject: x\n\n${body}`
   const held: number[] = []
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 16; round++) {
     for (let n = 0; n < 60; n++)
       await talk.letter({ from: receiver, to: 'a@north.example', message })
     await south.when(async () => ((await store.counts()).queued === 0 ? true : undefined))
@@ -146,12 +146,12 @@ test('what the server holds does not grow with the letters that it has sent', as
     held.push((heapUsed + external + arrayBuffers) / 1024)
   }
   await talk.quit()
-  // The first rounds are spent warming up. What grows with the letters grows in each of the others, and
-  // what grows once, as tables do, in one of them.
-  const rises = held.slice(2).map((kib, index) => kib - (held[index + 1] ?? 0))
-  const usual = rises.toSorted((a, b) => a - b)[Math.floor(rises.length / 2)] ?? Infinity
-  // A round has 60 letters of 12 KB: were each still held, or only its journey, it would be seen.
-  assert.ok(usual < 250, `${held.map((kib) => kib.toFixed(0)).join(', ')} KiB`)
+  // The first rounds are spent warming up. Then some of it is let go every few rounds, so the least of
+  // four stands beside the least of the four after them.
+  const least = (from: number): number => Math.min(...held.slice(from, from + 4))
+  const rise = least(12) - least(8)
+  // They have 240 letters of 12 KB: were each still held, or only its journey, it would be seen.
+  assert.ok(rise < 500, `${held.map((kib) => kib.toFixed(0)).join(', ')} KiB`)
 })
 
 /** Another process is looked at, so there is nothing to be called by. */

@@ -30,10 +30,16 @@ test('who waits for a word of the text is answered when it comes', async () => {
 
 test('an operator that nobody knows is told with the one that was meant', async () => {
   const { ask } = testApi()
-  for (const path of ['/v1/messages', '/v1/messages/wait', '/v1/queue']) {
-    const { status, json } = await ask(`${path}?q=dmrc:fail`)
+  for (const [path, wrong, meant] of [
+    ['/v1/messages', 'dmrc:fail', 'dmarc:fail'],
+    ['/v1/messages/wait', 'dmrc:fail', 'dmarc:fail'],
+    // What waits has words of its own.
+    ['/v1/queue', 'reson:later', 'reason:later'],
+  ] as const) {
+    const { status, json } = await ask(`${path}?q=${wrong}`)
     assert.equal(status, 400, path)
-    assert.equal(json['hint'], 'Did you mean dmarc:fail?', path)
+    assert.equal(json['hint'], `Did you mean ${meant}?`, path)
   }
-  assert.equal((await ask('/v1/queue?q=words')).status, 400)
+  // A word alone is the id of a letter there.
+  assert.equal((await ask('/v1/queue?q=words')).status, 404)
 })

@@ -28,8 +28,9 @@ interface PauseOptions extends DataOptions, WhyOption {
 const afterPause = `
 Without a destination the pauses are listed. Mail to come is taken as before and
 waits; nothing is lost, and what is being sent at that moment goes on. Letters
-keep their time: one whose time is over meanwhile goes back to its sender, who is
-told of the pause, not by whom or why. \`waybill queue hold\` stops that clock too.`
+keep their time: one whose time is over meanwhile goes back to its sender, who
+is told of the pause, not by whom or why. \`waybill queue hold\` stops that clock
+too.`
 
 /** `waybill pause`. */
 export function pauseCommand(): Command {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { hindered } from './described.ts'
+import { problem, ProblemError } from './problem.ts'
 
 /** A message in a path. */
 export const idParam: z.ZodObject<{ id: z.ZodString }> = z.object({
@@ -20,6 +21,12 @@ export function answer<T extends z.ZodType>(
 export const notHere: ReturnType<typeof hindered<409>> = hindered({
   409: 'A lab or a catcher: it says why nothing can be changed',
 })
+
+/** Where there is no queue that anything could be kept back in. */
+export function nothingGoesOut(): ProblemError {
+  const detail = 'Nothing goes out of this server.'
+  return new ProblemError(problem(409, 'not-here', { title: 'That is not to be had here', detail }))
+}
 
 /** What a request must bring, as JSON. */
 export function body<T extends z.ZodType>(

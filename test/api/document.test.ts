@@ -10,6 +10,7 @@ import {
   bringBack,
   bringReports,
   holdAndRelease,
+  keepBack,
   keyFor,
   lookAround,
   openReceiver,
@@ -34,6 +35,7 @@ test('what a server of one’s own answers is what its document says', async (t)
   const id = await sendOne(api, 'ann@south.example', ['ann@south.example', 'w@west.example'])
   await lookAt(api, id)
   await holdAndRelease(api, id)
+  await keepBack(api)
   await bringReports(api)
   await tellByHook(api, 'https://hooks.example/', async () => undefined)
   const send = await keyFor(api, 'send')
@@ -63,6 +65,7 @@ test('what a catcher answers is what its document says', async (t) => {
   })
   await breakAndMend(api, '/v1/catch/faults')
   await settleInVain(api)
+  await keepBack(api)
   await api.ask('POST', '/v1/messages/delete', { json: { ids: [id] } })
   await beHindered(api)
   fits(api)

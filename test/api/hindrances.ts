@@ -46,6 +46,7 @@ const nowhere: Readonly<Record<string, string>> = {
   name: 'nothing',
   action: 'hold',
   n: '1',
+  of: 'destination%20nowhere.example',
 }
 
 function filled({ path, requestBody }: Operation, places = nowhere): Filled {

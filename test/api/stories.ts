@@ -19,6 +19,9 @@ export async function lookAround(api: HeldApi): Promise<void> {
     'messages',
     'messages?format=csv',
     'queue',
+    'queue/shape',
+    'pauses',
+    'hold-rules',
     'events',
     'events/stream',
     'accounts',
@@ -53,6 +56,7 @@ export async function lookAt(api: HeldApi, id: string): Promise<void> {
     '/journey',
     '/raw',
     '/plan',
+    '/why',
     '/parts',
     '/parts/1',
     '/text',
@@ -216,4 +220,17 @@ export async function helloInLab(api: HeldApi): Promise<string> {
     readonly direction: string
   }[]
   return journeys.find(({ direction }) => direction === 'in')?.id ?? ''
+}
+
+/** Keeps mail back for a while, by a pause and by a rule, and lets it go. */
+export async function keepBack(api: HeldApi): Promise<void> {
+  await api.ask('GET', '/v1/queue/shape')
+  await api.ask('POST', '/v1/pauses', { json: { of: 'destination west.example', until: '2h' } })
+  await api.ask('GET', '/v1/pauses')
+  await api.ask('DELETE', '/v1/pauses/destination%20west.example')
+  const rule = { q: 'from:@south.example', until: '2h' }
+  const { json } = await api.json('POST', '/v1/hold-rules', { json: rule })
+  await api.ask('GET', '/v1/hold-rules')
+  const made = json['rule'] as { readonly id: string } | undefined
+  await api.ask('DELETE', `/v1/hold-rules/${made?.id ?? 'none'}`)
 }

@@ -13,7 +13,16 @@ import { chance } from '../../io/clock.ts'
 import type { QueueFilter } from '../../store/ports/queue-filter.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
-import { answer, body, notHere, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import {
+  answer,
+  body,
+  nothingGoesOut,
+  notHere,
+  reason,
+  reasonQuery,
+  whole,
+  wholeList,
+} from '../route-parts.ts'
 
 const rule = z
   .object({
@@ -88,7 +97,7 @@ export function holdRuleRoutes(api: Api, archives: Archives, now: () => number):
     const filter = ruleFilter(words, now())
     const until = end === undefined ? {} : { until: parseUntil(end, now()) }
     if (dry) return c.json({ rule: null, count: await countWaiting(places, filter) }, 200)
-    if (desks.length === 0) throw new WaybillError('usage', 'Nothing goes out of this server.')
+    if (desks.length === 0) throw nothingGoesOut()
     const actor = actorOf(c, why)
     const id = makeId(now(), chance).slice(-6)
     let made: HoldRule | undefined
@@ -104,6 +113,7 @@ export function holdRuleRoutes(api: Api, archives: Archives, now: () => number):
   })
   api.openapi(remove, async (c) => {
     const { id } = c.req.valid('param')
+    if (desks.length === 0) throw nothingGoesOut()
     const actor = actorOf(c, c.req.valid('query').reason)
     let [removed, released] = [false, 0]
     for (const { reads, desk } of desks) {

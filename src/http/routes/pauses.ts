@@ -10,7 +10,16 @@ import { parseUntil } from '../../desk/until.ts'
 import type { QueueFilter } from '../../store/ports/queue-filter.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf } from '../desk-place.ts'
-import { answer, body, notHere, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import {
+  answer,
+  body,
+  nothingGoesOut,
+  notHere,
+  reason,
+  reasonQuery,
+  whole,
+  wholeList,
+} from '../route-parts.ts'
 
 const pause = z
   .object({
@@ -102,6 +111,7 @@ export function pauseRoutes(api: Api, archives: Archives, now: () => number): vo
   api.openapi(end, async (c) => {
     const { reason: why } = c.req.valid('query')
     const key = pauseKey(readPauseKey(c.req.valid('param').of))
+    if (desks.length === 0) throw nothingGoesOut()
     const done = await Promise.all(
       desks.map((place) => {
         return perform(pauseEnd, place, { input: { keys: [key] }, actor: actorOf(c, why) })
@@ -117,8 +127,4 @@ function filterOf(meant: PauseOf): QueueFilter {
   if (meant.type !== 'destination') return {}
   const { domain, match } = meant
   return { destination: { domain, match } }
-}
-
-function nothingGoesOut(): WaybillError {
-  return new WaybillError('usage', 'Nothing goes out of this server.')
 }

@@ -77,6 +77,7 @@ export class Courier {
   readonly rules: HoldRules
   /** What is not sent for a while. */
   readonly pauses: PersonPauses
+  readonly #tlsMemory: RegisteredTlsMemory
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
@@ -89,6 +90,11 @@ export class Courier {
       now: () => options.clock.now(),
     })
     this.pauses = new PersonPauses({ register: store.register, now: () => options.clock.now() })
+    this.#tlsMemory = new RegisteredTlsMemory({
+      register: store.register,
+      clock: options.clock,
+      report: (problem) => report(problem, 'memory of TLS'),
+    })
     this.#dispatcher = this.#makeDispatcher()
     this.use(options.limits)
     this.#watch = new QueueWatch({
@@ -153,6 +159,7 @@ export class Courier {
   /** Begins nothing new. Resolves when what is under way is over. */
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#dispatcher.stop()])
+    await this.#tlsMemory.settled()
   }
 
   /**
@@ -212,14 +219,9 @@ export class Courier {
   }
 
   #makeDemands(): Demands | undefined {
-    const { transport: rules, store, report, ...rest } = this.#options
+    const { transport: rules, ...rest } = this.#options
     if (rules === undefined) return undefined
-    const memory = new RegisteredTlsMemory({
-      register: store.register,
-      clock: rest.clock,
-      report: (problem) => report(problem, 'memory of TLS'),
-    })
-    return new Demands({ ...rest, rules, memory })
+    return new Demands({ ...rest, rules, memory: this.#tlsMemory })
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {

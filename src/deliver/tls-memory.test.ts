@@ -104,3 +104,15 @@ test('a register that fails is a fault, and nothing is known', async () => {
   await settled()
   assert.ok(problems.length > 1)
 })
+
+test('who closes the store waits until what was taken down is written', async () => {
+  const { memory, written } = bench()
+  const one = memory()
+  one.note(host, 'verified')
+  assert.equal(written.length, 0)
+  await one.settled()
+  assert.deepEqual(
+    written.map(({ key }) => key),
+    [host],
+  )
+})

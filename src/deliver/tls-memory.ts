@@ -34,6 +34,7 @@ export interface RegisteredTlsMemoryOptions {
 export class RegisteredTlsMemory implements TlsMemory {
   readonly #options: RegisteredTlsMemoryOptions
   readonly #held = new RecentMap<string, KnownTls>(mostHeld)
+  readonly #writing = new Set<Promise<void>>()
 
   constructor(options: RegisteredTlsMemoryOptions) {
     this.#options = options
@@ -45,7 +46,15 @@ export class RegisteredTlsMemory implements TlsMemory {
   }
 
   note(host: string, strength: TlsStrength): void {
-    void this.#note(host, strength).catch(this.#options.report)
+    const writing = this.#note(host, strength)
+      .catch(this.#options.report)
+      .finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
+  }
+
+  /** Resolves when all that was taken down is in the register: before the store is closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writing)
   }
 
   async #note(host: string, strength: TlsStrength): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ReportFiles, reportFilesIn } from '../io/report-files.ts'
-import { startBeside, type StartWorker, WorkThread } from '../io/work-thread.ts'
+import { startBeside } from '../io/start-worker.ts'
+import { type StartWorker, WorkThread } from '../io/work-thread.ts'
 import type { Report } from '../report/reading.ts'
 import type { ReportFile } from '../report/report-mail.ts'
 import { member, notMeant, type Operation } from './act.ts'
@@ -53,7 +54,12 @@ function wrong({ type }: ReportAnswer): never {
 }
 
 function startReportWorker(folder: string): ReturnType<StartWorker> {
-  const setup = { file: 'report-worker', name: 'waybill-reports', data: folder, memoryMb: 1024 }
+  const setup = {
+    file: 'report-worker',
+    name: 'waybill-reports',
+    data: folder,
+    memory: { maxOldGenerationSizeMb: 1024 },
+  }
   return startBeside(import.meta.url, setup)
 }
 

@@ -1,4 +1,4 @@
-import { type Transferable, Worker } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { errorOf, type Problem } from '../base/error-data.ts'
 
 /** A task on its way to the thread. */
@@ -12,28 +12,6 @@ export type NumberedAnswer<Answer> = { readonly number: number } & (
   | { readonly ok: true; readonly answer: Answer }
   | { readonly ok: false; readonly problem: Problem }
 )
-
-/** What a thread of work begins with. */
-export interface WorkerSetup {
-  /** Its file without the ending, beside the one that starts it. */
-  readonly file: string
-  /** The name of the thread. */
-  readonly name: string
-  readonly data?: unknown
-  readonly memoryMb: number
-}
-
-/** Starts a thread whose file is beside the module that has this address. */
-export function startBeside(module: string, { file, name, data, memoryMb }: WorkerSetup): Worker {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = module.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./${file}.${ending}`, module), {
-    workerData: data,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    name,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-  })
-}
 
 /** How a thread of work begins. */
 export type StartWorker = () => Worker

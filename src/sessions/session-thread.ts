@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
 import { type CallMessage, Calls } from './calls.ts'
 import { postTo } from './hand-over.ts'
@@ -7,6 +6,7 @@ import { beatMs, Heartbeat, mostMissed } from './heartbeat.ts'
 import type { OfThread, ThreadSettings, ThreadSetup } from './questions.ts'
 import type { Connection } from './sessions.ts'
 import { type SharedNeeds, ThreadAnswers } from './thread-answers.ts'
+import { startBeside } from '../io/start-worker.ts'
 
 /** A way to a thread: a worker, or in tests something else. */
 export interface ThreadLink {
@@ -23,14 +23,11 @@ export interface ThreadLink {
 
 /** Starts a thread that serves sessions. */
 export function startSessionWorker(): ThreadLink {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const worker = new Worker(new URL(`./session-worker.${ending}`, import.meta.url), {
-    // Not those of the process: `node -e` has some that no worker may have.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+  const worker = startBeside(import.meta.url, {
+    file: 'session-worker',
     name: 'waybill-sessions',
     // What a letter needs is soon done with; in a larger young generation less of it is copied.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    memory: { maxYoungGenerationSizeMb: 64 },
   })
   return {
     post: (message, transfer) => postTo(worker, message, transfer),

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { AnsweredLines } from './answer-lines.ts'
 import type { EvidenceSetup } from './evidence-sources.ts'
+import { startBeside } from '../../io/start-worker.ts'
 
 /** A batch for a thread. */
 export interface LineTask {
@@ -60,12 +61,10 @@ class LineThread {
   #problem: Error | undefined
 
   constructor(setup: EvidenceSetup, onReady: () => void) {
-    // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./line-worker.${ending}`, import.meta.url), {
-      workerData: setup,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    this.#worker = startBeside(import.meta.url, {
+      file: 'line-worker',
+      data: setup,
+      memory: { maxYoungGenerationSizeMb: 8 },
       name: 'waybill-verify',
     })
     this.#worker.on('message', (reply: LineReply) => {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../io/clock.ts'
-import { startBeside, type StartWorker, WorkThread } from '../../io/work-thread.ts'
+import { startBeside } from '../../io/start-worker.ts'
+import { type StartWorker, WorkThread } from '../../io/work-thread.ts'
 import type { Archive } from '../../desk/archives.ts'
 import type { OpenMessage } from '../../store/ports/contents.ts'
 import type { StoredJourney } from '../../store/ports/journeys.ts'
@@ -138,6 +139,10 @@ async function wholeOf(message: OpenMessage): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function startContentWorker(): ReturnType<StartWorker> {
-  const setup = { file: 'content-worker', name: 'waybill-contents', memoryMb: 512 }
+  const setup = {
+    file: 'content-worker',
+    name: 'waybill-contents',
+    memory: { maxOldGenerationSizeMb: 512 },
+  }
   return startBeside(import.meta.url, setup)
 }

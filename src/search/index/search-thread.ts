@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { errorOf, type Problem } from '../../base/error-data.ts'
 import type { Query } from '../query.ts'
 import type { FoundMessages, SearchPage } from '../scan.ts'
+import { startBeside } from '../../io/start-worker.ts'
 
 /** What the thread needs to know. */
 export interface SearchSetup {
@@ -127,12 +128,10 @@ export function openSearch(
 }
 
 function startSearchWorker(setup: SearchSetup): Worker {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./search-worker.${ending}`, import.meta.url), {
-    workerData: setup,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+  return startBeside(import.meta.url, {
+    file: 'search-worker',
+    data: setup,
     name: 'waybill-search',
-    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 192 },
+    memory: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 192 },
   })
 }

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { errorOf, type Problem } from '../../base/error-data.ts'
 import { storeBroken } from '../problems.ts'
 import type { Ask, Reads } from '../reads.ts'
+import { startBeside } from '../../io/start-worker.ts'
 
 /** What the thread that reads needs to know. */
 export interface ReaderSetup {
@@ -138,12 +139,10 @@ export class ReaderThread {
 
 /** Starts a thread that reads this folder. */
 export function startReaderThread(setup: ReaderSetup): Worker {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Worker(new URL(`./reader-worker.${ending}`, import.meta.url), {
-    workerData: setup,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+  return startBeside(import.meta.url, {
+    file: 'reader-worker',
+    data: setup,
     name: 'waybill-reader',
-    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    memory: { maxYoungGenerationSizeMb: 24 },
   })
 }

@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Reply, WriterLink } from './commit-queue.ts'
 import type { WriterSetup } from './open-writer.ts'
 import { errorOf, type Problem } from '../../base/error-data.ts'
 import { storeBroken } from '../problems.ts'
+import { startBeside } from '../../io/start-worker.ts'
 
 /** What the thread says: first one of `ready` and `failed`, then replies, at last `closed`. */
 export type ThreadMessage =
@@ -21,17 +22,14 @@ export interface WriterThreadSetup extends WriterSetup {
 
 /** Starts the writer on a thread of its own. Rejects when the database cannot be opened. */
 export function startWriterThread(setup: WriterSetup): Promise<WriterLink> {
-  // From source the file ends in .ts, compiled in .js; the worker is beside us in both.
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const lastChange = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
-  const worker = new Worker(new URL(`./writer-worker.${ending}`, import.meta.url), {
-    workerData: { ...setup, lastChange } satisfies WriterThreadSetup,
-    // Not those of the process: `node -e` has some that no worker may have.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+  const worker = startBeside(import.meta.url, {
+    file: 'writer-worker',
+    data: { ...setup, lastChange } satisfies WriterThreadSetup,
     name: 'waybill-writer',
     // What passes through the writer is soon done with: unbounded, its heap grows to what it never
     // uses again.
-    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    memory: { maxYoungGenerationSizeMb: 24 },
   })
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ThreadMessage) => {

@@ -108,7 +108,8 @@ export class SpoolSink implements ContentSink {
   /** Copies the chunk from `from` on into the buffer; waits when both buffers are full. */
   #append(chunk: Uint8Array, from: number): void | Promise<void> {
     let at = from
-    while (at < chunk.length) {
+    // Let go while it waited: a file that were opened now would have nobody to close or remove it.
+    while (at < chunk.length && this.#state !== 'aborted') {
       this.#makeRoom(chunk.length - at)
       if (this.#filled === this.#buffer.length) {
         if (this.#writesPending > 0) return this.#writing.then(() => this.#append(chunk, at))

@@ -7,6 +7,7 @@ import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, storedText } from './test-support/test-site.ts'
 import { northZone, receiver } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('bad-input')
 
@@ -220,22 +221,21 @@ test('a header that is no header is still a message', async (t) => {
 })
 
 test('a message that is too big is refused before it comes when it says so, else behind it', async (t) => {
-  const { ports, store } = await openTestSite(t, { zone, limits: { messageBytes: 100_000 } })
-  const talk = await SmtpTalk.greeted(ports.smtp)
+  const south = await openTestSite(t, { zone, limits: { messageBytes: 100_000 } })
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
   const said = await talk.say('MAIL FROM:<sender@north.example> SIZE=100001')
   assert.deepEqual([said.code, said.enhanced], [552, '5.3.4'])
   const big = await talk.letter({ ...letter, message: letter.message + 'x'.repeat(120_000) })
   assert.deepEqual([big.code, big.enhanced], [552, '5.3.4'])
   assert.match(big.text, /too big: at most 100000 octets/)
   await talk.quit()
-  const [row] = await store.journeys.list({ limit: 1 })
-  const { view } = await journeyIn(store, row?.id ?? '')
+  const { view } = await writtenJourney(south, big)
   assert.equal(view.outcome.status, 'refused')
   assert.match(
     view.steps.find(({ id }) => id === 'message')?.answer ?? '',
     /larger than this server takes/,
   )
-  assert.equal((await store.counts()).messages, 0)
+  assert.equal((await south.store.counts()).messages, 0)
 })
 
 test('more recipients than are taken at once are asked to come again', async (t) => {

@@ -5,10 +5,10 @@ import type { Resident } from '../directory/address-table.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testsOf } from './test-support/both-ways.ts'
-import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
-import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, type TestSite } from './test-support/test-site.ts'
 import { northZone, password, receiver, strangerIp } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('limits')
 
@@ -74,11 +74,7 @@ test('after enough wrong passwords a new session hears 421 and an open one 454; 
     { ...address, listener: 'submissions' },
     { ...address, listener: 'submission' },
   ])
-  const { record, view } = await south.when(async () => {
-    const id = referenceIn(said)
-    const found = (await south.store.journeys.list({ limit: 10 })).some((row) => row.id === id)
-    return found ? await journeyIn(south.store, id) : undefined
-  })
+  const { record, view } = await writtenJourney(south, said)
   const step = record.steps.find(({ type }) => type === 'limit')
   assert.ok(step?.type === 'limit')
   assert.deepEqual(
@@ -123,11 +119,7 @@ test('an account has its places, and a connection that ends gives its own back',
     { limit: 'limits.connections_per_account', client: '127.0.0.1', account: receiver },
   ])
   for (const talk of [one, three]) await talk.quit()
-  const id = referenceIn(said)
-  await south.when(async () =>
-    (await south.store.journeys.list({ limit: 9 })).find((one) => one.id === id),
-  )
-  const { record, view } = await journeyIn(south.store, id)
+  const { record, view } = await writtenJourney(south, said)
   assert.ok(record.steps.some(({ type }) => type === 'limit'))
   assert.match(JSON.stringify(view.steps), /Yes: its account has met/)
   const again = await open()
@@ -285,15 +277,3 @@ test('the spool file of a letter that breaks off goes with it', async (t) => {
   }
   await south.close()
 })
-
-/** The journey of a refusal, which a session thread puts down behind its answer. */
-function writtenJourney(
-  south: TestSite,
-  said: Parameters<typeof referenceIn>[0],
-): Promise<TestJourney> {
-  const id = referenceIn(said)
-  return south.when(async () => {
-    const { type } = await south.store.journeys.find(id)
-    return type === 'found' ? await journeyIn(south.store, id) : undefined
-  })
-}

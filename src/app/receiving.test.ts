@@ -7,6 +7,7 @@ import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
 import { northZone, receiver } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('receiving')
 
@@ -253,7 +254,7 @@ test('unknown people and other domains are refused in the dialogue, with the id'
   }
   assert.equal((await talk.say('DATA')).code, 554)
   await talk.quit()
-  const journey = await journeyIn(south.store, referenceIn(unknown))
+  const journey = await writtenJourney(south, unknown)
   assert.equal(journey.status, 'refused')
   assert.deepEqual(journey.record.envelope.rcptTo.length, 5)
 })

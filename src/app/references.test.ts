@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { testsOf } from './test-support/both-ways.ts'
-import { journeyIn, type TestJourney } from './test-support/replay-all.ts'
+import type { TestJourney } from './test-support/replay-all.ts'
 import { referenceIn, type Said, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, type TestSite } from './test-support/test-site.ts'
 import { northZone, password, receiver } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('references')
 
@@ -13,11 +14,7 @@ const letter = { from, to: receiver, message: `From: ${from}\nSubject: x\n\nHell
 
 /** The journey that a reply names, as soon as it is stored; its dialogue must have the reply. */
 async function journeyNamed({ site }: { site: TestSite }, said: Said): Promise<TestJourney> {
-  const id = referenceIn(said)
-  await site.when(async () =>
-    (await site.store.journeys.find(id)).type === 'found' ? true : undefined,
-  )
-  const journey = await journeyIn(site.store, id)
+  const journey = await writtenJourney(site, said)
   const line = `${said.code} ${said.enhanced} ${said.text}`
   const lines = journey.record.conversation.map(({ text }) => text)
   assert.ok(lines.includes(line), `${line} stands in ${lines.join(' | ')}`)

@@ -6,10 +6,10 @@ import { dataFolder } from '../store/data-folder.ts'
 import { openSqliteStore, type SqliteStoreOptions } from '../store/sqlite/sqlite-store.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testsOf, threadsOfTest } from './test-support/both-ways.ts'
-import { journeyIn } from './test-support/replay-all.ts'
-import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
+import { SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, type TestSite } from './test-support/test-site.ts'
 import { northZone, password, receiver } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('spool')
 
@@ -121,13 +121,9 @@ test('when their share of the disk is used up, strangers hear 452 and users go o
     said.text,
     /^4\.3\.1|The disk here is full\. Nothing was lost; please try again later\./,
   )
-  const id = referenceIn(said)
-  const status = await south.when(async () => {
-    const found = await south.store.journeys.find(id)
-    return found.type === 'found' ? found.journey.status : undefined
-  })
+  const { record, status } = await writtenJourney(south, said)
   assert.equal(status, 'deferred')
-  assert.equal((await journeyIn(south.store, id)).record.steps.at(-1)?.type, 'deferred')
+  assert.equal(record.steps.at(-1)?.type, 'deferred')
   assert.ok(south.reported.some((line) => /strangers' share of the disk/.test(line)))
   await empty()
   // What fits into memory, and what our own users send, is none of it.

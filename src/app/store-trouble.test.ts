@@ -13,6 +13,7 @@ import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite } from './test-support/test-site.ts'
 import { TestNetwork } from './test-support/test-network.ts'
 import { northZone, password, receiver } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 const letter = {
@@ -64,13 +65,8 @@ test('a disk that fills at any step of a letter takes all of it or its record al
     else assert.equal(said.code, 452)
     assert.equal((await south.store.counts()).messages, taken, `at step ${step}`)
     // The id that was told leads to a journey, which says nothing of a letter that was filed.
-    const id = referenceIn(said)
-    const status = await south.when(async () => {
-      const found = await south.store.journeys.find(id)
-      return found.type === 'found' ? found.journey.status : undefined
-    })
+    const { record, status } = await writtenJourney(south, said)
     assert.equal(status, said.code === 250 ? 'delivered' : 'deferred')
-    const { record } = await journeyIn(south.store, id)
     const steps = record.steps.map(({ type }) => type)
     assert.equal(steps.at(-1), said.code === 250 ? 'filed' : 'deferred')
     assert.equal(steps.includes('filed'), said.code === 250)

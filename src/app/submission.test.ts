@@ -7,6 +7,7 @@ import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
 import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
 import { password, receiver as user, southKeyZone } from './test-support/south.ts'
+import { writtenJourney } from './test-support/written-journey.ts'
 
 const test = testsOf('submission')
 
@@ -195,7 +196,7 @@ test('a user may write only as itself, in MAIL FROM and in From', async (t) => {
     assert.match(said.text, new RegExp(`^${user} may not send as ${address}\\. Ref`))
     // What may still come behind a refused sender would belong to it.
     await talk.say('RSET', 250)
-    assert.equal((await journeyIn(south.store, referenceIn(said))).status, 'refused')
+    assert.equal((await writtenJourney(south, said)).status, 'refused')
   }
   for (const author of [
     'other@south.example',
@@ -304,7 +305,7 @@ test('a mailbox here that does not exist is refused at once, with the id', async
   const said = await talk.say('RCPT TO:<nobody@south.example>', 550)
   assert.equal(said.enhanced, '5.1.1')
   await talk.say('RSET', 250)
-  const { record, status } = await journeyIn(south.store, referenceIn(said))
+  const { record, status } = await writtenJourney(south, said)
   assert.equal(status, 'refused')
   assert.equal(record.direction, 'out')
 })

@@ -21,10 +21,11 @@ export function labCommand(): Command {
     .description('list the situations')
     .option('--json', 'one JSON object a line')
     .action((options: { json?: boolean }) => {
+      const widest = Math.max(...situations.map(({ name }) => name.length))
       for (const { name, title, outcome, question } of situations) {
         if (options.json === true) printJson({ name, title, outcome, question })
         else {
-          const start = `  ${name.padEnd(18)} `
+          const start = `  ${name.padEnd(widest)} `
           const indent = start.length
           print(start + wrapped(title, { width: columns(), indent, used: indent }))
         }

@@ -209,10 +209,12 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
   const question = `Was it delivered to ${quoted(recipient)}?`
   const told = answer === undefined ? '' : ` It said: ${said(answer)}`
   const meaning = meant(step)
+  // Where no server said anything, what the trouble was read as stands in the place of a code.
+  const word = answer === undefined ? trouble(step) : String(answer.code)
   const common = {
     id: 'attempt',
     question,
-    ...(answer === undefined ? {} : { result: String(answer.code) }),
+    ...(word === undefined ? {} : { result: word }),
     details: {
       recipient,
       attempt,
@@ -255,6 +257,10 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
         rules: ['RFC 5321 §3.6.3', 'RFC 3464'],
       }
   }
+}
+
+function trouble({ reading }: DeliveryStep & { readonly type: 'attempt' }): string | undefined {
+  return reading === undefined || reading.kind === 'unknown' ? undefined : reading.kind
 }
 
 /** What the refusal means, behind the words of the server; nothing where we know no more than them. */

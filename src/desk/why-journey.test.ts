@@ -221,3 +221,47 @@ test('what was refused at the door says so', () => {
   assert.equal(told?.turn, 'sender')
   assert.match(told.says, /DMARC fails\. The answer was: 550 5\.7\.1 DMARC\./)
 })
+
+test('the answer is the word of the other server, and not that this one took the letter before', () => {
+  const failed = { ...attempt, result: 'failed', nextAttemptAt: undefined } as const
+  const answerTo = (step: StepData, items: readonly QueueItem[]): unknown => {
+    const { recipients } = whyJourney({ ...nothing, record: recordOf(queued, step), items })
+    return recipients[0]?.answer
+  }
+  const lost = { ...attempt, answer: undefined, problem: 'The connection was lost' } as const
+  assert.equal(answerTo({ ...lost, result: 'deferred' }, [item]), null)
+  assert.equal(answerTo({ ...failed, answer: undefined }, []), null)
+  assert.notEqual(answerTo({ ...attempt, result: 'deferred', answer: greyAnswer }, [item]), null)
+  assert.equal(whyJourney({ ...nothing, record: recordOf(queued) }).recipients[0]?.answer, null)
+})
+
+test('a report that nobody here has is told to be one', () => {
+  const no = {
+    code: 550,
+    enhanced: '5.1.1',
+    text: 'There is no such mailbox here.',
+    atCommand: 'RCPT',
+  }
+  const record: JourneyRecord = {
+    ...recordOf({ type: 'recipient', rcptTo: recipient, to: 'refused', answer: no }),
+    outcome: { status: 'created', because: ['delivery status'] },
+  }
+  const [told] = whyJourney({ ...nothing, record }).recipients
+  assert.equal(told?.turn, 'operator')
+  assert.equal(
+    told.says,
+    `This server wrote it (delivery status), and nobody has it: ${recipient} has no mailbox here.`,
+  )
+})
+
+test('a trouble whose words have no full stop gets one before the next sentence', () => {
+  const down = { because: 'The connection was lost', until: at(2) }
+  const [hold] = holdsOf(
+    { ...item, nextAttemptAt: at(-1) },
+    { now, running: true, standing: { destination: 'south.example', down } },
+  )
+  assert.equal(
+    hold?.says,
+    'south.example does not answer: The connection was lost. Nothing is sent there for a while.',
+  )
+})

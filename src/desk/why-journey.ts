@@ -51,7 +51,7 @@ export function whyJourney(facts: WhyFacts): Why {
 }
 
 function recipientOf(state: RecipientState, facts: WhyFacts): WhyRecipient {
-  const { address, status, answer } = state
+  const { address, status } = state
   const item = facts.items.find(({ recipient }) => recipient === address)
   const attempt = lastAttempt(facts.record, address)
   const reading = attempt === undefined ? undefined : readingOf(attempt)
@@ -59,11 +59,20 @@ function recipientOf(state: RecipientState, facts: WhyFacts): WhyRecipient {
     recipient: address,
     status,
     holds: [],
-    answer: viewAnswer(answer),
+    answer: viewAnswer(lastWord(state, attempt)),
     reading: reading === undefined ? null : readingView(reading),
   }
   if (item !== undefined) return { ...common, ...waiting(item, { attempt, reading }, facts) }
   return { ...common, ...over(state, { attempt, reading }, facts.record) }
+}
+
+/**
+ * What was answered last about this recipient. Who waits, or failed, has the word of the other
+ * server, where it said one: that this server took the letter before is no answer to that.
+ */
+function lastWord({ status, answer }: RecipientState, attempt: Attempt | undefined) {
+  if (attempt !== undefined) return attempt.answer
+  return status === 'queued' || status === 'failed' ? undefined : answer
 }
 
 function lastAttempt({ steps }: JourneyRecord, recipient: string): Attempt | undefined {
@@ -176,6 +185,7 @@ function over(
       return { says: `It waits no more for ${address}.`, turn: 'nobody', todo: '' }
     }
     case 'refused':
+      if (record.outcome.status === 'created') return unwanted(address, record)
       return {
         says: `This server refused it for ${address}. ${because}${words}`,
         turn: 'sender',
@@ -189,6 +199,19 @@ function over(
       }
     case 'created':
       return { says: `This server wrote it. ${because}`, turn: 'nobody', todo: '' }
+  }
+}
+
+/** A report of this server that its own directory has nobody for. */
+function unwanted(
+  address: string,
+  { outcome }: JourneyRecord,
+): Pick<WhyRecipient, 'says' | 'turn' | 'todo'> {
+  const [what = 'report'] = outcome.because
+  return {
+    says: `This server wrote it (${what}), and nobody has it: ${address} has no mailbox here.`,
+    turn: 'operator',
+    todo: `What is written to ${address} finds a person when an account or alias has that name (waybill alias add).`,
   }
 }
 

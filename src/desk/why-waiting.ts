@@ -1,3 +1,4 @@
+import { ended } from '../journey/sentence.ts'
 import type { HeldBack } from '../queue/held-back.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { WhyHold } from './why.ts'
@@ -60,7 +61,7 @@ function itemHolds(item: QueueItem, now: number): readonly WhyHold[] {
     const says =
       attempts === 0
         ? 'It was put off untried, and its next turn is later.'
-        : `After ${made} it is the back-off of the letter itself: the next attempt is later.`
+        : `After ${made} it waits for the next one.`
     holds.push({ by: 'schedule', says, until: at(nextAttemptAt) })
   }
   return holds
@@ -70,11 +71,15 @@ function standingHolds({ destination, down, heldBack }: DestinationStanding): re
   const holds: WhyHold[] = []
   if (heldBack !== undefined) {
     const { by, because, until } = heldBack
-    holds.push({ by, says: `${saysBy[by].replace('%', destination)} ${because}`, until: at(until) })
+    holds.push({
+      by,
+      says: `${saysBy[by].replace('%', destination)} ${ended(because)}`,
+      until: at(until),
+    })
   }
   if (down !== undefined) {
     const { because, until } = down
-    const says = `${destination} does not answer: ${because} Nothing is sent there for a while.`
+    const says = `${destination} does not answer: ${ended(because)} Nothing is sent there for a while.`
     holds.push({ by: 'back-off', says, until: at(until) })
   }
   return holds

@@ -9,6 +9,7 @@ import type { Directory } from '../directory/directory.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
 import { serverContext } from '../io/tls-context.ts'
+import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
 import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
 import type { MailSystem } from './mail-system.ts'
@@ -109,6 +110,11 @@ export class RunningServer {
     server.#retention.start()
     server.#certificateWatch.use(first.certificate.certificate)
     return server
+  }
+
+  /** What is committed from now on, for who looks on in this process. */
+  changes(...which: Parameters<Store['changes']>): ReturnType<Store['changes']> {
+    return this.#parts.store.changes(...which)
   }
 
   /** Where it listens. */

@@ -214,7 +214,7 @@ export class Courier {
 
   #makeSettlements(): Settlements {
     const { clock, log, retry, random, suppressions: memory } = this.#options
-    const schedule = new RetrySchedule(retry, random)
+    const schedule = new RetrySchedule(retry, Math.floor(random() * 2 ** 32))
     return new Settlements({ schedule, notices: this.#makeNotices(), memory, clock, log })
   }
 

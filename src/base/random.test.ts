@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from './random.ts'
+import { seededRandom, seedOf } from './random.ts'
 
 function take(seed: number, count: number): readonly number[] {
   const random = seededRandom(seed)
@@ -25,4 +25,11 @@ test('numbers lie in [0, 1) and are spread evenly', () => {
     tenths[tenth] = (tenths[tenth] ?? 0) + 1
   }
   for (const count of tenths) assert.ok(Math.abs(count - 2000) < 250, tenths.join(' '))
+})
+
+test('a seed follows from its text alone', () => {
+  // Known values of FNV-1a.
+  assert.equal(seedOf(''), 0x811c9dc5)
+  assert.equal(seedOf('a'), 0xe40c292c)
+  assert.equal(seedOf('foobar'), 0xbf9cf968)
 })

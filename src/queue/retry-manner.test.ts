@@ -24,9 +24,11 @@ const kinds: readonly AnswerKind[] = [
 
 /** The waits of a letter that hears the same each time, in minutes. */
 function waits(kind: AnswerKind | undefined, count: number, policy = defaultRetryPolicy): number[] {
-  const schedule = new RetrySchedule({ ...policy, jitter: 0 }, () => 0)
+  const schedule = new RetrySchedule({ ...policy, jitter: 0 }, 0)
   return Array.from({ length: count }, (_, attempts) => {
-    return (schedule.retryAt({ attempts, expiresAt: 1e12 }, 0, kind) ?? NaN) / minute
+    return (
+      (schedule.retryAt({ attempts, expiresAt: 1e12, journeyId: 'j1' }, 0, kind) ?? NaN) / minute
+    )
   })
 }
 

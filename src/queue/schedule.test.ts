@@ -98,15 +98,35 @@ test('without a time for it there is no warning', () => {
 
 test('the schedule of a queue counts the attempt that has just been made', () => {
   const policy = { ...defaultRetryPolicy, jitter: 0 }
-  const schedule = new RetrySchedule(policy, () => 0.5)
+  const schedule = new RetrySchedule(policy, 0)
   const expiresAt = policy.expireAfterMs
   const { firstDelayMs, growth, warnAfterMs = 0 } = policy
-  assert.equal(schedule.retryAt({ attempts: 0, expiresAt }, 1000), 1000 + firstDelayMs)
-  assert.equal(schedule.retryAt({ attempts: 1, expiresAt }, 1000), 1000 + firstDelayMs * growth)
-  assert.equal(schedule.retryAt({ attempts: 9, expiresAt }, expiresAt), undefined)
+  const journeyId = 'j1'
+  assert.equal(schedule.retryAt({ attempts: 0, expiresAt, journeyId }, 1000), 1000 + firstDelayMs)
+  assert.equal(
+    schedule.retryAt({ attempts: 1, expiresAt, journeyId }, 1000),
+    1000 + firstDelayMs * growth,
+  )
+  assert.equal(schedule.retryAt({ attempts: 9, expiresAt, journeyId }, expiresAt), undefined)
   const item = { createdAt: 1000, nextAttemptAt: 2000 }
   assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs + 1), true)
   assert.equal(schedule.warnOfDelay(item, 1000 + warnAfterMs), false)
+})
+
+test('chance moves the recipients of a letter alike, and letters, tries and servers apart', () => {
+  const waits = (seed: number, journeyId: string, attempts: number): number | undefined => {
+    const schedule = new RetrySchedule(defaultRetryPolicy, seed)
+    return schedule.retryAt({ journeyId, attempts, expiresAt: 1e12 }, 0)
+  }
+  assert.equal(waits(1, 'j1', 3), waits(1, 'j1', 3))
+  const usual = 40 * 60_000
+  const letters = Array.from({ length: 1000 }, (_, n) => waits(1, `j${n}`, 3) ?? 0)
+  assert.ok(new Set(letters).size > 900)
+  // A tenth to either side, and all of it.
+  assert.ok(Math.min(...letters) >= 0.9 * usual && Math.min(...letters) < 0.91 * usual)
+  assert.ok(Math.max(...letters) <= 1.1 * usual && Math.max(...letters) > 1.09 * usual)
+  assert.notEqual(waits(1, 'j1', 3), waits(2, 'j1', 3))
+  assert.notEqual(waits(1, 'j1', 8), waits(1, 'j1', 9))
 })
 
 test('what is expected of a letter is its next try and all behind it, to the very end', () => {

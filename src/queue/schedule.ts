@@ -1,4 +1,5 @@
 import type { AnswerKind } from '../answers/kinds.ts'
+import { seededRandom, seedOf } from '../base/random.ts'
 import { delayInManner, type RetryManner, retryManner } from './retry-manner.ts'
 
 /** When to try again, and when to give up. Times are Unix milliseconds. */
@@ -130,15 +131,18 @@ export function isDelayWarningDue(input: {
   return input.scheduledAt <= warnAt && warnAt < input.nextAttemptAt
 }
 
-/** The schedule of the items of one queue. */
+/**
+ * The schedule of the items of one queue. Chance moves all recipients of a letter alike, so that those
+ * who were tried in one transaction are tried in one again.
+ */
 export class RetrySchedule {
   readonly #policy: RetryPolicy
-  readonly #random: () => number
+  readonly #seed: number
 
-  /** @param random numbers in [0, 1) */
-  constructor(policy: RetryPolicy, random: () => number) {
+  /** @param seed of chance, so that two servers do not march in step */
+  constructor(policy: RetryPolicy, seed: number) {
     this.#policy = policy
-    this.#random = random
+    this.#seed = seed
   }
 
   /**
@@ -147,12 +151,13 @@ export class RetrySchedule {
    * @param kind what the answer meant; `undefined`: nothing is known of it
    */
   retryAt(
-    item: { readonly attempts: number; readonly expiresAt: number },
+    item: { readonly attempts: number; readonly expiresAt: number; readonly journeyId: string },
     now: number,
     kind?: AnswerKind,
   ): number | undefined {
-    const [policy, random, manner] = [this.#policy, this.#random, retryManner(kind)]
+    const [policy, manner] = [this.#policy, retryManner(kind)]
     const attempts = item.attempts + 1
+    const random = seededRandom(this.#seed ^ seedOf(`${item.journeyId} ${attempts}`))
     const next = nextStep({ policy, attempts, now, expiresAt: item.expiresAt, manner, random })
     return next.type === 'retry' ? next.at : undefined
   }

@@ -134,7 +134,7 @@ export class Simulation {
   ) {
     const random = seededRandom(7)
     this.#servers = servers
-    this.#schedule = new RetrySchedule(defaultRetryPolicy, random)
+    this.#schedule = new RetrySchedule(defaultRetryPolicy, 7)
     this.dispatcher = new Dispatcher({
       queue: this.#store,
       clock: this.clock,

@@ -135,6 +135,40 @@ test('a rule that names mail servers holds from the moment at which they are kno
   assert.equal(batches[3]?.destination, 'd1.example')
 })
 
+test('the rate of a rule that names mail servers holds for letters whose site was not known before', async () => {
+  const { store, dispatcher, batches, finish, clock } = bench()
+  const rates = [{ count: 20, perMs: hour }]
+  dispatcher.use({
+    destinations: [rule({ domains: [], servers: ['mx.provider.example'], rates })],
+    senders: [],
+  })
+  const found = 'mx.provider.example'
+  for (const id of ['a1', 'a2', 'a3']) store.add(id, { destination: 'a.example' })
+  store.add('b1', { destination: 'b.example' })
+  dispatcher.start()
+  await quiet()
+  // Of twenty an hour two may go at once: three find no room, and of them two the first goes next.
+  assert.deepEqual(batches.map(ids), [['a1', 'a2', 'a3'], ['b1']])
+  assert.equal(batches[0]?.arrive(found), false)
+  assert.equal(batches[1]?.arrive(found), true)
+  await finish(() => ({ settlements: [], reachable: 'unknown' }))
+  await finish()
+  assert.deepEqual(batches.map(ids).slice(2), [['a1']])
+  await finish()
+  assert.match(
+    dispatcher.heldBack.get('a.example')?.because ?? '',
+    /^No more than 20 letters an hour/,
+  )
+  clock.advance(190_000)
+  await quiet()
+  assert.deepEqual(batches.map(ids).slice(3), [['a2']])
+  // What did not go was given back, so the next one is not later than that.
+  await finish()
+  clock.advance(190_000)
+  await quiet()
+  assert.deepEqual(batches.map(ids).slice(4), [['a3']])
+})
+
 test('at quiet hours nothing goes, and what waits comes back when they are over', async () => {
   const { store, dispatcher, batches, clock } = bench({ postponeBatch: putOff })
   const at = new Date(clock.now())

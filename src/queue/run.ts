@@ -105,12 +105,28 @@ export class Run implements Around {
     // What is known of the site holds for a destination that has just been found to lead there.
     const may = roads.permits.of(this.destination, site, rule)
     const open = !roads.postpones || this.#probes || may.type === 'all'
-    if (!open || (rule?.key !== this.#rule?.key && roads.traffic.free(rule) <= 0)) return false
+    if (!open || (rule?.key !== this.#rule?.key && !this.#fits(rule))) return false
     if (!this.#entry.moveTo(site, roads.sites.connections(site))) return false
-    roads.traffic.count(this.#rule, -1)
-    this.#rule = rule
-    roads.traffic.count(rule, 1)
+    this.#obey(rule)
     return lanes.total > 0
+  }
+
+  /** Whether a rule under which nothing of this batch was counted yet lets all of it go. */
+  #fits(rule: AppliedRule | undefined): boolean {
+    const { traffic } = this.#needs.roads
+    return traffic.free(rule) > 0 && traffic.allowance(rule) >= this.ids.length
+  }
+
+  /** It counts for this rule from now on, and no longer for the one before. */
+  #obey(rule: AppliedRule | undefined): void {
+    const { traffic } = this.#needs.roads
+    traffic.count(this.#rule, -1)
+    traffic.count(rule, 1)
+    if (rule?.key !== this.#rule?.key) {
+      traffic.spend(this.#rule, -this.ids.length)
+      traffic.spend(rule, this.ids.length)
+    }
+    this.#rule = rule
   }
 
   #takesMore(): boolean {

@@ -18,6 +18,8 @@ import type { TestNetwork } from './test-network.ts'
 /** A whole server, opened as `waybill start` opens it from a file of settings. */
 export interface SettingsServer {
   readonly server: RunningServer
+  /** Its data folder. */
+  readonly data: string
   /** What it has written, as another process would read it. */
   readonly reader: ReadPorts
   /** Reads other settings in, as SIGHUP does; `more` stands in place of what was there. */
@@ -100,6 +102,7 @@ export async function openSettingsServer(
   }
   return {
     server,
+    data,
     reader,
     when,
     async reload(more) {

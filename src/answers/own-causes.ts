@@ -12,6 +12,11 @@ export const ownCauses: Readonly<Record<FailureCause, CodeRule>> = {
   tlsNotOffered: { ...noTls, says: 'We want TLS, and it has none.' },
   tlsFailed: { ...noTls, says: 'It wants TLS, which failed.' },
   authNotOffered: { kind: 'login-wanted', says: 'It offers no log-in that we can use.' },
+  chunkingFailed: {
+    kind: 'protocol',
+    scope: 'connection',
+    says: 'It takes no BDAT, which it offers.',
+  },
   smtpUtf8NotOffered: { kind: 'unsupported', says: 'It does not offer SMTPUTF8.' },
   eightBitNotOffered: { kind: 'unsupported', says: 'It does not offer 8BITMIME.' },
   messageTooBig: { kind: 'too-big', says: 'The letter is bigger than the limit that it offers.' },

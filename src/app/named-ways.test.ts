@@ -44,6 +44,14 @@ test('each form of a server has its port, its protocol and its TLS', () => {
   assert.equal(ways.to('a.example')?.hop.host, 'relay.example')
 })
 
+test('destinations that get no BDAT, by name or by pattern', () => {
+  const ways = new SettingsWays([], ['a.example', '*.b.example'])
+  const without = ['a.example', 'x.b.example', 'b.example', 'x.a.example'].filter((one) =>
+    ways.withoutChunking(one),
+  )
+  assert.deepEqual(without, ['a.example', 'x.b.example'])
+})
+
 test('a login brings its password out of its file, and wants a verified certificate', (t) => {
   const { folder, remove } = testFolder()
   t.after(remove)

@@ -12,11 +12,20 @@ type Entries = readonly RouteEntry<NamedWay>[]
 export class SettingsWays implements NamedWays {
   #entries: Entries
   #table: RouteTable<NamedWay>
+  readonly #withoutChunking: RouteTable<true>
 
-  /** @param entries as `readWays` gives them */
-  constructor(entries: Entries = []) {
+  /**
+   * @param entries         as `readWays` gives them
+   * @param withoutChunking patterns of destinations, as `parsePattern` gives them
+   */
+  constructor(entries: Entries = [], withoutChunking: readonly string[] = []) {
     this.#entries = entries
     this.#table = new RouteTable(entries)
+    this.#withoutChunking = new RouteTable([{ patterns: withoutChunking, value: true }])
+  }
+
+  withoutChunking(destination: string): boolean {
+    return this.#withoutChunking.find(destination) === true
   }
 
   to(destination: string): NamedWay | undefined {

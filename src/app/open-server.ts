@@ -83,7 +83,7 @@ async function open(
     log,
     broken: (problem) => broken(problem),
   })
-  const ways = new SettingsWays(readWays(settings))
+  const ways = new SettingsWays(readWays(settings), settings.delivery.no_chunking_to)
   const trustAnchors = trustOf(settings)
   const { hostname } = settings
   const connector = new Connector({

@@ -163,6 +163,17 @@ const meansTooMany: ReadonlySet<string> = new Set([
   'code.552',
 ])
 
+/** The server offers CHUNKING and cannot do it: the letter goes to it once more, by DATA. */
+export function wantsData(outcome: RecipientOutcome | undefined): boolean {
+  return outcome?.result === 'deferred' && outcome.because === 'chunkingFailed'
+}
+
+/** It may be BDAT that went wrong, also where a letter was sent whole and nothing came. */
+export function mayBeChunking(outcome: RecipientOutcome | undefined): boolean {
+  if (outcome?.result !== 'deferred') return false
+  return wantsData(outcome) || outcome.because === 'unknownAfterMessage'
+}
+
 /** The envelope for items of one message. Addresses were checked when they were accepted. */
 export function transactionFor(
   items: readonly [QueueItem, ...QueueItem[]],

@@ -8,6 +8,7 @@ import type { RouteTarget } from '../route/found-route.ts'
 import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { KnownTls } from '../transport/memory.ts'
+import { BrokenChunking } from './broken-chunking.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
 import {
@@ -74,6 +75,7 @@ export interface ConnectorOptions {
 /** Connects to the servers of others. */
 export class Connector {
   readonly #options: ConnectorOptions
+  readonly #brokenChunking = new BrokenChunking()
 
   constructor(options: ConnectorOptions) {
     this.#options = options
@@ -102,6 +104,17 @@ export class Connector {
       if (ending.stage !== 'go-on') return first
     }
     return this.#once(target, demanded)
+  }
+
+  /** A letter by BDAT went wrong at this host, so that it may be its CHUNKING: it gets DATA for a day. */
+  avoidChunks(host: string): void {
+    this.#brokenChunking.note(host, this.#options.clock.now())
+  }
+
+  #chunkingAt(host: string, { chunking }: Way): 'never' | 'whenOffered' {
+    return this.#brokenChunking.has(host, this.#options.clock.now())
+      ? 'never'
+      : (chunking ?? 'whenOffered')
   }
 
   #loginOf({ login }: Way): ClientAuth | null {
@@ -164,6 +177,7 @@ export class Connector {
         protocol: way.protocol,
         tls: wanted,
         auth: this.#loginOf(way),
+        chunking: this.#chunkingAt(host, way),
       },
       clock,
       ...secure,

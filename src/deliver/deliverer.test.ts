@@ -467,6 +467,47 @@ test('a server that hangs up as soon as it has answered gets all over new connec
   assert.equal(taken, 50)
 })
 
+/** Offers what it is told to offer, and says so of the first EHLO line. */
+const offering = (keywords: readonly string[], says: Says): Says => {
+  return (command, write) =>
+    command.startsWith('EHLO')
+      ? [
+          '250-mx',
+          ...keywords.map((one, index) => {
+            return `250${index === keywords.length - 1 ? ' ' : '-'}${one}`
+          }),
+        ].join('\r\n')
+      : says(command, write)
+}
+
+test('a server that offers CHUNKING and knows no BDAT gets all by DATA, over new connections', async (t) => {
+  const heard: string[] = []
+  const says: Says = (command) => {
+    heard.push(command)
+    if (/^(?:MAIL|RCPT|RSET|QUIT|\.)/.test(command)) return '250 ok'
+    return command === 'DATA' ? '354 go on' : '502 5.5.1 What is that?'
+  }
+  const port = await serve(t, '220 mx', offering(['PIPELINING', 'CHUNKING'], says))
+  const report = await deliver({ [first]: port }, fifty())
+  assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+  assert.equal(heard.filter((line) => line.startsWith('BDAT')).length, 1, 'it is asked once')
+  assert.equal(heard.filter((line) => line === '.').length, 50)
+})
+
+test('the lost answer to a letter by BDAT leaves it waiting, and the next ones go by DATA', async (t) => {
+  const heard: string[] = []
+  const says: Says = (command) => {
+    heard.push(command)
+    if (command.startsWith('BDAT')) return 'hangUp'
+    return kind(command, () => {})
+  }
+  const port = await serve(t, '220 mx', offering(['CHUNKING'], says))
+  const report = await deliver({ [first]: port }, fifty())
+  assert.equal(outcomes(report).filter((one) => one === 'deferred').length, 1)
+  assert.equal(outcomes(report).filter((one) => one === 'delivered').length, 49)
+  assert.equal(heard.filter((line) => line.startsWith('BDAT')).length, 1)
+})
+
 test('a server that says 421 to the first letter is not asked again for the others', async (t) => {
   let connections = 0
   const says: Says = (command) => {

@@ -18,7 +18,7 @@ import { pauseIn, sparing } from './pauses.ts'
 import { Round } from './round.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
-import { exchangeWay, type NamedWays, type Way } from './way.ts'
+import { type NamedWays, type Way, wayTo } from './way.ts'
 import { ByWish } from './wishes.ts'
 
 export interface DelivererOptions {
@@ -67,7 +67,7 @@ export class Deliverer {
       return { ...last, reachable: 'unknown' }
     }
     if (!batch.arrive(siteOf(route, destination))) return { settlements: [], reachable: 'unknown' }
-    return this.#goTo(route, named?.way ?? exchangeWay, { batch, settling, log })
+    return this.#goTo(route, wayTo(destination, ways), { batch, settling, log })
   }
 
   /** Goes through the targets with each part of the batch that asks the same of TLS. */

@@ -16,9 +16,11 @@ import {
   endedBefore,
   hadEnough,
   isBroken,
+  mayBeChunking,
   type Messages,
   transactionFor,
   unreadable,
+  wantsData,
   withoutTls,
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
@@ -203,6 +205,14 @@ export class Round {
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
+      const unchunked = attempts.filter((_, index) => wantsData(outcomes[index]))
+      if (outcomes.some(mayBeChunking)) this.#connector.avoidChunks(target.host)
+      if (unchunked.length > 0) {
+        const heard = attempts.filter((attempt) => !unchunked.includes(attempt))
+        await this.#settling.settle(after(letter, heard))
+        this.#letters = [...once(letter, unchunked), ...others]
+        return undefined
+      }
       // Over a new one this letter is the first, and what is said to it then is about the letter.
       const full = attempts.filter((_, index) => tookSome && hadEnough(outcomes[index]))
       if (full.length > 0) {

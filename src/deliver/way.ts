@@ -18,6 +18,8 @@ export interface Way {
   readonly need: TlsNeed
   /** With what to log in; `null` where nobody has to. */
   readonly login: ClientAuth | null
+  /** `never`: content goes by DATA, whatever is offered. Absent: by BDAT where it is (RFC 3030). */
+  readonly chunking?: 'never'
 }
 
 /** How the servers that MX records name are spoken with. RFC 5321 §4.5.4.2, RFC 7435. */
@@ -43,6 +45,14 @@ export interface NamedWays {
    * @param destination a domain as `parseDomain` gives it, or an address literal with its brackets
    */
   to(destination: string): NamedWay | undefined
+  /** Whether the settings keep BDAT away from a destination. Absent: from none. */
+  withoutChunking?(destination: string): boolean
+}
+
+/** How the servers of a destination are spoken with: as the settings say, or as servers of MX records. */
+export function wayTo(destination: string, ways: NamedWays): Way {
+  const way = ways.to(destination)?.way ?? exchangeWay
+  return ways.withoutChunking?.(destination) === true ? { ...way, chunking: 'never' } : way
 }
 
 /** Settings that name no server. */

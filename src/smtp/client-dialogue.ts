@@ -1,6 +1,7 @@
 import { Handshake } from './client-handshake.ts'
-import { type Move, say } from './client-move.ts'
-import { obstacleTo, Transfer } from './client-transfer.ts'
+import { ChunkTransfer, goesInChunks } from './client-chunks.ts'
+import { type Line, type Move, say, type Transfer } from './client-move.ts'
+import { DataTransfer, obstacleTo } from './client-transfer.ts'
 import type {
   AtCommand,
   ClientOptions,
@@ -99,10 +100,7 @@ export class ClientDialogue {
   carryOut(move: Move): void {
     switch (move.type) {
       case 'say':
-        for (const { text, shown } of move.lines) {
-          this.#out.sendLine(text)
-          this.#out.note({ type: 'line', from: 'client', text: shown })
-        }
+        this.#sayLines(move.lines)
         this.#out.wake(move.waitMs)
         break
       case 'startTls':
@@ -118,9 +116,11 @@ export class ClientDialogue {
         this.goOn()
         break
       case 'content':
+        this.#sayLines(move.lines ?? [])
         for (const octets of move.octets) this.#out.sendOctets(octets)
         this.#out.wake(move.waitMs)
-        this.#out.push({ type: move.more ? 'wantMessage' : 'allSent' })
+        if (move.next === 'more') this.#out.push({ type: 'wantMessage' })
+        else if (move.next === 'verdict') this.#out.push({ type: 'allSent' })
         break
       case 'over':
         this.#out.push({ type: 'outcome', recipients: move.recipients })
@@ -155,7 +155,9 @@ export class ClientDialogue {
     if (transaction !== undefined) {
       const obstacle = obstacleTo(transaction, extensions, this.#options)
       if (obstacle === undefined) {
-        const transfer = new Transfer(transaction, extensions, this.#options)
+        const transfer = goesInChunks(transaction, extensions, this.#options)
+          ? new ChunkTransfer(transaction, extensions, this.#options)
+          : new DataTransfer(transaction, extensions, this.#options)
         this.#state = { name: 'transfer', transfer }
         this.carryOut(transfer.begin())
         return
@@ -171,6 +173,13 @@ export class ClientDialogue {
     this.#state = { name: 'closed' }
     this.#out.forgetWake()
     this.#out.push({ type: 'close' })
+  }
+
+  #sayLines(lines: readonly Line[]): void {
+    for (const { text, shown } of lines) {
+      this.#out.sendLine(text)
+      this.#out.note({ type: 'line', from: 'client', text: shown })
+    }
   }
 
   #reset(): void {

@@ -173,12 +173,21 @@ test('whatever the content and its pieces, it arrives, and the recipients know',
       fc.array(content, { minLength: 1, maxLength: 3 }),
       fc.integer({ min: 1, max: 30 }),
       fc.uniqueArray(fc.nat(8)),
-      (contents, pieceSize, refused) => {
+      fc.constantFrom('never', 'whenOffered'),
+      fc.boolean(),
+      (contents, pieceSize, refused, chunking, sized) => {
         const messages = contents.map((octets) => ({
-          envelope: transaction(3, { eightBit: true }),
+          envelope: transaction(3, { eightBit: true, size: sized ? octets.length : null }),
           content: octets,
         }))
-        const { outcomes, delivered } = meet({ messages, pieceSize, refused: new Set(refused) })
+        const client = { chunking }
+        const { outcomes, delivered } = meet({
+          messages,
+          pieceSize,
+          refused: new Set(refused),
+          client,
+          server: { extensions: { ...defaultServerOptions.extensions, chunking: true } },
+        })
         const results = outcomes.map((list) => list.map((outcome) => outcome.result))
         const wanted = contents.map((_, m) =>
           [0, 1, 2].map((r) => (refused.includes(m * 3 + r) ? 'failed' : 'accepted')),
@@ -243,6 +252,8 @@ const anyReply = fc.constantFrom(
   '250 ok\r\n',
   '250-mx.example\r\n250-PIPELINING\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE 1000\r\n',
   '250-mx.example\r\n250 8BITMIME\r\n',
+  '250-mx.example\r\n250 CHUNKING\r\n',
+  '250-mx.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n',
   '354 go on\r\n',
   '334 VXNlcm5hbWU6\r\n',
   '334 ?\r\n',
@@ -294,6 +305,7 @@ test('whatever a server says, each transaction has one outcome for each recipien
       (steps, mode, login, early) => {
         const client = clientWith({ tls: mode, auth: login })
         let given = 0
+        let parts = 0
         const outcomes: (readonly RecipientOutcome[])[] = []
         let closed = false
         const handle = (input: ClientInput): void => {
@@ -308,12 +320,15 @@ test('whatever a server says, each transaction has one outcome for each recipien
             case 'ready':
               if (given > outcomes.length) break
               given++
+              parts = 0
               handle({ type: 'transaction', transaction: transaction(2, { size: 500 }) })
               break
             case 'startTls':
               handle({ type: 'tlsStarted' })
               break
             case 'wantMessage':
+              // Of every other message no more is read after some parts.
+              if (++parts > 3 && given % 2 === 1) break
               handle({ type: 'message', octets: octetsOf('x\r\n'), last: given % 2 === 0 })
               break
             case 'close':

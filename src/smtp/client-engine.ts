@@ -1,7 +1,6 @@
 import { type Engine, Outbox } from '../wire/engine.ts'
 import { ClientDialogue } from './client-dialogue.ts'
-import { abort } from './client-move.ts'
-import type { Transfer } from './client-transfer.ts'
+import { abort, type Transfer } from './client-move.ts'
 import type { ClientInput, ClientOptions, ClientOutput, Setback } from './client-types.ts'
 import { refusedBy, setback } from './failure.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
@@ -12,10 +11,10 @@ import { printable } from './transcript.ts'
 /**
  * The client's side of SMTP, without I/O. `docs/smtp-dialogue.md` tells how to drive it.
  *
- * RFC 5321 with 1870, 2034, 2920, 3207, 3461, 4954, 6152 and 6531, or LMTP (RFC 2033) with the same.
+ * RFC 5321 with 1870, 2034, 2920, 3030, 3207, 3461, 4954, 6152 and 6531, or LMTP (RFC 2033) with the same.
  * Every transaction gets exactly one `outcome`, whatever happens to the connection.
  *
- * `Handshake` knows what comes before mail, `Transfer` what a message needs: both turn replies into
+ * `Handshake` knows what comes before mail, a `Transfer` what a message needs: both turn replies into
  * a `Move`, and `ClientDialogue` carries it out. Here stands what inputs, lost connections and
  * passing time mean to whichever of them is under way.
  */
@@ -106,7 +105,7 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     if (!this.#awaitsVerdict) this.#abort(setback('malformedReply', doing, problem))
     else {
       const text = `${problem}; the server may have taken the message`
-      this.#abort(setback('unknownAfterMessage', doing, text))
+      this.#abort(setback('unknownAfterMessage', 'MESSAGE', text))
     }
   }
 
@@ -152,8 +151,9 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     const { state, doing } = this.#dialogue
     if (state.name === 'closed') return
     if (state.name === 'quit') this.#dialogue.close()
-    else if (this.#awaitsVerdict) this.#abort(setback('unknownAfterMessage', doing))
-    else this.#abort(setback(because, doing))
+    else if (this.#awaitsVerdict && !(because === 'connectionLost' && this.#closedBefore)) {
+      this.#abort(setback('unknownAfterMessage', 'MESSAGE'))
+    } else this.#abort(setback(because, doing))
   }
 
   #brokenOff(why: string): void {
@@ -162,7 +162,7 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     if (state.name === 'quit') this.#dialogue.close()
     else if (this.#awaitsVerdict) {
       const text = `The whole message was sent, but its answer was not waited for, because ${why}; the server may have taken it`
-      this.#abort(setback('unknownAfterMessage', doing, text))
+      this.#abort(setback('unknownAfterMessage', 'MESSAGE', text))
     } else {
       this.#abort(setback('brokenOff', doing, `The connection was ended, because ${why}`))
     }
@@ -180,6 +180,14 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
   /** All of a message is said, and its answer is to come. */
   get #awaitsVerdict(): boolean {
     return this.#transfer?.allSent === true
+  }
+
+  /**
+   * By BDAT all of a transaction may go at once. A server that ends the connection without a word to
+   * any of it had ended it before: it is between two letters that connections are closed.
+   */
+  get #closedBefore(): boolean {
+    return this.#transfer?.unheard === true
   }
 
   /** Until TLS is there or has failed, octets from the server mean nothing. */

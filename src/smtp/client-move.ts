@@ -16,11 +16,15 @@ export type Move =
   | { readonly type: 'derive'; readonly wish: ScramWish; readonly waitMs: number }
   /** Greeted, encrypted and logged in as far as it is wanted. */
   | { readonly type: 'ready' }
-  /** Send these parts of the content; with `more` the driver is asked for the next, else it is all. */
+  /**
+   * Say these lines and send these parts of the content behind them. `next`: `more` asks the driver for
+   * the next part, `reply` waits for the server before it does, `verdict` means that this was all.
+   */
   | {
       readonly type: 'content'
+      readonly lines?: readonly Line[]
       readonly octets: readonly Uint8Array[]
-      readonly more: boolean
+      readonly next: 'more' | 'reply' | 'verdict'
       readonly waitMs: number
     }
   /** Every recipient has an outcome. With `reset` the server still holds our MAIL. */
@@ -33,6 +37,24 @@ export type Move =
   | { readonly type: 'fail'; readonly failure: Setback }
   /** The session is of no use, and the server does not listen or cannot be trusted: close. */
   | { readonly type: 'abort'; readonly failure: Setback }
+
+/** One message on its way to the server: what replies and content mean to it. */
+export interface Transfer {
+  /** The driver was asked for a part of the content. */
+  readonly wantsContent: boolean
+  /** The server has the whole message, and may have taken it when the connection breaks. RFC 1047. */
+  readonly allSent: boolean
+  /** The server has not said a word since the transaction began. */
+  readonly unheard: boolean
+  /** What we are doing, for a failure to name. */
+  readonly doing: AtCommand
+  begin(): Move
+  take(reply: Reply): Move
+  /** The next part of the content, as it was asked for. */
+  content(octets: Uint8Array, last: boolean): Move
+  /** What becomes of each recipient when the session fails: `failure`, where nothing is known. */
+  giveUp(failure: Setback): readonly RecipientOutcome[]
+}
 
 /** A command line without CRLF, and how it stands in the record. */
 export interface Line {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { octetString, octetsOf } from '../base/octets.ts'
 import type { Move } from './client-move.ts'
 import { type ClientTransaction, defaultClientOptions } from './client-types.ts'
-import { obstacleTo, Transfer } from './client-transfer.ts'
+import { DataTransfer, obstacleTo } from './client-transfer.ts'
 import { type Extensions, noExtensions } from './ehlo.ts'
 import { setback } from './failure.ts'
 import { reply } from './reply.ts'
@@ -32,7 +32,7 @@ function shown(move: Move): string {
     case 'say':
       return move.lines.map(({ text }) => text.split(/[ :]/)[0]).join(' ')
     case 'content':
-      return `${move.octets.map((octets) => octetString(octets)).join('')}${move.more ? '…' : ''}`
+      return `${move.octets.map((octets) => octetString(octets)).join('')}${move.next === 'more' ? '…' : ''}`
     case 'over':
       return `${move.recipients.map(({ result }) => result).join(' ')}${move.reset ? ', RSET' : ''}`
     case 'fail':
@@ -46,7 +46,7 @@ function shown(move: Move): string {
 }
 
 test('a message goes in one envelope, with its content dot-stuffed, and has one outcome each', () => {
-  const transfer = new Transfer(toTwo, modern, options)
+  const transfer = new DataTransfer(toTwo, modern, options)
   const moves = [transfer.begin(), ...[ok, ok, no, go].map((one) => transfer.take(one))]
   assert.deepEqual(moves.map(shown), ['MAIL RCPT RCPT DATA', '', '', '', '…'])
   assert.equal(transfer.wantsContent, true)
@@ -58,14 +58,14 @@ test('a message goes in one envelope, with its content dot-stuffed, and has one 
 })
 
 test('when nobody is left the server is told, so that it forgets our MAIL', () => {
-  const transfer = new Transfer(toTwo, { ...modern, pipelining: false }, options)
+  const transfer = new DataTransfer(toTwo, { ...modern, pipelining: false }, options)
   transfer.begin()
   const moves = [ok, no, no].map((one) => transfer.take(one))
   assert.deepEqual(moves.map(shown), ['RCPT', 'RCPT', 'failed failed, RSET'])
 })
 
 test('giving up tells each recipient the most that is known', () => {
-  const transfer = new Transfer(toTwo, modern, options)
+  const transfer = new DataTransfer(toTwo, modern, options)
   transfer.begin()
   for (const one of [ok, no]) transfer.take(one)
   assert.equal(transfer.doing, 'RCPT')
@@ -76,7 +76,7 @@ test('giving up tells each recipient the most that is known', () => {
 })
 
 test('a reply within the content ends the session: only closing ends DATA', () => {
-  const transfer = new Transfer(toTwo, modern, options)
+  const transfer = new DataTransfer(toTwo, modern, options)
   transfer.begin()
   for (const one of [ok, ok, ok, go]) transfer.take(one)
   assert.equal(shown(transfer.take(reply(552, '5.3.4', 'too big'))), 'abort reply')

@@ -1,4 +1,4 @@
-import { abort, type Move } from './client-move.ts'
+import { abort, type Move, type Transfer } from './client-move.ts'
 import type {
   AtCommand,
   ClientOptions,
@@ -30,8 +30,8 @@ export function obstacleTo(
 /** Which part of the transaction is under way. `sent`: all is said, and the reply is to come. */
 type Part = 'envelope' | 'content' | 'sent'
 
-/** One message on its way to the server: its envelope, its content, and what becomes of both. */
-export class Transfer {
+/** One message on its way to the server by DATA: its envelope, its content, and what becomes of both. */
+export class DataTransfer implements Transfer {
   readonly #envelope: Envelope
   readonly #timeouts: ClientTimeouts
   readonly #encoder = new DataEncoder()
@@ -44,7 +44,7 @@ export class Transfer {
     extensions: Extensions,
     { timeouts, protocol }: Pick<ClientOptions, 'timeouts' | 'protocol'>,
   ) {
-    this.#envelope = new Envelope(transaction, extensions)
+    this.#envelope = new Envelope(transaction, extensions, 'DATA')
     this.#timeouts = timeouts
     this.#eachAnswered = protocol === 'lmtp'
   }
@@ -53,12 +53,14 @@ export class Transfer {
     return this.#part === 'content'
   }
 
-  /** The server has the whole message, and may have taken it when the connection breaks. RFC 1047. */
   get allSent(): boolean {
     return this.#part === 'sent'
   }
 
-  /** What we are doing, for a failure to name. */
+  get unheard(): boolean {
+    return this.#envelope.unheard
+  }
+
   get doing(): AtCommand {
     return this.#part === 'envelope' ? this.#envelope.awaited : 'MESSAGE'
   }
@@ -79,19 +81,14 @@ export class Transfer {
     }
   }
 
-  /** The next part of the content, as it was asked for. */
   content(octets: Uint8Array, last: boolean): Move {
     const encoded = this.#encoder.push(octets)
     if (!last) return this.#wantContent([encoded])
     return this.#end([encoded, this.#encoder.end()])
   }
 
-  /** What becomes of each recipient when the session fails: `failure`, where nothing is known. */
   giveUp(failure: Setback): readonly RecipientOutcome[] {
-    const { state } = this.#envelope
-    if (state !== 'over' && state !== 'stopped' && state !== 'broken')
-      this.#envelope.settle(failure)
-    return this.#envelope.outcomes()
+    return this.#envelope.giveUp(failure)
   }
 
   #envelopeMoves(): Move {
@@ -120,12 +117,12 @@ export class Transfer {
 
   #wantContent(octets: readonly Uint8Array[]): Move {
     this.#part = 'content'
-    return { type: 'content', octets, more: true, waitMs: this.#timeouts.blockMs }
+    return { type: 'content', octets, next: 'more', waitMs: this.#timeouts.blockMs }
   }
 
   #end(octets: readonly Uint8Array[]): Move {
     this.#part = 'sent'
-    return { type: 'content', octets, more: false, waitMs: this.#timeouts.messageMs }
+    return { type: 'content', octets, next: 'verdict', waitMs: this.#timeouts.messageMs }
   }
 
   #answered(reply: Reply): Move {

@@ -12,6 +12,7 @@ export const defaultClientOptions: Omit<ClientOptions, 'hostname'> = {
   protocol: 'smtp',
   tls: 'whenOffered',
   auth: null,
+  chunking: 'whenOffered',
   eightBitToSevenBitPeer: 'fail',
   // RFC 5321 §4.5.3.2
   timeouts: {
@@ -139,7 +140,7 @@ export type AtCommand =
   | 'MAIL'
   | 'RCPT'
   | 'DATA'
-  | 'MESSAGE' // the content and its final dot
+  | 'MESSAGE' // the content, to its final dot or its last chunk
   | 'RSET'
   | 'QUIT'
 
@@ -153,6 +154,8 @@ export type FailureCause =
   | 'tlsNotOffered'
   | 'tlsFailed'
   | 'authNotOffered'
+  /** It offers CHUNKING and knows no BDAT: it has read the content as commands. */
+  | 'chunkingFailed'
   | 'smtpUtf8NotOffered'
   | 'eightBitNotOffered'
   | 'messageTooBig'
@@ -170,6 +173,8 @@ export interface ClientOptions {
   readonly tls: 'never' | 'whenOffered' | 'required' | 'active'
   /** Log in before the first message; only over TLS unless `allowClearText`. */
   readonly auth: ClientAuth | null
+  /** `whenOffered`: content goes by BDAT where CHUNKING is offered, else always by DATA. RFC 3030. */
+  readonly chunking: 'never' | 'whenOffered'
   /** Content with octets over 127 for a peer without 8BITMIME: RFC 6152 §3 forbids `send`. */
   readonly eightBitToSevenBitPeer: 'fail' | 'send'
   readonly timeouts: ClientTimeouts

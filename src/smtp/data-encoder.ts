@@ -2,6 +2,9 @@
  * Makes content fit for DATA: a dot is put before each line that starts with one, and the end is
  * written. What comes out never holds a CR or LF outside of CRLF, whatever goes in, so that no
  * receiver, however lax, finds an end before the true one. RFC 5321 §4.5.2, §2.3.8.
+ *
+ * For BDAT nothing but the line ends is put right: chunks tell their length, so no dot means anything
+ * (RFC 3030 §2). A letter is the same whichever of both it goes by.
  */
 
 const LF = 10
@@ -12,7 +15,12 @@ const DOT = 46
 type State = 'lineStart' | 'text' | 'cr'
 
 export class DataEncoder {
+  readonly #dots: boolean
   #state: State = 'lineStart'
+
+  constructor(command: 'DATA' | 'BDAT' = 'DATA') {
+    this.#dots = command === 'DATA'
+  }
 
   /** Encodes the next octets: `octets` itself when nothing had to be put in. */
   push(octets: Uint8Array): Uint8Array {
@@ -42,7 +50,7 @@ export class DataEncoder {
       } else if (byte === CR) {
         state = 'cr'
       } else {
-        if (byte === DOT && state === 'lineStart') out.insert(i, DOT)
+        if (byte === DOT && state === 'lineStart' && this.#dots) out.insert(i, DOT)
         state = 'text'
       }
       i++
@@ -51,17 +59,18 @@ export class DataEncoder {
     return out.finish()
   }
 
-  /** What ends the content: a CRLF when the last line has none, then the dot and its CRLF. */
+  /** What ends the content: a CRLF when the last line has none, and for DATA the dot and its CRLF. */
   end(): Uint8Array {
     const state = this.#state
     this.#state = 'lineStart'
+    const dot = this.#dots ? [DOT, CR, LF] : []
     switch (state) {
       case 'lineStart':
-        return Uint8Array.of(DOT, CR, LF)
+        return Uint8Array.from(dot)
       case 'text':
-        return Uint8Array.of(CR, LF, DOT, CR, LF)
+        return Uint8Array.of(CR, LF, ...dot)
       case 'cr':
-        return Uint8Array.of(LF, DOT, CR, LF)
+        return Uint8Array.of(LF, ...dot)
     }
   }
 }

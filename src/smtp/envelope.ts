@@ -1,6 +1,6 @@
 /**
- * One transaction from the client's side: MAIL, each RCPT, DATA, the replies to them, and what
- * becomes of each recipient. With PIPELINING all commands go at once and the replies come in their
+ * One transaction from the client's side: MAIL, each RCPT, DATA where the content goes by it, the
+ * replies to them, and what becomes of each recipient. With PIPELINING all commands go at once and the replies come in their
  * order (RFC 2920 §3.1); without it each command waits for the reply before.
  */
 import { formatPath } from '../address/path.ts'
@@ -15,6 +15,8 @@ type Command =
   | { readonly verb: 'MAIL' | 'DATA' }
   | { readonly verb: 'RCPT'; readonly recipient: number }
 
+const data: Command = { verb: 'DATA' }
+
 /** What is known of a recipient. */
 type Standing =
   | { readonly type: 'open' }
@@ -24,7 +26,7 @@ type Standing =
 /** What comes next. */
 export type EnvelopeState =
   | 'waiting' // for replies
-  | 'content' // 354 came: send the content
+  | 'content' // 354 came, or for BDAT the last reply to RCPT: send the content
   | 'nothing' // 354 came, but no recipient is left: send only the dot (RFC 2920 §3.1)
   | 'over' // every recipient has an outcome
   | 'stopped' // 354 came, and no content will: only closing ends it
@@ -40,7 +42,7 @@ export class Envelope {
   #state: EnvelopeState = 'waiting'
   #begun = false
 
-  constructor(transaction: ClientTransaction, extensions: Extensions) {
+  constructor(transaction: ClientTransaction, extensions: Extensions, by: 'DATA' | 'BDAT') {
     this.#transaction = transaction
     this.#extensions = extensions
     this.#standings = transaction.recipients.map(() => ({ type: 'open' }))
@@ -49,7 +51,7 @@ export class Envelope {
     this.#commands = [
       { verb: 'MAIL' },
       ...(stopAfter === 'MAIL' ? [] : rcpt),
-      ...(stopAfter === 'MAIL' || stopAfter === 'RCPT' ? [] : [{ verb: 'DATA' } as const]),
+      ...(stopAfter === 'MAIL' || stopAfter === 'RCPT' || by === 'BDAT' ? [] : [data]),
     ]
   }
 
@@ -60,6 +62,16 @@ export class Envelope {
   /** Whether the peer has taken our MAIL, so that it has to be told when we give up. */
   get begun(): boolean {
     return this.#begun
+  }
+
+  /** No command has been answered. */
+  get unheard(): boolean {
+    return this.#answered === 0
+  }
+
+  /** Every command has been answered: what comes now is about the content. */
+  get answered(): boolean {
+    return this.#answered === this.#commands.length
   }
 
   /** What the next reply will be about. */
@@ -131,6 +143,13 @@ export class Envelope {
     if (!this.#has('taken')) this.#state = 'over'
   }
 
+  /** As `outcomes`; what has none gets this one. */
+  giveUp(failure: Setback): readonly RecipientOutcome[] {
+    const state = this.#state
+    if (state !== 'over' && state !== 'stopped' && state !== 'broken') this.settle(failure)
+    return this.outcomes()
+  }
+
   /** In the order of the recipients. Only when the state is `over`, `stopped` or `broken`. */
   outcomes(): readonly RecipientOutcome[] {
     return this.#standings.map((standing) => {
@@ -175,6 +194,8 @@ export class Envelope {
   #stopWhenUseless(): void {
     if (this.#state !== 'waiting' || this.#answered < this.#sent) return
     if (!this.#has('open') && !this.#has('taken')) this.#state = 'over'
+    // Behind the last RCPT and without DATA nothing is open, and what was taken wants its content.
+    else if (this.answered) this.#state = 'content'
   }
 
   #has(type: Standing['type']): boolean {

@@ -57,6 +57,11 @@ const causes: Record<OwnCause, Pick<Setback, 'result' | 'status' | 'text'>> = {
     status: '4.7.0',
     text: 'The server offers no log-in that we can use here',
   },
+  chunkingFailed: {
+    result: 'deferred',
+    status: '4.5.0',
+    text: 'The server offers CHUNKING and does not take BDAT',
+  },
   smtpUtf8NotOffered: {
     result: 'failed',
     status: '5.6.7',

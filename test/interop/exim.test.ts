@@ -92,6 +92,7 @@ test('Exim takes what Waybill delivers, and is believed in what it refuses', asy
     'joe@east.example delivered 250 ',
   ])
   assert.match(stepsOf(record, 'peer-tls')[0]?.protocol ?? '', /^TLSv1\.3$/)
+  assert.match(JSON.stringify(record.steps), /"BDAT \d+ LAST"/)
   await exim.logged(/=> joe <joe@east\.example>/)
   const kept = await exim.kept()
   assert.equal(kept.match(/^DKIM-Signature:/gm)?.length, 2)

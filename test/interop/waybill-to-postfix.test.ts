@@ -74,6 +74,7 @@ test('a letter goes to Postfix by MX, signed and over TLS, past an exchange that
   assert.equal(attempt?.result, 'delivered')
   assert.equal(attempt.host, 'mx.south.example')
   assert.match(attempt.answer?.text ?? '', /queued as/)
+  assert.ok(JSON.stringify(attempt).match(/"BDAT \d+ LAST"/), 'by BDAT, which Postfix offers')
   const dials = stepsOf(record, 'dial').map(({ ip, problem }) => [ip, problem !== undefined])
   assert.deepEqual(dials.at(-1), [mx, false])
   assert.deepEqual(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { domain } from '../setting-values.ts'
+import { parsePattern } from '../../route/route-table.ts'
+import { domain, read } from '../setting-values.ts'
 
 /** The table `[delivery]`. */
 export interface DeliverySettings {
@@ -7,6 +8,8 @@ export interface DeliverySettings {
   readonly encrypted_to: string[]
   readonly verified_to: string[]
   readonly tls_memory: 'note' | 'refuse'
+  /** As `parsePattern` gives them. */
+  readonly no_chunking_to: string[]
 }
 
 /** Its schema. */
@@ -32,5 +35,11 @@ export const delivery: z.ZodObject & z.ZodType<DeliverySettings> = z.strictObjec
     .default('note')
     .describe(
       'When a server that had TLS before offers none: say so and go on in clear text, or keep the mail back.',
+    ),
+  no_chunking_to: z
+    .array(read(parsePattern))
+    .default([])
+    .describe(
+      'Destinations that get letters by DATA also where BDAT is offered (CHUNKING, RFC 3030): "example.com", "*.example.com", or "*" for all.',
     ),
 })

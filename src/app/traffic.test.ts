@@ -135,10 +135,8 @@ test('a sender who has sent enough waits, and another sends to the same place', 
   await house.submit('b@north.example')
   await house.submit('c@north.example', ben)
   await house.taken(2)
-  assert.deepEqual(house.provider.letters.map(({ mail }) => mail.match(/<(.*?)>/)?.[1]).sort(), [
-    ann,
-    ben,
-  ])
+  const senders = house.provider.letters.map(({ mail }) => mail.match(/<(.*?)>/)?.[1])
+  assert.deepEqual(new Set(senders), new Set([ann, ben]))
   await house.pass(6 * minuteMs)
   await house.taken(3)
 })

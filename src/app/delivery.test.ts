@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDsn } from '../report/read-dsn.ts'
-import { type Act, FakeServer, hangUp, silence, type Stage } from './test-support/fake-server.ts'
+import { FakeServer } from './test-support/fake-server.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import {
   attempts,
@@ -293,61 +293,6 @@ test('a server that says 454 to STARTTLS gets the letter in clear text', async (
   const journey = await settled(await submit(), 1)
   assert.equal(journey.status, 'delivered')
 })
-
-const stages: readonly Stage[] = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot']
-
-for (const stage of stages) {
-  test(`a server that hangs up at ${stage} is tried again later, and nothing is lost`, async (t) => {
-    let dead = true
-    const { south, network, submit, settled, goOn } = await openSender(t)
-    const answer = (at: Stage): Act | undefined => (at === stage && dead ? hangUp : undefined)
-    const north = await FakeServer.open(t, { answer })
-    network.at(first, north.port)
-    const id = await submit()
-    const once = await settled(id, 1)
-    assert.equal(once.status, 'deferred')
-    assert.match(once.view.summary, /^Not delivered to someone@north\.example yet: ./)
-    assert.equal((await south.store.mailboxes.items({})).length, 0)
-    dead = false
-    await goOn()
-    const journey = await settled(id, 2)
-    assert.equal(journey.status, 'delivered')
-    assert.equal(north.letters.length, 1)
-  })
-
-  test(`a server that falls silent at ${stage} is given up in its time, and tried again`, async (t) => {
-    let dead = true
-    const { south, network, submit, settled, goOn } = await openSender(t)
-    const heard = Promise.withResolvers<void>()
-    const answer = (at: Stage): Act | undefined => {
-      if (at !== stage || !dead) return undefined
-      heard.resolve()
-      return silence
-    }
-    const north = await FakeServer.open(t, { answer })
-    network.at(first, north.port)
-    const id = await submit()
-    await heard.promise
-    // Past every time-out of RFC 5321 §4.5.3.2; the clock is moved until the client has noticed.
-    const once = settled(id, 1)
-    for (let over = false; !over; ) {
-      south.clock.advance(60_000)
-      over = await Promise.race([once.then(() => true), nextTurn()])
-    }
-    assert.equal((await once).status, 'deferred')
-    dead = false
-    await goOn()
-    const journey = await settled(id, 2)
-    assert.equal(journey.status, 'delivered')
-    assert.equal(north.letters.length, 1)
-  })
-}
-
-function nextTurn(): Promise<false> {
-  return new Promise((resolve) => {
-    setImmediate(() => resolve(false))
-  })
-}
 
 for (const stage of ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const) {
   test(`a server that says 421 at ${stage} is tried again, one that says 554 has failed`, async (t) => {

@@ -15,8 +15,15 @@ export type Stage =
   | 'dot'
   | 'rset'
 
-/** A reply as it stands on the wire, the end of the connection, or nothing at all. */
-export type Act = string | { readonly type: 'hang-up' } | { readonly type: 'silence' }
+/**
+ * A reply as it stands on the wire, the end of the connection, nothing at all, or the first octets of a
+ * reply with the end of the connection behind them: what it meant has happened all the same.
+ */
+export type Act =
+  | string
+  | { readonly type: 'hang-up' }
+  | { readonly type: 'silence' }
+  | { readonly type: 'cut'; readonly reply: string; readonly octets: number }
 
 export const hangUp: Act = { type: 'hang-up' }
 export const silence: Act = { type: 'silence' }
@@ -235,6 +242,10 @@ class Dialogue {
     if (typeof act === 'string') {
       this.#socket?.write(`${act}\r\n`)
       return act.startsWith('2') || act.startsWith('3')
+    }
+    if (act.type === 'cut') {
+      this.#socket?.end(`${act.reply}\r\n`.slice(0, act.octets))
+      return act.reply.startsWith('2')
     }
     if (act.type === 'hang-up') this.#socket?.destroy()
     // Who has fallen silent says nothing to what was pipelined behind either.

@@ -6,6 +6,7 @@ import { Demands } from '../deliver/demands.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
 import { PersonPauses } from '../desk/pauses.ts'
+import { QueueDesk } from '../desk/queue.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
@@ -30,6 +31,7 @@ import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
+import { type AccountHabitPlan, AccountHolding } from './account-holding.ts'
 
 /** How much goes out at once, and when. */
 export interface CourierLimits {
@@ -64,6 +66,8 @@ export interface CourierOptions {
   /** The addresses to which nothing is sent, and how they come onto that list. */
   readonly suppressions: SuppressionList
   readonly retry: RetryPolicy
+  /** Which accounts are held that send far above their habit, as it is now. Absent: none. */
+  readonly habit?: () => AccountHabitPlan | undefined
   readonly limits: CourierLimits
   readonly log: Log
   /** A fault of ours, for the log. */
@@ -77,6 +81,7 @@ export class Courier {
   readonly rules: HoldRules
   /** What is not sent for a while. */
   readonly pauses: PersonPauses
+  readonly #holding: AccountHolding
   readonly #tlsMemory: RegisteredTlsMemory
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
@@ -90,6 +95,7 @@ export class Courier {
       now: () => options.clock.now(),
     })
     this.pauses = new PersonPauses({ register: store.register, now: () => options.clock.now() })
+    this.#holding = this.#makeHolding()
     this.#tlsMemory = new RegisteredTlsMemory({
       register: store.register,
       clock: options.clock,
@@ -108,7 +114,7 @@ export class Courier {
   /** Begins to deliver what waits in the queue. */
   async start(): Promise<void> {
     const { queue } = this.#options.store
-    await Promise.all([queue.releaseLeases(), this.pauses.load()])
+    await Promise.all([queue.releaseLeases(), this.pauses.load(), this.#holding.habits.load()])
     this.#watch.start()
     this.#dispatcher.start()
   }
@@ -159,7 +165,7 @@ export class Courier {
   /** Begins nothing new. Resolves when what is under way is over. */
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#dispatcher.stop()])
-    await this.#tlsMemory.settled()
+    await Promise.all([this.#tlsMemory.settled(), this.#holding.settled()])
   }
 
   /**
@@ -178,6 +184,21 @@ export class Courier {
     this.#dispatcher.breakOff('at-once', 'this server was told to wait no longer')
   }
 
+  #makeHolding(): AccountHolding {
+    const { habit: plan = () => undefined, store, clock, ...rest } = this.#options
+    const { rules, pauses } = this
+    const desk = new QueueDesk({
+      queue: store.queue,
+      rules,
+      pauses,
+      now: () => clock.now(),
+      withdraw: (queueIds) => this.withdraw(queueIds),
+      canTell: true,
+      giveUp: (items, given) => this.giveUp(items, given),
+    })
+    return new AccountHolding({ ...rest, store, clock, rules, desk, plan })
+  }
+
   #makeDispatcher(): Dispatcher {
     const { hostname, store, clock, random, retry, limits, suppressions, log, report } =
       this.#options
@@ -186,7 +207,7 @@ export class Courier {
     const deliver = (batch: Batch): Promise<BatchOutcome> => deliverer.deliver(batch)
     const by = { clock, log, notices: this.#makeNotices(), deliver }
     return new Dispatcher({
-      queue: screenedQueue(store.queue, this.rules),
+      queue: screenedQueue(store.queue, this.rules, (items) => this.#holding.habits.note(items)),
       clock,
       owner: `${hostname} ${process.pid}`,
       deliverBatch: (batch) => deliverUnsuppressed(batch, suppressions, by),

@@ -13,6 +13,7 @@ import type { SessionRules } from '../sessions/sessions.ts'
 import { dataFolder } from '../store/data-folder.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import type { SuppressionRules } from '../suppression/strikes.ts'
+import type { AccountHabitPlan } from './account-holding.ts'
 import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
@@ -24,26 +25,28 @@ export function staticOptions(
   { folder, loopbackIsSelf }: { readonly folder: string; readonly loopbackIsSelf: boolean },
 ): Pick<
   MailSystemOptions,
-  | 'hostname'
-  | 'self'
-  | 'retry'
-  | 'reports'
-  | 'limits'
-  | 'staticRsa'
-  | 'policyPlace'
-  | 'transport'
-  | 'suppression'
+  'hostname' | 'self' | 'retry' | 'reports' | 'policyPlace' | 'staticRsa' | ChangingOption
 > {
   return {
     hostname: settings.hostname,
     self: selfOf(settings, loopbackIsSelf),
     retry: retryPolicy(settings),
     reports: reportsPlan(settings, folder),
-    limits: limitsOf(settings),
     staticRsa: staticRsaOf(settings),
     policyPlace: policyPlace(settings),
+    ...changingOptions(settings),
+  }
+}
+
+type ChangingOption = 'limits' | 'transport' | 'suppression' | 'habit'
+
+/** What may change of it while the server runs, beside rules and certificates. */
+export function changingOptions(settings: Settings): Pick<MailSystemOptions, ChangingOption> {
+  return {
+    limits: limitsOf(settings),
     transport: transportRules(settings),
     suppression: suppressionRules(settings),
+    habit: habitPlan(settings),
   }
 }
 
@@ -51,6 +54,28 @@ export function staticOptions(
 function suppressionRules({ suppression }: Settings): SuppressionRules {
   const { after_refusals: after, days, complaints } = suppression
   return { after, staysMs: days * 86_400_000, complaints }
+}
+
+/** Which accounts are held that send far above their habit. */
+function habitPlan(settings: Settings): AccountHabitPlan | undefined {
+  const { hold, factor, least_per_hour: hour, least_per_day: day, ...rest } = settings.account_rate
+  if (!hold) return undefined
+  const { new_days: newDays, release_hours: releaseHours, exempt } = rest
+  return {
+    rules: {
+      factor,
+      least: { hour, day },
+      newMs: newDays * 86_400_000,
+      passMs: releaseHours * 3_600_000,
+      exempt: new Set(exempt.map((one) => one.toLowerCase())),
+    },
+    postmaster: postmasterOf(settings),
+  }
+}
+
+/** Of this house. */
+function postmasterOf({ domains, hostname }: Settings): string {
+  return `postmaster@${domains[0] ?? hostname}`
 }
 
 /** By which rules letters are taken and kept; all domains of ours belong to them. */
@@ -85,7 +110,7 @@ function trustedNetworks({
 }
 
 /** How much sessions and deliveries may use, as settings have it. */
-export function limitsOf(settings: Settings): MailSystemLimits {
+function limitsOf(settings: Settings): MailSystemLimits {
   const { limits, queue } = settings
   return {
     messageBytes: limits.message_bytes,
@@ -133,7 +158,6 @@ function policyPlace({ mta_sts: sts, queue }: Settings): CallPlace | undefined {
   return sts.enabled ? secureWebPlace(queue.allow_networks) : undefined
 }
 
-/** What is asked of TLS at other servers, by the destination. */
 /** What the settings ask of TLS at a destination. */
 export function transportRules({
   delivery,
@@ -152,8 +176,9 @@ export function transportRules({
 }
 
 /** Reports of each day and of TLS, unless the settings say no; failure reports, where they say yes. */
-function reportsPlan({ reports, domains, hostname }: Settings, folder: string): ReportsPlan {
-  const from = reports.from ?? `postmaster@${domains[0] ?? hostname}`
+function reportsPlan(settings: Settings, folder: string): ReportsPlan {
+  const { reports } = settings
+  const from = reports.from ?? postmasterOf(settings)
   const firstOpenDay = new DayMark(dataFolder(folder).firstUnreportedDay)
   const failure = {
     from,

@@ -60,7 +60,9 @@ export class MailSystem {
     const { directory, self, ways, hostname, limits, reports: plan = {} } = options
     this.#reporter = new Reporter({ ...options, ...outside, plan, post, random: chance })
     const { ledger } = this.#reporter
-    this.#courier = new Courier({ ...options, ...outside, sts, ledger, post, random: chance })
+    const habit = (): MailSystemOptions['habit'] => this.#options.habit
+    const more = { sts, ledger, post, habit, transport: this.#transport(options), random: chance }
+    this.#courier = new Courier({ ...options, ...outside, ...more })
     this.#returned = new ReturnedMail({ ...options, suppressions })
     this.#sessions = this.#makeSessions(clients)
     const settings = (): SessionSettings => this.#sessionSettings()
@@ -187,6 +189,12 @@ export class MailSystem {
     this.#sessions.abort()
     this.#network.shut()
     this.#courier.hurry()
+  }
+
+  /** As the settings have it now. */
+  #transport({ transport }: MailSystemOptions): MailSystemOptions['transport'] {
+    if (transport === undefined) return undefined
+    return (destination) => (this.#options.transport ?? transport)(destination)
   }
 
   #makeSessions(guard: Clients): Sessions {

@@ -362,3 +362,31 @@ test('routes and their passwords are read again; a password that cannot be read 
   write('second')
   assert.deepEqual(await reload(), [])
 })
+
+test('what other servers must prove, the suppression list and the habits of accounts are read again', async (t) => {
+  const base = `domains = ["south.example"]\n${account('ann@south.example')}`
+  const server = await openWith(t, settingsOf(base))
+  const read = settingsOf(
+    `domains = ["south.example"]
+     [suppression]
+     days = 3
+     complaints = false
+     [delivery]
+     verified_to = ["north.example"]
+     [account_rate]
+     factor = 7
+     [mta_sts]
+     enabled = false
+     ${account('ann@south.example')}`,
+  )
+  const { changed, unchanged } = await server.reload(read)
+  assert.deepEqual(changed.toSorted(), [
+    'account_rate.factor',
+    'delivery.verified_to',
+    'suppression.complaints',
+    'suppression.days',
+  ])
+  assert.ok(unchanged.includes('mta_sts.enabled'))
+  const refused = { address: 'x@north.example', at: 1, journey: 'j1', said: '550 no' }
+  assert.equal(server.system.suppressions.complained(refused).length, 0)
+})

@@ -11,7 +11,7 @@ import { systemClock } from '../io/clock.ts'
 import { serverContext } from '../io/tls-context.ts'
 import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
-import { admissionLimits, limitsOf, rulesOf, staticRsaOf } from './from-settings.ts'
+import { admissionLimits, changingOptions, rulesOf, staticRsaOf } from './from-settings.ts'
 import type { MailSystem } from './mail-system.ts'
 import type { MailSystemChange } from './system-options.ts'
 import { HttpDoor } from './http-door.ts'
@@ -171,7 +171,7 @@ export class RunningServer {
     clients.use(admissionLimits(next))
     const otherWays = this.#parts.ways.replace(ways) && !changed.includes('route')
     const staticRsa = staticRsaOf(next)
-    await this.#use(people, { limits: limitsOf(next), certificate, staticRsa })
+    await this.#use(people, { ...changingOptions(next), certificate, staticRsa })
     this.#certificateWatch.use(certificate.certificate)
     await this.#http.use(next)
     const ofFiles = [

@@ -18,6 +18,7 @@ import type { ThreadNeeds } from '../sessions/thread-sessions.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import type { SuppressionRules } from '../suppression/strikes.ts'
+import type { AccountHabitPlan } from './account-holding.ts'
 import type { ReportsPlan } from './reporter.ts'
 import type { CourierLimits } from './courier.ts'
 
@@ -49,6 +50,8 @@ export interface MailSystemOptions {
   readonly retry: RetryPolicy
   /** How addresses come onto the suppression list; as always when absent. */
   readonly suppression?: SuppressionRules
+  /** Which accounts are held that send far above their habit. Absent: none. */
+  readonly habit?: AccountHabitPlan | undefined
   readonly limits: MailSystemLimits
   /** How much each client may use. Absent: no client is counted. */
   readonly clients?: Clients | undefined
@@ -78,5 +81,5 @@ export interface MailSystemThreads
 /** What may change of a server that runs. */
 export type MailSystemChange = Pick<
   MailSystemOptions,
-  'rules' | 'limits' | 'certificate' | 'staticRsa' | 'suppression'
+  'rules' | 'limits' | 'certificate' | 'staticRsa' | 'suppression' | 'habit' | 'transport'
 >

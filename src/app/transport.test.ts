@@ -131,6 +131,15 @@ test('settings demand TLS, and a certificate with the name', async (t) => {
   }
 })
 
+test('what settings demand from now on holds for the next letter', async (t) => {
+  const { south, submit, settled } = await world(t, {})
+  assert.equal((await settled(await submit(), 1)).status, 'delivered')
+  await south.site.use({ transport: () => ({ ...rules, least: 'encrypted' }) })
+  // The connection of the first letter may still be there.
+  south.clock.advance(60_000)
+  assert.equal((await settled(await submit(), 1)).status, 'deferred')
+})
+
 test('a server that had TLS before and has none now is told, or refused', async (t) => {
   const tls = await certificateFor([host])
   for (const memory of ['note', 'refuse'] as const) {

@@ -104,6 +104,7 @@ const alwaysTold: ReadonlySet<LogEvent> = new Set<LogEvent>([
   'deferred',
   'failed',
   'paused',
+  'account-held',
   'started',
   'reloaded',
   'stopping',

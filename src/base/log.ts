@@ -11,6 +11,8 @@ export type LogEvent =
   | 'failed'
   /** What a server said keeps further letters to it back. */
   | 'paused'
+  /** An account sends far above its habit, and waits. */
+  | 'account-held'
   | 'login'
   | 'login-failed'
   /** Somebody met a limit: `limit` names it as `waybill.toml` does. */

@@ -11,6 +11,7 @@ import {
   seconds,
   serverPlace,
 } from './setting-values.ts'
+import { accountRate } from './tables/account-rate.ts'
 import { destination } from './tables/destination.ts'
 import { route } from './tables/route.ts'
 import { sender } from './tables/sender.ts'
@@ -353,6 +354,7 @@ export const schema: z.ZodType<Settings> & {
   delivery: delivery.prefault({}),
   mta_sts: mtaSts.prefault({}),
   suppression: suppression.prefault({}),
+  account_rate: accountRate.prefault({}),
   retention: retention.prefault({}),
   dkim: dkim.prefault({}),
   log: log.prefault({}),
@@ -377,6 +379,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   delivery,
   mta_sts: mtaSts,
   suppression,
+  account_rate: accountRate,
   retention,
   dkim,
   log,

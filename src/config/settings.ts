@@ -1,3 +1,4 @@
+import type { AccountRateSettings } from './tables/account-rate.ts'
 import type { DeliverySettings } from './tables/delivery.ts'
 import type { MtaStsSettings } from './tables/mta-sts.ts'
 import type { DestinationSettings } from './tables/destination.ts'
@@ -71,6 +72,7 @@ export interface Settings {
   readonly delivery: DeliverySettings
   readonly mta_sts: MtaStsSettings
   readonly suppression: SuppressionSettings
+  readonly account_rate: AccountRateSettings
   readonly retention: {
     readonly journey_days: number
     readonly scan_days: number

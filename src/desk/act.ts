@@ -1,8 +1,10 @@
 import { WaybillError } from '../base/error.ts'
 import type { ActPort } from '../store/ports/acts.ts'
 
-/** By which door somebody came. The words are part of `waybill audit`. */
-export type Door = 'command line' | 'control socket' | 'http' | 'signal'
+/**
+ * By which door somebody came; `server`: it did so by itself. The words are part of `waybill audit`.
+ */
+export type Door = 'command line' | 'control socket' | 'http' | 'signal' | 'server'
 
 /** Who does something, by which door, and why. */
 export interface Actor {

@@ -12,6 +12,7 @@ export interface Trouble {
     | 'limit'
     | 'fault'
     | 'held'
+    | 'account'
     | 'webhook'
   readonly sentence: string
   readonly hint: string
@@ -39,6 +40,7 @@ export function troublesOf(status: ServerStatus, now: number): readonly Trouble[
     ...limitTroubles(status, now),
     ...faultTroubles(status, now),
     ...heldTroubles(status, now),
+    ...accountTroubles(status),
     ...webhookTroubles(status.webhooks ?? [], now),
   ]
 }
@@ -101,6 +103,17 @@ function limitTroubles({ limits }: ServerStatus, now: number): readonly Trouble[
       what: 'limit',
       sentence: `The limit ${name} was met in the last hour${said === '' ? '' : `: ${said}`}.`,
       hint: 'docs/limits.md tells what each limit is for.',
+    }))
+}
+
+/** An account that the server held: its owner waits, or somebody has its password. */
+function accountTroubles({ heldAccounts = [] }: ServerStatus): readonly Trouble[] {
+  return heldAccounts
+    .filter(({ by }) => by === 'waybill')
+    .map(({ account, why }) => ({
+      what: 'account',
+      sentence: `What ${account} sends is held: it ${why}.`,
+      hint: `Change its password if it was stolen; waybill account release "${account}" lets it go on.`,
     }))
 }
 

@@ -4,6 +4,7 @@ import type { QueueFilter } from '../store/ports/queue-filter.ts'
 import type { Hold, QueueItem, QueuePort } from '../store/ports/queue.ts'
 import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import { type Actor, member } from './act.ts'
+import type { HeldAccount } from './status.ts'
 import { heldTold } from './told-holds.ts'
 
 /** Mail that is like this is held when it would be sent. Plain data. */
@@ -175,6 +176,25 @@ export function holdBy(rule: HoldRule, items: readonly QueueItem[], at: number):
     ...end,
     told: heldTold(items, { by, door, why, rule: id, ...end }, at),
   }
+}
+
+/** The accounts of which all is held, for whoever only looks. */
+export async function readHeldAccounts(
+  register: Pick<RegisterPort, 'list'>,
+  now: number,
+): Promise<readonly HeldAccount[]> {
+  const rules = await readHoldRules(register, now)
+  return rules.flatMap(({ words, by, why, addedAt: since }) => {
+    const account = /^account:(?:"([^"]+)"|(\S+))$/.exec(words)
+    const name = account?.[1] ?? account?.[2]
+    return name === undefined ? [] : [{ account: name, by, why, since }]
+  })
+}
+
+/** The words of the rule that holds what an account sends. */
+export function accountWords(account: string): string {
+  const name = account.toLowerCase()
+  return /\s/.test(name) ? `account:"${name}"` : `account:${name}`
 }
 
 /** How the reason of a hold begins that a rule made. */

@@ -39,6 +39,16 @@ export interface HookStatus {
   readonly failingSince?: number
 }
 
+/** An account of which all waits. */
+export interface HeldAccount {
+  /** As the words of its rule name it. */
+  readonly account: string
+  readonly by: string
+  readonly why: string
+  /** Unix milliseconds. */
+  readonly since: number
+}
+
 /** What the store says, with a server or without one. */
 export interface StoreStatus {
   readonly waiting: number
@@ -50,6 +60,8 @@ export interface StoreStatus {
   readonly journeys: number
   /** What people have paused; absent: nothing. */
   readonly pauses?: readonly PersonPause[]
+  /** Accounts that are held, by a person or because of their habit; absent: none. */
+  readonly heldAccounts?: readonly HeldAccount[]
   /** The disk of the data folder, in octets. */
   readonly disk: { readonly size: number; readonly free: number }
   /** The last whole copy that was made of it; absent: none is known. */

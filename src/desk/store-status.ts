@@ -2,6 +2,7 @@ import { diskState } from '../store/sqlite/disk-share.ts'
 import type { Act, ActPort } from '../store/ports/acts.ts'
 import type { RegisterPort } from '../store/ports/register.ts'
 import type { StoreCounts } from '../store/ports/store.ts'
+import { readHeldAccounts } from './hold-rules.ts'
 import { readPauses } from './pauses.ts'
 import type { StoreStatus } from './status.ts'
 
@@ -22,11 +23,13 @@ export async function storeStatus(
   const last = await lastBackup(store.acts)
   const [hold] = held === 0 ? [] : await store.acts.list({ what: 'queue hold', limit: 1 })
   const pauses = await readPauses(store.register, now)
+  const accounts = await readHeldAccounts(store.register, now)
   return {
     waiting: queued,
     held,
     ...(hold === undefined ? {} : { heldAt: hold.at }),
     ...(pauses.length === 0 ? {} : { pauses }),
+    ...(accounts.length === 0 ? {} : { heldAccounts: accounts }),
     messages,
     journeys,
     disk: diskState(folder),

@@ -21,6 +21,7 @@ export const eventTypes = {
   'delivery.paused': 'What a server said keeps further letters to it back for a while.',
   'message.bounced': 'A letter that another server had taken came back, for one recipient.',
   'message.complained': 'Somebody who got a letter of ours complained about it.',
+  'account.held': 'An account sends far more than it usually does; what it sends waits.',
   'report.received': 'Somebody brought in DMARC or TLS reports of others.',
   'certificate.ends': 'The TLS certificate in use runs out in a few days, or has; told once a day.',
   'certificate.renewed': 'A new TLS certificate is in use.',

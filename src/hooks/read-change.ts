@@ -63,6 +63,7 @@ async function actEvents(
 const actTypes: Readonly<Record<string, MailEventType>> = {
   'queue hold': 'message.held',
   'queue release': 'message.released',
+  'account held': 'account.held',
   'webhook off': 'webhook.off',
   'report import': 'report.received',
   'certificate ends': 'certificate.ends',

@@ -30,6 +30,7 @@ const createdWords: Readonly<Record<string, string>> = {
   'aggregate report': 'A DMARC report',
   'TLS report': 'A TLS report',
   'failure report': 'A report of a failed message',
+  'account held': 'Word that an account is held',
 }
 
 /** What was caught goes nowhere, whatever would have become of it elsewhere. */

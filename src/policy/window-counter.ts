@@ -1,14 +1,45 @@
-/** What one key has done in the window under way and in the one before it. */
-interface Entry {
-  startedAt: number
-  before: number
-  current: number
+/** What was done in the window under way and in the one before it. Plain data. */
+export interface CountedWindow {
+  /** When the one under way began, Unix milliseconds. */
+  readonly startedAt: number
+  readonly before: number
+  readonly current: number
 }
 
 /**
- * Counts what each of many keys did in the last `windowMs`, with two numbers a key: the window before
- * the one under way counts by the part of it that is not over yet. So the first window is exact, and
- * what lies back fades out instead of being forgotten at once.
+ * How much was done in the last `windowMs`: the window before the one under way counts by the part of
+ * it that is not over yet.
+ */
+export function countIn(window: CountedWindow, windowMs: number, nowMs: number): number {
+  // A clock may be set back.
+  const age = Math.max(0, nowMs - window.startedAt)
+  const { before, current } = window
+  if (age >= 2 * windowMs) return 0
+  if (age >= windowMs) return current * (2 - age / windowMs)
+  return current + before * (1 - age / windowMs)
+}
+
+/** With `more` that was done now. */
+export function countOn(
+  last: CountedWindow | undefined,
+  more: number,
+  at: { readonly windowMs: number; readonly nowMs: number },
+): CountedWindow {
+  const { windowMs, nowMs } = at
+  const age = last === undefined ? Infinity : nowMs - last.startedAt
+  if (last !== undefined && age < windowMs) return { ...last, current: last.current + more }
+  // The window under way begins where the last one ended, so that the fading has no step.
+  const follows = last !== undefined && age < 2 * windowMs
+  return {
+    startedAt: follows ? last.startedAt + windowMs : nowMs,
+    before: follows ? last.current : 0,
+    current: more,
+  }
+}
+
+/**
+ * Counts what each of many keys did in the last `windowMs`, with two numbers a key (`countIn`). So the
+ * first window is exact, and what lies back fades out instead of being forgotten at once.
  *
  * Holds at most `maxKeys`: strangers choose the keys. Those that are over go first, then, of the
  * oldest few, the one that did least.
@@ -17,7 +48,7 @@ export class WindowCounter {
   readonly #windowMs: number
   readonly #maxKeys: number
   /** Whose window began longest ago comes first. */
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, CountedWindow>()
 
   constructor(options: { readonly windowMs: number; readonly maxKeys?: number }) {
     this.#windowMs = options.windowMs
@@ -32,34 +63,19 @@ export class WindowCounter {
   /** How much `key` did lately. `nowMs` never goes back. */
   count(key: string, nowMs: number): number {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return 0
-    const age = nowMs - entry.startedAt
-    const { before, current } = entry
-    if (age >= 2 * this.#windowMs) return 0
-    if (age >= this.#windowMs) return current * (2 - age / this.#windowMs)
-    return current + before * (1 - age / this.#windowMs)
+    return entry === undefined ? 0 : countIn(entry, this.#windowMs, nowMs)
   }
 
   /** One more of `key`; gives the count with it. */
   add(key: string, nowMs: number): number {
     const entry = this.#entries.get(key)
-    if (entry === undefined || nowMs - entry.startedAt >= this.#windowMs) {
-      this.#begin(key, entry, nowMs)
-    } else entry.current++
+    const windowMs = this.#windowMs
+    if (entry === undefined || nowMs - entry.startedAt >= windowMs) {
+      this.#entries.delete(key)
+      if (this.#entries.size >= this.#maxKeys) this.#makeRoom(nowMs)
+    }
+    this.#entries.set(key, countOn(entry, 1, { windowMs, nowMs }))
     return this.count(key, nowMs)
-  }
-
-  #begin(key: string, last: Entry | undefined, nowMs: number): void {
-    this.#entries.delete(key)
-    if (this.#entries.size >= this.#maxKeys) this.#makeRoom(nowMs)
-    const age = last === undefined ? Infinity : nowMs - last.startedAt
-    // The window under way begins where the last one ended, so that the fading has no step.
-    const follows = last !== undefined && age < 2 * this.#windowMs
-    this.#entries.set(key, {
-      startedAt: follows ? last.startedAt + this.#windowMs : nowMs,
-      before: follows ? last.current : 0,
-      current: 1,
-    })
   }
 
   #makeRoom(nowMs: number): void {

@@ -23,7 +23,12 @@ export interface OwnMail {
   /** It tells of a letter that asks for TLS on all its way, and so asks for it too. RFC 8689 §5. */
   readonly requireTls?: boolean
   /** What it is, for the journey. */
-  readonly because: 'aggregate report' | 'failure report' | 'TLS report' | 'delivery status'
+  readonly because:
+    | 'aggregate report'
+    | 'failure report'
+    | 'TLS report'
+    | 'delivery status'
+    | 'account held'
 }
 
 /** RFC 5321 §4.2.3: what a client would be told of an address of ours that nobody has. */

@@ -54,6 +54,8 @@ export interface TestSiteOptions {
   readonly retry?: Partial<RetryPolicy>
   readonly dialer?: Dialer
   readonly ways?: MailSystemOptions['ways']
+  /** Which accounts are held; none when absent. */
+  readonly habit?: MailSystemOptions['habit']
   readonly admission?: MailSystemOptions['admission']
   /** Those of its domains whose mailboxes are elsewhere. */
   readonly handedOn?: readonly string[]
@@ -178,6 +180,7 @@ export async function openTestSite(
     resolver: { resolve: (name, type, client) => resolver.resolve(name, type, client) },
     dialer: options.dialer ?? new TestNetwork(),
     ...(options.ways === undefined ? {} : { ways: options.ways }),
+    habit: options.habit,
     admission: options.admission,
     transport: options.transport,
     policyPlace: options.policyPlace,

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { accountWords } from '../../desk/hold-rules.ts'
 import { queueRelease } from '../../desk/queue-operations.ts'
 import { parseUntil } from '../../desk/until.ts'
 import { systemClock } from '../../io/clock.ts'
@@ -29,7 +30,7 @@ export function accountHoldCommand(): Command {
     .action(async (address: string, { until: end, json, ...options }: HoldOptions) => {
       const folder = dataFolderOf(options)
       const until = end === undefined ? {} : { until: parseUntil(end, systemClock.now()) }
-      const wanted = { words: wordsOf(address), ...until }
+      const wanted = { words: accountWords(address), ...until }
       const { rule, letters, left } = await holdByRule({ folder, why: options.why }, wanted)
       if (json === true) return printJson({ rule: rule.id, held: letters, left })
       const over = rule.until === undefined ? '' : ` until ${rowTime(rule.until)}`
@@ -48,7 +49,7 @@ export function accountReleaseCommand(): Command {
     .action(async (address: string, { json, ...options }: HoldOptions) => {
       const folder = dataFolderOf(options)
       const { why } = options
-      const words = wordsOf(address)
+      const words = accountWords(address)
       const rules = (await rulesIn(folder)).filter((rule) => rule.words === words)
       let released = 0
       for (const { id } of rules) released += (await endRule({ folder, why }, id)).letters
@@ -64,9 +65,4 @@ export function accountReleaseCommand(): Command {
       else print(`What ${address} sends goes on. ${mailFor(released)} will go on now.`)
     })
   return withWhy(withDataOptions(command))
-}
-
-/** The words of the rule of an account: one of each is enough. */
-function wordsOf(address: string): string {
-  return `account:${address.toLowerCase()}`
 }

@@ -1,7 +1,13 @@
 import type { Trouble } from '../../desk/health.ts'
 import { pauseJson } from '../../desk/pause-json.ts'
 import { pauseSentence } from '../../desk/pauses.ts'
-import type { DownStatus, HeldBackStatus, ServerStatus, StoreStatus } from '../../desk/status.ts'
+import type {
+  DownStatus,
+  HeldAccount,
+  HeldBackStatus,
+  ServerStatus,
+  StoreStatus,
+} from '../../desk/status.ts'
 import type { Sign } from '../../desk/vital-signs.ts'
 import { rowTime } from '../commands/list.ts'
 import { paint } from '../output.ts'
@@ -16,6 +22,7 @@ export function serverText(status: ServerStatus): string {
     ...rows('Ports', status.listeners.map(portText)),
     ...rows('Queue', [`${waitingText(status)}; ${status.underWay} have their turn`]),
     ...rows('Paused', (status.pauses ?? []).map(pauseSentence)),
+    ...rows('Held', (status.heldAccounts ?? []).map(heldAccountText)),
     ...rows('Down', [...status.down.map(downText), ...moreText(status.moreDown)]),
     ...rows('Waits', (status.heldBack ?? []).map(heldBackText)),
     ...rows('Limits', limits.map(signText)),
@@ -34,6 +41,7 @@ export function storeText(status: StoreStatus, folder: string): string {
     paint('bold', folder),
     ...rows('Queue', [waitingText(status)]),
     ...rows('Paused', (status.pauses ?? []).map(pauseSentence)),
+    ...rows('Held', (status.heldAccounts ?? []).map(heldAccountText)),
     ...storeRows(status),
   ].join('\n')
 }
@@ -70,6 +78,16 @@ function counted(count: number, what: string): string {
 /** `mail for 2 recipients waits, 1 held`: a letter to two of them is two in the queue. */
 export function waitingText({ waiting, held }: Pick<StoreStatus, 'waiting' | 'held'>): string {
   return `mail for ${counted(waiting, 'recipient')} waits, ${grouped(held)} held`
+}
+
+function heldAccountText({ account, by, why, since }: HeldAccount): string {
+  const reason = why === '' ? '' : `: ${why}`
+  return `${account}  by ${by} since ${rowTime(since)}${reason}; waybill account release ${argument(account)}`
+}
+
+/** A name with spaces wants quotes in a shell. */
+function argument(account: string): string {
+  return account.includes(' ') ? `'${account}'` : account
 }
 
 function downText({ destination, because, failures, until }: DownStatus): string {
@@ -140,6 +158,9 @@ export function storeJson(status: StoreStatus): Record<string, unknown> {
     waiting,
     held,
     pauses: (status.pauses ?? []).map(pauseJson),
+    held_accounts: (status.heldAccounts ?? []).map(({ account, by, why, since }) => {
+      return { account, by, why, since: time(since) }
+    }),
     messages,
     journeys,
     disk,

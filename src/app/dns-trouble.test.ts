@@ -206,6 +206,41 @@ for (const type of ['servfail', 'silent', 'garbage'] as const) {
   })
 }
 
+test('a letter goes to whom DNS names at each try, once, and each answer stands in its record', async (t) => {
+  const network = new TestNetwork()
+  const { south, dns, hurry } = await openWithDns(t, { dialer: network })
+  const north = await FakeServer.open(t)
+  // DNS names an address where nobody is, and at the next try another exchange.
+  network.at('192.0.2.20', north.port)
+  dns.setFault('mx.north.example', { type: 'lie', address: '192.0.2.99' })
+  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await hurry(talk.login(receiver, password, 235))
+  const message = letter.message.replace('sender@north.example', receiver)
+  const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
+  const id = referenceIn(said)
+  const status = (wanted: string): Promise<true> =>
+    south.when(async () => {
+      return (await journeyIn(south.store, id)).status === wanted ? true : undefined
+    })
+  await hurry(status('deferred'))
+  dns.setFault('mx.north.example')
+  dns.setZone('', {
+    'north.example': { MX: ['10 other.north.example'] },
+    'other.north.example': { A: ['192.0.2.20'] },
+  })
+  // Past the time for which the first answers hold.
+  south.clock.advance(3_600_000)
+  south.site.wakeQueue()
+  await hurry(status('delivered'))
+  assert.deepEqual(network.dialled, ['192.0.2.99', '192.0.2.20'])
+  assert.equal(north.letters.length, 1)
+  const { view } = await journeyIn(south.store, id)
+  assert.deepEqual(
+    view.steps.flatMap(({ answer }) => (/^\S+ is 192\.0\.2\.\d+\.$/.test(answer) ? [answer] : [])),
+    ['mx.north.example is 192.0.2.99.', 'other.north.example is 192.0.2.20.'],
+  )
+})
+
 test('names of hundreds of records, labels of any octet and circles of aliases do no harm', async (t) => {
   const zone = {
     ...northZone,

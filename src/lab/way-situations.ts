@@ -96,7 +96,8 @@ export const waySituations: readonly Situation[] = [
   },
   {
     name: 'mta-sts-enforced',
-    title: 'the same, and the receiver’s domain insists on a good one: the letter waits for it',
+    title:
+      'the receiver’s certificate has ended, and its domain insists on a good one: the letter waits',
     outcome: 'delivered',
     question: 'Who says that a letter must go over TLS or not at all?',
     experiment: './waybill show SENT  (nothing was sent at the first attempt)',

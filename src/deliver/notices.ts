@@ -58,14 +58,15 @@ export class Notices {
     const [first] = decided
     if (first === undefined) return undefined
     const { item } = first.attempt
-    const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
     const knowing = await this.#knowOfDelay(decided)
-    const recipients = decided
-      .filter(({ attempt, outcome }) => {
-        return outcome.type !== 'deferred' || !knowing.has(attempt.item.recipient)
-      })
-      .flatMap((one) => recipientOf(one, sentences, clock.now()))
-    if (recipients.length === 0) return undefined
+    const toTell = decided.filter((one) => {
+      const { attempt, outcome } = one
+      return isTold(one) && !(outcome.type === 'deferred' && knowing.has(attempt.item.recipient))
+    })
+    // Most letters are delivered, and nobody asked to be told: no sentence is made for them.
+    if (toTell.length === 0) return undefined
+    const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
+    const recipients = toTell.map((one) => recipientOf(one, sentences, clock.now()))
     // RFC 8689 §5: the rest of such a letter is not sent back, whatever RET says.
     const requireTls = decided.some(({ attempt }) => attempt.item.dsn.tls === 'required')
     const notification = notificationFor({
@@ -137,11 +138,20 @@ function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
   return action === 'failed' ? 'failure' : action === 'delayed' ? 'delay' : 'success'
 }
 
+/** Whether its sender hears of it, as far as they want to. */
+function isTold({ attempt, outcome, warn }: Decided): boolean {
+  if (outcome.type !== 'delivered') return outcome.type === 'failed' || warn
+  const { item, result } = attempt
+  // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
+  const handedOn = result.result === 'delivered' && result.dsn
+  return !handedOn && item.dsn.notify?.includes('success') === true
+}
+
 function recipientOf(
-  { attempt, outcome, status, because: problem, warn, reading }: Decided,
+  { attempt, outcome, status, because: problem, reading }: Decided,
   steps: readonly string[],
   now: number,
-): readonly DsnRecipient[] {
+): DsnRecipient {
   const { item, result, host, ip } = attempt
   const reply = result.outcome?.reply ?? null
   const original = originalRecipient(item)
@@ -159,16 +169,12 @@ function recipientOf(
   }
   switch (outcome.type) {
     case 'deferred':
-      if (!warn) return []
-      return [{ ...common, action: 'delayed', status, because, willRetryUntil: item.expiresAt }]
+      return { ...common, action: 'delayed', status, because, willRetryUntil: item.expiresAt }
     case 'failed':
-      return [{ ...common, action: 'failed', status, because }]
+      return { ...common, action: 'failed', status, because }
     case 'delivered': {
-      // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
-      const handedOn = result.result === 'delivered' && result.dsn
-      if (handedOn || item.dsn.notify?.includes('success') !== true) return []
       const said = `${host} took the message.`
-      return [{ ...common, action: 'relayed', status: '2.0.0', because: said }]
+      return { ...common, action: 'relayed', status: '2.0.0', because: said }
     }
   }
 }

@@ -1,3 +1,4 @@
+import { concat } from '../base/octets.ts'
 import type { OpenMessage } from './ports/contents.ts'
 
 export type Range = readonly [start: number, end: number]
@@ -36,21 +37,31 @@ export function messageSize(prefix: Uint8Array, kept: readonly Range[]): number 
  */
 export type ReadContent = () => AsyncIterable<Uint8Array>
 
-/** A message for reading, put together from its prefix and the ranges of its content. */
+/**
+ * A message for reading, put together from its prefix and the ranges of its content. Where its octets
+ * are at hand it is one chunk as long as it is short: each chunk takes several turns of whoever sends it.
+ */
 export function openStored(stored: {
   readonly id: string
   readonly contentSize: number
   readonly prefix: Uint8Array
   readonly omit: readonly Range[]
   readonly read: ReadContent
+  /** The whole content, which `read` gives as well. */
+  readonly octets?: Uint8Array | undefined
 }): OpenMessage {
-  const { id, contentSize, prefix, read } = stored
+  const { id, contentSize, prefix, read, octets } = stored
   const kept = keptRanges(contentSize, stored.omit)
   return {
     id,
     size: messageSize(prefix, kept),
     made: { prefix, omit: stored.omit, contentSize },
     async *chunks() {
+      if (octets !== undefined) {
+        const parts = kept.map(([start, end]) => octets.subarray(start, end))
+        yield* slices(concat([prefix, ...parts]))
+        return
+      }
       yield* slices(prefix)
       yield* inRanges(read(), kept)
     },

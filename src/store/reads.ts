@@ -35,7 +35,12 @@ export interface MessagePlace {
   readonly sha256: string
   /** Its octets are asked for by this key; `undefined`: they are in a file. */
   readonly content: number | undefined
+  /** They are few, and were read with it, checked against their hash. */
+  readonly octets?: Uint8Array
 }
+
+/** A content that is no longer than this is read with its place: whoever opens a letter reads it. */
+export const readAtOnceBytes: number = 64 * 1024
 
 /** What can be read of what is stored: plain data in, plain data out, so that it crosses threads. */
 export interface Reads {
@@ -162,10 +167,10 @@ async function openMessage(
 ): Promise<OpenMessage | undefined> {
   const place = await ask('message', id)
   if (place === undefined) return undefined
-  const { prefix, omit, contentSize, sha256, content } = place
+  const { prefix, omit, contentSize, sha256, content, octets } = place
   const read =
     content === undefined && inFile !== undefined
       ? inFile(sha256, contentSize)
-      : octetContent(() => ask('contentOctets', content ?? -1, sha256))
-  return openStored({ id, contentSize, prefix, omit, read })
+      : octetContent(() => octets ?? ask('contentOctets', content ?? -1, sha256))
+  return openStored({ id, contentSize, prefix, omit, read, octets })
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import type { LogLine } from '../../base/log.ts'
+import { displayUtf8, encodeUtf8 } from '../../base/octets.ts'
+import { readAtOnceBytes, readPorts } from '../reads.ts'
 import { acceptance, journey, message, textOf } from '../contract-cases.ts'
 import { ReaderThread, type ReaderSetup, startReaderThread } from './reader-thread.ts'
 import { readOnThread } from './reading.ts'
@@ -93,6 +95,84 @@ test('those that wait behind a question that ends two threads are answered', asy
     ['rejected', 'fulfilled', 'fulfilled'],
   )
   assert.equal(lost.length, 3)
+  await thread.close()
+})
+
+/** Counts the messages that go to a thread that reads. */
+function counted(setup: ReaderSetup): {
+  readonly start: () => Worker
+  readonly sent: () => number
+} {
+  let sent = 0
+  const start = (): Worker => {
+    const worker = startReaderThread(setup)
+    const post = worker.postMessage.bind(worker)
+    worker.postMessage = (message: unknown) => {
+      post(message)
+      sent++
+    }
+    return worker
+  }
+  return { start, sent: () => sent }
+}
+
+test('what is asked in one turn goes over as one message, and each question has its own answer', async (t) => {
+  const { start, sent } = counted(await filled(t))
+  const thread = new ReaderThread(start, unexpected)
+  const notData = Symbol('not data') as unknown as string
+  const asked = [
+    thread.ask('counts'),
+    thread.ask('message', 'none'),
+    thread.ask('findJourney', 'JOURNEY1'),
+  ]
+  await Promise.all(asked)
+  assert.equal(sent(), 1)
+  const ends = await Promise.allSettled([
+    thread.ask('counts'),
+    thread.ask('message', notData),
+    thread.ask('message', 'm1'),
+  ])
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  await thread.close()
+})
+
+test('a short letter is read as one chunk, without what was left out of it', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  t.after(() => store.close())
+  const prefix = encodeUtf8('Received: here\r\n')
+  const letter = { ...message('m1', 'From: a\r\nBcc: b\r\n\r\nbody\r\n'), prefix }
+  await store.post.accept(acceptance({ message: { ...letter, omit: [[9, 17]] } }))
+  const chunks: Uint8Array[] = []
+  const opened = await store.messages.open('m1')
+  for await (const chunk of opened?.chunks() ?? []) chunks.push(chunk)
+  const text = 'Received: here\r\nFrom: a\r\n\r\nbody\r\n'
+  assert.deepEqual(chunks.map(displayUtf8), [text])
+  assert.equal(opened?.size, text.length)
+})
+
+test('a letter that is not long comes with one question, a longer one with two', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const store = await openSqliteStore({ folder })
+  for (const [id, size] of [
+    ['short', readAtOnceBytes],
+    ['longer', readAtOnceBytes + 1],
+  ] as const) {
+    await store.post.accept(acceptance({ message: message(id, 'x'.repeat(size)) }))
+  }
+  await store.close()
+  const { start, sent } = counted({ folder, busyTimeoutMs: 1000 })
+  const thread = new ReaderThread(start, unexpected)
+  const { messages } = readPorts(thread.ask)
+  assert.equal((await textOf(await messages.open('short'))).length, readAtOnceBytes)
+  assert.equal(sent(), 1)
+  assert.equal((await textOf(await messages.open('longer'))).length, readAtOnceBytes + 1)
+  assert.equal(sent(), 3)
   await thread.close()
 })
 

@@ -18,7 +18,7 @@ export interface Question {
 }
 
 export type ReaderRequest =
-  | { readonly type: 'ask'; readonly question: Question }
+  | { readonly type: 'ask'; readonly questions: readonly Question[] }
   | { readonly type: 'close' }
 
 export type ReaderReply = { readonly number: number } & (
@@ -36,7 +36,9 @@ interface Waiting {
 
 /**
  * Reads on a thread of its own, so that a long search stops nobody who speaks SMTP. The thread begins
- * with the first question. When it dies it is told, the next question starts another, and what it
+ * with the first question. What is asked in one turn of the event loop goes over as one message, because
+ * each message wakes the thread; each answer comes by itself, so that it is known which question was
+ * looked at last. When it dies it is told, the next question starts another, and what it
  * was asked is asked once more: reading changes nothing. It died over the oldest question; those behind
  * it were not looked at yet.
  */
@@ -45,6 +47,7 @@ export class ReaderThread {
   readonly #onLost: (cause: unknown) => void
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
+  #unsent: Question[] = []
   #next = 0
   #closing = false
   #idle: (() => void) | undefined
@@ -87,14 +90,30 @@ export class ReaderThread {
   }
 
   #send(waiting: Waiting): void {
-    this.#worker ??= this.#begin()
-    if (this.#waiting.size === 0) this.#worker.ref()
     this.#waiting.set(waiting.question.number, waiting)
+    if (this.#unsent.push(waiting.question) === 1) setImmediate(() => this.#post())
+  }
+
+  #post(): void {
+    const questions = this.#unsent
+    if (questions.length === 0) return
+    this.#unsent = []
+    const worker = (this.#worker ??= this.#begin())
+    worker.ref()
     try {
-      this.#worker.postMessage({ type: 'ask', question: waiting.question } satisfies ReaderRequest)
+      worker.postMessage({ type: 'ask', questions } satisfies ReaderRequest)
+    } catch {
+      // One of them is not plain data. Each goes by itself, so that only that one fails.
+      for (const question of questions) this.#postAlone(worker, question)
+    }
+  }
+
+  #postAlone(worker: Worker, question: Question): void {
+    try {
+      worker.postMessage({ type: 'ask', questions: [question] } satisfies ReaderRequest)
     } catch (error) {
-      this.#take(waiting.question.number)
-      waiting.reject(error instanceof Error ? error : new Error(String(error)))
+      const waiting = this.#take(question.number)
+      waiting?.reject(error instanceof Error ? error : new Error(String(error)))
     }
   }
 
@@ -124,6 +143,7 @@ export class ReaderThread {
   #lose(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
+    this.#unsent = []
     this.#onLost(cause)
     const [oldest, ...others] = this.#waiting.values()
     if (oldest === undefined) return

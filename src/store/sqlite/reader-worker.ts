@@ -20,9 +20,17 @@ function replyTo({ number, method, args }: Question): ReaderReply {
 
 /** Octets of a content are handed over and not copied. */
 function buffersOf(reply: ReaderReply): ArrayBuffer[] {
-  if (!reply.ok || !(reply.value instanceof Uint8Array)) return []
-  const { buffer, byteLength } = reply.value
+  const octets = reply.ok ? octetsIn(reply.value) : undefined
+  if (octets === undefined) return []
+  const { buffer, byteLength } = octets
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
+/** A content, or the one that stands beside the place of a message. */
+function octetsIn(value: unknown): Uint8Array | undefined {
+  const found =
+    typeof value === 'object' && value !== null && 'octets' in value ? value.octets : value
+  return found instanceof Uint8Array ? found : undefined
 }
 
 parentPort?.on('message', (request: ReaderRequest) => {
@@ -31,6 +39,8 @@ parentPort?.on('message', (request: ReaderRequest) => {
     parentPort?.close()
     return
   }
-  const reply = replyTo(request.question)
-  parentPort?.postMessage(reply, buffersOf(reply))
+  for (const question of request.questions) {
+    const reply = replyTo(question)
+    parentPort?.postMessage(reply, buffersOf(reply))
+  }
 })

@@ -42,6 +42,8 @@ const reversals: readonly (readonly [text: string, days: number, type: string])[
   [local.toUpperCase(), 0, 'sender'],
   [local.replace('=ann', '=bob'), 0, 'forged'],
   [local.replace('north', 'south'), 0, 'forged'],
+  [local.replace('=', '=x'), 0, 'forged'],
+  [local.replace(/=..../, '=x'), 0, 'forged'],
   [local.replace('SRS0', 'SRS1'), 0, 'malformed'],
   ['SRS0=', 0, 'malformed'],
   ['SRS0=aaaa=2W=north.example', 0, 'malformed'],
@@ -58,6 +60,19 @@ for (const [text, days, expected] of reversals) {
     assert.equal(back.type === 'refused' ? back.why : back.type, expected)
   })
 }
+
+test('the days begin anew after 1,024, and an address lives through that', () => {
+  const last = (1024 * 18 - 1) * dayMs
+  const made = srsForward('ann@north.example', { ...options, now: last })
+  assert.match(made, /^SRS0=[^=]+=77=/)
+  const [back = ''] = made.split('@')
+  const after = (days: number): string => {
+    return srsReverse(back, { ...options, now: last + days * dayMs }).type
+  }
+  assert.deepEqual([0, 1, 21, 22].map(after), ['sender', 'sender', 'sender', 'refused'])
+  const next = srsForward('ann@north.example', { ...options, now: last + dayMs })
+  assert.match(next, /^SRS0=[^=]+=AA=/)
+})
 
 test('another secret undoes nothing', () => {
   assert.deepEqual(srsReverse(local, { secret: 'another', now }), {

@@ -103,7 +103,7 @@ function hashOf(secret: string, parts: readonly string[]): string {
 
 /** Takes the same time whatever differs; the case may have been changed on the way. */
 function sameHash(given: string, right: string): boolean {
-  const [one, other] = [given, right].map((text) => Buffer.from(text.toLowerCase()))
-  if (one === undefined || other === undefined || one.length !== other.length) return false
-  return timingSafeEqual(one, other)
+  const one = Buffer.from(given.toLowerCase())
+  const other = Buffer.from(right.toLowerCase())
+  return one.length === other.length && timingSafeEqual(one, other)
 }

@@ -125,6 +125,15 @@ test('where no host is left it is told, for now', async () => {
   assert.match(transport.because, /TLSA records of mx1\.south\.example .* \(timeout\)/)
 })
 
+test('with reasons of two kinds it is the general one, for now', async () => {
+  const sts = policy('enforce', 'mx1.south.example')
+  const broken = { ...zone, '_25._tcp.mx1.south.example': { TLSA: { error: 'SERVFAIL' } } } as const
+  const { transport } = await decide(broken, { sts })
+  assert.ok(transport.result === 'temporary')
+  assert.deepEqual(transport.hosts.map(short), ['mx1 skip tlsa-unknown', 'mx2 skip sts-mismatch'])
+  assert.equal(transport.status, '4.7.5')
+})
+
 test('the domain without MX is its own host, and so is the end of its alias', async () => {
   const own = {
     'south.example': { A: ['192.0.2.1'] },
@@ -186,7 +195,11 @@ test('an enforced policy wants certificates of the hosts that it lists, and leav
   const { transport } = await decide(zone, { sts: policy('enforce', 'mx.evil.example') })
   assert.ok(transport.result === 'temporary')
   assert.equal(transport.status, '4.7.5')
-  assert.match(transport.because, /MTA-STS policy does not list mx1\.south\.example/)
+  assert.equal(
+    transport.because,
+    'The MTA-STS policy does not list mx1.south.example. ' +
+      'The MTA-STS policy does not list mx2.south.example.',
+  )
 })
 
 test('testing, none, no policy, and one that cannot be had ask for nothing', async () => {

@@ -88,8 +88,10 @@ async function main(): Promise<number> {
     : Array.from({ length: Math.max(1, plan.jobs) }, () => new Workplace(root, files))
   let enough = true
   try {
-    for (const folder of positionals) {
-      const mutants = choose(placed(folder, files), plan)
+    const chosen = positionals.map((folder) => {
+      return { folder, mutants: choose(placed(folder, files), plan) }
+    })
+    for (const { folder, mutants } of chosen) {
       if (mutants.length === 0) throw new Error(`There is nothing to change in ${folder}.`)
       if (plan.list) for (const mutant of mutants) print(`${describe(mutant)}`)
       else enough = (await judge(folder, mutants, { places, dependents, argued })) && enough
@@ -120,8 +122,13 @@ function placed(folder: string, files: readonly string[]): readonly PlacedMutant
     .flatMap((file) => mutantsOf(source(file)).map((mutant) => ({ ...mutant, file })))
 }
 
+const sources = new Map<string, string>()
+
+/** A file as it was when the changes were chosen: people go on working in the tree meanwhile. */
 function source(file: string): string {
-  return readFileSync(join(root, file), 'utf8')
+  const text = sources.get(file) ?? readFileSync(join(root, file), 'utf8')
+  sources.set(file, text)
+  return text
 }
 
 interface Judging {

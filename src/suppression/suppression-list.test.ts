@@ -139,3 +139,32 @@ test('who is taken off the list must be refused as often again', async () => {
   await refuse()
   assert.equal(await list.find(gone), undefined)
 })
+
+test('after the start, an address that is not on the list costs no question', async () => {
+  const store = openMemoryStore()
+  const { list } = listOver(store)
+  assert.ok(list.find('never@south.example') instanceof Promise, 'it cannot know yet')
+  await list.start()
+  assert.equal(list.find('never@south.example'), undefined)
+  await list.put([{ address: gone, reason: 'by-hand', since: start, why: '' }])
+  assert.equal((await list.find(gone))?.reason, 'by-hand')
+})
+
+test('of a delivery there is something to write only after a refusal, and once', async () => {
+  const store = openMemoryStore()
+  const { list, refuse } = listOver(store)
+  assert.equal(list.delivered(gone).length, 1, 'it cannot know yet')
+  assert.deepEqual(list.delivered('no address'), [])
+  await list.start()
+  assert.deepEqual(list.delivered(gone), [])
+  await refuse()
+  assert.equal(list.delivered('GONE@south.example').length, 1)
+  assert.deepEqual(list.delivered(gone), [])
+})
+
+test('refusals of what is no address say nothing', async () => {
+  const { list, refuse } = listOver(openMemoryStore())
+  assert.equal(await refuse('no address'), 0)
+  const complaint = { address: 'no address', at: start, journey: 'J1', said: 'abuse' }
+  assert.deepEqual(list.complained(complaint), [])
+})

@@ -9,6 +9,7 @@ import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/cli
 import { setback } from '../smtp/failure.ts'
 import type { KnownTls } from '../transport/memory.ts'
 import { BrokenChunking } from './broken-chunking.ts'
+import { type Raced, Racer } from './race.ts'
 import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
 import {
@@ -52,7 +53,16 @@ export interface ConnectInput {
   readonly before?: KnownTls | undefined
   /** Hears how TLS fared, once for each connection that was made. */
   readonly heard?: (outcome: TlsOutcome) => void
+  /** Another address of the same host, which is dialled as well when this one is silent. */
+  readonly rival?: {
+    readonly target: RouteTarget
+    /** In place of `heard`, when it is the one that is connected. */
+    readonly heard?: (outcome: TlsOutcome) => void
+  }
 }
+
+/** Which address was connected, or dialled first where none was; and all that are through. */
+export type Reached = Pick<Raced, 'reached' | 'used'>
 
 /** RFC 5321 §4.5.3.2 names no time for connecting; the operating system's is minutes. */
 const dialTimeoutMs = 30_000
@@ -76,9 +86,11 @@ export interface ConnectorOptions {
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #brokenChunking = new BrokenChunking()
+  readonly #racer: Racer
 
   constructor(options: ConnectorOptions) {
     this.#options = options
+    this.#racer = new Racer(options.dialer, options.clock)
   }
 
   /**
@@ -87,7 +99,7 @@ export class Connector {
    * STARTTLS and the answer to the EHLO behind it, is followed by clear text at once. Where it is more,
    * it never is.
    */
-  async connect(target: RouteTarget, input: ConnectInput): Promise<Connected> {
+  async connect(target: RouteTarget, input: ConnectInput): Promise<Connected & Reached> {
     const { way, log, ending, tls } = input
     const demand = stricter(input.demand ?? noDemand, way, target.host)
     const demanded = { ...input, demand }
@@ -102,6 +114,12 @@ export class Connector {
       const problem = `TLS was offered and failed: ${first.tlsFailed}`
       log.step({ type: 'peer-no-tls', host: target.host, problem, ...beforeOf(input) }, begin)
       if (ending.stage !== 'go-on') return first
+      const { rival, ...alone } = demanded
+      const again = await this.#once(
+        first.reached,
+        first.reached === target ? alone : askedOfRival(alone, rival),
+      )
+      return { ...again, used: first.used }
     }
     return this.#once(target, demanded)
   }
@@ -123,26 +141,22 @@ export class Connector {
     return { ...login, nonce: newNonce(random) }
   }
 
-  async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once> {
-    const { host, address: ip } = target
+  async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once & Reached> {
     const { log, way } = input
-    const { dialer } = this.#options
-    const { port } = way
-    const place = dialer.realPlace({ ip, port })
-    const begin = log.begin()
-    const dialled = await dialer.dial({ ip, port, timeoutMs: dialTimeoutMs })
-    const where = { type: 'dial', host, ip, port, place } as const
+    const { rival, ...alone } = input
+    const how = { port: way.port, timeoutMs: dialTimeoutMs }
+    const { dialled, ...where } = await this.#racer.dial([target, rival?.target], how, log)
+    const { host, address: ip } = where.reached
     if (dialled.type === 'failed') {
       const problem = dialled.text
-      log.step({ ...where, problem }, begin)
       const because = `${host} (${ip}) could not be reached: ${problem}.`
       const permanent = dialled.reason === 'not-allowed'
       const status = permanent ? '5.7.1' : '4.4.1'
       const silent = { outcome: undefined, lines: [], tlsFailed: undefined }
-      return { type: 'failed', status, because, permanent, ...silent }
+      return { type: 'failed', status, because, permanent, ...silent, ...where }
     }
-    log.step({ ...where, problem: undefined }, begin)
-    return this.#greet(dialled.peer, host, input)
+    const told = where.reached === target ? alone : askedOfRival(alone, rival)
+    return { ...(await this.#greet(dialled.peer, host, told)), ...where }
   }
 
   /** Greets, and holds the session to what is demanded of it before anything else is said. */
@@ -199,6 +213,14 @@ export class Connector {
     }
     return { type: 'ready', session }
   }
+}
+
+/** What is asked of the rival when it is the one that is connected. */
+export function askedOfRival<T extends Pick<ConnectInput, 'heard'>>(
+  asked: T,
+  rival: ConnectInput['rival'],
+): T {
+  return rival?.heard === undefined ? asked : { ...asked, heard: rival.heard }
 }
 
 const nonceSigns = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import type { Clock } from '../base/clock.ts'
 import { Ending } from '../base/ending.ts'
 import type { LogLine } from '../base/log.ts'
+import { seededRandom } from '../base/random.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { dialTcp, type Dialer } from '../io/dialer.ts'
 import { systemClock } from '../io/clock.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Batch, BatchOutcome, Settling } from '../post/batch.ts'
+import { headStartMs } from './race.ts'
 import {
   delivererIn,
   letter,
@@ -130,6 +133,41 @@ test('when the first exchange is down, the second one takes it', async (t) => {
   const report = await deliver({ [second]: await serve(t, '220 second') })
   assert.deepEqual(outcomes(report), ['delivered'])
   assert.equal(report.reachable, 'yes')
+})
+
+test('beside an address that is silent the other family is dialled, and nothing is said twice', async (t) => {
+  const port = await serve(t, '220 first')
+  const dialled: string[] = []
+  const dialer: Dialer = {
+    dial({ ip, timeoutMs }) {
+      dialled.push(ip)
+      if (ip === first) return dialTcp('127.0.0.1', port, timeoutMs)
+      return new Promise(() => {})
+    },
+    realPlace: () => undefined,
+  }
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    monotonicMs: () => systemClock.monotonicMs(),
+    // The head start is over at once.
+    setTimer: (ms, fn) => systemClock.setTimer(ms === headStartMs ? 0 : ms, fn),
+  }
+  const both: Zone = {
+    'south.example': { MX: ['10 mx.south.example'] },
+    'mx.south.example': { A: [first], AAAA: ['2001:db8::20'] },
+  }
+  // Which family is first is chance: where it is the one that answers, nobody else is dialled.
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    dialled.length = 0
+    const random = seededRandom(seed)
+    const world = { dialer, clock, random, resolver: new MemoryResolver(both) }
+    const report = await deliver({}, fifty(), world)
+    assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+    assert.equal(dialled.at(-1), first)
+    assert.ok(dialled.length <= 2)
+    const steps = report.settlements[0]?.steps ?? ''
+    assert.equal(steps.includes('no answer before that of'), dialled.length === 2)
+  }
 })
 
 test('where its site has no room, nothing is begun', async () => {

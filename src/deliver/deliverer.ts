@@ -5,7 +5,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { Batch, BatchOutcome, Pause } from '../post/batch.ts'
 import { findRoute } from '../route/find-route.ts'
-import type { Route } from '../route/found-route.ts'
+import type { Route, RouteTarget } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import { siteOf } from '../route/site.ts'
 import type { Self } from '../route/self.ts'
@@ -13,8 +13,9 @@ import type { QueueItem } from '../store/ports/queue.ts'
 import type { TlsWish, Transport } from '../transport/demand.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
-import type { Demands } from './demands.ts'
+import type { Asked, Demands } from './demands.ts'
 import { pauseIn, sparing } from './pauses.ts'
+import { rivalOf } from './race.ts'
 import { Round } from './round.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
@@ -116,13 +117,27 @@ export class Deliverer {
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
     const round = new Round({ connector, messages, settling, way, log, tell }, batch)
-    for (const target of route.targets) {
-      if (round.done) break
-      const asked = judgement?.of(target.host, target.address) ?? {
-        requireTls: wish === 'required',
-      }
+    const askedOf = ({ host, address }: RouteTarget): Asked | string => {
+      return judgement?.of(host, address) ?? { requireTls: wish === 'required' }
+    }
+    let [target, ...others] = route.targets
+    while (target !== undefined && !round.done) {
+      const asked = askedOf(target)
+      const rival = rivalOf(target, others)
+      const ofRival = rival === undefined ? undefined : askedOf(rival)
+      let used: readonly RouteTarget[] = [target]
       if (typeof asked === 'string') round.leaveOut(target, asked)
-      else await round.visit(target, asked)
+      else if (rival === undefined || typeof ofRival !== 'object') {
+        used = await round.visit(target, asked)
+      } else {
+        const { heard } = ofRival
+        const raced = { target: rival, ...(heard === undefined ? {} : { heard }) }
+        used = await round.visit(target, { ...asked, rival: raced })
+      }
+      const waiting: readonly RouteTarget[] = [target, ...others].filter(
+        (one) => !used.includes(one),
+      )
+      ;[target, ...others] = waiting
     }
     return round
   }

@@ -38,7 +38,7 @@ export interface Judged {
 }
 
 /** What is asked of one host when it is connected to. */
-export type Asked = Pick<ConnectInput, 'demand' | 'requireTls' | 'before' | 'heard'>
+export type Asked = Pick<ConnectInput, 'demand' | 'requireTls' | 'before' | 'heard' | 'rival'>
 
 /** Finds what the servers of a route must prove, writes it down, and tells what they proved. */
 export class Demands {

@@ -24,7 +24,7 @@ import {
   withoutTls,
 } from './attempt.ts'
 import type { ClientSession, SessionLine } from './client-session.ts'
-import type { Connector } from './connect.ts'
+import { askedOfRival, type Connector } from './connect.ts'
 import type { Asked } from './demands.ts'
 import {
   after,
@@ -120,19 +120,31 @@ export class Round {
 
   /**
    * Sends all letters to one target, over as many connections as it wants: some servers take one
-   * letter a connection. Letters that heard nothing about themselves wait for the next target.
+   * letter a connection. Letters that heard nothing about themselves wait for the next target. Gives
+   * the targets that are through: this one, its rival where that was connected first, or both.
    */
-  async visit(target: RouteTarget, asked: Asked = {}): Promise<void> {
+  async visit(first: RouteTarget, asked: Asked = {}): Promise<readonly RouteTarget[]> {
     const { ending } = this.#batch
     const mark = this.#log.mark()
     const way = this.#way
     const tls: { state: 'untried' | 'failed' } = { state: 'untried' }
     const passedOn: Letter[] = []
+    let { rival, ...now } = asked
+    let target = first
+    let used: readonly RouteTarget[] = [first]
     for (let fruitless = 0; !this.done; ) {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
-      const input = { ...asked, log: this.#log, ending, tls, way }
+      const raced = rival === undefined ? now : { ...now, rival }
+      const input = { ...raced, log: this.#log, ending, tls, way }
       const connected = await this.#connector.connect(target, input)
+      if (rival !== undefined) {
+        // Only the first connection is raced for: what has been reached stays.
+        if (connected.reached === rival.target) now = askedOfRival(now, rival)
+        target = connected.reached
+        used = connected.used
+        rival = undefined
+      }
       if (connected.type === 'failed') {
         const { status, because, permanent, outcome, lines } = connected
         if (lines.length > 0) this.#answered = true
@@ -152,6 +164,7 @@ export class Round {
       }
     }
     this.#letters = [...passedOn, ...this.#letters]
+    return used
   }
 
   /** Leaves out a target that nothing may go to now: the letters wait for the next one. */
@@ -205,16 +218,11 @@ export class Round {
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
-      const unchunked = attempts.filter((_, index) => wantsData(outcomes[index]))
       if (outcomes.some(mayBeChunking)) this.#connector.avoidChunks(target.host)
-      if (unchunked.length > 0) {
-        const heard = attempts.filter((attempt) => !unchunked.includes(attempt))
-        await this.#settling.settle(after(letter, heard))
-        this.#letters = [...once(letter, unchunked), ...others]
-        return undefined
-      }
       // Over a new one this letter is the first, and what is said to it then is about the letter.
-      const full = attempts.filter((_, index) => tookSome && hadEnough(outcomes[index]))
+      const full = attempts.filter((_, index) => {
+        return wantsData(outcomes[index]) || (tookSome && hadEnough(outcomes[index]))
+      })
       if (full.length > 0) {
         const heard = attempts.filter((attempt) => !full.includes(attempt))
         await this.#settling.settle(after(letter, heard))

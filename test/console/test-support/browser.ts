@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { peersAreHere, program } from '../../interop/peers.ts'
 import { flags } from './browser-flags.ts'
 
+/** One for all tests of a file: each has pages of its own, that know nothing of each other. */
+let shared: Promise<Browser> | undefined
+after(async () => (await shared)?.close())
+
 /** Debian's chromium; `undefined`, and the test skipped with a word, where it is not installed. */
 export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
   if (!peersAreHere(t, { programs: ['chromium'] })) return undefined
-  const browser = await chromium.launch({ executablePath: program('chromium'), args: flags })
-  t.after(() => browser.close())
-  return browser
+  shared ??= chromium.launch({ executablePath: program('chromium'), args: flags })
+  return await shared
 }
 
 /** A page in which nothing went wrong: faults, and what its policy forbids, fail the test. */

@@ -2,6 +2,15 @@ import type { SubmitPart } from '../desk/submit.ts'
 import type { LetterDoor } from '../sessions/letter-door.ts'
 import { describeReply } from '../smtp/reply.ts'
 
+/**
+ * What the queue counts letters of a user of this machine under, where others have an account:
+ * `user www-data`. Whoever called in their name (sudo) makes no other sender of it.
+ */
+export function unixSender(who: string): string {
+  const name = who.replace(/ \(.*$/s, '').slice(0, 100)
+  return name.startsWith('user ') ? name : `user ${name}`
+}
+
 /** Hands letters of this machine's users in at the door of a server, in the names of its domains. */
 export function unixSubmission(door: Pick<LetterDoor, 'hand'>): SubmitPart['submit'] {
   return async (letter, who) => {
@@ -9,6 +18,7 @@ export function unixSubmission(door: Pick<LetterDoor, 'hand'>): SubmitPart['subm
       who,
       ip: '127.0.0.1',
       as: {},
+      countsAs: unixSender(who),
       command: 'sendmail',
     })
     if (handed.type === 'taken') return { type: 'taken', id: handed.id }

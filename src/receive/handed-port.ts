@@ -18,6 +18,8 @@ export interface HandsIn {
   readonly ip: string
   /** In whose names they may write. */
   readonly as: Writer
+  /** What the queue counts the letter under where no account is behind it. Absent: nobody. */
+  readonly countsAs?: string | undefined
 }
 
 /**
@@ -57,9 +59,9 @@ export class HandedPort implements Port {
   }
 
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
-    const { who, as } = this.#by
+    const { who, as, countsAs } = this.#by
     return andThen(this.#options.directory.identitiesFor(as), (identities) => {
-      const { account } = as
+      const { account = countsAs } = as
       return submittedLetter(this.#options, envelope, { name: who, account, identities })
     })
   }

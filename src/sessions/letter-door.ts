@@ -5,7 +5,7 @@ import type { NamedWays } from '../deliver/way.ts'
 import type { Writer } from '../directory/directory.ts'
 import type { Guard } from '../receive/guard.ts'
 import { type Handed, type HandedLetter, type HandedOver, handIn } from '../receive/hand-in.ts'
-import { HandedPort } from '../receive/handed-port.ts'
+import { HandedPort, type HandsIn } from '../receive/handed-port.ts'
 import { InboundPort } from '../receive/inbound.ts'
 import { MailHandler } from '../receive/mail-handler.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
@@ -25,6 +25,8 @@ export interface AtDoor {
   readonly ip: string
   /** In whose names they may write. A stranger, who is judged as at a port 25: by its manner. */
   readonly as: Writer | { readonly stranger: Manner }
+  /** See `HandsIn.countsAs`. */
+  readonly countsAs?: string
   /** By the command of this machine, which takes a letter for all of its recipients or for none. */
   readonly command?: 'sendmail'
   /** Put down in one with the letter. */
@@ -100,7 +102,7 @@ export class LetterDoor {
   }
 
   #handTo(needs: DoorNeeds, letter: HandedLetter, by: AtDoor): Promise<Handed> {
-    const { who, ip, as, receipt, command } = by
+    const { who, ip, as, countsAs, receipt, command } = by
     const stranger = 'stranger' in as
     const login = stranger ? undefined : (as.account ?? who)
     const facts = {
@@ -114,16 +116,15 @@ export class LetterDoor {
     const about = { login, who: stranger ? undefined : who, receipt, ...door }
     return handIn(letter, about, (around, drop) => {
       const port = around(
-        stranger ? this.#strangers(needs, as.stranger, drop) : this.#users(needs, { who, ip, as }),
+        stranger
+          ? this.#strangers(needs, as.stranger, drop)
+          : this.#users(needs, { who, ip, as, countsAs }),
       )
       return new MailHandler(handlerOptions(needs, this.#settings), facts, port)
     })
   }
 
-  #users(
-    needs: DoorNeeds,
-    by: { readonly who: string; readonly ip: string; readonly as: Writer },
-  ): Port {
+  #users(needs: DoorNeeds, by: HandsIn): Port {
     const { host: hostname } = this.#settings().origin
     return new HandedPort({ ...needs, hostname }, by)
   }

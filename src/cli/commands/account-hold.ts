@@ -19,7 +19,7 @@ interface HoldOptions extends DataOptions, WhyOption {
 export function accountHoldCommand(): Command {
   const command = new Command('hold')
     .description('hold what an account sends to other servers, also what is to come')
-    .argument('<address>', 'its login')
+    .argument('<address>', 'its login, or "user www-data", "network 192.168.1.20"')
     .option('--until <time>', 'it ends by itself: in 2h, at 2026-12-01T08:00 (UTC)')
     .option('--json', 'how many are held, as one JSON object')
     .addHelpText(

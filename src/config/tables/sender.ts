@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseDomain } from '../../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../../address/mailbox.ts'
 import { bad, ok, type Result } from '../../base/result.ts'
-import { mailbox, read } from '../setting-values.ts'
+import { read } from '../setting-values.ts'
 
 /** One table `[[sender]]`: how much goes out for some senders. */
 export interface SenderSettings {
@@ -21,7 +21,12 @@ export const sender: z.ZodObject & z.ZodType<SenderSettings> = z.strictObject({
     .array(read(addressOrDomain))
     .default([])
     .describe('Addresses of MAIL FROM, or whole domains, that share what this table allows.'),
-  accounts: z.array(mailbox).default([]).describe('Accounts that share it, whatever they send as.'),
+  accounts: z
+    .array(read(accountOrOther))
+    .default([])
+    .describe(
+      'Accounts that share it, whatever they send as; also "user www-data" (waybill sendmail) and "network 192.168.1.20" (submission.trusted_networks).',
+    ),
   per_minute: count
     .optional()
     .describe('Most letters that go out in any minute; one for each recipient.'),
@@ -29,6 +34,14 @@ export const sender: z.ZodObject & z.ZodType<SenderSettings> = z.strictObject({
     .optional()
     .describe('Most letters that go out in any hour; one for each recipient.'),
 })
+
+/** An account, or what letters count under that come without a log-in. */
+function accountOrOther(text: string): Result<string> {
+  if (/^(?:user|network) \S+$/.test(text)) return ok(text)
+  const address = parseMailbox(text)
+  if (address.ok) return ok(formatMailbox(address.value))
+  return bad('is no account, such as "you@example.com", "user www-data" or "network 192.168.1.20"')
+}
 
 function addressOrDomain(text: string): Result<string> {
   const domain = parseDomain(text.startsWith('@') ? text.slice(1) : text)

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import { Archives } from '../desk/archives.ts'
 import { troublesOf } from '../desk/health.ts'
 import type { Desk } from '../desk/operations.ts'
+import { routeWithLimits } from '../desk/route-ahead.ts'
 import { accountOf } from '../desk/residents.ts'
 import { operatorName } from '../desk/second-factors.ts'
 import { downOf, type ListenerStatus } from '../desk/status.ts'
@@ -147,6 +148,12 @@ export class HttpDoor {
         },
       },
       rules: () => system.decisionRules,
+      route: (asked) => {
+        const standing = (destination: string) => {
+          return Promise.resolve(desk.standing([destination])[0])
+        }
+        return routeWithLimits(asked, { ...system.roads, clock: systemClock, standing })
+      },
       webhooks: place,
       keys: place,
       suppressions: place,

@@ -1,5 +1,7 @@
 import { makeId } from '../base/id.ts'
+import type { RoutePlace } from '../desk/route-ahead.ts'
 import type { ListenerStatus } from '../desk/status.ts'
+import { noNamedWays } from '../deliver/way.ts'
 import { chance } from '../io/clock.ts'
 import type { Listener } from '../io/listener.ts'
 import type { DecisionRules } from '../inspect/rules.ts'
@@ -13,6 +15,7 @@ import type { SessionNeeds } from '../sessions/session-needs.ts'
 import { startSessionWorker } from '../sessions/session-thread.ts'
 import type { Sessions, SessionSettings } from '../sessions/sessions.ts'
 import { ThreadSessions } from '../sessions/thread-sessions.ts'
+import { defaultConcurrency } from '../queue/concurrency.ts'
 import { ReturnedMail } from '../bounces/returned-mail.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import { Courier } from './courier.ts'
@@ -142,6 +145,21 @@ export class MailSystem {
     return this.#courier.heldBack
   }
 
+  /** By what the way of a letter is found. */
+  get roads(): Pick<RoutePlace, 'resolver' | 'self' | 'ways' | 'rules' | 'sts' | 'limits'> {
+    const { self, ways = noNamedWays, transport, limits, store } = this.#options
+    const { traffic = { destinations: [], senders: [] } } = limits
+    const connections = limits.outgoingToSite ?? defaultConcurrency.limit
+    return {
+      resolver: this.#network,
+      self,
+      ways,
+      rules: transport ?? nothingAsked,
+      sts: this.#sts?.policies ?? noPolicies,
+      limits: { plan: traffic, connections, register: store.register },
+    }
+  }
+
   /** What people may do with what waits. */
   get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules' | 'pauses'> {
     return this.#courier
@@ -246,6 +264,13 @@ export class MailSystem {
     })
   }
 }
+
+/** What is asked of TLS where the settings say nothing. */
+const nothingAsked: RoutePlace['rules'] = () => {
+  return { dane: false, mtaSts: false, least: 'opportunistic', memory: 'note' }
+}
+
+const noPolicies: RoutePlace['sts'] = { of: () => Promise.resolve({ type: 'none' }) }
 
 /** How long a client may take to hear that the server stops. */
 const lastWordMs = 500

@@ -20,6 +20,26 @@ export interface TlsMemory {
   note(host: string, strength: TlsStrength): void
 }
 
+/**
+ * What the register remembers, for whoever only looks: nothing is written.
+ *
+ * @returns whose `of` rejects where the register cannot be read
+ */
+export function tlsMemoryIn(register: Pick<RegisterPort, 'find'>, now: number): TlsMemory {
+  return {
+    async of(hosts) {
+      const found = hosts.map(async (host) => {
+        const entry = await register.find(tlsMemoryKind, host, now)
+        return entry === undefined ? [] : [readKnownTls(host, entry.json) ?? []].flat()
+      })
+      return (await Promise.all(found)).flat()
+    },
+    note() {
+      // Nothing was sent.
+    },
+  }
+}
+
 export interface RegisteredTlsMemoryOptions {
   readonly register: Pick<RegisterPort, 'put' | 'find'>
   readonly clock: Clock

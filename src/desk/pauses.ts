@@ -117,6 +117,22 @@ export async function readPauses(
   return entries.flatMap((entry) => pauseIn(entry) ?? [])
 }
 
+/** Why nothing goes to a destination by these pauses; of several that which ends last. */
+export function standstillOf(
+  pauses: Iterable<PersonPause>,
+  destination: string,
+  now: number,
+): Standstill | undefined {
+  let longest: PersonPause | undefined
+  for (const one of pauses) {
+    if (endOf(one) <= now || !isOf(one.of, destination.toLowerCase())) continue
+    if (longest === undefined || endOf(one) > endOf(longest)) longest = one
+  }
+  if (longest === undefined) return undefined
+  const { of, until } = longest
+  return { until, because: pauseNotice(of), inFull: pauseSentence(longest) }
+}
+
 export interface PausesParts {
   readonly register: Pick<RegisterPort, 'put' | 'list' | 'remove'>
   readonly now: () => number
@@ -149,14 +165,7 @@ export class PersonPauses {
   /** Why nothing goes to a destination now; of several pauses that which ends last. */
   of(destination: string): Standstill | undefined {
     if (this.#known.size === 0) return undefined
-    let longest: PersonPause | undefined
-    for (const one of this.#known.values()) {
-      if (!isOf(one.of, destination.toLowerCase()) || !this.#lasts(one)) continue
-      if (longest === undefined || endOf(one) > endOf(longest)) longest = one
-    }
-    if (longest === undefined) return undefined
-    const { of, until } = longest
-    return { until, because: pauseNotice(of), inFull: pauseSentence(longest) }
+    return standstillOf(this.#known.values(), destination, this.#parts.now())
   }
 
   /**
@@ -191,8 +200,8 @@ export class PersonPauses {
     return ended
   }
 
-  #lasts({ until }: PersonPause): boolean {
-    return until === undefined || until > this.#parts.now()
+  #lasts(pause: PersonPause): boolean {
+    return endOf(pause) > this.#parts.now()
   }
 }
 

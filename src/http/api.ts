@@ -44,6 +44,7 @@ import { queueRoutes } from './routes/queue.ts'
 import { queueActionRoutes } from './routes/queue-actions.ts'
 import type { Sending } from './sending.ts'
 import { replayRoutes } from './routes/replays.ts'
+import { type LookAhead, routeRoutes } from './routes/route.ts'
 import { sendRoutes } from './routes/send.ts'
 import { secondFactorRoutes, type SecondFactorPlace } from './routes/second-factors.ts'
 import { reportImportRoutes } from './routes/report-import.ts'
@@ -83,6 +84,8 @@ export interface ApiParts {
   readonly troubles?: () => Promise<readonly Trouble[]>
   /** What was counted of its mail. */
   readonly meter?: { readonly lines: readonly string[] }
+  /** Where a letter would go; absent where nothing goes out. */
+  readonly route?: LookAhead
   /** Who is told of events by HTTP; absent: nobody can be. */
   readonly webhooks?: DeskPlace<WebhookPart>
   /** How letters are sent; absent where none can be. */
@@ -138,6 +141,7 @@ export function makeApi(parts: ApiParts): Api {
   queueRoutes(api, parts.archives, parts.now)
   whyRoutes(api, parts.archives, parts.now)
   queueActionRoutes(api, parts.archives, parts.now)
+  routeRoutes(api, parts.route)
   pauseRoutes(api, parts.archives, parts.now)
   holdRuleRoutes(api, parts.archives, parts.now)
   eventRoutes(api, parts.archives, parts.now)

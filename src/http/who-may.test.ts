@@ -44,6 +44,7 @@ const table: readonly Line[] = [
   ['get', '/v1/queue', 'read', 'own'],
   ['get', '/v1/queue/shape', 'read', 'own'],
   ['post', '/v1/queue/actions', 'manage'],
+  ['get', '/v1/route', 'read'],
   ['get', '/v1/pauses', 'read'],
   ['post', '/v1/pauses', 'manage'],
   ['delete', '/v1/pauses/{of}', 'manage'],

@@ -34,6 +34,15 @@ export function quietUntil({ from, to, zone }: QuietHours, now: number): number 
   return moved > now && minutesOfDay(moved, zone) === to ? moved : end
 }
 
+/** Quiet hours in words, such as `22:00 to 06:00 (Europe/Berlin)`. */
+export function quietText({ from, to, zone }: QuietHours): string {
+  const [start, end] = [from, to].map((minutes) => {
+    const [hour, minute] = [Math.floor(minutes / 60), minutes % 60]
+    return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
+  })
+  return `${start} to ${end} (${zone})`
+}
+
 /** Whether this runtime knows the zone. */
 export function isTimeZone(zone: string): boolean {
   try {

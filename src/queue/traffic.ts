@@ -156,7 +156,8 @@ export class Traffic {
   }
 }
 
-function rateText({ count, perMs }: Rate): string {
+/** A rate in words, such as `20 letters a minute`. */
+export function rateText({ count, perMs }: Rate): string {
   const units: Readonly<Record<number, string>> = { 60_000: 'a minute', 3_600_000: 'an hour' }
   const unit = units[perMs] ?? `in ${perMs / 1000} seconds`
   return `${count} ${count === 1 ? 'letter' : 'letters'} ${unit}`

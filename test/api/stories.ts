@@ -227,6 +227,7 @@ export async function keepBack(api: HeldApi): Promise<void> {
   await api.ask('GET', '/v1/queue/shape')
   await api.ask('POST', '/v1/pauses', { json: { of: 'destination west.example', until: '2h' } })
   await api.ask('GET', '/v1/pauses')
+  await api.ask('GET', '/v1/route?address=bob@west.example')
   await api.ask('DELETE', '/v1/pauses/destination%20west.example')
   const rule = { q: 'from:@south.example', until: '2h' }
   const { json } = await api.json('POST', '/v1/hold-rules', { json: rule })

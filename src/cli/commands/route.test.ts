@@ -30,6 +30,30 @@ test('waybill route says where a letter would go, and sends nothing', async (t) 
   const text = await run('route', 'bob@south.example', '--zone', zone)
   assert.match(text.out, /MX of south\.example is mx1\.south\.example/)
   assert.match(text.out, /how safe\?/)
+  assert.deepEqual([found.limits, found.standing], [[], null])
+  const config = join(folder, 'waybill.toml')
+  writeFileSync(
+    config,
+    `hostname = "mx.north.example"
+domains = ["north.example"]
+data = ${JSON.stringify(join(folder, 'data'))}
+[[destination]]
+domains = ["south.example"]
+per_hour = 10
+[[sender]]
+addresses = ["ann@north.example"]
+per_minute = 2
+`,
+  )
+  const ofSettings = ['route', 'bob@south.example', '--zone', zone, '--config', config]
+  const before = await run(...ofSettings, '--from', 'ann@north.example')
+  assert.match(before.out, /in force +At most 10 letters an hour, by the rule south\.example\.\n/)
+  assert.match(before.out, /in force +At most 2 letters a minute of ann@north\.example/)
+  assert.doesNotMatch(before.out, /not now/)
+  assert.equal((await run(...ofSettings, '--from', 'ann')).code, 2)
+  await run('suppress', 'add', 'bob@south.example', '--config', config, '--why', 'He left.')
+  const after = await run(...ofSettings)
+  assert.match(after.out, /not now +Nothing is sent to this address \(by-hand\): He left\.\n/)
   const none = await run('route', 'bob@null.example', '--zone', zone)
   assert.equal(none.code, 1)
   assert.equal((await run('route', 'bob', '--zone', zone)).code, 2)

@@ -3,9 +3,9 @@ import { parseDomain } from '../../address/domain.ts'
 import { transportRules } from '../../app/from-settings.ts'
 import { readWays, SettingsWays } from '../../app/named-ways.ts'
 import { selfOf } from '../../app/own-addresses.ts'
+import { trafficPlan } from '../../app/traffic-settings.ts'
 import { readConfig } from '../../config/config.ts'
-import { routeAhead, type RouteAhead } from '../../desk/route-ahead.ts'
-import type { DestinationStanding } from '../../desk/why-waiting.ts'
+import { type LimitedRoute, routeWithLimits } from '../../desk/route-ahead.ts'
 import { systemClock } from '../../io/clock.ts'
 import { secureWebPlace } from '../../io/outside-address.ts'
 import { PolicyFetcher } from '../../io/policy-fetcher.ts'
@@ -13,6 +13,9 @@ import type { DnsEndpoint } from '../../io/stub-options.ts'
 import { readFetchedPolicy } from '../../mta-sts/fetched.ts'
 import type { StsPolicies } from '../../mta-sts/finding.ts'
 import { lookupStsRecord } from '../../mta-sts/record.ts'
+import { ended } from '../../journey/sentence.ts'
+import { dataFolder, isThere } from '../../store/data-folder.ts'
+import { openReadOnlyStore, type ReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
 import { serverOption, zoneOption } from '../options.ts'
 import { exitCodes, print, printJson } from '../output.ts'
 import { commandResolver } from '../resolver.ts'
@@ -20,6 +23,7 @@ import { standingOfDestination } from '../standings.ts'
 
 interface RouteOptions {
   readonly config?: string
+  readonly from?: string
   readonly zone?: string
   readonly server?: DnsEndpoint
   readonly json?: boolean
@@ -31,37 +35,73 @@ export function routeCommand(): Command {
     .description('where a letter for an address would go, and how safely; nothing is sent')
     .argument('<address>', 'of a recipient')
     .option('--config <file>', 'with the routes and rules of this waybill.toml, and its server')
+    .option('--from <address>', 'whose rates are told: the reverse-path of the letter')
     .addOption(zoneOption())
     .addOption(serverOption())
     .option('--json', 'as one JSON object')
     .addHelpText(
       'after',
-      '\nDNS is asked, and the policy host where the domain announces MTA-STS; no mail\n' +
+      '\nWith --config it also says what holds for letters that go there: connections,\n' +
+        'rates, quiet hours, pauses, the MTA-STS policy that is kept, what is remembered of\n' +
+        'TLS, and whether the address is suppressed; from the server, where one runs.\n\n' +
+        'DNS is asked, and the policy host where the domain announces MTA-STS; no mail\n' +
         'server is called. Exit code 0: there is a way. 1: there is none, or no server\n' +
         'may have it.',
     )
     .action(async (address: string, options: RouteOptions) => {
-      const settings = options.config === undefined ? undefined : readConfig(options.config)
-      const found = await routeAhead(address, {
-        resolver: await commandResolver(options.zone, options.server),
-        self:
-          settings === undefined
-            ? { selfNames: [], selfAddresses: [], loopbackIsSelf: false }
-            : selfOf(settings, false),
-        ways: new SettingsWays(settings === undefined ? [] : readWays(settings)),
-        rules: settings === undefined ? usualRules : transportRules(settings),
-        sts: fetchedPolicies,
-        clock: systemClock,
-      })
-      const standing =
-        settings === undefined
-          ? undefined
-          : await standingOfDestination(settings.data, found.destination)
-      if (options.json === true) printJson({ ...found, standing: standing ?? null })
-      else print(routeText(found, standing))
+      const found = await lookAhead(address, options)
+      if (options.json === true) printJson(found)
+      else print(routeText(found))
       const goes = found.transport?.result === 'go'
       process.exitCode = goes ? exitCodes.yes : exitCodes.no
     })
+}
+
+async function lookAhead(address: string, options: RouteOptions): Promise<LimitedRoute> {
+  const { config, zone, server, from = '' } = options
+  const common = {
+    resolver: await commandResolver(zone, server),
+    sts: fetchedPolicies,
+    clock: systemClock,
+  }
+  if (config === undefined) {
+    return await routeWithLimits(
+      { address, from },
+      {
+        ...common,
+        self: { selfNames: [], selfAddresses: [], loopbackIsSelf: false },
+        ways: new SettingsWays([]),
+        rules: usualRules,
+        standing: () => Promise.resolve(undefined),
+      },
+    )
+  }
+  const settings = readConfig(config)
+  const reader = readerOf(settings.data)
+  try {
+    return await routeWithLimits(
+      { address, from },
+      {
+        ...common,
+        self: selfOf(settings, false),
+        ways: new SettingsWays(readWays(settings)),
+        rules: transportRules(settings),
+        limits: {
+          plan: trafficPlan(settings),
+          connections: settings.queue.site_connections,
+          register: reader?.register,
+        },
+        standing: (destination) => standingOfDestination(settings.data, destination),
+      },
+    )
+  } finally {
+    reader?.close()
+  }
+}
+
+/** What a server keeps there; `undefined`: none has run yet. */
+function readerOf(folder: string): ReadOnlyStore | undefined {
+  return isThere(dataFolder(folder)) ? openReadOnlyStore({ folder }) : undefined
 }
 
 const usualRules = () =>
@@ -83,15 +123,14 @@ const fetchedPolicies: StsPolicies = {
   },
 }
 
-function routeText(found: RouteAhead, standing: DestinationStanding | undefined): string {
+function routeText(found: LimitedRoute): string {
   const rows = found.steps.map(({ label, answer }) => `  ${label.padEnd(12)} ${answer}`)
   const targets = found.targets.map(({ host, address }, at) => {
     return `  ${at === 0 ? 'in this order' : ''.padEnd(13)} ${host} (${address})`
   })
-  const kept = [standing?.heldBack, standing?.down].flatMap((one) => {
-    if (one === undefined) return []
-    const until = one.until === undefined ? '' : ` Until ${new Date(one.until).toISOString()}.`
-    return [`  not now      ${one.because}${until}`]
+  const limits = found.limits.map(({ says, stops, until }) => {
+    const end = until === null ? '' : ` Until ${until}.`
+    return `  ${(stops ? 'not now' : 'in force').padEnd(12)} ${ended(says)}${end}`
   })
-  return [found.address, ...rows, ...targets, ...kept].join('\n')
+  return [found.address, ...rows, ...targets, ...limits].join('\n')
 }

@@ -16,8 +16,6 @@ export const aboutLetter: readonly WordRule[] = [
       'file type',
       'file extension',
       'executable*',
-      'banned content',
-      'banned file',
       'clamav*',
       'anhang … nicht',
       'piece jointe',

@@ -94,7 +94,6 @@ export const aboutRates: readonly WordRule[] = [
       'too much email',
       'too many transactions',
       'too many requests',
-      'too many recipients this hour',
       'recipients per hour',
       'recipients per day',
       'messages per',

@@ -79,7 +79,6 @@ export const aboutServer: readonly WordRule[] = [
       'name or service not known',
       'domain … nicht gefunden',
       'domaine … introuvable',
-      'dominio … no existe',
       'домен не найден',
       '域名不存在',
     ],

@@ -3,6 +3,29 @@ import type { WordRule } from '../rule.ts'
 /** Words that other rules would take for something else. */
 export const early: readonly WordRule[] = [
   {
+    id: 'words.banned-content',
+    kind: 'content',
+    says: 'The words say that a part of the letter is banned.',
+    words: ['banned content', 'banned file*', 'banned attachment*', 'banned extension*'],
+  },
+  {
+    id: 'words.no-mailbox-in-domain',
+    kind: 'no-such-mailbox',
+    says: 'The words say that the domain has no such mailbox.',
+    words: [
+      'no existe el usuario',
+      'no existe el buzon',
+      'no existe la cuenta',
+      'no existe la direccion',
+    ],
+  },
+  {
+    id: 'words.no-domain',
+    kind: 'dns',
+    says: 'The words say that there is no such domain.',
+    words: ['dominio … no existe', 'dominio inexistente'],
+  },
+  {
     id: 'words.system-full',
     kind: 'system-full',
     says: 'The words say that its disk or memory is full.',

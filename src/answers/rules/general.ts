@@ -38,6 +38,14 @@ export const general: readonly WordRule[] = [
     ],
   },
   {
+    id: 'general.mailbox-busy',
+    kind: 'try-later',
+    scope: 'recipient',
+    says: 'The mailbox is said to be unavailable for now.',
+    words: ['mailbox unavailable', 'mailbox busy', 'mailbox temporarily'],
+    only: 4,
+  },
+  {
     id: 'general.later',
     kind: 'try-later',
     says: 'The words ask to try later, and do not say why.',
@@ -126,14 +134,6 @@ export const general: readonly WordRule[] = [
       'user unavailable',
     ],
     only: 5,
-  },
-  {
-    id: 'general.mailbox-busy',
-    kind: 'try-later',
-    scope: 'recipient',
-    says: 'The mailbox is said to be unavailable for now.',
-    words: ['mailbox unavailable', 'mailbox busy', 'mailbox temporarily'],
-    only: 4,
   },
   {
     id: 'general.address-rejected',

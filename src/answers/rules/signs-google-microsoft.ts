@@ -46,6 +46,15 @@ export const signsOfGoogleAndMicrosoft: readonly WordRule[] = [
     sure: true,
   },
   {
+    id: 'gmail.domain-reputation',
+    kind: 'reputation',
+    scope: 'message',
+    advice: 'give-up',
+    says: 'Gmail says that the domain of the sender has a bad name.',
+    words: ['low reputation of the sending domain', 'very low reputation of the domain'],
+    sure: true,
+  },
+  {
     id: 'gmail.unsolicited-address',
     kind: 'reputation',
     says: 'Gmail names its help page "UnsolicitedIPError", or says that the address has a bad name.',
@@ -54,15 +63,6 @@ export const signsOfGoogleAndMicrosoft: readonly WordRule[] = [
       'low reputation of the sending',
       'bad reputation of the sending',
     ],
-    sure: true,
-  },
-  {
-    id: 'gmail.domain-reputation',
-    kind: 'reputation',
-    scope: 'message',
-    advice: 'give-up',
-    says: 'Gmail says that the domain of the sender has a bad name.',
-    words: ['low reputation of the sending domain', 'very low reputation of the domain'],
     sure: true,
   },
   {

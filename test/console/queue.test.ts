@@ -22,6 +22,10 @@ test('a letter that waits is held, released and given up, each time with its num
   const row = page.getByRole('row', { name: /somebody@down\.south\.example/ })
   await row.locator('.pill', { hasText: 'tried 1 time' }).waitFor()
   await row.locator('svg.plan path.next').waitFor({ state: 'attached' })
+  // The same words as those of `waybill why`.
+  const said = /It waits for somebody@down\.south\.example\. Attempt 1 was in vain: /
+  await row.getByText('Why').click()
+  await row.getByText(said).waitFor()
   await row.getByText(/next .*, then up to \d+ more, given up .*in \d+ days/).waitFor()
   await page.getByRole('button', { name: 'Hold all (1)' }).click()
   await row.locator('.pill', { hasText: 'held' }).waitFor()
@@ -30,8 +34,11 @@ test('a letter that waits is held, released and given up, each time with its num
   await page.getByText('1 delivery waits').waitFor()
   await row.getByRole('link').click()
   await page.locator('[data-summary]').waitFor()
+  const why = page.getByRole('region', { name: 'Why' })
+  await why.getByText(said).waitFor()
   await page.getByRole('button', { name: 'Give up' }).click()
   await page.locator('[data-step="given-up"]').waitFor()
+  await why.getByText(/gave it up for somebody@down/).waitFor()
   assert.match(asked[1] ?? '', /^Give up 1 message\?/)
   await page.goto(`${lab.page}/queue`)
   await page.getByRole('heading', { name: 'Nothing waits' }).waitFor()

@@ -20,6 +20,7 @@ import { Siblings } from './siblings.tsx'
 import { SourceTab } from './source.tsx'
 import type { Message, TabProps } from './tab.ts'
 import { WhatIf } from './what-if.tsx'
+import { Why } from './why.tsx'
 
 interface Tab {
   readonly key: string
@@ -139,6 +140,7 @@ function Top({ message, journey }: TabProps) {
       <p class={`sentence ${tone}`} data-summary>
         {plainly(summary)}
       </p>
+      <Why journey={journey} />
       <Siblings journey={journey} />
     </>
   )

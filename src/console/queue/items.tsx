@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { type Acting, useAct } from '../api/act.ts'
+import { WhyText } from '../message/why.tsx'
 import { Said } from '../parts/said.tsx'
 import { count, plainly } from '../parts/plain.ts'
 import { PlanLine } from '../parts/plan-line.tsx'
@@ -88,7 +89,7 @@ export function Items(props: {
           <Address key="for" of={item.recipient} />,
           <State key="state" item={item} />,
           <PlanLine key="plan" plan={item} />,
-          plainly(item.last_problem ?? '–'),
+          <Last key="last" item={item} />,
           may ? <RowActs key="act" item={item} acting={acting} given={given} /> : '–',
         ])}
       />
@@ -156,6 +157,22 @@ function RowActs(props: { readonly item: Item; readonly acting: Acting; readonly
         </button>
       ))}
     </span>
+  )
+}
+
+/** The last problem, and on demand the whole of why it waits. */
+function Last({ item }: { readonly item: Item }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      {plainly(item.last_problem ?? '–')}
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          Why<span class="heard"> {item.journey} waits</span>
+        </summary>
+        {open ? <WhyText id={item.journey} recipient={item.recipient} since={item} /> : null}
+      </details>
+    </>
   )
 }
 

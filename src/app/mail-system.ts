@@ -1,5 +1,5 @@
 import { makeId } from '../base/id.ts'
-import type { RoutePlace } from '../desk/route-ahead.ts'
+import type { RoutePlace } from '../desk/limited-route.ts'
 import type { ListenerStatus } from '../desk/status.ts'
 import { noNamedWays } from '../deliver/way.ts'
 import { chance } from '../io/clock.ts'

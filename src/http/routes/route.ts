@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { LimitedRoute } from '../../desk/route-ahead.ts'
+import type { LimitedRoute } from '../../desk/limited-route.ts'
 import type { Api } from '../api-types.ts'
 import { answer, nothingGoesOut, notHere } from '../route-parts.ts'
 

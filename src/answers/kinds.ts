@@ -52,6 +52,8 @@ export interface AnswerReading {
   readonly advice: AnswerAdvice
   /** The rule that decided: a stable id, for example `enhanced.5.1.1`. */
   readonly rule: string
+  /** The wait that a refusal for now has named; see `namedWaitSeconds`. */
+  readonly waitSeconds?: number
   /** The rule that said otherwise and lost, and why in a sentence. */
   readonly against?: { readonly rule: string; readonly because: string }
 }

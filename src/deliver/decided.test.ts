@@ -112,14 +112,14 @@ test('a letter that is given up is told of in the largest unit that fits, rounde
 })
 
 test('the schedule is told what the answer meant, and the step keeps it', async () => {
-  const heard: (string | undefined)[] = []
+  const heard: string[] = []
   const world = testWorld({
-    retryAt: (_item, now, kind) => {
-      heard.push(kind)
+    retryAt: (_item, now, reading) => {
+      heard.push(`${reading?.kind} ${reading?.waitSeconds}`)
       return now + minuteMs
     },
   })
-  const lines = ['<bob@south.example>: Recipient address rejected: Greylisted']
+  const lines = ['<bob@south.example>: Recipient address rejected: Greylisted for 600 seconds']
   const outcome = refusedBy({ code: 450, enhanced: '4.2.0', lines }, 'RCPT')
   const attempt = { item: testItem(), host: 'mx', ip: '192.0.2.1', lines: [], refusedToTalk: false }
   const log = new JourneyBuilder('', world.clock)
@@ -127,8 +127,9 @@ test('the schedule is told what the answer meant, and the step keeps it', async 
     [{ ...attempt, result: attemptResult(outcome) }],
     { log, owner: 'me' },
   )
-  assert.deepEqual(heard, ['greylisted'])
+  assert.deepEqual(heard, ['greylisted 600'])
   const [step] = JSON.parse(settlements[0]?.steps ?? '[]')
   assert.equal(step.reading.kind, 'greylisted')
   assert.equal(step.reading.rule, 'words.greylisted')
+  assert.equal(step.reading.waitSeconds, 600)
 })

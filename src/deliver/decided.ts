@@ -1,4 +1,5 @@
-import type { AnswerKind, AnswerReading } from '../answers/kinds.ts'
+import type { AnswerReading } from '../answers/kinds.ts'
+import { namedWaitSeconds } from '../answers/named-wait.ts'
 import type { Postponement } from '../post/batch.ts'
 import { describeReply } from '../smtp/reply.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
@@ -7,7 +8,7 @@ import { type Attempt, readingOf } from './attempt.ts'
 /** When to try again, and when to say so. */
 export interface Schedule {
   /** When to try again after this attempt; `undefined` when it was the last. */
-  retryAt(item: QueueItem, now: number, kind?: AnswerKind): number | undefined
+  retryAt(item: QueueItem, now: number, heard?: AnswerReading): number | undefined
   /** Whether the sender is to be told now that it takes longer, at a deferral until then. */
   warnOfDelay(item: QueueItem, nextAttemptAt: number): boolean
 }
@@ -33,7 +34,7 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
     return { attempt, ...delivered, warn: false }
   }
   const { status, because } = result
-  const reading = readingOf(result)
+  const reading = withWait(readingOf(result), result, now)
   const meant = reading === undefined ? {} : { reading }
   if (result.result === 'failed') {
     return { attempt, outcome: { type: 'failed' }, status, because, warn: false, ...meant }
@@ -41,7 +42,7 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
   // After an outage of our own as soon as after a first attempt: letters must not wait for hours more
   // because we could not ask for hours.
   const counted = attempt.ourOutage === true ? { ...item, attempts: 0 } : item
-  const nextAttemptAt = schedule.retryAt(counted, now, reading?.kind)
+  const nextAttemptAt = schedule.retryAt(counted, now, reading)
   if (nextAttemptAt === undefined) {
     const attempts = item.attempts + 1
     const end = { status: expired, because: tooOld(item, { attempts, now, because }) }
@@ -52,6 +53,18 @@ export function decide(attempt: Attempt, schedule: Schedule, now: number): Decid
   const outcome = { type: 'deferred', nextAttemptAt, problem, ...kind } as const
   const warn = schedule.warnOfDelay(item, nextAttemptAt)
   return { attempt, outcome, status, because, warn, ...meant }
+}
+
+/** With the wait that a refusal for now names, where it names one. */
+function withWait(
+  reading: AnswerReading | undefined,
+  { result, outcome }: Attempt['result'],
+  now: number,
+): AnswerReading | undefined {
+  const reply = outcome?.reply ?? null
+  if (reading === undefined || reply === null || result !== 'deferred') return reading
+  const waitSeconds = namedWaitSeconds(reply.lines.join(' '), now)
+  return waitSeconds === undefined ? reading : { ...reading, waitSeconds }
 }
 
 /**

@@ -23,11 +23,18 @@ const kinds: readonly AnswerKind[] = [
 ]
 
 /** The waits of a letter that hears the same each time, in minutes. */
-function waits(kind: AnswerKind | undefined, count: number, policy = defaultRetryPolicy): number[] {
+function waits(
+  kind: AnswerKind | undefined,
+  count: number,
+  policy = defaultRetryPolicy,
+  waitSeconds?: number,
+): number[] {
+  const named = waitSeconds === undefined ? {} : { waitSeconds }
+  const heard = kind === undefined ? undefined : { kind, ...named }
   const schedule = new RetrySchedule({ ...policy, jitter: 0 }, 0)
   return Array.from({ length: count }, (_, attempts) => {
     return (
-      (schedule.retryAt({ attempts, expiresAt: 1e12, journeyId: 'j1' }, 0, kind) ?? NaN) / minute
+      (schedule.retryAt({ attempts, expiresAt: 1e12, journeyId: 'j1' }, 0, heard) ?? NaN) / minute
     )
   })
 }
@@ -42,6 +49,23 @@ test('what an answer meant decides how soon a letter is tried again', () => {
 test('other answers are tried at the usual times', () => {
   const others = kinds.filter((kind) => retryManner(kind) !== 'usual')
   assert.deepEqual(others, ['greylisted', 'mailbox-full', 'mailbox-disabled'])
+})
+
+test('a wait that the server names is kept at first, and later only where it is the longer one', () => {
+  const named = (seconds: number, policy = defaultRetryPolicy): number[] => {
+    return waits('greylisted', 10, policy, seconds)
+  }
+  assert.deepEqual(named(600), [10, 10, 10, 10, 10, 10, 10, 10, 240, 240])
+  assert.deepEqual(named(60), [5, 5, 5, 5, 5, 5, 5, 5, 240, 240])
+  assert.deepEqual(named(86_400)[0], 240)
+  const all = Array.from({ length: 300 }, (_, n) => {
+    const item = { attempts: 0, expiresAt: 1e12, journeyId: `j${n}` }
+    const heard = { kind: 'try-later', waitSeconds: 900 } as const
+    return new RetrySchedule(defaultRetryPolicy, 1).retryAt(item, 0, heard) ?? 0
+  })
+  // Never before the time that was asked for, and not all at once.
+  assert.ok(Math.min(...all) >= 15 * minute && Math.max(...all) <= 16.5 * minute)
+  assert.ok(new Set(all).size > 200)
 })
 
 test('the settings bound every wait, whatever the answer', () => {

@@ -87,3 +87,25 @@ export function delayInManner(
       return within(Math.max(1, lateMs / firstDelayMs) * usual(attempts))
   }
 }
+
+/**
+ * The wait after `attempts` attempts where the server has named one: that, for the first attempts; a
+ * server that always names the same short one is not asked so often for days. Within the first and
+ * the longest wait in any case.
+ */
+export function namedDelay(
+  namedMs: number,
+  attempts: number,
+  {
+    usual,
+    firstDelayMs,
+    maxDelayMs,
+  }: {
+    readonly usual: (attempts: number) => number
+    readonly firstDelayMs: number
+    readonly maxDelayMs: number
+  },
+): number {
+  const wait = attempts <= soonAttempts ? namedMs : Math.max(namedMs, usual(attempts))
+  return Math.min(maxDelayMs, Math.max(firstDelayMs, wait))
+}

@@ -1,6 +1,6 @@
-import type { AnswerKind } from '../answers/kinds.ts'
+import type { AnswerReading } from '../answers/kinds.ts'
 import { seededRandom, seedOf } from '../base/random.ts'
-import { delayInManner, type RetryManner, retryManner } from './retry-manner.ts'
+import { delayInManner, namedDelay, type RetryManner, retryManner } from './retry-manner.ts'
 
 /** When to try again, and when to give up. Times are Unix milliseconds. */
 
@@ -54,6 +54,7 @@ export type NextStep =
  *
  * @param input.attempts 1 or more
  * @param input.manner   by what the last answer meant; `usual` when absent
+ * @param input.namedMs  the wait that the server asked for: none is shorter, chance only adds
  * @param input.random   numbers in [0, 1)
  */
 export function nextStep(input: {
@@ -62,15 +63,20 @@ export function nextStep(input: {
   readonly now: number
   readonly expiresAt: number
   readonly manner?: RetryManner
+  readonly namedMs?: number | undefined
   readonly random: () => number
 }): NextStep {
-  const { policy, now, expiresAt, attempts, manner = 'usual' } = input
+  const { policy, now, expiresAt, attempts, manner = 'usual', namedMs } = input
   const { firstDelayMs, maxDelayMs, jitter } = policy
   if (expiresAt - now < firstDelayMs / 2) return { type: 'expire' }
   const usual = (count: number): number => delayAfter(policy, count)
-  const wait = delayInManner(manner, attempts, { usual, firstDelayMs, maxDelayMs })
+  const bounds = { usual, firstDelayMs, maxDelayMs }
+  const wait =
+    namedMs === undefined
+      ? delayInManner(manner, attempts, bounds)
+      : namedDelay(namedMs, attempts, bounds)
   // Chance has its whole room where a wait stands at one of the bounds: none piles up there.
-  const least = Math.max(firstDelayMs, wait * (1 - jitter))
+  const least = Math.max(firstDelayMs, namedMs === undefined ? wait * (1 - jitter) : wait)
   const most = Math.max(least, Math.min(maxDelayMs, wait * (1 + jitter)))
   const moved = least + (most - least) * input.random()
   return { type: 'retry', at: Math.min(expiresAt, now + Math.round(moved)) }
@@ -148,17 +154,26 @@ export class RetrySchedule {
   /**
    * When to try again after this attempt; `undefined` when it was the last.
    *
-   * @param kind what the answer meant; `undefined`: nothing is known of it
+   * @param heard what the answer meant; `undefined`: nothing is known of it
    */
   retryAt(
     item: { readonly attempts: number; readonly expiresAt: number; readonly journeyId: string },
     now: number,
-    kind?: AnswerKind,
+    heard?: Pick<AnswerReading, 'kind' | 'waitSeconds'>,
   ): number | undefined {
-    const [policy, manner] = [this.#policy, retryManner(kind)]
+    const [policy, manner] = [this.#policy, retryManner(heard?.kind)]
+    const namedMs = heard?.waitSeconds === undefined ? undefined : heard.waitSeconds * 1000
     const attempts = item.attempts + 1
     const random = seededRandom(this.#seed ^ seedOf(`${item.journeyId} ${attempts}`))
-    const next = nextStep({ policy, attempts, now, expiresAt: item.expiresAt, manner, random })
+    const next = nextStep({
+      policy,
+      attempts,
+      now,
+      expiresAt: item.expiresAt,
+      manner,
+      namedMs,
+      random,
+    })
     return next.type === 'retry' ? next.at : undefined
   }
 

@@ -1,4 +1,4 @@
-import { meaningOf } from '../../answers/kinds.ts'
+import { type AnswerReading, meaningOf } from '../../answers/kinds.ts'
 import type { Route } from '../../route/found-route.ts'
 import { formatNextHop } from '../../route/next-hop.ts'
 import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts'
@@ -222,7 +222,7 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
       ip: step.ip,
       outcome: result,
       smtp: viewAnswer(answer),
-      reading: step.reading ?? null,
+      reading: readingDetail(step.reading),
       next_attempt_at: nextAttemptAt === undefined ? null : new Date(nextAttemptAt).toISOString(),
       conversation: step.conversation,
       conversation_with: step.conversationWith ?? null,
@@ -259,6 +259,13 @@ function tellAttempt(step: DeliveryStep & { readonly type: 'attempt' }): Sentenc
   }
 }
 
+/** As JSON has it. */
+function readingDetail(reading: AnswerReading | undefined) {
+  if (reading === undefined) return null
+  const { waitSeconds, ...rest } = reading
+  return waitSeconds === undefined ? rest : { ...rest, wait_seconds: waitSeconds }
+}
+
 function trouble({ reading }: DeliveryStep & { readonly type: 'attempt' }): string | undefined {
   return reading === undefined || reading.kind === 'unknown' ? undefined : reading.kind
 }
@@ -266,5 +273,7 @@ function trouble({ reading }: DeliveryStep & { readonly type: 'attempt' }): stri
 /** What the refusal means, behind the words of the server; nothing where we know no more than them. */
 function meant({ answer, reading }: DeliveryStep & { readonly type: 'attempt' }): string {
   if (answer === undefined || reading === undefined || reading.kind === 'unknown') return ''
-  return ` That means: ${meaningOf(reading)}`
+  const { waitSeconds: wait } = reading
+  const asked = wait === undefined ? '' : ` It asks for a wait of ${wait} seconds.`
+  return ` That means: ${meaningOf(reading)}${asked}`
 }

@@ -215,7 +215,7 @@ export class Simulation {
   }
 
   #put(item: QueueItem, owner: string, kind: AnswerKind): Settlement {
-    const at = this.#schedule.retryAt(item, this.clock.now(), kind)
+    const at = this.#schedule.retryAt(item, this.clock.now(), { kind })
     if (at === undefined) return this.#end(item, owner, 'failed')
     return settled(item, owner, { type: 'deferred', nextAttemptAt: at, problem: kind })
   }

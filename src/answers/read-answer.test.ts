@@ -94,6 +94,27 @@ test('who is refused, and what is to be done, follow from kind, command and code
   }
 })
 
+test('a code alone says what RFC 5321 has it say at that command', () => {
+  const cases: readonly (readonly [number, AtCommand, string, string])[] = [
+    // RFC 5321 §4.2.2: the name that is not allowed is the one that was just said.
+    [553, 'MAIL', 'sender-refused', 'code.553'],
+    [553, 'RCPT', 'no-such-mailbox', 'code.553'],
+    [550, 'MAIL', 'unknown', 'code.550'],
+    // RFC 1870 §6.1: the size is said with MAIL, and seen after the message.
+    [552, 'MAIL', 'too-big', 'code.552'],
+    [552, 'MESSAGE', 'too-big', 'code.552'],
+    [552, 'RCPT', 'mailbox-full', 'code.552'],
+    [451, 'MAIL', 'try-later', 'code.451'],
+    [499, 'RCPT', 'try-later', 'code.4xx'],
+    [500, 'RCPT', 'protocol', 'code.500'],
+    [599, 'RCPT', 'unknown', 'code.5xx'],
+  ]
+  for (const [code, stage, kind, rule] of cases) {
+    const read = reading(`${code} Zyx`, stage)
+    assert.deepEqual([read.kind, read.rule], [kind, rule], `${code} to ${stage}`)
+  }
+})
+
 test('what happened without a word of the server', () => {
   const shown = (
     ['timeout', 'unknownAfterMessage', 'tlsFailed', 'smtpUtf8NotOffered'] as const

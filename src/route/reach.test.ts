@@ -81,7 +81,12 @@ test('the addresses beside those networks may be reached, and test networks too'
     '64:ff9b::102:304',
     '2002:102:304::1',
     '2001:0:102:304::fefe:fefe',
+    // None of these is an interface identifier of RFC 5214 §6.1.
+    '2001:db8::7f00:1',
+    '2001:db8::200:0:7f00:1',
     '2001:db8::5eff:7f00:1',
+    '2001:db8::100:5efe:7f00:1',
+    '2001:db8::201:5efe:7f00:1',
   ]) {
     assert.equal(forbidden(text), undefined, text)
   }

@@ -15,6 +15,8 @@ import { Workplace } from './workplace.ts'
 const root = join(import.meta.dirname, '..', '..')
 /** So long the nearest tests of a change may take. */
 const nearestMs = 60_000
+/** What `source` has read. */
+const sources = new Map<string, string>()
 
 /** A change that is no fault though no test notices it, with the reason. */
 interface Argued {
@@ -121,8 +123,6 @@ function placed(folder: string, files: readonly string[]): readonly PlacedMutant
     )
     .flatMap((file) => mutantsOf(source(file)).map((mutant) => ({ ...mutant, file })))
 }
-
-const sources = new Map<string, string>()
 
 /** A file as it was when the changes were chosen: people go on working in the tree meanwhile. */
 function source(file: string): string {

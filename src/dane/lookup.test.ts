@@ -52,6 +52,16 @@ test('records that are not proved, and none at all, are none', async () => {
   assert.deepEqual(await look({ [name]: { TXT: ['x'] } }), ['none', `${name} TLSA`])
 })
 
+test('what was asked in vain is told, name by name', async () => {
+  const resolver = new MemoryResolver({}, { dnssec: () => 'secure' })
+  const aliases = ['host.provider.example']
+  const found = await findTlsa({ host, port: 25, addresses: 'secure', aliases }, resolver)
+  assert.deepEqual(found, {
+    type: 'none',
+    asked: ['_25._tcp.host.provider.example', '_25._tcp.mx.south.example'],
+  })
+})
+
 test('records that cannot be used are found all the same', async () => {
   const zone = { '_25._tcp.mx.south.example': { TLSA: [`1 1 1 ${hex}`, `3 1 9 ${hex}`] } }
   assert.deepEqual((await look(zone))[0], `${host} 0 2`)

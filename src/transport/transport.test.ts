@@ -162,6 +162,24 @@ test('the domain without MX is its own host, and so is the end of its alias', as
   assert.equal(second.transport.hosts[0]?.demand.type, 'dane')
 })
 
+test('where an alias leads that is not proved, no TLSA record counts', async () => {
+  const zoneOfAlias = {
+    'south.example': { A: ['192.0.2.1'] },
+    'www.example': { CNAME: 'south.example' },
+    '_25._tcp.south.example': { TLSA: [`3 1 1 ${hex}`] },
+    '_25._tcp.www.example': { TLSA: [`3 1 1 ${hex}`] },
+  } as const
+  const destination = 'www.example'
+  // RFC 7672 §2.2.2: whoever forges the alias has a signed zone of their own.
+  const forged = await decide(zoneOfAlias, {}, { destination, insecure: ['www.example'] })
+  assert.ok(forged.transport.result === 'go')
+  assert.deepEqual(forged.transport.hosts.map(short), ['south opportunistic nobody-asks'])
+  assert.deepEqual(forged.asked, ['www.example CNAME'])
+  // The alias alone is proved, so its own records count and those at its end do not.
+  const led = await decide(zoneOfAlias, {}, { destination, insecure: ['south.example'] })
+  assert.deepEqual(led.asked, ['www.example CNAME', '_25._tcp.www.example TLSA'])
+})
+
 test('an MX host that is an alias is asked at both its ends', async () => {
   const aliased = {
     'south.example': { MX: ['10 mx1.south.example'] },

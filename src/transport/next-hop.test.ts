@@ -78,3 +78,14 @@ test('an address and a socket have no TLSA records, and a socket needs no TLS', 
     assert.deepEqual(asked, [], host)
   }
 })
+
+test('a host about which the route asked nothing is not proved', async () => {
+  const resolver = new MemoryResolver(zone, { dnssec: () => 'secure' })
+  const hop = { host: 'relay.example', port: 587, protocol: 'smtp' } as const
+  const route = await routeToNextHop(hop, resolver)
+  assert.ok(route.type === 'targets')
+  const silent = { ...route, questions: [] }
+  const transport = await decideTransport(silent, facts, resolver)
+  assert.ok(transport.result === 'go')
+  assert.deepEqual(transport.hosts[0]?.tlsa, { type: 'insecure' })
+})

@@ -60,8 +60,8 @@ export function addressesOf(settings: Settings): AddressTable {
 
 /** Who stands in the settings file, as the desk knows them. */
 export function settledResidents({ domains, account, alias }: Settings): SettledResidents {
-  const accounts = account.map(({ address, aliases, password_hash }) => {
-    return { address, aliases, mayLogIn: password_hash !== undefined }
+  const accounts = account.map(({ address, aliases, password_hash, forward }) => {
+    return { address, aliases, mayLogIn: password_hash !== undefined, forward }
   })
   return { domains, accounts, aliases: alias }
 }

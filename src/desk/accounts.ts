@@ -16,6 +16,7 @@ export interface SettledResidents {
     readonly address: string
     readonly aliases: readonly string[]
     readonly mayLogIn: boolean
+    readonly forward?: readonly string[] | undefined
   }[]
   readonly aliases: readonly {
     readonly address: string

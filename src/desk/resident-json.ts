@@ -6,6 +6,8 @@ export interface AccountJson {
   from: string
   login: boolean
   aliases: string[]
+  /** Where its letters are handed on to as well. */
+  forward: string[]
 }
 
 /** An alias, for programs. */
@@ -23,8 +25,10 @@ export interface DomainJson {
 }
 
 /** Puts it so. */
-export function accountJson({ address, origin, mayLogIn, aliases }: KnownAccount): AccountJson {
-  return { address, from: origin, login: mayLogIn, aliases: Array.from(aliases) }
+export function accountJson(account: KnownAccount): AccountJson {
+  const { address, origin, mayLogIn, aliases, forward = [] } = account
+  const further = { aliases: Array.from(aliases), forward: Array.from(forward) }
+  return { address, from: origin, login: mayLogIn, ...further }
 }
 
 /** Puts it so. */

@@ -68,10 +68,15 @@ function listAccounts(): Command {
     })
 }
 
-function accountText({ address, origin, mayLogIn, aliases }: KnownAccount, width: number): string {
+function accountText(account: KnownAccount, width: number): string {
+  const { address, origin, mayLogIn, aliases, forward = [] } = account
   const login = mayLogIn ? 'logs in' : 'only receives'
   const start = `${address.padEnd(width)}  ${origin.padEnd(8)}  ${login}`
-  return row(start, aliases.length === 0 ? '' : `also ${aliases.join(', ')}`, columns())
+  const further = [
+    ...(aliases.length === 0 ? [] : [`also ${aliases.join(', ')}`]),
+    ...(forward.length === 0 ? [] : [`handed on to ${forward.join(', ')}`]),
+  ]
+  return row(start, further.join('; '), columns())
 }
 
 interface PasswordOptions extends ResidentOptions {

@@ -60,6 +60,16 @@ function NoAccounts() {
   )
 }
 
+/** One below the other. */
+function Addresses({ of }: { readonly of: readonly string[] }) {
+  if (of.length === 0) return '–'
+  return of.map((one) => (
+    <div key={one}>
+      <Address of={one} />
+    </div>
+  ))
+}
+
 function Accounts(props: {
   readonly all: readonly Account[]
   readonly changes: boolean
@@ -75,7 +85,7 @@ function Accounts(props: {
   return (
     <Table
       caption="Accounts"
-      heads={['Address', 'Login', 'Also', 'From', ...(changes ? ['Actions'] : [])]}
+      heads={['Address', 'Login', 'Also', 'Handed on to', 'From', ...(changes ? ['Actions'] : [])]}
       rows={all.map((account) => [
         <span key="address">
           <Address of={account.address} />{' '}
@@ -86,13 +96,8 @@ function Accounts(props: {
         <Pill key="login" tone={account.login ? 'pass' : 'none'}>
           {account.login ? 'logs in' : 'only receives'}
         </Pill>,
-        account.aliases.length === 0
-          ? '–'
-          : account.aliases.map((one) => (
-              <div key={one}>
-                <Address of={one} />
-              </div>
-            )),
+        <Addresses key="also" of={account.aliases} />,
+        <Addresses key="forward" of={account.forward} />,
         originOf(account),
         ...(changes
           ? [

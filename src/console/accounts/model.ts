@@ -5,6 +5,8 @@ export interface Account extends Placed {
   readonly address: string
   readonly login: boolean
   readonly aliases: readonly string[]
+  /** Where its letters are handed on to as well. */
+  readonly forward: readonly string[]
 }
 
 /** An address that leads on. */

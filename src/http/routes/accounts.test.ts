@@ -24,16 +24,18 @@ test('an account is made, shown, given another password, and taken away', async 
     from: 'settings',
     login: true,
     aliases: ['info@south.example'],
+    forward: ['ann@elsewhere.example'],
   }
-  const ben = { site: '', address: 'Ben@south.example', from: 'store', login: true, aliases: [] }
+  const none = { aliases: [], forward: [] }
+  const ben = { site: '', address: 'Ben@south.example', from: 'store', login: true, ...none }
   assert.deepEqual(data, [ann, ben])
   const hash = (await store.accounts.account('Ben@south.example'))?.passwordHash ?? ''
   assert.ok(await checkPassword('secret', hash))
   const place = '/v1/accounts/ben%40south.example'
   const changed = await ask(`${place}/password`, { method: 'POST', json: { password: 'other' } })
   assert.deepEqual(changed.json, { changed: 'Ben@south.example', login: true })
-  const none = await ask(`${place}/password`, { method: 'POST', json: {} })
-  assert.deepEqual(none.json, { changed: 'Ben@south.example', login: false })
+  const without = await ask(`${place}/password`, { method: 'POST', json: {} })
+  assert.deepEqual(without.json, { changed: 'Ben@south.example', login: false })
   const removed = await ask(`${place}?reason=left`, { method: 'DELETE' })
   assert.deepEqual(removed.json, { removed: 'Ben@south.example' })
   const acts = await store.acts.list({ limit: 10 })

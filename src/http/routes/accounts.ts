@@ -20,6 +20,9 @@ const account = z
     from: z.string().describe('Where it stands, and alone can be changed: settings, store, lab'),
     login: z.boolean().describe('false: it only receives'),
     aliases: z.array(z.string()).describe('Further addresses of its own'),
+    forward: z
+      .array(z.string())
+      .describe('Addresses that its letters are handed on to as well; the settings give them'),
   })
   .openapi('Account')
 

@@ -16,7 +16,14 @@ const hostname = 'mx.south.example'
 /** South, as its settings have it. */
 export const settled: SettledResidents = {
   domains: ['south.example'],
-  accounts: [{ address: 'ann@south.example', aliases: ['info@south.example'], mayLogIn: true }],
+  accounts: [
+    {
+      address: 'ann@south.example',
+      aliases: ['info@south.example'],
+      mayLogIn: true,
+      forward: ['ann@elsewhere.example'],
+    },
+  ],
   aliases: [{ address: 'all@south.example', to: ['ann@south.example'], send: false }],
 }
 

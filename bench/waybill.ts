@@ -56,7 +56,9 @@ data = "${folder}/data"
 address = "127.0.0.1"
 [dns]
 servers = ["127.0.0.1:${dns.endpoint.port}"]
-# One client stands for many.
+# One client stands for many, and one account for a house of them.
+[account_rate]
+hold = false
 [limits]
 connections = 20000
 exempt = ["127.0.0.0/8"]

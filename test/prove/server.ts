@@ -28,6 +28,9 @@ address = "${house.ip}"
 servers = ["${world.ip}:53"]
 [limits]
 threads = 2
+# One account stands for many.
+[account_rate]
+hold = false
 [[account]]
 address = "${receiver}"
 password_hash = ${hash}

@@ -5,7 +5,7 @@ import type { DeliveryStep } from '../delivery-steps.ts'
 import { tellDelivery } from './delivery.ts'
 
 /** A try that ended without a word of the other server. */
-function unanswered(kind: AnswerKind | undefined): DeliveryStep & { readonly type: 'attempt' } {
+function silentTry(kind: AnswerKind | undefined): DeliveryStep & { readonly type: 'attempt' } {
   return {
     type: 'attempt',
     recipient: 'r@south.example',
@@ -24,7 +24,7 @@ function unanswered(kind: AnswerKind | undefined): DeliveryStep & { readonly typ
 }
 
 test('in the place of a code stands what the trouble was read as, where no server said anything', () => {
-  const word = (kind: AnswerKind | undefined): unknown => tellDelivery(unanswered(kind))[0]?.result
+  const word = (kind: AnswerKind | undefined): unknown => tellDelivery(silentTry(kind))[0]?.result
   assert.equal(word('tls-wanted'), 'tls-wanted')
   assert.equal(word('network'), 'network')
   assert.equal(word('unknown'), undefined)
@@ -33,6 +33,6 @@ test('in the place of a code stands what the trouble was read as, where no serve
 
 test('a code stands in its own place', () => {
   const answer = { code: 451, enhanced: '4.7.1', text: 'Come back', atCommand: 'RCPT' } as const
-  const step = { ...unanswered('greylisted'), answer }
+  const step = { ...silentTry('greylisted'), answer }
   assert.equal(tellDelivery(step)[0]?.result, '451')
 })

@@ -14,6 +14,7 @@ const evaluators: readonly Floor[] = [
   { signature: ['crypto'], answers: [] },
   {
     route: [],
+    source: [],
     spf: [],
     dkim: ['crypto'],
     dmarc: [],

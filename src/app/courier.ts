@@ -10,6 +10,7 @@ import { QueueDesk } from '../desk/queue.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
+import type { SourcePlan, SourceStanding } from '../deliver/source-book.ts'
 import { deliverUnsuppressed } from '../deliver/suppressed.ts'
 import { RegisteredTlsMemory } from '../deliver/tls-memory.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
@@ -32,6 +33,7 @@ import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import { type AccountHabitPlan, AccountHolding } from './account-holding.ts'
+import { OutgoingSources } from './outgoing-sources.ts'
 
 /** How much goes out at once, and when. */
 export interface CourierLimits {
@@ -39,6 +41,8 @@ export interface CourierLimits {
   readonly outgoingSlow: number
   readonly outgoingToSite?: number
   readonly traffic?: TrafficPlan
+  /** From which of our addresses. Absent: the system chooses. */
+  readonly sources?: SourcePlan
 }
 
 export interface CourierOptions {
@@ -83,6 +87,7 @@ export class Courier {
   readonly pauses: PersonPauses
   readonly #holding: AccountHolding
   readonly #tlsMemory: RegisteredTlsMemory
+  readonly #sources: OutgoingSources
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
@@ -101,6 +106,12 @@ export class Courier {
       clock: options.clock,
       report: (problem) => report(problem, 'memory of TLS'),
     })
+    this.#sources = new OutgoingSources({
+      register: store.register,
+      clock: options.clock,
+      persons: this.pauses,
+      report: (problem) => report(problem, 'counts of sources'),
+    })
     this.#dispatcher = this.#makeDispatcher()
     this.use(options.limits)
     this.#watch = new QueueWatch({
@@ -114,7 +125,9 @@ export class Courier {
   /** Begins to deliver what waits in the queue. */
   async start(): Promise<void> {
     const { queue } = this.#options.store
-    await Promise.all([queue.releaseLeases(), this.pauses.load(), this.#holding.habits.load()])
+    const { pauses } = this
+    const known = [pauses.load(), this.#holding.habits.load(), this.#sources.loaded()]
+    await Promise.all([queue.releaseLeases(), ...known])
     this.#watch.start()
     this.#dispatcher.start()
   }
@@ -124,6 +137,9 @@ export class Courier {
    * down is forgotten.
    */
   wake(destination?: string): void {
+    this.#sources.book.forget(
+      destination === undefined ? undefined : this.#dispatcher.siteOf(destination),
+    )
     this.#dispatcher.forget(destination)
   }
 
@@ -142,8 +158,15 @@ export class Courier {
     return this.#dispatcher.heldBack
   }
 
-  /** From now on so much may go when. */
-  use({ traffic = { destinations: [], senders: [] } }: Pick<CourierLimits, 'traffic'>): void {
+  /** The addresses that mail goes out from, and how each stands. */
+  get sources(): readonly SourceStanding[] {
+    return this.#sources.book.standings
+  }
+
+  /** From now on so much may go when, and from where. */
+  use({ traffic = nothingSaid, sources }: Pick<CourierLimits, 'traffic' | 'sources'>): void {
+    this.pauses.knows(sources?.sources ?? [])
+    this.#sources.use(sources)
     this.#dispatcher.use(traffic)
   }
 
@@ -165,7 +188,8 @@ export class Courier {
   /** Begins nothing new. Resolves when what is under way is over. */
   async stop(): Promise<void> {
     await Promise.all([this.#watch.stop(), this.#dispatcher.stop()])
-    await Promise.all([this.#tlsMemory.settled(), this.#holding.settled()])
+    const settled = [this.#tlsMemory.settled(), this.#holding.settled(), this.#sources.settled()]
+    await Promise.all(settled)
   }
 
   /**
@@ -259,9 +283,12 @@ export class Courier {
       log,
       random,
       ways,
+      sources: this.#sources.book,
     })
   }
 }
+
+const nothingSaid: TrafficPlan = { destinations: [], senders: [] }
 
 /** How long a connection to another server is kept when all is sent: more may come at once. */
 const keepConnectionMs = 1000

@@ -17,6 +17,7 @@ import type { AccountHabitPlan } from './account-holding.ts'
 import type { MailSystemLimits, MailSystemOptions } from './system-options.ts'
 import { selfOf } from './own-addresses.ts'
 import type { ReportsPlan } from './reporter.ts'
+import { sourcePlan } from './source-settings.ts'
 import { trafficPlan } from './traffic-settings.ts'
 
 /** What settings say of a mail system beside its rules; most of it holds until the server ends. */
@@ -121,6 +122,7 @@ function limitsOf(settings: Settings): MailSystemLimits {
     outgoingSlow: queue.slow_connections,
     outgoingToSite: queue.site_connections,
     traffic: trafficPlan(settings),
+    sources: sourcePlan(settings),
   }
 }
 

@@ -160,6 +160,11 @@ export class MailSystem {
     }
   }
 
+  /** See `Courier.sources`. */
+  get sources(): Courier['sources'] {
+    return this.#courier.sources
+  }
+
   /** What people may do with what waits. */
   get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules' | 'pauses'> {
     return this.#courier

@@ -9,6 +9,7 @@ import { MemoryDirectory } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import { chance, systemClock } from '../io/clock.ts'
 import { type Dialer, tcpDialer } from '../io/dialer.ts'
+import { machineAddresses } from '../io/machine-addresses.ts'
 import { Admission } from '../policy/admission.ts'
 import type { ListenerKind } from '../sessions/sessions.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
@@ -22,6 +23,7 @@ import { openResolver } from './resolver.ts'
 import { RunningServer } from './running-server.ts'
 import type { ServerOptions, ServerPorts } from './server-parts.ts'
 import { threadsFor } from './session-threads.ts'
+import { checkSources } from './source-settings.ts'
 import { hookSource, openWebhooks } from './webhooks.ts'
 
 /** What a server is opened with. */
@@ -60,6 +62,7 @@ async function open(
   const { settings, log, report, broken } = options
   const { dialer = tcpDialer, loopbackIsSelf = true, clock = systemClock } = options
   const now = systemClock.now()
+  checkSources(settings, machineAddresses())
   const certificate = readCertificate(settings) ?? (await ownCertificate(settings.hostname, now))
   const folder = options.data ?? settings.data
   const store = await openSqliteStore({

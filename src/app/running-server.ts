@@ -8,6 +8,7 @@ import { lasting } from '../desk/vital-signs.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { KeyedCertificate } from '../io/certificates.ts'
 import { systemClock } from '../io/clock.ts'
+import { machineAddresses } from '../io/machine-addresses.ts'
 import { serverContext } from '../io/tls-context.ts'
 import type { Store } from '../store/ports/store.ts'
 import { CertificateWatch, readCertificate } from './certificate.ts'
@@ -19,6 +20,7 @@ import { type OperatorToken, operatorToken } from './operator-token.ts'
 import { readWays } from './named-ways.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
+import { checkSources } from './source-settings.ts'
 import { unixSubmission } from './unix-submission.ts'
 import type { ServerParts, ServerPorts } from './server-parts.ts'
 import {
@@ -159,6 +161,7 @@ export class RunningServer {
     const { store, clients } = this.#parts
     const next = withChanges(this.#settings, read)
     const certificate = readCertificate(next) ?? this.#certificate
+    checkSources(next, machineAddresses())
     // Thrown away: it says whether the certificate can be used, before anything changes.
     serverContext(certificate)
     const people = await lookUpPeople(store, next, this.#parts.options.log, this.#folder)

@@ -18,6 +18,7 @@ const changeable: ReadonlySet<string> = new Set([
   'route',
   'destination',
   'sender',
+  'source',
   'receive',
   'submission',
   'limits',

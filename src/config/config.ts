@@ -16,6 +16,7 @@ import {
 } from './read-settings.ts'
 import { routeProblems } from './route-problems.ts'
 import type { Settings } from './settings.ts'
+import { sourceProblems } from './source-problems.ts'
 
 export type { ConfigProblem } from './problem-text.ts'
 
@@ -130,7 +131,12 @@ function crossProblems(settings: ReadableSettings): readonly ConfigProblem[] {
     const problem = `"${settings.hostname}" is an address, and a name is wanted`
     problems.push({ key: 'hostname', problem })
   }
-  return [...problems, ...routeProblems(settings), ...addressProblems(settings)]
+  return [
+    ...problems,
+    ...routeProblems(settings),
+    ...sourceProblems(settings),
+    ...addressProblems(settings),
+  ]
 }
 
 function twice(key: string, values: readonly string[]): readonly ConfigProblem[] {

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { account, alias, schema, tables } from './settings-schema.ts'
+import { destination } from './tables/destination.ts'
 import { route, type RouteSettings } from './tables/route.ts'
+import { sender } from './tables/sender.ts'
+import { source } from './tables/source.ts'
+import type { SourceTables } from './source-problems.ts'
 
 /** Checks a table read from TOML and fills in the defaults. */
 export function checkSettings(table: unknown): z.ZodSafeParseResult<Settings> {
@@ -18,7 +22,7 @@ export interface PlannedPort {
 }
 
 /** Of settings with problems: what is in order. */
-export interface ReadableSettings {
+export interface ReadableSettings extends SourceTables {
   readonly hostname: string | undefined
   readonly domains: Settings['domains'] | undefined
   readonly data: string | undefined
@@ -54,6 +58,9 @@ export function readableSettings(table: unknown): ReadableSettings {
     ],
     tls: part(files, 'tls'),
     routes: list(route, 'route'),
+    sources: list(source, 'source'),
+    senders: list(sender, 'sender'),
+    destinations: list(destination, 'destination'),
     accounts: list(account, 'account'),
     aliases: list(alias, 'alias'),
   }
@@ -86,6 +93,7 @@ export const repeated: ReadonlySet<string> = new Set([
   'route',
   'destination',
   'sender',
+  'source',
   'account',
   'alias',
 ])

@@ -15,6 +15,7 @@ import { accountRate } from './tables/account-rate.ts'
 import { destination } from './tables/destination.ts'
 import { route } from './tables/route.ts'
 import { sender } from './tables/sender.ts'
+import { source } from './tables/source.ts'
 import type { AccountSettings, AliasSettings, Settings } from './settings.ts'
 import { delivery } from './tables/delivery.ts'
 import { mtaSts } from './tables/mta-sts.ts'
@@ -363,6 +364,7 @@ export const schema: z.ZodType<Settings> & {
   route: z.array(route).default([]),
   destination: z.array(destination).default([]),
   sender: z.array(sender).default([]),
+  source: z.array(source).default([]),
   account: z.array(account).default([]),
   alias: z.array(alias).default([]),
 })
@@ -388,6 +390,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   route,
   destination,
   sender,
+  source,
   account,
   alias,
 }

@@ -6,6 +6,7 @@ import type { RouteSettings } from './tables/route.ts'
 import type { SubmissionSettings } from './tables/submission.ts'
 import type { SuppressionSettings } from './tables/suppression.ts'
 import type { SenderSettings } from './tables/sender.ts'
+import type { SourceSettings } from './tables/source.ts'
 
 /** The settings as the program uses them, defaults filled in. Sizes in octets, times as named. */
 export interface Settings {
@@ -104,6 +105,7 @@ export interface Settings {
   readonly route: RouteSettings[]
   readonly destination: DestinationSettings[]
   readonly sender: SenderSettings[]
+  readonly source: SourceSettings[]
   readonly account: AccountSettings[]
   readonly alias: AliasSettings[]
 }

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly refusedToTalk: boolean
   /** None of our own DNS servers answers: the destination has nothing to do with it. */
   readonly ourOutage?: boolean
+  /** The name of the source that it went from; absent: the system chose the address. */
+  readonly source?: string | undefined
   /** Not tried, because its destination is paused. */
   readonly paused?: boolean
 }

@@ -5,6 +5,7 @@ import type { Peer, TlsStart } from '../io/peer.ts'
 import type { TlsCheck } from '../io/tls-role.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
+import type { ChosenSource } from '../source/choose-source.ts'
 import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { KnownTls } from '../transport/memory.ts'
@@ -51,6 +52,8 @@ export interface ConnectInput {
   readonly requireTls?: boolean
   /** What it had before, told where it has none now. */
   readonly before?: KnownTls | undefined
+  /** From which of our addresses, and under which name. Absent: the system's choice, our own name. */
+  readonly source?: ChosenSource | undefined
   /** Hears how TLS fared, once for each connection that was made. */
   readonly heard?: (outcome: TlsOutcome) => void
   /** Another address of the same host, which is dialled as well when this one is silent. */
@@ -142,9 +145,9 @@ export class Connector {
   }
 
   async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once & Reached> {
-    const { log, way } = input
+    const { log, way, source } = input
     const { rival, ...alone } = input
-    const how = { port: way.port, timeoutMs: dialTimeoutMs }
+    const how = { port: way.port, timeoutMs: dialTimeoutMs, source }
     const { dialled, ...where } = await this.#racer.dial([target, rival?.target], how, log)
     const { host, address: ip } = where.reached
     if (dialled.type === 'failed') {
@@ -162,7 +165,8 @@ export class Connector {
   /** Greets, and holds the session to what is demanded of it before anything else is said. */
   async #greet(peer: Peer, host: string, input: ConnectInput & Telling): Promise<Once> {
     const { log, ending, tls, way, demand } = input
-    const { clock, hostname, trustAnchors } = this.#options
+    const { clock, trustAnchors } = this.#options
+    const { hostname } = input.source ?? this.#options
     const wanted = wantedTls(way, demand, tls.state)
     const begin = log.begin()
     let proved: ProvedTls | undefined

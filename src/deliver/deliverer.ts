@@ -17,6 +17,8 @@ import type { Asked, Demands } from './demands.ts'
 import { pauseIn, sparing } from './pauses.ts'
 import { rivalOf } from './race.ts'
 import { Round } from './round.ts'
+import { BatchSources, type TakenSource } from './batch-sources.ts'
+import type { SourceBook } from './source-book.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
 import { type NamedWays, type Way, wayTo } from './way.ts'
@@ -37,6 +39,8 @@ export interface DelivererOptions {
   readonly random: () => number
   /** The servers that the settings name. */
   readonly ways: NamedWays
+  /** From which of our addresses mail goes. Absent: the system chooses. */
+  readonly sources?: SourceBook | undefined
 }
 
 /**
@@ -77,7 +81,9 @@ export class Deliverer {
     way: Way,
     { batch, settling, log }: UnderWay,
   ): Promise<BatchOutcome> {
-    const parts = new ByWish(batch)
+    const { clock } = this.#options
+    const from = this.#sourcesFor(route, batch)
+    const parts = new ByWish(batch, from?.laneOf)
     const mark = log.mark()
     let left: readonly Attempt[] = []
     let pause: Pause | undefined
@@ -85,9 +91,19 @@ export class Deliverer {
     let silence: string | undefined
     for (let part = parts.next(); part !== undefined; part = parts.next()) {
       await settling.settle(left)
+      left = []
       // What the part before this one met is told by its own letters.
       log.backTo(mark)
-      const end = await this.#round(route, { ...part, way, settling, log })
+      const source = await from?.take(part, log)
+      if (source?.type === 'wait') {
+        const until = Math.min(source.until, clock.now() + lookAgainMs)
+        await settling.putOff(part.items, { ...source, until, endsExpired: true })
+        continue
+      }
+      const own = parts.batchOf(part, source?.letters, source?.join)
+      const { wish } = part
+      const end = await this.#round(route, { batch: own, wish, way, settling, log, source })
+      source?.giveBack(end.seen)
       const { told, spared } = sparing(end.left)
       left = told
       pause = end.pause ?? pauseIn(told)
@@ -95,8 +111,16 @@ export class Deliverer {
       silence = end.silence ?? silence
       if (batch.ending.stage !== 'go-on') break
       if (pause === undefined) continue
-      const waiting = [...end.untried, ...spared.map(({ item }) => item), ...parts.rest]
-      await settling.putOff(waiting, pause, this.#options.clock.now())
+      const waiting = [...end.untried, ...spared.map(({ item }) => item)]
+      if (pause.of === 'source' && source !== undefined) {
+        // It is about this address of ours: what is left is chosen for anew.
+        source.refused(pause)
+        parts.wait(waiting)
+        pause = undefined
+        continue
+      }
+      const { because, forMs } = pause
+      await settling.putOff([...waiting, ...parts.rest], { because, until: clock.now() + forMs })
       break
     }
     const last = { ...(await settling.last(left)), ...(pause === undefined ? {} : { pause }) }
@@ -106,7 +130,17 @@ export class Deliverer {
     return { ...last, reachable: 'no', problem: silence }
   }
 
-  async #round(route: FoundRoute, { batch, wish, way, settling, log }: Part): Promise<RoundEnd> {
+  /** Who chooses sources for a batch: for mail that goes where DNS says. */
+  #sourcesFor(route: FoundRoute, { destination }: Batch): BatchSources | undefined {
+    const { sources } = this.#options
+    if (sources === undefined || route.via === 'next-hop') return undefined
+    return new BatchSources(sources, { destination, site: siteOf(route, destination), route })
+  }
+
+  async #round(
+    route: FoundRoute,
+    { batch, wish, way, settling, log, source }: Part,
+  ): Promise<RoundEnd> {
     const { connector, messages, demands, log: tell } = this.#options
     const { destination } = batch
     const judgement = await demands?.of(route, { destination, way, wish }, log)
@@ -116,11 +150,13 @@ export class Deliverer {
       const ours = batch.items.filter(({ id }) => batch.begin(id))
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
-    const round = new Round({ connector, messages, settling, way, log, tell }, batch)
+    const tools = { connector, messages, settling, way, log, tell, source: source?.chosen }
+    const round = new Round(tools, batch)
     const askedOf = ({ host, address }: RouteTarget): Asked | string => {
       return judgement?.of(host, address) ?? { requireTls: wish === 'required' }
     }
-    let [target, ...others] = route.targets
+    const open = route.targets.filter(({ address }) => source?.reaches(address) !== false)
+    let [target, ...others] = open
     while (target !== undefined && !round.done) {
       const asked = askedOf(target)
       const rival = rivalOf(target, others)
@@ -160,6 +196,9 @@ export class Deliverer {
   }
 }
 
+/** Letters that wait for a source are looked at so often, as `Departures` does. */
+const lookAgainMs = 60 * 60_000
+
 type FoundRoute = Route & { readonly type: 'targets' }
 
 /** What a batch is delivered with. */
@@ -172,14 +211,16 @@ interface UnderWay {
 interface Part extends UnderWay {
   readonly wish: TlsWish
   readonly way: Way
+  readonly source: TakenSource | undefined
 }
 
 /** What is left when all targets were visited. */
-type RoundEnd = Pick<Round, 'left' | 'untried' | 'pause' | 'answered' | 'silence'>
+type RoundEnd = Pick<Round, 'left' | 'untried' | 'seen' | 'pause' | 'answered' | 'silence'>
 
 const nobodyAsked: RoundEnd = {
   left: [],
   untried: [],
+  seen: 0,
   pause: undefined,
   answered: false,
   silence: undefined,

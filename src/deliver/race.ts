@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Dialled, Dialer } from '../io/dialer.ts'
 import type { Begin, JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
+import type { ChosenSource } from '../source/choose-source.ts'
+import { addressOf } from '../source/source.ts'
 
 /**
  * So long the first address is waited for alone. RFC 8305 §5 has 250 ms for browsers and 2 s at most;
@@ -71,12 +73,15 @@ export class Racer {
     return sooner
   }
 
-  #run(target: RouteTarget, { port, timeoutMs }: How, log: JourneyBuilder): Runner {
+  #run(target: RouteTarget, { port, timeoutMs, source }: How, log: JourneyBuilder): Runner {
     const { address: ip } = target
     const begin = log.begin()
     const place = this.#dialer.realPlace({ ip, port })
-    const dialled = this.#dialer.dial({ ip, port, timeoutMs })
-    const told = { type: 'dial', host: target.host, ip, port, place } as const
+    const from = source === undefined ? undefined : addressOf(source, ip.includes(':') ? 6 : 4)
+    const local = from === undefined ? {} : { localAddress: from }
+    const dialled = this.#dialer.dial({ ip, port, timeoutMs, ...local })
+    const said = from === undefined ? {} : { from }
+    const told = { type: 'dial', host: target.host, ip, port, place, ...said } as const
     const runner: Runner = {
       target,
       told,
@@ -136,6 +141,8 @@ export class Racer {
 interface How {
   readonly port: number
   readonly timeoutMs: number
+  /** From which of our addresses. Absent: the system chooses. */
+  readonly source?: ChosenSource | undefined
 }
 
 /** One address that is dialled. */
@@ -147,6 +154,7 @@ interface Runner {
     readonly ip: string
     readonly port: number
     readonly place: string | undefined
+    readonly from?: string
   }
   readonly begin: Begin
   readonly dialled: Promise<Dialled>

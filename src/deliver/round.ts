@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { Batch, Pause } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { RouteTarget } from '../route/found-route.ts'
+import type { ChosenSource } from '../source/choose-source.ts'
 import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
 import {
   anotherIsAble,
@@ -37,6 +38,7 @@ import {
 } from './letters.ts'
 import { endSession } from './end-session.ts'
 import { pauseIn } from './pauses.ts'
+import type { RoundTools } from './round-tools.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { Way } from './way.ts'
 
@@ -45,18 +47,6 @@ import type { Way } from './way.ts'
  * may have been the fault of the letter that was sent over it.
  */
 const maxFruitless = 2
-
-/** What a round works with. */
-export interface RoundTools {
-  readonly connector: Connector
-  readonly messages: Messages
-  readonly settling: SettlingInTurn
-  /** How the servers of the destination are spoken with. */
-  readonly way: Way
-  /** The steps that were made for all items together. */
-  readonly log: JourneyBuilder
-  readonly tell: Log
-}
 
 /** Why nothing came of a connection. */
 interface Fruitless {
@@ -73,6 +63,8 @@ export class Round {
   readonly #log: JourneyBuilder
   readonly #settling: SettlingInTurn
   readonly #way: Way
+  readonly #source: ChosenSource | undefined
+  readonly #said = new Set<string>()
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
@@ -83,6 +75,7 @@ export class Round {
     this.#messages = tools.messages
     this.#settling = tools.settling
     this.#way = tools.way
+    this.#source = tools.source
     this.#log = tools.log
     this.#tell = tools.tell
     this.#batch = batch
@@ -102,6 +95,11 @@ export class Round {
   /** Letters of which nothing was said. */
   get untried(): readonly QueueItem[] {
     return this.#letters.flatMap(({ items, before }) => (before.length === 0 ? items : []))
+  }
+
+  /** How many of the items a server has seen. */
+  get seen(): number {
+    return this.#said.size
   }
 
   /** Some server of the destination said a word. */
@@ -136,7 +134,7 @@ export class Round {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
       const raced = rival === undefined ? now : { ...now, rival }
-      const input = { ...raced, log: this.#log, ending, tls, way }
+      const input = { ...raced, log: this.#log, ending, tls, way, source: this.#source }
       const connected = await this.#connector.connect(target, input)
       if (rival !== undefined) {
         // Only the first connection is raced for: what has been reached stays.
@@ -188,9 +186,10 @@ export class Round {
     if (this.#ended) return []
     const letters = this.#letters.flatMap((letter) => this.#begun(letter) ?? [])
     this.#letters = []
+    const source = this.#source?.source
     return letters.flatMap((letter) => {
       const attempts = letter.items.map((item): Attempt => {
-        return { item, host, ip, result, lines, refusedToTalk: true }
+        return { item, host, ip, result, lines, refusedToTalk: true, source }
       })
       return letterAgain(letter, attempts) ?? []
     })
@@ -269,14 +268,16 @@ export class Round {
     const { ending } = this.#batch
     const told = { items, host, ip, tell: this.#tell }
     const unwatch = ending.watch(() => endSession(session, ending, told))
+    for (const { id } of items) this.#said.add(id)
     const outcomes = await this.#outcomes(session, items)
     unwatch()
     const lines = session.takeLines()
+    const source = this.#source?.source
     return items.map((item, index) => {
       const said = outcomes[index]
       const outcome = said !== undefined && tlsFailed ? withoutTls(said) : said
       const result = outcome === undefined ? unreadable : attemptResult(outcome)
-      return { item, host, ip, result, lines, refusedToTalk: false }
+      return { item, host, ip, result, lines, refusedToTalk: false, source }
     })
   }
 

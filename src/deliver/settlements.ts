@@ -144,13 +144,15 @@ function pauseStep(
   const [first] = decided
   if (pause === undefined || first === undefined) return undefined
   const { of, forMs, because: problem } = pause
-  const { destination } = first.attempt.item
-  return { type: 'paused', of, destination, problem, until: now + forMs }
+  const { item, source } = first.attempt
+  const from = of === 'source' && source !== undefined ? { source } : {}
+  const { destination } = item
+  return { type: 'paused', of, ...from, destination, problem, until: now + forMs }
 }
 
 function pauseLine(step: DeliveryStep & { readonly type: 'paused' }): LogLine {
-  const { of, destination, problem, until } = step
-  const fields = { of, destination, why: problem, until: new Date(until).toISOString() }
+  const { of, source, destination, problem, until } = step
+  const fields = { of, source, destination, why: problem, until: new Date(until).toISOString() }
   return { level: 'warning', event: 'paused', fields }
 }
 

@@ -1,5 +1,5 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Batch, Pause, Settling } from '../post/batch.ts'
+import type { Batch, Postponement, Settling } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import type { Settlements } from './settlements.ts'
@@ -33,13 +33,19 @@ export class SettlingInTurn {
   }
 
   /** Has letters wait that would hear what another one has heard. Resolves as `settle` does. */
-  async putOff(waiting: readonly QueueItem[], pause: Pause, now: number): Promise<void> {
+  async putOff(
+    waiting: readonly QueueItem[],
+    {
+      until,
+      because,
+      endsExpired = false,
+    }: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
+  ): Promise<void> {
     const { owner, destination } = this.#batch
     const items = waiting.filter(({ id }) => this.#batch.begin(id))
     if (items.length === 0) return
-    const { because } = pause
-    const until = now + pause.forMs
-    const postponement = { owner, destination, items, until, because, paused: true }
+    const when = { until, because, endsExpired, paused: true }
+    const postponement = { owner, destination, items, ...when }
     const settling = await this.#settlements.ofPostponed(postponement)
     await this.#last
     this.#last = this.#batch.settle(settling)

@@ -35,15 +35,43 @@ test('each part has what asks the same, and what comes later goes to its part', 
   const ids = (items: readonly QueueItem[]): string => items.map(({ id }) => id).join('')
   const first = parts.next()
   assert.ok(first !== undefined)
-  assert.deepEqual([first.wish, ids(first.batch.items)], ['none', 'ac'])
-  assert.equal(ids(await first.batch.more()), 'e')
+  const own = parts.batchOf(first)
+  assert.deepEqual([first.wish, ids(own.items)], ['none', 'ac'])
+  assert.equal(ids(await own.more()), 'e')
   // Nothing of its own: the others have to wait for their turn.
-  assert.equal(ids(await first.batch.more()), '')
-  assert.deepEqual([first.batch.arrive('here'), first.batch.begin('b')], [true, false])
+  assert.equal(ids(await own.more()), '')
+  assert.deepEqual([own.arrive('here'), own.begin('b')], [true, false])
   assert.equal(ids(parts.rest), 'bfgd')
   const second = parts.next()
-  assert.deepEqual([second?.wish, ids(second?.batch.items ?? [])], ['required', 'bfg'])
+  assert.deepEqual([second?.wish, ids(second?.items ?? [])], ['required', 'bfg'])
   const third = parts.next()
-  assert.deepEqual([third?.wish, ids(third?.batch.items ?? [])], ['waived', 'd'])
+  assert.deepEqual([third?.wish, ids(third?.items ?? [])], ['waived', 'd'])
   assert.equal(parts.next(), undefined)
+})
+
+test('a part goes from one source, with as many letters as that may send', async () => {
+  const later = [[item('e', 'required'), item('f'), item('g'), item('h')]]
+  const batch: Batch = {
+    destination: 'south.example',
+    owner: 'me',
+    ending: new Ending(),
+    items: ['a', 'b', 'c', 'd'].map((id) => item(id)),
+    arrive: () => true,
+    begin: () => true,
+    settle: () => Promise.resolve(),
+    more: () => Promise.resolve(later.shift() ?? []),
+  }
+  const lane = { pool: 'news', by: 'domain' } as const
+  const parts = new ByWish(batch, ({ id }) => ({ ...lane, home: id === 'b' ? 'two' : 'one' }))
+  const ids = (items: readonly QueueItem[]): string => items.map(({ id }) => id).join('')
+  const first = parts.next()
+  assert.ok(first !== undefined)
+  assert.deepEqual([first.lane?.home, ids(first.items)], ['one', 'acd'])
+  const asked: number[] = []
+  const own = parts.batchOf(first, 2, (joining) => Promise.resolve(asked.push(joining)))
+  assert.deepEqual([ids(own.items), ids(parts.rest)], ['ac', 'bd'])
+  // What waited for its turn in the same lane comes first, and one of all may join.
+  assert.deepEqual([ids(await own.more()), asked], ['d', [4]])
+  assert.deepEqual([ids(await own.more()), asked], ['fg', [4, 3]])
+  assert.equal(ids(parts.rest), 'beh')
 })

@@ -1,6 +1,7 @@
 import type { Batch } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { TlsWish } from '../transport/demand.ts'
+import type { Lane } from './source-book.ts'
 
 /**
  * What the message of an item asks of TLS. A bounce goes on when nobody promises what it asks for,
@@ -11,59 +12,93 @@ export function wishOf({ dsn: { tls }, reversePath }: QueueItem): TlsWish {
   return tls
 }
 
+/** What the items of one part of a batch share. */
+interface Shared {
+  readonly wish: TlsWish
+  /** Absent: they go from the address that the system chooses. */
+  readonly lane: Lane | undefined
+}
+
+/** Items that go over the same connections. */
+export interface Part extends Shared {
+  readonly items: readonly QueueItem[]
+}
+
 /**
- * A batch in parts that ask the same of TLS: what one letter demands of a server must not be taken
- * from, or given to, another that shares its connection.
+ * A batch in parts that ask the same of TLS, and go from the same source: what one letter demands of a
+ * server must not be taken from, or given to, another that shares its connection.
  */
 export class ByWish {
   readonly #batch: Batch
-  readonly #waiting = new Map<TlsWish, QueueItem[]>()
+  readonly #laneOf: (item: QueueItem) => Lane | undefined
+  readonly #waiting = new Map<string, Shared & { readonly items: QueueItem[] }>()
 
-  constructor(batch: Batch) {
+  /** @param laneOf for the choice of a source; absent: there is none */
+  constructor(batch: Batch, laneOf: (item: QueueItem) => Lane | undefined = () => undefined) {
     this.#batch = batch
-    this.#sort(batch.items)
+    this.#laneOf = laneOf
+    this.wait(batch.items)
   }
 
   /** The next part; `undefined` when nothing waits. */
-  next(): { readonly wish: TlsWish; readonly batch: Batch } | undefined {
+  next(): Part | undefined {
     const [first] = this.#waiting
     if (first === undefined) return undefined
-    const [wish] = first
+    const [key, part] = first
+    this.#waiting.delete(key)
+    return part
+  }
+
+  /**
+   * A part as a batch of its own, for so many of its items; the others wait.
+   *
+   * @param admit says how many of those that join it may
+   */
+  batchOf(
+    part: Part,
+    count: number = part.items.length,
+    admit: (joining: number) => Promise<number> = (joining) => Promise.resolve(joining),
+  ): Batch {
+    this.wait(part.items.slice(count))
     const more = async (): Promise<readonly QueueItem[]> => {
-      this.#sort(await this.#batch.more())
-      return this.#take(wish)
+      this.wait(await this.#batch.more())
+      const key = keyOf(part)
+      const joining = this.#waiting.get(key)?.items ?? []
+      this.#waiting.delete(key)
+      const admitted = joining.length === 0 ? 0 : await admit(joining.length)
+      this.wait(joining.slice(admitted))
+      return joining.slice(0, admitted)
     }
     const { destination, owner, ending } = this.#batch
-    const batch: Batch = {
+    return {
       destination,
       owner,
       ending,
-      items: this.#take(wish),
+      items: part.items.slice(0, count),
       arrive: (site) => this.#batch.arrive(site),
       begin: (id) => this.#batch.begin(id),
       settle: (settling) => this.#batch.settle(settling),
       more,
     }
-    return { wish, batch }
   }
 
   /** What waits in other parts. */
   get rest(): readonly QueueItem[] {
-    return Array.from(this.#waiting.values()).flat()
+    return Array.from(this.#waiting.values()).flatMap(({ items }) => items)
   }
 
-  #sort(items: readonly QueueItem[]): void {
+  /** These have their turn later. */
+  wait(items: readonly QueueItem[]): void {
     for (const item of items) {
-      const wish = wishOf(item)
-      const same = this.#waiting.get(wish)
-      if (same === undefined) this.#waiting.set(wish, [item])
-      else same.push(item)
+      const shared = { wish: wishOf(item), lane: this.#laneOf(item) }
+      const key = keyOf(shared)
+      const same = this.#waiting.get(key)
+      if (same === undefined) this.#waiting.set(key, { ...shared, items: [item] })
+      else same.items.push(item)
     }
   }
+}
 
-  #take(wish: TlsWish): readonly QueueItem[] {
-    const items = this.#waiting.get(wish) ?? []
-    this.#waiting.delete(wish)
-    return items
-  }
+function keyOf({ wish, lane }: Shared): string {
+  return lane === undefined ? wish : `${wish} ${lane.pool} ${lane.by} ${lane.home}`
 }

@@ -29,7 +29,7 @@ test('what is meant by words has one key, and what means nothing says what is wa
   for (const wrong of ['', 'example.com', 'destination', 'destination a..b', 'destination ..b']) {
     assert.throws(() => readPauseKey(wrong), /is no domain/, wrong)
   }
-  assert.throws(() => readPauseKey('source x'), /is no IP address/)
+  assert.throws(() => readPauseKey('source X/1'), /is neither an IP address nor the name/)
 })
 
 test('a pause is of a domain, of those below it, or of all; that which ends last is told', async () => {

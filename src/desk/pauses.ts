@@ -3,6 +3,7 @@ import { WaybillError } from '../base/error.ts'
 import { formatIp, parseIp, unmapIp } from '../base/ip.ts'
 import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import { type Actor, member } from './act.ts'
+import { mustBeSource, type PausableSource, sourceWith } from './pausable-sources.ts'
 
 /** What is not sent for a while. */
 export type PauseOf =
@@ -12,12 +13,17 @@ export type PauseOf =
       readonly domain: string
       readonly match: 'whole' | 'below' | 'both'
     }
-  /** All that goes out while this server sends from this address: it has no other to choose. */
+  /**
+   * What goes out from this address: that of a source of the settings, else all, since this server has
+   * no other to choose.
+   */
   | { readonly type: 'source'; readonly ip: string }
+  /** What goes out from a source of the settings. */
+  | { readonly type: 'named-source'; readonly name: string }
 
 /** A pause that a person wants. Plain data. */
 export interface PersonPause {
-  /** `all`, `destination .example.com`, `source 192.0.2.1`: one pause of each. */
+  /** `all`, `destination .example.com`, `source 192.0.2.1`, `source news-1`: one pause of each. */
   readonly key: string
   readonly of: PauseOf
   readonly by: string
@@ -39,11 +45,12 @@ export interface Standstill {
 }
 
 const kind = 'pause'
+const sourceNamePattern = /^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$/
 /** Pauses at a time. */
 export const mostPauses = 1000
 
 /**
- * What is meant by words: `all`, `source` with an address, or `destination` with a domain; before the
+ * What is meant by words: `all`, `source` with an address or a name, or `destination` with a domain; before the
  * domain `.` means those below it, too, and `*.` those alone.
  *
  * @throws WaybillError `usage`
@@ -54,7 +61,8 @@ export function readPauseKey(key: string): PauseOf {
   if (type === 'source') {
     const ip = parseIp(value)
     if (ip !== undefined) return { type: 'source', ip: formatIp(unmapIp(ip)) }
-    throw new WaybillError('usage', `"${value}" is no IP address.`)
+    if (sourceNamePattern.test(value)) return { type: 'named-source', name: value }
+    throw new WaybillError('usage', `"${value}" is neither an IP address nor the name of a source.`)
   }
   const [, sign = '', name = ''] = /^(\*\.|\.|@)?([^]*)$/.exec(value) ?? []
   const literal = /^\[[^\]]+\]$/.test(name) && sign === '' ? name.toLowerCase() : undefined
@@ -75,6 +83,8 @@ export function pauseKey(of: PauseOf): string {
       return 'all'
     case 'source':
       return `source ${of.ip}`
+    case 'named-source':
+      return `source ${of.name}`
     case 'destination':
       return `destination ${signs[of.match]}${of.domain}`
   }
@@ -96,6 +106,8 @@ function subjectOf(of: PauseOf): string {
       return 'All mail'
     case 'source':
       return `Mail from ${of.ip}`
+    case 'named-source':
+      return `Mail from the source ${of.name}`
     case 'destination':
       return `Mail to ${signs[of.match]}${of.domain}`
   }
@@ -128,9 +140,7 @@ export function standstillOf(
     if (endOf(one) <= now || !isOf(one.of, destination.toLowerCase())) continue
     if (longest === undefined || endOf(one) > endOf(longest)) longest = one
   }
-  if (longest === undefined) return undefined
-  const { of, until } = longest
-  return { until, because: pauseNotice(of), inFull: pauseSentence(longest) }
+  return standstill(longest)
 }
 
 export interface PausesParts {
@@ -145,6 +155,7 @@ export interface PausesParts {
 export class PersonPauses {
   readonly #parts: PausesParts
   #known: ReadonlyMap<string, PersonPause> = new Map()
+  #sources: readonly PausableSource[] | undefined
 
   constructor(parts: PausesParts) {
     this.#parts = parts
@@ -165,7 +176,25 @@ export class PersonPauses {
   /** Why nothing goes to a destination now; of several pauses that which ends last. */
   of(destination: string): Standstill | undefined {
     if (this.#known.size === 0) return undefined
-    return standstillOf(this.#known.values(), destination, this.#parts.now())
+    // Where the address is that of a source, others may go from another one.
+    const meant = Array.from(this.#known.values()).filter(({ of }) => {
+      return of.type !== 'source' || sourceWith(this.#sources ?? [], of.ip) === undefined
+    })
+    return standstillOf(meant, destination, this.#parts.now())
+  }
+
+  /** Why nothing goes from a source of the settings now. */
+  ofSource(name: string): Standstill | undefined {
+    const paused = this.list().filter(({ of }) => {
+      if (of.type === 'named-source') return of.name === name
+      return of.type === 'source' && sourceWith(this.#sources ?? [], of.ip)?.name === name
+    })
+    return standstill(paused.toSorted((a, b) => endOf(b) - endOf(a))[0])
+  }
+
+  /** The sources of the settings, from now on. Without a server nobody knows them. */
+  knows(sources: readonly PausableSource[]): void {
+    this.#sources = sources
   }
 
   /**
@@ -177,6 +206,9 @@ export class PersonPauses {
     { of, until }: { readonly of: PauseOf; readonly until?: number },
     { by, door, why }: Actor,
   ): Promise<PersonPause> {
+    if (of.type === 'named-source' && this.#sources !== undefined) {
+      mustBeSource(this.#sources, of.name)
+    }
     const addedAt = this.#parts.now()
     const end = until === undefined ? {} : { until }
     const pause: PersonPause = { key: pauseKey(of), of, by, door, why, addedAt, ...end }
@@ -205,11 +237,18 @@ export class PersonPauses {
   }
 }
 
+function standstill(pause: PersonPause | undefined): Standstill | undefined {
+  if (pause === undefined) return undefined
+  const { of, until } = pause
+  return { until, because: pauseNotice(of), inFull: pauseSentence(pause) }
+}
+
 function endOf({ until = Infinity }: PersonPause): number {
   return until
 }
 
 function isOf(of: PauseOf, destination: string): boolean {
+  if (of.type === 'named-source') return false
   if (of.type !== 'destination') return true
   if (of.match !== 'below' && destination === of.domain) return true
   return of.match !== 'whole' && destination.endsWith(`.${of.domain}`)

@@ -15,6 +15,8 @@ export interface Dialer {
     readonly ip: string
     readonly port: number
     readonly timeoutMs: number
+    /** The address of this machine to call from, of the same family. Absent: the system chooses. */
+    readonly localAddress?: string
   }): Promise<Dialled>
   /** Where `target` really is, when that differs from what it is called: `127.0.0.1:2602`. */
   realPlace(target: { readonly ip: string; readonly port: number }): string | undefined
@@ -22,14 +24,20 @@ export interface Dialer {
 
 /** Dials over TCP. */
 export const tcpDialer: Dialer = {
-  dial: ({ ip, port, timeoutMs }) => dialTcp(ip, port, timeoutMs),
+  dial: ({ ip, port, timeoutMs, localAddress }) => dialTcp(ip, port, timeoutMs, localAddress),
   realPlace: () => undefined,
 }
 
-/** Connects to `ip` and `port`, or to a Unix socket, within `timeoutMs`. Never rejects. */
-export function dialTcp(ip: string, port: number, timeoutMs: number): Promise<Dialled> {
+/** Connects to `ip` and `port`, or to a Unix socket, within `timeoutMs`, from `localAddress` where one is given. Never rejects. */
+export function dialTcp(
+  ip: string,
+  port: number,
+  timeoutMs: number,
+  localAddress?: string,
+): Promise<Dialled> {
   return new Promise((resolve) => {
-    const place = ip.startsWith('/') ? { path: ip } : { host: ip, port, noDelay: true }
+    const from = localAddress === undefined ? {} : { localAddress }
+    const place = ip.startsWith('/') ? { path: ip } : { host: ip, port, noDelay: true, ...from }
     const socket = connect({ ...place, allowHalfOpen: false })
     const timer = setTimeout(() => {
       settle({ type: 'failed', reason: 'timeout', text: `no answer within ${timeoutMs / 1000} s` })

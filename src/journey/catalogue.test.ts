@@ -17,6 +17,7 @@ import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { probeStages } from './probed-step.ts'
 import type { StepData } from './steps.ts'
+import { sourceSteps } from './test-support/source-steps.ts'
 import { provedSteps, transportSteps } from './test-support/transport-steps.ts'
 
 const golden = new URL('catalogue.golden.txt', import.meta.url)
@@ -196,6 +197,7 @@ const plain: readonly StepData[] = [
   { type: 'peer-no-tls', host, problem: undefined },
   ...provedSteps,
   ...transportSteps,
+  ...sourceSteps,
   { ...attempt, result: 'delivered', answer: { ...good, atCommand: 'DATA' } },
   {
     ...attempt,

@@ -60,6 +60,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'not-reported':
       return [tellReported(step)]
     case 'route':
+    case 'source':
     case 'dial':
     case 'peer-tls':
     case 'peer-no-tls':

@@ -2,6 +2,7 @@ import type { AnswerReading } from '../answers/kinds.ts'
 import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import type { Self } from '../route/self.ts'
+import type { SourceChoice, SourceFacts } from '../source/choose-source.ts'
 import type { ProbedStep } from './probed-step.ts'
 import type { TargetDemand, Transport } from '../transport/demand.ts'
 import type { KnownTls } from '../transport/memory.ts'
@@ -46,6 +47,16 @@ export type DeliveryStep =
       /** Where that really is, in the lab. */
       readonly place: string | undefined
       readonly problem: string | undefined
+      /** From which address of ours, where the settings name sources. Since 0.5.0. */
+      readonly from?: string
+    }
+  | {
+      /** From which of our addresses it goes, where the settings name any. Since 0.5.0. */
+      readonly type: 'source'
+      readonly destination: string
+      /** All that the choice follows from. */
+      readonly facts: SourceFacts
+      readonly choice: SourceChoice
     }
   | {
       readonly type: 'peer-tls'
@@ -116,6 +127,8 @@ export type DeliveryStep =
       /** What a server said keeps further letters back. Since 0.5.0. */
       readonly type: 'paused'
       readonly of: 'destination' | 'source'
+      /** For `source`: the name of it, where the settings name any. */
+      readonly source?: string
       readonly destination: string
       readonly problem: string
       readonly until: number

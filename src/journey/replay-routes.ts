@@ -1,5 +1,6 @@
 import { findRoute } from '../route/find-route.ts'
 import type { Route } from '../route/found-route.ts'
+import { chooseSource } from '../source/choose-source.ts'
 import { decideTransport } from '../transport/transport.ts'
 import type { ReplayOverrides } from './overrides.ts'
 import { answersOf, type Facts, type JourneyRecord } from './record.ts'
@@ -8,8 +9,8 @@ import { type ReplayedStep, sameData } from './replayed-step.ts'
 import type { StepData } from './steps.ts'
 
 /**
- * Makes every route of a journey again, and what its servers must prove, each from its own DNS answers.
- * What they must prove rests on the route as it is now.
+ * Makes every route of a journey again, and what its servers must prove, each from its own DNS answers;
+ * and the choice of each source. What they must prove rests on the route as it is now.
  */
 export async function replayRoutes(
   record: JourneyRecord,
@@ -26,7 +27,7 @@ export async function replayRoutes(
   const steps: ReplayedStep[] = []
   let route: Route | undefined
   for (const step of record.steps) {
-    if (step.type !== 'route' && step.type !== 'transport') continue
+    if (step.type !== 'route' && step.type !== 'transport' && step.type !== 'source') continue
     const resolver = new ReplayResolver(answersOf(step, facts), changes)
     resolvers.push(resolver)
     let now: StepData
@@ -35,6 +36,9 @@ export async function replayRoutes(
       const asked = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
       route = await findRoute(asked, resolver)
       now = { type: 'route', ...asked, route }
+    } else if (step.type === 'source') {
+      const { destination, facts: asked } = step
+      now = { type: 'source', destination, facts: asked, choice: chooseSource(asked) }
     } else {
       if (route === undefined) throw new Error('replay: a transport without a route')
       const { destination, facts: asked } = step

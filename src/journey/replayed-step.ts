@@ -14,7 +14,7 @@ export const verdictTypes = [
 
 /** One step then and now. */
 export interface ReplayedStep {
-  readonly type: (typeof verdictTypes)[number] | 'route' | 'transport'
+  readonly type: (typeof verdictTypes)[number] | 'route' | 'transport' | 'source'
   readonly recorded: Step
   readonly now: StepData
   /** Bit for bit the same verdict, evidence included. */

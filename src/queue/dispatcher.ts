@@ -78,6 +78,11 @@ export class Dispatcher {
     this.notify()
   }
 
+  /** The site that a destination leads to, as far as it is known. */
+  siteOf(destination: string): string {
+    return this.#roads.sites.of(destination)
+  }
+
   /** As `Leaser.withdraw`: items that somebody wants kept back or given up. */
   withdraw(queueIds: readonly string[]): Promise<readonly string[]> {
     return this.#leaser.withdraw(queueIds)

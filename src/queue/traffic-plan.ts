@@ -1,4 +1,5 @@
 import { RouteTable } from '../route/route-table.ts'
+import { type SentBy, senderFits, type Senders } from '../source/pool-of.ts'
 import type { QuietHours } from './quiet-hours.ts'
 import type { Rate } from './rate.ts'
 
@@ -17,10 +18,8 @@ export interface DestinationRule {
 }
 
 /** How much may go for some senders: an address, a domain, or a login; in lower case. */
-export interface SenderRule {
+export interface SenderRule extends Senders {
   readonly name: string
-  readonly addresses: readonly string[]
-  readonly accounts: readonly string[]
   readonly rates: readonly Rate[]
 }
 
@@ -84,14 +83,8 @@ export class RuleBook {
 /** The rules for the sender of an item; all of them count. */
 export function senderRulesFor(
   senders: TrafficPlan['senders'],
-  { account, reversePath }: { readonly account?: string; readonly reversePath: string },
+  sentBy: SentBy,
 ): readonly SenderRule[] {
   if (senders.length === 0) return senders
-  const address = reversePath.toLowerCase()
-  const domain = address.slice(address.lastIndexOf('@') + 1)
-  const login = account?.toLowerCase()
-  return senders.filter(({ addresses, accounts }) => {
-    const byAddress = addresses.some((name) => name === address || name === domain)
-    return byAddress || (login !== undefined && accounts.includes(login))
-  })
+  return senders.filter((rule) => senderFits(rule, sentBy) !== undefined)
 }

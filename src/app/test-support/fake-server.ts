@@ -51,6 +51,8 @@ export interface TakenLetter {
 /** A server that answers as a test wants: good, rude, dead at any stage. */
 export class FakeServer {
   readonly letters: TakenLetter[] = []
+  /** From where each connection came, in their order. */
+  readonly peers: string[] = []
   /** Every line that any client said. */
   readonly lines: string[] = []
   connections = 0
@@ -103,6 +105,7 @@ export class FakeServer {
 
   #serve(socket: Socket): void {
     const dialogue = new Dialogue(this.#options, ++this.connections, this.#context)
+    this.peers.push(socket.remoteAddress ?? '')
     dialogue.onLine = (line) => this.lines.push(line)
     dialogue.onLetter = (letter) => this.letters.push(letter)
     this.#sockets.add(socket)

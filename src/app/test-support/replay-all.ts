@@ -84,6 +84,7 @@ const replayable: ReadonlySet<string> = new Set([
   'iprev',
   'route',
   'transport',
+  'source',
 ])
 
 /** What shows that a value got into a sentence that should not have. */

@@ -9,10 +9,14 @@ export class TestNetwork implements Dialer {
     this.#ports.set(ip, { host, port })
   }
 
-  async dial({ ip, timeoutMs }: Parameters<Dialer['dial']>[0]): ReturnType<Dialer['dial']> {
+  async dial({
+    ip,
+    timeoutMs,
+    localAddress,
+  }: Parameters<Dialer['dial']>[0]): ReturnType<Dialer['dial']> {
     this.dialled.push(ip)
     const place = this.#ports.get(ip)
-    if (place !== undefined) return dialTcp(place.host, place.port, timeoutMs)
+    if (place !== undefined) return dialTcp(place.host, place.port, timeoutMs, localAddress)
     return { type: 'failed', reason: 'refused', text: 'connection refused' }
   }
 

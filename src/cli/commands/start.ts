@@ -115,7 +115,8 @@ async function startServer(path: string, options: StartOptions): Promise<void> {
   log({ level: 'info', event: 'started', fields: { ...started, ...ports } })
   if (options.json !== true) {
     const { root: data } = dataFolder(settings.data)
-    const problems = fileProblems({ ...settings, routes: settings.route }, systemClock.now())
+    const { route: routes, source: sources } = settings
+    const problems = fileProblems({ ...settings, routes, sources }, systemClock.now())
     const isSeen = resultsAreSeen()
     print(startedText({ ...settings, ports, data, problems, token, isSeen }))
   }

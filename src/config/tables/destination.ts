@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parsePattern } from '../../route/route-table.ts'
 import { isTimeZone } from '../../queue/quiet-hours.ts'
 import { read } from '../setting-values.ts'
+import { sourceName } from './source.ts'
 
 /** One table `[[destination]]`: how much goes to some destinations, and when. */
 export interface DestinationSettings {
@@ -14,6 +15,7 @@ export interface DestinationSettings {
   readonly quiet_from?: string | undefined
   readonly quiet_until?: string | undefined
   readonly quiet_zone: string
+  readonly pool?: string | undefined
 }
 
 const hour = z
@@ -45,4 +47,7 @@ export const destination: z.ZodObject & z.ZodType<DestinationSettings> = z.stric
     .refine(isTimeZone, 'is no time zone, such as "Europe/Berlin"')
     .default('UTC')
     .describe('The time zone of both.'),
+  pool: sourceName
+    .optional()
+    .describe('The pool of `[[source]]` that mail to them goes from, where its sender has none.'),
 })

@@ -3,6 +3,7 @@ import { parseDomain } from '../../address/domain.ts'
 import { formatMailbox, parseMailbox } from '../../address/mailbox.ts'
 import { bad, ok, type Result } from '../../base/result.ts'
 import { read } from '../setting-values.ts'
+import { sourceName } from './source.ts'
 
 /** One table `[[sender]]`: how much goes out for some senders. */
 export interface SenderSettings {
@@ -11,6 +12,7 @@ export interface SenderSettings {
   readonly accounts: string[]
   readonly per_minute?: number | undefined
   readonly per_hour?: number | undefined
+  readonly pool?: string | undefined
 }
 
 const count = z.int().min(1)
@@ -33,6 +35,7 @@ export const sender: z.ZodObject & z.ZodType<SenderSettings> = z.strictObject({
   per_hour: count
     .optional()
     .describe('Most letters that go out in any hour; one for each recipient.'),
+  pool: sourceName.optional().describe('The pool of `[[source]]` that their mail goes from.'),
 })
 
 /** An account, or what letters count under that come without a log-in. */

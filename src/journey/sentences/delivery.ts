@@ -6,6 +6,7 @@ import type { DeliveryStep } from '../delivery-steps.ts'
 import { heldBackBy, tellPause } from './paused.ts'
 import type { BouncedStep } from './bounced.ts'
 import { said } from './ending.ts'
+import { tellSource } from './source.ts'
 import { tellPeerTls } from './peer-tls.ts'
 import { tellProbed } from './probed.ts'
 import { tellHold } from './holds.ts'
@@ -17,7 +18,7 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
     case 'route':
       return tellRoute(step)
     case 'dial': {
-      const { host, ip, port, place, problem } = step
+      const { host, ip, port, place, problem, from } = step
       const at = port === 0 ? quoted(ip) : `${ip}:${port}`
       const where = `${quoted(host)} (${at}${place === undefined ? '' : `; lab: ${place}`})`
       return [
@@ -28,7 +29,14 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
           answer: problem === undefined ? `Yes, ${where}.` : `No, ${where}: ${quoted(problem)}.`,
           verdict: problem === undefined ? 'ok' : 'fail',
           rules: ['RFC 5321 §5.1'],
-          details: { host, ip, port, place: place ?? null, problem: problem ?? null },
+          details: {
+            host,
+            ip,
+            port,
+            place: place ?? null,
+            problem: problem ?? null,
+            ...(from === undefined ? {} : { from }),
+          },
         },
       ]
     }
@@ -36,6 +44,8 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
     case 'peer-no-tls':
     case 'peer-tls-failed':
       return [tellPeerTls(step)]
+    case 'source':
+      return [tellSource(step)]
     case 'transport':
       return [tellTransport(step)]
     case 'attempt':

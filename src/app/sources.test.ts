@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { readPauseKey } from '../desk/pauses.ts'
+import type { SourcePlan } from '../deliver/source-book.ts'
+import { ManualClock } from '../base/clock.ts'
+import { homeOf } from '../source/choose-source.ts'
+import type { Source } from '../source/source.ts'
+import { openMemoryStore } from '../store/memory/memory-store.ts'
+import type { Store } from '../store/ports/store.ts'
+import { type Act, FakeServer, type FakeServerOptions } from './test-support/fake-server.ts'
+import { attempts, first, openSender, type Sender } from './test-support/sender.ts'
+import { receiver as user } from './test-support/south.ts'
+import type { TestSiteOptions } from './test-support/test-site.ts'
+
+const zone = {
+  'north.example': { MX: ['10 mx.north.example'] },
+  'mx.north.example': { A: [first] },
+}
+
+const one: Source = {
+  name: 'one',
+  pool: 'default',
+  weight: 1,
+  hostname: 'one.south.example',
+  ipv4: '127.0.0.2',
+}
+const two: Source = { ...one, name: 'two', hostname: 'two.south.example', ipv4: '127.0.0.3' }
+const both = [one, two]
+
+/** Where the user of these tests is at home. */
+const home = both.find(({ name }) => name === homeOf(both, user, 'mx.north.example')) ?? one
+const other = home === one ? two : one
+
+function plan(sources: readonly Source[], more: Partial<SourcePlan> = {}): SourcePlan {
+  return { sources, senders: [], poolTo: () => undefined, ...more }
+}
+
+async function open(
+  t: TestContext,
+  sources: SourcePlan,
+  { answer, ...site }: Pick<FakeServerOptions, 'answer'> & TestSiteOptions = {},
+): Promise<Sender & { readonly server: FakeServer }> {
+  const limits = { ...site.limits, sources }
+  const sender = await openSender(t, { zone, ...site, limits })
+  const server = await FakeServer.open(t, answer === undefined ? {} : { answer })
+  sender.network.at(first, server.port)
+  return { ...sender, server }
+}
+
+test('mail goes from its source, under its name, and the journey says so', async (t) => {
+  const { submit, settled, server } = await open(t, plan([home]))
+  const journey = await settled(await submit(), 1)
+  assert.deepEqual(attempts(journey), ['delivered'])
+  assert.deepEqual(server.peers, [home.ipv4])
+  assert.ok(server.lines.includes(`EHLO ${home.hostname}`))
+  const told = journey.view.steps.find(({ id }) => id === 'source')
+  assert.match(
+    told?.answer ?? '',
+    /^From \w+ \(127\.0\.0\.\d\), which calls itself \w+\.south\.example, of the pool "default"/,
+  )
+  const dial = journey.record.steps.find((step) => step.type === 'dial')
+  assert.equal(dial?.type === 'dial' && dial.from, home.ipv4)
+})
+
+test('the settings say for whom a pool is; for others the system chooses', async (t) => {
+  const news = { ...other, pool: 'news' }
+  const senders = [{ addresses: [], accounts: [user], pool: 'news' }]
+  const { submit, settled, server, south } = await open(t, plan([news], { senders }))
+  await settled(await submit(), 1)
+  assert.deepEqual(server.peers, [news.ipv4])
+  // A pool that nothing leads to.
+  await south.site.use({ limits: { ...limitsOf(), sources: plan([news]) } })
+  const journey = await settled(await submit(), 1)
+  assert.equal(
+    journey.record.steps.some(({ type }) => type === 'source'),
+    false,
+  )
+  assert.equal(server.peers.at(-1), '127.0.0.1')
+  assert.equal(
+    server.lines.at(-1 - server.lines.toReversed().findIndex((l) => l.startsWith('EHLO'))),
+    'EHLO mx.south.example',
+  )
+})
+
+const listed = '554 5.7.1 Client host blocked using zen.spamhaus.org; see https://www.spamhaus.org'
+
+test('who says that an address is listed pauses that one; the rest goes from another', async (t) => {
+  const { submit, settled, server, south } = await open(t, plan(both), {
+    answer: (stage, _line, connection): Act | undefined => {
+      return stage === 'mail' && server.peers[connection - 1] === home.ipv4 ? listed : undefined
+    },
+  })
+  const refused = await settled(await submit(), 1)
+  assert.deepEqual(attempts(refused), ['failed'])
+  const paused = refused.record.steps.find((step) => step.type === 'paused')
+  assert.equal(paused?.type === 'paused' && paused.source, home.name)
+  const taken = await settled(await submit(), 1)
+  assert.deepEqual(attempts(taken), ['delivered'])
+  assert.deepEqual(server.peers, [home.ipv4, other.ipv4])
+  const told = taken.view.steps.find(({ id }) => id === 'source')
+  assert.match(told?.answer ?? '', new RegExp(`Not from ${home.name}\\. .*spamhaus`))
+  const [pause] = south.site.sources.find(({ name }) => name === home.name)?.pauses ?? []
+  assert.equal(pause?.site, 'mx.north.example')
+  assert.deepEqual(Array.from(south.site.down.keys()), [])
+})
+
+test('letters of one batch that were behind the refused one go from another source at once', async (t) => {
+  let good = false
+  const { submit, settled, server, south } = await open(t, plan(both), {
+    answer: (stage, _line, connection): Act | undefined => {
+      if (!good) return stage === 'banner' ? '421 4.3.2 not now' : undefined
+      return stage === 'mail' && server.peers[connection - 1] === home.ipv4 ? listed : undefined
+    },
+  })
+  const ids = [await submit(), await submit(), await submit()]
+  for (const id of ids) await settled(id, 1)
+  good = true
+  south.clock.advance(6 * 60_000)
+  south.site.wakeQueue()
+  const ends = []
+  for (const id of ids) ends.push(attempts(await settled(id, 2)).at(-1))
+  assert.deepEqual(ends.toSorted(), ['delivered', 'delivered', 'failed'])
+  // What was pipelined behind the refusal is an empty letter to this server.
+  assert.equal(server.letters.filter(({ text }) => text !== '').length, 2)
+})
+
+test('with no source left mail waits, says why, and goes when the pause is over', async (t) => {
+  let lists = true
+  const { submit, settled, server, south, goOn } = await open(t, plan([home]), {
+    answer: (stage) => (lists && stage === 'mail' ? listed.replace('554 5', '450 4') : undefined),
+  })
+  const told = await settled(await submit(), 1)
+  assert.deepEqual(attempts(told), ['deferred'])
+  const id = await submit()
+  const waits = await settled(id, 1)
+  assert.deepEqual(attempts(waits), [])
+  assert.match(
+    waits.view.summary,
+    /No source of the pool "default" may send it now\. \w+: .*spamhaus/,
+  )
+  assert.equal(server.connections, 1)
+  lists = false
+  south.clock.advance(31 * 60_000)
+  south.site.wakeQueue()
+  assert.deepEqual(attempts(await settled(id, 2)), ['delivered'])
+  await goOn().catch(() => {})
+})
+
+test('a warm-up lasts over days and restarts, and no day goes beyond its plan', async (t) => {
+  const morning = Date.parse('2026-12-01T08:00:00Z')
+  const clock = new ManualClock(morning)
+  const store = openMemoryStore()
+  const warm = { ...home, warmUp: { from: '2026-12-01', perDay: [2, 3] } }
+  const seen: string[] = []
+  const site = { clock, store: lasting(store), replay: false }
+  const open1 = await open(t, plan([warm]), site)
+  const ids: string[] = []
+  for (let n = 0; n < 4; n++) ids.push(await open1.submit())
+  for (const id of ids) await open1.settled(id, 1)
+  assert.equal(open1.server.letters.length, 2)
+  assert.deepEqual(open1.south.site.sources[0]?.today, 2)
+  const waits = await open1.settled(ids.at(-1) ?? '', 1)
+  assert.match(
+    waits.view.summary,
+    /has sent its 2 letters of today \(warm-up\); more may go on 2026-12-02/,
+  )
+  seen.push(`day 1: ${open1.server.letters.length}`)
+  await open1.south.close()
+
+  const open2 = await open(t, plan([warm]), site)
+  assert.equal(open2.south.site.sources[0]?.today, 2)
+  open2.south.clock.advance(61 * 60_000)
+  open2.south.site.wakeQueue()
+  for (const id of [await open2.submit()]) await open2.settled(id, 1)
+  assert.equal(open2.server.letters.length, 0)
+  open2.south.clock.advance(16 * 3_600_000)
+  open2.south.site.wakeQueue()
+  await open2.south.when(() => (open2.server.letters.length === 3 ? true : undefined))
+  assert.deepEqual(open2.south.site.sources[0]?.warmUp, { day: 2, letters: 3 })
+})
+
+test('a person pauses a source by its name or its address, and resumes it', async (t) => {
+  const { submit, settled, server, south } = await open(t, plan(both))
+  const { pauses } = south.site.letters
+  const actor = { by: 'ann', door: 'command line', why: 'a look at it' } as const
+  for (const key of [`source ${home.name}`, `source ${home.ipv4 ?? ''}`]) {
+    await pauses.add({ of: readPauseKey(key) }, actor)
+    await settled(await submit(), 1)
+    assert.equal(server.peers.at(-1), other.ipv4, key)
+    await pauses.remove([key])
+  }
+  await assert.rejects(
+    pauses.add({ of: readPauseKey('source on') }, actor),
+    /There is no source "on"/,
+  )
+})
+
+test('a source without IPv6 leaves those addresses out, and says so', async (t) => {
+  const zones = {
+    ...zone,
+    'mx.north.example': { A: [first], AAAA: ['2001:db8::10'] },
+    'six.example': { MX: ['10 mx.six.example'] },
+    'mx.six.example': { AAAA: ['2001:db8::6'] },
+  }
+  const { submit, settled, network } = await open(t, plan([home]), { zone: zones })
+  const journey = await settled(await submit(), 1)
+  assert.deepEqual([attempts(journey), network.dialled], [['delivered'], [first]])
+  const told = journey.view.steps.find(({ id }) => id === 'source')
+  assert.match(
+    told?.answer ?? '',
+    /It has no IPv6 address, so those of the servers there are not tried\./,
+  )
+  const six = await settled(await submit({ to: ['x@six.example'] }), 1)
+  assert.match(six.view.summary, /It has no IPv6 address, and the servers there have no other/)
+  assert.deepEqual(network.dialled, [first])
+})
+
+function limitsOf(): NonNullable<Parameters<Sender['south']['site']['use']>[0]['limits']> {
+  const size = 50 * 1024 * 1024
+  return {
+    messageBytes: size,
+    recipients: 1000,
+    connections: 200,
+    errors: 20,
+    outgoing: 20,
+    outgoingSlow: 20,
+  }
+}
+
+/** The same data for the server that comes next. */
+function lasting(store: Store): Store {
+  return { ...store, close: () => Promise.resolve() }
+}

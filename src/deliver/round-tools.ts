@@ -1,0 +1,21 @@
+import type { Log } from '../base/log.ts'
+import type { JourneyBuilder } from '../journey/builder.ts'
+import type { ChosenSource } from '../source/choose-source.ts'
+import type { Messages } from './attempt.ts'
+import type { Connector } from './connect.ts'
+import type { SettlingInTurn } from './settling.ts'
+import type { Way } from './way.ts'
+
+/** What a round works with. */
+export interface RoundTools {
+  readonly connector: Connector
+  readonly messages: Messages
+  readonly settling: SettlingInTurn
+  /** How the servers of the destination are spoken with. */
+  readonly way: Way
+  /** From where they go. Absent: the system chooses. */
+  readonly source?: ChosenSource | undefined
+  /** The steps that were made for all items together. */
+  readonly log: JourneyBuilder
+  readonly tell: Log
+}

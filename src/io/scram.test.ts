@@ -68,10 +68,13 @@ for (const [challenge, because] of [
   ['r=abcX,s=QSXCR+Q6sek8bf92', /none of SCRAM/],
   ['m=x,r=abcX,s=QSXCR+Q6sek8bf92,i=4096', /none of SCRAM/],
   ['r=abcX,s=***,i=4096', /none of SCRAM/],
+  ['r=abcX,s=A,i=4096', /none of SCRAM/],
   ['r=abcX,s=QSXCR+Q6sek8bf92,i=x', /none of SCRAM/],
   ['r=abc,s=QSXCR+Q6sek8bf92,i=4096', /nonce/],
   ['r=xyzabc,s=QSXCR+Q6sek8bf92,i=4096', /nonce/],
   ['r=abcX,s=QSXCR+Q6sek8bf92,i=1', /asks for 1 iterations/],
+  ['r=abcX,s=QSXCR+Q6sek8bf92,i=4095', /asks for 4095 iterations/],
+  ['r=abcX,s=QSXCR+Q6sek8bf92,i=1000001', /asks for 1000001 iterations/],
   ['r=abcX,s=QSXCR+Q6sek8bf92,i=999999999', /iterations/],
   ['x'.repeat(5000), /too long/],
 ] as const) {
@@ -81,6 +84,15 @@ for (const [challenge, because] of [
     assert.match(said.because, because)
   })
 }
+
+test('from 4,096 to a million iterations are done', () => {
+  for (const iterations of [4096, 1_000_000]) {
+    const said = client('SCRAM-SHA-256', 'abc').respond(
+      octetsOf(`r=abcX,s=QSXCR+Q6sek8bf92,i=${iterations}`),
+    )
+    assert.equal(said.type === 'wish' && said.wish.iterations, iterations)
+  }
+})
 
 test('names are written so that no comma ends them, and whom we act for is bound in', () => {
   const one = client('SCRAM-SHA-256', 'abc', { username: 'a=b,c', authorizationId: 'd' })

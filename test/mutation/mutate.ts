@@ -181,16 +181,20 @@ async function fateOf(
   dependents: Dependents,
 ): Promise<Fate> {
   const tests = dependents.testsOf(mutant.file)
-  const nearest = tests.filter((test) => dirname(test) === dirname(mutant.file)).length
+  const beside = tests.filter((test) => dirname(test) === dirname(mutant.file)).length
+  const nearest = Math.max(beside, 1)
   const original = source(mutant.file)
   const path = join(place.root, mutant.file)
   writeFileSync(path, mutate(original, mutant))
   try {
     const started = performance.now()
-    for (let at = 0, end = 0, size = 3; at < tests.length; at = end, size *= 2) {
-      const near = at < Math.max(nearest, 1)
-      // Whole servers are not run with those beside the code, which have their time for themselves.
-      end = near ? Math.min(at + size, Math.max(nearest, 1)) : at + size
+    for (let at = 0, end = 0, size = 3; at < tests.length; at = end) {
+      const near = at < nearest
+      // Whole servers are not run with those beside the code, which have their time for themselves. The
+      // first behind these is often one more test of the file alone, and goes alone for that.
+      if (at === nearest) size = 1
+      end = near ? Math.min(at + size, nearest) : at + size
+      size *= 2
       const left = plan.seconds * 1000 - (performance.now() - started)
       if (!near && left <= 0) break
       const some = tests.slice(at, end)

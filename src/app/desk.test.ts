@@ -130,8 +130,8 @@ test('accounts, aliases and domains hold at once, and the audit says who brought
   await server.stop('SIGKILL')
   const list = await run(['account', 'list', '--json'])
   assert.deepEqual(jsonLines(list), [
-    { address: 'receiver@south.example', from: 'settings', login: false, aliases: [] },
-    { address: 'eve@west.example', from: 'store', login: true, aliases: [] },
+    { address: 'receiver@south.example', from: 'settings', login: false, aliases: [], forward: [] },
+    { address: 'eve@west.example', from: 'store', login: true, aliases: [], forward: [] },
   ])
   const removed = await run(['alias', 'remove', 'all@west.example'])
   assert.deepEqual([removed.code, removed.said], [0, ''])

@@ -46,6 +46,16 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
   ['a small disk', { disk: { size: gib, free: gib / 4 } }, undefined],
   ['little on a small disk', { disk: { size: gib, free: gib / 4 - 1 } }, /^disk: .* 24% is free/],
   ['no disk', { disk: { size: 0, free: 0 } }, /^disk: .* 0% is free/],
+  [
+    'an account that the server held',
+    { heldAccounts: [{ account: 'a@x.example', by: 'waybill', why: 'sent 9', since: now }] },
+    /^account: What a@x\.example sends is held: it sent 9\.$/,
+  ],
+  [
+    'one that a person held',
+    { heldAccounts: [{ account: 'a@x.example', by: 'ann', why: '', since: now }] },
+    undefined,
+  ],
   ['DNS is down', { dnsDownSince: now - 90_000 }, /^dns: None .* for 2 min/],
   ['DNS is just down', { dnsDownSince: now }, /^dns: None .* for 1 min/],
   ['two weeks of certificate', { certificateUntil: now + 14 * day + 1 }, undefined],

@@ -62,6 +62,21 @@ test('what there is nothing of has no line', () => {
   assert.equal(lines.at(-1), '  Backup  none is known')
 })
 
+test('an account that is held has a line, with the command that ends it', () => {
+  const why = 'sent 1,240 in the last hour; usually at most 40'
+  const heldAccounts = [
+    { account: 'ann@south.example', by: 'waybill', why, since: at },
+    { account: 'user www-data', by: 'ann', why: '', since: at },
+  ]
+  const lines = serverText({ ...status, heldAccounts }).split('\n')
+  const first = lines.findIndex((line) => line.startsWith('  Held'))
+  assert.deepEqual(lines.slice(first, first + 2), [
+    `  Held    ann@south.example  by waybill since ${time}: ${why}; waybill account release ann@south.example`,
+    `          user www-data  by ann since ${time}; waybill account release 'user www-data'`,
+  ])
+  assert.ok(storeText({ ...status, heldAccounts }, '/data').includes("release 'user www-data'"))
+})
+
 test('without a server the store speaks', () => {
   const waiting = { ...status, waiting: 2, messages: 1, disk: { size: 1023, free: 0 } }
   assert.deepEqual(storeText(waiting, '/data').split('\n'), [

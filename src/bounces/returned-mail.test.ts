@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { reportInKind } from '../post/report-mark.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
+import type { OpenMessage } from '../store/ports/contents.ts'
+import type { StoredJourney } from '../store/ports/journeys.ts'
 import type { RegisterEntry } from '../store/ports/register.ts'
 import { ReturnedMail } from './returned-mail.ts'
 
@@ -105,4 +107,40 @@ test('a store whose changes break off is told, and can be stopped all the same',
   returned.start()
   assert.equal(await told.promise, 'delivery reports that came in: Error: the disk is gone')
   await returned.stop()
+})
+
+test('a report of a mebibyte is read, and a longer one is not', async () => {
+  for (const [size, wanted] of [
+    [1_048_576, ['J1: Error: It was read.']],
+    [1_048_577, []],
+  ] as const) {
+    const { store, mark } = opened()
+    const problems: string[] = []
+    const chunks = (): never => {
+      throw new Error('It was read.')
+    }
+    const message = { size, chunks } as unknown
+    const journey = { id: 'J1', json: '', appended: [], messageId: 'M1' } as unknown
+    const returned = new ReturnedMail({
+      store: {
+        ...store,
+        changes: (options) => store.changes(options),
+        journeys: {
+          ...store.journeys,
+          find: () => Promise.resolve({ type: 'found', journey: journey as StoredJourney }),
+        },
+        messages: {
+          ...store.messages,
+          open: () => Promise.resolve(message as OpenMessage),
+        },
+      },
+      suppressions: { refused: unused, complained: unused },
+      clock: new ManualClock(1_000_000),
+      report: (problem, where) => problems.push(`${where}: ${String(problem)}`),
+    })
+    await store.register.put([mark('J1')])
+    returned.start()
+    await returned.stop()
+    assert.deepEqual(problems, wanted, `${size}`)
+  }
 })

@@ -119,7 +119,9 @@ test('letters of one batch that were behind the refused one go from another sour
   south.site.wakeQueue()
   const ends = []
   for (const id of ids) ends.push(attempts(await settled(id, 2)).at(-1))
-  assert.deepEqual(ends.toSorted(), ['delivered', 'delivered', 'failed'])
+  const failed = ends.filter((end) => end === 'failed')
+  assert.deepEqual([ends.length, failed.length], [3, 1])
+  assert.equal(ends.filter((end) => end === 'delivered').length, 2)
   // What was pipelined behind the refusal is an empty letter to this server.
   assert.equal(server.letters.filter(({ text }) => text !== '').length, 2)
 })

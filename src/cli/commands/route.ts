@@ -42,8 +42,8 @@ export function routeCommand(): Command {
     .addHelpText(
       'after',
       '\nWith --config it also says what holds for letters that go there: connections,\n' +
-        'rates, quiet hours, pauses, the MTA-STS policy that is kept, what is remembered of\n' +
-        'TLS, and whether the address is suppressed; from the server, where one runs.\n\n' +
+        'rates, quiet hours, pauses, the MTA-STS policy that is kept, what is remembered\n' +
+        'of TLS, and whether the address is suppressed; from the server, where one runs.\n\n' +
         'DNS is asked, and the policy host where the domain announces MTA-STS; no mail\n' +
         'server is called. Exit code 0: there is a way. 1: there is none, or no server\n' +
         'may have it.',

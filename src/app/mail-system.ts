@@ -145,6 +145,16 @@ export class MailSystem {
     return this.#courier.heldBack
   }
 
+  /** How the last round of MTA-STS policies went. */
+  get mtaSts(): Sts['lastRefresh'] {
+    return this.#sts?.lastRefresh
+  }
+
+  /** What became of the last reports of TLS. */
+  get tlsReports(): Reporter['lastTls'] {
+    return this.#reporter.lastTls
+  }
+
   /** By what the way of a letter is found. */
   get roads(): Pick<RoutePlace, 'resolver' | 'self' | 'ways' | 'rules' | 'sts' | 'limits'> {
     const { self, ways = noNamedWays, transport, limits, store } = this.#options

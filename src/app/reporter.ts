@@ -74,6 +74,11 @@ export class Reporter {
     return this.#tls?.ledger
   }
 
+  /** See `TlsReports.last`. */
+  get lastTls(): TlsReporter['last'] {
+    return this.#tls?.last
+  }
+
   /**
    * To be told of letters that were judged; `undefined` when nobody wants to know. By a word of its
    * own and not by the feed of changes: what a report is made of (verdicts, header, envelope) is at

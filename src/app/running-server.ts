@@ -90,6 +90,8 @@ export class RunningServer {
         underWay: () => system.underWay,
         down: () => system.down,
         heldBack: () => system.heldBack,
+        mtaSts: () => system.mtaSts,
+        tlsReports: () => system.tlsReports,
         signs: () => parts.signs.signs,
         certificateUntil: () => this.#certificateWatch.until,
       },

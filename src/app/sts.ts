@@ -59,6 +59,11 @@ export class Sts {
     return this.#book.lines
   }
 
+  /** See `PolicyRefresh.last`. */
+  get lastRefresh(): PolicyRefresh['last'] {
+    return this.#refresh.last
+  }
+
   start(): void {
     this.#refresh.start()
   }

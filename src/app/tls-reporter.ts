@@ -48,6 +48,11 @@ export class TlsReporter {
     return this.#ledger
   }
 
+  /** See `TlsReports.last`. */
+  get last(): TlsReports['last'] {
+    return this.#reports.last
+  }
+
   start(): void {
     this.#ledger.start()
     this.#reports.start()

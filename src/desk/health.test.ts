@@ -35,6 +35,12 @@ function hook(changes: Partial<HookStatus>): HookStatus {
   return { id: 'wh_1', url: 'https://a.example/', off: '', ...changes }
 }
 
+/** One policy could not be fetched, and is over in so long. */
+function policyFor(ms: number): Partial<ServerStatus> {
+  const endsFirst = { domain: 'a.example', until: now + ms, why: 'Nobody answers.' }
+  return { mtaSts: { at: now, kept: 2, refreshed: 0, failed: 1, why: 'x', endsFirst } }
+}
+
 const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | undefined])[] = [
   ['a server with work to do', {}, undefined],
   ['a twentieth of the disk', { disk: { size: 100 * gib, free: 5 * gib } }, undefined],
@@ -97,6 +103,19 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
     /^webhook: Nothing is sent to the webhook wh_1 \(https.*\) any more: It answered 410/,
   ],
   ['one that somebody switched off', { webhooks: [hook({ off: offByHand })] }, undefined],
+  [
+    'policies that protect nobody, or failed long before their end',
+    { mtaSts: { at: now, kept: 9, refreshed: 0, failed: 9, why: 'x' } },
+    undefined,
+  ],
+  ['a policy for more than a day', policyFor(day + 1), undefined],
+  [
+    'a policy for a day',
+    policyFor(day),
+    /^mta-sts: .* a.example runs out in 24 hours, .* again: Nobody answers\.$/,
+  ],
+  ['for a minute', policyFor(60_000), /^mta-sts: .* runs out in 1 hour,/],
+  ['a policy that is over', policyFor(0), /^mta-sts: .* has run out,/],
   ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
 ]
 for (const [what, changes, expected] of table) {

@@ -14,13 +14,15 @@ export interface Trouble {
     | 'held'
     | 'account'
     | 'webhook'
+    | 'mta-sts'
   readonly sentence: string
   readonly hint: string
 }
 
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 /** What was met longer ago is told, and troubles nobody. */
-const recentMs = 3_600_000
+const recentMs = hourMs
 /** The daily warning in the log begins then, too. */
 const certificateMs = 14 * dayMs
 /** Held letters do not expire: nobody hears of them but by this. */
@@ -42,6 +44,7 @@ export function troublesOf(status: ServerStatus, now: number): readonly Trouble[
     ...heldTroubles(status, now),
     ...accountTroubles(status),
     ...webhookTroubles(status.webhooks ?? [], now),
+    ...policyTroubles(status, now),
   ]
 }
 
@@ -153,6 +156,22 @@ export function webhookTroubles(webhooks: readonly HookStatus[], now: number): r
       },
     ]
   })
+}
+
+/** When a policy is over, mail goes to its domain as if there had been none (RFC 8461 §5.1, §10.2). */
+function policyTroubles({ mtaSts }: ServerStatus, now: number): readonly Trouble[] {
+  const ends = mtaSts?.endsFirst
+  if (ends === undefined || ends.until - now > dayMs) return []
+  const { domain, until, why } = ends
+  const hours = Math.max(1, Math.floor((until - now) / hourMs))
+  const when = until <= now ? 'has run out' : `runs out in ${hours} hour${hours === 1 ? '' : 's'}`
+  return [
+    {
+      what: 'mta-sts',
+      sentence: `The MTA-STS policy of ${domain} ${when}, and could not be fetched again: ${why}`,
+      hint: `waybill tls ${domain} --fetch tries it from here; without a policy mail goes there by less safe TLS.`,
+    },
+  ]
 }
 
 function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {

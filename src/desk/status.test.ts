@@ -13,6 +13,8 @@ function sources(changes: Partial<StatusSources> = {}): StatusSources {
     underWay: () => 2,
     down: () => new Map(),
     heldBack: () => new Map(),
+    mtaSts: () => undefined,
+    tlsReports: () => undefined,
     signs: () => ({ limits: [], faults: [], dnsDownSince: undefined }),
     certificateUntil: () => undefined,
     webhooks: () => [],
@@ -99,4 +101,11 @@ test('what is due and may not go is told with why and until when', async () => {
   const status = await statusOf(sources({ heldBack: () => new Map([['d.example', held]]) }))
   assert.deepEqual(status.heldBack, [{ destination: 'd.example', ...held }])
   assert.equal((await statusOf(sources())).heldBack, undefined)
+})
+
+test('policies and reports of TLS are told as their last round has them', async () => {
+  const mtaSts = { at: 5, kept: 3, refreshed: 1, failed: 0 }
+  const tlsReports = { at: 6, sent: 2, nowhere: 1, later: 0 }
+  const status = await statusOf(sources({ mtaSts: () => mtaSts, tlsReports: () => tlsReports }))
+  assert.deepEqual([status.mtaSts, status.tlsReports], [mtaSts, tlsReports])
 })

@@ -1,5 +1,7 @@
 import type { DestinationHealth } from '../queue/destination-health.ts'
+import type { RefreshStanding } from '../mta-sts/policy-refresh.ts'
 import type { HeldBack } from '../queue/held-back.ts'
+import type { TlsReportsStanding } from '../reporting/tls-reports.ts'
 import type { Operation } from './act.ts'
 import type { PersonPause } from './pauses.ts'
 import type { Sign, Signs } from './vital-signs.ts'
@@ -87,6 +89,10 @@ export interface ServerStatus extends StoreStatus {
   readonly dnsDownSince?: number
   /** When the TLS certificate in use runs out; absent where it cannot be read. */
   readonly certificateUntil?: number
+  /** The last round of MTA-STS policies; absent: none so far, or they are not asked for. */
+  readonly mtaSts?: RefreshStanding
+  /** The last reports of TLS; absent: there were none since the start, or none are sent. */
+  readonly tlsReports?: TlsReportsStanding
   /** Webhooks that are off, or at which nothing arrives; absent: there are none. */
   readonly webhooks?: readonly HookStatus[]
 }
@@ -117,6 +123,8 @@ export interface StatusSources {
   /** By destination; times are of the monotonic clock. */
   readonly down: () => ReadonlyMap<string, DestinationHealth>
   readonly heldBack: () => ReadonlyMap<string, HeldBack>
+  readonly mtaSts: () => RefreshStanding | undefined
+  readonly tlsReports: () => TlsReportsStanding | undefined
   readonly signs: () => Signs
   readonly certificateUntil: () => number | undefined
   readonly webhooks: () => readonly HookStatus[]
@@ -134,6 +142,7 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
   const webhooks = amissOf(sources.webhooks())
   const { limits, faults, dnsDownSince } = sources.signs()
   const certificateUntil = sources.certificateUntil()
+  const [mtaSts, tlsReports] = [sources.mtaSts(), sources.tlsReports()]
   return {
     ...(await sources.store()),
     version,
@@ -149,6 +158,8 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
     faults,
     ...(dnsDownSince === undefined ? {} : { dnsDownSince }),
     ...(certificateUntil === undefined ? {} : { certificateUntil }),
+    ...(mtaSts === undefined ? {} : { mtaSts }),
+    ...(tlsReports === undefined ? {} : { tlsReports }),
     ...(webhooks.length === 0 ? {} : { webhooks }),
   }
 }

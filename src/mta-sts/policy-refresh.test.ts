@@ -12,8 +12,13 @@ import { TestRegister } from './test-support/register.ts'
 const hour = 3_600_000
 const day = 24 * hour
 
-function keptFrom(fetchedAt: number, usedAt = fetchedAt, maxAge = 604_800): KeptPolicy {
-  const text = `version: STSv1\nmode: enforce\nmx: mail.example.com\nmax_age: ${maxAge}\n`
+function keptFrom(
+  fetchedAt: number,
+  usedAt = fetchedAt,
+  maxAge = 604_800,
+  mode = 'enforce',
+): KeptPolicy {
+  const text = `version: STSv1\nmode: ${mode}\nmx: mail.example.com\nmax_age: ${maxAge}\n`
   const read = readStsPolicy(encodeUtf8(text))
   assert.ok(read.ok)
   return { id: 'one', policy: read.value, fetchedAt, usedAt }
@@ -77,6 +82,36 @@ test('what is due is fetched again, and only that', async () => {
       fields: { refreshed: 1, failed: 1, dropped: 0, why: 'down.example: Nobody answers.' },
     },
   ])
+})
+
+test('of the last round it is known how it went, and which policy that protects mail ends first', async () => {
+  const house = new House()
+  const now = house.clock.now()
+  const refresher = house.refresher()
+  house.put('a-testing.example', keptFrom(now - 2 * day, now, 3 * 86_400, 'testing'))
+  house.put('later.example', keptFrom(now - 2 * day, now, 9 * 86_400))
+  house.put('first.example', keptFrom(now - 2 * day, now, 5 * 86_400))
+  house.put('fine.example', keptFrom(now - day, now, 2 * 86_400))
+  for (const name of ['a-testing', 'later', 'first']) house.down.add(`${name}.example`)
+  assert.deepEqual([refresher.last], [undefined])
+  await refresher.round()
+  assert.deepEqual(refresher.last, {
+    at: now,
+    kept: 4,
+    refreshed: 1,
+    failed: 3,
+    why: 'a-testing.example: Nobody answers.',
+    endsFirst: { domain: 'first.example', until: now + 3 * day, why: 'Nobody answers.' },
+  })
+  house.down.clear()
+  house.clock.advance(hour)
+  await refresher.round()
+  const well = { at: now + hour, kept: 4, refreshed: 3, failed: 0 }
+  assert.deepEqual(refresher.last, well)
+  house.register.entries.set('x.example', { kind: 'mta-sts', key: 'x', json: '', changedAt: 0 })
+  await refresher.stop()
+  await refresher.round()
+  assert.deepEqual(refresher.last, well, 'a round that was broken off has not seen all')
 })
 
 test('a thousand due policies are fetched a few at a time, across the pages of the register', async () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { StsTrouble } from './finding.ts'
-import { type KeptPolicy, readKept } from './kept.ts'
+import { endOf, type KeptPolicy, readKept } from './kept.ts'
 import { refreshAt } from './next-move.ts'
 import { type StsEntry, stsKind } from './policy-book.ts'
 
@@ -53,6 +53,33 @@ export interface RefreshOutcome {
   readonly dropped: number
 }
 
+/** What is known of the last round, for who looks after the server. Plain data. */
+export interface RefreshStanding extends Pick<RefreshOutcome, 'kept' | 'refreshed' | 'failed'> {
+  /** When it ended, Unix milliseconds. */
+  readonly at: number
+  /** Why the first one could not be fetched: `domain: why`. Absent: none failed. */
+  readonly why?: string
+  /** Of those with `mode: enforce` that could not be fetched, the one whose time is over first. */
+  readonly endsFirst?: EndingPolicy
+}
+
+/** A policy that protects mail, and could not be fetched again. */
+export interface EndingPolicy {
+  readonly domain: string
+  /** When its time is over, Unix milliseconds. */
+  readonly until: number
+  readonly why: string
+}
+
+interface Due {
+  readonly domain: string
+  readonly kept: KeptPolicy
+}
+
+interface Failure extends EndingPolicy {
+  readonly enforced: boolean
+}
+
 interface Known {
   readonly key: string
   readonly usedAt: number
@@ -69,6 +96,7 @@ export class PolicyRefresh {
   #cancel: () => void = () => {}
   #running: Promise<unknown> = Promise.resolve()
   #stopped = false
+  #last: RefreshStanding | undefined
 
   constructor(options: PolicyRefreshOptions) {
     this.#options = options
@@ -86,10 +114,15 @@ export class PolicyRefresh {
     await this.#running
   }
 
+  /** Of the last whole round; `undefined` before the first one. */
+  get last(): RefreshStanding | undefined {
+    return this.#last
+  }
+
   /** Looks at all that is kept, once. */
   async round(): Promise<RefreshOutcome> {
     const known: Known[] = []
-    const due: { readonly domain: string; readonly kept: KeptPolicy }[] = []
+    const due: Due[] = []
     const unreadable: string[] = []
     const { clock } = this.#options
     for await (const entry of this.#entries()) {
@@ -104,14 +137,19 @@ export class PolicyRefresh {
     const dropped = this.#tooMany(known)
     await this.#remove([...unreadable, ...dropped])
     const gone = new Set(dropped)
-    const failures = await this.#refreshAll(due.filter(({ domain }) => !gone.has(domain)))
+    const { tried, failures } = await this.#refreshAll(
+      due.filter(({ domain }) => !gone.has(domain)),
+    )
     const outcome = {
       kept: known.length - dropped.length,
-      refreshed: failures.tried - failures.told.length,
-      failed: failures.told.length,
+      refreshed: tried - failures.length,
+      failed: failures.length,
       dropped: dropped.length,
     }
-    this.#tell(outcome, failures.told[0])
+    const standing = standingOf(outcome, failures, clock.now())
+    this.#tell(outcome, standing.why)
+    // A round that was broken off has not seen all.
+    if (!this.#stopped) this.#last = standing
     return outcome
   }
 
@@ -144,13 +182,12 @@ export class PolicyRefresh {
     }
   }
 
-  /** What could not be had is `domain: why`. */
   async #refreshAll(
-    due: readonly { readonly domain: string; readonly kept: KeptPolicy }[],
-  ): Promise<{ readonly tried: number; readonly told: readonly string[] }> {
+    due: readonly Due[],
+  ): Promise<{ readonly tried: number; readonly failures: readonly Failure[] }> {
     const { refresh, resolver } = this.#options
     const left = due.values()
-    const told: string[] = []
+    const failures: Failure[] = []
     let tried = 0
     // All of them take from the same line.
     const fetchOn = async (): Promise<void> => {
@@ -158,11 +195,13 @@ export class PolicyRefresh {
         if (this.#stopped) return
         tried++
         const trouble = await refresh(domain, kept, resolver)
-        if (trouble !== undefined) told.push(`${domain}: ${trouble.text}`)
+        if (trouble === undefined) continue
+        const enforced = kept.policy.mode === 'enforce'
+        failures.push({ domain, until: endOf(kept), why: trouble.text, enforced })
       }
     }
     await Promise.all(Array.from({ length: this.#limits.fetches }, fetchOn))
-    return { tried, told }
+    return { tried, failures }
   }
 
   #tell({ refreshed, failed, dropped }: RefreshOutcome, why: string | undefined): void {
@@ -187,5 +226,27 @@ export class PolicyRefresh {
       if (!this.#stopped) this.#options.report(problem, 'MTA-STS: refreshing policies')
     }
     if (!this.#stopped) this.#sleep()
+  }
+}
+
+function standingOf(
+  { kept, refreshed, failed }: RefreshOutcome,
+  failures: readonly Failure[],
+  at: number,
+): RefreshStanding {
+  const [first] = failures
+  let ends: Failure | undefined
+  for (const one of failures) {
+    if (one.enforced && (ends === undefined || one.until < ends.until)) ends = one
+  }
+  return {
+    at,
+    kept,
+    refreshed,
+    failed,
+    ...(first === undefined ? {} : { why: `${first.domain}: ${first.why}` }),
+    ...(ends === undefined
+      ? {}
+      : { endsFirst: { domain: ends.domain, until: ends.until, why: ends.why } }),
   }
 }

@@ -176,7 +176,10 @@ test('what cannot be sent is tried again, until it is a day old', async () => {
   for (const name of ['post.example', 'dark.example', 'odd.example']) house.note(name)
   house.status = 0
   house.clock.advance(14 * hour)
-  const first = await house.reports().send()
+  const reports = house.reports()
+  assert.deepEqual([reports.last], [undefined])
+  const first = await reports.send()
+  assert.deepEqual(reports.last, { at: house.clock.now(), sent: 0, nowhere: 1, later: 2 })
   assert.deepEqual(became(first), [
     'dark.example later',
     'odd.example given-up',
@@ -194,8 +197,13 @@ test('what cannot be sent is tried again, until it is a day old', async () => {
     'post.example later',
   ])
   house.clock.advance(1)
-  const last = await house.reports().send()
+  const last = await reports.send()
   assert.deepEqual(became(last), ['dark.example given-up', 'post.example given-up'])
+  const told = { at: house.clock.now(), sent: 0, nowhere: 2, later: 0 }
+  assert.deepEqual(reports.last, told)
+  house.clock.advance(hour)
+  assert.deepEqual(await reports.send(), [])
+  assert.deepEqual(reports.last, told, 'there was nothing to send')
   assert.deepEqual(await house.left(), [])
 })
 

@@ -27,6 +27,17 @@ export interface TlsReportsOptions extends Pick<TlsReportSending, 'resolver' | '
   readonly report: (problem: unknown, where: string) => void
 }
 
+/** What became of the reports when some were to be sent last. Plain data. */
+export interface TlsReportsStanding {
+  /** When that was over, Unix milliseconds. */
+  readonly at: number
+  readonly sent: number
+  /** Reports that nobody could take, and that are given up. */
+  readonly nowhere: number
+  /** Those that are tried again. */
+  readonly later: number
+}
+
 /** What was counted for one domain on one day, by each run of the server. */
 interface Gathered {
   readonly report: GatheredTlsReport
@@ -43,6 +54,7 @@ export class TlsReports {
   #cancel: () => void = () => {}
   #running: Promise<unknown> = Promise.resolve()
   #stopped = false
+  #last: TlsReportsStanding | undefined
 
   constructor(options: TlsReportsOptions) {
     this.#options = options
@@ -57,6 +69,11 @@ export class TlsReports {
     this.#stopped = true
     this.#cancel()
     await this.#running
+  }
+
+  /** Of the last time when there were reports to send; `undefined` when there were none since the start. */
+  get last(): TlsReportsStanding | undefined {
+    return this.#last
   }
 
   /** Sends what was counted before today, and says what became of each report. */
@@ -87,6 +104,8 @@ export class TlsReports {
     }
     await Promise.all(Array.from({ length: atOnce }, sendOn))
     this.#tell(outcomes)
+    const counts = countsOf(outcomes)
+    if (counts !== undefined) this.#last = { at: clock.now(), ...counts }
     return outcomes
   }
 
@@ -135,11 +154,9 @@ export class TlsReports {
 
   #tell(outcomes: readonly TlsReportOutcome[]): void {
     for (const day of new Set(outcomes.map((one) => one.day))) {
-      const count = (result: TlsReportOutcome['result']): number =>
-        outcomes.filter((one) => one.day === day && one.result === result).length
-      const [sent, nowhere, later] = [count('sent'), count('given-up'), count('later')]
-      if (sent + nowhere + later === 0) continue
-      const fields = { kind: 'tls', day: dayKey(day), sent, nowhere, later }
+      const counts = countsOf(outcomes.filter((one) => one.day === day))
+      if (counts === undefined) continue
+      const fields = { kind: 'tls', day: dayKey(day), ...counts }
       this.#options.log({ level: 'info', event: 'report', fields })
     }
   }
@@ -169,6 +186,16 @@ export class TlsReports {
 /** The same generator for several readers: whoever stops reading does not end it for the others. */
 function sharedLine<T>(line: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
   return { [Symbol.asyncIterator]: () => ({ next: () => line.next() }) }
+}
+
+/** `undefined` where none was sent, given up or put off. */
+function countsOf(
+  outcomes: readonly TlsReportOutcome[],
+): Omit<TlsReportsStanding, 'at'> | undefined {
+  const count = (result: TlsReportOutcome['result']): number =>
+    outcomes.filter((one) => one.result === result).length
+  const [sent, nowhere, later] = [count('sent'), count('given-up'), count('later')]
+  return sent + nowhere + later === 0 ? undefined : { sent, nowhere, later }
 }
 
 /** Day and domain of an entry. */

@@ -110,3 +110,34 @@ test('for programs: all of it, times as text, and null for what is not', () => {
   const limit = { name: 'limits.errors', times: 17, last_at: iso, said: 'too many', ours: false }
   assert.deepEqual(read['limits'], [limit])
 })
+
+test('policies and reports of TLS have a line and a word each after their first round', () => {
+  const endsFirst = { domain: 'b.example', until: at, why: 'It is cut.' }
+  const mtaSts = { at, kept: 1200, refreshed: 3, failed: 2, why: 'a.example: Nobody.', endsFirst }
+  const tlsReports = { at, sent: 4, nowhere: 1, later: 2 }
+  const lines = serverText({ ...status, mtaSts, tlsReports }).split('\n')
+  assert.deepEqual(
+    lines.filter((line) => /MTA-STS|Reports/.test(line)),
+    [
+      `  MTA-STS 1,200 policies kept; ${time}: 3 fetched again, 2 failed; a.example: Nobody.`,
+      `  Reports of TLS, ${time}: 4 sent, 1 given up, 2 tried again`,
+    ],
+  )
+  const iso = '2026-11-27T02:30:45.000Z'
+  const words = (of: ServerStatus): unknown => {
+    const told = statusJson(of, [])
+    assert.ok(typeof told === 'object' && told !== null)
+    const { mta_sts, tls_reports }: Partial<Record<string, unknown>> = { ...told }
+    return { mta_sts, tls_reports }
+  }
+  const { endsFirst: _, ...rest } = mtaSts
+  assert.deepEqual(words({ ...status, mtaSts, tlsReports }), {
+    mta_sts: { ...rest, at: iso, ends_first: { ...endsFirst, until: iso } },
+    tls_reports: { ...tlsReports, at: iso },
+  })
+  assert.deepEqual(words({ ...status, mtaSts: { at, kept: 1, refreshed: 0, failed: 0 } }), {
+    mta_sts: { at: iso, kept: 1, refreshed: 0, failed: 0, why: null, ends_first: null },
+    tls_reports: null,
+  })
+  assert.deepEqual(words(status), { mta_sts: null, tls_reports: null })
+})

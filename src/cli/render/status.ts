@@ -13,6 +13,8 @@ import { rowTime } from '../commands/list.ts'
 import { paint } from '../output.ts'
 import { grouped } from '../progress.ts'
 
+type Policies = NonNullable<ServerStatus['mtaSts']>
+
 /** A running server, line by line. */
 export function serverText(status: ServerStatus): string {
   const { version, hostname, startedAt, process: number, limits, faults } = status
@@ -31,6 +33,8 @@ export function serverText(status: ServerStatus): string {
       dnsDownSince === undefined ? 'no silence so far' : `silent since ${rowTime(dnsDownSince)}`,
     ]),
     ...rows('TLS', certificateUntil === undefined ? [] : [`until ${rowTime(certificateUntil)}`]),
+    ...rows('MTA-STS', status.mtaSts === undefined ? [] : [policiesText(status.mtaSts)]),
+    ...rows('Reports', status.tlsReports === undefined ? [] : [reportsText(status.tlsReports)]),
     ...storeRows(status),
   ].join('\n')
 }
@@ -100,6 +104,18 @@ function heldBackText({ destination, by, because, until }: HeldBackStatus): stri
   return `${destination}  ${by}, ${when}: ${because}`
 }
 
+/** Of the last round, and why the first of those that failed did. */
+function policiesText({ at, kept, refreshed, failed, why }: Policies): string {
+  const policies = `${grouped(kept)} ${kept === 1 ? 'policy' : 'policies'} kept`
+  const fetched = `${grouped(refreshed)} fetched again, ${grouped(failed)} failed`
+  return `${policies}; ${rowTime(at)}: ${fetched}${why === undefined ? '' : `; ${why}`}`
+}
+
+function reportsText({ at, sent, nowhere, later }: NonNullable<ServerStatus['tlsReports']>) {
+  const counts = `${grouped(sent)} sent, ${grouped(nowhere)} given up, ${grouped(later)} tried again`
+  return `of TLS, ${rowTime(at)}: ${counts}`
+}
+
 function moreText(more: number): readonly string[] {
   return more === 0 ? [] : [`and ${grouped(more)} more`]
 }
@@ -146,6 +162,11 @@ export function statusJson(status: ServerStatus, troubles: readonly Trouble[]): 
     faults: status.faults.map(signJson),
     dns_down_since: dnsDownSince === undefined ? null : time(dnsDownSince),
     certificate_until: certificateUntil === undefined ? null : time(certificateUntil),
+    mta_sts: status.mtaSts === undefined ? null : policiesJson(status.mtaSts),
+    tls_reports:
+      status.tlsReports === undefined
+        ? null
+        : { ...status.tlsReports, at: time(status.tlsReports.at) },
     webhooks: (status.webhooks ?? []).map(({ id, url, off, failingSince }) => {
       return { id, url, off, failing_since: failingSince === undefined ? null : time(failingSince) }
     }),
@@ -166,6 +187,11 @@ export function storeJson(status: StoreStatus): Record<string, unknown> {
     disk,
     backup: backup === undefined ? null : { at: time(backup.at), to: backup.to },
   }
+}
+
+function policiesJson({ at, kept, refreshed, failed, why, endsFirst }: Policies): unknown {
+  const ends = endsFirst === undefined ? null : { ...endsFirst, until: time(endsFirst.until) }
+  return { at: time(at), kept, refreshed, failed, why: why ?? null, ends_first: ends }
 }
 
 function signJson({ name, times, lastAt, said, ours }: Sign): unknown {

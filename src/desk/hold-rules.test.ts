@@ -123,6 +123,15 @@ test('what a person lets go on passes the rule that holds it, and the rest does 
   )
 })
 
+test('a letter that a person held, and let go on, is held by a rule all the same', async () => {
+  const house = await open()
+  const items = [{ id: 'q1', destination: 'south.example' }]
+  assert.equal((await house.desk.hold({ items }, ann)).letters, 1)
+  assert.equal(await house.desk.release({ items }, ann), 1)
+  await house.rules.add({ id: 'r1', words: 'domain:south.example' }, ann)
+  assert.equal(await leased(house), 'q2')
+})
+
 test('what waits already is held by the rule when it is asked for, with its reason and end', async () => {
   const house = await open()
   const until = now + 5

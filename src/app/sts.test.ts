@@ -72,6 +72,9 @@ test('a policy comes over HTTPS, stays in the store, and is fetched again each d
   assert.equal(asked.length, 2)
   const third = await sts.policies.of('south.example', resolver)
   assert.ok(third.type === 'policy' && third.fetchedAt > first.fetchedAt)
+  const { kept, failed } = sts.lastRefresh ?? {}
+  assert.deepEqual([kept, failed], [1, 0])
+  assert.equal(again.sts.lastRefresh, undefined, 'there was no round yet')
 })
 
 test('what is being fetched ends when the server stops', async (t) => {

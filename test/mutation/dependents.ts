@@ -39,11 +39,12 @@ const manyInputs = /(?:conformance|differential|hostile|oracle|mailauth|crash)\.
 function importsOf(file: string, source: string): readonly string[] {
   const quoted =
     /(?:from|import|import\(|new URL\(|fork\(|join\(import\.meta\.dirname,)\s*['"]([^'"]+\.ts)['"]/g
-  // A thread is started from a file whose ending is that of the file that starts it.
-  const thread = /new URL\(`([^`$]+)\.\$\{ending\}`/g
+  // A thread is started from a file beside the one that starts it, named without its ending.
+  const thread = /\bfile: '([\w-]+)'/g
+  const threads = source.includes('startBeside(') ? source.matchAll(thread) : []
   const paths = [
     ...Array.from(source.matchAll(quoted), ([, path = '']) => path),
-    ...Array.from(source.matchAll(thread), ([, path = '']) => `${path}.ts`),
+    ...Array.from(threads, ([, path = '']) => `${path}.ts`),
   ]
   return paths.map((path) => normalize(join(dirname(file), path)))
 }

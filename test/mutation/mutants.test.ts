@@ -90,4 +90,8 @@ test('a file that a thread is started from is reached by who starts it', () => {
   assert.deepEqual(dependents.testsOf('src/store/sqlite/writer-worker.ts'), [
     'src/store/sqlite/sqlite-store.test.ts',
   ])
+  const desk = ['report-worker.ts', 'reports.ts', 'reports.test.ts'].map((one) => `src/desk/${one}`)
+  assert.deepEqual(readDependents(root, desk).testsOf('src/desk/report-worker.ts'), [
+    'src/desk/reports.test.ts',
+  ])
 })

@@ -36,7 +36,7 @@ switch (role) {
 function outside(t: TestContext, role: 'one thread' | 'session threads'): void {
   const place = mkdtempSync(join(tmpdir(), 'waybill-disk-'))
   t.after(() => rmSync(place, { recursive: true, force: true }))
-  const mount = 'mount -t tmpfs -o size=8m tmpfs "$0"'
+  const mount = 'mount -t tmpfs -o size=16m tmpfs "$0"'
   const tried = spawnSync('unshare', ['-rm', 'sh', '-c', mount, place])
   if (tried.status !== 0) {
     t.skip('this system does not let its users mount a file system of their own (unshare -rm)')
@@ -63,7 +63,8 @@ function letter(octets: number): Parameters<SmtpTalk['letter']>[0] {
 
 async function inside(t: TestContext, folder: string, count?: number): Promise<void> {
   const ballast = join(folder, 'ballast')
-  writeFileSync(ballast, Buffer.alloc(3 << 20, 1))
+  // The journal has grown by then, and what is moved out of it needs as much room again.
+  writeFileSync(ballast, Buffer.alloc(11 << 20, 1))
   const data = join(folder, 'data')
   const network = new TestNetwork()
   const where =

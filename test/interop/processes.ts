@@ -136,7 +136,10 @@ export class Running {
  */
 export async function shortFolder(t: Lifetime): Promise<string> {
   const folder = mkdtempSync(join(tmpdir().length > 20 ? '/tmp' : tmpdir(), 'wb-'))
-  atTheEnd(t, () => rmSync(folder, { recursive: true, force: true }))
+  // Children of a peer may still write for a moment after it has ended.
+  atTheEnd(t, () => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  })
   await chmod(folder, 0o755)
   return folder
 }

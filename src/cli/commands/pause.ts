@@ -41,7 +41,7 @@ export function pauseCommand(): Command {
       'example.com, .example.com (and below it), *.example.com (those alone)',
     )
     .option('--all', 'nothing goes out')
-    .option('--source <ip>', 'nothing goes out while this server sends from this address')
+    .option('--source <name>', 'nothing goes out from this source, or from this IP address')
     .option('--until <time>', 'it ends by itself: in 2h, at 2026-12-01T08:00 (UTC)')
     .option('--json', 'as JSON: the pause, or one a line')
     .addHelpText('after', afterPause)
@@ -66,7 +66,7 @@ export function resumeCommand(): Command {
     .description('end a pause; what waited for it is due now')
     .argument('[destination]', 'as it was paused')
     .option('--all', 'end every pause')
-    .option('--source <ip>', 'the pause of this address')
+    .option('--source <name>', 'the pause of this source, or of this IP address')
     .option('--json', 'what was ended, as one JSON object')
     .addHelpText('after', '\nExit code 0: done. 5: there is no such pause.')
     .action(async (destination: string | undefined, options: PauseOptions) => {

@@ -4,7 +4,8 @@ import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import { srsReverse } from '../forwarding/srs.ts'
 import { systemClock } from '../io/clock.ts'
-import { checkPassword, passwordMark } from '../io/password.ts'
+import { passwordMark } from '../io/password.ts'
+import { ProvedPasswords } from '../io/proved-passwords.ts'
 import type { Account, Directory, Identities, Lead, Login, Writer, Writers } from './directory.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { AddressTable, type Resident, type Residents } from './address-table.ts'
@@ -15,6 +16,7 @@ export class MemoryDirectory implements Directory, Writers {
   #table: AddressTable
   readonly #keys: Pick<SigningKeys, 'for'>
   readonly #now: () => number
+  readonly #passwords: ProvedPasswords
 
   /** @param now Unix milliseconds: reports come back for a time only */
   constructor(
@@ -23,6 +25,7 @@ export class MemoryDirectory implements Directory, Writers {
     now: () => number = () => systemClock.now(),
   ) {
     this.#now = now
+    this.#passwords = new ProvedPasswords(now)
     this.#residents = residents
     this.#table = new AddressTable(residents)
     this.#keys = keys
@@ -82,7 +85,7 @@ export class MemoryDirectory implements Directory, Writers {
 
   async login(name: string, password: string): Promise<Login | undefined> {
     const resident = this.#table.login(name)
-    const right = await checkPassword(password, resident?.passwordHash)
+    const right = await this.#passwords.check(password, resident?.passwordHash)
     return right && resident !== undefined ? loginOf(resident) : undefined
   }
 

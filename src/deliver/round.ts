@@ -1,32 +1,22 @@
 import type { JourneyBuilder } from '../journey/builder.ts'
-import type { Log } from '../base/log.ts'
 import type { Batch, Pause } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
-import type { RecipientOutcome, Setback } from '../smtp/client-types.ts'
+import type { Setback } from '../smtp/client-types.ts'
 import {
-  anotherIsAble,
-  anotherMayHelp,
   type Attempt,
   type AttemptResult,
-  attemptResult,
-  beyondRoom,
   brokeOff,
   closesDown,
   endedBefore,
-  hadEnough,
   isBroken,
   mayBeChunking,
-  type Messages,
-  transactionFor,
-  unreadable,
-  wantsData,
-  withoutTls,
 } from './attempt.ts'
-import type { ClientSession, SessionLine } from './client-session.ts'
+import type { SessionLine } from './client-session.ts'
 import { askedOfRival, type Connector } from './connect.ts'
 import type { Asked } from './demands.ts'
+import { LetterSender, type Over } from './letter-sender.ts'
 import {
   after,
   inParts,
@@ -36,10 +26,10 @@ import {
   once,
   resultForOthers,
 } from './letters.ts'
-import { endSession } from './end-session.ts'
 import { pauseIn } from './pauses.ts'
 import type { RoundTools } from './round-tools.ts'
 import type { SettlingInTurn } from './settling.ts'
+import { sorted } from './sorted.ts'
 import type { Way } from './way.ts'
 
 /**
@@ -57,14 +47,12 @@ interface Fruitless {
 /** The letters of one batch on their way through the targets of their destination. */
 export class Round {
   readonly #connector: Connector
-  readonly #messages: Messages
-  readonly #tell: Log
+  readonly #sender: LetterSender
   readonly #batch: Batch
   readonly #log: JourneyBuilder
   readonly #settling: SettlingInTurn
   readonly #way: Way
   readonly #source: ChosenSource | undefined
-  readonly #said = new Set<string>()
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
@@ -72,12 +60,11 @@ export class Round {
 
   constructor(tools: RoundTools, batch: Batch) {
     this.#connector = tools.connector
-    this.#messages = tools.messages
+    this.#sender = new LetterSender(tools, batch)
     this.#settling = tools.settling
     this.#way = tools.way
     this.#source = tools.source
     this.#log = tools.log
-    this.#tell = tools.tell
     this.#batch = batch
     this.#letters = lettersOf(batch.items)
   }
@@ -99,7 +86,7 @@ export class Round {
 
   /** How many of the items a server has seen. */
   get seen(): number {
-    return this.#said.size
+    return this.#sender.seen
   }
 
   /** Some server of the destination said a word. */
@@ -197,7 +184,7 @@ export class Round {
 
   /** Sends letters over one session until it takes no more; gives why, when nothing came of it. */
   async #sendOver(
-    over: { readonly session: ClientSession; readonly tlsFailed: boolean },
+    over: Over,
     target: RouteTarget,
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
@@ -213,34 +200,21 @@ export class Round {
         this.#letters = others
         continue
       }
-      const attempts = await this.#send(over, letter, target)
+      const attempts = await this.#sender.send(over, letter, target)
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
       if (answered > 0 && outcomes.every(endedBefore)) return undefined
       if (outcomes.some(mayBeChunking)) this.#connector.avoidChunks(target.host)
-      // Over a new one this letter is the first, and what is said to it then is about the letter.
-      const full = attempts.filter((_, index) => {
-        return wantsData(outcomes[index]) || (tookSome && hadEnough(outcomes[index]))
-      })
-      if (full.length > 0) {
-        const heard = attempts.filter((attempt) => !full.includes(attempt))
+      const { heard, again, elsewhere, parts, taken } = sorted(attempts, { tookSome })
+      if (again.length > 0) {
         await this.#settling.settle(after(letter, heard))
-        this.#letters = [...once(letter, full), ...others]
+        this.#letters = [...once(letter, again), ...others]
         return undefined
       }
-      const noRoom = beyondRoom(outcomes)
-      const taken = outcomes.filter((outcome) => outcome?.result === 'accepted').length
       tookSome ||= taken > 0
-      const rest = attempts.filter((_, index) => noRoom[index] === true)
-      this.#letters = [...inParts(letter, rest, taken), ...others]
-      const unheard = attempts.filter(({ result: { outcome } }) => {
-        return outcome !== undefined && (anotherMayHelp(outcome) || anotherIsAble(outcome))
-      })
-      const again = letterAgain(letter, unheard)
-      if (again !== undefined) passedOn.push(again)
-      const heard = attempts.filter(
-        (attempt) => !unheard.includes(attempt) && !rest.includes(attempt),
-      )
+      this.#letters = [...inParts(letter, parts, taken), ...others]
+      const passed = letterAgain(letter, elsewhere)
+      if (passed !== undefined) passedOn.push(passed)
       await this.#settling.settle(after(letter, heard))
       this.#pause ??= pauseIn(heard)
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
@@ -257,44 +231,5 @@ export class Round {
   #begun({ items, before }: Letter): Letter | undefined {
     const [first, ...more] = items.filter(({ id }) => this.#batch.begin(id))
     return first === undefined ? undefined : { items: [first, ...more], before }
-  }
-
-  /** One letter over one session. */
-  async #send(
-    { session, tlsFailed }: { readonly session: ClientSession; readonly tlsFailed: boolean },
-    { items }: Letter,
-    { host, address: ip }: RouteTarget,
-  ): Promise<readonly Attempt[]> {
-    const { ending } = this.#batch
-    const told = { items, host, ip, tell: this.#tell }
-    const unwatch = ending.watch(() => endSession(session, ending, told))
-    for (const { id } of items) this.#said.add(id)
-    const outcomes = await this.#outcomes(session, items)
-    unwatch()
-    const lines = session.takeLines()
-    const source = this.#source?.source
-    return items.map((item, index) => {
-      const said = outcomes[index]
-      const outcome = said !== undefined && tlsFailed ? withoutTls(said) : said
-      const result = outcome === undefined ? unreadable : attemptResult(outcome)
-      return { item, host, ip, result, lines, refusedToTalk: false, source }
-    })
-  }
-
-  /** What the server says to each recipient; nothing, when what the store has is no letter. */
-  async #outcomes(
-    session: ClientSession,
-    items: Letter['items'],
-  ): Promise<readonly RecipientOutcome[]> {
-    try {
-      const message = await this.#messages.open(items[0].messageId)
-      if (message === undefined) return []
-      return await session.send(transactionFor(items, message), message.chunks())
-    } catch (error) {
-      // One letter that we cannot read must not keep the others.
-      const fields = { where: 'delivery', id: items[0].journeyId, problem: String(error) }
-      this.#tell({ level: 'error', event: 'fault', fields })
-      return []
-    }
   }
 }

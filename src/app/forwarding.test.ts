@@ -194,7 +194,7 @@ test('the null reverse-path stays null, and who is not proved gets no reports', 
   assert.equal(await send(south, 'gone@south.example', unsigned, 'jo@plain.example'), 250)
   const items = await south.store.queue.list({ limit: 9 })
   const item = items.find(({ reversePath }) => reversePath !== '')
-  assert.deepEqual(item?.dsn, { notify: ['never'], unproven: true })
+  assert.deepEqual(item?.dsn, { notify: ['never'], unproven: true, rcptTo: 'gone@south.example' })
 })
 
 test('what cannot be handed on is told to the first sender, and to nobody who is not proved', async (t) => {

@@ -4,15 +4,23 @@ import { octetsOf } from '../base/octets.ts'
 import { readDsn } from '../report/read-dsn.ts'
 import { journeyIn } from './test-support/replay-all.ts'
 import { referenceIn, SmtpTalk } from './test-support/smtp-talk.ts'
-import { openTestSite, storedText, type TestSite } from './test-support/test-site.ts'
+import {
+  openTestSite,
+  storedText,
+  type TestSite,
+  type TestSiteOptions,
+} from './test-support/test-site.ts'
 import { northZone, password, receiver } from './test-support/south.ts'
 
 const other = 'other@south.example'
 const stranger = 'someone@north.example'
 const message = `From: ${receiver}\nTo: all\nSubject: Lunch\n\nAt noon.\n`
 
-async function loggedIn(t: TestContext): Promise<{ site: TestSite; talk: SmtpTalk }> {
-  const site = await openTestSite(t, { zone: northZone })
+async function loggedIn(
+  t: TestContext,
+  more: TestSiteOptions = {},
+): Promise<{ site: TestSite; talk: SmtpTalk }> {
+  const site = await openTestSite(t, { zone: northZone, ...more })
   const talk = await SmtpTalk.greeted(site.ports.submissions, { tls: true })
   await talk.login(receiver, password, 235)
   return { site, talk }
@@ -126,6 +134,63 @@ test('a letter to people elsewhere is no success before it got there', async (t)
   await withWishes(talk, [[stranger, 'NOTIFY=SUCCESS']])
   assert.deepEqual(await inbox(site, receiver), [])
   assert.deepEqual((await site.store.queue.list({ limit: 1 }))[0]?.dsn.notify, ['success'])
+})
+
+const aliases = [
+  { address: 'team@south.example', to: [other, 'x@north.example', 'y@north.example'], send: false },
+  { address: 'moved@south.example', to: ['x@north.example'], send: false },
+  { address: 'both@south.example', to: [other, receiver], send: false },
+]
+
+test('an alias that leads to several is told as expanded, once (RFC 3461 §5.2.7.3)', async (t) => {
+  const { site, talk } = await loggedIn(t, { aliases })
+  const team = 'team@south.example'
+  const id = await withWishes(talk, [[team, `NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;${team}`]])
+  const [report, ...others] = await inbox(site, receiver)
+  assert.deepEqual(others, [])
+  const read = readDsn(octetsOf(await textOf(site, report)))
+  assert.ok(read.type === 'dsn')
+  assert.equal(read.originalEnvelopeId, 'lunch-7')
+  assert.deepEqual(
+    read.recipients.map((one) => [one.finalRecipient, one.action, one.status]),
+    [[team, 'expanded', '2.0.0']],
+  )
+  const items = await site.store.queue.list({ limit: 9 })
+  assert.deepEqual(items.map(({ recipient, dsn }) => [recipient, dsn.notify]).sort(), [
+    ['x@north.example', ['failure']],
+    ['y@north.example', ['failure']],
+  ])
+  for (const { dsn } of items) {
+    assert.equal(dsn.originalRecipient, `rfc822;${team}`)
+    assert.equal(dsn.envelopeId, 'lunch-7')
+    assert.equal(dsn.rcptTo, team)
+  }
+  const { record } = await journeyIn(site.store, id)
+  assert.equal(record.steps.filter((step) => step.type === 'notified').length, 1)
+})
+
+test('an alias that leads to one elsewhere hands on all wishes (RFC 3461 §5.2.7.2)', async (t) => {
+  const { site, talk } = await loggedIn(t, { aliases })
+  await withWishes(talk, [['moved@south.example', 'NOTIFY=SUCCESS']])
+  assert.deepEqual(await inbox(site, receiver), [])
+  const [item] = await site.store.queue.list({ limit: 1 })
+  assert.deepEqual(item?.dsn, {
+    notify: ['success'],
+    envelopeId: 'lunch-7',
+    rcptTo: 'moved@south.example',
+  })
+})
+
+test('an alias of mailboxes here ends here: the letter is delivered', async (t) => {
+  const { site, talk } = await loggedIn(t, { aliases })
+  const id = await withWishes(talk, [['both@south.example', 'NOTIFY=SUCCESS']])
+  const report = (await inbox(site, receiver)).find((one) => one !== id)
+  const read = readDsn(octetsOf(await textOf(site, report)))
+  assert.ok(read.type === 'dsn')
+  assert.deepEqual(
+    read.recipients.map((one) => [one.finalRecipient, one.action]),
+    [['both@south.example', 'delivered']],
+  )
 })
 
 test('strangers are not offered reports, so their own server says where they end', async (t) => {

@@ -1,7 +1,7 @@
 import type { ForwardPath } from '../address/path.ts'
 import { andThen, type Soon } from '../base/result.ts'
 import type { Account, Directory, Lead } from '../directory/directory.ts'
-import type { Whereto } from '../post/placing.ts'
+import type { Whereto } from '../post/whereto.ts'
 import { InboundPort } from '../receive/inbound.ts'
 import type { InboundOptions } from '../receive/inbound-options.ts'
 import type { Port } from '../receive/port.ts'

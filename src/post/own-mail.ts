@@ -8,7 +8,8 @@ import { journeyRow, type RecordOrigin } from '../journey/row.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import { contentOf } from '../store/ports/contents.ts'
 import type { Acceptance, DsnRequest } from '../store/ports/post.ts'
-import { record, together, type Mail, type Placed, type Whereto } from './placing.ts'
+import { record, together, type Mail, type Placed } from './placing.ts'
+import type { Whereto } from './whereto.ts'
 
 /** Mail that this server writes itself: a notice to a sender, a report to the owner of a domain. */
 export interface OwnMail {

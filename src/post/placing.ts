@@ -13,6 +13,8 @@ import type {
   NewMessage,
   NewQueueItem,
 } from '../store/ports/post.ts'
+import type { Whereto } from './whereto.ts'
+import { wishesBehind } from './wishes-behind.ts'
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }
 
@@ -92,21 +94,6 @@ export interface MailRecipient {
   readonly dsn: DsnRequest
 }
 
-/** Where the mail of a recipient goes; `directory` says so in the same shape. */
-export type Whereto =
-  | {
-      readonly type: 'mailbox'
-      /** `handedOn`: its mailbox is on the server that the settings name for its domain. */
-      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
-    }
-  | {
-      readonly type: 'forward'
-      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
-      readonly to: readonly string[]
-      readonly of: 'alias' | 'bounce'
-    }
-  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }
-
 /** What becomes of a letter: an acceptance, and the steps that tell of it. */
 export interface Placed {
   readonly acceptance: Acceptance
@@ -165,17 +152,22 @@ interface WayOut {
   readonly reversePath?: string
 }
 
-function waysOut({ to, dsn }: MailRecipient, { forwarding }: Mail): readonly WayOut[] {
+function waysOut({ address, to, dsn }: MailRecipient, { forwarding }: Mail): readonly WayOut[] {
   if (to.type === 'remote') {
     return [{ recipient: to.recipient, destination: to.destination, dsn, once: false }]
   }
-  const elsewhere = to.accounts.flatMap(({ address, handedOn }): readonly WayOut[] => {
-    if (handedOn !== true) return []
-    return [{ recipient: address, destination: domainOf(address), dsn, once: true }]
+  const wishes = wishesBehind(dsn, to)
+  const wayTo = (recipient: string): Omit<WayOut, 'once'> => {
+    const led = recipient !== address && !(to.type === 'forward' && to.of === 'bounce')
+    const destination = domainOf(recipient)
+    return { recipient, destination, dsn: led ? { ...wishes, rcptTo: address } : wishes }
+  }
+  const elsewhere = to.accounts.flatMap(({ address: account, handedOn }): readonly WayOut[] => {
+    return handedOn === true ? [{ ...wayTo(account), once: true }] : []
   })
   if (to.type === 'mailbox' || forwarding === 'nowhere') return elsewhere
   const onward = to.to.map((recipient): WayOut => {
-    return { recipient, destination: domainOf(recipient), dsn, once: false, ...forwarding }
+    return { ...wayTo(recipient), once: false, ...forwarding }
   })
   return [...elsewhere, ...onward]
 }

@@ -5,8 +5,9 @@ import type { Soon } from '../base/result.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import type { RecordOrigin } from '../journey/row.ts'
 import type { Acceptance, PostPort } from '../store/ports/post.ts'
-import { together, type Mail, type Placed, place, type Whereto } from './placing.ts'
+import { together, type Mail, type Placed, place } from './placing.ts'
 import { type OwnMail, type OwnPosted, writeOwnMail } from './own-mail.ts'
+import type { Whereto } from './whereto.ts'
 
 /** Where addresses lead, as far as the post must know. */
 export interface PostDirectory {

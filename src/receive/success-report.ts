@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Post } from '../post/post.ts'
+import { endsHere, isExpanded } from '../post/wishes-behind.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
 import type { Acceptance } from '../store/ports/post.ts'
@@ -10,9 +11,9 @@ import type { Envelope } from './port.ts'
 import type { WishingRecipient } from './recipient.ts'
 
 /**
- * The report that a letter was filed here, for a sender who asked to be told (RFC 3461 §5.2.3): the
- * mailbox is the end of the way, so the action is `delivered`. It is put down with the letter, in
- * one; `undefined` when nobody asked.
+ * The report that a letter has arrived, for a sender who asked to be told: in a mailbox, which is the
+ * end of the way (`delivered`, RFC 3461 §5.2.3), or at an address that leads to several others
+ * (`expanded`, §5.2.7.3). It is put down with the letter, in one; `undefined` when nobody asked.
  */
 export async function successReport(
   server: {
@@ -31,7 +32,7 @@ export async function successReport(
   const { hostname, post, clock, random } = server
   const { journey, mailFrom, parameters } = letter.envelope
   const now = clock.now()
-  const recipients = letter.recipients.flatMap((one) => delivered(one, now))
+  const recipients = letter.recipients.flatMap((one) => arrived(one, now))
   if (recipients.length === 0) return undefined
   const report = notificationFor({
     reversePath: mailFrom,
@@ -59,20 +60,20 @@ export async function successReport(
   return { acceptance, step: { type: 'notified', ...told } }
 }
 
-function delivered({ rcptTo, wishes, to }: WishingRecipient, now: number): readonly DsnRecipient[] {
+function arrived({ rcptTo, wishes, to }: WishingRecipient, now: number): readonly DsnRecipient[] {
   const { notify, orcpt } = wishes
-  if (to.type !== 'mailbox' || notify?.includes('SUCCESS') !== true) return []
-  // Where it is handed on, the delivery tells of it.
-  if (to.accounts.every(({ handedOn }) => handedOn === true)) return []
-  return [
-    {
-      address: rcptTo,
-      ...(orcpt === null ? {} : { originalRecipient: orcpt }),
-      notify: ['success'],
-      action: 'delivered',
-      status: '2.0.0',
-      because: 'It is in the mailbox.',
-      lastAttemptAt: now,
-    },
-  ]
+  if (notify?.includes('SUCCESS') !== true) return []
+  const common = {
+    address: rcptTo,
+    ...(orcpt === null ? {} : { originalRecipient: orcpt }),
+    notify: ['success'],
+    status: '2.0.0',
+    lastAttemptAt: now,
+  } as const
+  if (isExpanded(to)) {
+    return [{ ...common, action: 'expanded', because: 'The address leads to several others.' }]
+  }
+  // Where it goes to one other server, the delivery tells of it.
+  if (!endsHere(to)) return []
+  return [{ ...common, action: 'delivered', because: 'It is in the mailbox.' }]
 }

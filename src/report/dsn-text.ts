@@ -82,7 +82,7 @@ function headline(action: DsnRecipient['action']): string {
     case 'relayed':
       return 'Your message was handed on to a server that sends no reports, for'
     case 'expanded':
-      return 'Your message was delivered to the list'
+      return 'Your message goes on to the addresses behind'
   }
 }
 

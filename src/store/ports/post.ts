@@ -35,6 +35,8 @@ export interface DsnRequest {
   readonly envelopeId?: string
   /** `rfc822;user@example.org`, as given. */
   readonly originalRecipient?: string
+  /** The address of RCPT, where it led to this recipient. Absent: they are the same. */
+  readonly rcptTo?: string
   /**
    * What the message asks of TLS on its further way (RFC 8689): REQUIRETLS, or `TLS-Required: No`.
    * Absent: nothing.

@@ -1,0 +1,14 @@
+/** Where the mail of a recipient goes; `directory` says so in the same shape. */
+export type Whereto =
+  | {
+      readonly type: 'mailbox'
+      /** `handedOn`: its mailbox is on the server that the settings name for its domain. */
+      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
+    }
+  | {
+      readonly type: 'forward'
+      readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
+      readonly to: readonly string[]
+      readonly of: 'alias' | 'bounce'
+    }
+  | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }

@@ -1,0 +1,34 @@
+import type { DsnRequest } from '../store/ports/post.ts'
+import type { Whereto } from './whereto.ts'
+
+/*
+ * What is told of an address of ours that leads to others: an alias, or an account with a forward. The
+ * reverse-path stays the sender's own, so it is an alias and no mailing list (RFC 3461 §5.2.7).
+ */
+
+/**
+ * Whether an address leads to several, and not all of them are mailboxes here: what becomes of the
+ * copies is known later and elsewhere. RFC 3464 §2.3.3, `expanded`.
+ */
+export function isExpanded(to: Whereto): boolean {
+  if (to.type === 'remote') return false
+  const onward = to.type === 'forward' ? to.to.length : 0
+  const elsewhere = onward + to.accounts.filter(({ handedOn }) => handedOn === true).length
+  return elsewhere > 0 && to.accounts.length + onward > 1
+}
+
+/** Whether all that an address leads to are mailboxes here. */
+export function endsHere(to: Whereto): boolean {
+  return to.type === 'mailbox' && to.accounts.every(({ handedOn }) => handedOn !== true)
+}
+
+/**
+ * The wishes that go on with each copy. One copy takes all of them (RFC 3461 §5.2.7.2). Several copies
+ * are not asked for success any more, because the sender is told once that it was expanded (§5.2.7.3,
+ * way c); who asked for nothing else gets nothing else: no NOTIFY would mean failures (§4.1).
+ */
+export function wishesBehind(dsn: DsnRequest, to: Whereto): DsnRequest {
+  if (!isExpanded(to) || dsn.notify?.includes('success') !== true) return dsn
+  const rest = dsn.notify.filter((when) => when !== 'success')
+  return { ...dsn, notify: rest.length === 0 ? ['never'] : rest }
+}

@@ -15,6 +15,7 @@ import {
   printFigures,
   printRatios,
   writeLetters,
+  warmUpLetters,
 } from './measured.ts'
 import {
   missingForFilters,
@@ -39,11 +40,6 @@ const sizes: readonly RoundSize[] = [
   { connections: 100, ours: 3000, filtered: 1000, plain: 2000 },
 ]
 const letterBytes = 6000
-/**
- * So many letters are taken first by the one whose code is compiled while it runs: a server is started
- * once and then runs for weeks. Postfix is compiled before, and starts its processes anew.
- */
-const warmUpLetters = 9000
 const envelope = { from: 'sender@sender.example', to: ['receiver@perf.example'] }
 /** No two letters of a bench are the same: equal content could be stored once. */
 let serial = 0

@@ -7,6 +7,12 @@ import type { LoadOrders, LoadResult } from './load.ts'
 import { cpuMsOf, MemoryWatch } from './processes.ts'
 import { spread } from './statistics.ts'
 
+/**
+ * So many letters are taken first by the one whose code is compiled while it runs: a server is started
+ * once and then runs for weeks. Postfix is compiled before, and starts its processes anew.
+ */
+export const warmUpLetters = 9000
+
 /** A server whose processes can be told from all others. */
 export interface Contestant {
   readonly name: string

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { shortFolder } from '../test/interop/processes.ts'
 import { withCleanUp } from './clean-up.ts'
 import { benchEnd } from './end.ts'
-import { type Contestant, type Figures, loadNow, printFigures } from './measured.ts'
+import { type Contestant, type Figures, loadNow, printFigures, warmUpLetters } from './measured.ts'
 import {
   type Entry,
   fill,
@@ -77,6 +77,7 @@ async function benchSigned(rounds: number, rows: readonly Row[]): Promise<void> 
     const entries = [ours, peer]
     await proveSigned(sink, () => fill(ours, { letters, messages: 1, octets, to: one }))
     const filling = { letters, messages: outLetters, octets, to: one }
+    await sendThrough(ours, sink, { ...filling, messages: warmUpLetters })
     for (let round = 0; round <= rounds; round++) {
       for (const entry of entries) {
         if (rows.includes('out')) {

@@ -50,6 +50,12 @@ export function ourEntry(server: BenchedWaybill, name: string): Entry {
   return { server: { ...server, name }, orders, flush, rounds: new Map() }
 }
 
+/** The same server, taken from a machine that it trusts: clear text, as the peer, and no login. */
+export function trustedEntry({ ports, ...server }: BenchedWaybill, name: string): Entry {
+  const orders = { host: server.host, port: ports.smtp, connections, from: user.address }
+  return { ...ourEntry({ ports, ...server }, name), orders }
+}
+
 export function peerEntry(server: Awaited<ReturnType<typeof openRelayingPostfix>>): Entry {
   const { host, port } = server
   const orders = { host, port, connections, from: user.address }

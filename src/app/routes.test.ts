@@ -157,6 +157,25 @@ test('over LMTP each recipient has an answer: one taken, one full, one refused',
   assert.ok(server.lines.includes('LHLO mx.south.example'))
 })
 
+for (const [protocol, action] of [
+  ['lmtp', 'delivered'],
+  ['smtp', 'relayed'],
+] as const) {
+  test(`success over ${protocol} is told as ${action} (RFC 3461 §5.2.2, §5.2.3)`, async (t) => {
+    const ways = waysTo(wayTo('relay.example', { protocol, port: 24 }))
+    const { south, network, submit, settled } = await openSender(t, { zone, ways })
+    const server = await FakeServer.open(t, { lmtp: protocol === 'lmtp' })
+    network.at(relay, server.port)
+    await settled(await submit({ wishes: ' NOTIFY=SUCCESS' }), 1)
+    const report = await reportIn(south)
+    assert.ok(report.type === 'dsn')
+    assert.deepEqual(
+      report.recipients.map((one) => [one.action, one.status, one.remoteMta]),
+      [[action, '2.0.0', 'relay.example']],
+    )
+  })
+}
+
 test('a server that speaks SMTP where LMTP was written keeps the letter waiting', async (t) => {
   const ways = waysTo(wayTo('relay.example', { protocol: 'lmtp', port: 24 }))
   const { network, submit, settled } = await openSender(t, { zone, ways })

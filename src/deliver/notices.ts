@@ -142,7 +142,7 @@ function kindOf({ action }: DsnRecipient): 'failure' | 'delay' | 'success' {
 function isTold({ attempt, outcome, warn }: Decided): boolean {
   if (outcome.type !== 'delivered') return outcome.type === 'failed' || warn
   const { item, result } = attempt
-  // RFC 3461 §5.2.2: the next server does not know DSN, so the promise ends here: `relayed`.
+  // RFC 3461 §5.2.2: who knows DSN tells of it. Else the promise ends here: `relayed`, or `delivered`.
   const handedOn = result.result === 'delivered' && result.dsn
   return !handedOn && item.dsn.notify?.includes('success') === true
 }
@@ -173,8 +173,10 @@ function recipientOf(
     case 'failed':
       return { ...common, action: 'failed', status, because }
     case 'delivered': {
-      const said = `${host} took the message.`
-      return { ...common, action: 'relayed', status: '2.0.0', because: said }
+      // RFC 3461 §5.2.3: who speaks LMTP has put it where it is read; there is no further way.
+      const filed = result.outcome?.result === 'accepted' && result.outcome.filed === true
+      const because = filed ? 'It is in the mailbox.' : `${host} took the message.`
+      return { ...common, action: filed ? 'delivered' : 'relayed', status: '2.0.0', because }
     }
   }
 }

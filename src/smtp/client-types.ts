@@ -111,8 +111,17 @@ export interface ClientRecipient {
 
 /** What became of one recipient, in the order of `recipients`. */
 export type RecipientOutcome =
-  /** The peer has the message for this recipient. `dsn`: it took over our DSN parameters. */
-  { readonly result: 'accepted'; readonly reply: Reply; readonly dsn: boolean } | Setback
+  /**
+   * The peer has the message for this recipient. `dsn`: it took over our DSN parameters. `filed`: it
+   * speaks LMTP, has no queue, and so has delivered it (RFC 2033 §1).
+   */
+  | {
+      readonly result: 'accepted'
+      readonly reply: Reply
+      readonly dsn: boolean
+      readonly filed?: true
+    }
+  | Setback
 
 /** `deferred`: to be tried again. `failed`: never to be tried again at this peer. */
 export type Setback = Failure & { readonly result: 'deferred' | 'failed' }

@@ -139,7 +139,11 @@ export class Envelope {
    */
   finishNext(reply: Reply): void {
     const next = this.#standings.findIndex(({ type }) => type === 'taken')
-    if (next >= 0) this.#standings[next] = { type: 'settled', outcome: this.#verdict(reply) }
+    if (next >= 0) {
+      const verdict = this.#verdict(reply)
+      const outcome = verdict.result === 'accepted' ? { ...verdict, filed: true as const } : verdict
+      this.#standings[next] = { type: 'settled', outcome }
+    }
     if (!this.#has('taken')) this.#state = 'over'
   }
 

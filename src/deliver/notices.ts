@@ -9,9 +9,11 @@ import { readRecord } from '../journey/record.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { Step } from '../journey/steps.ts'
 import type { Post } from '../post/post.ts'
+import { endsHere } from '../post/wishes-behind.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
 import { maxReturnedOctets } from '../report/returned-message.ts'
+import { isSocketPath } from '../route/next-hop.ts'
 import type { JourneyPort } from '../store/ports/journeys.ts'
 import type { OpenMessage } from '../store/ports/contents.ts'
 import type { Acceptance } from '../store/ports/post.ts'
@@ -69,8 +71,10 @@ export class Notices {
     const recipients = toTell.map((one) => recipientOf(one, sentences, clock.now()))
     // RFC 8689 §5: the rest of such a letter is not sent back, whatever RET says.
     const requireTls = decided.some(({ attempt }) => attempt.item.dsn.tls === 'required')
+    const reader = await this.#reader(item.reversePath)
     const notification = notificationFor({
       reversePath: item.reversePath,
+      goesOn: reader.goesOn,
       smtpUtf8: decided.some(({ attempt }) => attempt.item.smtpUtf8),
       ...(requireTls
         ? { ret: 'headers' }
@@ -82,7 +86,7 @@ export class Notices {
       arrivedAt: item.createdAt,
       original: await beginning(await messages.open(item.messageId)),
       recipients,
-      reporter: { hostname, postmaster: await this.#postmasterFor(item.reversePath) },
+      reporter: { hostname, postmaster: reader.postmaster },
       now: clock.now(),
       random,
     })
@@ -126,11 +130,14 @@ export class Notices {
     return told
   }
 
-  /** Of the reader's own domain, where the reader lives here, else of this server. */
-  async #postmasterFor(reader: string): Promise<string> {
+  /** Who is to write to for the reader: in their own domain, where they live here, else this server. */
+  async #reader(
+    address: string,
+  ): Promise<{ readonly postmaster: string; readonly goesOn: boolean }> {
     const { directory, hostname } = this.#options
-    const lead = await leadOf(directory, reader)
-    return `postmaster@${lead.type === 'mailbox' ? domainOf(reader) : hostname}`
+    const lead = await leadOf(directory, address)
+    const domain = lead.type === 'mailbox' ? domainOf(address) : hostname
+    return { postmaster: `postmaster@${domain}`, goesOn: lead.type === 'nobody' || !endsHere(lead) }
   }
 }
 
@@ -160,9 +167,11 @@ function recipientOf(
   const because = known ? `${ended(problem)} ${meaningOf(reading)}` : problem
   const common = {
     address: item.recipient,
+    ...(item.dsn.rcptTo === undefined ? {} : { rcptTo: item.dsn.rcptTo }),
     ...(original === null ? {} : { originalRecipient: original }),
     ...(item.dsn.notify === undefined ? {} : { notify: item.dsn.notify }),
-    ...(host === '' ? {} : { remote: { name: host, ip } }),
+    // RFC 3464 §2.3.5: a socket of this machine is no other server.
+    ...(host === '' || isSocketPath(host) ? {} : { remote: { name: host, ip } }),
     ...(reply === null ? {} : { reply }),
     steps,
     lastAttemptAt: now,

@@ -1,5 +1,6 @@
 import { domainOf } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
+import { type Directory, leadOf } from '../directory/directory.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Post } from '../post/post.ts'
@@ -18,6 +19,7 @@ import type { WishingRecipient } from './recipient.ts'
 export async function successReport(
   server: {
     readonly hostname: string
+    readonly directory: Pick<Directory, 'lead'>
     readonly post: Pick<Post, 'own'>
     readonly clock: Clock
     /** Numbers in [0, 1). */
@@ -29,13 +31,15 @@ export async function successReport(
     readonly header: MessageHeader
   },
 ): Promise<{ readonly step: DeliveryStep; readonly acceptance: Acceptance } | undefined> {
-  const { hostname, post, clock, random } = server
+  const { hostname, directory, post, clock, random } = server
   const { journey, mailFrom, parameters } = letter.envelope
   const now = clock.now()
   const recipients = letter.recipients.flatMap((one) => arrived(one, now))
   if (recipients.length === 0) return undefined
+  const reader = await leadOf(directory, mailFrom)
   const report = notificationFor({
     reversePath: mailFrom,
+    goesOn: reader.type === 'nobody' || !endsHere(reader),
     smtpUtf8: parameters.smtpUtf8,
     ...(parameters.envid === null ? {} : { envelopeId: parameters.envid }),
     reference: journey.id,

@@ -3,7 +3,10 @@ export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expand
 
 /** What became of one recipient, and what its sender asked to be told. */
 export interface DsnRecipient {
+  /** Where the letter went. */
   readonly address: string
+  /** What stood in RCPT, where it led to this address. Absent: they are the same. */
+  readonly rcptTo?: string
   /** ORCPT with its encoding undone: `rfc822` and the address (RFC 3461 §4.2). */
   readonly originalRecipient?: { readonly addressType: string; readonly address: string }
   /** NOTIFY (RFC 3461 §4.1); absent when the sender did not say. */
@@ -34,6 +37,11 @@ export interface NotificationInput {
   readonly reversePath: string
   /** The message came with SMTPUTF8, so its sender can take a report in UTF-8 (RFC 6533). */
   readonly smtpUtf8: boolean
+  /**
+   * The report goes on to another server, and nobody knows what that one takes (RFC 6533 §4.5). Absent:
+   * it is filed here.
+   */
+  readonly goesOn?: boolean
   readonly ret?: 'full' | 'headers'
   /** ENVID with its encoding undone. */
   readonly envelopeId?: string

@@ -8,6 +8,8 @@ import type { Original } from './returned-message.ts'
 const width = 72
 const indent = '    '
 const maxSteps = 40
+/** Nobody reads more; the part for programs has all. */
+const maxExplained = 100
 
 /**
  * The part of a notification that people read: plain short English, one paragraph for each
@@ -36,28 +38,38 @@ export function explainDelivery({
   const quote = (text: string): void => {
     lines.push(...wrapWords(text, width - indent.length).map((line) => indent + line))
   }
+  const tellSteps = ({ steps = [] }: DsnRecipient): void => {
+    if (steps.length === 0) return
+    say('Step by step:')
+    for (const step of steps.slice(-maxSteps)) quote(oneLine(step, 200))
+    lines.push('')
+  }
 
   say(`This is the mail server ${host}. This report is about a message of yours:`)
   if (original.subject !== '') quote(`Subject: ${oneLine(original.subject, 200)}`)
   quote(`Arrived: ${date(input.arrivedAt)}`)
   lines.push('')
 
-  for (const recipient of recipients) {
-    const address = oneLine(recipient.address, 320)
-    say(`${headline(recipient.action)} ${address}. ${sentence(oneLine(recipient.because, 500))}`)
+  const shown = recipients.slice(0, maxExplained)
+  const [first] = shown
+  const shared = shown.length > 1 && shown.every(({ steps }) => steps === first?.steps)
+  for (const recipient of shown) {
+    const { rcptTo, because } = recipient
+    const address = oneLine(rcptTo ?? recipient.address, 320)
+    const onward = rcptTo === undefined ? '' : `It goes on to ${oneLine(recipient.address, 320)}. `
+    say(`${headline(recipient.action)} ${address}. ${onward}${sentence(oneLine(because, 500))}`)
     if (recipient.reply !== undefined) {
       say(`${speaker(recipient)} said:`)
       for (const line of readableReply(recipient.reply, 1000)) quote(line)
       lines.push('')
     }
-    const steps = (recipient.steps ?? []).slice(-maxSteps)
-    if (steps.length > 0) {
-      say('Step by step:')
-      for (const step of steps) quote(oneLine(step, 200))
-      lines.push('')
-    }
+    if (!shared) tellSteps(recipient)
     say(`What to do: ${advice(recipient, date)}`)
   }
+  // What was done for all of them together is told once.
+  if (shared && first !== undefined) tellSteps(first)
+  const more = recipients.length - shown.length
+  if (more > 0) say(`The part for programs below names ${more} more recipients.`)
 
   say(
     `If you need help, forward this whole report to ${oneLine(postmaster, 320)} and name the ` +

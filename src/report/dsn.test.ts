@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { concat, decodeUtf8, encodeUtf8, octetString } from '../base/octets.ts'
+import { concat, decodeUtf8, encodeUtf8, octetsOf, octetString } from '../base/octets.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { isAutomatic } from './automatic.ts'
 import { notificationFor } from './dsn.ts'
@@ -94,6 +94,77 @@ const golden: Readonly<Record<string, Partial<NotificationInput>>> = {
     },
     recipients: [{ ...failed, address: 'müller@slow.example' }],
   },
+  '05-relayed': {
+    envelopeId: 'QQ 314159  a',
+    recipients: [
+      {
+        address: 'dana@ivory.example',
+        originalRecipient: { addressType: 'rfc822', address: 'Dana@Ivory.example' },
+        notify: ['success', 'failure'],
+        action: 'relayed',
+        status: '2.0.0',
+        because: 'mx.ivory.example took the message.',
+        remote: { name: 'mx.ivory.example', ip: '192.0.2.26' },
+        reply: { code: 250, enhanced: '2.0.0', lines: ['queued as 4711'] },
+        lastAttemptAt: Date.UTC(2026, 10, 23, 18, 29, 7),
+      },
+    ],
+  },
+  '06-expanded': {
+    recipients: [
+      {
+        address: 'team@north.example',
+        originalRecipient: { addressType: 'rfc822', address: 'team@north.example' },
+        notify: ['success'],
+        action: 'expanded',
+        status: '2.0.0',
+        because: 'The address leads to several others.',
+        lastAttemptAt: Date.UTC(2026, 10, 23, 18, 29, 7),
+      },
+    ],
+  },
+  '07-failed-headers': { ret: 'headers' },
+  '08-failed-full': { ret: 'full' },
+  '09-mixed': {
+    ret: 'full',
+    recipients: [
+      { ...failed, notify: ['failure'] },
+      { ...failed, address: 'quiet@slow.example', notify: ['never'] },
+      {
+        address: 'late@slow.example',
+        notify: ['failure', 'delay'],
+        action: 'delayed',
+        status: '4.2.2',
+        because: 'The mailbox is full.',
+        remote: { name: 'mx1.slow.example', ip: '192.0.2.25' },
+        reply: { code: 452, enhanced: '4.2.2', lines: ['over quota'] },
+        lastAttemptAt: Date.UTC(2026, 10, 23, 18, 29, 7),
+        willRetryUntil: Date.UTC(2026, 10, 28, 18, 0, 0),
+      },
+      { ...failed, address: 'patient@slow.example', notify: ['success'], action: 'delayed' },
+      {
+        address: 'glad@slow.example',
+        notify: ['success'],
+        action: 'relayed',
+        status: '2.0.0',
+        because: 'mx1.slow.example took the message.',
+        remote: { name: 'mx1.slow.example', ip: '192.0.2.25' },
+        reply: { code: 250, enhanced: null, lines: ['ok'] },
+      },
+    ],
+  },
+  '10-led-on': {
+    recipients: [{ ...failed, address: 'ann@far.example', rcptTo: 'ann@north.example', steps: [] }],
+  },
+  '11-utf8-goes-on': {
+    smtpUtf8: true,
+    goesOn: true,
+    original: {
+      octets: encodeUtf8('From: a@north.example\r\nSubject: Grüße\r\n\r\nHallo, schöne Welt\r\n'),
+      complete: true,
+    },
+    recipients: [{ ...failed, address: 'müller@slow.example' }],
+  },
 }
 for (const [name, more] of Object.entries(golden)) {
   test(`golden: ${name}`, () => {
@@ -172,7 +243,7 @@ test('a report is read back as it was meant', () => {
         action: 'failed',
         status: '5.1.1',
         remoteMta: 'mx1.slow.example',
-        diagnosticCode: 'smtp; 550 5.1.1 no such user ask the postmaster',
+        diagnosticCode: 'smtp; 550-5.1.1 no such user 550 5.1.1 ask the postmaster',
         lastAttemptDate: 'Mon, 23 Nov 2026 18:29:07 +0000',
         willRetryUntil: undefined,
       },
@@ -313,12 +384,112 @@ test('what the other server said cannot leave its place (property)', () => {
   )
 })
 
-test('a report has a hundred recipients at the most', () => {
-  const recipients = (count: number): readonly DsnRecipient[] => {
-    return Array.from({ length: count }, (_, i) => ({ ...failed, address: `x${i}@slow.example` }))
+test('all recipients are reported, and a hundred of them explained', () => {
+  const recipients = Array.from({ length: 130 }, (_, i): DsnRecipient => {
+    return { ...failed, address: `x${i}@slow.example` }
+  })
+  const { about, message, text } = send({ recipients })
+  assert.equal(about.length, 130)
+  const read = readDsn(message)
+  assert.equal(read.type === 'dsn' && read.recipients.length, 130)
+  assert.match(text, /could not be delivered to x99@slow\.example/)
+  assert.doesNotMatch(text, /could not be delivered to x100@slow\.example/)
+  assert.match(text, /names 30 more\r\nrecipients|names 30 more recipients/)
+  assert.equal(text.split('Step by step:').length, 2, 'what all share is told once')
+})
+
+test('a report to a server that may lack SMTPUTF8 needs none (RFC 6533 §4.5)', () => {
+  const utf8 = encodeUtf8('From: a@north.example\r\nSubject: Grüße\r\n\r\nschön\r\n')
+  const here = { smtpUtf8: true, original: { octets: utf8, complete: true } }
+  const recipients = [{ ...failed, address: 'müller@slow.example' }]
+  const global = ['message/global-delivery-status', 'message/global']
+  const filed = send({ ...here, recipients })
+  assert.deepEqual([filed.smtpUtf8, filed.eightBit], [true, true])
+  assert.deepEqual(kinds(filed.message).slice(2), global)
+  for (const ret of ['full', 'headers'] as const) {
+    const onward = send({ ...here, recipients, ret, goesOn: true })
+    assert.deepEqual([onward.smtpUtf8, onward.eightBit], [false, false])
+    assert.doesNotMatch(onward.text, /[^\x00-\x7f]|8bit/)
+    assert.equal(kinds(onward.message)[3], ret === 'full' ? global[1] : 'message/global-headers')
+    const read = readDsn(onward.message)
+    assert.ok(read.type === 'dsn' && read.source === 'report')
+    assert.equal(read.recipients[0]?.finalRecipient, 'müller@slow.example')
   }
-  assert.equal(send({ recipients: recipients(100) }).about.length, 100)
-  assert.equal(send({ recipients: recipients(101) }).about.length, 100)
+  // Who has an address in UTF-8 has a server that takes it.
+  const own = send({ ...here, recipients, goesOn: true, reversePath: 'jürgen@north.example' })
+  assert.deepEqual([own.smtpUtf8, own.eightBit], [true, true])
+})
+
+test('forms for UTF-8 are for what has some (RFC 6533 §4.4)', () => {
+  const { message, smtpUtf8, eightBit } = send({ smtpUtf8: true })
+  assert.deepEqual(kinds(message).slice(2), ['message/delivery-status', 'message/rfc822'])
+  assert.deepEqual([smtpUtf8, eightBit], [false, false])
+})
+
+/** RFC 6533 §3. */
+const addresses: readonly (readonly [
+  type: string,
+  address: string,
+  ascii: string,
+  utf8: string,
+])[] = [
+  ['rfc822', 'a+b=c@x.example', 'rfc822; a+b=c@x.example', 'rfc822; a+b=c@x.example'],
+  ['RFC822', 'Ann@X.example', 'RFC822; Ann@X.example', 'RFC822; Ann@X.example'],
+  ['rfc822', '"a  b"@x.example', 'rfc822; "a  b"@x.example', 'rfc822; "a  b"@x.example'],
+  ['utf-8', 'a@x.example', 'utf-8; a@x.example', 'utf-8; a@x.example'],
+  ['utf-8', 'a+b=@x.example', 'utf-8; a\\x{2B}b\\x{3D}@x.example', 'utf-8; a+b=@x.example'],
+  ['utf-8', '"a\\ b"@x.example', 'utf-8; "a\\x{5C}\\x{20}b"@x.example', 'utf-8; "a\\ b"@x.example'],
+  ['UTF-8', 'ü+@x.example', 'utf-8; \\x{FC}\\x{2B}@x.example', 'utf-8; ü+@x.example'],
+  ['rfc822', 'ü@x.example', 'utf-8; \\x{FC}@x.example', 'utf-8; ü@x.example'],
+  ['utf-8', '漢😀@x.example', 'utf-8; \\x{6F22}\\x{1F600}@x.example', 'utf-8; 漢😀@x.example'],
+  // What is no mailbox is not undone.
+  ['utf-8', 'no mailbox+', 'utf-8; no\\x{20}mailbox\\x{2B}', 'utf-8; no\\x{20}mailbox\\x{2B}'],
+  ['x400', '/c=us/g=ann/', 'x400; /c=us/g=ann/', 'x400; /c=us/g=ann/'],
+]
+for (const [addressType, address, ascii, utf8] of addresses) {
+  test(`Original-Recipient of ${addressType};${address}`, () => {
+    const recipients = [{ ...failed, originalRecipient: { addressType, address } }]
+    const field = (text: string): string | undefined => {
+      return /^Original-Recipient: (.*)\r$/m.exec(decodeUtf8(octetsOf(text)) ?? '')?.[1]
+    }
+    assert.equal(field(send({ recipients }).text), ascii)
+    // Something else in the report keeps it in UTF-8.
+    const more = [...recipients, { ...failed, address: 'ü@slow.example' }]
+    assert.equal(field(send({ recipients: more, smtpUtf8: true }).text), utf8)
+  })
+}
+
+test('ENVID comes back with its spelling, spaces too (RFC 3464 §2.2.1)', () => {
+  const { text } = send({ envelopeId: 'Env  7 +=;"\\' })
+  assert.match(text, /^Original-Envelope-Id: Env {2}7 \+=;"\\\r$/m)
+})
+
+test('what the letter did not say is not made up (RFC 3461 §6.3)', () => {
+  const { address, action, status, because } = failed
+  const made = notificationFor({
+    reversePath: 'a@north.example',
+    smtpUtf8: false,
+    reference: input.reference,
+    arrivedAt: input.arrivedAt,
+    original: input.original,
+    recipients: [{ address, action, status, because }],
+    reporter: input.reporter,
+    now: input.now,
+    random: input.random,
+  })
+  assert.ok(made.type === 'send')
+  const text = octetString(made.message)
+  assert.doesNotMatch(
+    text,
+    /^(?:Original-|Remote-MTA|Received-From|Will-Retry|Last-Attempt|SMTP-Remote)/m,
+  )
+  assert.match(text, /^Diagnostic-Code: X-Waybill; /m)
+})
+
+test('names of servers are in ASCII, whatever they were called (RFC 3461 §9.3)', () => {
+  const recipients = [{ ...failed, remote: { name: 'bücher.example' } }]
+  const { text } = send({ recipients, smtpUtf8: true, reversePath: 'ü@north.example' })
+  assert.match(text, /^Remote-MTA: dns; xn--bcher-kva\.example\r$/m)
 })
 
 test('a clause without a full stop ends with one, and what has one is left alone', () => {

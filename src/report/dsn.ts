@@ -3,7 +3,7 @@ import { formatDate } from '../message/date.ts'
 import { formatField, oneLine } from '../message/field.ts'
 import { makeMessageId } from '../message/message-id.ts'
 import { encodeQuotedPrintable } from '../message/quoted-printable.ts'
-import { formatDeliveryStatus } from './dsn-fields.ts'
+import { type DeliveryStatus, deliveryStatus } from './dsn-fields.ts'
 import type { DsnRecipient, NotificationInput } from './dsn-input.ts'
 import { explainDelivery } from './dsn-text.ts'
 import { maxReturnedOctets, readOriginal, returnedPart } from './returned-message.ts'
@@ -25,23 +25,23 @@ export type Notification =
       /** The recipients that it reports on. */
       readonly about: readonly string[]
       readonly message: Uint8Array
+      /** Only who offers SMTPUTF8 may be given it. */
       readonly smtpUtf8: boolean
       readonly eightBit: boolean
     }
-
-const maxRecipients = 100
 
 /**
  * Decides whether the sender is told, and makes the message that tells it (RFC 3461 §6, RFC 3464).
  *
  * None is made for the null reverse-path, nor for a recipient whose NOTIFY does not ask for this
  * kind. The result is a multipart/report (RFC 6522) with a text for people, the fields for programs,
- * and the message or its header; in UTF-8 where the message was (RFC 6533).
+ * and the message or its header; in UTF-8 where the message was (RFC 6533), coded in ASCII where it goes
+ * on to a server that may not take that, so that no report is lost for its form.
  */
 export function notificationFor(input: NotificationInput): Notification {
   // RFC 5321 §4.5.5, RFC 3461 §6.1: a report about a report is how mail storms begin.
   if (input.reversePath === '') return { type: 'none', because: 'null-sender' }
-  const recipients = input.recipients.filter(isRequested).slice(0, maxRecipients)
+  const recipients = input.recipients.filter(isRequested)
   if (recipients.length === 0) return { type: 'none', because: 'not-requested' }
   return buildNotification(input, recipients)
 }
@@ -71,7 +71,10 @@ function buildNotification(
   recipients: readonly DsnRecipient[],
 ): Notification {
   const { reporter, random, now } = input
-  const smtpUtf8 = input.smtpUtf8 || !isAscii(input.reversePath)
+  // Whoever has such an address has a server with SMTPUTF8.
+  const toUtf8Address = !isAscii(input.reversePath)
+  const utf8 = input.smtpUtf8 || toUtf8Address
+  const coded = input.goesOn === true && !toUtf8Address
   const original = readOriginal(input.original.octets)
   const boundary = makeBoundary(random)
   const messageId = makeMessageId({ now, random, domain: reporter.hostname })
@@ -83,8 +86,12 @@ function buildNotification(
     // RFC 3461 §4.3: RET speaks of failures; other reports return the header only.
     full: input.ret !== 'headers' && recipients.some(({ action }) => action === 'failed'),
     maxOctets: input.maxReturnedOctets ?? maxReturnedOctets,
-    smtpUtf8,
+    utf8,
+    coded,
   })
+  const status = statusPart(deliveryStatus({ input, recipients, utf8 }), coded)
+  const smtpUtf8 = toUtf8Address || (!coded && (status.utf8 || returned.utf8))
+  const eightBit = smtpUtf8 || returned.encoding === '8bit'
 
   const header = [
     formatField('From', `Mail delivery <${postmaster}>`),
@@ -92,7 +99,9 @@ function buildNotification(
     formatField('Subject', subject),
     formatField('Date', formatDate(now, input.offsetMinutes ?? 0)),
     formatField('Message-ID', messageId),
-    original.messageId === undefined ? '' : formatField('References', original.messageId),
+    original.messageId === undefined || !isAscii(original.messageId)
+      ? ''
+      : formatField('References', original.messageId),
     // RFC 3834 §5: made in answer to a message, by no person. RFC 3464 asks for the same.
     formatField('Auto-Submitted', 'auto-replied'),
     formatField('MIME-Version', '1.0'),
@@ -100,17 +109,15 @@ function buildNotification(
       'multipart/report; report-type=delivery-status;',
       `boundary="${boundary}"`,
     ]),
-    returned.eightBit || smtpUtf8 ? formatField('Content-Transfer-Encoding', '8bit') : '',
+    eightBit ? formatField('Content-Transfer-Encoding', '8bit') : '',
     '\r\n',
     'This is a report about the delivery of a message, in MIME format.\r\n',
   ].join('')
 
   const explained = explainDelivery({ input, recipients, original, postmaster })
-  const status = formatDeliveryStatus({ input, recipients, utf8: smtpUtf8 })
-  const statusType = smtpUtf8 ? 'message/global-delivery-status' : 'message/delivery-status'
   const message = concat([
     encodeUtf8(`${header}\r\n--${boundary}\r\n${textPart(explained)}`),
-    encodeUtf8(`\r\n--${boundary}\r\n${part(statusType, smtpUtf8 ? '8bit' : '7bit')}${status}`),
+    encodeUtf8(`\r\n--${boundary}\r\n${status.text}`),
     encodeUtf8(`\r\n--${boundary}\r\n${part(returned.mediaType, returned.encoding)}`),
     returned.octets,
     encodeUtf8(`\r\n--${boundary}--\r\n`),
@@ -123,8 +130,20 @@ function buildNotification(
     about: recipients.map(({ address }) => address),
     message,
     smtpUtf8,
-    eightBit: returned.eightBit || smtpUtf8,
+    eightBit,
   }
+}
+
+/** RFC 6533 §6.4: UTF-8 as it is, unless the way is not known to carry it. */
+function statusPart(
+  { mediaType, text }: DeliveryStatus,
+  coded: boolean,
+): { readonly text: string; readonly utf8: boolean } {
+  const utf8 = mediaType === 'message/global-delivery-status'
+  if (!utf8) return { text: part(mediaType, '7bit') + text, utf8 }
+  if (!coded) return { text: part(mediaType, '8bit') + text, utf8 }
+  const octets = encodeQuotedPrintable(encodeUtf8(text))
+  return { text: part(mediaType, 'quoted-printable') + octets, utf8 }
 }
 
 /** The subject says the worst of it first, and which message it is about when ASCII can. */

@@ -70,8 +70,10 @@ export function buildFailureMail(input: FailureMailInput): FailureMail {
     // A message whose recipients are not to be seen cannot leave whole.
     full: input.include === 'message' && input.redact === undefined,
     maxOctets: maxReturnedOctets,
-    smtpUtf8: false,
+    utf8: false,
+    coded: true,
   })
+  const eightBit = returned.encoding === '8bit'
   const last = input.to.length - 1
   const header = [
     formatField('From', `DMARC reports of "${reporter.domain}" <${input.from}>`),
@@ -88,7 +90,7 @@ export function buildFailureMail(input: FailureMailInput): FailureMail {
       'multipart/report; report-type=feedback-report;',
       `boundary="${boundary}"`,
     ]),
-    returned.eightBit ? formatField('Content-Transfer-Encoding', '8bit') : '',
+    eightBit ? formatField('Content-Transfer-Encoding', '8bit') : '',
     '\r\n',
   ].join('')
   const message = concat([
@@ -99,7 +101,7 @@ export function buildFailureMail(input: FailureMailInput): FailureMail {
     returned.octets,
     encodeUtf8(`\r\n--${boundary}--\r\n`),
   ])
-  return { subject, messageId, message, eightBit: returned.eightBit }
+  return { subject, messageId, message, eightBit }
 }
 
 function fieldsOf(input: FailureMailInput): string {

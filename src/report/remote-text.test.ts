@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readableReply, shownText, wrapWords } from './remote-text.ts'
+import { readableReply, replyTranscript, shownText, wrapWords } from './remote-text.ts'
 
 const reply = (lines: readonly string[], enhanced: string | null = '5.1.1') => ({
   code: 550,
@@ -31,6 +31,18 @@ test('at most 20 lines and as many characters as there is room for', () => {
     '550 5.1.1 0123456789',
     'k',
   ])
+})
+
+test('a transcript has the code on each line, and no more behind the last (RFC 3461 §9.2)', () => {
+  assert.deepEqual(replyTranscript(reply(['no such user', '', 'ask us', 'bye']), 900), [
+    '550-5.1.1 no such user',
+    '550-5.1.1 ask us',
+    '550 5.1.1 bye',
+  ])
+  assert.deepEqual(replyTranscript(reply(['no', 'ask'], null), 900), ['550-no', '550 ask'])
+  assert.deepEqual(replyTranscript(reply(['no']), 900), ['550 5.1.1 no'])
+  assert.deepEqual(replyTranscript(reply([], null), 900), ['550'])
+  assert.deepEqual(replyTranscript(reply([]), 900), ['550 5.1.1'])
 })
 
 test('octets are shown as the UTF-8 that they are, or as a question mark', () => {

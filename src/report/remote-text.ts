@@ -3,30 +3,52 @@ import { oneLine } from '../message/field.ts'
 
 const maxReplyLines = 20
 
+/** A reply of another server, as it came. */
+interface RemoteReply {
+  readonly code: number
+  readonly enhanced: string | null
+  /**
+   * Lines may be octet strings: octets over 127 are shown as UTF-8 when they are that, else as `?`.
+   */
+  readonly lines: readonly string[]
+}
+
 /**
  * The words of another server, made harmless: each line one line, `550 5.1.1 no such user` first,
  * empty lines gone, at most 20 lines and `maxCharacters` in all.
- *
- * Lines may be octet strings: octets over 127 are shown as UTF-8 when they are that, else as `?`.
  */
-export function readableReply(
-  reply: {
-    readonly code: number
-    readonly enhanced: string | null
-    readonly lines: readonly string[]
-  },
-  maxCharacters: number,
-): readonly string[] {
-  const lead = reply.enhanced === null ? String(reply.code) : `${reply.code} ${reply.enhanced}`
+export function readableReply(reply: RemoteReply, maxCharacters: number): readonly string[] {
+  const lead = leadOf(reply, ' ')
+  const [first, ...rest] = cleanLines(reply, maxCharacters - lead.length)
+  return first === undefined ? [lead.trimEnd()] : [lead + first, ...rest]
+}
+
+/**
+ * The same as it was on the wire: each line with the code, and `-` behind it in all but the last.
+ * RFC 3461 §9.2.
+ */
+export function replyTranscript(reply: RemoteReply, maxCharacters: number): readonly string[] {
+  const lines = cleanLines(reply, maxCharacters)
+  if (lines.length === 0) return [leadOf(reply, ' ').trimEnd()]
+  return lines.map((line, index) => leadOf(reply, index < lines.length - 1 ? '-' : ' ') + line)
+}
+
+/** `550 5.1.1 `, `550-5.1.1 `, `550-`: what stands before the words. */
+function leadOf({ code, enhanced }: RemoteReply, between: ' ' | '-'): string {
+  return `${code}${between}${enhanced === null ? '' : `${enhanced} `}`
+}
+
+function cleanLines({ lines }: RemoteReply, maxCharacters: number): readonly string[] {
   const shown: string[] = []
   let room = maxCharacters
-  for (const [index, line] of reply.lines.slice(0, maxReplyLines).entries()) {
-    const clean = oneLine(shownText(index === 0 ? `${lead} ${line}` : line), room)
-    if (clean === '' || room < 4) continue
+  for (const line of lines.slice(0, maxReplyLines)) {
+    if (room < 4) break
+    const clean = oneLine(shownText(line), room)
+    if (clean === '') continue
     shown.push(clean)
     room -= clean.length
   }
-  return shown.length === 0 ? [lead] : shown
+  return shown
 }
 
 /** Text as it is when it has characters beyond one octet, else what its octets say. */

@@ -41,51 +41,58 @@ export interface ReturnedPart {
   readonly mediaType: string
   readonly encoding: '7bit' | '8bit' | 'quoted-printable'
   readonly octets: Uint8Array
-  readonly eightBit: boolean
+  /** It is of a form that is for headers in UTF-8. */
+  readonly utf8: boolean
 }
 
 /**
  * The message itself, when it is wanted, known to its end, short enough, and of lines that can be
- * sent again as they are; else its header, whole fields up to 32 KiB. RFC 6522 §4, RFC 6533 §5.
+ * sent again as they are; else its header, whole fields up to 32 KiB. RFC 6522 §4, RFC 6533 §4.
  */
 export function returnedPart({
   original,
   complete,
   full,
   maxOctets,
-  smtpUtf8,
+  utf8,
+  coded,
 }: {
   readonly original: Original
   readonly complete: boolean
   readonly full: boolean
   readonly maxOctets: number
-  readonly smtpUtf8: boolean
+  /** Its reader takes forms for UTF-8. */
+  readonly utf8: boolean
+  /** Those forms are coded in ASCII. */
+  readonly coded: boolean
 }): ReturnedPart {
   const header = headerOctets(original.fields)
-  // RFC 6533 §5: message/global is for headers in UTF-8; RFC 5335 forbids them in message/rfc822.
-  const global = smtpUtf8 && lineClass(header) === '8bit' && decodeUtf8(header) !== undefined
+  // RFC 6533 §4.2: message/global is for headers in UTF-8, which message/rfc822 may not have.
+  const global = utf8 && lineClass(header) === '8bit' && decodeUtf8(header) !== undefined
   const sevenBitHeader = lineClass(header) === '7bit'
   if (full && complete && original.octets.length <= maxOctets) {
     const kind = lineClass(original.octets)
     // RFC 2046 §5.2.1: no encoding is allowed here, so what is not 7bit or 8bit cannot be returned.
     if (kind !== 'binary') {
-      const mediaType = global ? 'message/global' : 'message/rfc822'
-      const eightBit = kind === '8bit'
-      return { mediaType, encoding: kind, octets: original.octets, eightBit }
+      const { octets } = original
+      if (global) return globalPart('message/global', octets, coded)
+      return { mediaType: 'message/rfc822', encoding: kind, octets, utf8: false }
     }
   }
-  if (global) {
-    return { mediaType: 'message/global-headers', encoding: '8bit', octets: header, eightBit: true }
-  }
-  if (sevenBitHeader) {
-    return { mediaType: 'text/rfc822-headers', encoding: '7bit', octets: header, eightBit: false }
-  }
-  return {
-    mediaType: 'text/rfc822-headers',
-    encoding: 'quoted-printable',
-    octets: encodeUtf8(encodeQuotedPrintable(header)),
-    eightBit: false,
-  }
+  if (global) return globalPart('message/global-headers', header, coded)
+  const mediaType = 'text/rfc822-headers'
+  if (sevenBitHeader) return { mediaType, encoding: '7bit', octets: header, utf8: false }
+  return { mediaType, encoding: 'quoted-printable', octets: quoted(header), utf8: false }
+}
+
+/** RFC 6532 §3.7, RFC 6533 §4.5: unlike its older sisters it may be coded. */
+function globalPart(mediaType: string, octets: Uint8Array, coded: boolean): ReturnedPart {
+  if (!coded) return { mediaType, encoding: '8bit', octets, utf8: true }
+  return { mediaType, encoding: 'quoted-printable', octets: quoted(octets), utf8: true }
+}
+
+function quoted(octets: Uint8Array): Uint8Array {
+  return encodeUtf8(encodeQuotedPrintable(octets))
 }
 
 function headerOctets(fields: readonly HeaderField[]): Uint8Array {

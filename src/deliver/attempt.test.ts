@@ -95,6 +95,18 @@ test('the envelope is what was stored: addresses, wishes, and SMTPUTF8 where one
   assert.deepEqual([full.ret, full.envid, full.recipients[0]?.orcpt], ['FULL', null, null])
 })
 
+test('where an address led here, its name goes along as ORCPT, unless one was given (RFC 3461 §5.2.1)', () => {
+  for (const [rcptTo, originalRecipient, orcpt] of [
+    ['team@north.example', undefined, { addressType: 'rfc822', address: 'team@north.example' }],
+    ['tøam@north.example', undefined, { addressType: 'utf-8', address: 'tøam@north.example' }],
+    ['team@north.example', 'X-y;z', { addressType: 'X-y', address: 'z' }],
+  ] as const) {
+    const given = originalRecipient === undefined ? {} : { originalRecipient }
+    const item = testItem({ dsn: { rcptTo, ...given } })
+    assert.deepEqual(transactionFor([item], openText(letter)).recipients[0]?.orcpt, orcpt)
+  }
+})
+
 test('who is beyond the room of one transaction is told from who is refused otherwise', () => {
   const replied = (
     code: number,

@@ -209,8 +209,17 @@ function clientRecipient(item: QueueItem): ClientRecipient {
   return {
     forwardPath: forwardPath.value,
     notify: item.dsn.notify?.map((when) => upper[when]) ?? null,
-    orcpt: originalRecipient(item),
+    orcpt: originalRecipient(item) ?? ledFrom(item),
   }
+}
+
+/**
+ * RFC 3461 §5.2.1 (d): who was given none may say what stood in RCPT. So a report of the next server
+ * names the address that the sender knows.
+ */
+function ledFrom({ dsn: { rcptTo } }: QueueItem): OriginalRecipient | null {
+  if (rcptTo === undefined) return null
+  return { addressType: isAscii(rcptTo) ? 'rfc822' : 'utf-8', address: rcptTo }
 }
 
 /** ORCPT as it was stored: `rfc822;user@example.org`. */

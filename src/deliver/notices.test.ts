@@ -5,6 +5,7 @@ import { generateDkimKey } from '../dkim/dkim.ts'
 import { decodeUtf8, encodeUtf8 } from '../base/octets.ts'
 import type { OpenMessage } from '../store/ports/contents.ts'
 import type { Acceptance } from '../store/ports/post.ts'
+import type { QueueItem } from '../store/ports/queue.ts'
 import type { Decided } from './decided.ts'
 import {
   dayMs,
@@ -15,8 +16,8 @@ import {
   testWorld,
 } from './test-support/world.ts'
 
-function refused(reversePath: string): Decided {
-  const item = testItem({ reversePath })
+function refused(reversePath: string, change: Partial<QueueItem> = {}): Decided {
+  const item = testItem({ reversePath, ...change })
   const because = 'It was refused.'
   const result = { result: 'failed', status: '5.1.1', because, outcome: undefined } as const
   const attempt = {
@@ -34,6 +35,12 @@ async function reportFor(world: TestWorld, reversePath: string): Promise<Accepta
   const notified = await noticesIn(world).about([refused(reversePath)], [])
   assert.ok(notified?.acceptance !== undefined)
   return notified.acceptance
+}
+
+function textOf(acceptance: Acceptance | undefined): string {
+  const source = acceptance?.message?.content.source
+  assert.ok(source?.type === 'octets')
+  return decodeUtf8(source.octets) ?? ''
 }
 
 function headerOf({ message }: Acceptance): string {
@@ -77,6 +84,35 @@ test('a report to a sender elsewhere is queued from nobody, in our own name and 
   assert.match(headerOf(report), /^From: Mail delivery <postmaster@mx\.north\.example>$/m)
   assert.match(headerOf(report), /^DKIM-Signature: .*d=north\.example/m)
   assert.doesNotMatch(headerOf(report), /Return-Path/)
+})
+
+test('a report that goes elsewhere asks for no SMTPUTF8, one that stays keeps UTF-8 (RFC 6533 §4.5)', async () => {
+  const change = { smtpUtf8: true, recipient: 'bøb@south.example' }
+  const report = async (reader: string): Promise<Acceptance | undefined> => {
+    return (await noticesIn(world).about([refused(reader, change)], []))?.acceptance
+  }
+  const [item] = (await report('eve@west.example'))?.queue ?? []
+  assert.deepEqual([item?.smtpUtf8, item?.eightBit], [false, false])
+  const here = await report('anna@north.example')
+  assert.match(textOf(here), /^Content-Type: message\/global-delivery-status\r$/m)
+  assert.match(textOf(here), /^Final-Recipient: utf-8; bøb@south\.example\r$/m)
+  const own = (await report('ève@west.example'))?.queue ?? []
+  assert.equal(own[0]?.smtpUtf8, true)
+})
+
+test('the recipient is told as it stood in RCPT, and who was asked is told apart', async () => {
+  const change = { dsn: { rcptTo: 'team@north.example' } }
+  const { attempt, ...rest } = refused('anna@north.example', change)
+  const told = await noticesIn(world).about([{ attempt, ...rest }], [])
+  const text = textOf(told?.acceptance)
+  assert.match(text, /^Final-Recipient: rfc822; team@north\.example\r$/m)
+  assert.match(text, /^SMTP-Remote-Recipient: bob@south\.example\r$/m)
+  assert.doesNotMatch(text, /^Original-Recipient/m)
+  const step = told?.step
+  assert.deepEqual(step?.type === 'notified' && step.recipients, ['bob@south.example'])
+  const socket = { ...attempt, host: '/run/lmtp', ip: '' }
+  const local = await noticesIn(world).about([{ attempt: socket, ...rest }], [])
+  assert.doesNotMatch(textOf(local?.acceptance), /^Remote-MTA/m)
 })
 
 test('its journey tells for whom it was made', async () => {

@@ -116,8 +116,14 @@ function advice(recipient: DsnRecipient, date: (at: number) => string): string {
       const until = willRetryUntil === undefined ? '' : ` until ${date(willRetryUntil)}`
       return `nothing for now. This server keeps trying${until}, and tells you if it gives up.`
     }
-    case 'failed':
-      return afterFailure(statusFor(recipient))
+    case 'failed': {
+      const status = statusFor(recipient)
+      // The sender made no mistake: the address leads nowhere.
+      if (recipient.rcptTo !== undefined && status.startsWith('5.1.')) {
+        return 'tell the owner of the address, or their postmaster, where it goes on to.'
+      }
+      return afterFailure(status)
+    }
   }
 }
 

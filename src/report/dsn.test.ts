@@ -420,6 +420,16 @@ test('a report to a server that may lack SMTPUTF8 needs none (RFC 6533 §4.5)', 
   assert.deepEqual([own.smtpUtf8, own.eightBit], [true, true])
 })
 
+test('where 8-bit may not pass, the header comes back alone (RFC 6522 §3)', () => {
+  const octets = concat([original, encodeUtf8('schön\r\n')])
+  const whole = { octets, complete: true }
+  assert.equal(kinds(send({ original: whole }).message)[3], 'message/rfc822')
+  const onward = send({ original: whole, goesOn: true })
+  assert.equal(kinds(onward.message)[3], 'text/rfc822-headers')
+  assert.equal(onward.eightBit, false)
+  assert.equal(kinds(send({ goesOn: true }).message)[3], 'message/rfc822')
+})
+
 test('forms for UTF-8 are for what has some (RFC 6533 §4.4)', () => {
   const { message, smtpUtf8, eightBit } = send({ smtpUtf8: true })
   assert.deepEqual(kinds(message).slice(2), ['message/delivery-status', 'message/rfc822'])

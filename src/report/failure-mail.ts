@@ -71,7 +71,7 @@ export function buildFailureMail(input: FailureMailInput): FailureMail {
     full: input.include === 'message' && input.redact === undefined,
     maxOctets: maxReturnedOctets,
     utf8: false,
-    coded: true,
+    coded: false,
   })
   const eightBit = returned.encoding === '8bit'
   const last = input.to.length - 1

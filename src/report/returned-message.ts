@@ -63,11 +63,11 @@ export function returnedPart({
   readonly maxOctets: number
   /** Its reader takes forms for UTF-8. */
   readonly utf8: boolean
-  /** Those forms are coded in ASCII. */
+  /** Nothing over 127 may be in it: what can be coded is. */
   readonly coded: boolean
 }): ReturnedPart {
   const header = headerOctets(original.fields)
-  // RFC 6533 §4.2: message/global is for headers in UTF-8, which message/rfc822 may not have.
+  // RFC 6533 §4.2: message/global is for headers in UTF-8; RFC 5335 forbids them in message/rfc822.
   const global = utf8 && lineClass(header) === '8bit' && decodeUtf8(header) !== undefined
   const sevenBitHeader = lineClass(header) === '7bit'
   if (full && complete && original.octets.length <= maxOctets) {
@@ -76,7 +76,10 @@ export function returnedPart({
     if (kind !== 'binary') {
       const { octets } = original
       if (global) return globalPart('message/global', octets, coded)
-      return { mediaType: 'message/rfc822', encoding: kind, octets, utf8: false }
+      // RFC 6522 §3: it cannot be coded (RFC 2046 §5.2.1), so where 8-bit may not pass its header goes.
+      if (kind === '7bit' || !coded) {
+        return { mediaType: 'message/rfc822', encoding: kind, octets, utf8: false }
+      }
     }
   }
   if (global) return globalPart('message/global-headers', header, coded)

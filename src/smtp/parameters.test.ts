@@ -187,7 +187,8 @@ const rcptTable: readonly (readonly [string, object | string])[] = [
     '501 Bad parameter NOTIFY: NEVER, or a list of SUCCESS, FAILURE and DELAY expected',
   ],
   [' NOTIFY', '501 Bad parameter NOTIFY: NEVER, or a list of SUCCESS, FAILURE and DELAY expected'],
-  [' ORCPT=RFC822;a+2Bb@c', { orcpt: { addressType: 'rfc822', address: 'a+b@c' } }],
+  [' ORCPT=RFC822;a+2Bb@c', { orcpt: { addressType: 'RFC822', address: 'a+b@c' } }],
+  [' ORCPT=UTF-8;\\x{FC}@c', { orcpt: { addressType: 'UTF-8', address: 'ü@c' } }],
   [' ORCPT=utf-8;\\x{FC}@c', { orcpt: { addressType: 'utf-8', address: 'ü@c' } }],
   [' ORCPT=x-y;z', { orcpt: { addressType: 'x-y', address: 'z' } }],
   [

@@ -33,7 +33,7 @@ export interface RcptParameters {
 export type NotifyWhen = 'NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY'
 
 export interface OriginalRecipient {
-  /** `rfc822`, `utf-8`, or another registered address type, lower case. */
+  /** `rfc822`, `utf-8`, or another registered address type, as it was spelled. */
   readonly addressType: string
   readonly address: string
 }
@@ -209,12 +209,14 @@ function readNotify(value: string): readonly NotifyWhen[] | undefined {
 function readOrcpt(value: string): OriginalRecipient | undefined {
   const semicolon = value.indexOf(';')
   if (semicolon < 1 || value.length > 500) return undefined
-  const addressType = value.slice(0, semicolon).toLowerCase()
+  // RFC 3461 §5.2.1 (d): no letter of it changes its case on the way.
+  const addressType = value.slice(0, semicolon)
   const encoded = value.slice(semicolon + 1)
-  if (!/^[a-z0-9-]+$/.test(addressType)) return undefined
-  const address = addressType === 'utf-8' ? decodeUtf8Address(encoded) : decodeXtext(encoded)
+  if (!/^[A-Za-z0-9-]+$/.test(addressType)) return undefined
+  const utf8 = isUtf8Type(addressType)
+  const address = utf8 ? decodeUtf8Address(encoded) : decodeXtext(encoded)
   if (address === undefined || address === '') return undefined
-  if (addressType !== 'utf-8' && !/^[\x20-\x7e]+$/.test(address)) return undefined
+  if (!utf8 && !/^[\x20-\x7e]+$/.test(address)) return undefined
   return { addressType, address }
 }
 
@@ -247,6 +249,11 @@ export function formatRcptParameters(parameters: RcptParameters): string {
 
 /** `type;address`, in ASCII whatever the address. RFC 3461 §4.2, RFC 6533 §3. */
 function formatOrcpt({ addressType, address }: OriginalRecipient): string {
-  const encoded = addressType === 'utf-8' ? encodeUtf8Address(address) : encodeXtext(address)
+  const encoded = isUtf8Type(addressType) ? encodeUtf8Address(address) : encodeXtext(address)
   return `${addressType};${encoded}`
+}
+
+/** RFC 3464 §2.1.2: types compare without case. */
+function isUtf8Type(addressType: string): boolean {
+  return addressType.toLowerCase() === 'utf-8'
 }

@@ -84,46 +84,119 @@ test('the settings say for whom a pool is; for others the system chooses', async
 
 const listed = '554 5.7.1 Client host blocked using zen.spamhaus.org; see https://www.spamhaus.org'
 
-test('who says that an address is listed pauses that one; the rest goes from another', async (t) => {
-  const { submit, settled, server, south } = await open(t, plan(both), {
-    answer: (stage, _line, connection): Act | undefined => {
-      return stage === 'mail' && server.peers[connection - 1] === home.ipv4 ? listed : undefined
-    },
+for (const stage of ['banner', 'ehlo', 'mail', 'rcpt'] as const) {
+  test(`who says at ${stage} that an address is listed pauses that one; the letter goes from another`, async (t) => {
+    const { submit, settled, server, south } = await open(t, plan(both), {
+      answer: (at, _line, connection): Act | undefined => {
+        return at === stage && server.peers[connection - 1] === home.ipv4 ? listed : undefined
+      },
+    })
+    const spared = await settled(await submit(), 1)
+    assert.deepEqual(attempts(spared), ['delivered'])
+    assert.deepEqual(server.peers, [home.ipv4, other.ipv4])
+    // All that it met is in its journey, in its order.
+    const met = spared.record.steps.flatMap(({ type }) => (asked.has(type) ? [type] : []))
+    assert.deepEqual(met, ['source', 'dial', 'paused', 'source', 'dial', 'attempt'])
+    const paused = spared.record.steps.find((step) => step.type === 'paused')
+    assert.ok(paused?.type === 'paused')
+    assert.equal(paused.source, home.name)
+    assert.ok(paused.spared?.conversation.some(({ text }) => text === listed))
+    assert.match(
+      spared.view.steps.find(({ id }) => id === 'paused')?.answer ?? '',
+      /This letter goes on from another one of its pool at once\. .*zen\.spamhaus\.org/,
+    )
+    const next = await settled(await submit(), 1)
+    assert.deepEqual(attempts(next), ['delivered'])
+    assert.deepEqual(server.peers, [home.ipv4, other.ipv4].concat(server.peers.slice(2)))
+    assert.ok(server.peers.slice(2).every((peer) => peer === other.ipv4))
+    const told = next.view.steps.find(({ id }) => id === 'source')
+    assert.match(told?.answer ?? '', new RegExp(`Not from ${home.name}\\. .*spamhaus`))
+    const [pause] = south.site.sources.find(({ name }) => name === home.name)?.pauses ?? []
+    assert.equal(pause?.site, 'mx.north.example')
+    assert.deepEqual(Array.from(south.site.down.keys()), [])
   })
-  const refused = await settled(await submit(), 1)
-  assert.deepEqual(attempts(refused), ['failed'])
-  const paused = refused.record.steps.find((step) => step.type === 'paused')
-  assert.equal(paused?.type === 'paused' && paused.source, home.name)
-  const taken = await settled(await submit(), 1)
-  assert.deepEqual(attempts(taken), ['delivered'])
+}
+
+/** The steps of a way that say what was done for it. */
+const asked: ReadonlySet<string> = new Set(['source', 'dial', 'paused', 'attempt'])
+
+test('when the last source is listed, too, the letter is told what that one heard', async (t) => {
+  const { submit, settled, server, south } = await open(t, plan(both), {
+    answer: (at) => (at === 'mail' ? listed : undefined),
+  })
+  const failed = await settled(await submit(), 1)
+  assert.deepEqual(attempts(failed), ['failed'])
   assert.deepEqual(server.peers, [home.ipv4, other.ipv4])
-  const told = taken.view.steps.find(({ id }) => id === 'source')
-  assert.match(told?.answer ?? '', new RegExp(`Not from ${home.name}\\. .*spamhaus`))
-  const [pause] = south.site.sources.find(({ name }) => name === home.name)?.pauses ?? []
-  assert.equal(pause?.site, 'mx.north.example')
-  assert.deepEqual(Array.from(south.site.down.keys()), [])
+  const paused = failed.record.steps.flatMap((step) => (step.type === 'paused' ? [step] : []))
+  assert.deepEqual(
+    paused.map(({ source, spared }) => [source, spared === undefined]),
+    [
+      [home.name, false],
+      [other.name, true],
+    ],
+  )
+  // The next one waits, and nobody is asked.
+  const waits = await settled(await submit(), 1)
+  assert.deepEqual([attempts(waits), server.connections], [[], 2])
+  assert.match(waits.view.summary, /No source of the pool "default" may send it now/)
+  assert.deepEqual(
+    south.site.sources.map(({ pauses }) => pauses.length),
+    [1, 1],
+  )
 })
 
-test('letters of one batch that were behind the refused one go from another source at once', async (t) => {
-  let good = false
-  const { submit, settled, server, south } = await open(t, plan(both), {
-    answer: (stage, _line, connection): Act | undefined => {
-      if (!good) return stage === 'banner' ? '421 4.3.2 not now' : undefined
-      return stage === 'mail' && server.peers[connection - 1] === home.ipv4 ? listed : undefined
+test('what is said of our address when the content was seen is the answer to the letter', async (t) => {
+  const { submit, settled, server } = await open(t, plan(both), {
+    answer: (at) => (at === 'dot' ? listed : undefined),
+  })
+  assert.deepEqual(attempts(await settled(await submit(), 1)), ['failed'])
+  assert.deepEqual(server.peers, [home.ipv4])
+})
+
+test('of a letter to several only those go from another source that were refused', async (t) => {
+  const { submit, settled, server } = await open(t, plan(both), {
+    answer: (at, line, connection): Act | undefined => {
+      const refuses = at === 'rcpt' && line.includes('anna')
+      return refuses && server.peers[connection - 1] === home.ipv4 ? listed : undefined
     },
   })
-  const ids = [await submit(), await submit(), await submit()]
-  for (const id of ids) await settled(id, 1)
-  good = true
-  south.clock.advance(6 * 60_000)
-  south.site.wakeQueue()
-  const ends = []
-  for (const id of ids) ends.push(attempts(await settled(id, 2)).at(-1))
-  const failed = ends.filter((end) => end === 'failed')
-  assert.deepEqual([ends.length, failed.length], [3, 1])
-  assert.equal(ends.filter((end) => end === 'delivered').length, 2)
-  // What was pipelined behind the refusal is an empty letter to this server.
-  assert.equal(server.letters.filter(({ text }) => text !== '').length, 2)
+  const to = ['anna@north.example', 'bert@north.example']
+  const journey = await settled(await submit({ to }), 2)
+  assert.deepEqual(attempts(journey), ['delivered', 'delivered'])
+  assert.deepEqual(
+    server.letters.map(({ rcpt }) => rcpt.map((one) => /<(\w+)@/.exec(one)?.[1])),
+    [['bert'], ['anna']],
+  )
+})
+
+test('a batch goes from another source at once, and each letter tells what itself has met', async (t) => {
+  for (const stage of ['banner', 'mail'] as const) {
+    let good = false
+    const { submit, settled, server, south } = await open(t, plan(both), {
+      answer: (at, _line, connection): Act | undefined => {
+        if (!good) return at === 'banner' ? '421 4.3.2 not now' : undefined
+        return at === stage && server.peers[connection - 1] === home.ipv4 ? listed : undefined
+      },
+    })
+    const ids = [await submit(), await submit(), await submit()]
+    for (const id of ids) await settled(id, 1)
+    good = true
+    south.clock.advance(6 * 60_000)
+    south.site.wakeQueue()
+    const spared: number[] = []
+    for (const id of ids) {
+      const { record, ...rest } = await settled(id, 2)
+      assert.equal(attempts({ record, ...rest }).at(-1), 'delivered')
+      spared.push(record.steps.filter((one) => one.type === 'paused' && one.spared).length)
+    }
+    // To the first word all of them are there; to MAIL one is.
+    assert.deepEqual(
+      spared.toSorted((a, b) => a - b),
+      stage === 'banner' ? [1, 1, 1] : [0, 0, 1],
+    )
+    // What was pipelined behind the refusal is an empty letter to this server.
+    assert.equal(server.letters.filter(({ text }) => text !== '').length, 3)
+  }
 })
 
 test('with no source left mail waits, says why, and goes when the pause is over', async (t) => {

@@ -22,6 +22,8 @@ export interface TakenSource {
   readonly giveBack: (seen: number) => void
   /** The site refuses it. */
   readonly refused: (pause: Pause) => void
+  /** Whether another source would be chosen for so many letters, now that this one is refused. */
+  readonly elsewhere: (letters: number) => boolean
 }
 
 /** The sources of one batch, which goes to one site. */
@@ -78,6 +80,10 @@ export class BatchSources {
       },
       giveBack: (seen) => this.#book.giveBack(source, Math.max(0, counted - seen)),
       refused: (pause) => this.#book.refused(source, site, pause),
+      elsewhere: (others) => {
+        const next = this.#book.foresee(lane, { site, families, letters: others })
+        return next.choice.type === 'source'
+      },
     }
   }
 }

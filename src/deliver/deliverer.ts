@@ -14,11 +14,13 @@ import type { TlsWish, Transport } from '../transport/demand.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
 import type { Asked, Demands } from './demands.ts'
-import { pauseIn, sparing } from './pauses.ts'
+import { pauseIn, pauseLine, sparing } from './pauses.ts'
 import { rivalOf } from './race.ts'
 import { Round } from './round.ts'
+import type { RoundTools } from './round-tools.ts'
 import { BatchSources, type TakenSource } from './batch-sources.ts'
 import type { SourceBook } from './source-book.ts'
+import { SourceSparing } from './source-sparing.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
 import { type NamedWays, type Way, wayTo } from './way.ts'
@@ -81,7 +83,7 @@ export class Deliverer {
     way: Way,
     { batch, settling, log }: UnderWay,
   ): Promise<BatchOutcome> {
-    const { clock } = this.#options
+    const { clock, log: tell } = this.#options
     const from = this.#sourcesFor(route, batch)
     const parts = new ByWish(batch, from?.laneOf)
     const mark = log.mark()
@@ -94,19 +96,24 @@ export class Deliverer {
       left = []
       // What the part before this one met is told by its own letters.
       log.backTo(mark)
+      log.again(part.met ?? [])
       const source = await from?.take(part, log)
       if (source?.type === 'wait') {
         const until = Math.min(source.until, clock.now() + lookAgainMs)
-        await settling.putOff(part.items, { ...source, until, endsExpired: true })
+        const why = { ...source, until, endsExpired: true }
+        await settling.putOff(part.items, why, part.met === undefined ? undefined : log)
         continue
       }
       const own = parts.batchOf(part, source?.letters, source?.join)
       const { wish } = part
-      const end = await this.#round(route, { batch: own, wish, way, settling, log, source })
+      const others = source === undefined ? undefined : new SourceSparing(settling, source)
+      const by = { wish, way, log, source, settling: others ?? settling }
+      const end = await this.#round(route, { ...by, batch: own })
       source?.giveBack(end.seen)
-      const { told, spared } = sparing(end.left)
+      const { told, spared } = sparing(others?.told(end.left) ?? end.left)
       left = told
-      pause = end.pause ?? pauseIn(told)
+      const elsewhere = others?.spared ?? []
+      pause = end.pause ?? pauseIn([...told, ...elsewhere])
       answered ||= end.answered
       silence = end.silence ?? silence
       if (batch.ending.stage !== 'go-on') break
@@ -115,11 +122,14 @@ export class Deliverer {
       if (pause.of === 'source' && source !== undefined) {
         // It is about this address of ours: what is left is chosen for anew.
         source.refused(pause)
+        const steps = others?.goOn({ parts, part }, { log, mark, now: clock.now() }) ?? []
+        for (const step of steps) tell(pauseLine(step))
         parts.wait(waiting)
         pause = undefined
         continue
       }
       const { because, forMs } = pause
+      waiting.push(...elsewhere.map(({ item }) => item))
       await settling.putOff([...waiting, ...parts.rest], { because, until: clock.now() + forMs })
       break
     }
@@ -208,7 +218,7 @@ interface UnderWay {
   readonly log: JourneyBuilder
 }
 
-interface Part extends UnderWay {
+interface Part extends Omit<UnderWay, 'settling'>, Pick<RoundTools, 'settling'> {
   readonly wish: TlsWish
   readonly way: Way
   readonly source: TakenSource | undefined

@@ -1,8 +1,12 @@
 import { meaningOf } from '../answers/kinds.ts'
+import type { LogLine } from '../base/log.ts'
+import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import { pauseAfter } from '../answers/pause.ts'
 import type { Pause } from '../post/batch.ts'
 import { describeReply } from '../smtp/reply.ts'
 import { type Attempt, readingOf } from './attempt.ts'
+
+export type PauseStep = DeliveryStep & { readonly type: 'paused' }
 
 /** The longest pause that these attempts ask for; `undefined`: none asks for one. */
 export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
@@ -40,4 +44,23 @@ export function sparing(attempts: readonly Attempt[]): {
     else told.push(attempt)
   }
   return { told, spared }
+}
+
+/** That further letters are kept back, where what was said asks for it. */
+export function pauseStep(attempts: readonly Attempt[], now: number): PauseStep | undefined {
+  const pause = pauseIn(attempts)
+  const [first] = attempts
+  if (pause === undefined || first === undefined) return undefined
+  const { of, forMs, because: problem } = pause
+  const { item, source } = first
+  const from = of === 'source' && source !== undefined ? { source } : {}
+  const { destination } = item
+  return { type: 'paused', of, ...from, destination, problem, until: now + forMs }
+}
+
+/** The same for the log. */
+export function pauseLine(step: PauseStep): LogLine {
+  const { of, source, destination, problem, until } = step
+  const fields = { of, source, destination, why: problem, until: new Date(until).toISOString() }
+  return { level: 'warning', event: 'paused', fields }
 }

@@ -10,7 +10,7 @@ import type { Way } from './way.ts'
 export interface RoundTools {
   readonly connector: Connector
   readonly messages: Messages
-  readonly settling: SettlingInTurn
+  readonly settling: Pick<SettlingInTurn, 'settle'>
   /** How the servers of the destination are spoken with. */
   readonly way: Way
   /** From where they go. Absent: the system chooses. */

@@ -28,7 +28,6 @@ import {
 } from './letters.ts'
 import { pauseIn } from './pauses.ts'
 import type { RoundTools } from './round-tools.ts'
-import type { SettlingInTurn } from './settling.ts'
 import { sorted } from './sorted.ts'
 import type { Way } from './way.ts'
 
@@ -50,7 +49,7 @@ export class Round {
   readonly #sender: LetterSender
   readonly #batch: Batch
   readonly #log: JourneyBuilder
-  readonly #settling: SettlingInTurn
+  readonly #settling: RoundTools['settling']
   readonly #way: Way
   readonly #source: ChosenSource | undefined
   #letters: readonly Letter[]

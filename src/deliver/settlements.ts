@@ -11,7 +11,7 @@ import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
 import type { Notices } from './notices.ts'
-import { pauseIn } from './pauses.ts'
+import { pauseLine, pauseStep } from './pauses.ts'
 import { type AddressMemory, rememberedOf } from './remembered.ts'
 
 /** What all settlements of a batch share. */
@@ -52,18 +52,25 @@ export class Settlements {
     )
   }
 
-  /** Of items for a destination that did not answer a moment ago. */
-  ofPostponed(postponement: Postponement): Promise<Settling> {
+  /**
+   * Of items for a destination that did not answer a moment ago.
+   *
+   * @param log what was done for them before; absent: nothing
+   */
+  ofPostponed(
+    postponement: Postponement,
+    log: JourneyBuilder = new JourneyBuilder('', this.#options.clock),
+  ): Promise<Settling> {
     const { schedule, clock } = this.#options
     const { items, owner } = postponement
     const now = clock.now()
     const decided = items.map((item) => putOff(item, postponement, { schedule, now }))
-    return this.#tellAndWrite(decided, { log: new JourneyBuilder('', clock), owner })
+    return this.#tellAndWrite(decided, { log, owner })
   }
 
   async #tellAndWrite(decided: readonly Decided[], input: SettleInput): Promise<Settling> {
     for (const one of decided) tellLog(this.#options.log, one)
-    const paused = pauseStep(decided, this.#options.clock.now())
+    const paused = pauseStep(attemptsOf(decided), this.#options.clock.now())
     if (paused !== undefined) this.#options.log(pauseLine(paused))
     const { steps, shared } = input.log
     // As they are now: the log goes on to the next connection.
@@ -112,7 +119,7 @@ export class Settlements {
       // One notice for all recipients of a message that are settled together (RFC 3464 §2.2).
       const notice = await notices.about(same, way.steps)
       if (notice !== undefined) steps.step(notice.step)
-      const paused = pauseStep(same, clock.now())
+      const paused = pauseStep(attemptsOf(same), clock.now())
       if (paused !== undefined) steps.step(paused)
       const all = [...way.steps, ...steps.steps]
       settlements.push({ ...settlementOf(one, all, way.shared, notice?.acceptance), ...together })
@@ -135,25 +142,8 @@ function tellLog(log: Log, { attempt, outcome, status, because }: Decided): void
   if (line !== undefined) log(line)
 }
 
-/** That further letters are kept back, where what was said asks for it. */
-function pauseStep(
-  decided: readonly Decided[],
-  now: number,
-): (DeliveryStep & { readonly type: 'paused' }) | undefined {
-  const pause = pauseIn(decided.map(({ attempt }) => attempt))
-  const [first] = decided
-  if (pause === undefined || first === undefined) return undefined
-  const { of, forMs, because: problem } = pause
-  const { item, source } = first.attempt
-  const from = of === 'source' && source !== undefined ? { source } : {}
-  const { destination } = item
-  return { type: 'paused', of, ...from, destination, problem, until: now + forMs }
-}
-
-function pauseLine(step: DeliveryStep & { readonly type: 'paused' }): LogLine {
-  const { of, source, destination, problem, until } = step
-  const fields = { of, source, destination, why: problem, until: new Date(until).toISOString() }
-  return { level: 'warning', event: 'paused', fields }
+function attemptsOf(decided: readonly Decided[]): readonly Attempt[] {
+  return decided.map(({ attempt }) => attempt)
 }
 
 /** In the order of their first items, so that what is told of each journey stays together. */

@@ -32,7 +32,11 @@ export class SettlingInTurn {
     this.#last = this.#batch.settle(settling)
   }
 
-  /** Has letters wait that would hear what another one has heard. Resolves as `settle` does. */
+  /**
+   * Has letters wait that would hear what another one has heard. Resolves as `settle` does.
+   *
+   * @param log what was done for them all the same; absent: nothing
+   */
   async putOff(
     waiting: readonly QueueItem[],
     {
@@ -40,13 +44,14 @@ export class SettlingInTurn {
       because,
       endsExpired = false,
     }: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
+    log?: JourneyBuilder,
   ): Promise<void> {
     const { owner, destination } = this.#batch
     const items = waiting.filter(({ id }) => this.#batch.begin(id))
     if (items.length === 0) return
     const when = { until, because, endsExpired, paused: true }
     const postponement = { owner, destination, items, ...when }
-    const settling = await this.#settlements.ofPostponed(postponement)
+    const settling = await this.#settlements.ofPostponed(postponement, log)
     await this.#last
     this.#last = this.#batch.settle(settling)
   }

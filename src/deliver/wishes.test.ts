@@ -75,3 +75,40 @@ test('a part goes from one source, with as many letters as that may send', async
   assert.deepEqual([ids(await own.more()), asked], ['fg', [4, 3]])
   assert.equal(ids(parts.rest), 'beh')
 })
+
+test('what met something is a part of its own, which nothing joins', async () => {
+  const later = [[item('e')]]
+  const batch: Batch = {
+    destination: 'south.example',
+    owner: 'me',
+    ending: new Ending(),
+    items: ['a', 'b', 'c', 'd'].map((id) => item(id)),
+    arrive: () => true,
+    begin: () => true,
+    settle: () => Promise.resolve(),
+    more: () => Promise.resolve(later.shift() ?? []),
+  }
+  const parts = new ByWish(batch)
+  const ids = (items: readonly QueueItem[] = []): string => items.map(({ id }) => id).join('')
+  const first = parts.next()
+  assert.ok(first !== undefined && first.met === undefined)
+  const met = [{ type: 'withdrawn' }] as never
+  parts.again(first, [], met)
+  assert.equal(parts.next(), undefined)
+  parts.again(first, first.items.slice(0, 1), met)
+  parts.again(first, first.items.slice(1, 3), met)
+  parts.wait(first.items.slice(3))
+  const one = parts.next()
+  assert.ok(one !== undefined)
+  assert.deepEqual([ids(one.items), one.met], ['a', met])
+  const two = parts.next()
+  assert.ok(two !== undefined)
+  // One of them has no room in the next source: it still tells what it met.
+  const own = parts.batchOf(two, 1)
+  assert.deepEqual([ids(own.items), ids(await own.more())], ['b', ''])
+  const plain = parts.next()
+  assert.deepEqual([ids(plain?.items), plain?.met], ['d', undefined])
+  const rest = parts.next()
+  assert.deepEqual([ids(rest?.items), rest?.met], ['c', met])
+  assert.deepEqual(later, [[item('e')]])
+})

@@ -1,4 +1,5 @@
 import type { Batch } from '../post/batch.ts'
+import type { Step } from '../journey/steps.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import type { TlsWish } from '../transport/demand.ts'
 import type { Lane } from './source-book.ts'
@@ -22,6 +23,12 @@ interface Shared {
 /** Items that go over the same connections. */
 export interface Part extends Shared {
   readonly items: readonly QueueItem[]
+  /** What these have met already: they were sent from a source that is refused. */
+  readonly met?: readonly Step[]
+}
+
+interface WaitingPart extends Part {
+  readonly items: QueueItem[]
 }
 
 /**
@@ -31,7 +38,8 @@ export interface Part extends Shared {
 export class ByWish {
   readonly #batch: Batch
   readonly #laneOf: (item: QueueItem) => Lane | undefined
-  readonly #waiting = new Map<string, Shared & { readonly items: QueueItem[] }>()
+  readonly #waiting = new Map<string, WaitingPart>()
+  #apart = 0
 
   /** @param laneOf for the choice of a source; absent: there is none */
   constructor(batch: Batch, laneOf: (item: QueueItem) => Lane | undefined = () => undefined) {
@@ -59,8 +67,12 @@ export class ByWish {
     count: number = part.items.length,
     admit: (joining: number) => Promise<number> = (joining) => Promise.resolve(joining),
   ): Batch {
-    this.wait(part.items.slice(count))
+    const rest = part.items.slice(count)
+    if (part.met === undefined) this.wait(rest)
+    else this.again(part, rest, part.met)
     const more = async (): Promise<readonly QueueItem[]> => {
+      // What was met is theirs alone.
+      if (part.met !== undefined) return []
       this.wait(await this.#batch.more())
       const key = keyOf(part)
       const joining = this.#waiting.get(key)?.items ?? []
@@ -85,6 +97,13 @@ export class ByWish {
   /** What waits in other parts. */
   get rest(): readonly QueueItem[] {
     return Array.from(this.#waiting.values()).flatMap(({ items }) => items)
+  }
+
+  /** Items of a part have one more turn, without others: their journeys tell what they have met. */
+  again({ wish, lane }: Part, items: readonly QueueItem[], met: readonly Step[]): void {
+    if (items.length === 0) return
+    const key = `${keyOf({ wish, lane })} apart ${++this.#apart}`
+    this.#waiting.set(key, { wish, lane, items: Array.from(items), met })
   }
 
   /** These have their turn later. */

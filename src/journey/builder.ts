@@ -83,6 +83,16 @@ export class JourneyBuilder {
     this.#lines.length = lines
   }
 
+  /** The steps since then, to be told again by `again`. */
+  since({ steps }: Mark): readonly Step[] {
+    return this.#steps.slice(steps)
+  }
+
+  /** Goes on behind steps that were written down before. */
+  again(steps: readonly Step[]): void {
+    this.#steps.push(...steps)
+  }
+
   get steps(): readonly Step[] {
     return this.#steps
   }

@@ -132,6 +132,12 @@ export type DeliveryStep =
       readonly destination: string
       readonly problem: string
       readonly until: number
+      /** It was said to this letter, which goes on from another source. Absent: to it as its answer. */
+      readonly spared?: {
+        readonly host: string
+        readonly ip: string
+        readonly conversation: readonly Line[]
+      }
     }
   | HoldStep
   | {

@@ -56,4 +56,20 @@ export const sourceSteps: readonly StepData[] = [
     problem: 'mx.south.example said: 554 5.7.1 Listed.',
     until: at + 1_800_000,
   },
+  {
+    type: 'paused',
+    of: 'source',
+    source: 'one',
+    destination: 'south.example',
+    problem: 'mx.south.example said: 554 5.7.1 Listed.',
+    until: at + 3_600_000,
+    spared: {
+      host: 'mx.south.example',
+      ip: '192.0.2.25',
+      conversation: [
+        { from: 'client', text: 'MAIL FROM:<a@example.org>', at },
+        { from: 'server', text: '554 5.7.1 Listed.', at },
+      ],
+    },
+  },
 ]

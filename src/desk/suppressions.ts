@@ -109,28 +109,85 @@ export const suppressRemove: Operation<
   },
 }
 
-/** Suppressed addresses in the order of their names, behind one of them. */
-export async function listSuppressions(
-  register: Pick<RegisterPort, 'list'>,
-  query: { readonly now: number; readonly limit: number; readonly after?: string },
-): Promise<readonly Suppression[]> {
-  const entries = await register.list({ kind: suppressionKind, ...query })
-  return entries.map(suppressionIn)
+/** Which of the list are meant; a filter that says nothing means all. */
+export interface SuppressionFilter {
+  /** The address has this in it, capital or small. */
+  readonly part?: string
+  readonly reason?: SuppressionReason
 }
 
-/** All of them, page by page. */
+/** Whether an address is one of those that are meant. */
+function isMeant(
+  one: Pick<Suppression, 'address' | 'reason'>,
+  { part = '', reason }: SuppressionFilter,
+): boolean {
+  if (reason !== undefined && one.reason !== reason) return false
+  return one.address.toLowerCase().includes(part.toLowerCase())
+}
+
+/** So many addresses of the list are looked at for one page. */
+const mostLookedAt = 50_000
+
+/** A page of those that are meant, in the order of their names. */
+export interface SuppressionPage {
+  readonly found: readonly Suppression[]
+  /** Behind this name the next page begins; `null`: there is none. */
+  readonly next: string | null
+}
+
+/**
+ * Those that are meant, behind a name where a page ended. A list of a million of which none fits is
+ * looked through in parts: such a page is short, and has a next one.
+ */
+export async function pageOfSuppressions(
+  register: Pick<RegisterPort, 'list'>,
+  query: {
+    readonly now: number
+    readonly limit: number
+    readonly after?: string | undefined
+    readonly filter: SuppressionFilter
+  },
+): Promise<SuppressionPage> {
+  const { now, limit, filter } = query
+  const found: Suppression[] = []
+  let lookedAt = 0
+  let after = query.after
+  for await (const { key, suppression } of entriesOf(register, { now, after })) {
+    if (lookedAt++ === mostLookedAt) return { found, next: after ?? null }
+    if (isMeant(suppression, filter)) {
+      if (found.length === limit) return { found, next: after ?? null }
+      found.push(suppression)
+    }
+    after = key
+  }
+  return { found, next: null }
+}
+
+/** All that are meant, page by page. */
 export async function* allSuppressions(
   register: Pick<RegisterPort, 'list'>,
-  now: number,
+  { now, filter }: { readonly now: number; readonly filter: SuppressionFilter },
 ): AsyncGenerator<Suppression> {
-  let after: string | undefined
+  for await (const { suppression } of entriesOf(register, { now, after: undefined })) {
+    if (isMeant(suppression, filter)) yield suppression
+  }
+}
+
+async function* entriesOf(
+  register: Pick<RegisterPort, 'list'>,
+  from: { readonly now: number; readonly after: string | undefined },
+): AsyncGenerator<{ readonly key: string; readonly suppression: Suppression }> {
+  let { after } = from
   for (;;) {
-    const from = after === undefined ? {} : { after }
-    const page = await listSuppressions(register, { now, limit: mostAtOnce, ...from })
-    yield* page
-    const last = page.at(-1)
-    if (last === undefined || page.length < mostAtOnce) return
-    after = suppressionKey(last.address) ?? last.address
+    const page = await register.list({
+      kind: suppressionKind,
+      now: from.now,
+      limit: mostAtOnce,
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const entry of page) yield { key: entry.key, suppression: suppressionIn(entry) }
+    after = page.at(-1)?.key
+    if (page.length < mostAtOnce) return
   }
 }
 

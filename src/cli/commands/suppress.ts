@@ -75,12 +75,10 @@ function text({ address, reason, since, until, why }: SuppressionView, width: nu
 }
 
 async function suppressedIn(config: string, part = ''): Promise<readonly SuppressionView[]> {
-  const wanted = part.toLowerCase()
   const found = await storedIn(config, async ({ register }) => {
     const fitting: SuppressionView[] = []
-    for await (const one of allSuppressions(register, systemClock.now())) {
-      if (one.address.toLowerCase().includes(wanted)) fitting.push(suppressionView(one))
-    }
+    const meant = { now: systemClock.now(), filter: { part } }
+    for await (const one of allSuppressions(register, meant)) fitting.push(suppressionView(one))
     return fitting
   })
   return found ?? []

@@ -9,6 +9,7 @@ import { MessagesPage } from '../messages/messages.tsx'
 import { QueuePage } from '../queue/queue.tsx'
 import { ReportsPage } from '../reports/reports.tsx'
 import { SendPage } from '../send/send.tsx'
+import { SuppressionsPage } from '../suppressions/suppressions.tsx'
 import { WebhooksPage } from '../webhooks/webhooks.tsx'
 import type { Session } from '../types.ts'
 import { mayChangeAccess, maySend } from './may.ts'
@@ -29,6 +30,13 @@ export const pages: readonly PageEntry[] = [
   { path: '/', name: 'Messages', page: MessagesPage, shown: always },
   { path: '/send', name: 'Send', page: SendPage, shown: maySend },
   { path: '/queue', name: 'Queue', page: QueuePage, shown: always },
+  {
+    path: '/suppressions',
+    name: 'Suppressed',
+    page: SuppressionsPage,
+    shown: (mode) => mode === 'live',
+    ofTheHouse: true,
+  },
   {
     path: '/reports',
     name: 'Reports',

@@ -1,9 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { WaybillError } from '../../base/error.ts'
-import { parseMoment } from '../../base/moment.ts'
 import { perform } from '../../desk/act.ts'
 import {
-  listSuppressions,
+  pageOfSuppressions,
   suppressAdd,
   type SuppressionPart,
   suppressionReasonNames,
@@ -11,9 +9,10 @@ import {
   type SuppressionView,
   suppressRemove,
 } from '../../desk/suppressions.ts'
+import { parseUntil } from '../../desk/until.ts'
 import type { Api } from '../api-types.ts'
 import { actorOf, type DeskPlace } from '../desk-place.ts'
-import { answer, body, reason, reasonQuery, whole, wholeList } from '../route-parts.ts'
+import { answer, body, reason, reasonQuery } from '../route-parts.ts'
 
 const suppression: z.ZodType<SuppressionView> = z
   .object({
@@ -27,14 +26,30 @@ const suppression: z.ZodType<SuppressionView> = z
   })
   .openapi('Suppression')
 
-/** More are not told at once; the note says so. */
+/** So many are told in one answer. */
 const mostTold = 10_000
 
 const list = createRoute({
   method: 'get',
   path: '/v1/suppressions',
   summary: 'Addresses that nothing is sent to',
-  responses: answer('In the order of their names', wholeList(suppression)),
+  request: {
+    query: z.object({
+      q: z.string().max(1000).default('').describe('Only addresses with this in them'),
+      reason: z.enum(suppressionReasonNames).optional(),
+      limit: z.coerce.number().int().min(1).max(mostTold).default(mostTold),
+      after: z.string().max(1000).optional().describe('`next` of the page before'),
+    }),
+  },
+  responses: answer(
+    'In the order of their names. Where few of many fit, a page may have less than `limit` and go on',
+    z.object({
+      data: z.array(suppression),
+      has_more: z.boolean(),
+      next: z.string().nullable(),
+      note: z.string().describe('Why there is nothing'),
+    }),
+  ),
 })
 
 const add = createRoute({
@@ -45,7 +60,12 @@ const add = createRoute({
     z.object({
       address: z.string().max(1000).openapi({ example: 'ann@north.example' }),
       why: z.string().max(500).default('').describe('Told to who writes to it'),
-      until: z.string().max(100).optional().openapi({ example: '2027-01-31T00:00:00Z' }),
+      until: z
+        .string()
+        .max(100)
+        .optional()
+        .describe('`180d`, a day, or a time; absent: until it is removed')
+        .openapi({ example: '2027-01-31T00:00:00Z' }),
       reason,
     }),
   ),
@@ -64,21 +84,22 @@ const remove = createRoute({
 export function suppressionRoutes(api: Api, place: DeskPlace<SuppressionPart> | undefined): void {
   api.openapi(list, async (c) => {
     if (place === undefined) {
-      return c.json(
-        whole<SuppressionView>([], 'This server keeps no addresses from being sent to.'),
-        200,
-      )
+      const note = 'This server keeps no addresses from being sent to.'
+      return c.json({ data: [], has_more: false, next: null, note }, 200)
     }
     const { register, clock } = place.desk.suppressions
-    const found = await listSuppressions(register, { now: clock.now(), limit: mostTold + 1 })
-    const told = found.slice(0, mostTold).map(suppressionView)
-    const note = found.length > mostTold ? 'There are more: waybill suppress export has all.' : ''
-    return c.json(whole(told, note), 200)
+    const { q, reason: because, limit, after } = c.req.valid('query')
+    const filter = { part: q, ...(because === undefined ? {} : { reason: because }) }
+    const asked = { now: clock.now(), limit, after, filter }
+    const { found, next } = await pageOfSuppressions(register, asked)
+    const data = found.map(suppressionView)
+    return c.json({ data, has_more: next !== null, next, note: '' }, 200)
   })
   if (place === undefined) return
   api.openapi(add, async (c) => {
     const { address, why, until: end, reason: because } = c.req.valid('json')
-    const until = end === undefined ? {} : { until: timeOf(end) }
+    const { clock } = place.desk.suppressions
+    const until = end === undefined ? {} : { until: parseUntil(end, clock.now()) }
     const input = { addresses: [{ address, why, reason: 'by-hand', ...until }] }
     return c.json(await perform(suppressAdd, place, { input, actor: actorOf(c, because) }), 200)
   })
@@ -87,10 +108,4 @@ export function suppressionRoutes(api: Api, place: DeskPlace<SuppressionPart> | 
     const input = { addresses: [c.req.valid('param').address] }
     return c.json(await perform(suppressRemove, place, { input, actor }), 200)
   })
-}
-
-function timeOf(text: string): number {
-  const at = parseMoment(text)
-  if (at !== undefined) return at
-  throw new WaybillError('usage', '"until" is no time such as 2027-01-31T00:00:00Z.')
 }

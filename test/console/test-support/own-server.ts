@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { Suppression } from '../../../src/suppression/suppression.ts'
 import { root } from '../../docs/page.ts'
 
 /** Names, each with its records by their type. */
@@ -15,6 +16,8 @@ export interface OwnServer {
   readonly page: string
   /** From now on its DNS says this. */
   readonly setZone: (zone: TestZone) => void
+  /** Puts addresses on the list of those that nothing is sent to, as reports do. */
+  readonly suppress: (some: readonly Suppression[]) => Promise<void>
   /** Sends JSON to a path of its API, or a file. */
   readonly post: (path: string, body: string) => Promise<void>
   /** What a path of its API answers. */
@@ -38,6 +41,10 @@ export async function startOwnServer(t: TestContext, zone: TestZone = {}): Promi
   return {
     page,
     setZone: (next) => void child.send({ zone: next }),
+    async suppress(some) {
+      child.send({ suppress: some })
+      await once(child, 'message')
+    },
     async post(path, body) {
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch(`${page}${path}`, { method: 'POST', headers, body })

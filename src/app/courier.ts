@@ -4,13 +4,14 @@ import { Connector } from '../deliver/connect.ts'
 import { Deliverer } from '../deliver/deliverer.ts'
 import { Demands } from '../deliver/demands.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
+import type { ItemTurn } from '../desk/item-turns.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
 import { PersonPauses } from '../desk/pauses.ts'
 import { QueueDesk } from '../desk/queue.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
-import type { SourcePlan, SourceStanding } from '../deliver/source-book.ts'
+import type { SourceStanding } from '../deliver/source-book.ts'
 import { deliverUnsuppressed } from '../deliver/suppressed.ts'
 import { RegisteredTlsMemory } from '../deliver/tls-memory.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
@@ -33,17 +34,8 @@ import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import { type AccountHabitPlan, AccountHolding } from './account-holding.ts'
+import type { CourierLimits } from './courier-limits.ts'
 import { OutgoingSources } from './outgoing-sources.ts'
-
-/** How much goes out at once, and when. */
-export interface CourierLimits {
-  readonly outgoing: number
-  readonly outgoingSlow: number
-  readonly outgoingToSite?: number
-  readonly traffic?: TrafficPlan
-  /** From which of our addresses. Absent: the system chooses. */
-  readonly sources?: SourcePlan
-}
 
 export interface CourierOptions {
   readonly hostname: string
@@ -88,6 +80,7 @@ export class Courier {
   readonly #holding: AccountHolding
   readonly #tlsMemory: RegisteredTlsMemory
   readonly #sources: OutgoingSources
+  readonly #deliverer: Deliverer
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
@@ -112,7 +105,9 @@ export class Courier {
       persons: this.pauses,
       report: (problem) => report(problem, 'counts of sources'),
     })
-    this.#dispatcher = this.#makeDispatcher()
+    const settlements = this.#makeSettlements()
+    this.#deliverer = this.#makeDeliverer(settlements)
+    this.#dispatcher = this.#makeDispatcher(settlements)
     this.use(options.limits)
     this.#watch = new QueueWatch({
       changes: (query) => store.changes(query),
@@ -146,6 +141,14 @@ export class Courier {
   /** Letters that are being delivered or have their turn next. */
   get underWay(): number {
     return this.#dispatcher.counts.leased
+  }
+
+  /** Where each of these items is. */
+  turns(queueIds: readonly string[]): readonly ItemTurn[] {
+    return queueIds.map((queueId): ItemTurn => {
+      const taken = this.#dispatcher.has(queueId) ? 'place' : 'elsewhere'
+      return { queueId, at: this.#deliverer.sending(queueId) ?? taken }
+    })
   }
 
   /** The destinations to which nothing is sent for a while. */
@@ -223,12 +226,10 @@ export class Courier {
     return new AccountHolding({ ...rest, store, clock, rules, desk, plan })
   }
 
-  #makeDispatcher(): Dispatcher {
+  #makeDispatcher(settlements: Settlements): Dispatcher {
     const { hostname, store, clock, random, retry, limits, suppressions, log, report } =
       this.#options
-    const settlements = this.#makeSettlements()
-    const deliverer = this.#makeDeliverer(settlements)
-    const deliver = (batch: Batch): Promise<BatchOutcome> => deliverer.deliver(batch)
+    const deliver = (batch: Batch): Promise<BatchOutcome> => this.#deliverer.deliver(batch)
     const by = { clock, log, notices: this.#makeNotices(), deliver }
     return new Dispatcher({
       queue: screenedQueue(store.queue, this.rules, (items) => this.#holding.habits.note(items)),

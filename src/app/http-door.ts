@@ -136,6 +136,7 @@ export class HttpDoor {
           retry: retryPolicy(settings()),
           down: () => downOf(system.down, systemClock),
           standing: (destinations) => desk.standing(destinations),
+          turns: (queueIds) => desk.turns(queueIds),
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: place,

@@ -78,6 +78,7 @@ export class RunningServer {
         withdraw: (queueIds) => system.letters.withdraw(queueIds),
         giveUp: (items, given) => system.letters.giveUp(items, given),
       },
+      turns: (queueIds) => system.letters.turns(queueIds),
       webhooks: parts.webhooks.webhooks,
       submit: unixSubmission(system.door),
       turn: this.#turn,

@@ -33,6 +33,7 @@ export interface ServerDeskParts {
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
   readonly changed: () => Promise<void>
+  readonly turns: Desk['turns']
   readonly webhooks: Webhooks
   readonly submit: Desk['submit']
   readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname' | 'webhooks'>
@@ -78,6 +79,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
     imports: { store, linesOf: (path) => readPackedLines(path) },
     webhooks,
     standing: (destinations) => standingOf(destinations, { ...status, clock: systemClock }),
+    turns: (queueIds) => parts.turns(queueIds),
     prune: () => retention.run(),
     status: () =>
       statusOf({

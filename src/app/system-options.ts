@@ -20,7 +20,7 @@ import type { TransportRules } from '../transport/transport.ts'
 import type { SuppressionRules } from '../suppression/strikes.ts'
 import type { AccountHabitPlan } from './account-holding.ts'
 import type { ReportsPlan } from './reporter.ts'
-import type { CourierLimits } from './courier.ts'
+import type { CourierLimits } from './courier-limits.ts'
 
 /** One mail server: what it is made of. */
 export interface MailSystemOptions {

@@ -1,4 +1,5 @@
 import { askServer } from '../control/ask.ts'
+import { type ItemTurn, queueTurns } from '../desk/item-turns.ts'
 import { queueStanding } from '../desk/standing.ts'
 import type { DestinationStanding } from '../desk/why-waiting.ts'
 import { systemClock } from '../io/clock.ts'
@@ -13,7 +14,11 @@ export async function standingsOf(
   folder: string,
   site: string,
   items: readonly QueueItem[],
-): Promise<{ readonly running: boolean; readonly standings: readonly DestinationStanding[] }> {
+): Promise<{
+  readonly running: boolean
+  readonly standings: readonly DestinationStanding[]
+  readonly turns?: readonly ItemTurn[]
+}> {
   if (site !== '') return { running: true, standings: [] }
   if (items.length === 0) return { running: false, standings: [] }
   const destinations = Array.from(new Set(items.map(({ destination }) => destination)))
@@ -21,8 +26,18 @@ export async function standingsOf(
   const asked = await askServer(request, { folder, clock: systemClock, timeoutMs: 10_000 })
   if (asked.type !== 'answered') return { running: false, standings: [] }
   // What the same operation gave in the server, as JSON: the greeting said that it is of our version.
-  return { running: true, standings: asked.value as readonly DestinationStanding[] }
+  const standings = asked.value as readonly DestinationStanding[]
+  const ids = items.slice(0, mostTurns).map(({ id }) => id)
+  const turns = await askServer(
+    { operation: queueTurns.name, input: { items: ids }, by: operator() },
+    { folder, clock: systemClock, timeoutMs: 10_000 },
+  )
+  if (turns.type !== 'answered') return { running: true, standings }
+  return { running: true, standings, turns: turns.value as readonly ItemTurn[] }
 }
+
+/** What fits into an answer: so many letters of the first that wait. */
+const mostTurns = 500
 
 /** What the server on this folder knows of one destination; `undefined`: nothing, or none runs. */
 export async function standingOfDestination(

@@ -7,6 +7,7 @@ import { scramProof } from '../io/scram.ts'
 import { describeTlsProblem } from '../io/tls-problem.ts'
 import { ClientEngine } from '../smtp/client-engine.ts'
 import type {
+  AtCommand,
   ClientInput,
   ClientOptions,
   ClientOutput,
@@ -72,6 +73,7 @@ export class ClientSession {
   #onReady: ((greeted: Greeted) => void) | undefined
   #sending: Sending | undefined
   #lastFailure: Setback | undefined
+  #doing: AtCommand = 'CONNECT'
 
   constructor(input: ClientSessionInput) {
     const { peer, options, clock, serverName, trustAnchors, lacks } = input
@@ -136,6 +138,11 @@ export class ClientSession {
   /** All of a message is said, and its answer is to come: breaking off now may send it twice. */
   get awaitsVerdict(): boolean {
     return this.#sending?.allSent === true
+  }
+
+  /** What is waited for now: the answer to this command, or room for more of the message. */
+  get doing(): AtCommand {
+    return this.#doing
   }
 
   /** The lines since the last call: those that belong to one message. */
@@ -203,6 +210,9 @@ export class ClientSession {
         // What is short leaves with its end, in one piece.
         this.#driver.gather(true)
         void this.#nextPart()
+        return
+      case 'doing':
+        this.#doing = output.atCommand
         return
       case 'allSent':
         if (this.#sending !== undefined) this.#sending.allSent = true

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
 import type { Dialer } from '../io/dialer.ts'
-import type { Peer, TlsStart } from '../io/peer.ts'
+import type { Peer } from '../io/peer.ts'
 import type { TlsCheck } from '../io/tls-role.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
@@ -9,9 +9,10 @@ import type { ChosenSource } from '../source/choose-source.ts'
 import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import type { KnownTls } from '../transport/memory.ts'
+import type { SendingBatch } from './being-sent.ts'
 import { BrokenChunking } from './broken-chunking.ts'
 import { type Raced, Racer } from './race.ts'
-import { ClientSession, type Greeted, type SessionLine } from './client-session.ts'
+import { ClientSession, type SessionLine } from './client-session.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
 import {
   beforeOf,
@@ -23,6 +24,7 @@ import {
   type TlsOutcome,
   type WantedTls,
 } from './tls-told.ts'
+import { greetedOrEnded, securedOrEnded } from './until-ended.ts'
 import type { Way } from './way.ts'
 
 /** A greeted server, or why there is none. */
@@ -56,6 +58,8 @@ export interface ConnectInput {
   readonly source?: ChosenSource | undefined
   /** Hears how TLS fared, once for each connection that was made. */
   readonly heard?: (outcome: TlsOutcome) => void
+  /** Told how far the connection has come. */
+  readonly sending?: SendingBatch
   /** Another address of the same host, which is dialled as well when this one is silent. */
   readonly rival?: {
     readonly target: RouteTarget
@@ -148,6 +152,7 @@ export class Connector {
     const { log, way, source } = input
     const { rival, ...alone } = input
     const how = { port: way.port, timeoutMs: dialTimeoutMs, source }
+    input.sending?.connecting(target)
     const { dialled, ...where } = await this.#racer.dial([target, rival?.target], how, log)
     const { host, address: ip } = where.reached
     if (dialled.type === 'failed') {
@@ -159,12 +164,13 @@ export class Connector {
       return { type: 'failed', status, because, permanent, ...silent, ...where }
     }
     const told = where.reached === target ? alone : askedOfRival(alone, rival)
-    return { ...(await this.#greet(dialled.peer, host, told)), ...where }
+    return { ...(await this.#greet(dialled.peer, where.reached, told)), ...where }
   }
 
   /** Greets, and holds the session to what is demanded of it before anything else is said. */
-  async #greet(peer: Peer, host: string, input: ConnectInput & Telling): Promise<Once> {
-    const { log, ending, tls, way, demand } = input
+  async #greet(peer: Peer, target: RouteTarget, input: ConnectInput & Telling): Promise<Once> {
+    const { host } = target
+    const { log, ending, tls, way, demand, sending } = input
     const { clock, trustAnchors } = this.#options
     const { hostname } = input.source ?? this.#options
     const wanted = wantedTls(way, demand, tls.state)
@@ -177,9 +183,10 @@ export class Connector {
     }
     const secure = { serverName: serverNameFor(demand, host), trustAnchors, lacks }
     if (wanted === 'active') {
+      sending?.securing(target)
       const { tlsMs: timeoutMs } = defaultClientOptions.timeouts
       const role = { side: 'client', timeoutMs, ...secure } as const
-      const begun = await untilEnded(ending, peer, peer.startTls(role))
+      const begun = await securedOrEnded(ending, peer, peer.startTls(role))
       if (begun.type === 'failed') {
         const text = `TLS with ${host} failed: ${begun.problem}`
         const failure = setback('tlsFailed', 'CONNECT', text)
@@ -200,7 +207,8 @@ export class Connector {
       clock,
       ...secure,
     })
-    const greeted = await untilBrokenOff(ending, session)
+    sending?.speaking(target, session)
+    const greeted = await greetedOrEnded(ending, session)
     if (greeted.type === 'failed') {
       const { failure } = greeted
       const problem = session.tlsFailure ?? notOfferedIn(failure)
@@ -249,36 +257,6 @@ function promisesNothing(host: string, session: ClientSession): Once & { readonl
   const said = setback('tlsNotOffered', 'EHLO', because)
   const outcome = { ...said, result: 'failed', status } as const
   return { type: 'failed', status, because, permanent: true, outcome, lines, tlsFailed: undefined }
-}
-
-/** The handshake before anything is said, which ends at once when somebody asks to break off. */
-async function untilEnded(
-  ending: Ending,
-  peer: Peer,
-  handshake: Promise<TlsStart>,
-): Promise<TlsStart> {
-  const heed = (): void => {
-    if (ending.stage === 'wait-for-answer' || ending.stage === 'at-once') peer.destroy()
-  }
-  const unwatch = ending.watch(heed)
-  heed()
-  const begun = await handshake
-  unwatch()
-  return begun
-}
-
-/** Greets, unless somebody has asked to break off or asks meanwhile: a greeting may take minutes. */
-async function untilBrokenOff(ending: Ending, session: ClientSession): Promise<Greeted> {
-  const heed = (): void => {
-    const { stage, why } = ending
-    if (stage === 'wait-for-answer' || stage === 'at-once') session.breakOff(why)
-  }
-  const unwatch = ending.watch(heed)
-  const greeting = session.greet()
-  heed()
-  const greeted = await greeting
-  unwatch()
-  return greeted
 }
 
 function failedGreeting(

@@ -18,6 +18,7 @@ import { pauseIn, pauseLine, sparing } from './pauses.ts'
 import { rivalOf } from './race.ts'
 import { Round } from './round.ts'
 import type { RoundTools } from './round-tools.ts'
+import { BeingSent, type SendingBatch, type SendingNow } from './being-sent.ts'
 import { BatchSources, type TakenSource } from './batch-sources.ts'
 import type { SourceBook } from './source-book.ts'
 import { SourceSparing } from './source-sparing.ts'
@@ -51,16 +52,32 @@ export interface DelivererOptions {
  */
 export class Deliverer {
   readonly #options: DelivererOptions
+  readonly #beingSent: BeingSent
 
   constructor(options: DelivererOptions) {
     this.#options = options
+    this.#beingSent = new BeingSent(options.clock)
+  }
+
+  /** How far the item of that id has come, where it is being delivered now. */
+  sending(queueId: string): SendingNow | undefined {
+    return this.#beingSent.of(queueId)
   }
 
   /**
    * Never rejects for anything another server or DNS does, and always ends: every wait has a limit.
    * Items that were not begun when it was asked to end are not settled: the lease keeps them.
    */
-  async deliver(batch: Batch): Promise<BatchOutcome> {
+  async deliver(given: Batch): Promise<BatchOutcome> {
+    const { batch, sending, over } = this.#beingSent.follow(given)
+    try {
+      return await this.#deliver(batch, sending)
+    } finally {
+      over()
+    }
+  }
+
+  async #deliver(batch: Batch, sending: SendingBatch): Promise<BatchOutcome> {
     const { clock, settlements, ways } = this.#options
     const { destination, items } = batch
     const log = new JourneyBuilder('', clock)
@@ -74,14 +91,14 @@ export class Deliverer {
       return { ...last, reachable: 'unknown' }
     }
     if (!batch.arrive(siteOf(route, destination))) return { settlements: [], reachable: 'unknown' }
-    return this.#goTo(route, wayTo(destination, ways), { batch, settling, log })
+    return this.#goTo(route, wayTo(destination, ways), { batch, settling, log, sending })
   }
 
   /** Goes through the targets with each part of the batch that asks the same of TLS. */
   async #goTo(
     route: FoundRoute,
     way: Way,
-    { batch, settling, log }: UnderWay,
+    { batch, settling, log, sending }: UnderWay,
   ): Promise<BatchOutcome> {
     const { clock, log: tell } = this.#options
     const from = this.#sourcesFor(route, batch)
@@ -107,7 +124,7 @@ export class Deliverer {
       const own = parts.batchOf(part, source?.letters, source?.join)
       const { wish } = part
       const others = source === undefined ? undefined : new SourceSparing(settling, source)
-      const by = { wish, way, log, source, settling: others ?? settling }
+      const by = { wish, way, log, source, sending, settling: others ?? settling }
       const end = await this.#round(route, { ...by, batch: own })
       source?.giveBack(end.seen)
       const { told, spared } = sparing(others?.told(end.left) ?? end.left)
@@ -149,7 +166,7 @@ export class Deliverer {
 
   async #round(
     route: FoundRoute,
-    { batch, wish, way, settling, log, source }: Part,
+    { batch, wish, way, settling, log, source, sending }: Part,
   ): Promise<RoundEnd> {
     const { connector, messages, demands, log: tell } = this.#options
     const { destination } = batch
@@ -160,7 +177,8 @@ export class Deliverer {
       const ours = batch.items.filter(({ id }) => batch.begin(id))
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
-    const tools = { connector, messages, settling, way, log, tell, source: source?.chosen }
+    const from = source?.chosen
+    const tools = { connector, messages, settling, way, log, tell, source: from, sending }
     const round = new Round(tools, batch)
     const askedOf = ({ host, address }: RouteTarget): Asked | string => {
       return judgement?.of(host, address) ?? { requireTls: wish === 'required' }
@@ -216,6 +234,8 @@ interface UnderWay {
   readonly batch: Batch
   readonly settling: SettlingInTurn
   readonly log: JourneyBuilder
+  /** Told where the letters are. */
+  readonly sending: SendingBatch
 }
 
 interface Part extends Omit<UnderWay, 'settling'>, Pick<RoundTools, 'settling'> {

@@ -11,6 +11,7 @@ import {
   unreadable,
   withoutTls,
 } from './attempt.ts'
+import type { SendingBatch } from './being-sent.ts'
 import type { ClientSession } from './client-session.ts'
 import { endSession } from './end-session.ts'
 import type { Letter } from './letters.ts'
@@ -29,16 +30,23 @@ export class LetterSender {
   readonly #tell: Log
   readonly #batch: Pick<Batch, 'ending'>
   readonly #source: ChosenSource | undefined
+  readonly #sending: SendingBatch
   readonly #said = new Set<string>()
 
   constructor(
-    { messages, tell, source }: Pick<RoundTools, 'messages' | 'tell' | 'source'>,
+    {
+      messages,
+      tell,
+      source,
+      sending,
+    }: Pick<RoundTools, 'messages' | 'tell' | 'source' | 'sending'>,
     batch: Pick<Batch, 'ending'>,
   ) {
     this.#messages = messages
     this.#tell = tell
     this.#source = source
     this.#batch = batch
+    this.#sending = sending
   }
 
   /** How many of the items a server has seen. */
@@ -56,6 +64,7 @@ export class LetterSender {
     const told = { items, host, ip, tell: this.#tell }
     const unwatch = ending.watch(() => endSession(session, ending, told))
     for (const { id } of items) this.#said.add(id)
+    this.#sending.letter(items)
     const outcomes = await this.#outcomes(session, items)
     unwatch()
     const lines = session.takeLines()

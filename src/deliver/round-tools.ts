@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
 import type { Messages } from './attempt.ts'
+import type { SendingBatch } from './being-sent.ts'
 import type { Connector } from './connect.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { Way } from './way.ts'
@@ -18,4 +19,6 @@ export interface RoundTools {
   /** The steps that were made for all items together. */
   readonly log: JourneyBuilder
   readonly tell: Log
+  /** Told where the letters are. */
+  readonly sending: SendingBatch
 }

@@ -13,6 +13,7 @@ import {
   isBroken,
   mayBeChunking,
 } from './attempt.ts'
+import type { SendingBatch } from './being-sent.ts'
 import type { SessionLine } from './client-session.ts'
 import { askedOfRival, type Connector } from './connect.ts'
 import type { Asked } from './demands.ts'
@@ -52,6 +53,7 @@ export class Round {
   readonly #settling: RoundTools['settling']
   readonly #way: Way
   readonly #source: ChosenSource | undefined
+  readonly #sending: SendingBatch
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
@@ -64,6 +66,7 @@ export class Round {
     this.#way = tools.way
     this.#source = tools.source
     this.#log = tools.log
+    this.#sending = tools.sending
     this.#batch = batch
     this.#letters = lettersOf(batch.items)
   }
@@ -120,7 +123,8 @@ export class Round {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
       const raced = rival === undefined ? now : { ...now, rival }
-      const input = { ...raced, log: this.#log, ending, tls, way, source: this.#source }
+      const told = { log: this.#log, sending: this.#sending }
+      const input = { ...raced, ...told, ending, tls, way, source: this.#source }
       const connected = await this.#connector.connect(target, input)
       if (rival !== undefined) {
         // Only the first connection is raced for: what has been reached stays.

@@ -13,6 +13,7 @@ import type { FoundJourney, JourneyRow, StoredJourney } from '../store/ports/jou
 import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { QueuePart } from './queue.ts'
+import type { TurnsPart } from './item-turns.ts'
 import type { StandingPart } from './standing.ts'
 import type { DownStatus } from './status.ts'
 
@@ -31,6 +32,8 @@ export interface Archive {
   readonly down?: () => readonly DownStatus[]
   /** What keeps the mail of these destinations; absent where nothing goes out. */
   readonly standing?: StandingPart['standing']
+  /** Where these items are that its server has taken; absent where nothing goes out. */
+  readonly turns?: TurnsPart['turns']
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
   /** What people may do there; absent where nothing goes out. */

@@ -67,6 +67,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       status: nobody,
       submit: nobody,
       standing: nobody,
+      turns: nobody,
       webhooks: testWebhooks(store),
     },
   }

@@ -26,6 +26,7 @@ import {
   totpConfirm,
   totpRemove,
 } from './second-factor-operations.ts'
+import { queueTurns, type TurnsPart } from './item-turns.ts'
 import { queueStanding, type StandingPart } from './standing.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 import { submit, type SubmitPart } from './submit.ts'
@@ -46,6 +47,7 @@ export interface Desk
     ImportPart,
     SubmitPart,
     StandingPart,
+    TurnsPart,
     WebhookPart {}
 
 const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
@@ -60,6 +62,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(pauseAdd),
   named(pauseEnd),
   named(queueStanding),
+  named(queueTurns),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

@@ -13,7 +13,7 @@ import { isForeign, ownJourneys } from './own-journeys.ts'
  */
 export function ownArchives(archives: Archives, account: string): Archives {
   return new Archives(
-    archives.all.map(({ name, reads, changes, desk, retry, down, standing }): Archive => {
+    archives.all.map(({ name, reads, changes, desk, retry, down, standing, turns }): Archive => {
       const own = ownReads(reads, account)
       return {
         name,
@@ -25,6 +25,7 @@ export function ownArchives(archives: Archives, account: string): Archives {
         ...(retry === undefined ? {} : { retry }),
         ...(down === undefined ? {} : { down }),
         ...(standing === undefined ? {} : { standing }),
+        ...(turns === undefined ? {} : { turns }),
       }
     }),
   )

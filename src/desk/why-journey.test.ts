@@ -157,6 +157,60 @@ test('what keeps a letter, what lasts longest first', () => {
   }
 })
 
+test('of a letter that is being sent it says since when, to whom, and how far it has come', () => {
+  const due = { ...item, nextAttemptAt: at(-1), leasedUntil: at(60), attempts: 0 }
+  const place = { since: at(0), host: 'mx.south.example', ip: '192.0.2.1' }
+  const cases = [
+    ['route', `It is being sent now, since ${iso(0)}: the server for it is looked up.`],
+    ['DATA', `It is being sent now, since ${iso(0)}, to mx.south.example [192.0.2.1], at DATA.`],
+    ['final-reply', 'at the final reply: all of it was sent.'],
+    ['in-line', 'behind the letter that is sent there now'],
+  ] as const
+  for (const [stage, says] of cases) {
+    const turns = [{ queueId: 'q1', at: { ...place, stage } }]
+    const why = whyJourney({ ...nothing, record: recordOf(queued), items: [due], turns })
+    const [told] = why.recipients
+    assert.ok(told !== undefined)
+    assert.ok(told.says.startsWith(`It is on its way for ${recipient}. It was not tried yet.`))
+    assert.ok(told.says.includes(says), told.says)
+    assert.equal(told.turn, 'this-server')
+    assert.deepEqual(
+      told.holds.map(({ by, sending }) => [by, sending]),
+      [['under-way', { since: iso(0), host: place.host, address: place.ip, stage }]],
+    )
+  }
+})
+
+test('a lease that nobody works under is told with its end', () => {
+  const leased = { ...item, nextAttemptAt: at(-1), leasedUntil: at(60) }
+  const cases = [
+    [true, 'elsewhere', leased, [['lease', iso(60)]]],
+    [true, 'place', leased, [['place', null]]],
+    [true, undefined, leased, [['place', null]]],
+    [true, 'elsewhere', { ...leased, leasedUntil: at(-1) }, [['place', null]]],
+    [
+      false,
+      undefined,
+      leased,
+      [
+        ['no-server', null],
+        ['lease', iso(60)],
+      ],
+    ],
+  ] as const
+  for (const [running, turn, one, expected] of cases) {
+    const holds = holdsOf(one, { now, running, standing: undefined, turn })
+    assert.deepEqual(
+      holds.map(({ by, until }) => [by, until]),
+      expected,
+    )
+  }
+  const other = [{ queueId: 'q2', at: 'elsewhere' }] as const
+  const asked = { ...nothing, record: recordOf(queued), items: [leased] }
+  // One that was not asked about may be anywhere.
+  assert.match(whyJourney({ ...asked, turns: other }).recipients[0]?.says ?? '', /or has its turn/)
+})
+
 test('a hold of a person makes it the turn of who runs the server', () => {
   const held = { ...item, held: true, holdReason: 'look at it first' }
   const [told] = whyJourney({ ...nothing, record: recordOf(queued), items: [held] }).recipients

@@ -9,6 +9,7 @@ import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { AtCommand } from '../smtp/client-types.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
 import { readingView, type Why, type WhyRecipient } from './why.ts'
+import type { ItemTurn } from './item-turns.ts'
 import { type DestinationStanding, holdsOf } from './why-waiting.ts'
 
 /** All that an explanation of a letter stands on. */
@@ -18,6 +19,8 @@ export interface WhyFacts {
   readonly items: readonly QueueItem[]
   /** Of the destinations of the items, as far as a server was asked. */
   readonly standings: readonly DestinationStanding[]
+  /** Where the server has the items; absent, or without some of them: it was not asked. */
+  readonly turns?: readonly ItemTurn[] | undefined
   readonly running: boolean
   /** Unix milliseconds. */
   readonly now: number
@@ -113,10 +116,11 @@ interface Tried {
 function waiting(
   item: QueueItem,
   { attempt, reading }: Tried,
-  { standings, running, now }: WhyFacts,
+  { standings, turns, running, now }: WhyFacts,
 ): Pick<WhyRecipient, 'says' | 'turn' | 'todo' | 'holds'> {
   const standing = standings.find(({ destination }) => destination === item.destination)
-  const holds = Array.from(holdsOf(item, { now, running, standing }))
+  const turn = turns?.find(({ queueId }) => queueId === item.id)?.at
+  const holds = Array.from(holdsOf(item, { now, running, standing, turn }))
   const [main] = holds
   const person = main?.by === 'hold' || main?.by === 'no-server'
   const next: NextTurn = person
@@ -127,14 +131,21 @@ function waiting(
             ? 'It goes on when the hold ends, or somebody releases it (waybill queue release).'
             : 'It goes on when the server is started.',
       }
-    : { turn: 'this-server', todo: 'This server tries it by itself; nobody has to do anything.' }
+    : { turn: 'this-server', todo: byItself(main?.by === 'under-way') }
   const tried = attempt === undefined ? 'It was not tried yet.' : triedText(attempt, reading)
   const keeps = holds.map(({ says, until }) => {
     return until === null ? says : `${ended(says)} That frees at ${until}.`
   })
   const end = `It is given up at ${new Date(item.expiresAt).toISOString()}.`
-  const says = [`It waits for ${item.recipient}.`, tried, ...keeps, next.todo, end].join(' ')
+  const what = main?.sending === undefined ? 'waits' : 'is on its way'
+  const says = [`It ${what} for ${item.recipient}.`, tried, ...keeps, next.todo, end].join(' ')
   return { says, ...next, holds }
+}
+
+function byItself(underWay: boolean): string {
+  return underWay
+    ? 'What becomes of it is known in a moment; nobody has to do anything.'
+    : 'This server tries it by itself; nobody has to do anything.'
 }
 
 function triedText(

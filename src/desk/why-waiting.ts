@@ -1,6 +1,9 @@
+import type { SendingNow } from '../deliver/being-sent.ts'
 import { ended } from '../journey/sentence.ts'
 import type { HeldBack } from '../queue/held-back.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import type { TurnNow } from './item-turns.ts'
+import { saysOfSending } from './why-sending.ts'
 import type { WhyHold } from './why.ts'
 
 /** What a running server knows of a destination, of what keeps letters for it. */
@@ -19,6 +22,8 @@ export interface WaitingFacts {
   /** A server runs and could be asked. */
   readonly running: boolean
   readonly standing: DestinationStanding | undefined
+  /** Where the server that runs has it. Absent: it was not asked. */
+  readonly turn?: TurnNow | undefined
 }
 
 /**
@@ -26,14 +31,18 @@ export interface WaitingFacts {
  * what nothing keeps is under way or has a place in a moment.
  */
 export function holdsOf(item: QueueItem, facts: WaitingFacts): readonly WhyHold[] {
-  const { now, running, standing } = facts
+  const { now, running, standing, turn } = facts
+  if (running && typeof turn === 'object') return [underWay(turn)]
   const holds = [
     ...itemHolds(item, now),
     ...(standing === undefined ? [] : standingHolds(standing)),
   ]
   const lasting = holds.filter(({ until }) => until === null || Date.parse(until) > now)
+  const { leasedUntil = 0 } = item
+  const left = !running || turn === 'elsewhere'
+  if (left && leasedUntil > now) lasting.push(leaseOf(leasedUntil, running))
   if (!running) lasting.unshift(noServer)
-  if (lasting.length === 0) return [place]
+  if (lasting.length === 0) return [turn === undefined ? perhaps : place]
   return lasting.toSorted((a, b) => endOf(b) - endOf(a))
 }
 
@@ -98,8 +107,29 @@ const noServer: WhyHold = {
 }
 const place: WhyHold = {
   by: 'place',
+  says: 'Nothing keeps it: it has its turn when a connection is free.',
+  until: null,
+}
+/** Where nobody could be asked whether it is under way. */
+const perhaps: WhyHold = {
+  by: 'place',
   says: 'Nothing keeps it: it is being sent, or has its turn when a connection is free.',
   until: null,
+}
+
+/** Somebody has it on lease who does not work at it any more. */
+function leaseOf(until: number, running: boolean): WhyHold {
+  const says = running
+    ? 'A delivery that did not come to its end has it, and nobody else gets it before its lease is over.'
+    : 'It was taken to be sent when the last run of the server ended. Its lease is over then, or as soon as the server is started.'
+  return { by: 'lease', says, until: at(until) }
+}
+
+function underWay(sending: SendingNow): WhyHold {
+  const { since, host, ip: address, stage } = sending
+  const says = saysOfSending(sending)
+  const told = { since: new Date(since).toISOString(), host, address, stage }
+  return { by: 'under-way', says, until: null, sending: told }
 }
 
 function at(ms: number | undefined): string | null {

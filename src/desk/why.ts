@@ -2,6 +2,7 @@ import type { AnswerReading } from '../answers/kinds.ts'
 import { meaningOf } from '../answers/kinds.ts'
 import { ruleSays } from '../answers/rule-says.ts'
 import type { Turn } from '../answers/turn.ts'
+import type { SendStage } from '../deliver/being-sent.ts'
 import type { AnswerView } from '../journey/sentence.ts'
 
 /** What keeps a letter that waits. */
@@ -15,11 +16,25 @@ export interface WhyHold {
     | 'back-off'
     | 'schedule'
     | 'under-way'
+    | 'lease'
     | 'place'
     | 'no-server'
   says: string
   /** When it frees; `null`: when somebody frees it, or as soon as it can. */
   until: string | null
+  /** Of a letter that is being sent now: how far it has come. */
+  sending?: WhySending
+}
+
+/** A letter on its way to another server, at this moment. */
+export interface WhySending {
+  /** When its turn, or its connection, began. */
+  since: string
+  /** The server; empty while it is looked for. */
+  host: string
+  address: string
+  /** As `SendStage` says it. */
+  stage: SendStage
 }
 
 /** How an answer was read, for people and programs. */

@@ -99,6 +99,7 @@ function archiveOf(
       const known = { down: () => site.down, heldBack: () => site.heldBack, clock }
       return standingOf(destinations, known)
     },
+    turns: (queueIds) => site.letters.turns(queueIds),
     desk: { desk: { queue }, acts: store.acts, now },
   }
 }

@@ -88,6 +88,11 @@ export class Dispatcher {
     return this.#leaser.withdraw(queueIds)
   }
 
+  /** Whether this item is leased by us: it waits for a place, or is under way. */
+  has(queueId: string): boolean {
+    return this.#leases.has(queueId)
+  }
+
   get counts(): { readonly leased: number; readonly batchesUnderWay: number } {
     return { leased: this.#leases.count, batchesUnderWay: this.#departures.count }
   }

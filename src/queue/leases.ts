@@ -25,6 +25,11 @@ export class Leases {
     return this.#leases.size
   }
 
+  /** Whether this item is held, waiting or under way. */
+  has(id: string): boolean {
+    return this.#leases.has(id)
+  }
+
   /** Items that wait. */
   get waiting(): number {
     return this.#waiting.total

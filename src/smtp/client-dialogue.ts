@@ -37,6 +37,8 @@ export class ClientDialogue {
   /** Given, but not begun. */
   #transaction: ClientTransaction | undefined
   #wantsQuit = false
+  /** What was told of what we do. */
+  #told: AtCommand = 'CONNECT'
   #failure: Setback | undefined
 
   constructor(options: ClientOptions, out: Outbox<ClientOutput>, replies: ReplyReader) {
@@ -98,6 +100,7 @@ export class ClientDialogue {
   }
 
   carryOut(move: Move): void {
+    this.#tellDoing()
     switch (move.type) {
       case 'say':
         this.#sayLines(move.lines)
@@ -136,6 +139,13 @@ export class ClientDialogue {
         this.close()
         break
     }
+  }
+
+  #tellDoing(): void {
+    const { doing } = this
+    if (doing === this.#told) return
+    this.#told = doing
+    this.#out.note({ type: 'doing', atCommand: doing })
   }
 
   /** What HELO came to, with why EHLO was refused before: that may be the real reason. */

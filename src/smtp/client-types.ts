@@ -70,6 +70,8 @@ export type ClientOutput =
     }
   /** Give the next `message` when the octets sent so far have left. */
   | { readonly type: 'wantMessage' }
+  /** What we do now, and wait for an answer to: told when it is something else than before. */
+  | { readonly type: 'doing'; readonly atCommand: AtCommand }
   /** All of the message is said, and its answer is to come: to break off now may send it twice. */
   | { readonly type: 'allSent' }
   /** The transaction is over. Exactly once for each, also when the connection breaks. */

@@ -332,16 +332,24 @@ class ServerRunner implements Runner {
   }
 }
 
+/** What is shown beside the rest where a dialogue asks for it. */
+interface Shown {
+  readonly showWake?: boolean
+  readonly showDoing?: boolean
+}
+
 class ClientRunner implements Runner {
   readonly recording: Recording<ClientInput, ClientOutput>
   readonly #engine: Engine<ClientInput, ClientOutput>
+  readonly #showDoing: boolean
   readonly #showWake: boolean
   /** Lines recorded since the last send. */
   #lines = 0
 
   constructor(script: Script) {
-    const { showWake, ...given } = script.options as { showWake?: boolean }
+    const { showWake, showDoing, ...given } = script.options as Shown
     this.#showWake = showWake === true
+    this.#showDoing = showDoing === true
     const hostname = 'out.north.example'
     const options = { ...defaultClientOptions, hostname, ...given }
     this.recording = new Recording<ClientInput, ClientOutput>(() => new ClientEngine(options))
@@ -393,6 +401,8 @@ class ClientRunner implements Runner {
       case 'read':
       case 'allSent':
         return []
+      case 'doing':
+        return this.#showDoing ? [shown(`* doing ${output.atCommand}`)] : []
       case 'line':
         if (output.from === 'server') return [{ type: 'heard', text: output.text }]
         this.#lines++

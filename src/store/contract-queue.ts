@@ -146,6 +146,20 @@ export function registerQueueTests(name: string, open: OpenUnderTest): void {
     assert.deepEqual(await store.queue.settle([settlement({ queueId: 'q1+2', owner })]), [])
   })
 
+  storeTest('the list says how long an item is leased, and nothing else does', async (store) => {
+    await acceptItems(store, [1, 2])
+    const [taken] = await store.queue.lease(lease({ now: now + 1 }))
+    assert.equal(taken?.leasedUntil, undefined)
+    const until = now + 1 + 10 * 60_000
+    const untils = async (): Promise<readonly (number | undefined)[]> => {
+      return (await store.queue.list({ limit: 9 })).map(({ leasedUntil }) => leasedUntil)
+    }
+    assert.deepEqual(await untils(), [until, undefined])
+    assert.equal((await store.queue.list({ limit: 9, ids: ['q0+1'] }))[0]?.leasedUntil, until)
+    await store.queue.releaseLeases()
+    assert.deepEqual(await untils(), [undefined, undefined])
+  })
+
   storeTest('a held item is not leased until it is released', async (store) => {
     await acceptItems(store, [1, 2])
     assert.equal(await store.queue.hold(['q0+1', 'nothing']), 1)

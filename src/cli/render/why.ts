@@ -1,4 +1,5 @@
-import type { Why, WhyReading, WhyRecipient } from '../../desk/why.ts'
+import { stageWords } from '../../desk/why-sending.ts'
+import type { Why, WhyReading, WhyRecipient, WhySending } from '../../desk/why.ts'
 import { paint } from '../output.ts'
 
 /** An explanation for a terminal: a paragraph for each recipient, then what it stands on. */
@@ -17,10 +18,17 @@ function recipientText(told: WhyRecipient): string {
     rows.push(['answer', `${code} ${answer.text} (to ${answer.at_command})`])
   }
   if (reading !== null) rows.push(...readingRows(reading))
-  for (const { by, until } of holds)
-    rows.push(['kept by', until === null ? by : `${by}, until ${until}`])
+  for (const { by, until, sending } of holds) {
+    if (sending !== undefined) rows.push(['sent now', sendingRow(sending)])
+    else rows.push(['kept by', until === null ? by : `${by}, until ${until}`])
+  }
   rows.push(['whose turn', turns[turn]])
   return [says, ...rows.map(([name, text]) => `  ${name.padEnd(11)} ${text}`)].join('\n')
+}
+
+function sendingRow({ stage, host, address, since }: WhySending): string {
+  const to = host === '' ? '' : `to ${host} [${address}], `
+  return `${to}at ${stageWords(stage)}, since ${since}`
 }
 
 function readingRows({ kind, scope, rule, rule_says, against }: WhyReading): [string, string][] {

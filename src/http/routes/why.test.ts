@@ -56,3 +56,31 @@ test('it says over HTTP what keeps a letter, with what the running server knows'
   assert.equal(recipients[0].holds[0].by, 'pause')
   assert.equal((await ask('/v1/messages/nothing/why')).status, 404)
 })
+
+test('over HTTP it says how far a letter has come that is being sent', async () => {
+  const store = openMemoryStore()
+  const sending = { stage: 'RCPT', since: now, host: 'mx.south.example', ip: '192.0.2.1' } as const
+  const turns = (ids: readonly string[]) => ids.map((queueId) => ({ queueId, at: sending }))
+  const archives = new Archives([{ name: '', reads: store, turns }])
+  const { ask } = testApi({ now: () => now, archives })
+  const json = JSON.stringify(record)
+  await store.post.accept(
+    acceptance({
+      message: message('m1', 'Subject: out\r\n\r\nHello\r\n'),
+      queue: [queueItem('q1')],
+      journeys: [journey('JOURNEY1', { direction: 'out', messageId: 'm1', json })],
+    }),
+  )
+  const why = await ask('/v1/messages/JOURNEY1/why')
+  const [told] = why.json['recipients'] as readonly {
+    readonly holds: readonly { readonly by: string; readonly sending: unknown }[]
+  }[]
+  const hold = told?.holds[0]
+  assert.equal(hold?.by, 'under-way')
+  assert.deepEqual(hold.sending, {
+    since: new Date(now).toISOString(),
+    host: 'mx.south.example',
+    address: '192.0.2.1',
+    stage: 'RCPT',
+  })
+})

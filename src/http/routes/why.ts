@@ -5,6 +5,33 @@ import { readRecord } from '../../journey/record.ts'
 import type { Api } from '../api-types.ts'
 import { answer, idParam } from '../route-parts.ts'
 
+const sending = z.object({
+  since: z.string().describe('When its turn, or its connection, began'),
+  host: z.string().describe('The server; empty while it is looked for'),
+  address: z.string(),
+  stage: z
+    .enum([
+      'route',
+      'in-line',
+      'connecting',
+      'greeting',
+      'TLS',
+      'EHLO',
+      'HELO',
+      'LHLO',
+      'STARTTLS',
+      'AUTH',
+      'MAIL',
+      'RCPT',
+      'DATA',
+      'content',
+      'final-reply',
+      'RSET',
+      'QUIT',
+    ])
+    .describe('What is waited for; `final-reply`: all was sent, and its answer is to come'),
+})
+
 const hold = z.object({
   by: z.enum([
     'hold',
@@ -15,11 +42,13 @@ const hold = z.object({
     'back-off',
     'schedule',
     'under-way',
+    'lease',
     'place',
     'no-server',
   ]),
   says: z.string(),
   until: z.string().nullable().describe('When that frees; null: it is not known'),
+  sending: sending.optional().describe('Of a letter that is being sent now'),
 })
 
 const reading = z.object({
@@ -83,8 +112,9 @@ export function whyRoutes(api: Api, archives: Archives, now: () => number): void
     const items = await archive.reads.queue.list(asked)
     const destinations = Array.from(new Set(items.map(({ destination }) => destination)))
     const standings = archive.standing?.(destinations) ?? []
+    const turns = archive.turns?.(items.map(({ id }) => id))
     const record = readRecord(stored.json, stored.appended)
-    const told = whyJourney({ record, items, standings, running: true, now: now() })
+    const told = whyJourney({ record, items, standings, turns, running: true, now: now() })
     const recipients = told.recipients.map((one) => ({
       ...one,
       answer: one.answer === null ? null : { ...one.answer },

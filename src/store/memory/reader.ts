@@ -93,7 +93,7 @@ function listQueue(tables: MemoryTables, query: QueueQuery): readonly QueueItem[
     .filter(({ item }) => itemFits(item, journeys.get(item.journeyId.toLowerCase()), filter))
     .sort(after === undefined ? byTime : byId)
     .slice(0, limit)
-    .map(({ item }) => item)
+    .map(({ item, lease }) => (lease === undefined ? item : { ...item, leasedUntil: lease.until }))
 }
 
 function messagePlace(tables: MemoryTables, id: string): MessagePlace | undefined {

@@ -12,6 +12,8 @@ export interface QueueItem extends NewQueueItem {
   readonly heldUntil?: number
   /** Why the last attempt did not succeed; empty before the first. */
   readonly lastProblem: string
+  /** Told by `list` alone: whoever has taken it has it until then, unless it is settled before. */
+  readonly leasedUntil?: number
   /** What that meant, as `AnswerKind` says it; absent where nobody knows. */
   readonly lastKind?: string
 }

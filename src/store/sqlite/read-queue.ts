@@ -17,7 +17,7 @@ export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem
         ...wanted.values,
         limit,
       )
-      .map(queueItem)
+      .map(listedItem)
   }
   // Each part reads the first rows of one index; together they are the first of all.
   const part = (condition: string): Row[] =>
@@ -32,7 +32,13 @@ export function listQueue(rows: ReadRows, query: QueueQuery): readonly QueueItem
   ]
     .sort(byNextAttempt)
     .slice(0, limit)
-    .map(queueItem)
+    .map(listedItem)
+}
+
+/** As `queueItem`, with the end of its lease where it has one. */
+function listedItem(row: Row): QueueItem {
+  const { lease_until_ms: leasedUntil } = row
+  return { ...queueItem(row), ...(typeof leasedUntil === 'number' ? { leasedUntil } : {}) }
 }
 
 function conditionsOf({ filter = {}, journey, ids, after }: QueueQuery): Conditions {

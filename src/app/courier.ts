@@ -151,6 +151,11 @@ export class Courier {
     })
   }
 
+  /** The site of each of these destinations, in their order, as far as it is known. */
+  sites(destinations: readonly string[]): readonly string[] {
+    return destinations.map((destination) => this.#dispatcher.siteOf(destination))
+  }
+
   /** The destinations to which nothing is sent for a while. */
   get down(): Dispatcher['down'] {
     return this.#dispatcher.down

@@ -137,6 +137,7 @@ export class HttpDoor {
           down: () => downOf(system.down, systemClock),
           standing: (destinations) => desk.standing(destinations),
           turns: (queueIds) => desk.turns(queueIds),
+          sites: (destinations) => desk.sites(destinations),
           search: (query, page) => search.search(query, page),
           changes: (query) => store.changes(query),
           desk: place,

@@ -176,7 +176,7 @@ export class MailSystem {
   }
 
   /** What people may do with what waits. */
-  get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules' | 'pauses' | 'turns'> {
+  get letters(): Pick<Courier, 'withdraw' | 'giveUp' | 'rules' | 'pauses' | 'turns' | 'sites'> {
     return this.#courier
   }
 

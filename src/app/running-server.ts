@@ -79,6 +79,7 @@ export class RunningServer {
         giveUp: (items, given) => system.letters.giveUp(items, given),
       },
       turns: (queueIds) => system.letters.turns(queueIds),
+      sites: (destinations) => system.letters.sites(destinations),
       webhooks: parts.webhooks.webhooks,
       submit: unixSubmission(system.door),
       turn: this.#turn,

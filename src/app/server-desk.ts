@@ -34,6 +34,7 @@ export interface ServerDeskParts {
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */
   readonly changed: () => Promise<void>
   readonly turns: Desk['turns']
+  readonly sites: Desk['sites']
   readonly webhooks: Webhooks
   readonly submit: Desk['submit']
   readonly status: Omit<StatusSources, 'store' | 'clock' | 'hostname' | 'webhooks'>
@@ -80,6 +81,7 @@ export function serverDesk(parts: ServerDeskParts): Desk {
     webhooks,
     standing: (destinations) => standingOf(destinations, { ...status, clock: systemClock }),
     turns: (queueIds) => parts.turns(queueIds),
+    sites: (destinations) => parts.sites(destinations),
     prune: () => retention.run(),
     status: () =>
       statusOf({

@@ -1,5 +1,6 @@
 import { askServer } from '../control/ask.ts'
 import { type ItemTurn, queueTurns } from '../desk/item-turns.ts'
+import { queueSites } from '../desk/queue-sites.ts'
 import { queueStanding } from '../desk/standing.ts'
 import type { DestinationStanding } from '../desk/why-waiting.ts'
 import { systemClock } from '../io/clock.ts'
@@ -38,6 +39,28 @@ export async function standingsOf(
 
 /** What fits into an answer: so many letters of the first that wait. */
 const mostTurns = 500
+
+/** What fits into a question and its answer, where each has the names of ten servers. */
+const mostSites = 500
+
+/** The sites of these destinations, as the server on this folder knows them; `undefined`: none runs. */
+export async function sitesOf(
+  folder: string,
+  site: string,
+  destinations: readonly string[],
+): Promise<readonly string[] | undefined> {
+  if (site !== '') return undefined
+  const sites: string[] = []
+  for (let at = 0; at < destinations.length; at += mostSites) {
+    const some = destinations.slice(at, at + mostSites)
+    const request = { operation: queueSites.name, input: { destinations: some }, by: operator() }
+    // One question after the other: each is a connection.
+    const asked = await askServer(request, { folder, clock: systemClock, timeoutMs: 10_000 })
+    if (asked.type !== 'answered' || !Array.isArray(asked.value)) return undefined
+    sites.push(...asked.value.map(String))
+  }
+  return sites
+}
 
 /** What the server on this folder knows of one destination; `undefined`: nothing, or none runs. */
 export async function standingOfDestination(

@@ -14,6 +14,7 @@ import type { MailboxPort } from '../store/ports/mailboxes.ts'
 import type { ReadPorts } from '../store/reads.ts'
 import type { QueuePart } from './queue.ts'
 import type { TurnsPart } from './item-turns.ts'
+import type { SitesPart } from './queue-sites.ts'
 import type { StandingPart } from './standing.ts'
 import type { DownStatus } from './status.ts'
 
@@ -34,6 +35,8 @@ export interface Archive {
   readonly standing?: StandingPart['standing']
   /** Where these items are that its server has taken; absent where nothing goes out. */
   readonly turns?: TurnsPart['turns']
+  /** Which mail servers these destinations lead to; absent where nothing goes out. */
+  readonly sites?: SitesPart['sites']
   /** What is committed in it, where it can be followed. */
   readonly changes?: ChangePort['changes']
   /** What people may do there; absent where nothing goes out. */

@@ -68,6 +68,7 @@ function open(): { desk: Desk; store: ReturnType<typeof openMemoryStore> } {
       submit: nobody,
       standing: nobody,
       turns: nobody,
+      sites: nobody,
       webhooks: testWebhooks(store),
     },
   }

@@ -27,6 +27,7 @@ import {
   totpRemove,
 } from './second-factor-operations.ts'
 import { queueTurns, type TurnsPart } from './item-turns.ts'
+import { queueSites, type SitesPart } from './queue-sites.ts'
 import { queueStanding, type StandingPart } from './standing.ts'
 import { serverStatus, type StatusPart } from './status.ts'
 import { submit, type SubmitPart } from './submit.ts'
@@ -48,6 +49,7 @@ export interface Desk
     SubmitPart,
     StandingPart,
     TurnsPart,
+    SitesPart,
     WebhookPart {}
 
 const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>>([
@@ -63,6 +65,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(pauseEnd),
   named(queueStanding),
   named(queueTurns),
+  named(queueSites),
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),

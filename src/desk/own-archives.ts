@@ -13,21 +13,24 @@ import { isForeign, ownJourneys } from './own-journeys.ts'
  */
 export function ownArchives(archives: Archives, account: string): Archives {
   return new Archives(
-    archives.all.map(({ name, reads, changes, desk, retry, down, standing, turns }): Archive => {
-      const own = ownReads(reads, account)
-      return {
-        name,
-        reads: own,
-        ...(changes === undefined
-          ? {}
-          : { changes: (query) => ownChanges(changes(onlyJourneys(query)), own.journeys) }),
-        ...(desk === undefined ? {} : { desk }),
-        ...(retry === undefined ? {} : { retry }),
-        ...(down === undefined ? {} : { down }),
-        ...(standing === undefined ? {} : { standing }),
-        ...(turns === undefined ? {} : { turns }),
-      }
-    }),
+    archives.all.map(
+      ({ name, reads, changes, desk, retry, down, standing, turns, sites }): Archive => {
+        const own = ownReads(reads, account)
+        return {
+          name,
+          reads: own,
+          ...(changes === undefined
+            ? {}
+            : { changes: (query) => ownChanges(changes(onlyJourneys(query)), own.journeys) }),
+          ...(desk === undefined ? {} : { desk }),
+          ...(retry === undefined ? {} : { retry }),
+          ...(down === undefined ? {} : { down }),
+          ...(standing === undefined ? {} : { standing }),
+          ...(turns === undefined ? {} : { turns }),
+          ...(sites === undefined ? {} : { sites }),
+        }
+      },
+    ),
   )
 }
 

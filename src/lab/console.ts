@@ -100,6 +100,7 @@ function archiveOf(
       return standingOf(destinations, known)
     },
     turns: (queueIds) => site.letters.turns(queueIds),
+    sites: (destinations) => site.letters.sites(destinations),
     desk: { desk: { queue }, acts: store.acts, now },
   }
 }

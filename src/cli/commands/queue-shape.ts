@@ -1,20 +1,30 @@
 import { Command, Option } from 'commander'
 import { chosenFilter } from '../../desk/chosen-letters.ts'
-import { ageLimitsMs, joinedShape, shapeJson } from '../../desk/shape.ts'
+import {
+  ageLimitsMs,
+  joinedShape,
+  type ShapeName,
+  shapeBy,
+  shapeJson,
+  shapeNames,
+} from '../../desk/shape.ts'
 import { systemClock } from '../../io/clock.ts'
 import { queueWords } from '../../search/queue-query.ts'
-import { type ShapeKey, shapeKeys } from '../../store/ports/queue-shape.ts'
 import { dataFolderOf, type DataOptions, Stores, withDataOptions } from '../data.ts'
 import { columns, print, printJson, say } from '../output.ts'
 import { shapeText } from '../render/shape.ts'
 import { readQueueWords } from '../waiting-letters.ts'
+import { sitesOf } from '../standings.ts'
 import { count } from './list.ts'
 
 interface ShapeOptions extends DataOptions {
-  readonly by: ShapeKey
+  readonly by: ShapeName
   readonly limit: number
   readonly json?: boolean
 }
+
+const nobodyKnows =
+  'Which mail servers a destination leads to is known to the server that sends there, and none could be asked: each is told alone.'
 
 /** `waybill queue shape`. */
 export function queueShapeCommand(): Command {
@@ -23,7 +33,7 @@ export function queueShapeCommand(): Command {
     .argument('[filters...]', `only these: ids, or ${queueWords}`)
     .addOption(
       new Option('--by <what>', 'what is counted together')
-        .choices(shapeKeys)
+        .choices(shapeNames)
         .default('destination'),
     )
     .option('-n, --limit <count>', 'how many lines at most, the largest first', count, 30)
@@ -38,7 +48,18 @@ export function queueShapeCommand(): Command {
         const places = stores.readers.map(({ queue }) => queue)
         const filter = await chosenFilter(places, readQueueWords(words))
         const query = { by, now: systemClock.now(), ages: ageLimitsMs, filter, limit }
-        const shapes = await Promise.all(places.map((place) => place.shape(query)))
+        const folder = dataFolderOf(options)
+        let known = true
+        const shapes = await Promise.all(
+          stores.all.map(({ name, reads }) => {
+            return shapeBy(reads.queue, query, async (destinations) => {
+              const sites = await sitesOf(folder, name, destinations)
+              known &&= sites !== undefined
+              return sites
+            })
+          }),
+        )
+        if (!known) say(nobodyKnows)
         const shape = shapeJson(by, joinedShape(shapes, limit))
         if (json === true) return printJson(shape)
         if (shape.total === 0) {

@@ -176,6 +176,9 @@ test('what waits is counted by age and destination, and nothing is done without 
     (await run('queue', 'shape', '--by', 'sender', '--data', data, '--json')).out,
   )
   assert.deepEqual([json.by, json.total, json.groups.length], ['sender', 3, 1])
+  const bySite = await run('queue', 'shape', '--by', 'site', '--data', data)
+  assert.match(bySite.messages, /none could be asked: each is told alone/)
+  assert.match(bySite.out, /^site .*\n.*\nsouth\.example +2 /)
   const bounce = ['queue', 'bounce', 'domain:south.example', '--data', data]
   const dry = await run(...bounce, '--dry-run')
   assert.deepEqual([dry.code, dry.out], [0, 'Mail for 2 recipients would be given up.\n'])

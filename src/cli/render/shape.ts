@@ -50,6 +50,7 @@ function nameOf(by: ShapeJson['by'], name: string): string {
     case 'reason':
       return '(not tried yet)'
     case 'destination':
+    case 'site':
       return '-'
   }
 }

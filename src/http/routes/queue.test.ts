@@ -112,6 +112,22 @@ test('the shape of the queue is told by what is asked for', async () => {
     [group?.name, group?.oldest_at],
     ['anna@north.example', new Date(now - 600 * minuteMs).toISOString()],
   )
+  const bySite = await ask('/v1/queue/shape?by=site')
+  assert.deepEqual(
+    (bySite.json['groups'] as readonly { readonly name: string; readonly total: number }[]).map(
+      ({ name, total }) => [name, total],
+    ),
+    [
+      ['south.example', 2],
+      ['west.example', 1],
+    ],
+  )
+  const sites = (names: readonly string[]) => names.map(() => 'mx.provider.example')
+  const place = { name: '', reads: store, sites }
+  const own = testApi({ now: () => now, archives: new Archives([place]) })
+  const one = await own.ask('/v1/queue/shape?by=site')
+  const [site] = one.json['groups'] as readonly { readonly name: string; readonly total: number }[]
+  assert.deepEqual([site?.name, site?.total, one.json['count']], ['mx.provider.example', 3, 1])
   const none = await ask('/v1/queue/shape?q=domain:nowhere.example')
   assert.deepEqual([none.json['total'], none.json['oldest_at'], none.json['groups']], [0, null, []])
   const wrong = await ask('/v1/queue/shape?q=domian:x')

@@ -3,9 +3,15 @@ import type { Archives } from '../../desk/archives.ts'
 import { chosenFilter } from '../../desk/chosen-letters.ts'
 import { pauseJson } from '../../desk/pause-json.ts'
 import { readPauses } from '../../desk/pauses.ts'
-import { ageLimitsMs, ageMinutes, joinedShape, shapeJson } from '../../desk/shape.ts'
+import {
+  ageLimitsMs,
+  ageMinutes,
+  joinedShape,
+  shapeBy,
+  shapeJson,
+  shapeNames,
+} from '../../desk/shape.ts'
 import type { QueueItem } from '../../store/ports/queue.ts'
-import { shapeKeys } from '../../store/ports/queue-shape.ts'
 import type { Api } from '../api-types.ts'
 import { queueQueryOf } from '../query.ts'
 import { destinationViews, itemViews } from '../queue-view.ts'
@@ -111,14 +117,17 @@ const shape = createRoute({
   request: {
     query: z.object({
       q: queueWords,
-      by: z.enum(shapeKeys).default('destination').describe('What is counted together'),
+      by: z
+        .enum(shapeNames)
+        .default('destination')
+        .describe('What is counted together; `site`: the mail servers that a destination leads to'),
       limit: z.coerce.number().int().min(1).max(1000).default(100),
     }),
   },
   responses: answer(
     'The largest groups first',
     z.object({
-      by: z.enum(shapeKeys),
+      by: z.enum(shapeNames),
       limits: z.array(z.number()).describe('Minutes, up to which letters are counted'),
       ...counted,
       count: z.number().describe('How many groups there are, also those that are not told'),
@@ -190,7 +199,11 @@ export function queueRoutes(api: Api, archives: Archives, now: () => number): vo
     const { q, by, limit } = c.req.valid('query')
     const filter = await chosenFilter(places, queueQueryOf(q, now()))
     const query = { by, now: now(), ages: ageLimitsMs, filter, limit }
-    const shapes = await Promise.all(places.map((place) => place.shape(query)))
+    const shapes = await Promise.all(
+      archives.all.map(({ reads, sites }) => {
+        return shapeBy(reads.queue, query, (destinations) => sites?.(destinations))
+      }),
+    )
     return c.json(shapeJson(by, joinedShape(shapes, limit)), 200)
   })
   api.openapi(plan, async (c) => {

@@ -1,3 +1,4 @@
+import { detailSaid } from '../answers/detail-said.ts'
 import { decodeEncodedWords } from '../message/encoded-word.ts'
 import { oneLine } from '../message/field.ts'
 import { parseMessageIds } from '../message/message-id.ts'
@@ -25,25 +26,6 @@ const generatedFrom = /^\s*\(generated from /i
 
 const delayed =
   /warning (?:message )?only|still being retried|will (?:be|keep|continue)[ a-z]{0,60} (?:retr|try)|has not (?:yet )?been delivered|do not need to resend|delayed/i
-
-/** The first that fits decides. Phrases of many servers, from the most telling to the least. */
-const phrases: readonly (readonly [RegExp, string])[] = [
-  [
-    /(?:mailbox|inbox|account|quota)[a-z' ]{0,30}(?:full|exceeded)|over ?quota|disk quota/i,
-    '5.2.2',
-  ],
-  [
-    /(?:unknown|invalid|no such) (?:host|domain)|host (?:unknown|not found)|domain[a-z ]{0,20}not (?:found|exist)/i,
-    '5.1.2',
-  ],
-  [
-    /(?:unknown|no such|invalid|bad) (?:user|recipient|address|mailbox|account)|user[a-z ]{0,10}(?:unknown|not found)|user does(?:n't| not) have an? .{1,80} account|does(?: not|n't) exist|no mailbox|mailbox unavailable/i,
-    '5.1.1',
-  ],
-  [/too (?:large|big)|exceeds? (?:the )?(?:maximum )?(?:message )?size/i, '5.3.4'],
-  [/timed? ?out|connection refused|no route to host|retry time/i, '5.4.1'],
-  [/spam|blocked|blacklist|rejected for policy|access denied|sender was rejected/i, '5.7.1'],
-]
 
 /**
  * Guesses the recipients of a bounce that is nothing but sentences, from X-Failed-Recipients and
@@ -81,11 +63,6 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
     lastAttemptDate: undefined,
     willRetryUntil: undefined,
   }))
-}
-
-/** Without its class: `.2.2` of "mailbox full", `.0.0` of what is not known. */
-export function detailOf(said: string): string {
-  return phraseIn(said)?.slice(1) ?? '.0.0'
 }
 
 /** The Message-ID of the message whose copy stands in the text of a bounce. */
@@ -129,16 +106,11 @@ function wordsFor(
   return oneLine(own === '' ? text.lines.join(' ') : own, 2000)
 }
 
-function phraseIn(said: string): string | undefined {
-  return phrases.find(([phrase]) => phrase.test(said))?.[1]
-}
-
 function guessStatus(said: string, action: 'failed' | 'delayed'): string | undefined {
   const own = /(?:^|[\s#(-])([45]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(said)?.[1]
-  const told = own ?? phraseIn(said)
-  return told === undefined
-    ? undefined
-    : (action === 'failed' ? told.charAt(0) : '4') + told.slice(1)
+  if (own !== undefined) return action === 'failed' ? own : `4${own.slice(1)}`
+  const detail = detailSaid(said, action === 'failed')
+  return detail === undefined ? undefined : `${action === 'failed' ? 5 : 4}.${detail}`
 }
 
 /** The one who got the bounce and the one who sent it did not fail. */

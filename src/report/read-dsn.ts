@@ -1,7 +1,8 @@
+import { detailSaid } from '../answers/detail-said.ts'
 import { decodeUtf8, octetsOf } from '../base/octets.ts'
 import { oneLine } from '../message/field.ts'
 import { parseMessageIds } from '../message/message-id.ts'
-import { copiedMessageId, detailOf, readBounceText } from './bounce-text.ts'
+import { copiedMessageId, readBounceText } from './bounce-text.ts'
 import {
   allParts,
   decodedLines,
@@ -232,13 +233,13 @@ function readStatusCode(
   if (told !== undefined && (own === undefined || told.startsWith(own.charAt(0)))) return told
   const later = own ?? statusIn(text)
   if (later !== undefined) return later
-  const guessed = detailOf(diagnostic)
+  const guessed = detailSaid(diagnostic, action !== 'delayed') ?? '0.0'
   switch (action) {
     case 'failed':
     case 'unknown':
-      return `5${guessed}`
+      return `5.${guessed}`
     case 'delayed':
-      return `4${guessed}`
+      return `4.${guessed}`
     case 'delivered':
     case 'relayed':
     case 'expanded':

@@ -113,6 +113,7 @@ export const aboutEnvelope: readonly WordRule[] = [
       'sender domain must',
       'sender s domain',
       'sender rejected',
+      'sender was rejected',
       'sender refused',
       'sender denied',
       'sender … is denied',

@@ -13,6 +13,7 @@ export const aboutMailbox: readonly WordRule[] = [
       'mailbox for user is full',
       'mailbox … over quota',
       'mailbox … exceed*',
+      'inbox … exceed*',
       'mailbox size limit',
       'mailbox quota',
       'mailbox … no space',

@@ -147,4 +147,25 @@ export const general: readonly WordRule[] = [
     ],
     only: 5,
   },
+  {
+    id: 'general.not-there',
+    kind: 'no-such-mailbox',
+    // What is not there may be something else: too little to stop sending to an address.
+    advice: 'give-up',
+    says: 'Something is said not to exist; most often that is the mailbox.',
+    words: ['does not exist', 'doesn t exist'],
+    only: 5,
+  },
+  {
+    id: 'general.too-big',
+    kind: 'too-big',
+    says: 'Something is said to be too big, and not what.',
+    words: ['too large', 'too big'],
+  },
+  {
+    id: 'general.blocked',
+    kind: 'policy',
+    says: 'Something is said to be blocked, and not why.',
+    words: ['blocked'],
+  },
 ]

@@ -260,6 +260,8 @@ export class Waybill {
       const { messageId } = found.journey
       const message =
         messageId === undefined ? undefined : await this.#reader.messages.open(messageId)
+      // What was only handed on is not kept once it has gone.
+      if (message === undefined && stepsOf(record, 'forwarded').length > 0) continue
       const facts = await this.#reader.journeys.sharedFacts(hashesOf(record.steps))
       const replay = await replayJourney(record, facts, message?.original())
       assert.ok(replay.type === 'replayed', `${id}: ${JSON.stringify(replay)}`)

@@ -256,6 +256,23 @@ test('a letter is sent with its key, and the key of the server', async () => {
   ])
 })
 
+test('where a letter would go is asked with its address, and whose rates are told where one says', async () => {
+  const asked: string[] = []
+  const found = { schema: 'waybill.route/1', targets: [{ host: 'mx.b.example', address: '::1' }] }
+  const fetch: Fetch = async (url, request) => {
+    await Promise.resolve()
+    asked.push(`${request?.method} ${url}`)
+    return json(found)
+  }
+  const mail = new Waybill({ url: 'http://mail.example', fetch })
+  assert.deepEqual((await mail.route('c+d@b.example')).targets, found.targets)
+  await mail.route('c@b.example', { from: 'a@b.example' })
+  assert.deepEqual(asked, [
+    'GET http://mail.example/v1/route?address=c%2Bd%40b.example',
+    'GET http://mail.example/v1/route?address=c%40b.example&from=a%40b.example',
+  ])
+})
+
 test('a problem is an error with its code and its hint', async () => {
   const { fetch } = serve([])
   await assert.rejects(new Waybill({ fetch }).message('none'), (thrown) => {

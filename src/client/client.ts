@@ -9,6 +9,7 @@ export type { Message } from './message.ts'
 export { waybillFixtures } from './playwright.ts'
 export type { WaybillFixtures } from './playwright.ts'
 export type {
+  FoundRoute,
   Journey,
   JourneyStep,
   Letter,

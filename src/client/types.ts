@@ -75,6 +75,32 @@ export interface Journey {
   readonly steps: readonly JourneyStep[]
 }
 
+/** Where a letter for an address would go: `waybill.route/1`. */
+export interface FoundRoute {
+  readonly schema: string
+  readonly address: string
+  readonly destination: string
+  /** The names of its mail servers together; connections and rates are counted for it. */
+  readonly site: string
+  /** The servers in the order in which they are tried; empty: there is no way. */
+  readonly targets: readonly { readonly host: string; readonly address: string }[]
+  /** What each server must prove, and why; `null` where there is none. */
+  readonly transport: Readonly<Record<string, unknown>> | null
+  readonly steps: readonly Omit<JourneyStep, 'result'>[]
+  /** What holds for letters that go there now; what stops them comes first. */
+  readonly limits: readonly {
+    /** `pause`, `back-off`, `rate`, `suppression`, … */
+    readonly by: string
+    readonly says: string
+    /** It keeps a letter from going now. */
+    readonly stops: boolean
+    /** When it ends by itself; `null`: that is not known. */
+    readonly until: string | null
+  }[]
+  /** What keeps the mail of the destination now; `null`: nothing. */
+  readonly standing: Readonly<Record<string, unknown>> | null
+}
+
 /** A letter to be sent. */
 export interface Letter {
   readonly from: string

@@ -2,7 +2,7 @@ import { Api } from './api.ts'
 import { Inbox } from './inbox.ts'
 import { Message } from './message.ts'
 import { environment, type Fetch, randomName } from './platform.ts'
-import type { Journey, Letter, MessagePage, MessageRow, SentLetter } from './types.ts'
+import type { FoundRoute, Journey, Letter, MessagePage, MessageRow, SentLetter } from './types.ts'
 import { type WaitFor, waitForRow } from './wait.ts'
 
 /** How a Waybill is reached. */
@@ -95,6 +95,18 @@ export class Waybill {
       'idempotent-replayed',
     )
     return field === 'true' ? { ...json, replayed: true } : json
+  }
+
+  /**
+   * Where a letter for this address would go, how safely, and what holds on the way. Nothing is sent.
+   *
+   * @param options.from whose rates are told: the reverse-path
+   * @throws WaybillApiError of a lab or a catcher, from which nothing goes out to others; and of what
+   *   is no address
+   */
+  async route(address: string, options: { readonly from?: string } = {}): Promise<FoundRoute> {
+    const { from } = options
+    return await this.#api.json<FoundRoute>('/v1/route', { query: { address, from } })
   }
 
   /** What would become of a letter: its journey, with signing and routes. Nothing is sent. */

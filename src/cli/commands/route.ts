@@ -16,8 +16,9 @@ import { lookupStsRecord } from '../../mta-sts/record.ts'
 import { ended } from '../../journey/sentence.ts'
 import { dataFolder, isThere } from '../../store/data-folder.ts'
 import { openReadOnlyStore, type ReadOnlyStore } from '../../store/sqlite/sqlite-reader.ts'
+import { labHint } from '../lab-hint.ts'
 import { serverOption, zoneOption } from '../options.ts'
-import { exitCodes, print, printJson } from '../output.ts'
+import { exitCodes, print, printJson, say } from '../output.ts'
 import { commandResolver } from '../resolver.ts'
 import { standingOfDestination } from '../standings.ts'
 
@@ -52,9 +53,18 @@ export function routeCommand(): Command {
       const found = await lookAhead(address, options)
       if (options.json === true) printJson(found)
       else print(routeText(found))
+      if (usesOwnDns(options) && found.targets.length === 0) {
+        const hint = labHint(found.destination, `waybill route ${address}`)
+        if (hint !== undefined) say(hint)
+      }
       const goes = found.transport?.result === 'go'
       process.exitCode = goes ? exitCodes.yes : exitCodes.no
     })
+}
+
+/** No other DNS was named than the one of this machine. */
+function usesOwnDns({ zone, server }: RouteOptions): boolean {
+  return zone === undefined && server === undefined
 }
 
 async function lookAhead(address: string, options: RouteOptions): Promise<LimitedRoute> {

@@ -94,6 +94,7 @@ export class RunningServer {
         heldBack: () => system.heldBack,
         mtaSts: () => system.mtaSts,
         tlsReports: () => system.tlsReports,
+        sources: () => system.sources,
         signs: () => parts.signs.signs,
         certificateUntil: () => this.#certificateWatch.until,
       },

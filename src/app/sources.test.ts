@@ -113,6 +113,7 @@ for (const stage of ['banner', 'ehlo', 'mail', 'rcpt'] as const) {
     assert.match(told?.answer ?? '', new RegExp(`Not from ${home.name}\\. .*spamhaus`))
     const [pause] = south.site.sources.find(({ name }) => name === home.name)?.pauses ?? []
     assert.equal(pause?.site, 'mx.north.example')
+    assert.equal(pause.until === undefined ? 0 : pause.until - (pause.since ?? 0), 3_600_000)
     assert.deepEqual(Array.from(south.site.down.keys()), [])
   })
 }
@@ -230,8 +231,13 @@ test('a warm-up lasts over days and restarts, and no day goes beyond its plan', 
   const site = { clock, store: lasting(store), replay: false }
   const open1 = await open(t, plan([warm]), site)
   const ids: string[] = []
-  for (let n = 0; n < 4; n++) ids.push(await open1.submit())
-  for (const id of ids) await open1.settled(id, 1)
+  for (let n = 0; n < 4; n++) {
+    const id = await open1.submit()
+    await open1.settled(id, 1)
+    ids.push(id)
+    // The connection that was kept ends, and the next letter is chosen for anew.
+    clock.advance(2000)
+  }
   assert.equal(open1.server.letters.length, 2)
   assert.deepEqual(open1.south.site.sources[0]?.today, 2)
   const waits = await open1.settled(ids.at(-1) ?? '', 1)

@@ -8,7 +8,7 @@ import {
   type SourceFacts,
 } from '../source/choose-source.ts'
 import { type PoolFound, poolOf, type Senders, type SentBy } from '../source/pool-of.ts'
-import { Refusals } from '../source/refusals.ts'
+import { type Refused, Refusals } from '../source/refusals.ts'
 import type { Family, Source } from '../source/source.ts'
 import { moreAt, warmUpDay, warmUpLimit } from '../source/warm-up.ts'
 import { senderOf } from '../store/sender.ts'
@@ -28,7 +28,9 @@ export interface PausedSources {
   /** `until` in Unix milliseconds; `undefined`: until somebody ends it. */
   ofSource(
     name: string,
-  ): { readonly until: number | undefined; readonly because: string } | undefined
+  ):
+    | { readonly since: number; readonly until: number | undefined; readonly because: string }
+    | undefined
 }
 
 /** Letters that are alike for the choice of a source. */
@@ -55,6 +57,8 @@ export interface SourceStanding {
   /** Nothing goes from it, or not to one site; times in Unix milliseconds. */
   readonly pauses: readonly {
     readonly site?: string
+    /** Absent: nobody knows. */
+    readonly since?: number
     readonly until?: number
     readonly because: string
   }[]
@@ -140,7 +144,8 @@ export class SourceBook {
     const { clock } = this.#options
     const refusals = this.#refusals.get(source) ?? new Refusals(clock)
     this.#refusals.set(source, refusals)
-    refusals.learn(site, { until: clock.monotonicMs() + forMs, because })
+    const since = clock.monotonicMs()
+    refusals.learn(site, { since, until: since + forMs, because })
   }
 
   /** Somebody wants it tried: that a site, or any, refuses our addresses is forgotten. */
@@ -221,13 +226,22 @@ export class SourceBook {
         ? [
             {
               because: byPerson.because,
+              since: byPerson.since,
               ...(byPerson.until === undefined ? {} : { until: byPerson.until }),
             },
           ]
         : []),
-      ...(all === undefined ? [] : [this.#dated(all)]),
-      ...sites.map(([site, refused]) => ({ site, ...this.#dated(refused) })),
+      ...(all === undefined ? [] : [this.#begun(all)]),
+      ...sites.map(([site, refused]) => ({ site, ...this.#begun(refused) })),
     ]
+  }
+
+  /** With its beginning, too. */
+  #begun({ since, ...refused }: Refused): SourceStanding['pauses'][number] {
+    const { clock } = this.#options
+    const dated = this.#dated(refused)
+    if (since === undefined) return dated
+    return { ...dated, since: Math.round(clock.now() + since - clock.monotonicMs()) }
   }
 
   /** In the hours of people. */

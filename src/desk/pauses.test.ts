@@ -51,6 +51,7 @@ test('a pause is of a domain, of those below it, or of all; that which ends last
   await add('all', 2500)
   assert.deepEqual(all.map(ends), [2500, 2500, 2500, 2500, 'stands', 3000])
   assert.deepEqual(pauses.of('c.example'), {
+    since: 1000,
     until: 3000,
     because: 'Mail to .c.example is paused on this server.',
     inFull: 'Mail to .c.example is paused by ann until 1970-01-01T00:00:03Z: they move house.',

@@ -37,6 +37,8 @@ export interface PersonPause {
 
 /** Why nothing goes to a destination now. */
 export interface Standstill {
+  /** When it was paused; Unix milliseconds. */
+  readonly since: number
   readonly until: number | undefined
   /** A sentence that senders may read. */
   readonly because: string
@@ -239,8 +241,8 @@ export class PersonPauses {
 
 function standstill(pause: PersonPause | undefined): Standstill | undefined {
   if (pause === undefined) return undefined
-  const { of, until } = pause
-  return { until, because: pauseNotice(of), inFull: pauseSentence(pause) }
+  const { of, until, addedAt: since } = pause
+  return { since, until, because: pauseNotice(of), inFull: pauseSentence(pause) }
 }
 
 function endOf({ until = Infinity }: PersonPause): number {

@@ -15,6 +15,7 @@ function sources(changes: Partial<StatusSources> = {}): StatusSources {
     heldBack: () => new Map(),
     mtaSts: () => undefined,
     tlsReports: () => undefined,
+    sources: () => [],
     signs: () => ({ limits: [], faults: [], dnsDownSince: undefined }),
     certificateUntil: () => undefined,
     webhooks: () => [],
@@ -108,4 +109,19 @@ test('policies and reports of TLS are told as their last round has them', async 
   const tlsReports = { at: 6, sent: 2, nowhere: 1, later: 0 }
   const status = await statusOf(sources({ mtaSts: () => mtaSts, tlsReports: () => tlsReports }))
   assert.deepEqual([status.mtaSts, status.tlsReports], [mtaSts, tlsReports])
+})
+
+test('sources are told as they stand, and not where the settings name none', async () => {
+  const standing = {
+    name: 'news-1',
+    pool: 'news',
+    addresses: ['192.0.2.11'],
+    hostname: 'news1.example.org',
+    today: 7,
+    warmUp: { day: 2, letters: 75 },
+    pauses: [{ site: 'mx.south.example', until: 9, because: 'It is listed.' }],
+  }
+  const status = await statusOf(sources({ sources: () => [standing] }))
+  assert.deepEqual(status.sources, [standing])
+  assert.equal((await statusOf(sources())).sources, undefined)
 })

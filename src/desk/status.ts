@@ -1,3 +1,4 @@
+import type { SourceStanding } from '../deliver/source-book.ts'
 import type { DestinationHealth } from '../queue/destination-health.ts'
 import type { RefreshStanding } from '../mta-sts/policy-refresh.ts'
 import type { HeldBack } from '../queue/held-back.ts'
@@ -93,6 +94,8 @@ export interface ServerStatus extends StoreStatus {
   readonly mtaSts?: RefreshStanding
   /** The last reports of TLS; absent: there were none since the start, or none are sent. */
   readonly tlsReports?: TlsReportsStanding
+  /** The addresses that mail goes out from; absent: the settings name none. */
+  readonly sources?: readonly SourceStanding[]
   /** Webhooks that are off, or at which nothing arrives; absent: there are none. */
   readonly webhooks?: readonly HookStatus[]
 }
@@ -125,6 +128,7 @@ export interface StatusSources {
   readonly heldBack: () => ReadonlyMap<string, HeldBack>
   readonly mtaSts: () => RefreshStanding | undefined
   readonly tlsReports: () => TlsReportsStanding | undefined
+  readonly sources: () => readonly SourceStanding[]
   readonly signs: () => Signs
   readonly certificateUntil: () => number | undefined
   readonly webhooks: () => readonly HookStatus[]
@@ -142,6 +146,7 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
   const webhooks = amissOf(sources.webhooks())
   const { limits, faults, dnsDownSince } = sources.signs()
   const certificateUntil = sources.certificateUntil()
+  const from = sources.sources()
   const [mtaSts, tlsReports] = [sources.mtaSts(), sources.tlsReports()]
   return {
     ...(await sources.store()),
@@ -160,6 +165,7 @@ export async function statusOf(sources: StatusSources): Promise<ServerStatus> {
     ...(certificateUntil === undefined ? {} : { certificateUntil }),
     ...(mtaSts === undefined ? {} : { mtaSts }),
     ...(tlsReports === undefined ? {} : { tlsReports }),
+    ...(from.length === 0 ? {} : { sources: from }),
     ...(webhooks.length === 0 ? {} : { webhooks }),
   }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 
 /** Nothing is sent before `until`, by the clock that never goes back. */
 export interface Refused {
+  /** By the same clock; absent: it is not known. */
+  readonly since?: number
   readonly until: number
   readonly because: string
 }
@@ -51,7 +53,10 @@ export class Refusals {
     const last = living[sitesAgainst - 1]
     if (last === undefined) return undefined
     const [, { because }] = living[0] ?? last
+    const begun = living.slice(0, sitesAgainst).map(([, { since }]) => since ?? -Infinity)
+    const since = Math.max(...begun)
     return {
+      ...(Number.isFinite(since) ? { since } : {}),
       until: last[1].until,
       because: `${living.length} sites refuse the address that we send from. One of them: ${because}`,
     }

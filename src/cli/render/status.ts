@@ -12,6 +12,7 @@ import type { Sign } from '../../desk/vital-signs.ts'
 import { rowTime } from '../commands/list.ts'
 import { paint } from '../output.ts'
 import { grouped } from '../progress.ts'
+import { sourceJson, sourceTexts } from './sources.ts'
 
 type Policies = NonNullable<ServerStatus['mtaSts']>
 
@@ -27,6 +28,7 @@ export function serverText(status: ServerStatus): string {
     ...rows('Held', (status.heldAccounts ?? []).map(heldAccountText)),
     ...rows('Down', [...status.down.map(downText), ...moreText(status.moreDown)]),
     ...rows('Waits', (status.heldBack ?? []).map(heldBackText)),
+    ...rows('Sources', sourceTexts(status.sources ?? [])),
     ...rows('Limits', limits.map(signText)),
     ...rows('Faults', faults.map(signText)),
     ...rows('DNS', [
@@ -167,6 +169,7 @@ export function statusJson(status: ServerStatus, troubles: readonly Trouble[]): 
       status.tlsReports === undefined
         ? null
         : { ...status.tlsReports, at: time(status.tlsReports.at) },
+    sources: (status.sources ?? []).map(sourceJson),
     webhooks: (status.webhooks ?? []).map(({ id, url, off, failingSince }) => {
       return { id, url, off, failing_since: failingSince === undefined ? null : time(failingSince) }
     }),

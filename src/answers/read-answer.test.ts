@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AtCommand } from '../smtp/client-types.ts'
-import { setback } from '../smtp/failure.ts'
+import { refusedBy, setback } from '../smtp/failure.ts'
 import { reply } from '../smtp/reply.ts'
 import type { AnswerReading } from './kinds.ts'
 import { readAnswer } from './read-answer.ts'
@@ -113,6 +113,14 @@ test('a code alone says what RFC 5321 has it say at that command', () => {
     const read = reading(`${code} Zyx`, stage)
     assert.deepEqual([read.kind, read.rule], [kind, rule], `${code} to ${stage}`)
   }
+})
+
+test('a 552 that stands for 452 is a refusal for now, but in the report of a server that gave up', () => {
+  const reply = { code: 552, enhanced: null, lines: ['Zyx'] }
+  const heard = refusedBy(reply, 'RCPT')
+  assert.equal(heard.result, 'deferred')
+  assert.equal(readAnswer(heard).advice, 'retry')
+  assert.equal(readAnswer({ ...heard, status: '5.0.0' }).advice, 'give-up')
 })
 
 test('what happened without a word of the server', () => {

@@ -1,4 +1,5 @@
 import type { AtCommand, FailureCause } from '../smtp/client-types.ts'
+import { isForNow } from '../smtp/reply-effect.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { enhancedCodes, replyCodes } from './codes.ts'
 import type { AnswerAdvice, AnswerKind, AnswerReading, AnswerScope } from './kinds.ts'
@@ -88,11 +89,20 @@ function byReplyCode(code: number, heard: Heard): AnswerReading {
 function finish(rule: RuleResult, id: string, heard: Heard): AnswerReading {
   const { kind } = rule
   const scope = rule.scope ?? scopeOf(kind, heard.atCommand)
-  const permanent = heard.reply === null ? heard.status.startsWith('5') : heard.reply.code >= 500
+  const permanent = isPermanent(heard)
   const wanted = rule.advice ?? adviceFor(kind, scope, { ...heard, permanent })
   // RFC 5321 §4.2.1: who was refused for now is tried again, whatever the words say.
   const advice = permanent || (wanted !== 'give-up' && wanted !== 'suppress') ? wanted : 'retry'
   return { kind, scope, advice, rule: id }
+}
+
+/**
+ * Whether it was said for good. A report of another server tells what that has made of its reply: a
+ * 552 with a status of the class 5 is no "too many recipients".
+ */
+function isPermanent({ reply, atCommand, status }: Heard): boolean {
+  if (reply === null) return status.startsWith('5')
+  return reply.code >= 500 && !(status.startsWith('4') && isForNow(reply, atCommand))
 }
 
 /** What is said before a letter is named is about all letters; at RCPT about this recipient. */

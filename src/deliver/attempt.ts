@@ -4,6 +4,7 @@ import type { AnswerReading } from '../answers/kinds.ts'
 import { isAscii } from '../base/octets.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
+import { effectOf, type ReplyEffect } from '../smtp/reply-effect.ts'
 import type { OriginalRecipient } from '../smtp/parameters.ts'
 import type { OpenMessage } from '../store/ports/contents.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
@@ -111,30 +112,29 @@ export function withoutTls(outcome: RecipientOutcome): RecipientOutcome {
   return { ...setback('tlsFailed', atCommand, text), reply }
 }
 
-/** RFC 5321 §3.8, §4.2.1: 421 is about the whole service, and the connection ends with it. */
+/** The server ended the connection before it had judged the letter. */
 export function closesDown(outcome: RecipientOutcome): boolean {
-  return (
-    outcome.reply?.code === 421 &&
-    !(outcome.result !== 'accepted' && outcome.atCommand === 'MESSAGE')
-  )
+  return effectIn(outcome) === 'closes'
+}
+
+/** What the reply did beside refusing; see `effectOf`. */
+function effectIn(outcome: RecipientOutcome | undefined): ReplyEffect {
+  if (outcome === undefined || outcome.result === 'accepted') return 'none'
+  const { reply, atCommand } = outcome
+  return reply === null ? 'none' : effectOf(reply, atCommand)
 }
 
 /** Whether the connection broke over this letter, by the server's doing. */
 export function brokeOff(outcome: RecipientOutcome): boolean {
   if (outcome.result === 'accepted') return false
   const { because } = outcome
-  return because === 'unknownAfterMessage' || outcome.reply?.code === 421 || anotherMayHelp(outcome)
+  if (because === 'unknownAfterMessage' || anotherMayHelp(outcome)) return true
+  return effectIn(outcome) === 'judges-and-closes'
 }
 
-/**
- * Whether it may be this connection that has had enough: some servers take so many letters over each
- * and say so with another 4yz than 421 (RFC 5321 §4.2.1), to MAIL or to DATA, where nothing is said
- * of one recipient.
- */
+/** Whether it may be this connection that has had enough, after some letters. */
 export function hadEnough(outcome: RecipientOutcome | undefined): boolean {
-  if (outcome?.result !== 'deferred' || outcome.reply === null) return false
-  const { reply, atCommand } = outcome
-  return reply.code < 500 && reply.code !== 421 && (atCommand === 'MAIL' || atCommand === 'DATA')
+  return effectIn(outcome) === 'may-have-had-enough'
 }
 
 /**
@@ -151,9 +151,7 @@ export function beyondRoom(
   let taken = false
   return outcomes.map((outcome) => {
     if (outcome?.result === 'accepted') taken = true
-    if (!taken || outcome?.result !== 'deferred' || outcome.atCommand !== 'RCPT') return false
-    const { reply } = outcome
-    if (reply === null || (reply.code !== 452 && reply.code !== 552)) return false
+    if (!taken || outcome?.result !== 'deferred' || effectIn(outcome) !== 'no-room') return false
     return meansTooMany.has(readAnswer(outcome).rule)
   })
 }

@@ -3,6 +3,7 @@ import { ClientDialogue } from './client-dialogue.ts'
 import { abort, type Transfer } from './client-move.ts'
 import type { ClientInput, ClientOptions, ClientOutput, Setback } from './client-types.ts'
 import { refusedBy, setback } from './failure.ts'
+import { effectOf } from './reply-effect.ts'
 import { OctetQueue } from '../wire/octet-queue.ts'
 import type { Reply } from './reply.ts'
 import { ReplyReader } from './reply-reader.ts'
@@ -110,12 +111,12 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
   }
 
   #replied(reply: Reply): void {
-    // RFC 5321 §3.8: the server may close with 421 whatever we asked.
-    if (reply.code === 421) {
-      this.#abort(refusedBy(reply, this.#dialogue.doing))
+    const { state, handshake, doing } = this.#dialogue
+    const effect = effectOf(reply, doing)
+    if (effect === 'closes' || effect === 'judges-and-closes') {
+      this.#abort(refusedBy(reply, doing))
       return
     }
-    const { state, handshake } = this.#dialogue
     switch (state.name) {
       case 'handshake':
         this.#dialogue.carryOut(handshake.take(reply))

@@ -1,10 +1,11 @@
 /** What can go wrong at a client, as outcomes with their status codes. RFC 3463, RFC 5248. */
 import type { AtCommand, FailureCause, Setback } from './client-types.ts'
+import { isForNow } from './reply-effect.ts'
 import type { Reply } from './reply.ts'
 
 /** The peer said no: 4xx for now, 5xx for good. */
 export function refusedBy(reply: Reply, atCommand: AtCommand): Setback {
-  const deferred = reply.code < 500 || isTooManyRecipients(reply, atCommand)
+  const deferred = isForNow(reply, atCommand)
   const status = reply.enhanced ?? `${deferred ? 4 : 5}.0.0`
   return {
     result: deferred ? 'deferred' : 'failed',
@@ -25,12 +26,6 @@ export function refusedForNow(reply: Reply, atCommand: AtCommand): Setback {
     status: status.replace(/^5/, '4'),
     text: `The server refused ${spoken(atCommand)}`,
   }
-}
-
-/** RFC 5321 §4.5.3.1.10: some say 552 for "too many recipients", where 452 is meant. */
-function isTooManyRecipients(reply: Reply, atCommand: AtCommand): boolean {
-  const { code, enhanced } = reply
-  return atCommand === 'RCPT' && code === 552 && (enhanced === null || enhanced === '5.5.3')
 }
 
 type OwnCause = Exclude<FailureCause, 'reply'>

@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import type { SettledResidents } from '../desk/accounts.ts'
 import { addressProblems } from '../directory/address-problems.ts'
 import { AddressTable, type Residents } from '../directory/address-table.ts'
-import { srsOf } from './srs-secret.ts'
+import { waysBack } from './srs-secret.ts'
 import { ensureKeys } from '../directory/signing-keys.ts'
 import { joinResidents, readStored } from '../directory/stored.ts'
 import { systemClock } from '../io/clock.ts'
@@ -32,7 +32,7 @@ export async function lookUpPeople(
   const stored = await readStored(store.accounts)
   const { residents: joined, clashes } = joinResidents(residentsOf(settings), stored)
   const handedOn = handedOnOf(joined.domains, settings)
-  const residents = { ...joined, handedOn, srs: srsOf(folder, joined) }
+  const residents = { ...joined, handedOn, ...waysBack(folder, joined, settings.bounces) }
   for (const { address, stored: what } of clashes) {
     const why = `the ${what} of this address in the store does not count beside the settings`
     log({ level: 'warning', event: 'store', fields: { address, why } })

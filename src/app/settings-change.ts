@@ -23,6 +23,7 @@ const changeable: ReadonlySet<string> = new Set([
   'submission',
   'limits',
   'suppression',
+  'bounces',
   'delivery',
   'account_rate',
   'tls',

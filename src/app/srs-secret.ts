@@ -3,20 +3,33 @@ import { join } from 'node:path'
 import { codeOf } from '../base/error.ts'
 import { parseDomain } from '../address/domain.ts'
 import { domainOf } from '../address/mailbox.ts'
-import type { Residents, Srs } from '../directory/address-table.ts'
+import type { BouncesSettings } from '../config/tables/bounces.ts'
+import type { Residents } from '../directory/address-table.ts'
 import { newSecret } from '../io/secret.ts'
 import { dataFolder } from '../store/data-folder.ts'
 
 /**
- * With what reverse-paths are rewritten and undone: the secret of the data folder, made when somebody's
- * mail is handed on for the first time, and the first domain. `undefined` where nothing ever was.
+ * What our own reverse-paths are made with and undone by: those of letters that are handed on, and those
+ * that letters of our own people leave with. One secret of the data folder serves all, because each
+ * hash says what it is for; it is made when one of them is wanted for the first time. Nothing where
+ * none ever was.
  */
-export function srsOf(folder: string, residents: Residents): Srs | undefined {
+export function waysBack(
+  folder: string,
+  residents: Residents,
+  { verp, envelope_id: envelopeId }: BouncesSettings,
+): Pick<Residents, 'srs' | 'marks'> {
   const [domain] = residents.domains
-  if (domain === undefined) return undefined
+  if (domain === undefined) return {}
   const file = join(dataFolder(folder).root, 'srs-secret')
-  const secret = readSecret(file) ?? (handsOn(residents) ? makeSecret(file) : undefined)
-  return secret === undefined ? undefined : { secret, domain: parseDomain(domain) ?? domain }
+  const wanted = verp.length > 0 || envelopeId || handsOn(residents)
+  const secret = readSecret(file) ?? (wanted ? makeSecret(file) : undefined)
+  if (secret === undefined) return {}
+  return {
+    srs: { secret, domain: parseDomain(domain) ?? domain },
+    // Also where nothing leaves with a mark any more: what left before comes back.
+    marks: { secret, verp, envelopeId },
+  }
 }
 
 /** Whether an address of ours leads on to other servers. */

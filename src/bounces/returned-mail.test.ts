@@ -20,6 +20,7 @@ function opened({ unreadable = [] }: { readonly unreadable?: readonly string[] }
   const read: string[] = []
   const waiting = new Map<string, () => void>()
   const returned = new ReturnedMail({
+    directory: { marks: undefined },
     store: {
       ...store,
       changes: (options) => store.changes(options),
@@ -99,6 +100,7 @@ test('a store whose changes break off is told, and can be stopped all the same',
     next: () => Promise.reject(new Error('the disk is gone')),
   })
   const returned = new ReturnedMail({
+    directory: { marks: undefined },
     store: { ...store, changes: () => changes },
     suppressions: { refused: unused, complained: unused },
     clock: new ManualClock(0),
@@ -122,6 +124,7 @@ test('a report of a mebibyte is read, and a longer one is not', async () => {
     const message = { size, chunks } as unknown
     const journey = { id: 'J1', json: '', appended: [], messageId: 'M1' } as unknown
     const returned = new ReturnedMail({
+      directory: { marks: undefined },
       store: {
         ...store,
         changes: (options) => store.changes(options),

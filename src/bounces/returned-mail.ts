@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { concat } from '../base/octets.ts'
+import type { Directory } from '../directory/directory.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { StepData } from '../journey/steps.ts'
@@ -8,13 +9,13 @@ import { readDsn } from '../report/read-dsn.ts'
 import { readFeedback } from '../report/read-feedback.ts'
 import { readParts } from '../report/mime-parts.ts'
 import type { MessagePort } from '../store/ports/contents.ts'
-import type { JourneyPort, StoredJourney } from '../store/ports/journeys.ts'
+import type { JourneyPort } from '../store/ports/journeys.ts'
 import type { LaterSteps, PostPort } from '../store/ports/post.ts'
 import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
-import { suppressionKey } from '../suppression/suppression.ts'
-import { believedMs, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
+import { handedOn, namedIn, vouchedFor } from './sent-letter.ts'
+import { type About, type DsnRead, SentLetters } from './sent-letters.ts'
 
 export interface ReturnedMailParts {
   readonly store: {
@@ -25,6 +26,8 @@ export interface ReturnedMailParts {
     readonly post: PostPort
   }
   readonly suppressions: Pick<SuppressionList, 'refused' | 'complained'>
+  /** What our letters left with. */
+  readonly directory: Pick<Directory, 'marks'>
   readonly clock: Clock
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
@@ -33,8 +36,6 @@ export interface ReturnedMailParts {
 /** A report longer than this is not read. */
 const mostOctets = 1024 * 1024
 const atOnce = 100
-/** Letters with one Message-ID that are looked at. */
-const mostSent = 10
 
 /** Refusals of the address itself (RFC 3463 §3.2, §3.3): other failures are about one letter. */
 const goneStatus = /^5\.1\.(?:1|3|6|10)$|^5\.2\.1$/
@@ -46,11 +47,13 @@ const goneStatus = /^5\.1\.(?:1|3|6|10)$|^5\.2\.1$/
  */
 export class ReturnedMail {
   readonly #parts: ReturnedMailParts
+  readonly #letters: SentLetters
   #stop: () => Promise<unknown> = () => Promise.resolve()
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: ReturnedMailParts) {
     this.#parts = parts
+    this.#letters = new SentLetters(parts)
   }
 
   /** Begins with what came in before, and goes on with what comes. */
@@ -116,8 +119,10 @@ export class ReturnedMail {
     if (octets === undefined) return nothing
     const arrived = readRecord(found.journey.json, found.journey.appended)
     const dsn = readDsn(octets)
-    // What is guessed from sentences is good for showing and for nothing else.
-    if (dsn.type === 'dsn' && dsn.source !== 'text') return await this.#ofDsn(dsn, arrived)
+    if (dsn.type === 'dsn') {
+      const about = await this.#letters.about(dsn, arrived)
+      return about === undefined ? nothing : await this.#ofDsn(dsn, arrived, about)
+    }
     const feedback = readFeedback(readParts(octets))
     if (feedback?.type === 'abuse' && feedback.source === 'fields') {
       return await this.#ofComplaint(feedback, arrived)
@@ -126,30 +131,24 @@ export class ReturnedMail {
   }
 
   async #ofDsn(
-    dsn: Extract<ReturnType<typeof readDsn>, { readonly type: 'dsn' }>,
+    dsn: DsnRead,
     arrived: JourneyRecord,
+    { sent, all, only, matched }: About,
   ): Promise<Told> {
-    const sent = await this.#sent(dsn.originalMessageId, (record) => {
-      // A report goes to the sender of the letter and to nobody else (RFC 3461 §6).
-      const to = new Set(arrived.envelope.rcptTo.map(suppressionKey))
-      return to.has(suppressionKey(record.envelope.mailFrom))
-    })
-    if (sent === undefined) return nothing
-    const all = handedOn(sent)
     const told = new Builder(sent, this.#parts.clock)
     const register: RegisterEntry[] = []
-    for (const one of dsn.recipients) {
-      const about = namedIn(all, [one.originalRecipient, one.finalRecipient])
+    for (const one of only === undefined ? dsn.recipients : dsn.recipients.slice(0, 1)) {
+      const about = only ?? namedIn(all, [one.originalRecipient, one.finalRecipient])
       const { action, status } = one
       if (about === undefined || action === 'unknown' || action === 'deliverable') continue
       const { recipient } = about
       const known = isTold(sent, arrived.id, recipient)
       if (known) continue
       const reporter = (one.remoteMta ?? dsn.reportingMta ?? '').slice(0, 255)
-      const said = (one.diagnosticCode ?? '').slice(0, 500)
-      const facts = { status, reporter, said, matched: 'message-id', journey: arrived.id } as const
+      const said = (one.diagnosticCode ?? one.words ?? '').slice(0, 500)
+      const facts = { status, reporter, said, matched, journey: arrived.id } as const
       told.step({ type: 'returned', recipient, action, ...facts }, recipient, action)
-      if (action !== 'failed' || !goneStatus.test(status)) continue
+      if (action !== 'failed' || !goneStatus.test(status) || dsn.source === 'text') continue
       if (!vouchedFor(about, arrived.envelope.ip, arrived.steps)) continue
       const refused = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
       register.push(...(await this.#parts.suppressions.refused(refused)))
@@ -161,7 +160,10 @@ export class ReturnedMail {
     feedback: Extract<ReturnType<typeof readFeedback>, { readonly type: 'abuse' }>,
     arrived: JourneyRecord,
   ): Promise<Told> {
-    const sent = await this.#sent(feedback.original?.messageId ?? undefined, () => true)
+    const sent = await this.#letters.byMessageId(
+      feedback.original?.messageId ?? undefined,
+      () => true,
+    )
     if (sent === undefined) return nothing
     const all = handedOn(sent)
     const named = [...feedback.originalRcptTo, ...(feedback.inferred?.originalRcptTo ?? [])]
@@ -182,26 +184,6 @@ export class ReturnedMail {
     const said = `${facts.feedback}, told by ${reporter}`
     const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
     return { steps: told.steps, register: this.#parts.suppressions.complained(complaint) }
-  }
-
-  /** The letter with this Message-ID that users of ours sent in the last days. */
-  async #sent(
-    messageId: string | undefined,
-    fits: (record: JourneyRecord) => boolean,
-  ): Promise<JourneyRecord | undefined> {
-    if (messageId === undefined || messageId === '') return undefined
-    const { journeys } = this.#parts.store
-    const { rows } = await journeys.search({ filter: { messageId }, limit: mostSent })
-    const since = this.#parts.clock.now() - believedMs
-    const ids = rows
-      .filter(({ direction, startedAt, mailFrom }) => {
-        return direction === 'out' && startedAt >= since && mailFrom !== ''
-      })
-      .map(({ id }) => id)
-    const records = (await journeys.listed(ids)).map((one: StoredJourney) => {
-      return readRecord(one.json, one.appended)
-    })
-    return records.find((record) => fits(record) && handedOn(record).length > 0)
   }
 
   async #octetsOf(messageId: string): Promise<Uint8Array | undefined> {

@@ -12,6 +12,7 @@ import {
   serverPlace,
 } from './setting-values.ts'
 import { accountRate } from './tables/account-rate.ts'
+import { bounces } from './tables/bounces.ts'
 import { destination } from './tables/destination.ts'
 import { route } from './tables/route.ts'
 import { sender } from './tables/sender.ts'
@@ -355,6 +356,7 @@ export const schema: z.ZodType<Settings> & {
   delivery: delivery.prefault({}),
   mta_sts: mtaSts.prefault({}),
   suppression: suppression.prefault({}),
+  bounces: bounces.prefault({}),
   account_rate: accountRate.prefault({}),
   retention: retention.prefault({}),
   dkim: dkim.prefault({}),
@@ -381,6 +383,7 @@ export const tables: Readonly<Record<string, z.ZodObject>> = {
   delivery,
   mta_sts: mtaSts,
   suppression,
+  bounces,
   account_rate: accountRate,
   retention,
   dkim,

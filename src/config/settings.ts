@@ -4,6 +4,7 @@ import type { MtaStsSettings } from './tables/mta-sts.ts'
 import type { DestinationSettings } from './tables/destination.ts'
 import type { RouteSettings } from './tables/route.ts'
 import type { SubmissionSettings } from './tables/submission.ts'
+import type { BouncesSettings } from './tables/bounces.ts'
 import type { SuppressionSettings } from './tables/suppression.ts'
 import type { SenderSettings } from './tables/sender.ts'
 import type { SourceSettings } from './tables/source.ts'
@@ -73,6 +74,7 @@ export interface Settings {
   readonly delivery: DeliverySettings
   readonly mta_sts: MtaStsSettings
   readonly suppression: SuppressionSettings
+  readonly bounces: BouncesSettings
   readonly account_rate: AccountRateSettings
   readonly retention: {
     readonly journey_days: number

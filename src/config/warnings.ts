@@ -1,3 +1,5 @@
+import { parseDomain } from '../address/domain.ts'
+import { domainOf } from '../address/mailbox.ts'
 import { parseNetwork } from '../base/ip.ts'
 import { isOwnRange, plainNetwork } from '../base/ip-ranges.ts'
 import type { Settings } from './settings.ts'
@@ -6,7 +8,11 @@ import type { Settings } from './settings.ts'
 const widestPublic = { 4: 24, 6: 56 } as const
 
 /** What is allowed and still worth a second look: `config test` and the start tell it. */
-export function settingWarnings({ submission }: Settings): readonly string[] {
+export function settingWarnings({
+  submission,
+  bounces,
+  domains,
+}: Pick<Settings, 'submission' | 'bounces' | 'domains'>): readonly string[] {
   const { trusted_networks: networks, trusted_any_sender: anySender } = submission
   const wide = networks.flatMap((text) => {
     const network = parseNetwork(text)
@@ -23,7 +29,20 @@ export function settingWarnings({ submission }: Settings): readonly string[] {
           'submission.trusted_any_sender: machines of the internet may write in anybody’s name; what they send is not signed, and is soon called spam.',
         ]
       : []
-  return [...wide, ...open]
+  return [...wide, ...open, ...foreignSenders(bounces, domains)]
+}
+
+/** Who is not of this house sends nothing from here. */
+function foreignSenders(
+  { verp }: Settings['bounces'],
+  domains: readonly string[],
+): readonly string[] {
+  const ours = new Set(domains.map((name) => parseDomain(name) ?? name))
+  return verp.flatMap((sender) => {
+    const domain = sender.includes('@') ? domainOf(sender) : sender
+    if (sender === '*' || ours.has(parseDomain(domain) ?? domain)) return []
+    return [`bounces.verp: ${sender} is in none of your domains, so no letter leaves from it.`]
+  })
 }
 
 /** Of what cannot be read nothing is said here: the schema has refused it. */

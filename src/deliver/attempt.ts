@@ -180,7 +180,7 @@ export function transactionFor(
   message: OpenMessage,
 ): ClientTransaction {
   const [first] = items
-  const reversePath = parseReversePath(`<${first.reversePath}>`)
+  const reversePath = parseReversePath(`<${first.dsn.returnPath ?? first.reversePath}>`)
   if (!reversePath.ok) throw new Error(`queue item ${first.id}: ${reversePath.problem}`)
   return {
     reversePath: reversePath.value,
@@ -190,7 +190,7 @@ export function transactionFor(
     smtpUtf8: items.some(needsSmtpUtf8),
     utf8Header: first.smtpUtf8,
     ret: first.dsn.ret === undefined ? null : first.dsn.ret === 'full' ? 'FULL' : 'HDRS',
-    envid: first.dsn.envelopeId ?? null,
+    envid: first.dsn.envelopeId ?? first.dsn.ownEnvelopeId ?? null,
     requireTls: first.dsn.tls === 'required',
   }
 }

@@ -36,6 +36,15 @@ test('one letter for each message, and one of its own for recipients that need S
   assert.ok(letters.every(({ before }) => before.length === 0))
 })
 
+test('who has a reverse-path of their own has a letter of their own', () => {
+  const items = ['a', 'b', 'b', undefined].map((path, index) => {
+    const dsn = path === undefined ? {} : { returnPath: `${path}@north.example` }
+    return testItem({ id: String(index), messageId: 'm1', dsn })
+  })
+  const ids = lettersOf(items).map((letter) => letter.items.map(({ id }) => id))
+  assert.deepEqual(ids, [['0'], ['1', '2'], ['3']])
+})
+
 test('of no recipients there is no letter', () => {
   const [letter] = lettersOf([testItem()])
   assert.ok(letter !== undefined)

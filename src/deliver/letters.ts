@@ -11,12 +11,14 @@ export interface Letter {
 
 /**
  * One letter for each message, in the order of the items. Recipients whose addresses need SMTPUTF8
- * are a letter of their own: a server without it still takes the message for the others.
+ * are a letter of their own: a server without it still takes the message for the others. So are those
+ * with a reverse-path of their own.
  */
 export function lettersOf(items: readonly QueueItem[]): readonly Letter[] {
   const groups = new Map<string, [QueueItem, ...QueueItem[]]>()
   for (const item of items) {
-    const key = `${needsSmtpUtf8(item) ? 'utf8' : 'ascii'} ${item.messageId}`
+    const { returnPath = '' } = item.dsn
+    const key = `${needsSmtpUtf8(item) ? 'utf8' : 'ascii'} ${item.messageId} ${returnPath}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [item])
     else group.push(item)

@@ -1,5 +1,6 @@
 import { parseDomain } from '../address/domain.ts'
 import { type Mailbox, domainOf, foldLocalPart, parseMailbox } from '../address/mailbox.ts'
+import type { ReturnMarks } from '../forwarding/return-marks.ts'
 
 /** A mailbox of ours and every address that is its own. */
 export interface Resident {
@@ -36,6 +37,8 @@ export interface Residents {
   readonly aliases?: readonly Alias[]
   /** How reverse-paths of what is handed on are written. Absent: nothing ever was. */
   readonly srs?: Srs | undefined
+  /** What letters leave with so that reports find them again. Absent: none ever did. */
+  readonly marks?: ReturnMarks | undefined
 }
 
 /** What rewritten reverse-paths are made with and undone by. */

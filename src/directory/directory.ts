@@ -2,6 +2,7 @@ import { domainOf, type Mailbox, parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { Soon } from '../base/result.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
+import type { ReturnMarks } from '../forwarding/return-marks.ts'
 
 /**
  * Who lives here: which domains are ours, where an address leads, who may log in and write in whose
@@ -24,6 +25,8 @@ export interface Directory {
    * it has another password.
    */
   identities(login: Login): Soon<Identities | undefined>
+  /** What letters of ours leave with now, and what comes back is read by; `undefined`: nothing. */
+  readonly marks: ReturnMarks | undefined
   /** The active DKIM keys of a domain: its own, else those of the nearest domain above it. */
   signingKeys(domain: string): Soon<readonly DkimSigningKey[]>
 }

@@ -2,6 +2,7 @@ import { parseDomain } from '../address/domain.ts'
 import { type Mailbox, domainOf, formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
+import { type ReturnMarks, readVerp, type VerpRead } from '../forwarding/return-marks.ts'
 import { srsReverse } from '../forwarding/srs.ts'
 import { systemClock } from '../io/clock.ts'
 import { passwordMark } from '../io/password.ts'
@@ -36,6 +37,10 @@ export class MemoryDirectory implements Directory, Writers {
     return this.#residents
   }
 
+  get marks(): ReturnMarks | undefined {
+    return this.#residents.marks
+  }
+
   /** From now on these live here. */
   replace(residents: Residents): void {
     this.#residents = residents
@@ -55,9 +60,20 @@ export class MemoryDirectory implements Directory, Writers {
       destination: mailbox.domain,
     } as const
     if (!this.#table.isLocal(mailbox.domain)) return remote
+    const marked = this.#readMark(mailbox)
+    if (marked.type === 'refused') return { type: 'nobody' }
+    if (marked.type === 'copy') {
+      return this.lead({ type: 'mailbox', mailbox: { ...mailbox, localPart: marked.local } })
+    }
     const lead = this.#leadHere(mailbox)
     if (lead.type !== 'nobody' || !this.#table.isHandedOn(mailbox.domain)) return lead
     return { ...remote, unknown: true }
+  }
+
+  #readMark({ localPart: local, domain }: Mailbox): VerpRead {
+    const { marks } = this.#residents
+    if (marks === undefined) return { type: 'none' }
+    return readVerp({ local, domain }, { secret: marks.secret, now: this.#now() })
   }
 
   #leadHere(mailbox: Mailbox): Lead {

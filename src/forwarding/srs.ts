@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { domainOf } from '../address/mailbox.ts'
+import { sameHash } from './keyed-hash.ts'
 
 /**
  * The Sender Rewriting Scheme, in the form of Mail::SRS and postsrsd: the reverse-path of a letter
@@ -94,16 +95,9 @@ function isFresh(day: string, now: number): boolean {
   return (today - then + daySlots) % daySlots <= validDays
 }
 
-/** In lower case, because servers between may change the case of local parts. */
+/** As other programs of SRS make it; in lower case, because servers between may change the case. */
 function hashOf(secret: string, parts: readonly string[]): string {
   const hmac = createHmac('sha1', secret)
   for (const part of parts) hmac.update(part.toLowerCase())
   return hmac.digest('base64').slice(0, hashLength)
-}
-
-/** Takes the same time whatever differs; the case may have been changed on the way. */
-function sameHash(given: string, right: string): boolean {
-  const one = Buffer.from(given.toLowerCase())
-  const other = Buffer.from(right.toLowerCase())
-  return one.length === other.length && timingSafeEqual(one, other)
 }

@@ -179,7 +179,7 @@ export type DeliveryStep =
       /** In its words; may be empty. */
       readonly said: string
       /** By what it is known as one about this letter. */
-      readonly matched: 'envelope-id' | 'message-id'
+      readonly matched: 'envelope-id' | 'message-id' | 'reverse-path'
       /** The journey of the notification. */
       readonly journey: string
     }

@@ -1,5 +1,6 @@
 import { domainOf } from '../address/mailbox.ts'
 import { concat, encodeUtf8, isAscii } from '../base/octets.ts'
+import { ownEnvelopeId, type ReturnMarks, verpAddress } from '../forwarding/return-marks.ts'
 import { mailboxName, type MailboxRole } from '../journey/recipients.ts'
 import type { StepData } from '../journey/steps.ts'
 import { returnPath } from '../message/received.ts'
@@ -74,6 +75,8 @@ export interface Mail {
   readonly utf8: boolean
   /** The account that sends it; absent: none does. */
   readonly account?: string
+  /** What its copies leave with, for what comes back. Absent: nothing. */
+  readonly marks?: ReturnMarks | undefined
   /**
    * How it is handed on where a recipient leads to other servers; `nowhere`: it is not. Absent: as it
    * is, which is right for letters of our own people.
@@ -199,11 +202,24 @@ function queueItem(
     // refuse what they could take.
     smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
     eightBit,
-    dsn,
+    dsn: { ...dsn, ...marksOf(mail, recipient) },
     createdAt: now,
     nextAttemptAt: now,
     expiresAt: now + queueMs,
     ...(account === undefined ? {} : { account }),
+  }
+}
+
+/** RFC 3461 §5.2.1 (a) keeps an ENVID that was given, and who only relays from adding one. */
+function marksOf(
+  { id: letter, reversePath: sender, marks }: Mail,
+  recipient: string,
+): Pick<DsnRequest, 'returnPath' | 'ownEnvelopeId'> {
+  if (marks === undefined || sender === '') return {}
+  const returnPath = verpAddress({ letter, sender, recipient }, marks)
+  return {
+    ...(returnPath === undefined ? {} : { returnPath }),
+    ...(marks.envelopeId ? { ownEnvelopeId: ownEnvelopeId(letter, marks.secret) } : {}),
   }
 }
 

@@ -56,6 +56,7 @@ test('strangers write to people of ours alone, users to everybody', async () => 
 
 test('a directory that answers later is waited for, and its fault is not taken for an answer', async () => {
   const later: Directory = {
+    marks: undefined,
     isLocal: (domain) => directory.isLocal(domain),
     login: (...given) => directory.login(...given),
     identities: (account) => directory.identities(account),

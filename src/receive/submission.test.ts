@@ -17,6 +17,7 @@ function open(): {
 } {
   let [places, checked]: [number, (user: Login | undefined) => void] = [0, () => {}]
   const directory: Directory = {
+    marks: undefined,
     login: () => new Promise((resolve) => (checked = resolve)),
     isLocal: nobodyAsks,
     lead: nobodyAsks,

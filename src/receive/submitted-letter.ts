@@ -33,7 +33,7 @@ import { successReport } from './success-report.ts'
 export interface SubmittedOptions {
   /** Our name, as in Received. */
   readonly hostname: string
-  readonly directory: Pick<Directory, 'lead'>
+  readonly directory: Pick<Directory, 'lead' | 'marks'>
   readonly admission?: RecipientAdmission | undefined
   readonly clock: Clock
   /** Numbers in [0, 1). */
@@ -174,7 +174,7 @@ class SubmittedLetter implements Letter {
     { content, header, facts }: TakenLetter,
     made: { readonly prefix: Uint8Array; readonly omit: NewMessage['omit'] },
   ): Promise<Verdict> {
-    const { post } = this.#options
+    const { post, directory } = this.#options
     const { journey, mailFrom, parameters } = this.#envelope
     const tls = tlsRequest(parameters, header)
     const placed = post.place({
@@ -188,6 +188,7 @@ class SubmittedLetter implements Letter {
       role: 'inbox',
       eightBit: facts.eightBit,
       utf8: needsUtf8(parameters, header),
+      marks: directory.marks,
       ...(this.#account === undefined ? {} : { account: this.#account }),
     })
     const also = await successReport(this.#options, {

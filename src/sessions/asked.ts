@@ -3,6 +3,7 @@ import type { Directory, Identities, Lead, Login, Writer, Writers } from '../dir
 import { MemoryDirectory, markOf } from '../directory/memory-directory.ts'
 import { SigningKeys } from '../directory/signing-keys.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
+import type { ReturnMarks } from '../forwarding/return-marks.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import type { AccountEntrance, Guard, GuardedLogin, Holding, LimitMet } from '../receive/guard.ts'
 import type { Calls } from './calls.ts'
@@ -18,6 +19,10 @@ export class AskedDirectory implements Directory, Writers {
     this.#main = main
     this.#keys = new SigningKeys(keys)
     this.#memory = new MemoryDirectory(residents, this.#keys)
+  }
+
+  get marks(): ReturnMarks | undefined {
+    return this.#memory.marks
   }
 
   /** From now on these live here. */

@@ -4,6 +4,7 @@ import type { LogLine } from '../../base/log.ts'
 import { MemoryDirectory } from '../../directory/memory-directory.ts'
 import type { Alias, Resident, Srs } from '../../directory/address-table.ts'
 import { SigningKeys } from '../../directory/signing-keys.ts'
+import type { ReturnMarks } from '../../forwarding/return-marks.ts'
 import { MemoryResolver } from '../../dns/memory-resolver.ts'
 import type { Resolver } from '../../dns/resolver.ts'
 import type { Zone } from '../../dns/zone-table.ts'
@@ -74,6 +75,8 @@ export interface TestSiteOptions {
   readonly receivedSpf?: boolean
   /** How reverse-paths of what is handed on are rewritten; nothing is when absent. */
   readonly srs?: Srs
+  /** What letters leave with so that reports find them again; absent: nothing. */
+  readonly marks?: ReturnMarks
   /** Whose machines may send without a log-in; nobody's when absent. */
   readonly trusted?: TrustedNetworks
   readonly addresses?: 'strict' | 'lenient'
@@ -144,6 +147,7 @@ export async function openTestSite(
     accounts: options.accounts ?? (await southAccounts()),
     aliases: options.aliases ?? [],
     ...(options.srs === undefined ? {} : { srs: options.srs }),
+    ...(options.marks === undefined ? {} : { marks: options.marks }),
   }
   const queueMs = options.queueMs ?? defaultRetryPolicy.expireAfterMs
   const log = (line: LogLine): void => {

@@ -37,6 +37,13 @@ export interface DsnRequest {
   readonly originalRecipient?: string
   /** The address of RCPT, where it led to this recipient. Absent: they are the same. */
   readonly rcptTo?: string
+  /** Stands in MAIL FROM in place of the reverse-path: another one of the same sender (VERP). */
+  readonly returnPath?: string
+  /**
+   * ENVID where the sender gave none. It is ours, so it stands in no report of our own (RFC 3461
+   * §6.3 a).
+   */
+  readonly ownEnvelopeId?: string
   /**
    * What the message asks of TLS on its further way (RFC 8689): REQUIRETLS, or `TLS-Required: No`.
    * Absent: nothing.

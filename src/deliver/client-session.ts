@@ -13,11 +13,13 @@ import type {
   ClientOutput,
   ClientTransaction,
   RecipientOutcome,
+  RefusedLogin,
   Setback,
 } from '../smtp/client-types.ts'
 import type { Extensions } from '../smtp/ehlo.ts'
 import { setback } from '../smtp/failure.ts'
 import type { Reply } from '../smtp/reply.ts'
+import { letGo, nextOf, type Sending } from './session-content.ts'
 import { describeTlsFailure, type TlsHandshake } from './tls-failure.ts'
 
 /** A line of the dialogue, with its time. */
@@ -43,17 +45,6 @@ export interface ClientSessionInput {
   readonly lacks?: TlsCheck | undefined
 }
 
-/** A message under way. */
-interface Sending {
-  readonly transaction: ClientTransaction
-  readonly content: AsyncIterator<Uint8Array>
-  /** How much of the content was read. */
-  octets: number
-  /** All of it is said, and its answer is to come. */
-  allSent: boolean
-  readonly tell: (recipients: readonly RecipientOutcome[]) => void
-}
-
 /** How much may wait in the socket before the next part of a message is read. */
 const highWater = 256 * 1024
 
@@ -68,6 +59,7 @@ export class ClientSession {
   readonly #closed = Promise.withResolvers<void>()
   #handshake: TlsHandshake
   #tlsRefusal: Reply | undefined
+  #refusedLogins: readonly RefusedLogin[] = []
   #closedBecause: string | undefined
   #greeted = false
   #onReady: ((greeted: Greeted) => void) | undefined
@@ -140,6 +132,11 @@ export class ClientSession {
     return this.#sending?.allSent === true
   }
 
+  /** How it refused to let us log in, by mechanisms that it offers, before it did. */
+  get refusedLogins(): readonly RefusedLogin[] {
+    return this.#refusedLogins
+  }
+
   /** What is waited for now: the answer to this command, or room for more of the message. */
   get doing(): AtCommand {
     return this.#doing
@@ -204,6 +201,7 @@ export class ClientSession {
       case 'ready':
         this.#greeted = true
         this.#tlsRefusal = output.tlsRefusal ?? undefined
+        this.#refusedLogins = output.refusedLogins
         this.#ready({ type: 'ready', extensions: output.extensions })
         return
       case 'wantMessage':
@@ -274,27 +272,4 @@ export class ClientSession {
     if (part === 'unreadable') this.#driver.feed({ type: 'messageFailed' })
     else this.#driver.feed({ type: 'message', ...part })
   }
-}
-
-/** The next part of the content; `unreadable` also when it is not as long as the envelope said. */
-async function nextOf(
-  sending: Sending,
-): Promise<{ readonly octets: Uint8Array; readonly last: boolean } | 'unreadable'> {
-  const { size } = sending.transaction
-  try {
-    const { done, value } = await sending.content.next()
-    if (done === true) {
-      const whole = size === null || sending.octets === size
-      return whole ? { octets: new Uint8Array(0), last: true } : 'unreadable'
-    }
-    sending.octets += value.length
-    return { octets: value, last: false }
-  } catch {
-    return 'unreadable'
-  }
-}
-
-/** What was not read is let go, so that a file behind it is closed; how that ends tells nothing. */
-function letGo(content: AsyncIterator<Uint8Array>): void {
-  content.return?.().catch(() => {})
 }

@@ -8,9 +8,10 @@ import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
 import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
+import { describeReply } from '../smtp/reply.ts'
 import type { KnownTls } from '../transport/memory.ts'
 import type { SendingBatch } from './being-sent.ts'
-import { BrokenChunking } from './broken-chunking.ts'
+import { Avoided } from './avoided.ts'
 import { type Raced, Racer } from './race.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
@@ -92,7 +93,9 @@ export interface ConnectorOptions {
 /** Connects to the servers of others. */
 export class Connector {
   readonly #options: ConnectorOptions
-  readonly #brokenChunking = new BrokenChunking()
+  readonly #brokenChunking = new Avoided()
+  /** Host and user name, for which SCRAM is refused. */
+  readonly #refusedScram = new Avoided()
   readonly #racer: Racer
 
   constructor(options: ConnectorOptions) {
@@ -142,10 +145,28 @@ export class Connector {
       : (chunking ?? 'whenOffered')
   }
 
-  #loginOf({ login }: Way): ClientAuth | null {
-    const { random } = this.#options
+  /**
+   * SCRAM first. Where the server must prove by its certificate who it is, and refuses SCRAM itself, the
+   * password may be shown to it; it is then not asked for SCRAM for a day.
+   */
+  #loginOf({ login }: Way, demand: Demand, host: string): ClientAuth | null {
+    const { random, clock } = this.#options
     if (login === null || random === undefined) return login
-    return { ...login, nonce: newNonce(random) }
+    const fallsBack = demand.type === 'verified' || demand.type === 'dane'
+    const refused = this.#refusedScram.has(`${host} ${login.username}`, clock.now())
+    if (fallsBack && refused) return login
+    return { ...login, nonce: newNonce(random), fallsBack }
+  }
+
+  /** It has let us in, by another way to log in than the one that it was asked for first. */
+  #tellLogin(host: string, { login }: Way, session: ClientSession, log: JourneyBuilder): void {
+    const [first] = session.refusedLogins
+    if (first === undefined || login === null) return
+    this.#refusedScram.note(`${host} ${login.username}`, this.#options.clock.now())
+    const refused = session.refusedLogins.map(({ mechanism, reply }) => {
+      return { mechanism, said: describeReply(reply).slice(0, 500) }
+    })
+    log.step({ type: 'peer-login', host, refused })
   }
 
   async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once & Reached> {
@@ -201,7 +222,7 @@ export class Connector {
         hostname,
         protocol: way.protocol,
         tls: wanted,
-        auth: this.#loginOf(way),
+        auth: this.#loginOf(way, demand, host),
         chunking: this.#chunkingAt(host, way),
       },
       clock,
@@ -219,6 +240,7 @@ export class Connector {
       return { ...told, because: plain.because }
     }
     tellTls(host, session, { input, begin, wanted, proved })
+    this.#tellLogin(host, way, session, log)
     if (input.requireTls === true && !greeted.extensions.requireTls) {
       session.quit()
       return promisesNothing(host, session)

@@ -25,6 +25,7 @@ interface World {
   /** What the server heard, over any connection. */
   readonly heard: string[]
   readonly dialled: unknown[]
+  readonly clock: ManualClock
   readonly connect: (
     way: Partial<Way>,
   ) => Promise<{ readonly connected: Connected; readonly steps: string[] }>
@@ -107,6 +108,7 @@ async function world(
   return {
     heard,
     dialled,
+    clock,
     connect: async (way) => {
       const log = new JourneyBuilder('id', clock)
       const target = {
@@ -246,4 +248,71 @@ test('SCRAM is taken where it is offered, and the password never leaves', async 
   const refused = await wrong.connect({ need: 'verified', login })
   assert.ok(refused.connected.type === 'failed')
   assert.deepEqual([refused.connected.status, refused.connected.permanent], ['4.7.8', false])
+  assert.ok(!wrong.heard.some((line) => line.startsWith('AUTH PLAIN')), 'it is not shown then')
+})
+
+/** By which mechanisms a server was asked to let us in. */
+function asked(heard: readonly string[]): readonly string[] {
+  return heard.flatMap((line) => (line.startsWith('AUTH ') ? [line.split(' ')[1] ?? ''] : []))
+}
+
+test('who refuses SCRAM itself is shown the password, and for a day not asked for SCRAM', async (t) => {
+  const { connect, heard, clock } = await world(t, {
+    speaks: 'starttls',
+    scram: (_, answer) => answer('535 5.7.8 not with this one'),
+  })
+  const way = { need: 'verified', login } as const
+  const first = await connect(way)
+  assert.equal(first.connected.type, 'ready')
+  assert.deepEqual(first.steps, ['dial 25', 'starttls', 'peer-login'])
+  assert.deepEqual(asked(heard.splice(0)), ['SCRAM-SHA-256', 'PLAIN'])
+  assert.deepEqual((await connect(way)).steps, ['dial 25', 'starttls'])
+  assert.deepEqual(asked(heard.splice(0)), ['PLAIN'])
+  // Somebody else's password may well be kept as SCRAM wants it.
+  await connect({ ...way, login: { ...login, username: 'other' } })
+  assert.deepEqual(asked(heard.splice(0)), ['SCRAM-SHA-256', 'PLAIN'])
+  clock.advance(25 * 3_600_000)
+  await connect(way)
+  assert.deepEqual(asked(heard.splice(0)), ['SCRAM-SHA-256', 'PLAIN'])
+  // What is known does not help where the server need not prove who it is.
+  const unproved = await connect({ ...way, need: 'required' })
+  assert.equal(unproved.connected.type, 'failed')
+  assert.deepEqual(asked(heard), ['SCRAM-SHA-256'])
+})
+
+for (const [what, scram] of [
+  ['puts us off', (answer) => answer('454 4.7.0 not now')],
+  ['asks for what is no SCRAM', (answer) => answer('334 aGVsbG8=')],
+  ['says yes without a proof', (answer) => answer('235 2.7.0 welcome')],
+  ['refuses us all', (answer) => answer('550 5.7.1 go away')],
+] as const satisfies readonly (readonly [string, (answer: (said: string) => void) => void])[]) {
+  test(`who ${what} is not shown the password`, async (t) => {
+    const { connect, heard } = await world(t, {
+      speaks: 'starttls',
+      scram: (_, answer) => scram(answer),
+    })
+    const { connected } = await connect({ need: 'verified', login })
+    assert.equal(connected.type, 'failed')
+    assert.deepEqual(asked(heard), ['SCRAM-SHA-256'])
+    await connect({ need: 'verified', login })
+    assert.deepEqual(asked(heard), ['SCRAM-SHA-256', 'SCRAM-SHA-256'], 'nothing was learnt of it')
+  })
+}
+
+test('who cannot prove that it knows the password is not shown it', async (t) => {
+  const right = scramServer('secret')
+  const { connect, heard } = await world(t, {
+    speaks: 'starttls',
+    // Its signature is another one.
+    scram: (line, answer) => {
+      right(line, (said) => {
+        const signed = octetString(decodeBase64(said.slice(4)) ?? new Uint8Array(0))
+        answer(signed.startsWith('v=') ? `334 ${encodeBase64(encodeUtf8('v=AAAA'))}` : said)
+      })
+    },
+  })
+  const { connected } = await connect({ need: 'verified', login })
+  assert.ok(connected.type === 'failed')
+  assert.match(connected.because, /does not prove that it knows the password/)
+  assert.deepEqual(asked(heard), ['SCRAM-SHA-256'])
 })

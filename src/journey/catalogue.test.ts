@@ -195,6 +195,11 @@ const plain: readonly StepData[] = [
   },
   { type: 'peer-tls', host, ...tls, certificate: undefined },
   { type: 'peer-no-tls', host, problem: undefined },
+  {
+    type: 'peer-login',
+    host,
+    refused: [{ mechanism: 'SCRAM-SHA-256', said: '535 5.7.8 Not with this one' }],
+  },
   ...provedSteps,
   ...transportSteps,
   ...sourceSteps,
@@ -578,6 +583,7 @@ test('what stands in a step from elsewhere stays on one line and has an end', ()
     { type: 'notified', about: 'failure', to: long, journey: 'x' },
     { type: 'unsigned', domain: long },
     { type: 'peer-no-tls', host: long, problem: long },
+    { type: 'peer-login', host: long, refused: [{ mechanism: long, said: long }] },
     {
       type: 'peer-tls-failed',
       host: long,

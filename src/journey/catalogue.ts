@@ -65,6 +65,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'peer-tls':
     case 'peer-no-tls':
     case 'peer-tls-failed':
+    case 'peer-login':
     case 'transport':
     case 'attempt':
     case 'notified':

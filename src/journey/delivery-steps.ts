@@ -88,6 +88,13 @@ export type DeliveryStep =
       readonly before?: KnownTls
     }
   | {
+      /** It offers ways to log in that it refuses, and let us in by another, which shows the password. */
+      readonly type: 'peer-login'
+      readonly host: string
+      /** The refused ones in their order, each with what the server said. */
+      readonly refused: readonly { readonly mechanism: string; readonly said: string }[]
+    }
+  | {
       /** What the servers of the route before it must prove. */
       readonly type: 'transport'
       readonly destination: string

@@ -27,12 +27,14 @@ export function serverMechanism(name: string): ServerMechanism | undefined {
  * The best mechanism among those a server offers; `undefined` when we have none of them.
  *
  * @param credentials.nonce for SCRAM, which is not used without one
+ * @param refused names in capitals that the server has refused to this client, and that are left out
  */
 export function clientMechanism(
   offered: readonly string[],
   credentials: Credentials & { readonly nonce?: string | undefined },
+  refused: readonly string[] = [],
 ): ClientMechanism | undefined {
-  const names = offered.map((name) => name.toUpperCase())
+  const names = offered.map((name) => name.toUpperCase()).filter((name) => !refused.includes(name))
   const { nonce } = credentials
   // The server does not see the password, and shows that it knows it.
   const scram = (['SCRAM-SHA-256', 'SCRAM-SHA-1'] as const).find((name) => names.includes(name))

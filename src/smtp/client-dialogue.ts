@@ -161,7 +161,7 @@ export class ClientDialogue {
     this.#state = { name: 'ready' }
     const transaction = this.#transaction
     this.#transaction = undefined
-    const { extensions, tlsRefusal = null } = this.handshake
+    const { extensions, tlsRefusal = null, refusedLogins } = this.handshake
     if (transaction !== undefined) {
       const obstacle = obstacleTo(transaction, extensions, this.#options)
       if (obstacle === undefined) {
@@ -175,7 +175,7 @@ export class ClientDialogue {
       this.#outcome(transaction, obstacle)
     }
     if (this.#wantsQuit) this.#sayQuit()
-    else this.#out.push({ type: 'ready', extensions, tlsRefusal })
+    else this.#out.push({ type: 'ready', extensions, tlsRefusal, refusedLogins })
   }
 
   close(): void {

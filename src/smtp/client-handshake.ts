@@ -2,7 +2,7 @@ import { decodeBase64, encodeBase64 } from '../base/base64.ts'
 import type { ClientMechanism, ScramProof } from '../sasl/mechanism.ts'
 import { clientMechanism, formatInitialResponse } from '../sasl/sasl.ts'
 import { abort, type Move, obstacleIn, say } from './client-move.ts'
-import type { AtCommand, ClientOptions } from './client-types.ts'
+import type { AtCommand, ClientOptions, RefusedLogin } from './client-types.ts'
 import { type Extensions, noExtensions, parseExtensions } from './ehlo.ts'
 import { refusedForNow, setback } from './failure.ts'
 import type { Reply } from './reply.ts'
@@ -14,7 +14,8 @@ type State =
   | { readonly name: 'hello'; readonly verb: Hello }
   | { readonly name: 'startTls' }
   | { readonly name: 'tls' }
-  | { readonly name: 'auth'; readonly mechanism: ClientMechanism }
+  /** `begun`: the server has gone into it, and asked for something. */
+  | { readonly name: 'auth'; readonly mechanism: ClientMechanism; readonly begun: boolean }
   | { readonly name: 'deriving'; readonly mechanism: ClientMechanism }
   | { readonly name: 'done' }
 
@@ -34,6 +35,7 @@ export class Handshake {
   #tlsActive: boolean
   #tlsRefusal: Reply | undefined
   #ehloRefusal: Reply | undefined
+  readonly #refusedLogins: RefusedLogin[] = []
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -53,6 +55,11 @@ export class Handshake {
   /** How the server refused STARTTLS, which it had offered. */
   get tlsRefusal(): Reply | undefined {
     return this.#tlsRefusal
+  }
+
+  /** Mechanisms that it offers and refused. */
+  get refusedLogins(): readonly RefusedLogin[] {
+    return this.#refusedLogins
   }
 
   /** Octets from the server mean nothing now, until TLS is there or has failed. */
@@ -93,7 +100,7 @@ export class Handshake {
       case 'startTls':
         return this.#startTlsReplied(reply)
       case 'auth':
-        return this.#authReplied(reply, state.mechanism)
+        return this.#authReplied(reply, state)
       case 'deriving':
         return abort(setback('malformedReply', 'AUTH', 'The server spoke without being asked'))
       case 'tls':
@@ -168,21 +175,29 @@ export class Handshake {
     const { auth, stopAfter } = this.#options
     if (auth === null || stopAfter === 'starttls') return this.#done()
     const safe = this.#tlsActive || auth.allowClearText
-    const mechanism = safe ? clientMechanism(this.#extensions.auth, auth) : undefined
+    const refused = this.#refusedLogins.map((one) => one.mechanism)
+    const mechanism = safe ? clientMechanism(this.#extensions.auth, auth, refused) : undefined
     if (mechanism === undefined) {
-      return { type: 'fail', failure: setback('authNotOffered', 'AUTH') }
+      const [last] = this.#refusedLogins.slice(-1)
+      const failure =
+        last === undefined ? setback('authNotOffered', 'AUTH') : refusedForNow(last.reply, 'AUTH')
+      return { type: 'fail', failure }
     }
     const initial = mechanism.start()
     const command = `AUTH ${mechanism.name}`
-    const state = { name: 'auth', mechanism } as const
+    const state = { name: 'auth', mechanism, begun: false } as const
     return initial === null
       ? this.#command(state, command)
       : this.#command(state, `${command} ${formatInitialResponse(initial)}`, `${command} ${hidden}`)
   }
 
-  #authReplied(reply: Reply, mechanism: ClientMechanism): Move {
+  #authReplied(reply: Reply, { mechanism, begun }: State & { readonly name: 'auth' }): Move {
     if (reply.code >= 300 && reply.code < 400) {
       return this.#challenged(decodeBase64(reply.lines[0] ?? ''), mechanism)
+    }
+    if (!begun && this.#refusesItself(reply, mechanism)) {
+      this.#refusedLogins.push({ mechanism: mechanism.name, reply })
+      return this.#logIn()
     }
     // That we cannot log in says nothing about the mail.
     if (reply.code >= 400) return { type: 'fail', failure: refusedForNow(reply, 'AUTH') }
@@ -191,8 +206,20 @@ export class Handshake {
     return obstacleIn(reply, 'AUTH') ?? this.#done()
   }
 
+  /**
+   * Whether a refusal of the first word is one of the mechanism: a server that keeps only hashes of
+   * passwords cannot do SCRAM, and offers it all the same. RFC 4954 §4 and §6: 504 it is not known, 534
+   * it is too weak, 535 it cannot be done with these credentials. Once the server has asked for the
+   * proof, it knows what SCRAM needs, and a refusal is about the password.
+   */
+  #refusesItself({ code }: Reply, { name }: ClientMechanism): boolean {
+    const { auth } = this.#options
+    if (auth?.fallsBack !== true || !this.#tlsActive || !name.startsWith('SCRAM-')) return false
+    return [504, 534, 535].includes(code)
+  }
+
   #challenged(challenge: Uint8Array | undefined, mechanism: ClientMechanism): Move {
-    const state = { name: 'auth', mechanism } as const
+    const state = { name: 'auth', mechanism, begun: true } as const
     // RFC 4954 §4: `*` gives up.
     if (challenge === undefined) return this.#command(state, '*')
     const said = mechanism.respond(challenge)
@@ -215,7 +242,7 @@ export class Handshake {
     const { mechanism } = state
     const response = mechanism.derived?.(proof)
     if (response === undefined) throw new Error(`Handshake: ${mechanism.name} wishes for nothing`)
-    return this.#command({ name: 'auth', mechanism }, encodeBase64(response), hidden)
+    return this.#command({ name: 'auth', mechanism, begun: true }, encodeBase64(response), hidden)
   }
 
   #done(): Move {

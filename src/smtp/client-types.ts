@@ -61,12 +61,14 @@ export type ClientOutput =
   | { readonly type: 'derive'; readonly wish: ScramWish }
   /**
    * Greeted, and free for a `transaction` or `quit`. `tlsRefusal`: how the server refused STARTTLS,
-   * which it had offered, where we went on without.
+   * which it had offered, where we went on without. `refusedLogins`: the mechanisms that it had
+   * offered and refused, before the log-in by another one.
    */
   | {
       readonly type: 'ready'
       readonly extensions: Extensions
       readonly tlsRefusal: Reply | null
+      readonly refusedLogins: readonly RefusedLogin[]
     }
   /** Give the next `message` when the octets sent so far have left. */
   | { readonly type: 'wantMessage' }
@@ -204,6 +206,17 @@ export interface ClientAuth {
    * SCRAM is not used.
    */
   readonly nonce?: string | undefined
+  /**
+   * Where the server refuses SCRAM itself, the next mechanism that it offers is tried, which shows it
+   * the password. Only for a server that must prove by its certificate who it is. Absent: no.
+   */
+  readonly fallsBack?: boolean
+}
+
+/** A mechanism of log-in that the server offers and refused, though it takes another one. */
+export interface RefusedLogin {
+  readonly mechanism: string
+  readonly reply: Reply
 }
 
 /** RFC 5321 §4.5.3.2 gives the least values, which are the defaults. */

@@ -7,6 +7,7 @@ import { heldBackBy, tellPause } from './paused.ts'
 import type { BouncedStep } from './bounced.ts'
 import { said } from './ending.ts'
 import { tellSource } from './source.ts'
+import { tellPeerLogin } from './peer-login.ts'
 import { tellPeerTls } from './peer-tls.ts'
 import { tellProbed } from './probed.ts'
 import { tellHold } from './holds.ts'
@@ -44,6 +45,8 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
     case 'peer-no-tls':
     case 'peer-tls-failed':
       return [tellPeerTls(step)]
+    case 'peer-login':
+      return [tellPeerLogin(step)]
     case 'source':
       return [tellSource(step)]
     case 'transport':

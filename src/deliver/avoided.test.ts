@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BrokenChunking } from './broken-chunking.ts'
+import { Avoided } from './avoided.ts'
 
 const day = 24 * 60 * 60_000
 
 test('a server that cannot do BDAT gets none for a day', () => {
-  const broken = new BrokenChunking()
+  const broken = new Avoided()
   assert.equal(broken.has('a', 0), false)
   broken.note('a', 0)
   assert.equal(broken.has('a', day - 1), true)
@@ -14,7 +14,7 @@ test('a server that cannot do BDAT gets none for a day', () => {
 })
 
 test('a thousand servers are remembered, those that went wrong last', () => {
-  const broken = new BrokenChunking()
+  const broken = new Avoided()
   broken.note('first', 0)
   broken.note('second', 0)
   broken.note('first', 1)

@@ -11,7 +11,7 @@ import { QueueDesk } from '../desk/queue.ts'
 import { screenedQueue } from '../desk/screened-queue.ts'
 import { Notices } from '../deliver/notices.ts'
 import { Settlements } from '../deliver/settlements.ts'
-import type { SourceStanding } from '../deliver/source-book.ts'
+import type { SourceBook } from '../deliver/source-book.ts'
 import { deliverUnsuppressed } from '../deliver/suppressed.ts'
 import { RegisteredTlsMemory } from '../deliver/tls-memory.ts'
 import { type NamedWays, noNamedWays } from '../deliver/way.ts'
@@ -166,9 +166,9 @@ export class Courier {
     return this.#dispatcher.heldBack
   }
 
-  /** The addresses that mail goes out from, and how each stands. */
-  get sources(): readonly SourceStanding[] {
-    return this.#sources.book.standings
+  /** The addresses that mail goes out from, how each stands, and which a letter would go from. */
+  get sources(): Pick<SourceBook, 'standings' | 'laneOf' | 'foresee'> {
+    return this.#sources.book
   }
 
   /** From now on so much may go when, and from where. */

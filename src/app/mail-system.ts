@@ -156,7 +156,10 @@ export class MailSystem {
   }
 
   /** By what the way of a letter is found. */
-  get roads(): Pick<RoutePlace, 'resolver' | 'self' | 'ways' | 'rules' | 'sts' | 'limits'> {
+  get roads(): Pick<
+    RoutePlace,
+    'resolver' | 'self' | 'ways' | 'rules' | 'sts' | 'limits' | 'sources'
+  > {
     const { self, ways = noNamedWays, transport, limits, store } = this.#options
     const { traffic = { destinations: [], senders: [] } } = limits
     const connections = limits.outgoingToSite ?? defaultConcurrency.limit
@@ -167,12 +170,13 @@ export class MailSystem {
       rules: transport ?? nothingAsked,
       sts: this.#sts?.policies ?? noPolicies,
       limits: { plan: traffic, connections, register: store.register },
+      sources: this.#courier.sources,
     }
   }
 
   /** See `Courier.sources`. */
-  get sources(): Courier['sources'] {
-    return this.#courier.sources
+  get sources(): Courier['sources']['standings'] {
+    return this.#courier.sources.standings
   }
 
   /** What people may do with what waits. */

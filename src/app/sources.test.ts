@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { exchangeWay } from '../deliver/way.ts'
+import { routeWithLimits } from '../desk/limited-route.ts'
 import { readPauseKey } from '../desk/pauses.ts'
 import type { SourcePlan } from '../deliver/source-book.ts'
 import { ManualClock } from '../base/clock.ts'
@@ -145,6 +147,42 @@ test('when the last source is listed, too, the letter is told what that one hear
     [1, 1],
   )
 })
+
+test('the way ahead says from which source a letter would leave, and why', async (t) => {
+  const news = { ...other, pool: 'news', warmUp: { from: '2100-01-01', perDay: [1] } }
+  const senders = [{ addresses: ['news@south.example'], accounts: [], pool: 'news' }]
+  const { south, submit, settled, server } = await open(t, plan([home, news], { senders }))
+  const look = (from: string): ReturnType<typeof routeWithLimits> => {
+    const place = { ...south.site.roads, clock: south.clock, standing: nothingStands }
+    return routeWithLimits({ address: 'x@north.example', from }, place)
+  }
+  const usual = await look(user)
+  assert.equal(usual.source?.choice.type === 'source' && usual.source.choice.source, home.name)
+  assert.match(
+    usual.steps.at(-1)?.answer ?? '',
+    new RegExp(`^From ${home.name} .*, of the pool "default"`),
+  )
+  const waits = await look('news@south.example')
+  assert.deepEqual([waits.source?.choice.type, waits.source?.facts.by], ['wait', 'address'])
+  const [first] = waits.limits
+  assert.deepEqual([first?.by, first?.stops], ['source', true])
+  assert.match(first?.says ?? '', /Its warm-up begins on 2100-01-01/)
+  // As a letter then does; and looking counts nothing.
+  assert.equal(south.site.sources[0]?.today, 0)
+  await settled(await submit(), 1)
+  assert.deepEqual([server.peers, south.site.sources[0].today], [[home.ipv4], 1])
+  // Where a server of the settings gets it, nobody there sees our address.
+  const place = { ...south.site.roads, clock: south.clock, standing: nothingStands }
+  const hop = { host: '192.0.2.99', port: 25, protocol: 'smtp' } as const
+  const ways = { to: () => ({ hop, way: exchangeWay }) }
+  const relayed = await routeWithLimits(
+    { address: 'x@north.example', from: user },
+    { ...place, ways },
+  )
+  assert.deepEqual([relayed.source, relayed.targets.length], [null, 1])
+})
+
+const nothingStands = (): Promise<undefined> => Promise.resolve(undefined)
 
 test('what is said of our address when the content was seen is the answer to the letter', async (t) => {
   const { submit, settled, server } = await open(t, plan(both), {

@@ -3,9 +3,10 @@ import type { JourneyBuilder } from '../journey/builder.ts'
 import type { Pause } from '../post/batch.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource, SourceChoice } from '../source/choose-source.ts'
+import type { SentBy } from '../source/pool-of.ts'
 import { addressOf, type Family } from '../source/source.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
-import type { Lane, SourceBook } from './source-book.ts'
+import type { Lane, SourceBook, SourceTaken } from './source-book.ts'
 import type { Part } from './wishes.ts'
 
 /** A source that was chosen for one part of a batch. */
@@ -86,6 +87,26 @@ export class BatchSources {
       },
     }
   }
+}
+
+/**
+ * From where one letter would go now; nothing is counted for it. `undefined`: its pool has no source, and
+ * the system chooses the address.
+ */
+export function foreseeSource(
+  book: Pick<SourceBook, 'laneOf' | 'foresee'>,
+  sentBy: SentBy,
+  to: {
+    readonly destination: string
+    readonly site: string
+    readonly targets: readonly Pick<RouteTarget, 'address'>[]
+  },
+): SourceTaken | undefined {
+  const { destination, site, targets } = to
+  const lane = book.laneOf(sentBy, destination, site)
+  if (lane === undefined) return undefined
+  const families = familiesOf(targets.map(({ address }) => address))
+  return book.foresee(lane, { site, families, letters: 1 })
 }
 
 /** The families of addresses, IPv4 first. */

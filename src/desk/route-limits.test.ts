@@ -37,6 +37,17 @@ test('where nothing is said, connections alone have a limit', async () => {
   assert.deepEqual(await rows({}), ['connections holds - At most 20 connections at once.'])
 })
 
+test('where no source may send it now, that stops it', async () => {
+  const because = 'No source of the pool "news" may send it now. one: It is listed.'
+  const waits = { type: 'wait', until: now + hourMs, because, passedOver: [] } as const
+  assert.deepEqual(await rows({ source: waits }), [
+    `source stops 2026-06-02T00:00:00.000Z ${because}`,
+    'connections holds - At most 20 connections at once.',
+  ])
+  const goes = { type: 'source', source: 'one', hostname: 'a', letters: 1, passedOver: [] } as const
+  assert.deepEqual(await rows({ source: goes }), await rows({}))
+})
+
 test('rules of the settings are told with their names, and quiet hours with their end', async () => {
   const quiet = { from: 22 * 60, to: 6 * 60 + 5, zone: 'UTC' }
   const rates = [{ count: 1, perMs: 60_000 }]

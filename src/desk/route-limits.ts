@@ -5,6 +5,7 @@ import { type QuietHours, quietText, quietUntil } from '../queue/quiet-hours.ts'
 import { rateText } from '../queue/traffic.ts'
 import { RuleBook, senderRulesFor, type TrafficPlan } from '../queue/traffic-plan.ts'
 import type { RegisterPort } from '../store/ports/register.ts'
+import type { SourceChoice } from '../source/choose-source.ts'
 import { suppressionIn, suppressionKey, suppressionKind } from '../suppression/suppression.ts'
 import { readPauses, standstillOf } from './pauses.ts'
 import type { RouteAhead } from './route-ahead.ts'
@@ -22,6 +23,7 @@ export interface RouteLimit {
     | 'suppression'
     | 'policy'
     | 'tls-memory'
+    | 'source'
   /** A sentence. */
   says: string
   /** Whether it keeps a letter from going now. */
@@ -41,6 +43,8 @@ export interface RouteLimitSources {
   readonly standing: DestinationStanding | undefined
   /** The reverse-path of the letter; empty: nobody has said it. */
   readonly from: string
+  /** From where it would go; absent: the system chooses. */
+  readonly source?: SourceChoice | undefined
   /** Unix milliseconds. */
   readonly now: number
 }
@@ -52,11 +56,16 @@ export async function routeLimits(
 ): Promise<RouteLimit[]> {
   const { register, now } = sources
   const remembered = register === undefined ? [] : await rememberedLimits(found, register, now)
-  const inStore = [...remembered, ...settingLimits(found, sources)]
+  const inStore = [...remembered, ...settingLimits(found, sources), ...sourceLimits(sources)]
   const stopping = new Set(inStore.flatMap(({ by, stops }) => (stops ? [by] : [])))
   // A server that runs tells of pauses and quiet hours too: each is said once.
   const running = standingLimits(sources.standing).filter(({ by }) => !stopping.has(by))
   return [...running, ...inStore].toSorted((a, b) => Number(b.stops) - Number(a.stops))
+}
+
+function sourceLimits({ source }: RouteLimitSources): readonly RouteLimit[] {
+  if (source?.type !== 'wait') return []
+  return [limit('source', source.because, { stops: true, until: source.until })]
 }
 
 function settingLimits(

@@ -20,6 +20,7 @@ import { labHint } from '../lab-hint.ts'
 import { serverOption, zoneOption } from '../options.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
 import { commandResolver } from '../resolver.ts'
+import { sourcesOf } from '../sources-ahead.ts'
 import { standingOfDestination } from '../standings.ts'
 
 interface RouteOptions {
@@ -36,7 +37,7 @@ export function routeCommand(): Command {
     .description('where a letter for an address would go, and how safely; nothing is sent')
     .argument('<address>', 'of a recipient')
     .option('--config <file>', 'with the routes and rules of this waybill.toml, and its server')
-    .option('--from <address>', 'whose rates are told: the reverse-path of the letter')
+    .option('--from <address>', 'whose rates and source are told: the reverse-path')
     .addOption(zoneOption())
     .addOption(serverOption())
     .option('--json', 'as one JSON object')
@@ -101,6 +102,7 @@ async function lookAhead(address: string, options: RouteOptions): Promise<Limite
           connections: settings.queue.site_connections,
           register: reader?.register,
         },
+        sources: await sourcesOf(settings, reader),
         standing: (destination) => standingOfDestination(settings.data, destination),
       },
     )

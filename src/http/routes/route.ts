@@ -20,6 +20,7 @@ const limit = z.object({
     'suppression',
     'policy',
     'tls-memory',
+    'source',
   ]),
   says: z.string(),
   stops: z.boolean().describe('It keeps a letter from going now'),
@@ -47,6 +48,12 @@ const found = z
       }),
     ),
     limits: z.array(limit).describe('What stops a letter comes first'),
+    source: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'From which of our addresses it would leave, as the step `source` of a journey: `choice` and the `facts` that it follows from; null: the system chooses, or a server of the settings gets it',
+      ),
     standing: z
       .record(z.string(), z.unknown())
       .nullable()
@@ -62,7 +69,11 @@ const route = createRoute({
   request: {
     query: z.object({
       address: z.string().max(1000).openapi({ example: 'bob@south.example' }),
-      from: z.string().max(1000).default('').describe('Whose rates are told: the reverse-path'),
+      from: z
+        .string()
+        .max(1000)
+        .default('')
+        .describe('Whose rates and source are told: the reverse-path, taken as the account, too'),
     }),
   },
   responses: {
@@ -75,10 +86,11 @@ const route = createRoute({
 export function routeRoutes(api: Api, look: LookAhead | undefined): void {
   api.openapi(route, async (c) => {
     if (look === undefined) throw nothingGoesOut()
-    const { transport, standing, ...rest } = await look(c.req.valid('query'))
+    const { transport, source, standing, ...rest } = await look(c.req.valid('query'))
     const told: z.infer<typeof found> = {
       ...rest,
       transport: transport === null ? null : { ...transport },
+      source: source === null ? null : { ...source },
       standing: standing === null ? null : { ...standing },
     }
     return c.json(told, 200)

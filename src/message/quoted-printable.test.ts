@@ -1,8 +1,12 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { encodeUtf8, octetString } from '../base/octets.ts'
-import { decodeQuotedPrintable, encodeQuotedPrintable } from './quoted-printable.ts'
+import { concat, encodeUtf8, octetString } from '../base/octets.ts'
+import {
+  decodeQuotedPrintable,
+  encodeQuotedPrintable,
+  QuotedPrintableEncoder,
+} from './quoted-printable.ts'
 
 test('plain text stays readable', () => {
   assert.equal(
@@ -31,6 +35,19 @@ test('every octet comes back, in lines of at most 76 (property)', () => {
         assert.doesNotMatch(line, /[ \t]$|^[-.F]|[^\t\x20-\x7e]/)
       }
       assert.equal(decodeQuotedPrintable(text), octetString(octets))
+    }),
+  )
+})
+
+test('however the octets are cut, the code is that of the whole (property)', () => {
+  const octet = fc.oneof(fc.constantFrom(9, 10, 13, 32, 45, 46, 61, 70), fc.nat(255))
+  const piece = fc.array(octet, { maxLength: 60 }).map((octets) => Uint8Array.from(octets))
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const encoder = new QuotedPrintableEncoder()
+      const out = pieces.map((one) => encoder.push(one))
+      const cut = octetString(concat([...out, encoder.end()]))
+      assert.equal(cut, encodeQuotedPrintable(concat(pieces)))
     }),
   )
 })

@@ -10,7 +10,7 @@ import { harmlessName } from './file-name.ts'
 import type { Part } from './part.ts'
 
 /** How much of the header of one part is read. */
-const maxHeaderOctets = 1 << 18
+export const maxHeaderOctets: number = 1 << 18
 /** How much of one of its fields is read. */
 const maxFieldOctets = 1 << 14
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { octetString, octetsOf } from '../base/octets.ts'
 import type { Part } from './part.ts'
-import { readParts } from './tree.ts'
+import { PartReader, readParts } from './tree.ts'
 
 /** Lines as a message has them. */
 function message(...lines: readonly string[]): Uint8Array {
@@ -73,6 +73,11 @@ const cases: readonly (readonly [string, Uint8Array, readonly string[]])[] = [
     'no end at all',
     message('Content-Type: multipart/mixed; boundary=x', '', '--x', '', 'a'),
     ['multipart/mixed "--x\\r\\n\\r\\na"', '  text/plain "a"'],
+  ],
+  [
+    'an end that has a CR behind it, and no LF',
+    octetsOf('Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--\r'),
+    ['multipart/mixed "--x\\r\\n\\r\\na\\r\\n--x--\\r"', '  text/plain "a"'],
   ],
   [
     'a header that ends with the next part',
@@ -194,6 +199,8 @@ test('more parts than are shown is told, and what is shown has its place', () =>
   const { parts, more } = readParts(octets)
   assert.equal(more, true)
   assert.equal(parts.length, 10_000)
+  const [whole] = parts
+  assert.equal((whole?.at ?? 0) + (whole?.size ?? 0), octets.length)
   const [last] = parts.slice(-1)
   assert.ok(last !== undefined)
   assert.equal(bodyOf(octets, last), '9998')
@@ -283,4 +290,38 @@ test('a message cut anywhere has the parts that the whole one has', () => {
       assert.equal(part.headerAt, Math.min(length, all[part.n]?.headerAt ?? 0))
     }
   }
+})
+
+test('however a message is cut on its way in, its parts are those of the whole (property)', () => {
+  const anything = fc.array(fc.constantFrom(...pieces), { maxLength: 40 })
+  const cuts = fc.array(fc.nat(40), { maxLength: 12 })
+  fc.assert(
+    fc.property(anything, cuts, (chosen, lengths) => {
+      const octets = octetsOf(chosen.join(''))
+      const reader = new PartReader()
+      let at = 0
+      for (const length of lengths) {
+        const chunk = octets.slice(at, at + length)
+        reader.push(chunk)
+        // The place of a chunk is used again.
+        chunk.fill(0x2d)
+        at += length
+      }
+      reader.push(octets.subarray(at))
+      assert.deepEqual(reader.end(), readParts(octets))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('lines without an end are held in short', () => {
+  const reader = new PartReader()
+  reader.push(octetsOf('Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n'))
+  const many = octetsOf('-'.repeat(65_536))
+  for (let n = 0; n < 64; n++) reader.push(many)
+  reader.push(octetsOf('\r\n--x--\r\n'))
+  assert.deepEqual(
+    reader.end().parts.map(({ size }) => size),
+    [5 + 2 + 64 * 65_536 + 2 + 7, 64 * 65_536],
+  )
 })

@@ -1,11 +1,12 @@
-import { octetString } from '../base/octets.ts'
+import { concat, octetString } from '../base/octets.ts'
 import { type MediaType, plainText } from '../message/media-type.ts'
 import { maxDepth, maxParts, type Part, type PartTree } from './part.ts'
-import { type PartFacts, readPartHeader } from './part-header.ts'
+import { maxHeaderOctets, type PartFacts, readPartHeader } from './part-header.ts'
 
 const LF = 10
 const CR = 13
 const DASH = 45
+const crlf = new Uint8Array([CR, LF])
 
 /** RFC 2046 §5.1.1 has 70; some write more. Behind it white space may stand. */
 const maxBoundary = 250
@@ -16,6 +17,15 @@ const field = /^(?:[!-9;-~]{1,200}[ \t]{0,20}:|[ \t])/
 /** RFC 2046 §5.1.5: what a part of a digest is when it does not say. */
 const enclosedMessage: MediaType = { type: 'message', subtype: 'rfc822', parameters: new Map() }
 
+/** Enough of a line to know what it is: a delimiter, a field, text. */
+const lineHead = maxBoundary + 82
+
+/** For tests; see `maxParts` and `maxDepth`. */
+interface Limits {
+  readonly parts: number
+  readonly depth: number
+}
+
 /**
  * The tree of the parts of a message, in one pass over its lines.
  *
@@ -23,16 +33,71 @@ const enclosedMessage: MediaType = { type: 'message', subtype: 'rfc822', paramet
  * without a boundary is one part, and an enclosed message that is encoded (RFC 2046 §5.2.1 forbids
  * it) stays closed. Lines end with CRLF or LF.
  *
- * @param limits for tests; see `maxParts` and `maxDepth`
  * @see RFC 2045, RFC 2046 §5.1, RFC 2387
  */
-export function readParts(
-  message: Uint8Array,
-  limits: { readonly parts: number; readonly depth: number } = { parts: maxParts, depth: maxDepth },
-): PartTree {
-  const scan = new Scan(message, limits)
-  for (let at = 0; at < message.length && !scan.isFull; at = scan.line(at));
-  return scan.end()
+export function readParts(message: Uint8Array, limits?: Limits): PartTree {
+  const reader = new PartReader(limits)
+  reader.push(message)
+  return reader.end()
+}
+
+/**
+ * As `readParts`, for a message whose octets come cut anywhere. Holds the header of one part, of that
+ * 256 KiB, and what is known of the parts; bodies pass.
+ */
+export class PartReader {
+  readonly #scan: Scan
+  /** The line that has no end yet: its first octets, and how many it has. */
+  #head: Uint8Array[] = []
+  #length = 0
+  #lastIsCr = false
+  #octets = 0
+
+  constructor(limits: Limits = { parts: maxParts, depth: maxDepth }) {
+    this.#scan = new Scan(limits)
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#octets += chunk.length
+    let at = 0
+    for (let feed = chunk.indexOf(LF); feed >= 0; feed = chunk.indexOf(LF, at)) {
+      if (this.#scan.isFull) return
+      if (this.#length > 0) {
+        this.#hold(chunk.subarray(at, feed))
+        this.#heldLine(1)
+      } else {
+        const end = feed > at && chunk[feed - 1] === CR ? feed - 1 : feed
+        this.#scan.line(chunk.subarray(at, end), end - at, feed + 1 - end)
+      }
+      at = feed + 1
+    }
+    if (at < chunk.length) this.#hold(chunk.subarray(at))
+  }
+
+  end(): PartTree {
+    if (this.#length > 0 && !this.#scan.isFull) this.#heldLine(0)
+    return this.#scan.end(this.#octets)
+  }
+
+  #hold(octets: Uint8Array): void {
+    if (octets.length === 0) return
+    const most = this.#scan.inHeader ? maxHeaderOctets : lineHead
+    // A copy: whoever gives the octets may use their place again.
+    if (this.#length < most) this.#head.push(octets.slice(0, most - this.#length))
+    this.#length += octets.length
+    this.#lastIsCr = octets.at(-1) === CR
+  }
+
+  /** @param feeds 1 with an LF behind it, 0 at the end of the message */
+  #heldLine(feeds: 0 | 1): void {
+    const head = concat(this.#head)
+    const length = this.#lastIsCr ? this.#length - 1 : this.#length
+    const ending = this.#length - length + feeds
+    this.#scan.line(head.length > length ? head.subarray(0, length) : head, length, ending)
+    this.#head = []
+    this.#length = 0
+    this.#lastIsCr = false
+  }
 }
 
 /** A part whose end has not been seen. */
@@ -46,8 +111,7 @@ interface OpenPart {
 }
 
 class Scan {
-  readonly #message: Uint8Array
-  readonly #limits: { readonly parts: number; readonly depth: number }
+  readonly #limits: Limits
   readonly #parts: Part[] = []
   /** From the message itself to the innermost part that is open. */
   readonly #open: OpenPart[] = []
@@ -55,75 +119,93 @@ class Scan {
   readonly #boundaries = new Map<string, OpenPart[]>()
   /** What the line belongs to; between parts it belongs to none. */
   #in: 'header' | 'body' | 'between' = 'header'
+  /** The lines of the header that is being read, as far as they count. */
+  #header: Uint8Array[] = []
+  #headerOctets = 0
+  /** Where the next line begins, and how long the end of the one before it was. */
+  #at = 0
+  #lastEnding = 0
   #begun = 0
   #more = false
   isFull = false
 
-  constructor(message: Uint8Array, limits: { readonly parts: number; readonly depth: number }) {
-    this.#message = message
+  constructor(limits: Limits) {
     this.#limits = limits
     this.#begin(0)
   }
 
-  /** Takes the line that begins at `at` and says where the next one begins. */
-  line(at: number): number {
-    const message = this.#message
-    const feed = message.indexOf(LF, at)
-    const next = feed < 0 ? message.length : feed + 1
-    let end = feed < 0 ? next : feed
-    if (end > at && message[end - 1] === CR) end--
-    const isDelimiter =
-      message[at] === DASH && message[at + 1] === DASH && this.#delimiter(at, end, next)
-    if (isDelimiter || this.#in !== 'header') return next
-    if (end === at) this.#endHeader(next)
-    else if (this.#beginsWithText(at, end)) this.#endHeader(at)
-    return next
+  get inHeader(): boolean {
+    return this.#in === 'header'
   }
 
-  end(): PartTree {
-    this.#closeDownTo(0, this.#message.length)
+  /**
+   * Takes the next line.
+   *
+   * @param head its octets, or so many of the first that they tell what it is
+   * @param length how many it has, and `ending` how many its end has
+   */
+  line(head: Uint8Array, length: number, ending: number): void {
+    const at = this.#at
+    const next = at + length + ending
+    this.#at = next
+    const dashes = head[0] === DASH && head[1] === DASH
+    const isDelimiter = dashes && this.#delimiter(head, at, { length, next })
+    this.#lastEnding = ending
+    if (isDelimiter || this.#in !== 'header') return
+    if (length === 0) this.#endHeader(next)
+    else if (this.#beginsWithText(head, at)) this.#endHeader(at)
+    else this.#keep(head)
+  }
+
+  /** @param octets of the whole message */
+  end(octets: number): PartTree {
+    this.#closeDownTo(0, octets)
     return { parts: this.#parts.toSorted((a, b) => a.n - b.n), more: this.#more }
+  }
+
+  #keep(line: Uint8Array): void {
+    const room = maxHeaderOctets - this.#headerOctets
+    if (room <= 0) return
+    this.#header.push(line.slice(0, room), crlf)
+    this.#headerOctets += line.length + crlf.length
   }
 
   #begin(headerAt: number): void {
     const n = this.#begun++
     this.#open.push({ n, depth: this.#open.length, headerAt })
     this.#in = 'header'
+    this.#header = []
+    this.#headerOctets = 0
   }
 
   /** RFC 2046 §5.1.1: a line that begins a part or ends a multipart, of any that is open. */
-  #delimiter(at: number, end: number, next: number): boolean {
-    if (this.#boundaries.size === 0 || end - at > maxBoundary + 80) return false
-    const text = octetString(this.#message, at + 2, end).replace(/[ \t]{1,80}$/, '')
+  #delimiter(head: Uint8Array, at: number, line: { length: number; next: number }): boolean {
+    if (this.#boundaries.size === 0 || line.length > maxBoundary + 80) return false
+    const text = octetString(head, 2).replace(/[ \t]{1,80}$/, '')
     const opens = this.#boundaries.get(text)?.at(-1)
     const closes = text.endsWith('--') ? this.#boundaries.get(text.slice(0, -2))?.at(-1) : undefined
     const of = opens ?? closes
     if (of === undefined) return false
     // The line end before a delimiter belongs to it.
-    this.#closeDownTo(of.depth + 1, this.#lineEndBefore(at))
+    this.#closeDownTo(of.depth + 1, at - this.#lastEnding)
     this.#in = 'between'
     if (opens === undefined) this.#forget(of)
-    else if (this.#begun < this.#limits.parts) this.#begin(next)
+    else if (this.#begun < this.#limits.parts) this.#begin(line.next)
     else this.isFull = this.#more = true
     return true
   }
 
   /** RFC 2046 §5.1: a part without a header begins with an empty line, which some leave out. */
-  #beginsWithText(at: number, end: number): boolean {
+  #beginsWithText(head: Uint8Array, at: number): boolean {
     const part = this.#open.at(-1)
     const held = this.#open.at(-2)?.boundary !== undefined
-    return held && part?.headerAt === at && !field.test(octetString(this.#message, at, end))
-  }
-
-  #lineEndBefore(at: number): number {
-    const feed = at > 0 && this.#message[at - 1] === LF ? at - 1 : at
-    return feed > 0 && feed < at && this.#message[feed - 1] === CR ? feed - 1 : feed
+    return held && part?.headerAt === at && !field.test(octetString(head))
   }
 
   #endHeader(bodyAt: number): void {
     const part = this.#open.at(-1)
     if (part === undefined) return
-    const facts = this.#factsOf(part, bodyAt)
+    const facts = this.#factsOf(part)
     part.body = { at: bodyAt, facts }
     this.#in = 'body'
     const boundary = facts.parameters.get('boundary')?.trimEnd()
@@ -143,10 +225,10 @@ class Scan {
     }
   }
 
-  #factsOf({ headerAt, depth }: OpenPart, bodyAt: number): PartFacts {
+  /** Of the part whose header has been read last. */
+  #factsOf({ depth }: OpenPart): PartFacts {
     const inDigest = this.#open[depth - 1]?.body?.facts.type === 'multipart/digest'
-    const header = this.#message.subarray(headerAt, bodyAt)
-    return readPartHeader(header, inDigest ? enclosedMessage : plainText)
+    return readPartHeader(concat(this.#header), inDigest ? enclosedMessage : plainText)
   }
 
   /** Ends all parts of this depth and deeper ones. */
@@ -156,7 +238,7 @@ class Scan {
       if (part === undefined) return
       this.#forget(part)
       // A header without an end is a part without a body.
-      const { at, facts } = part.body ?? { at: end, facts: this.#factsOf(part, end) }
+      const { at, facts } = part.body ?? { at: end, facts: this.#factsOf(part) }
       const parent = this.#open.at(-1)?.n
       const { n, headerAt } = part
       const held = parent === undefined ? {} : { parent }

@@ -11,7 +11,7 @@ const formats: readonly Floor[] = [
 
 /** Evaluators: input and Resolver to a verdict with its evidence. */
 const evaluators: readonly Floor[] = [
-  { signature: ['crypto'], answers: [] },
+  { signature: ['crypto'], answers: [], 'seven-bit': [] },
   {
     route: [],
     source: [],

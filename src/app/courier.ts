@@ -276,19 +276,14 @@ export class Courier {
   }
 
   #makeDeliverer(settlements: Settlements): Deliverer {
-    const { hostname, store, resolver, dialer, clock, log, random, trustAnchors } = this.#options
-    const { self, ways = noNamedWays } = this.#options
+    const { store, ways = noNamedWays, ...rest } = this.#options
     return new Deliverer({
-      self,
-      resolver,
-      connector: new Connector({ hostname, dialer, clock, trustAnchors, random }),
+      ...rest,
+      ways,
+      connector: new Connector(rest),
       messages: store.messages,
       settlements,
       demands: this.#makeDemands(),
-      clock,
-      log,
-      random,
-      ways,
       sources: this.#sources.book,
     })
   }

@@ -181,7 +181,11 @@ test('an exchange that cannot take such a letter is followed by one that can', a
   const plain: FakeServerOptions = {
     answer: (stage) => (stage === 'ehlo' ? '250-fake.example\r\n250 PIPELINING' : undefined),
   }
-  const eightBit = { text: 'K\xe1va' }
+  // What is signed must not be converted.
+  const eightBit = {
+    header: 'Content-Type: multipart/signed; boundary=x\n',
+    text: '--x\n\nK\xe1va\n--x--',
+  }
   const able = await sendLetter(t, eightBit, plain, {})
   assert.deepEqual([able.journey.status, able.servers[1]?.letters.length], ['delivered', 1])
   // Where there is none, or none that talks, the letter has failed, and at once.

@@ -2,6 +2,7 @@ import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { readAnswer } from '../answers/read-answer.ts'
 import type { AnswerReading } from '../answers/kinds.ts'
 import { isAscii } from '../base/octets.ts'
+import type { ConvertedStep } from '../journey/converted-step.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import { effectOf, type ReplyEffect } from '../smtp/reply-effect.ts'
@@ -39,6 +40,8 @@ export interface Attempt {
   readonly ourOutage?: boolean
   /** The name of the source that it went from; absent: the system chose the address. */
   readonly source?: string | undefined
+  /** How the letter was changed for the servers that it was sent to. Absent: it was not. */
+  readonly converted?: readonly ConvertedStep[]
   /** Not tried, because its destination is paused. */
   readonly paused?: boolean
 }

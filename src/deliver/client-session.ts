@@ -62,6 +62,7 @@ export class ClientSession {
   #refusedLogins: readonly RefusedLogin[] = []
   #closedBecause: string | undefined
   #greeted = false
+  #takesEightBit = false
   #onReady: ((greeted: Greeted) => void) | undefined
   #sending: Sending | undefined
   #lastFailure: Setback | undefined
@@ -97,6 +98,11 @@ export class ClientSession {
   /** The server has greeted us, and we it. */
   get greeted(): boolean {
     return this.#greeted
+  }
+
+  /** It offers 8BITMIME. RFC 6152. */
+  get takesEightBit(): boolean {
+    return this.#takesEightBit
   }
 
   /** The reply to STARTTLS, when it was a refusal and the session went on in clear text. */
@@ -200,6 +206,7 @@ export class ClientSession {
         return
       case 'ready':
         this.#greeted = true
+        this.#takesEightBit = output.extensions.eightBitMime
         this.#tlsRefusal = output.tlsRefusal ?? undefined
         this.#refusedLogins = output.refusedLogins
         this.#ready({ type: 'ready', extensions: output.extensions })

@@ -460,13 +460,18 @@ test('what several recipients of a letter heard of two exchanges is written down
 
 test('what one exchange lacks another has, and a refusal to talk says less than that', async (t) => {
   const letters = [testItem({ eightBit: true })]
+  // What is signed must not be converted.
+  const signed = 'Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n\r\né\r\n--x--\r\n'
+  const changes = { openMessage: () => Promise.resolve(openText(signed)) }
   const plain = await serve(t, '220 plain')
   const able: Says = (command) =>
     command.startsWith('EHLO') ? '250-two\r\n250 8BITMIME' : kind(command, () => {})
-  const both = await deliver({ [first]: plain, [second]: await serve(t, '220 two', able) }, letters)
+  const ports = { [first]: plain, [second]: await serve(t, '220 two', able) }
+  const both = await deliver(ports, letters, changes)
   assert.deepEqual(outcomes(both), ['delivered'])
   for (const greeting of ['421 busy', '554 no']) {
-    const report = await deliver({ [first]: plain, [second]: await serve(t, greeting) }, letters)
+    const busy = { [first]: plain, [second]: await serve(t, greeting) }
+    const report = await deliver(busy, letters, changes)
     assert.deepEqual(outcomes(report), ['failed'])
     assert.match(report.settlements[0]?.steps ?? '', /does not offer 8BITMIME/)
   }

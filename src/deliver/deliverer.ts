@@ -25,6 +25,7 @@ import { SourceSparing } from './source-sparing.ts'
 import type { Settlements } from './settlements.ts'
 import { SettlingInTurn } from './settling.ts'
 import { type NamedWays, type Way, wayTo } from './way.ts'
+import type { SigningTools } from './what-goes.ts'
 import { ByWish } from './wishes.ts'
 
 export interface DelivererOptions {
@@ -33,6 +34,8 @@ export interface DelivererOptions {
   readonly resolver: Resolver
   readonly connector: Connector
   readonly messages: Messages
+  /** Who has the keys of what is signed again. Absent: nobody. */
+  readonly directory?: SigningTools['directory']
   readonly settlements: Settlements
   /** Who decides what servers must prove. Absent: nothing, beside what their ways want. */
   readonly demands?: Demands | undefined
@@ -178,7 +181,8 @@ export class Deliverer {
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
     const from = source?.chosen
-    const tools = { connector, messages, settling, way, log, tell, source: from, sending }
+    const letters = { messages, signing: this.#options, source: from, sending }
+    const tools = { connector, settling, way, log, tell, ...letters }
     const round = new Round(tools, batch)
     const askedOf = ({ host, address }: RouteTarget): Asked | string => {
       return judgement?.of(host, address) ?? { requireTls: wish === 'required' }

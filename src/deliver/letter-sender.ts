@@ -2,20 +2,15 @@ import type { Log } from '../base/log.ts'
 import type { Batch } from '../post/batch.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
+import type { ConvertedStep } from '../journey/converted-step.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
-import {
-  type Attempt,
-  attemptResult,
-  type Messages,
-  transactionFor,
-  unreadable,
-  withoutTls,
-} from './attempt.ts'
+import { type Attempt, attemptResult, type Messages, unreadable, withoutTls } from './attempt.ts'
 import type { SendingBatch } from './being-sent.ts'
 import type { ClientSession } from './client-session.ts'
 import { endSession } from './end-session.ts'
 import type { Letter } from './letters.ts'
 import type { RoundTools } from './round-tools.ts'
+import { type SigningTools, whatGoes } from './what-goes.ts'
 
 /** A session that letters go over. */
 export interface Over {
@@ -31,6 +26,7 @@ export class LetterSender {
   readonly #batch: Pick<Batch, 'ending'>
   readonly #source: ChosenSource | undefined
   readonly #sending: SendingBatch
+  readonly #signing: SigningTools
   readonly #said = new Set<string>()
 
   constructor(
@@ -39,12 +35,14 @@ export class LetterSender {
       tell,
       source,
       sending,
-    }: Pick<RoundTools, 'messages' | 'tell' | 'source' | 'sending'>,
+      signing,
+    }: Pick<RoundTools, 'messages' | 'tell' | 'source' | 'sending' | 'signing'>,
     batch: Pick<Batch, 'ending'>,
   ) {
     this.#messages = messages
     this.#tell = tell
     this.#source = source
+    this.#signing = signing
     this.#batch = batch
     this.#sending = sending
   }
@@ -65,7 +63,7 @@ export class LetterSender {
     const unwatch = ending.watch(() => endSession(session, ending, told))
     for (const { id } of items) this.#said.add(id)
     this.#sending.letter(items)
-    const outcomes = await this.#outcomes(session, items)
+    const { outcomes, converted } = await this.#outcomes({ session, host }, items)
     unwatch()
     const lines = session.takeLines()
     const source = this.#source?.source
@@ -73,24 +71,37 @@ export class LetterSender {
       const said = outcomes[index]
       const outcome = said !== undefined && tlsFailed ? withoutTls(said) : said
       const result = outcome === undefined ? unreadable : attemptResult(outcome)
-      return { item, host, ip, result, lines, refusedToTalk: false, source }
+      return { item, host, ip, result, lines, refusedToTalk: false, source, converted }
     })
   }
 
   /** What the server says to each recipient; nothing, when what the store has is no letter. */
   async #outcomes(
-    session: ClientSession,
+    to: { readonly session: ClientSession; readonly host: string },
     items: Letter['items'],
-  ): Promise<readonly RecipientOutcome[]> {
+  ): Promise<Said> {
     try {
       const message = await this.#messages.open(items[0].messageId)
-      if (message === undefined) return []
-      return await session.send(transactionFor(items, message), message.chunks())
+      if (message === undefined) return nothingSaid
+      const letter = await whatGoes(items, message, to, this.#signing)
+      if (letter.type === 'refused') {
+        return { outcomes: items.map(() => letter.setback), converted: [] }
+      }
+      const outcomes = await to.session.send(letter.transaction, letter.chunks)
+      return { outcomes, converted: letter.told === undefined ? [] : [letter.told] }
     } catch (error) {
       // One letter that we cannot read must not keep the others.
       const fields = { where: 'delivery', id: items[0].journeyId, problem: String(error) }
       this.#tell({ level: 'error', event: 'fault', fields })
-      return []
+      return nothingSaid
     }
   }
 }
+
+/** What the server said to each recipient, and how the letter was converted for it. */
+interface Said {
+  readonly outcomes: readonly RecipientOutcome[]
+  readonly converted: readonly ConvertedStep[]
+}
+
+const nothingSaid: Said = { outcomes: [], converted: [] }

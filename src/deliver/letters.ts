@@ -45,7 +45,9 @@ export function inParts(
   const parts: Letter[] = []
   const lines: Attempt['lines'] = []
   for (let start = 0; start < attempts.length; start += most) {
-    const some = attempts.slice(start, start + most).map((attempt) => ({ ...attempt, lines }))
+    const some = attempts.slice(start, start + most).map((attempt) => {
+      return { ...attempt, lines, converted: [] }
+    })
     const part = letterAgain(letter, some)
     if (part !== undefined) parts.push(part)
   }
@@ -74,7 +76,8 @@ export function after({ before }: Letter, attempts: readonly Attempt[]): readonl
     const putOff = earlier.result.result === 'deferred'
     // Nor does it say more than one that talked, and cannot take such a letter.
     const stands = attempt.refusedToTalk && (putOff || notHere(earlier.result.outcome))
-    return { ...(stands ? earlier : attempt), lines }
+    const converted = [...(earlier.converted ?? []), ...(attempt.converted ?? [])]
+    return { ...(stands ? earlier : attempt), lines, converted }
   })
 }
 

@@ -6,11 +6,13 @@ import type { SendingBatch } from './being-sent.ts'
 import type { Connector } from './connect.ts'
 import type { SettlingInTurn } from './settling.ts'
 import type { Way } from './way.ts'
+import type { SigningTools } from './what-goes.ts'
 
 /** What a round works with. */
 export interface RoundTools {
   readonly connector: Connector
   readonly messages: Messages
+  readonly signing: SigningTools
   readonly settling: Pick<SettlingInTurn, 'settle'>
   /** How the servers of the destination are spoken with. */
   readonly way: Way

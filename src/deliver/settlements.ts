@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
+import type { ConvertedStep } from '../journey/converted-step.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { Line, SmtpAnswer } from '../journey/spoken.ts'
 import type { Step } from '../journey/steps.ts'
@@ -101,9 +102,14 @@ export class Settlements {
     const settlements: Settlement[] = []
     // What all share is written down once, with the first; 500 recipients are one way and one talk.
     const spoken = new Map<readonly Line[], string>()
+    const converted = new Set<ConvertedStep>()
     for (const [index, one] of same.entries()) {
       const { item, lines } = one.attempt
       const steps = new JourneyBuilder(item.journeyId, clock)
+      for (const step of one.attempt.converted ?? []) {
+        if (!converted.has(step)) steps.step(step)
+        converted.add(step)
+      }
       const step = stepOf(one, spoken.get(lines))
       if (step !== undefined) steps.step(step)
       if (step?.type === 'attempt' && lines.length > 0 && !spoken.has(lines)) {

@@ -47,6 +47,11 @@ export class SigningKeys {
   }
 }
 
+/** The one of several keys that seals: many receivers read no other seals than those of RSA. */
+export function sealingKey(keys: readonly DkimSigningKey[]): DkimSigningKey | undefined {
+  return keys.find(({ algorithm }) => algorithm?.startsWith('rsa') === true) ?? keys[0]
+}
+
 function activeKeys(keys: readonly DkimKeyRow[]): ReadonlyMap<string, readonly DkimSigningKey[]> {
   const byDomain = new Map<string, readonly DkimSigningKey[]>()
   for (const row of keys) {

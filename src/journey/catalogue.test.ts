@@ -261,6 +261,44 @@ const plain: readonly StepData[] = [
       until: Date.UTC(2026, 10, 2, 10),
     }),
   ),
+  ...[0, 1, 5].map(
+    (converted): StepData => ({
+      type: 'converted',
+      host: 'mx.north.example',
+      parts: Array.from({ length: converted }, (_, n) => ({
+        n,
+        type: n === 0 ? 'text/plain' : 'image/png',
+        from: '8bit',
+        to: n === 0 ? 'quoted-printable' : 'base64',
+        octets: 1000,
+      })),
+      converted,
+      octetsBefore: 6000,
+      octetsAfter: 8192,
+      ...(converted === 1
+        ? {
+            signed: {
+              domain: 'south.example',
+              keys: [{ selector: 's1', algorithm: 'rsa-sha256' }],
+            },
+          }
+        : {}),
+      ...(converted === 5
+        ? { sealed: { domain: 'south.example', selector: 's1', instance: 1 } }
+        : {}),
+      broken: converted === 5 ? [{ domain: 'west.example', selector: 'a\r\nb' }] : [],
+    }),
+  ),
+  {
+    type: 'converted',
+    host: 'mx.north.example',
+    parts: [{ n: 0, type: 'text/plain', from: '7bit', to: 'base64', octets: 3 }],
+    converted: 1,
+    octetsBefore: 100,
+    octetsAfter: 102,
+    signed: { domain: 'south.example', keys: [] },
+    broken: ['a', 'b', 'c', 'd'].map((selector) => ({ domain: 'west.example', selector })),
+  },
   ...(['greylisted', 'listed', 'unknown'] as const).map(
     (kind): StepData => ({
       ...attempt,

@@ -67,6 +67,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'peer-tls-failed':
     case 'peer-login':
     case 'transport':
+    case 'converted':
     case 'attempt':
     case 'notified':
     case 'not-notified':

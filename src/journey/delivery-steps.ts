@@ -3,6 +3,7 @@ import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import type { Self } from '../route/self.ts'
 import type { SourceChoice, SourceFacts } from '../source/choose-source.ts'
+import type { ConvertedStep } from './converted-step.ts'
 import type { ProbedStep } from './probed-step.ts'
 import type { TargetDemand, Transport } from '../transport/demand.ts'
 import type { KnownTls } from '../transport/memory.ts'
@@ -214,6 +215,7 @@ export type DeliveryStep =
       readonly why: string
       readonly recipients?: readonly string[]
     }
+  | ConvertedStep
   | ProbedStep
 
 /** It is kept back, or goes on again. */

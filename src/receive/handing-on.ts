@@ -1,5 +1,6 @@
 import { ArcSealer, type ArcSealing } from '../arc/arc.ts'
 import type { Srs } from '../directory/address-table.ts'
+import { sealingKey } from '../directory/signing-keys.ts'
 import type { DkimSigningKey } from '../dkim/dkim.ts'
 import { srsForward } from '../forwarding/srs.ts'
 import type { Evaluation } from '../inspect/inspection.ts'
@@ -61,8 +62,7 @@ export class HandingOn {
   constructor(srs: Srs, keys: readonly DkimSigningKey[], by: { hostname: string; now: number }) {
     this.#srs = srs
     this.#hostname = by.hostname
-    // Many receivers read no other seals than those of RSA.
-    const key = keys.find(({ algorithm }) => algorithm?.startsWith('rsa') === true) ?? keys[0]
+    const key = sealingKey(keys)
     this.#key = key
     const known = this.#known
     this.#sealer =

@@ -32,7 +32,6 @@ function planOf(
 /** The message in seven bits, read and written in pieces of these lengths. */
 function converted(message: Uint8Array, lengths: readonly number[] = []): Uint8Array {
   const plan = planOf(message, lengths)
-  assert.equal(plan.type, 'plan', plan.type === 'plan' ? '' : plan.text)
   if (plan.type !== 'plan') throw new Error(plan.text)
   const writer = new SevenBitWriter(plan.edits)
   const out = cut(message, lengths).map((piece) => writer.push(piece).slice())

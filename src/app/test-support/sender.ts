@@ -30,6 +30,8 @@ export interface Sender {
     readonly parameters?: string
     readonly wishes?: string
     readonly text?: string
+    /** Fields of the header beside those that each letter has, with LF behind each. */
+    readonly header?: string
   }) => Promise<string>
   /** The journey, once it has been settled `times` times. */
   readonly settled: (id: string, times: number) => Promise<TestJourney>
@@ -52,7 +54,7 @@ export async function openSender(t: TestContext, options: TestSiteOptions = {}):
       await talk.say(`MAIL FROM:<${from}>${parameters}`, 250)
       for (const one of to) await talk.say(`RCPT TO:<${one}>${wishes}`, 250)
       const said = await talk.data(
-        `From: ${user}\nSubject: x\nMessage-ID: <q@south.example>\n\n${input.text ?? 'Hello'}\n`,
+        `From: ${user}\nSubject: x\nMessage-ID: <q@south.example>\n${input.header ?? ''}\n${input.text ?? 'Hello'}\n`,
       )
       await talk.quit()
       return referenceIn(said)

@@ -5,6 +5,7 @@ import { ended, listed, quoted, type Sentence, viewAnswer } from '../sentence.ts
 import type { DeliveryStep } from '../delivery-steps.ts'
 import { heldBackBy, tellPause } from './paused.ts'
 import type { BouncedStep } from './bounced.ts'
+import { tellConverted } from './converted.ts'
 import { said } from './ending.ts'
 import { tellSource } from './source.ts'
 import { tellPeerLogin } from './peer-login.ts'
@@ -51,6 +52,8 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
       return [tellSource(step)]
     case 'transport':
       return [tellTransport(step)]
+    case 'converted':
+      return [tellConverted(step)]
     case 'attempt':
       return [tellAttempt(step)]
     case 'put-off':

@@ -14,9 +14,9 @@ import type { SendingBatch } from './being-sent.ts'
 import { Avoided } from './avoided.ts'
 import { type Raced, Racer } from './race.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
+import { orInClearText } from './fall-back.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
 import {
-  beforeOf,
   notOfferedIn,
   type ProvedTls,
   type Telling,
@@ -76,7 +76,7 @@ export type Reached = Pick<Raced, 'reached' | 'used'>
 const dialTimeoutMs = 30_000
 
 type Once =
-  | (Connected & { readonly type: 'ready' })
+  | (Connected & { readonly type: 'ready'; readonly tlsFailed?: undefined })
   | (Connected & { readonly type: 'failed'; readonly tlsFailed: string | undefined })
 
 export interface ConnectorOptions {
@@ -105,33 +105,24 @@ export class Connector {
 
   /**
    * Connects to one target, greets it and logs in, with as much TLS as its way and the demand want.
-   * Where that is no more than opportunity (RFC 7435), TLS that fails, at whatever point between our
-   * STARTTLS and the answer to the EHLO behind it, is followed by clear text at once. Where it is more,
-   * it never is.
+   * Where that is no more than opportunity, TLS that fails is followed by clear text (`orInClearText`).
+   * Where it is more, it never is.
    */
   async connect(target: RouteTarget, input: ConnectInput): Promise<Connected & Reached> {
-    const { way, log, ending, tls } = input
+    const { way, ending, tls } = input
     const demand = stricter(input.demand ?? noDemand, way, target.host)
     const demanded = { ...input, demand }
     const mayFallBack = way.tls === 'starttls' && demand.type === 'opportunistic'
-    if (!mayFallBack) return this.#once(target, demanded)
-    if (tls.state === 'untried') {
-      const first = await this.#once(target, demanded)
-      if (first.type === 'ready' || first.tlsFailed === undefined) return first
-      tls.state = 'failed'
-      // What was said until then is told by the step; a failure in clear text brings its own lines.
-      const begin = log.begin()
-      const problem = `TLS was offered and failed: ${first.tlsFailed}`
-      log.step({ type: 'peer-no-tls', host: target.host, problem, ...beforeOf(input) }, begin)
-      if (ending.stage !== 'go-on') return first
+    if (!mayFallBack || tls.state === 'failed') return this.#once(target, demanded)
+    const first = await this.#once(target, demanded)
+    if (first.tlsFailed !== undefined) tls.state = 'failed'
+    const goesOn = (): boolean => ending.stage === 'go-on'
+    return orInClearText(first, { ...input, host: target.host, goesOn }, async () => {
       const { rival, ...alone } = demanded
-      const again = await this.#once(
-        first.reached,
-        first.reached === target ? alone : askedOfRival(alone, rival),
-      )
-      return { ...again, used: first.used }
-    }
-    return this.#once(target, demanded)
+      const { reached, used } = first
+      const asked = reached === target ? alone : askedOfRival(alone, rival)
+      return { ...(await this.#once(reached, asked)), used }
+    })
   }
 
   /** A letter by BDAT went wrong at this host, so that it may be its CHUNKING: it gets DATA for a day. */

@@ -16,8 +16,10 @@ import type { Extensions } from '../smtp/ehlo.ts'
 import { setback } from '../smtp/failure.ts'
 import { describeReply } from '../smtp/reply.ts'
 import { ClientSession } from './client-session.ts'
-import { lacksTrust } from './proof.ts'
+import { orInClearText } from './fall-back.ts'
+import { lacksTrust, noDemand } from './proof.ts'
 import type { ProbeInput, ProbeTools } from './probe-input.ts'
+import { tellTls, type WantedTls } from './tls-told.ts'
 
 /** What one address came to. */
 export type Talked =
@@ -36,7 +38,7 @@ export type Talked =
 /** Every single wait has the same limit; so many of them is all that a probe takes. */
 const waits = 10
 
-/** Dials one address and speaks as far as it is wanted. Opportunistic TLS that fails is left out once. */
+/** Dials one address and speaks as far as it is wanted, with TLS as mail of ours has it. */
 export async function talkTo(
   target: RouteTarget,
   input: ProbeInput,
@@ -44,10 +46,12 @@ export async function talkTo(
   log: JourneyBuilder,
 ): Promise<Talked> {
   const first = await talkOnce(target, input, tools, log)
-  if (first.tlsFailed === undefined || input.tls !== 'opportunistic') return first.talked
-  const problem = `TLS was offered and failed: ${first.tlsFailed}`
-  log.step({ type: 'peer-no-tls', host: target.host, problem })
-  return (await talkOnce(target, { ...input, tls: 'never' }, tools, log)).talked
+  if (input.tls !== 'opportunistic') return first.talked
+  const { host } = target
+  const end = await orInClearText(first, { host, log }, () => {
+    return talkOnce(target, { ...input, tls: 'never' }, tools, log)
+  })
+  return end.talked
 }
 
 async function talkOnce(
@@ -113,7 +117,12 @@ async function speak(
   const patience = limited(session, clock, input.timeoutMs * waits)
   const greeting = log.begin()
   const greeted = await session.greet()
-  tellTls(session, { ...input, host }, log, greeting)
+  if (hasToldTls(session, input)) {
+    const wanted = wantedTls[input.tls]
+    const told = { log, demand: noDemand, wholeCertificate: true } as const
+    const telling = { input: told, begin: greeting, wanted, proved: undefined }
+    tellTls(host, session, telling)
+  }
   const extensions = greeted.type === 'ready' ? greeted.extensions : undefined
   const outcome =
     greeted.type === 'failed'
@@ -192,6 +201,21 @@ async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array> {
   yield octets
 }
 
+/** Whether it came so far that TLS is something or nothing: else what it says is no answer to that. */
+function hasToldTls(session: ClientSession, { stage }: Pick<ProbeInput, 'stage'>): boolean {
+  if (session.tls !== undefined) return true
+  if (stage === 'banner' || stage === 'ehlo') return false
+  return session.greeted && session.tlsFailure === undefined
+}
+
+const wantedTls: Readonly<Record<ProbeInput['tls'], WantedTls>> = {
+  never: 'never',
+  opportunistic: 'whenOffered',
+  required: 'required',
+  verified: 'required',
+  implicit: 'active',
+}
+
 function clientOptions({
   hostname,
   protocol,
@@ -200,13 +224,6 @@ function clientOptions({
   stage,
   timeoutMs,
 }: ProbeInput): ClientOptions {
-  const forms = {
-    never: 'never',
-    opportunistic: 'whenOffered',
-    required: 'required',
-    verified: 'required',
-    implicit: 'active',
-  } as const
   const stops = stage === 'banner' || stage === 'ehlo' || stage === 'starttls'
   const { timeouts, ...others } = defaultClientOptions
   const shorter = (ms: number): number => Math.min(ms, timeoutMs)
@@ -214,7 +231,7 @@ function clientOptions({
     ...others,
     hostname,
     protocol,
-    tls: forms[tls],
+    tls: wantedTls[tls],
     auth: auth ?? null,
     timeouts: {
       greetingMs: shorter(timeouts.greetingMs),
@@ -229,28 +246,4 @@ function clientOptions({
     },
     ...(stops ? { stopAfter: stage } : {}),
   }
-}
-
-/** What became of TLS, in the step that mail of ours has for it. */
-function tellTls(
-  session: ClientSession,
-  { host, tls, stage }: Pick<ProbeInput, 'tls' | 'stage'> & { readonly host: string },
-  log: JourneyBuilder,
-  begin: Begin,
-): void {
-  const facts = session.tls
-  if (facts !== undefined) {
-    const { protocol, cipher, certificate } = facts
-    const implicit = tls === 'implicit' ? { implicit: true as const } : {}
-    log.step({ type: 'peer-tls', host, protocol, cipher, certificate, ...implicit }, begin)
-    return
-  }
-  if (tls !== 'opportunistic' || stage === 'banner' || stage === 'ehlo') return
-  if (session.tlsFailure !== undefined || !session.greeted) return
-  const refused = session.tlsRefusal
-  const problem =
-    refused === undefined
-      ? 'TLS was not offered'
-      : `TLS was offered and failed: STARTTLS was refused with "${describeReply(refused)}"`
-  log.step({ type: 'peer-no-tls', host, problem }, begin)
 }

@@ -22,6 +22,8 @@ export interface Telling {
   readonly requireTls?: boolean
   readonly before?: KnownTls | undefined
   readonly heard?: (outcome: TlsOutcome) => void
+  /** All that a certificate says is told: somebody looks at this one server. */
+  readonly wholeCertificate?: true
 }
 
 /** What the engine does about TLS. */
@@ -104,7 +106,8 @@ export function tellTls(
   const held = demand.type === 'opportunistic' ? {} : { demanded: demand.type }
   const record = proved?.proof.result === 'holds' ? proved.proof.record : undefined
   const proof = record === undefined ? {} : { record }
-  const facts = { protocol, cipher, ...how, certificate: shortened(certificate) }
+  const shown = input.wholeCertificate === true ? certificate : shortened(certificate)
+  const facts = { protocol, cipher, ...how, certificate: shown }
   log.step({ type: 'peer-tls', host, ...facts, ...held, ...proof }, begin)
 }
 

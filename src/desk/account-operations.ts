@@ -40,6 +40,29 @@ export const accountPassword: Operation<AccountPart, AccountInput, string> = {
   tell: ({ passwordHash }, address) => ({ address, password: passwordHash !== undefined }),
 }
 
+/** Where an account is handed on to as well. */
+export interface ForwardInput {
+  readonly address: string
+  /** Empty: nowhere. */
+  readonly to: readonly string[]
+}
+
+const mostForwards = 100
+
+/** `waybill account forward`. */
+export const accountForward: Operation<AccountPart, ForwardInput, ForwardInput> = {
+  name: 'account forward',
+  read(input) {
+    const to = member(input, 'to')
+    if (!Array.isArray(to) || to.length > mostForwards) {
+      throw notMeant('account forward', `"to", a list of ${mostForwards} addresses at most`)
+    }
+    return { address: textMember('account forward', input, 'address'), to: to.map(String) }
+  },
+  run: ({ residents }, input) => residents.setForward(input),
+  tell: (_, { address, to }) => ({ address, to }),
+}
+
 /** `waybill account remove`. */
 export const accountRemove: Operation<AccountPart, { readonly address: string }, string> = {
   name: 'account remove',

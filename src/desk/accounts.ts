@@ -1,5 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
-import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
+import { domainOf, formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import { WaybillError } from '../base/error.ts'
 import { keyOf } from '../directory/address-table.ts'
 import { readStored } from '../directory/stored.ts'
@@ -84,9 +84,32 @@ export class AccountDesk {
     const { address: name, passwordHash } = input
     checkHash(passwordHash)
     return await this.#change(async (before, { port, now }) => {
-      const { address } = ofStore(before.accounts, byAddress('account', name))
-      await port.putAccount({ address, passwordHash, createdAt: now(), origin: 'store' })
+      const { address, forward } = ofStore(before.accounts, byAddress('account', name))
+      await port.putAccount({ address, passwordHash, createdAt: now(), origin: 'store', forward })
       return address
+    })
+  }
+
+  /**
+   * Hands its letters on to these addresses of other servers as well; to none: no more.
+   *
+   * @throws WaybillError `not-found`, and `usage` for an account of the settings, what is no address,
+   * and an address of ours, to which an alias leads
+   */
+  async setForward(input: {
+    readonly address: string
+    readonly to: readonly string[]
+  }): Promise<{ readonly address: string; readonly to: readonly string[] }> {
+    const named = input.to.map(addressIn)
+    const keys = named.map(keyOf)
+    const to = named.filter((_, index) => keys.indexOf(keys[index] ?? '') === index)
+    return await this.#change(async (before, { port, now }) => {
+      const { address } = ofStore(before.accounts, byAddress('account', input.address))
+      for (const one of to) checkElsewhere(one, before)
+      const passwordHash = (await port.account(address))?.passwordHash
+      const forward = to.length === 0 ? undefined : to
+      await port.putAccount({ address, passwordHash, createdAt: now(), origin: 'store', forward })
+      return { address, to }
     })
   }
 
@@ -162,9 +185,9 @@ export async function residentsOf(
   return {
     accounts: [
       ...settled.accounts.map((one) => ({ ...one, origin: 'settings' as const })),
-      ...accounts.map(({ address, passwordHash }) => {
+      ...accounts.map(({ address, passwordHash, forward }) => {
         const mayLogIn = passwordHash !== undefined
-        return { address, origin: 'store' as const, mayLogIn, aliases: [] }
+        return { address, origin: 'store' as const, mayLogIn, aliases: [], forward }
       }),
     ],
     aliases: [
@@ -197,6 +220,16 @@ function addressIn(text: string): string {
   const read = parseMailbox(text)
   if (read.ok) return formatMailbox(read.value)
   throw new WaybillError('usage', `"${text}" is not a mail address, such as "you@example.com".`)
+}
+
+/** @throws WaybillError `usage` for an address of one of our domains, and for one that catches all */
+function checkElsewhere(address: string, { domains }: KnownResidents): void {
+  if (address.startsWith('*@')) throw new WaybillError('usage', `"${address}" is no one address.`)
+  const domain = domainKeyOf(domainOf(address))
+  if (!domains.some(({ name }) => domainKeyOf(name) === domain)) return
+  throw new WaybillError('usage', `"${address}" is in one of your domains.`, {
+    hint: 'Letters are handed on to other servers. Within your domains: waybill alias add',
+  })
 }
 
 /** An address that is made here: people must be able to tell it from every other one (RFC 8265 §3.2). */

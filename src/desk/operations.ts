@@ -1,6 +1,7 @@
 import type { Actor } from './act.ts'
 import {
   accountAdd,
+  accountForward,
   type AccountPart,
   accountPassword,
   accountRemove,
@@ -69,6 +70,7 @@ const operations: ReadonlyMap<string, Named<Desk>> = new Map<string, Named<Desk>
   named(dkimRotate),
   named(accountAdd),
   named(accountPassword),
+  named(accountForward),
   named(accountRemove),
   named(aliasAdd),
   named(aliasRemove),

@@ -14,7 +14,7 @@ export interface KnownAccount {
   readonly mayLogIn: boolean
   /** Further addresses of its own, which only the settings give. */
   readonly aliases: readonly string[]
-  /** Where its letters are handed on to as well, which only the settings give; absent: nowhere. */
+  /** Where its letters are handed on to as well; absent: nowhere. */
   readonly forward?: readonly string[] | undefined
 }
 

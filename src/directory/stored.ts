@@ -10,6 +10,7 @@ export interface StoredResidents {
       readonly passwordHash: string | undefined
       /** Only those that were made in the store live here by its word. */
       readonly origin: 'settings' | 'store' | 'mail'
+      readonly forward?: readonly string[] | undefined
     }[]
   >
   aliases(): Promise<
@@ -36,8 +37,9 @@ export async function readStored(store: StoredResidents): Promise<Residents> {
     domains: domains.map(({ name }) => name),
     accounts: accounts
       .filter(({ origin }) => origin === 'store')
-      .map(({ id, address, passwordHash }) => {
-        return { id: String(id), address, aliases: [], passwordHash }
+      .map(({ id, address, passwordHash, forward }) => {
+        const further = forward === undefined ? {} : { forward }
+        return { id: String(id), address, aliases: [], passwordHash, ...further }
       }),
     aliases,
   }

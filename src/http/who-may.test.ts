@@ -75,6 +75,7 @@ const table: readonly Line[] = [
   ['delete', '/v1/suppressions/{address}', 'manage'],
   ['post', '/v1/suppressions', 'manage'],
   ['post', '/v1/accounts', 'manage'],
+  ['patch', '/v1/accounts/{address}', 'manage'],
   ['post', '/v1/accounts/{address}/password', 'manage'],
   ['post', '/v1/aliases', 'manage'],
   ['post', '/v1/domains', 'manage'],

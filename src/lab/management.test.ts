@@ -130,6 +130,7 @@ const table: readonly (readonly [string, string, unknown, number, number, number
   ['POST', '/v1/aliases', { address: 'a@shop.example', to: ['ben@shop.example'] }, 409, 409, 200],
   ['POST', '/v1/accounts/ben@shop.example/password', { password: 'y' }, 409, 409, 200],
   ['DELETE', '/v1/aliases/a@shop.example', undefined, 409, 409, 200],
+  ['PATCH', '/v1/accounts/ben@shop.example', { forward: ['b@else.example'] }, 409, 409, 200],
   ['DELETE', '/v1/accounts/ben@shop.example', undefined, 409, 409, 200],
   ['DELETE', '/v1/domains/shop.example', undefined, 409, 409, 200],
   ['POST', '/v1/reports/dmarc', { no: 'report' }, 422, 422, 422],

@@ -36,6 +36,21 @@ export function registerAccountTests(name: string, open: OpenUnderTest): void {
     },
   )
 
+  storeTest('where an account is handed on to is kept with it', async (store) => {
+    const { accounts } = store
+    const forward = ['bob@elsewhere.example', 'b@other.example']
+    await accounts.putAccount(account('bob@south.example', { forward }))
+    assert.deepEqual((await accounts.account('BOB@south.example'))?.forward, forward)
+    await accounts.putAccount(account('bob@south.example'))
+    assert.equal((await accounts.account('bob@south.example'))?.forward, undefined)
+    await accounts.putAccount(account('bob@south.example', { forward }))
+    await store.post.accept(acceptance({ message: message('m1', 'x'), mailbox: [mailboxItem()] }))
+    assert.deepEqual((await accounts.accounts())[0]?.forward, forward, 'mail changes nothing of it')
+    assert.equal(await accounts.removeAccount('bob@south.example'), true)
+    const left = await accounts.account('bob@south.example')
+    assert.deepEqual([left?.origin, left?.forward], ['mail', undefined])
+  })
+
   storeTest(
     'an account without mail goes, and its id does not come again',
     async ({ accounts }) => {

@@ -1,10 +1,12 @@
 import { Command } from 'commander'
 import {
   accountAdd,
+  accountForward,
   type AccountInput,
   accountPassword,
   accountRemove,
 } from '../../desk/account-operations.ts'
+import { WaybillError } from '../../base/error.ts'
 import { accountJson } from '../../desk/resident-json.ts'
 import type { KnownAccount } from '../../desk/residents.ts'
 import { hashPassword } from '../../io/password.ts'
@@ -14,7 +16,7 @@ import { accountHoldCommand, accountReleaseCommand } from './account-hold.ts'
 import { readNewPassword } from '../password-input.ts'
 import { changeResidents, type ResidentOptions, messagesAt, residentsIn } from '../residents.ts'
 
-/** `waybill account hash|list|add|remove|password|hold|release`. */
+/** `waybill account hash|list|add|remove|password|forward|hold|release`. */
 export function accountCommand(): Command {
   return new Command('account')
     .description('who has a mailbox here, and who may log in')
@@ -23,6 +25,7 @@ export function accountCommand(): Command {
     .addCommand(addAccount())
     .addCommand(removeAccount())
     .addCommand(setPassword())
+    .addCommand(setForward())
     .addCommand(accountHoldCommand())
     .addCommand(accountReleaseCommand())
 }
@@ -125,6 +128,32 @@ function setPassword(): Command {
       if (options.json === true) printJson({ changed, login })
       else if (login) print(`${changed} logs in with the new password from now on.`)
       else print(`Nobody logs in as ${changed} from now on.`)
+    })
+  return withWhy(command)
+}
+
+interface ForwardOptions extends ResidentOptions, WhyOption {
+  readonly none?: boolean
+}
+
+function setForward(): Command {
+  const command = new Command('forward')
+    .description('send a copy of what an account gets to other servers as well')
+    .argument('<address>', 'the account, which `waybill account add` has made')
+    .argument('[to...]', 'addresses of other servers, in the place of those that it had')
+    .requiredOption(...configOption)
+    .option('--none', 'to nobody any more')
+    .option('--json', 'the account as one JSON object')
+    .action(async (address: string, to: readonly string[], options: ForwardOptions) => {
+      if ((to.length === 0) !== (options.none === true)) {
+        throw new WaybillError('usage', 'It wants addresses, or --none.', {
+          hint: `waybill account forward ${address} ben@elsewhere.example`,
+        })
+      }
+      const changed = await changeResidents(accountForward, { address, to }, options)
+      if (options.json === true) printJson({ changed: changed.address, forward: changed.to })
+      else if (changed.to.length === 0) print(`${changed.address} is handed on to nobody.`)
+      else print(`${changed.address} is handed on to ${changed.to.join(', ')} as well.`)
     })
   return withWhy(command)
 }

@@ -51,14 +51,57 @@ test('an account is made, shown, given another password, and taken away', async 
   assert.doesNotMatch(JSON.stringify(acts), /secret|argon2/)
 })
 
+test('an account is handed on to other servers as well, and no longer, and keeps its password', async (t) => {
+  const { ask, store } = open(t)
+  await ask('/v1/accounts', {
+    method: 'POST',
+    json: { address: 'ben@south.example', password: 'secret' },
+  })
+  const hash = (await store.accounts.account('ben@south.example'))?.passwordHash
+  const path = '/v1/accounts/BEN%40south.example'
+  const hand = (forward: unknown, at = path) => {
+    return ask(at, { method: 'PATCH', json: { forward, reason: 'he moves' } })
+  }
+  const to = ['ben@elsewhere.example', 'b@other.example']
+  const done = await hand([...to, 'Ben@ELSEWHERE.example'])
+  assert.deepEqual(done.json, { changed: 'ben@south.example', forward: to })
+  const forwardOf = async (): Promise<unknown> => {
+    const { data } = (await ask('/v1/accounts')).json
+    const all = data as readonly { readonly address: string; readonly forward: unknown }[]
+    return all.find(({ address }) => address === 'ben@south.example')?.forward
+  }
+  assert.deepEqual(await forwardOf(), to)
+  for (const [wrong, detail] of [
+    [['ann@south.example'], /"ann@south\.example" is in one of your domains/],
+    [['*@elsewhere.example'], /is no one address|is not a mail address/],
+    [['nobody'], /"nobody" is not a mail address/],
+  ] as const) {
+    const { status, json } = await hand(wrong)
+    assert.equal(status, 400, String(wrong))
+    assert.match(String(json['detail']), detail)
+  }
+  assert.equal((await hand('x')).status, 400)
+  assert.equal((await hand(to, '/v1/accounts/eve@south.example')).status, 404)
+  await ask(`${path}/password`, { method: 'POST', json: { password: 'other' } })
+  assert.deepEqual(await forwardOf(), to, 'a new password changes nothing of it')
+  assert.deepEqual((await hand([])).json, { changed: 'ben@south.example', forward: [] })
+  assert.deepEqual(await forwardOf(), [])
+  assert.notEqual((await store.accounts.account('ben@south.example'))?.passwordHash, hash)
+  const [none, , first] = await store.acts.list({ limit: 3 })
+  assert.deepEqual([none?.what, none?.why], ['account forward', 'he moves'])
+  assert.deepEqual(none?.detail, { address: 'ben@south.example', to: [] })
+  assert.deepEqual(first?.detail, { address: 'ben@south.example', to })
+})
+
 test('what stands in the settings is changed there, and the answer says so', async (t) => {
   const { ask } = open(t)
-  for (const [path, method] of [
+  for (const [path, method, sent] of [
     ['/v1/accounts/ann@south.example', 'DELETE'],
+    ['/v1/accounts/ann@south.example', 'PATCH', { forward: [] }],
     ['/v1/aliases/all@south.example', 'DELETE'],
     ['/v1/domains/south.example', 'DELETE'],
   ] as const) {
-    const { status, json } = await ask(path, { method })
+    const { status, json } = await ask(path, { method, json: sent })
     assert.equal(status, 400, path)
     assert.match(String(json['detail']), /stands in the settings file/)
     assert.match(String(json['hint']), /Change it there/)

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   accountAdd,
+  accountForward,
   type AccountInput,
   accountPassword,
   accountRemove,
@@ -20,9 +21,7 @@ const account = z
     from: z.string().describe('Where it stands, and alone can be changed: settings, store, lab'),
     login: z.boolean().describe('false: it only receives'),
     aliases: z.array(z.string()).describe('Further addresses of its own'),
-    forward: z
-      .array(z.string())
-      .describe('Addresses that its letters are handed on to as well; the settings give them'),
+    forward: z.array(z.string()).describe('Addresses that its letters are handed on to as well'),
   })
   .openapi('Account')
 
@@ -80,7 +79,30 @@ const setPassword = createRoute({
   },
 })
 
-/** Accounts: shown, made, given a password, taken away. */
+const change = createRoute({
+  method: 'patch',
+  path: '/v1/accounts/{address}',
+  summary: 'Changes where a copy of its letters is handed on to',
+  request: {
+    params: address,
+    ...body(
+      z.object({
+        forward: z
+          .array(z.string().max(1000))
+          .max(100)
+          .describe('Addresses of other servers, in the place of those before; empty: nowhere')
+          .openapi({ example: ['ben@elsewhere.example'] }),
+        reason,
+      }),
+    ),
+  },
+  responses: {
+    ...answer('It holds', z.object({ changed: z.string(), forward: z.array(z.string()) })),
+    ...notHere,
+  },
+})
+
+/** Accounts: shown, made, changed, given a password, taken away. */
 export function accountRoutes(api: Api, management: Management): void {
   const { note } = management
   api.openapi(list, async (c) => {
@@ -109,6 +131,13 @@ export function accountRoutes(api: Api, management: Management): void {
     const asked = { input, actor: actorOf(c, why) }
     const changed = await perform(accountPassword, place, asked)
     return c.json({ changed, login: secret !== undefined }, 200)
+  })
+  api.openapi(change, async (c) => {
+    const { forward: to, reason: why } = c.req.valid('json')
+    const input = { address: c.req.valid('param').address, to }
+    const { place } = changeable(management)
+    const done = await perform(accountForward, place, { input, actor: actorOf(c, why) })
+    return c.json({ changed: done.address, forward: Array.from(done.to) }, 200)
   })
 }
 

@@ -70,7 +70,8 @@ function removeAccount({ tables, undo }: MemoryWork, address: string): number {
     return remove(tables.accounts, undo, address)
   }
   if (account.origin === 'mail') return 0
-  const left = { ...account, passwordHash: undefined, origin: 'mail' } as const
+  const { forward: _, ...kept } = account
+  const left = { ...kept, passwordHash: undefined, origin: 'mail' } as const
   undo.set(tables.accounts, lower(address), left)
   return 1
 }

@@ -12,6 +12,8 @@ export interface NewAccount {
   readonly passwordHash: string | undefined
   readonly createdAt: number
   readonly origin: AccountOrigin
+  /** Addresses of other servers that get a copy of its mail; absent: none. */
+  readonly forward?: readonly string[] | undefined
 }
 
 export interface StoredAccount extends NewAccount {
@@ -57,7 +59,7 @@ export interface AccountPort {
   putAccount(account: NewAccount): Promise<number>
   /**
    * Takes it away, and tells whether there was one. One that has mailboxes stays with its mail, as an
-   * account of origin `mail` without a password; such a one is not removed again.
+   * account of origin `mail` without a password and handed on nowhere; such a one is not removed again.
    */
   removeAccount(address: string): Promise<boolean>
   aliases(): Promise<readonly StoredAlias[]>

@@ -101,6 +101,7 @@ export function storedMailbox(row: Row): StoredMailbox {
 
 export function accountRow(row: Row): StoredAccount {
   const hash = row['password_hash']
+  const forward = row['forward']
   const origin = text(row, 'origin')
   return {
     id: integer(row, 'id'),
@@ -108,6 +109,8 @@ export function accountRow(row: Row): StoredAccount {
     passwordHash: typeof hash === 'string' ? hash : undefined,
     createdAt: integer(row, 'created_ms'),
     origin: origin === 'settings' || origin === 'store' ? origin : 'mail',
+    // Our own writing, read back.
+    ...(typeof forward === 'string' ? { forward: JSON.parse(forward) as readonly string[] } : {}),
   }
 }
 

@@ -20,6 +20,8 @@ const migrations: readonly string[] = [
   senderSchema,
   // What the last refusal of each waiting letter meant; of those before nobody has written it down.
   "ALTER TABLE queue ADD COLUMN last_kind TEXT NOT NULL DEFAULT '';",
+  // Where an account's letters are handed on to as well, as JSON.
+  'ALTER TABLE account ADD COLUMN forward TEXT;',
 ]
 
 /** The version that this program reads and writes. */

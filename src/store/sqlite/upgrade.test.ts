@@ -30,6 +30,7 @@ const formatOf040 = `
   DROP INDEX queue_senders;
   ALTER TABLE queue DROP COLUMN sender;
   ALTER TABLE queue DROP COLUMN last_kind;
+  ALTER TABLE account DROP COLUMN forward;
   ALTER TABLE queue DROP COLUMN account;
   ALTER TABLE queue DROP COLUMN priority;
   ALTER TABLE queue DROP COLUMN not_before_ms;

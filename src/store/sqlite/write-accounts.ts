@@ -45,16 +45,18 @@ export function putAct(transaction: Transaction, act: NewAct): number {
 }
 
 function putAccount(transaction: Transaction, account: NewAccount): number {
-  const { address, passwordHash, createdAt, origin } = account
+  const { address, passwordHash, createdAt, origin, forward } = account
   const row = transaction.get(
-    `INSERT INTO account (address, password_hash, created_ms, origin) VALUES (?, ?, ?, ?)
+    `INSERT INTO account (address, password_hash, created_ms, origin, forward) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (address) DO UPDATE SET address = excluded.address,
-        password_hash = excluded.password_hash, origin = excluded.origin
+        password_hash = excluded.password_hash, origin = excluded.origin,
+        forward = excluded.forward
       RETURNING id`,
     address,
     passwordHash ?? null,
     Math.round(createdAt),
     origin,
+    forward === undefined ? null : JSON.stringify(forward),
   )
   return integer(row ?? {}, 'id')
 }
@@ -86,8 +88,8 @@ function putDomain(transaction: Transaction, { name, createdAt }: NewDomain): nu
 function removeAccount(transaction: Transaction, address: string): number {
   removeCredentialsOf(transaction, address)
   const kept = transaction.run(
-    `UPDATE account SET password_hash = NULL, origin = 'mail' WHERE address = ? AND origin <> 'mail'
-      AND EXISTS (SELECT 1 FROM mailbox WHERE mailbox.account = account.id)`,
+    `UPDATE account SET password_hash = NULL, origin = 'mail', forward = NULL
+      WHERE address = ? AND origin <> 'mail' AND EXISTS (SELECT 1 FROM mailbox WHERE mailbox.account = account.id)`,
     address,
   ).changes
   if (kept > 0) return kept

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import { Connector } from '../deliver/connect.ts'
 import { Deliverer } from '../deliver/deliverer.ts'
 import { Demands } from '../deliver/demands.ts'
+import { deliverFiling } from '../deliver/filing.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
 import type { ItemTurn } from '../desk/item-turns.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
@@ -232,7 +233,7 @@ export class Courier {
   }
 
   #makeDispatcher(settlements: Settlements): Dispatcher {
-    const { hostname, store, clock, random, retry, limits, suppressions, log, report } =
+    const { hostname, directory, store, clock, random, retry, limits, suppressions, log, report } =
       this.#options
     const deliver = (batch: Batch): Promise<BatchOutcome> => this.#deliverer.deliver(batch)
     const by = { clock, log, notices: this.#makeNotices(), deliver }
@@ -240,7 +241,11 @@ export class Courier {
       queue: screenedQueue(store.queue, this.rules, (items) => this.#holding.habits.note(items)),
       clock,
       owner: `${hostname} ${process.pid}`,
-      deliverBatch: (batch) => deliverUnsuppressed(batch, suppressions, by),
+      deliverBatch: (batch) => {
+        const deliver = (rest: Batch): Promise<BatchOutcome> =>
+          deliverUnsuppressed(rest, suppressions, by)
+        return deliverFiling(batch, { directory, settlements, clock, deliver })
+      },
       postponeBatch: (postponement) => settlements.ofPostponed(postponement),
       pauses: this.pauses,
       onProblem: ({ type, error }) => report(error, `queue: ${type}`),

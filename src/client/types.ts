@@ -124,7 +124,7 @@ export interface Letter {
   readonly tags?: Readonly<Record<string, string>>
   /** Who gets reports; `from` when absent. */
   readonly envelope_from?: string
-  /** It goes to other servers then and not before: `2026-12-24T18:00:00+01:00`, within 90 days. */
+  /** It goes on its way then and not before: `2026-12-24T18:00:00+01:00`, within 90 days. */
   readonly send_at?: string
 }
 

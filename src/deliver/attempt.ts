@@ -3,6 +3,7 @@ import { readAnswer } from '../answers/read-answer.ts'
 import type { AnswerReading } from '../answers/kinds.ts'
 import { isAscii } from '../base/octets.ts'
 import type { ConvertedStep } from '../journey/converted-step.ts'
+import type { MailboxRole } from '../journey/recipients.ts'
 import type { ClientRecipient, ClientTransaction, RecipientOutcome } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
 import { effectOf, type ReplyEffect } from '../smtp/reply-effect.ts'
@@ -13,7 +14,12 @@ import type { SessionLine } from './client-session.ts'
 
 /** What one attempt came to for one recipient, before the schedule is asked. */
 export type AttemptResult =
-  | { readonly result: 'delivered'; readonly outcome: RecipientOutcome; readonly dsn: boolean }
+  | {
+      readonly result: 'delivered'
+      /** `undefined`: no server was asked, it is filed here. */
+      readonly outcome: RecipientOutcome | undefined
+      readonly dsn: boolean
+    }
   | {
       readonly result: 'deferred' | 'failed'
       /** Enhanced status code, RFC 3463. */
@@ -44,6 +50,8 @@ export interface Attempt {
   readonly converted?: readonly ConvertedStep[]
   /** Not tried, because its destination is paused. */
   readonly paused?: boolean
+  /** It had waited for its time, and goes to this account here. Absent: to another server. */
+  readonly filing?: { readonly account: string; readonly role: MailboxRole }
 }
 
 /** What the other server made of a recipient. */

@@ -183,7 +183,9 @@ function recipientOf(
       return { ...common, action: 'failed', status, because }
     case 'delivered': {
       // RFC 3461 §5.2.3: who speaks LMTP has put it where it is read; there is no further way.
-      const filed = result.outcome?.result === 'accepted' && result.outcome.filed === true
+      const { outcome: taken } = result
+      const overLmtp = taken?.result === 'accepted' && taken.filed === true
+      const filed = attempt.filing !== undefined || overLmtp
       const because = filed ? 'It is in the mailbox.' : `${host} took the message.`
       return { ...common, action: filed ? 'delivered' : 'relayed', status: '2.0.0', because }
     }

@@ -2,15 +2,16 @@ import type { Clock } from '../base/clock.ts'
 import type { Log, LogLine } from '../base/log.ts'
 import { JourneyBuilder, type Shared } from '../journey/builder.ts'
 import type { ConvertedStep } from '../journey/converted-step.ts'
-import type { DeliveryStep } from '../journey/delivery-steps.ts'
+import { mailboxName } from '../journey/recipients.ts'
 import type { Line, SmtpAnswer } from '../journey/spoken.ts'
-import type { Step } from '../journey/steps.ts'
+import type { Step, StepData } from '../journey/steps.ts'
 import type { Postponement, Settling } from '../post/batch.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Acceptance } from '../store/ports/post.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Attempt } from './attempt.ts'
 import { type Decided, type Schedule, decide, inOneLine, putOff } from './decided.ts'
+import { withEntry } from './mailbox-entry.ts'
 import type { Notices } from './notices.ts'
 import { pauseLine, pauseStep } from './pauses.ts'
 import { type AddressMemory, rememberedOf } from './remembered.ts'
@@ -117,9 +118,10 @@ export class Settlements {
       }
       const reading = step?.type === 'attempt' ? step.reading : undefined
       const register = await rememberedOf(one, reading, { memory, now: clock.now() })
-      const together = { owner: way.owner, together: item.messageId, ...register }
+      const standing = { owner: way.owner, together: item.messageId, ...register }
       if (index > 0) {
-        settlements.push({ ...settlementOf(one, steps.steps, [], undefined), ...together })
+        const own = withEntry(one.attempt, clock.now(), undefined)
+        settlements.push({ ...settlementOf(one, steps.steps, [], own), ...standing })
         continue
       }
       // One notice for all recipients of a message that are settled together (RFC 3464 §2.2).
@@ -128,7 +130,8 @@ export class Settlements {
       const paused = pauseStep(attemptsOf(same), clock.now())
       if (paused !== undefined) steps.step(paused)
       const all = [...way.steps, ...steps.steps]
-      settlements.push({ ...settlementOf(one, all, way.shared, notice?.acceptance), ...together })
+      const put = withEntry(one.attempt, clock.now(), notice?.acceptance)
+      settlements.push({ ...settlementOf(one, all, way.shared, put), ...standing })
     }
     return settlements
   }
@@ -168,9 +171,13 @@ function byMessage(decided: readonly Decided[]): readonly (readonly Decided[])[]
 function stepOf(
   { attempt, outcome, because, reading }: Decided,
   spokenWith: string | undefined,
-): DeliveryStep | undefined {
-  const { item, host, ip, result, lines } = attempt
+): StepData | undefined {
+  const { item, host, ip, result, lines, filing } = attempt
   const { recipient, destination } = item
+  if (filing !== undefined) {
+    const { account, role } = filing
+    return { type: 'filed', account, mailbox: mailboxName(role), recipient }
+  }
   const nextAttemptAt = outcome.type === 'deferred' ? outcome.nextAttemptAt : undefined
   if (outcome.type === 'deferred' && outcome.attempted === false) {
     // Told once: a server that is down for days would fill the journey with the same words.

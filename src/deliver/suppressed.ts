@@ -3,6 +3,7 @@ import type { SuppressionReason } from '../journey/delivery-steps.ts'
 import { suppressionReasons } from '../journey/sentences/bounced.ts'
 import type { Batch, BatchOutcome, Settling } from '../post/batch.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import { siftedBatch } from './sifted-batch.ts'
 import { settleUntried, type Untried, type UntriedContext } from './untried.ts'
 
 /** Knows the addresses to which nothing is sent; `suppression` has this shape. */
@@ -56,24 +57,7 @@ async function withoutSuppressed(
       await batch.settle(await settlingOf(suppressed, batch.owner, context))
     return others
   }
-  const items = await passing(batch.items)
-  return {
-    destination: batch.destination,
-    owner: batch.owner,
-    ending: batch.ending,
-    items,
-    arrive: (site) => batch.arrive(site),
-    begin: (queueId) => batch.begin(queueId),
-    settle: (settling) => batch.settle(settling),
-    // More may be there behind those that are not sent.
-    async more() {
-      for (;;) {
-        const more = await batch.more()
-        const left = await passing(more)
-        if (more.length === 0 || left.length > 0) return left
-      }
-    },
-  }
+  return await siftedBatch(batch, passing)
 }
 
 async function settlingOf(

@@ -10,7 +10,9 @@ const base64 = z.string().describe('In base64')
 const sendAt = z.iso
   .datetime({ offset: true })
   .optional()
-  .describe('It goes to other servers then and not before; within 90 days. At once when absent')
+  .describe(
+    'It goes on its way then and not before, also to mailboxes here; within 90 days. At once when absent',
+  )
   .openapi({ example: '2026-12-24T18:00:00+01:00' })
 
 const attachment = z.strictObject({

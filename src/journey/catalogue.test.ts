@@ -173,6 +173,7 @@ const plain: readonly StepData[] = [
   { type: 'not-notified', why: 'unproven-sender', recipients: ['x@south.example'] },
   { type: 'unsigned', domain: 'b.example' },
   { type: 'queued', recipient: rcptTo, destination: 'south.example' },
+  { type: 'queued', recipient: rcptTo, destination: 'south.example', notBefore: 1_795_000_000_000 },
   ...reported,
   { type: 'dial', host, ip, port: 25, place: undefined, problem: undefined },
   { type: 'dial', host, ip, port: 25, place: '127.0.0.1:2602', problem: undefined },

@@ -165,7 +165,13 @@ export type StepData =
       readonly recipient: string
       readonly why: 'spam'
     }
-  | { readonly type: 'queued'; readonly recipient: string; readonly destination: string }
+  | {
+      readonly type: 'queued'
+      readonly recipient: string
+      readonly destination: string
+      /** Its sender wants nobody to have it before, Unix milliseconds. Absent: it may go at once. */
+      readonly notBefore?: number
+    }
   | {
       /** A failure report about this message was queued, or filed here (RFC 9991). */
       readonly type: 'reported'

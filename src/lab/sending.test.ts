@@ -16,7 +16,11 @@ interface Answer {
 
 type Post = (
   body: unknown,
-  how?: { readonly query?: string; readonly headers?: Readonly<Record<string, string>> },
+  how?: {
+    readonly under?: string
+    readonly query?: string
+    readonly headers?: Readonly<Record<string, string>>
+  },
 ) => Promise<Answer>
 
 async function labAndPost(
@@ -33,8 +37,8 @@ async function labAndPost(
     remove()
   })
   const url = `http://127.0.0.1:${console.http}`
-  const post: Post = async (body, { query = '', headers = {} } = {}) => {
-    const answer = await fetch(`${url}/v1/messages${query}`, {
+  const post: Post = async (body, { under = '', query = '', headers = {} } = {}) => {
+    const answer = await fetch(`${url}/v1/messages${under}${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', connection: 'close', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -187,6 +191,45 @@ test('a letter with a time of its own waits for it, and goes then', async (t) =>
   lab.north.site.wakeQueue()
   await mail.waitFor({ to: 'receiver@south.example', subject: 'Grüße' })
   assert.deepEqual(await queue(), [])
+})
+
+test('who lives here has it then, too; taken back before, nobody has it', async (t) => {
+  const { post, mail, lab } = await labAndPost(t)
+  const { store, site } = lab.north
+  const sendAt = lab.clock.now() + 3_600_000
+  const own = 'sender@north.example'
+  const to = [own, 'receiver@south.example']
+  const appointed = { from: own, to, subject: 'Later', text: 'x', send_at: new Date(sendAt) }
+  const [goes, stays] = [(await post(appointed)).json, (await post(appointed)).json]
+  assert.deepEqual(
+    goes['recipients'],
+    to.map((address) => ({ address, status: 'queued' })),
+  )
+  const filed = async (): Promise<readonly string[]> => {
+    const items = await store.mailboxes.items({ account: own })
+    return items.map(({ journeyId }) => journeyId)
+  }
+  assert.deepEqual(await filed(), [])
+  const waiting = await mail.message(String(goes['id']))
+  const told = waiting.journey.steps.filter(({ id }) => id === 'queued')
+  for (const { answer } of told) {
+    assert.ok(
+      answer.endsWith(
+        `Its sender wants it sent at ${appointed.send_at.toISOString()}, not before.`,
+      ),
+    )
+  }
+  assert.equal(told.length, 2)
+  const act = { reason: 'a mistake', tell_sender: false }
+  const dropped = await post(act, { under: `/${String(stays['id'])}/drop` })
+  assert.equal(dropped.status, 200)
+  lab.clock.advance(3_600_000)
+  site.wakeQueue()
+  await mail.waitFor({ to: 'receiver@south.example', subject: 'Later' })
+  for await (const _ of store.changes({ after: 0 })) {
+    if ((await store.queue.list({ limit: 9 })).length === 0) break
+  }
+  assert.deepEqual(await filed(), [goes['id']])
 })
 
 test('a time that is no time, or too far away, is told with its member', async (t) => {

@@ -186,3 +186,38 @@ test('nobody is forgotten, nobody gets two, and every part belongs to the one jo
     }),
   )
 })
+
+test('with a time of its own all of it waits, for mailboxes here as for other servers', () => {
+  const recipients = [
+    to('both@south.example', 'ann', 'ben'),
+    to('ann', 'ann'),
+    to('x@north.example'),
+  ]
+  const sendAt = now + 1
+  const waits = placed({ recipients, sendAt })
+  assert.equal(waits.queued, true)
+  assert.deepEqual(waits.acceptance.mailbox, [])
+  const { queue } = waits.acceptance
+  assert.deepEqual(
+    queue.map(({ recipient, dsn, notBefore, expiresAt }) => [
+      recipient,
+      dsn.filedIn,
+      notBefore,
+      expiresAt,
+    ]),
+    [
+      ['ann', 'inbox', sendAt, sendAt + queueMs],
+      ['ben', 'inbox', sendAt, sendAt + queueMs],
+      ['x@north.example', undefined, sendAt, sendAt + queueMs],
+    ],
+  )
+  const prefixes = queue.map(({ messageId }) => prefixOf(waits, messageId))
+  assert.deepEqual(
+    prefixes.map((prefix) => prefix.startsWith('Return-Path: ')),
+    [true, true, false],
+  )
+  assert.equal(new Set(queue.map(({ messageId }) => messageId)).size, 2)
+  const atOnce = placed({ recipients, sendAt: now })
+  assert.deepEqual(atOnce, placed({ recipients }))
+  assert.equal(atOnce.acceptance.mailbox.length, 2)
+})

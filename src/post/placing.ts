@@ -78,6 +78,11 @@ export interface Mail {
   /** What its copies leave with, for what comes back. Absent: nothing. */
   readonly marks?: ReturnMarks | undefined
   /**
+   * Nobody gets it before, Unix milliseconds: until then it waits in the queue, for mailboxes here as
+   * for other servers, and the time in which it is tried begins then. Absent, or past: at once.
+   */
+  readonly sendAt?: number | undefined
+  /**
    * How it is handed on where a recipient leads to other servers; `nowhere`: it is not. Absent: as it
    * is, which is right for letters of our own people.
    */
@@ -101,7 +106,7 @@ export interface MailRecipient {
 export interface Placed {
   readonly acceptance: Acceptance
   readonly steps: readonly StepData[]
-  /** Some of it goes to other servers. */
+  /** Some of it goes to other servers, or waits for its time. */
   readonly queued: boolean
 }
 
@@ -123,15 +128,21 @@ export interface Placing {
  */
 export function place(mail: Mail, placing: Placing): Placed {
   const { id, content, omit } = mail
-  const queue = onceEach(mail.recipients.flatMap((one) => waysOut(one, mail))).map((one) =>
-    queueItem(mail, one, placing),
-  )
-  const filed = filedSteps(mail)
-  const filedId = queue.length > 0 && filed.length > 0 ? placing.newId() : id
+  const sendAt = mail.sendAt !== undefined && mail.sendAt > placing.now ? mail.sendAt : undefined
+  const role = sendAt === undefined ? undefined : mail.role
+  const ways = onceEach(mail.recipients.flatMap((one) => waysOut(one, mail, role)))
+  const filed = sendAt === undefined ? filedSteps(mail) : []
+  const goes = ways.some(({ dsn }) => dsn.filedIn === undefined)
+  const stays = filed.length > 0 || ways.some(({ dsn }) => dsn.filedIn !== undefined)
+  const filedId = goes && stays ? placing.newId() : id
+  const queue = ways.map((way) => {
+    const messageId = way.dsn.filedIn === undefined ? id : filedId
+    return queueItem(mail, { ...way, messageId, sendAt }, placing)
+  })
   const prefix = concat([encodeUtf8(returnPath(mail.reversePath)), mail.prefix])
   const messages: NewMessage[] = []
-  if (queue.length > 0) messages.push({ id, content, prefix: mail.prefix, omit })
-  if (filed.length > 0) messages.push({ id: filedId, content, prefix, omit })
+  if (goes) messages.push({ id, content, prefix: mail.prefix, omit })
+  if (stays) messages.push({ id: filedId, content, prefix, omit })
   const [message, ...moreMessages] = messages
   if (message === undefined) throw new Error('place: a letter that goes nowhere')
   const mailbox = filed.map(({ account }): NewMailboxItem => {
@@ -144,7 +155,7 @@ export function place(mail: Mail, placing: Placing): Placed {
   }
 }
 
-/** A copy for another server. */
+/** A copy for another server, or for a mailbox of ours that waits. */
 interface WayOut {
   readonly recipient: string
   readonly destination: string
@@ -155,7 +166,12 @@ interface WayOut {
   readonly reversePath?: string
 }
 
-function waysOut({ address, to, dsn }: MailRecipient, { forwarding }: Mail): readonly WayOut[] {
+/** @param filedIn who lives here waits, too, and is filed there; `undefined`: nothing of it waits */
+function waysOut(
+  { address, to, dsn }: MailRecipient,
+  { forwarding }: Mail,
+  filedIn: MailboxRole | undefined,
+): readonly WayOut[] {
   if (to.type === 'remote') {
     return [{ recipient: to.recipient, destination: to.destination, dsn, once: false }]
   }
@@ -166,7 +182,9 @@ function waysOut({ address, to, dsn }: MailRecipient, { forwarding }: Mail): rea
     return { recipient, destination, dsn: led ? { ...wishes, rcptTo: address } : wishes }
   }
   const elsewhere = to.accounts.flatMap(({ address: account, handedOn }): readonly WayOut[] => {
-    return handedOn === true ? [{ ...wayTo(account), once: true }] : []
+    const way = { ...wayTo(account), once: true }
+    if (handedOn === true) return [way]
+    return filedIn === undefined ? [] : [{ ...way, dsn: { ...way.dsn, filedIn } }]
   })
   if (to.type === 'mailbox' || forwarding === 'nowhere') return elsewhere
   const onward = to.to.map((recipient): WayOut => {
@@ -185,15 +203,21 @@ function onceEach(ways: readonly WayOut[]): readonly WayOut[] {
   })
 }
 
+/** A way out with what the copy is made of. */
+interface Copy extends WayOut {
+  readonly messageId: string
+  readonly sendAt: number | undefined
+}
+
 function queueItem(
   mail: Mail,
-  { recipient, destination, dsn, reversePath = mail.reversePath }: WayOut,
+  { recipient, destination, dsn, reversePath = mail.reversePath, messageId, sendAt }: Copy,
   { now, newId, queueMs }: Placing,
 ): NewQueueItem {
   const { id, eightBit, utf8, account } = mail
   return {
     id: newId(),
-    messageId: id,
+    messageId,
     journeyId: id,
     reversePath,
     recipient,
@@ -202,10 +226,11 @@ function queueItem(
     // refuse what they could take.
     smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
     eightBit,
-    dsn: { ...dsn, ...marksOf(mail, recipient) },
+    dsn: dsn.filedIn === undefined ? { ...dsn, ...marksOf(mail, recipient) } : dsn,
     createdAt: now,
     nextAttemptAt: now,
-    expiresAt: now + queueMs,
+    expiresAt: (sendAt ?? now) + queueMs,
+    ...(sendAt === undefined ? {} : { notBefore: sendAt }),
     ...(account === undefined ? {} : { account }),
   }
 }
@@ -244,6 +269,7 @@ function filedSteps({ recipients, role }: Mail): readonly Filed[] {
   })
 }
 
-function queuedStep({ recipient, destination }: NewQueueItem): StepData {
-  return { type: 'queued', recipient, destination }
+function queuedStep({ recipient, destination, notBefore }: NewQueueItem): StepData {
+  const until = notBefore === undefined ? {} : { notBefore }
+  return { type: 'queued', recipient, destination, ...until }
 }

@@ -6,7 +6,7 @@ import { freshSession } from '../smtp/server-answers.ts'
 import type { MessageFacts, Question } from '../smtp/server-types.ts'
 import type { NewReceipt } from '../store/ports/receipts.ts'
 import type { MailHandler } from './mail-handler.ts'
-import type { Port } from './port.ts'
+import type { Port, Verdict } from './port.ts'
 import { recipientText } from './recipient.ts'
 import { faultReply } from './replies.ts'
 import { type SeenLetter, WatchedPort } from './watched-port.ts'
@@ -23,7 +23,7 @@ export interface HandedLetter {
   readonly to: readonly WrittenPath<ForwardPath>[]
   /** Lines end with CRLF. */
   readonly octets: Uint8Array
-  /** It goes to other servers then, Unix milliseconds, and not before. Absent: at once. */
+  /** It goes on its way then, Unix milliseconds, and not before. Absent: at once. */
   readonly sendAt?: number
   /** What its sender wants to hear of it (RFC 3461 §4). Absent: as usual. */
   readonly dsn?: HandedDsn
@@ -98,7 +98,7 @@ export async function handIn(
       type: 'taken',
       id,
       headerMessageId,
-      recipients: settled(recipients, verdict.type === 'taken' ? verdict.status : 'queued'),
+      recipients: settled(recipients, verdict),
     }
   }
   const watched: { port?: WatchedPort } = {}
@@ -187,14 +187,16 @@ export async function handIn(
 
 const chunkOctets = 64 * 1024
 
-/** Where the mail of each went is in the verdict of the letter. */
+/** Where the mail of each went is in the verdict of the letter; nothing is filed that waits. */
 function settled(
   recipients: readonly HandedRecipient[],
-  status: 'delivered' | 'quarantined' | 'queued',
+  verdict: Verdict,
 ): readonly HandedRecipient[] {
-  return recipients.map((one) => {
-    return one.status === 'delivered' && status === 'quarantined' ? { ...one, status } : one
-  })
+  if (verdict.type !== 'taken') return recipients
+  const { placed } = verdict
+  const waits = placed.queued && placed.acceptance.mailbox.length === 0
+  const status = waits ? 'queued' : verdict.status === 'quarantined' ? 'quarantined' : 'delivered'
+  return recipients.map((one) => (one.status === 'delivered' ? { ...one, status } : one))
 }
 
 function recipientOf(

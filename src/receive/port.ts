@@ -72,6 +72,8 @@ export interface Envelope {
   readonly helo: string
   /** What a Received field says of the way that the letter came. */
   readonly transport: Pick<ReceivedFacts, 'protocol' | 'tls'>
+  /** Nobody gets the letter before, Unix milliseconds. Absent: at once. */
+  readonly sendAt?: number
 }
 
 /** One letter from its sender to its end. It watches the message while it passes. */

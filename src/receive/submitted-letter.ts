@@ -175,7 +175,7 @@ class SubmittedLetter implements Letter {
     made: { readonly prefix: Uint8Array; readonly omit: NewMessage['omit'] },
   ): Promise<Verdict> {
     const { post, directory } = this.#options
-    const { journey, mailFrom, parameters } = this.#envelope
+    const { journey, mailFrom, parameters, sendAt } = this.#envelope
     const tls = tlsRequest(parameters, header)
     const placed = post.place({
       ...made,
@@ -189,6 +189,7 @@ class SubmittedLetter implements Letter {
       eightBit: facts.eightBit,
       utf8: needsUtf8(parameters, header),
       marks: directory.marks,
+      sendAt,
       ...(this.#account === undefined ? {} : { account: this.#account }),
     })
     const also = await successReport(this.#options, {

@@ -34,7 +34,8 @@ export async function successReport(
   const { hostname, directory, post, clock, random } = server
   const { journey, mailFrom, parameters } = letter.envelope
   const now = clock.now()
-  const recipients = letter.recipients.flatMap((one) => arrived(one, now))
+  const waits = (letter.envelope.sendAt ?? now) > now
+  const recipients = letter.recipients.flatMap((one) => arrived(one, { now, waits }))
   if (recipients.length === 0) return undefined
   const reader = await leadOf(directory, mailFrom)
   const report = notificationFor({
@@ -64,7 +65,10 @@ export async function successReport(
   return { acceptance, step: { type: 'notified', ...told } }
 }
 
-function arrived({ rcptTo, wishes, to }: WishingRecipient, now: number): readonly DsnRecipient[] {
+function arrived(
+  { rcptTo, wishes, to }: WishingRecipient,
+  { now, waits }: { readonly now: number; readonly waits: boolean },
+): readonly DsnRecipient[] {
   const { notify, orcpt } = wishes
   if (notify?.includes('SUCCESS') !== true) return []
   const common = {
@@ -77,7 +81,7 @@ function arrived({ rcptTo, wishes, to }: WishingRecipient, now: number): readonl
   if (isExpanded(to)) {
     return [{ ...common, action: 'expanded', because: 'The address leads to several others.' }]
   }
-  // Where it goes to one other server, the delivery tells of it.
-  if (!endsHere(to)) return []
+  // Where it goes to one other server, the delivery tells of it; where it waits, the filing.
+  if (!endsHere(to) || waits) return []
   return [{ ...common, action: 'delivered', because: 'It is in the mailbox.' }]
 }

@@ -2,7 +2,6 @@ import { andThen, type Soon } from '../base/result.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import { headerTexts } from '../message/header-texts.ts'
 import type { Reply } from '../smtp/reply.ts'
-import type { NewQueueItem } from '../store/ports/post.ts'
 import type { NewReceipt } from '../store/ports/receipts.ts'
 import type { Envelope, Letter, Port, Refusal, TakenLetter, Verdict } from './port.ts'
 
@@ -16,7 +15,7 @@ export interface SeenLetter {
 /** What is put down with a letter, in one. */
 export interface PutDownWith {
   readonly receipt: (seen: SeenLetter) => NewReceipt | undefined
-  /** Before this time nothing of it goes to other servers; Unix milliseconds. */
+  /** Before this time nobody gets it; Unix milliseconds. */
   readonly sendAt: number | undefined
 }
 
@@ -63,7 +62,9 @@ export class WatchedPort implements Port {
   }
 
   sender(envelope: Envelope): Soon<Letter | { readonly refusal: Reply }> {
-    return andThen(this.#port.sender(envelope), (letter) => {
+    const { sendAt } = this.#with
+    const asked = sendAt === undefined ? envelope : { ...envelope, sendAt }
+    return andThen(this.#port.sender(asked), (letter) => {
       return 'refusal' in letter ? letter : this.#watched(letter, envelope.journey.id)
     })
   }
@@ -76,9 +77,8 @@ export class WatchedPort implements Port {
       if (verdict.type !== 'taken') return verdict
       const receipt = this.#with.receipt(this.#seen)
       const { placed } = verdict
-      const queue = placed.acceptance.queue.map((item) => appointed(item, this.#with.sendAt))
       const more = receipt === undefined ? {} : { receipt }
-      const acceptance = { ...placed.acceptance, queue, ...more }
+      const acceptance = { ...placed.acceptance, ...more }
       return { ...verdict, placed: { ...placed, acceptance } }
     }
     return {
@@ -102,11 +102,4 @@ export class WatchedPort implements Port {
       finish,
     }
   }
-}
-
-/** The time in which it is tried begins when it is to go. */
-function appointed(item: NewQueueItem, sendAt: number | undefined): NewQueueItem {
-  if (sendAt === undefined || sendAt <= item.nextAttemptAt) return item
-  const expiresAt = item.expiresAt + sendAt - item.nextAttemptAt
-  return { ...item, notBefore: sendAt, expiresAt }
 }

@@ -162,3 +162,12 @@ export function mapMessages(
   )
   return { type: 'settle', settlements }
 }
+
+/** The accounts in whose mailboxes a settlement files the letter itself, with spaces between. */
+export function accountsFiled(
+  { notification }: Pick<Settlement, 'notification'>,
+  journeyId: string,
+): string {
+  const own = (notification?.mailbox ?? []).filter((item) => item.journeyId === journeyId)
+  return own.map(({ account }) => account).join(' ')
+}

@@ -99,16 +99,20 @@ export function tellEnding(step: EndingStep): Sentence {
         fix: `Add ${quoted(step.domain)} to the domains of this server.`,
         details: { domain: step.domain },
       }
-    case 'queued':
+    case 'queued': {
+      const { recipient, destination, notBefore } = step
+      const until = notBefore === undefined ? undefined : new Date(notBefore).toISOString()
+      const wish = until === undefined ? '' : ` Its sender wants it sent at ${until}, not before.`
       return {
         id: 'queued',
         label: 'queued',
         question: 'What happens next?',
-        answer: `It waits to be delivered to ${quoted(step.recipient)}.`,
+        answer: `It waits to be delivered to ${quoted(recipient)}.${wish}`,
         verdict: 'ok',
         rules: ['RFC 5321 §4.5.4.1'],
-        details: { recipient: step.recipient, destination: step.destination },
+        details: { recipient, destination, ...(until === undefined ? {} : { not_before: until }) },
       }
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { type NewReceipt, receiptMs } from '../ports/receipts.ts'
 import { keptRanges, messageSize } from '../message-ranges.ts'
 import { firstAttemptAt, messagesIn, recipientsIn } from '../operations.ts'
 import type {
+  JourneyRecipient,
   Acceptance,
   LaterSteps,
   NewContent,
@@ -69,7 +70,11 @@ export function appendMemorySteps(
 export function tellMemoryRecipient(
   work: MemoryWork,
   journeyId: string,
-  told: { readonly address: string; readonly status: string; readonly summary: string },
+  told: Omit<JourneyRecipient, 'accounts'> & {
+    readonly summary: string
+    /** Absent or empty: what is known of them stays. */
+    readonly accounts?: string
+  },
 ): void {
   const { journeys } = work.tables
   const id = journeyId.toLowerCase()
@@ -77,7 +82,7 @@ export function tellMemoryRecipient(
   if (stored === undefined) return
   const recipients = new Map(stored.recipients)
   const { address, status: his, summary } = told
-  const accounts = recipients.get(address)?.accounts ?? ''
+  const accounts = told.accounts || (recipients.get(address)?.accounts ?? '')
   recipients.set(address, { address, status: his, accounts })
   const counts = countStatuses(Array.from(recipients.values()))
   const status = wholeStatus(counts) ?? his

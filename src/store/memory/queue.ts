@@ -2,7 +2,7 @@ import { acceptInMemory, appendMemorySteps, tellMemoryRecipient } from './post.t
 import { putInMemory } from './register.ts'
 import { leaveMessage } from './retention.ts'
 import type { MemoryQueueRow, MemoryWork } from './tables.ts'
-import { standingSettlements } from '../operations.ts'
+import { accountsFiled, standingSettlements } from '../operations.ts'
 import { senderOf } from '../sender.ts'
 import type {
   Hold,
@@ -134,7 +134,8 @@ function tell(
   const { summary, steps, shared, notification, register } = told
   const { journeyId, recipient: address } = item
   appendMemorySteps(work, { journeyId, steps, shared })
-  tellMemoryRecipient(work, journeyId, { address, status: told.status, summary })
+  const accounts = accountsFiled(told, journeyId)
+  tellMemoryRecipient(work, journeyId, { address, status: told.status, summary, accounts })
   if (notification !== undefined) acceptInMemory(work, notification)
   putInMemory(work, register ?? [])
 }

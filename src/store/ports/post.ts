@@ -49,11 +49,16 @@ export interface DsnRequest {
    * Absent: nothing.
    */
   readonly tls?: 'required' | 'waived'
+  /**
+   * It is for a mailbox here and waits for its time: it is filed in the one with this role, and no
+   * server is asked. Absent: it goes to another server.
+   */
+  readonly filedIn?: MailboxRole
   /** Nobody vouched for the sender, so `notify` is `never` whatever was asked. */
   readonly unproven?: true
 }
 
-/** One recipient of one message that must go to another server. */
+/** One recipient of one message that must go to another server, or waits for its time here. */
 export interface NewQueueItem {
   readonly id: string
   readonly messageId: string

@@ -43,7 +43,10 @@ export interface Settlement {
    */
   readonly status: string
   readonly summary: string
-  /** A delivery status notification, accepted in the same transaction. */
+  /**
+   * Accepted in the same transaction: a delivery status notification, and the mailbox entry of a letter
+   * that had waited for its time here.
+   */
   readonly notification?: Acceptance
   /** What is remembered from now on, in the same transaction. */
   readonly register?: readonly RegisterEntry[]

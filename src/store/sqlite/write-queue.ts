@@ -1,5 +1,5 @@
 import { integer, type Row, text } from './database.ts'
-import { standingSettlements } from '../operations.ts'
+import { accountsFiled, standingSettlements } from '../operations.ts'
 import { queueItem, selectQueue } from './rows.ts'
 import type {
   Hold,
@@ -167,7 +167,8 @@ function tell(transaction: Transaction, item: Row, told: Told): number | undefin
   const journeyId = text(item, 'journey_id')
   const journey = appendSteps(transaction, { journeyId, steps, shared })
   if (journey !== undefined) {
-    putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts: '' })
+    const accounts = accountsFiled(told, journeyId)
+    putRecipient(transaction, journey, { address: text(item, 'recipient'), status, accounts })
   }
   if (notification !== undefined) writeAcceptance(transaction, notification)
   putRegister(transaction, register ?? [])

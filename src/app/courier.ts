@@ -5,6 +5,7 @@ import { Deliverer } from '../deliver/deliverer.ts'
 import { Demands } from '../deliver/demands.ts'
 import { deliverFiling } from '../deliver/filing.ts'
 import { type GivenUp, giveUp } from '../deliver/give-up.ts'
+import { IdleSessions } from '../deliver/idle-sessions.ts'
 import type { ItemTurn } from '../desk/item-turns.ts'
 import { HoldRules } from '../desk/hold-rules.ts'
 import { PersonPauses } from '../desk/pauses.ts'
@@ -28,14 +29,13 @@ import { Dispatcher } from '../queue/dispatcher.ts'
 import { QueueWatch } from '../queue/queue-watch.ts'
 import { type RetryPolicy, RetrySchedule } from '../queue/schedule.ts'
 import type { TlsLedger } from '../report/tls-fact.ts'
-import type { TrafficPlan } from '../queue/traffic-plan.ts'
 import type { Self } from '../route/self.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { TransportRules } from '../transport/transport.ts'
 import { type AccountHabitPlan, AccountHolding } from './account-holding.ts'
-import type { CourierLimits } from './courier-limits.ts'
+import { type CourierLimits, keptFor, nothingSaid } from './courier-limits.ts'
 import { OutgoingSources } from './outgoing-sources.ts'
 
 export interface CourierOptions {
@@ -82,6 +82,8 @@ export class Courier {
   readonly #tlsMemory: RegisteredTlsMemory
   readonly #sources: OutgoingSources
   readonly #deliverer: Deliverer
+  /** Connections that have sent all and may serve other destinations. */
+  readonly #idle: IdleSessions
   readonly #dispatcher: Dispatcher
   readonly #watch: QueueWatch
 
@@ -106,6 +108,7 @@ export class Courier {
       persons: this.pauses,
       report: (problem) => report(problem, 'counts of sources'),
     })
+    this.#idle = new IdleSessions(options.clock, keptFor)
     const settlements = this.#makeSettlements()
     this.#deliverer = this.#makeDeliverer(settlements)
     this.#dispatcher = this.#makeDispatcher(settlements)
@@ -196,6 +199,7 @@ export class Courier {
 
   /** Begins nothing new. Resolves when what is under way is over. */
   async stop(): Promise<void> {
+    this.#idle.close()
     await Promise.all([this.#watch.stop(), this.#dispatcher.stop()])
     const settled = [this.#tlsMemory.settled(), this.#holding.settled(), this.#sources.settled()]
     await Promise.all(settled)
@@ -250,7 +254,7 @@ export class Courier {
       pauses: this.pauses,
       onProblem: ({ type, error }) => report(error, `queue: ${type}`),
       random,
-      keepConnectionMs,
+      keepConnectionMs: keptFor.keepMs,
       backOff: backOffWithin(retry),
       // With what chance adds to it, and a margin for what is put off between two attempts.
       longestWaitMs: retry.maxDelayMs * (1 + retry.jitter) + 3_600_000,
@@ -290,11 +294,7 @@ export class Courier {
       settlements,
       demands: this.#makeDemands(),
       sources: this.#sources.book,
+      idle: this.#idle,
     })
   }
 }
-
-const nothingSaid: TrafficPlan = { destinations: [], senders: [] }
-
-/** How long a connection to another server is kept when all is sent: more may come at once. */
-const keepConnectionMs = 1000

@@ -1,20 +1,23 @@
 import type { Clock } from '../base/clock.ts'
 import type { Ending } from '../base/ending.ts'
+import type { ChainCertificate } from '../dane/chain.ts'
 import type { Dialer } from '../io/dialer.ts'
 import type { Peer } from '../io/peer.ts'
 import type { TlsCheck } from '../io/tls-role.ts'
 import type { JourneyBuilder } from '../journey/builder.ts'
 import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
-import { type ClientAuth, type Setback, defaultClientOptions } from '../smtp/client-types.ts'
+import { type Setback, defaultClientOptions } from '../smtp/client-types.ts'
 import { setback } from '../smtp/failure.ts'
-import { describeReply } from '../smtp/reply.ts'
+import type { ConnectionPlace } from '../transport/reuse.ts'
 import type { KnownTls } from '../transport/memory.ts'
 import type { SendingBatch } from './being-sent.ts'
 import { Avoided } from './avoided.ts'
 import { type Raced, Racer } from './race.ts'
 import { ClientSession, type SessionLine } from './client-session.ts'
 import { orInClearText } from './fall-back.ts'
+import { Logins } from './logins.ts'
+import { type Opened, openedAs, placeOf } from './opened.ts'
 import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
 import {
   notOfferedIn,
@@ -30,7 +33,7 @@ import type { Way } from './way.ts'
 
 /** A greeted server, or why there is none. */
 export type Connected =
-  | { readonly type: 'ready'; readonly session: ClientSession }
+  | { readonly type: 'ready'; readonly session: ClientSession; readonly opened: Opened }
   | {
       readonly type: 'failed'
       readonly status: string
@@ -94,12 +97,12 @@ export interface ConnectorOptions {
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #brokenChunking = new Avoided()
-  /** Host and user name, for which SCRAM is refused. */
-  readonly #refusedScram = new Avoided()
+  readonly #logins: Logins
   readonly #racer: Racer
 
   constructor(options: ConnectorOptions) {
     this.#options = options
+    this.#logins = new Logins(options.clock, options.random)
     this.#racer = new Racer(options.dialer, options.clock)
   }
 
@@ -136,28 +139,17 @@ export class Connector {
       : (chunking ?? 'whenOffered')
   }
 
-  /**
-   * SCRAM first. Where the server must prove by its certificate who it is, and refuses SCRAM itself, the
-   * password may be shown to it; it is then not asked for SCRAM for a day.
-   */
-  #loginOf({ login }: Way, demand: Demand, host: string): ClientAuth | null {
-    const { random, clock } = this.#options
-    if (login === null || random === undefined) return login
-    const fallsBack = demand.type === 'verified' || demand.type === 'dane'
-    const refused = this.#refusedScram.has(`${host} ${login.username}`, clock.now())
-    if (fallsBack && refused) return login
-    return { ...login, nonce: newNonce(random), fallsBack }
+  /** Where a connection to a target leads, and as whom we speak there. */
+  placeOf(
+    target: RouteTarget,
+    { way, source }: Pick<ConnectInput, 'way' | 'source'>,
+  ): ConnectionPlace {
+    return placeOf(target, { way, source, hostname: this.#options.hostname })
   }
 
-  /** It has let us in, by another way to log in than the one that it was asked for first. */
-  #tellLogin(host: string, { login }: Way, session: ClientSession, log: JourneyBuilder): void {
-    const [first] = session.refusedLogins
-    if (first === undefined || login === null) return
-    this.#refusedScram.note(`${host} ${login.username}`, this.#options.clock.now())
-    const refused = session.refusedLogins.map(({ mechanism, reply }) => {
-      return { mechanism, said: describeReply(reply).slice(0, 500) }
-    })
-    log.step({ type: 'peer-login', host, refused })
+  /** Whether BDAT is kept away from a host. */
+  avoidsChunks(host: string, way: Way): boolean {
+    return this.#chunkingAt(host, way) === 'never'
   }
 
   async #once(target: RouteTarget, input: ConnectInput & Telling): Promise<Once & Reached> {
@@ -188,7 +180,9 @@ export class Connector {
     const wanted = wantedTls(way, demand, tls.state)
     const begin = log.begin()
     let proved: ProvedTls | undefined
-    const lacks: TlsCheck = (facts, chain) => {
+    let shown: readonly ChainCertificate[] = []
+    const lacks: TlsCheck = (facts, read) => {
+      const chain = (): typeof shown => (shown = read())
       const proof = prove(demand, { facts, chain }, clock.now())
       proved = { type: 'tls', facts, proof }
       return proof.result === 'lacks' ? proof.problem : undefined
@@ -206,6 +200,7 @@ export class Connector {
         return tellTlsFailure(host, failed, { input, begin })
       }
     }
+    const chunking = this.#chunkingAt(host, way)
     const session = new ClientSession({
       peer,
       options: {
@@ -213,8 +208,8 @@ export class Connector {
         hostname,
         protocol: way.protocol,
         tls: wanted,
-        auth: this.#loginOf(way, demand, host),
-        chunking: this.#chunkingAt(host, way),
+        auth: this.#logins.of(way, demand, host),
+        chunking,
       },
       clock,
       ...secure,
@@ -231,12 +226,22 @@ export class Connector {
       return { ...told, because: plain.because }
     }
     tellTls(host, session, { input, begin, wanted, proved })
-    this.#tellLogin(host, way, session, log)
+    this.#logins.tell(host, way, session, log)
     if (input.requireTls === true && !greeted.extensions.requireTls) {
       session.quit()
       return promisesNothing(host, session)
     }
-    return { type: 'ready', session }
+    const opened = openedAs(this.placeOf(target, input), {
+      demand,
+      serverName: secure.serverName,
+      wanted,
+      proved,
+      chain: shown,
+      requireTls: greeted.extensions.requireTls,
+      chunks: chunking !== 'never' && greeted.extensions.chunking,
+      at: clock.now(),
+    })
+    return { type: 'ready', session, opened }
   }
 }
 
@@ -246,13 +251,6 @@ export function askedOfRival<T extends Pick<ConnectInput, 'heard'>>(
   rival: ConnectInput['rival'],
 ): T {
   return rival?.heard === undefined ? asked : { ...asked, heard: rival.heard }
-}
-
-const nonceSigns = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** 144 bits (RFC 5802 §5.1: another one for each log-in). */
-function newNonce(random: () => number): string {
-  return Array.from({ length: 24 }, () => nonceSigns[Math.floor(random() * 64)] ?? 'A').join('')
 }
 
 /** What the engine does about TLS. What is demanded is asked for, also where the way asks for none. */

@@ -9,16 +9,18 @@ import type { Route, RouteTarget } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import { siteOf } from '../route/site.ts'
 import type { Self } from '../route/self.ts'
-import type { QueueItem } from '../store/ports/queue.ts'
-import type { TlsWish, Transport } from '../transport/demand.ts'
+import type { TlsWish } from '../transport/demand.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
 import type { Asked, Demands } from './demands.ts'
+import { leftOut, nowhere } from './nowhere.ts'
 import { pauseIn, pauseLine, sparing } from './pauses.ts'
 import { rivalOf } from './race.ts'
 import { Round } from './round.ts'
 import type { RoundTools } from './round-tools.ts'
 import { BeingSent, type SendingBatch, type SendingNow } from './being-sent.ts'
+import type { IdleSessions } from './idle-sessions.ts'
+import { openFirst, Sharing } from './sharing.ts'
 import { BatchSources, type TakenSource } from './batch-sources.ts'
 import type { SourceBook } from './source-book.ts'
 import { SourceSparing } from './source-sparing.ts'
@@ -47,6 +49,8 @@ export interface DelivererOptions {
   readonly ways: NamedWays
   /** From which of our addresses mail goes. Absent: the system chooses. */
   readonly sources?: SourceBook | undefined
+  /** Connections that may serve several destinations. Absent: each serves one. */
+  readonly idle?: IdleSessions | undefined
 }
 
 /**
@@ -171,7 +175,7 @@ export class Deliverer {
     route: FoundRoute,
     { batch, wish, way, settling, log, source, sending }: Part,
   ): Promise<RoundEnd> {
-    const { connector, messages, demands, log: tell } = this.#options
+    const { connector, messages, demands, idle, clock, log: tell } = this.#options
     const { destination } = batch
     const judgement = await demands?.of(route, { destination, way, wish }, log)
     const transport = judgement?.transport
@@ -181,14 +185,19 @@ export class Deliverer {
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
     const from = source?.chosen
+    const whom = { destination, site: siteOf(route, destination), way, source: from }
+    const sharing = idle && new Sharing({ idle, connector, clock }, whom)
     const letters = { messages, signing: this.#options, source: from, sending }
-    const tools = { connector, settling, way, log, tell, ...letters }
+    const tools = { connector, settling, way, log, tell, sharing, ...letters }
     const round = new Round(tools, batch)
     const askedOf = ({ host, address }: RouteTarget): Asked | string => {
       return judgement?.of(host, address) ?? { requireTls: wish === 'required' }
     }
     const open = route.targets.filter(({ address }) => source?.reaches(address) !== false)
-    let [target, ...others] = open
+    let [target, ...others] = openFirst(open, (one) => {
+      const asked = askedOf(one)
+      return typeof asked === 'object' && sharing?.has(one, asked) === true
+    })
     while (target !== undefined && !round.done) {
       const asked = askedOf(target)
       const rival = rivalOf(target, others)
@@ -258,32 +267,4 @@ const nobodyAsked: RoundEnd = {
   pause: undefined,
   answered: false,
   silence: undefined,
-}
-
-function nowhere(item: QueueItem, route: Exclude<Route, { type: 'targets' }>): Attempt {
-  const ourOutage = route.questions.some(({ answer }) => {
-    return answer.type === 'failed' && answer.reason === 'no-resolver'
-  })
-  return { ...untried(item, route.type, route), ourOutage }
-}
-
-/** No server of the destination may have it now. */
-function leftOut(
-  item: QueueItem,
-  transport: Transport & { readonly result: 'temporary' | 'permanent' },
-): Attempt {
-  const ourOutage = transport.hosts.some(({ tlsa }) => {
-    return tlsa?.type === 'failed' && tlsa.reason === 'no-resolver'
-  })
-  return { ...untried(item, transport.result, transport), ourOutage }
-}
-
-function untried(
-  item: QueueItem,
-  lasting: 'permanent' | 'temporary',
-  { status, because }: { readonly status: string; readonly because: string },
-): Attempt {
-  const result = lasting === 'permanent' ? 'failed' : 'deferred'
-  const attempt = { result, status, because, outcome: undefined } as const
-  return { item, host: '', ip: '', result: attempt, lines: [], refusedToTalk: false }
 }

@@ -9,15 +9,9 @@ import type { SendingBatch } from './being-sent.ts'
 import type { ClientSession } from './client-session.ts'
 import { endSession } from './end-session.ts'
 import type { Letter } from './letters.ts'
+import type { Over } from './opened.ts'
 import type { RoundTools } from './round-tools.ts'
 import { type SigningTools, whatGoes } from './what-goes.ts'
-
-/** A session that letters go over. */
-export interface Over {
-  readonly session: ClientSession
-  /** TLS was offered and failed, so that it is in clear text. */
-  readonly tlsFailed: boolean
-}
 
 /** Sends the letters of one batch, one at a time, over whatever session is open. */
 export class LetterSender {
@@ -54,11 +48,13 @@ export class LetterSender {
 
   /** One letter over one session: what the server says to each of its recipients. */
   async send(
-    { session, tlsFailed }: Over,
+    over: Over,
     { items }: Letter,
     { host, address: ip }: RouteTarget,
   ): Promise<readonly Attempt[]> {
+    const { session, tlsFailed } = over
     const { ending } = this.#batch
+    over.recipients += items.length
     const told = { items, host, ip, tell: this.#tell }
     const unwatch = ending.watch(() => endSession(session, ending, told))
     for (const { id } of items) this.#said.add(id)

@@ -5,6 +5,7 @@ import type { Messages } from './attempt.ts'
 import type { SendingBatch } from './being-sent.ts'
 import type { Connector } from './connect.ts'
 import type { SettlingInTurn } from './settling.ts'
+import type { Sharing } from './sharing.ts'
 import type { Way } from './way.ts'
 import type { SigningTools } from './what-goes.ts'
 
@@ -18,6 +19,8 @@ export interface RoundTools {
   readonly way: Way
   /** From where they go. Absent: the system chooses. */
   readonly source?: ChosenSource | undefined
+  /** Connections that others have opened. Absent: each batch has its own. */
+  readonly sharing?: Sharing | undefined
   /** The steps that were made for all items together. */
   readonly log: JourneyBuilder
   readonly tell: Log

@@ -17,7 +17,7 @@ import type { SendingBatch } from './being-sent.ts'
 import type { SessionLine } from './client-session.ts'
 import { askedOfRival, type Connector } from './connect.ts'
 import type { Asked } from './demands.ts'
-import { LetterSender, type Over } from './letter-sender.ts'
+import { LetterSender } from './letter-sender.ts'
 import {
   after,
   inParts,
@@ -27,8 +27,10 @@ import {
   once,
   resultForOthers,
 } from './letters.ts'
+import type { Over } from './opened.ts'
 import { pauseIn } from './pauses.ts'
 import type { RoundTools } from './round-tools.ts'
+import type { Sharing } from './sharing.ts'
 import { sorted } from './sorted.ts'
 import type { Way } from './way.ts'
 
@@ -54,6 +56,7 @@ export class Round {
   readonly #way: Way
   readonly #source: ChosenSource | undefined
   readonly #sending: SendingBatch
+  readonly #sharing: Sharing | undefined
   #letters: readonly Letter[]
   #answered = false
   #silence: string | undefined
@@ -65,6 +68,7 @@ export class Round {
     this.#settling = tools.settling
     this.#way = tools.way
     this.#source = tools.source
+    this.#sharing = tools.sharing
     this.#log = tools.log
     this.#sending = tools.sending
     this.#batch = batch
@@ -107,7 +111,7 @@ export class Round {
 
   /**
    * Sends all letters to one target, over as many connections as it wants: some servers take one
-   * letter a connection. Letters that heard nothing about themselves wait for the next target. Gives
+   * letter a connection. One that others have left open comes before a new one. Letters that heard nothing about themselves wait for the next target. Gives
    * the targets that are through: this one, its rival where that was connected first, or both.
    */
   async visit(first: RouteTarget, asked: Asked = {}): Promise<readonly RouteTarget[]> {
@@ -119,9 +123,21 @@ export class Round {
     let { rival, ...now } = asked
     let target = first
     let used: readonly RouteTarget[] = [first]
+    let share: boolean = true
     for (let fruitless = 0; !this.done; ) {
       // What the connections before this one came to is told by the letters that went over them.
       this.#log.backTo(mark)
+      const open: Over | undefined = share ? this.#sharing?.take(target, now, this.#log) : undefined
+      if (open !== undefined) {
+        const before: number = open.answered
+        this.#sending.speaking(target, open.session)
+        await this.#sendAll(open, target, passedOn)
+        // It may have ended while nobody looked: then a new one is made.
+        share = open.answered > before
+        this.#answered ||= share
+        continue
+      }
+      this.#sharing?.makeRoom()
       const raced = rival === undefined ? now : { ...now, rival }
       const told = { log: this.#log, sending: this.#sending }
       const input = { ...raced, ...told, ending, tls, way, source: this.#source }
@@ -144,8 +160,11 @@ export class Round {
       this.#answered = true
       const { session } = connected
       const tlsFailed = tls.state === 'failed' || session.tlsRefusal !== undefined
-      const nothing = await this.#sendOver({ session, tlsFailed }, target, passedOn)
-      session.quit()
+      const { opened } = connected
+      const { destination } = this.#batch
+      const began = { answered: 0, tookSome: false, recipients: 0 }
+      const over = { session, opened, tlsFailed, destination, ...began }
+      const nothing = await this.#sendAll(over, target, passedOn)
       if (nothing === undefined) fruitless = 0
       else if (closesDown(nothing.failure) || ++fruitless === maxFruitless) {
         passedOn.push(...this.#unheard(target, resultForOthers(nothing.failure), nothing.lines))
@@ -185,16 +204,31 @@ export class Round {
     })
   }
 
-  /** Sends letters over one session until it takes no more; gives why, when nothing came of it. */
-  async #sendOver(
+  /**
+   * Sends letters over one session until it takes no more, and ends it or leaves it to others; gives
+   * why, when nothing came of it.
+   */
+  async #sendAll(
     over: Over,
     target: RouteTarget,
     passedOn: Letter[],
   ): Promise<Fruitless | undefined> {
-    let tookSome = false
-    for (let answered = 0; ; ) {
+    const end = await this.#sendOver(over, target, passedOn)
+    if (end === 'others-have-it') return undefined
+    over.session.quit()
+    return end
+  }
+
+  async #sendOver(
+    over: Over,
+    target: RouteTarget,
+    passedOn: Letter[],
+  ): Promise<Fruitless | 'others-have-it' | undefined> {
+    for (;;) {
       if (this.#ended || this.#pause !== undefined || !over.session.usable) return undefined
-      if (this.#letters.length === 0) this.#letters = lettersOf(await this.#batch.more())
+      if (this.#letters.length === 0 && (await this.#more(over)) === 'others-have-it') {
+        return 'others-have-it'
+      }
       const [next, ...others] = this.#letters
       // It may have ended while it was kept.
       if (next === undefined || this.#ended || !over.session.usable) return undefined
@@ -206,15 +240,15 @@ export class Round {
       const attempts = await this.#sender.send(over, letter, target)
       const outcomes = attempts.map(({ result }) => result.outcome)
       // The server ended the connection between two letters: this one goes over a new one.
-      if (answered > 0 && outcomes.every(endedBefore)) return undefined
+      if (over.answered > 0 && outcomes.every(endedBefore)) return undefined
       if (outcomes.some(mayBeChunking)) this.#connector.avoidChunks(target.host)
-      const { heard, again, elsewhere, parts, taken } = sorted(attempts, { tookSome })
+      const { heard, again, elsewhere, parts, taken } = sorted(attempts, over)
       if (again.length > 0) {
         await this.#settling.settle(after(letter, heard))
         this.#letters = [...once(letter, again), ...others]
         return undefined
       }
-      tookSome ||= taken > 0
+      over.tookSome ||= taken > 0
       this.#letters = [...inParts(letter, parts, taken), ...others]
       const passed = letterAgain(letter, elsewhere)
       if (passed !== undefined) passedOn.push(passed)
@@ -222,12 +256,26 @@ export class Round {
       this.#pause ??= pauseIn(heard)
       const broken = outcomes.find((outcome) => outcome !== undefined && brokeOff(outcome))
       if (broken === undefined || broken.result === 'accepted') {
-        answered++
+        over.answered++
         continue
       }
       const lines = attempts[0]?.lines ?? []
-      return answered === 0 && outcomes.every(isBroken) ? { failure: broken, lines } : undefined
+      return over.answered === 0 && outcomes.every(isBroken)
+        ? { failure: broken, lines }
+        : undefined
     }
+  }
+
+  /** Waits for further letters; meanwhile the connection is offered to others. */
+  async #more(over: Over): Promise<'ours' | 'others-have-it'> {
+    const parked = this.#sharing?.park(over)
+    this.#letters = lettersOf(await this.#batch.more())
+    if (parked === undefined) return 'ours'
+    if (this.#letters.length > 0 || this.#ended) {
+      return parked.takeBack() ? 'ours' : 'others-have-it'
+    }
+    parked.leave()
+    return 'others-have-it'
   }
 
   /** The letter for those of its items that were not withdrawn. */

@@ -17,6 +17,7 @@ import { checkSpf } from '../spf/spf.ts'
 import { sideOf, tell } from './catalogue.ts'
 import { probeStages } from './probed-step.ts'
 import type { StepData } from './steps.ts'
+import { sharedSteps } from './test-support/shared-steps.ts'
 import { sourceSteps } from './test-support/source-steps.ts'
 import { provedSteps, transportSteps } from './test-support/transport-steps.ts'
 
@@ -178,6 +179,7 @@ const plain: readonly StepData[] = [
   { type: 'dial', host, ip, port: 25, place: undefined, problem: undefined },
   { type: 'dial', host, ip, port: 25, place: '127.0.0.1:2602', problem: undefined },
   { type: 'dial', host, ip, port: 25, place: undefined, problem: 'connection refused' },
+  ...sharedSteps,
   { type: 'peer-tls', host, ...tls, certificate },
   {
     type: 'dial',

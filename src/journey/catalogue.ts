@@ -62,6 +62,7 @@ export function tell(step: Step): readonly Sentence[] {
     case 'route':
     case 'source':
     case 'dial':
+    case 'shared':
     case 'peer-tls':
     case 'peer-no-tls':
     case 'peer-tls-failed':

@@ -7,6 +7,7 @@ import type { ConvertedStep } from './converted-step.ts'
 import type { ProbedStep } from './probed-step.ts'
 import type { TargetDemand, Transport } from '../transport/demand.ts'
 import type { KnownTls } from '../transport/memory.ts'
+import type { ProvedChannel } from '../transport/reuse.ts'
 import type { TransportFacts } from '../transport/transport.ts'
 import type { Line, SmtpAnswer } from './spoken.ts'
 
@@ -49,6 +50,24 @@ export type DeliveryStep =
       readonly place: string | undefined
       readonly problem: string | undefined
       /** From which address of ours, where the settings name sources. Since 0.5.0. */
+      readonly from?: string
+    }
+  | {
+      /** It goes over a connection that was open already, in the place of `dial`. Since 0.5.0. */
+      readonly type: 'shared'
+      readonly host: string
+      readonly ip: string
+      readonly port: number
+      /** Unix milliseconds. */
+      readonly openedAt: number
+      /** For letters to the same destination, or to another that has the same server. */
+      readonly openedFor: 'the-same' | 'another'
+      /** To how many recipients letters had gone over it before. */
+      readonly recipients: number
+      /** What it had proved when it was opened. */
+      readonly proved: ProvedChannel['state']
+      /** For `verified`: its certificate has one of these names. */
+      readonly names?: readonly string[]
       readonly from?: string
     }
   | {

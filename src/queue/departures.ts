@@ -53,6 +53,8 @@ export class Departures {
   readonly #heldBack = new HeldBackDestinations()
   /** Destinations whose letters would go, but for a rate. */
   readonly #limited = new Map<string, RateLimited>()
+  /** Sites for which more letters wait than have a place. */
+  readonly #short = new Set<string>()
   readonly #sleep: Sleep
 
   constructor(needs: DeparturesNeeds) {
@@ -91,6 +93,7 @@ export class Departures {
     // What became of letters could not be written down: each one more could be sent twice.
     if (runner.storeFails) return
     this.#limited.clear()
+    this.#short.clear()
     for (let progress = true; progress && running(); ) {
       progress = false
       for (const destination of this.#leases.destinations()) {
@@ -143,7 +146,7 @@ export class Departures {
     switch (start.type) {
       case 'wait':
         if (start.for === 'rate') this.#limit(destination, roads.traffic.limited(rule))
-        if (start.for === 'place' && this.#lanes.crowded) this.#kept.releaseOne()
+        if (start.for === 'place') this.#makePlace(site)
         return false
       case 'put-off':
         return this.#putOff(destination, start)
@@ -157,6 +160,13 @@ export class Departures {
         return items.length > 0
       }
     }
+  }
+
+  /** No batch that only waits for more letters keeps others from a place. */
+  #makePlace(site: string): void {
+    this.#short.add(site)
+    if (this.#lanes.crowded) this.#kept.releaseOne()
+    else this.#kept.releaseOneOf(site)
   }
 
   #limit(destination: string, limited: RateLimited | undefined): void {
@@ -222,6 +232,7 @@ export class Departures {
       lanes: this.#lanes,
       kept: this.#kept,
       notify: this.#needs.notify,
+      isShort: (its: string) => this.#short.has(its),
       goesOn: () => running() && !runner.storeFails,
       waiting: () => this.#leases.waitingFor(destination),
       take: (count: number, its: AppliedRule | undefined) => this.#take(destination, count, its),

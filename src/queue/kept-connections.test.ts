@@ -9,13 +9,15 @@ function kept(keepMs = 1000): {
   readonly clock: ManualClock
   readonly connections: KeptConnections
   readonly ended: string[]
-  readonly wait: (destination: string) => void
+  readonly wait: (destination: string, site?: string) => void
 } {
   const clock = new ManualClock(1_000_000)
   const connections = new KeptConnections(clock, keepMs)
   const ended: string[] = []
-  const wait = (destination: string): void => {
-    void connections.wait(destination).then((items) => ended.push(`${destination} ${items.length}`))
+  const wait = (destination: string, site = destination): void => {
+    void connections
+      .wait(destination, site)
+      .then((items) => ended.push(`${destination} ${items.length}`))
   }
   return { clock, connections, ended, wait }
 }
@@ -64,6 +66,21 @@ test('who has waited longest makes room first', async () => {
   assert.deepEqual(ended, ['a.example 0', 'b.example 0', 'c.example 0'])
   connections.releaseOne()
   connections.releaseAll()
+})
+
+test('who needs a place at a site ends the one that has waited longest there', async () => {
+  const { connections, ended, wait } = kept()
+  wait('c.example')
+  for (const destination of ['a.example', 'b.example']) wait(destination, 'mx.provider.example')
+  connections.releaseOneOf('mx.provider.example')
+  connections.releaseOneOf('mx.other.example')
+  await turn()
+  assert.deepEqual(ended, ['a.example 0'])
+  connections.give('b.example', two)
+  connections.releaseOneOf('mx.provider.example')
+  await turn()
+  assert.deepEqual(ended, ['a.example 0', 'b.example 2'])
+  assert.ok(connections.has('c.example'))
 })
 
 test('without a time nothing is kept', async () => {

@@ -15,6 +15,8 @@ export interface RunNeeds {
   readonly kept: KeptConnections
   /** More may start: a site has said its first word. */
   readonly notify: () => void
+  /** Whether letters for a site wait for a place. */
+  readonly isShort: (site: string) => boolean
   /** Whether anything more may begin at all. */
   readonly goesOn: () => boolean
   /** Items that wait for the destination. */
@@ -72,6 +74,8 @@ export class Run implements Around {
     const { destination } = this
     roads.destinations.move(destination, site)
     this.#room = this.#entry.site === site || this.#moveTo(site)
+    // It comes back when that one has ended, and may have its connection.
+    if (!this.#room) this.#needs.kept.releaseOneOf(site)
     return this.#room
   }
 
@@ -84,13 +88,20 @@ export class Run implements Around {
 
   /** What joins a batch whose connection has sent all. */
   async more(): Promise<readonly QueueItem[]> {
-    const { lanes, kept, waiting, take } = this.#needs
+    const { lanes, waiting, take } = this.#needs
     if (!this.#takesMore()) return []
     const connections = 1 + this.#needs.roads.free(lanes, this.#entry.site, this.#rule)
     const found = take(fairShare(waiting(), connections), this.#rule)
-    const items = found.length > 0 ? found : await kept.wait(this.destination)
+    const items = found.length > 0 ? found : await this.#kept()
     this.ids.push(...items.map(({ id }) => id))
     return items
+  }
+
+  /** What comes in a moment; nothing where others wait for the place, who may have its connection. */
+  #kept(): Promise<readonly QueueItem[]> {
+    const { kept, isShort } = this.#needs
+    const { site } = this.#entry
+    return isShort(site) ? Promise.resolve([]) : kept.wait(this.destination, site)
   }
 
   /** The place is free again. */

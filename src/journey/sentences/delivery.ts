@@ -7,6 +7,7 @@ import { heldBackBy, tellPause } from './paused.ts'
 import type { BouncedStep } from './bounced.ts'
 import { tellConverted } from './converted.ts'
 import { said } from './ending.ts'
+import { tellShared } from './shared.ts'
 import { tellSource } from './source.ts'
 import { tellPeerLogin } from './peer-login.ts'
 import { tellPeerTls } from './peer-tls.ts'
@@ -42,6 +43,8 @@ export function tellDelivery(step: Exclude<DeliveryStep, BouncedStep>): readonly
         },
       ]
     }
+    case 'shared':
+      return [tellShared(step)]
     case 'peer-tls':
     case 'peer-no-tls':
     case 'peer-tls-failed':

@@ -11,18 +11,26 @@ import { Address } from '../parts/text.tsx'
 import { Pill } from '../parts/verdict.tsx'
 import { mayManage } from '../shell/may.ts'
 import { AliasSection } from './aliases.tsx'
+import { Forward } from './forward.tsx'
 import type { Account } from './model.ts'
+
+/** An account, and what of it is being changed. */
+interface Chosen {
+  readonly of: Account
+  readonly form: 'password' | 'forward'
+}
 
 /** Who has a mailbox here, who may log in, and which addresses lead on to them. */
 export function AccountsPage() {
   const found = useResource<Listed<Account>>('/v1/accounts')
   const acting = useAct(found.again)
-  const [chosen, setChosen] = useState<string | undefined>(undefined)
+  const [chosen, setChosen] = useState<Chosen | undefined>(undefined)
   useEffect(() => {
     document.title = 'Accounts · Waybill'
   }, [])
   const { data: all = [], note = '' } = found.data ?? {}
   const changes = found.data !== undefined && note === '' && mayManage()
+  const close = (): void => setChosen(undefined)
   return (
     <>
       <h1>Accounts</h1>
@@ -34,14 +42,12 @@ export function AccountsPage() {
       {found.loading ? <Loading /> : null}
       {found.data !== undefined && all.length === 0 && note === '' ? <NoAccounts /> : null}
       <Accounts all={all} changes={changes} acting={acting} choose={setChosen} />
-      {chosen === undefined ? null : (
-        <Password
-          key={chosen}
-          address={chosen}
-          acting={acting}
-          close={() => setChosen(undefined)}
-        />
-      )}
+      {chosen?.form === 'password' ? (
+        <Password key={chosen.of.address} address={chosen.of.address} {...{ acting, close }} />
+      ) : null}
+      {chosen?.form === 'forward' ? (
+        <Forward key={chosen.of.address} account={chosen.of} {...{ acting, close }} />
+      ) : null}
       {changes ? <AddAccount acting={acting} /> : null}
       {found.data === undefined ? null : <AliasSection changes={changes} />}
     </>
@@ -74,7 +80,7 @@ function Accounts(props: {
   readonly all: readonly Account[]
   readonly changes: boolean
   readonly acting: Acting
-  readonly choose: (address: string) => void
+  readonly choose: (chosen: Chosen) => void
 }) {
   const { all, changes, acting, choose } = props
   const remove = (address: string): void => {
@@ -103,8 +109,19 @@ function Accounts(props: {
           ? [
               account.from === 'store' ? (
                 <span key="act" class="bulk">
-                  <button type="button" class="small" onClick={() => choose(account.address)}>
+                  <button
+                    type="button"
+                    class="small"
+                    onClick={() => choose({ of: account, form: 'password' })}
+                  >
                     Password<span class="heard"> of {account.address}</span>
+                  </button>
+                  <button
+                    type="button"
+                    class="small"
+                    onClick={() => choose({ of: account, form: 'forward' })}
+                  >
+                    Hand on<span class="heard"> what {account.address} gets</span>
                   </button>
                   <button type="button" class="small" onClick={() => remove(account.address)}>
                     Remove<span class="heard"> {account.address}</span>

@@ -10,6 +10,7 @@ import {
   verifyDkim,
 } from '../dkim/dkim.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
+import { parseReversePath } from '../address/path.ts'
 import { srsForward } from '../forwarding/srs.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { checkSpf } from '../spf/spf.ts'
@@ -167,7 +168,8 @@ test('a report comes back to the first sender, by a good address, with no sender
   const south = await open(t)
   const report =
     'From: MAILER-DAEMON@far.example\r\nTo: x@south.example\r\nSubject: failed\r\n\r\nNo.\r\n'
-  const at = (now: number): string => srsForward('jo@west.example', { ...srs, now })
+  const at = (now: number): string =>
+    srsForward('jo@west.example', { ...srs, now }) ?? assert.fail('it can be rewritten')
   const good = at(Date.now())
   assert.equal(await send(south, good, report, ''), 250)
   assert.deepEqual(await waiting(south), ['jo@west.example from '])
@@ -212,4 +214,36 @@ test('what cannot be handed on is told to the first sender, and to nobody who is
   assert.match(report ?? '', /^SRS0=.{4}=..=west\.example=jo@south\.example$/)
   const queued = (await south.store.queue.list({ limit: 9 })).map((item) => item.recipient)
   assert.deepEqual(queued, ['jo@west.example'])
+})
+
+/** Senders whose rewritten path must be quoted, or has a long local part. */
+const odd = [
+  '"jo w"@west.example',
+  '"a@b"@west.example',
+  `jo@[${strangerIp}]`,
+  `${'x'.repeat(64)}@west.example`,
+]
+for (const from of odd) {
+  test(`what ${from.slice(0, 24)} sends is handed on under a path that can be said, and undone`, async (t) => {
+    const south = await open(t, { replay: false })
+    assert.equal(await send(south, 'gone@south.example', signed(), from), 250)
+    const [item] = await south.store.queue.list({ limit: 9 })
+    assert.ok(item !== undefined)
+    assert.ok(parseReversePath(`<${item.reversePath}>`).ok, item.reversePath)
+    assert.equal(await send(south, item.reversePath, signed(), ''), 250)
+    assert.ok((await waiting(south)).includes(`${from} from `))
+  })
+}
+
+test('whose path would be too long to be handed on is refused at RCPT, and can write to people here', async (t) => {
+  const south = await open(t, { replay: false })
+  const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(40)}.west.example`
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say(`MAIL FROM:<${'x'.repeat(64)}@${host}>`, 250)
+  const refused = await talk.say('RCPT TO:<gone@south.example>', 550)
+  assert.match(refused.lines.join(' '), /your address is too long/)
+  await talk.say(`RCPT TO:<${receiver}>`, 250)
+  assert.equal((await talk.data(signed())).code, 250)
+  await talk.quit()
+  assert.deepEqual(await waiting(south), [])
 })

@@ -10,7 +10,9 @@ import {
   brokeOff,
   closesDown,
   notHere,
+  envelopeProblem,
   transactionFor,
+  unsayable,
   withoutTls,
 } from './attempt.ts'
 import { letter, openText, testItem } from './test-support/world.ts'
@@ -179,4 +181,14 @@ test('in clear text after a failed TLS, who insists on TLS refuses for now', () 
   ]) {
     assert.equal(withoutTls(other), other)
   }
+})
+
+test('an envelope that no command can carry is told, and fails at once', () => {
+  assert.equal(envelopeProblem(testItem()), undefined)
+  assert.equal(envelopeProblem(testItem({ reversePath: '' })), undefined)
+  const sender = envelopeProblem(testItem({ reversePath: 'SRS0=a=b=c="jo w"@south.example' }))
+  assert.match(sender ?? '', /^of its sender, a character of the local part/)
+  const recipient = envelopeProblem(testItem({ recipient: 'a b@south.example' }))
+  assert.match(recipient ?? '', /^of its recipient, /)
+  assert.equal(unsayable(recipient ?? '').result, 'failed')
 })

@@ -185,7 +185,21 @@ export function mayBeChunking(outcome: RecipientOutcome | undefined): boolean {
   return wantsData(outcome) || outcome.because === 'unknownAfterMessage'
 }
 
-/** The envelope for items of one message. Addresses were checked when they were accepted. */
+/** The path of the envelope cannot be written: no server could be told of it, whenever it is tried. */
+export function unsayable(problem: string): AttemptResult {
+  const because = `The envelope of the message cannot be written: ${problem}.`
+  return { result: 'failed', status: '5.1.7', because, outcome: undefined }
+}
+
+/** Why the envelope of an item cannot be written; `undefined` when it can, as `place` sees to. */
+export function envelopeProblem({ dsn, reversePath, recipient }: QueueItem): string | undefined {
+  const from = parseReversePath(`<${dsn.returnPath ?? reversePath}>`)
+  if (!from.ok) return `of its sender, ${from.problem}`
+  const to = parseForwardPath(`<${recipient}>`)
+  return to.ok ? undefined : `of its recipient, ${to.problem}`
+}
+
+/** The envelope for items of one message that have no `envelopeProblem`. */
 export function transactionFor(
   items: readonly [QueueItem, ...QueueItem[]],
   message: OpenMessage,

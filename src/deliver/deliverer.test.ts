@@ -170,6 +170,20 @@ test('beside an address that is silent the other family is dialled, and nothing 
   }
 })
 
+test('an item whose envelope no command can carry fails at once, and keeps no other', async (t) => {
+  const port = await serve(t, '220 first')
+  const items = [
+    testItem({ id: 'q1', recipient: 'a b@south.example' }),
+    testItem({ id: 'q2' }),
+    testItem({ id: 'q3', messageId: 'm3', reversePath: 'SRS0=a=b=c="jo w"@north.example' }),
+  ]
+  const { settlements } = await deliver({ [first]: port }, items)
+  const told = settlements.map(({ queueId, outcome }) => `${queueId} ${outcome.type}`)
+  assert.deepEqual(told.sort(), ['q1 failed', 'q2 delivered', 'q3 failed'])
+  const failed = settlements.find(({ queueId }) => queueId === 'q3')
+  assert.match(failed?.summary ?? '', /envelope of the message cannot be written/)
+})
+
 test('where its site has no room, nothing is begun', async () => {
   const asked: string[] = []
   const world = { ...testWorld(), resolver: new MemoryResolver(zone) }

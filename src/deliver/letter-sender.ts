@@ -4,7 +4,15 @@ import type { RouteTarget } from '../route/found-route.ts'
 import type { ChosenSource } from '../source/choose-source.ts'
 import type { ConvertedStep } from '../journey/converted-step.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
-import { type Attempt, attemptResult, type Messages, unreadable, withoutTls } from './attempt.ts'
+import {
+  type Attempt,
+  attemptResult,
+  envelopeProblem,
+  type Messages,
+  unreadable,
+  unsayable,
+  withoutTls,
+} from './attempt.ts'
 import type { SendingBatch } from './being-sent.ts'
 import type { ClientSession } from './client-session.ts'
 import { endSession } from './end-session.ts'
@@ -47,9 +55,22 @@ export class LetterSender {
   }
 
   /** One letter over one session: what the server says to each of its recipients. */
-  async send(
+  async send(over: Over, letter: Letter, target: RouteTarget): Promise<readonly Attempt[]> {
+    const problems = new Map(letter.items.map((item) => [item.id, envelopeProblem(item)]))
+    const [first, ...more] = letter.items.filter(({ id }) => problems.get(id) === undefined)
+    const sent = first === undefined ? [] : await this.#send(over, [first, ...more], target)
+    return letter.items.map((item): Attempt => {
+      const problem = problems.get(item.id)
+      const attempt = sent.find((one) => one.item.id === item.id)
+      if (attempt !== undefined) return attempt
+      const result = problem === undefined ? unreadable : unsayable(problem)
+      return { item, host: '', ip: '', result, lines: [], refusedToTalk: false }
+    })
+  }
+
+  async #send(
     over: Over,
-    { items }: Letter,
+    items: Letter['items'],
     { host, address: ip }: RouteTarget,
   ): Promise<readonly Attempt[]> {
     const { session, tlsFailed } = over

@@ -161,3 +161,11 @@ test('a message that cannot be read any more does not keep its report', async ()
   )
   assert.equal(report.mailbox.length, 1)
 })
+
+test('of a letter whose sender cannot be written, the postmaster of that domain hears, if it is ours', async () => {
+  const report = await reportFor(world, 'SRS0=a=b=c="jo w"@north.example')
+  assert.match(headerOf(report), /^To: <postmaster@north\.example>/m)
+  assert.equal(report.mailbox[0]?.account, 'anna@north.example')
+  const notified = await noticesIn(world).about([refused('"jo w@far.example')], [])
+  assert.deepEqual([notified?.step.type, notified?.acceptance], ['not-notified', undefined])
+})

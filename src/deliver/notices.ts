@@ -1,4 +1,4 @@
-import { domainOf } from '../address/mailbox.ts'
+import { domainOf, parseMailbox } from '../address/mailbox.ts'
 import { concat } from '../base/octets.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Directory, leadOf } from '../directory/directory.ts'
@@ -71,9 +71,10 @@ export class Notices {
     const recipients = toTell.map((one) => recipientOf(one, sentences, clock.now()))
     // RFC 8689 §5: the rest of such a letter is not sent back, whatever RET says.
     const requireTls = decided.some(({ attempt }) => attempt.item.dsn.tls === 'required')
-    const reader = await this.#reader(item.reversePath)
+    const readerPath = await this.#readerPath(item.reversePath)
+    const reader = await this.#reader(readerPath)
     const notification = notificationFor({
-      reversePath: item.reversePath,
+      reversePath: readerPath,
       goesOn: reader.goesOn,
       smtpUtf8: decided.some(({ attempt }) => attempt.item.smtpUtf8),
       ...(requireTls
@@ -128,6 +129,17 @@ export class Notices {
       }
     }
     return told
+  }
+
+  /**
+   * Who is told. Where the reverse-path cannot be written, the postmaster of its domain if that is ours:
+   * somebody must hear of a letter that is lost.
+   */
+  async #readerPath(address: string): Promise<string> {
+    if (address === '' || parseMailbox(address).ok) return address
+    const postmaster = `postmaster@${domainOf(address)}`
+    const lead = await leadOf(this.#options.directory, postmaster)
+    return lead.type === 'mailbox' || lead.type === 'forward' ? postmaster : ''
   }
 
   /** Who is to write to for the reader: in their own domain, where they live here, else this server. */

@@ -1,5 +1,5 @@
 import { parseDomain } from '../address/domain.ts'
-import { domainOf } from '../address/mailbox.ts'
+import { domainOf, parseMailbox } from '../address/mailbox.ts'
 import type { Clock } from '../base/clock.ts'
 import { encodeUtf8 } from '../base/octets.ts'
 import { type DkimSigningKey, DkimSigner, splitMessage } from '../dkim/dkim.ts'
@@ -40,6 +40,14 @@ const noSuchMailbox = {
   atCommand: 'RCPT',
 } as const
 
+/** RFC 5321 §4.1.1.3: no command could name it. */
+const noAddress = {
+  code: 553,
+  enhanced: '5.1.3',
+  text: 'This is no address.',
+  atCommand: 'RCPT',
+} as const
+
 /** Mail of our own, ready to be put down. */
 export interface OwnPosted {
   readonly journeyId: string
@@ -60,7 +68,7 @@ export async function writeOwnMail(
     readonly id: string
     readonly clock: Clock
     readonly origin: RecordOrigin
-    /** Without a place: an address of ours that nobody has. */
+    /** Without a place: an address of ours that nobody has, or a text that is none. */
     readonly recipients: readonly { readonly address: string; readonly to: Whereto | undefined }[]
     readonly signingKeys: (domain: string) => Promise<readonly DkimSigningKey[]>
     readonly place: (mail: Mail) => Placed
@@ -87,7 +95,8 @@ export async function writeOwnMail(
   const dsn: DsnRequest = { notify: ['never'], ...tls }
   const reached = by.recipients.flatMap(({ address, to }) => {
     if (to !== undefined) return [{ address, to, dsn }] as const
-    journey.step({ type: 'recipient', rcptTo: address, to: 'refused', answer: noSuchMailbox })
+    const answer = parseMailbox(address).ok ? noSuchMailbox : noAddress
+    journey.step({ type: 'recipient', rcptTo: address, to: 'refused', answer })
     return []
   })
   const mailOf = (): Mail => ({

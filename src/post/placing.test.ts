@@ -221,3 +221,10 @@ test('with a time of its own all of it waits, for mailboxes here as for other se
   assert.deepEqual(atOnce, placed({ recipients }))
   assert.equal(atOnce.acceptance.mailbox.length, 2)
 })
+
+test('nothing is queued whose envelope could not be written', () => {
+  const there = to('x@north.example')
+  const unsayable = 'SRS0=a=b=c="jo w"@south.example'
+  assert.throws(() => placed({ recipients: [there], reversePath: unsayable }), /the sender/)
+  assert.throws(() => placed({ recipients: [to('a b@north.example')] }), /the recipient/)
+})

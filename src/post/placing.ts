@@ -1,4 +1,5 @@
 import { domainOf } from '../address/mailbox.ts'
+import { parseForwardPath, parseReversePath } from '../address/path.ts'
 import { concat, encodeUtf8, isAscii } from '../base/octets.ts'
 import { ownEnvelopeId, type ReturnMarks, verpAddress } from '../forwarding/return-marks.ts'
 import { mailboxName, type MailboxRole } from '../journey/recipients.ts'
@@ -125,6 +126,8 @@ export interface Placing {
  * What is filed begins with Return-Path, what is sent must not (RFC 5321 §4.4): where there is both,
  * there are two messages over one content. However many addresses lead to an account, it gets one
  * copy.
+ *
+ * @throws Error when an envelope cannot be written: nothing is queued that could not be sent
  */
 export function place(mail: Mail, placing: Placing): Placed {
   const { id, content, omit } = mail
@@ -215,6 +218,8 @@ function queueItem(
   { now, newId, queueMs }: Placing,
 ): NewQueueItem {
   const { id, eightBit, utf8, account } = mail
+  const marked = dsn.filedIn === undefined ? { ...dsn, ...marksOf(mail, recipient) } : dsn
+  if (dsn.filedIn === undefined) mustBeSayable(marked.returnPath ?? reversePath, recipient)
   return {
     id: newId(),
     messageId,
@@ -226,13 +231,24 @@ function queueItem(
     // refuse what they could take.
     smtpUtf8: utf8 || !isAscii(recipient) || !isAscii(reversePath),
     eightBit,
-    dsn: dsn.filedIn === undefined ? { ...dsn, ...marksOf(mail, recipient) } : dsn,
+    dsn: marked,
     createdAt: now,
     nextAttemptAt: now,
     expiresAt: (sendAt ?? now) + queueMs,
     ...(sendAt === undefined ? {} : { notBefore: sendAt }),
     ...(account === undefined ? {} : { account }),
   }
+}
+
+/**
+ * What waits must be able to go: an envelope that no command can carry would wait for nothing, and who
+ * is told here still has the letter.
+ */
+function mustBeSayable(reversePath: string, recipient: string): void {
+  const from = parseReversePath(`<${reversePath}>`)
+  if (!from.ok) throw new Error(`place: the sender <${reversePath}>: ${from.problem}`)
+  const to = parseForwardPath(`<${recipient}>`)
+  if (!to.ok) throw new Error(`place: the recipient <${recipient}>: ${to.problem}`)
 }
 
 /** RFC 3461 §5.2.1 (a) keeps an ENVID that was given, and who only relays from adding one. */

@@ -1,4 +1,4 @@
-import { domainOf, parseMailbox } from '../address/mailbox.ts'
+import { parseMailbox } from '../address/mailbox.ts'
 import type { ForwardPath } from '../address/path.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Soon } from '../base/result.ts'
@@ -68,11 +68,10 @@ export class Post {
     await this.#options.store.accept(together(parts))
   }
 
-  /** Mail of our own for an address of ours that nobody has comes to nothing, and its record says so. */
+  /** Mail of our own for an address of ours that nobody has, or for what is none, comes to nothing, and its record says so. */
   async #whereto(address: string): Promise<Whereto | undefined> {
-    const remote = { type: 'remote', recipient: address, destination: domainOf(address) } as const
     const read = parseMailbox(address)
-    if (!read.ok) return remote
+    if (!read.ok) return undefined
     const lead = await this.#options.directory.lead({ type: 'mailbox', mailbox: read.value })
     return lead.type === 'nobody' ? undefined : lead
   }

@@ -35,6 +35,15 @@ export function comesBack(header: MessageHeader, recipients: readonly OnwardReci
   return recipients.some(({ address }) => passed.includes(address.toLowerCase()))
 }
 
+/**
+ * The reverse-path under which a letter of this sender is handed on. `undefined`: none can be said.
+ *
+ * @param now Unix milliseconds
+ */
+export function onwardPath(mailFrom: string, srs: Srs, now: number): string | undefined {
+  return mailFrom === '' ? '' : srsForward(mailFrom, { ...srs, now })
+}
+
 /** What stands above a letter that is handed on, and what is told of it. */
 export interface HandedOn {
   readonly prefix: string
@@ -47,7 +56,6 @@ export interface HandedOn {
  * 8617 §5.1), and writes the reverse-path so that SPF holds for us. Nothing of it is changed.
  */
 export class HandingOn {
-  readonly #srs: Srs
   readonly #hostname: string
   readonly #key: DkimSigningKey | undefined
   readonly #sealer: ArcSealer | undefined
@@ -59,8 +67,7 @@ export class HandingOn {
   } = { results: '', chain: noChain, fields: [] }
 
   /** @param now Unix seconds */
-  constructor(srs: Srs, keys: readonly DkimSigningKey[], by: { hostname: string; now: number }) {
-    this.#srs = srs
+  constructor(keys: readonly DkimSigningKey[], by: { hostname: string; now: number }) {
     this.#hostname = by.hostname
     const key = sealingKey(keys)
     this.#key = key
@@ -96,13 +103,13 @@ export class HandingOn {
       readonly trace: string
       /** What of the header does not go on. */
       readonly omit: readonly (readonly [number, number])[]
-      readonly mailFrom: string
-      readonly now: number
+      /** As `onwardPath` has it. */
+      readonly reversePath: string
     },
     evaluation: Evaluation,
     recipients: readonly OnwardRecipient[],
   ): Promise<HandedOn> {
-    const { header, omit, mailFrom, now } = letter
+    const { header, omit, reversePath } = letter
     const loops = recipients.map(({ address }) => formatField('X-Loop', address)).join('')
     const ours = loops + letter.trace
     const start = header.octets.byteOffset
@@ -115,8 +122,6 @@ export class HandingOn {
     this.#known.fields = [...splitMessage(octetsOf(ours)).header.fields, ...kept]
     const sealing = await this.#sealer?.finish()
     const seal = sealing?.type === 'sealed' ? sealing.fields.join('') : ''
-    const { secret, domain } = this.#srs
-    const reversePath = mailFrom === '' ? '' : srsForward(mailFrom, { secret, domain, now })
     return {
       prefix: seal + ours,
       forwarding: { reversePath },

@@ -18,7 +18,7 @@ import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { Checks } from './checks.ts'
 import { reportsFor, spamFlag } from './going-on.ts'
-import { HandingOn, comesBack, onwardOf } from './handing-on.ts'
+import { HandingOn, comesBack, onwardOf, onwardPath } from './handing-on.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -72,6 +72,7 @@ class InboundLetter implements Letter {
   #checks: Checks | undefined
   #headerBegin: Begin | undefined
   #handingOn: HandingOn | undefined
+  #onwardPath: string | undefined
 
   constructor(options: InboundOptions, envelope: Envelope) {
     this.#options = options
@@ -101,6 +102,9 @@ class InboundLetter implements Letter {
       if (found.type !== 'forward') return this.#take(rcptTo, found)
       const { forwarding } = this.#rules
       if (forwarding === undefined) return { refusal: replies.noSuchMailbox }
+      // What is taken must be able to go on, and its sender to hear of it.
+      this.#onwardPath ??= onwardPath(mailFrom, forwarding, this.#facts.now * 1000)
+      if (this.#onwardPath === undefined) return { refusal: replies.pathTooLong }
       return andThen(this.#prepareToHandOn(forwarding), () => this.#take(rcptTo, found))
     })
   }
@@ -121,7 +125,7 @@ class InboundLetter implements Letter {
     if (this.#handingOn !== undefined) return undefined
     const { directory, hostname } = this.#options
     return andThen(directory.signingKeys(srs.domain), (keys): void => {
-      this.#handingOn ??= new HandingOn(srs, keys, { hostname, now: this.#facts.now })
+      this.#handingOn ??= new HandingOn(keys, { hostname, now: this.#facts.now })
     })
   }
 
@@ -209,7 +213,7 @@ class InboundLetter implements Letter {
     evaluation: Evaluation,
     { role, reply }: { readonly role: MailboxRole; readonly reply: Reply },
   ): Promise<Verdict> {
-    const { hostname, post, clock } = this.#options
+    const { hostname, post } = this.#options
     const { journey } = this.#envelope
     const { mailFrom } = this.#facts
     const onward = onwardOf(this.#recipients)
@@ -225,7 +229,7 @@ class InboundLetter implements Letter {
     }
     const trace = this.#trace(evaluation)
     const goesOn = role === 'inbox' && onward.length > 0
-    const letter = { header, trace, omit, mailFrom, now: clock.now() }
+    const letter = { header, trace, omit, reversePath: this.#onwardPath ?? '' }
     const handed = goesOn ? await this.#handingOn?.finish(letter, evaluation, onward) : undefined
     for (const step of handed?.steps ?? []) journey.step(step)
     // Whoever hands it on keeps to what it asks of TLS (RFC 8689 §4.1).

@@ -34,6 +34,7 @@ export const replies: {
   readonly tooManyFields: Reply
   readonly loop: Reply
   readonly notHandedOn: Reply
+  readonly pathTooLong: Reply
   readonly greylisted: Reply
   readonly cannotTellNow: Reply
   readonly noAuthor: Reply
@@ -64,6 +65,11 @@ export const replies: {
   headerTooLong: reply(552, '5.3.4', 'The header of this message is longer than 1 MiB.'),
   tooManyFields: reply(554, '5.6.0', 'The header of this message has more than 10000 fields.'),
   notHandedOn: reply(550, '5.7.1', 'This message looks like spam, and is not handed on from here.'),
+  pathTooLong: reply(
+    550,
+    '5.1.7',
+    'This mailbox is elsewhere, and your address is too long for mail to be handed on (RFC 5321 section 4.5.3.1.3).',
+  ),
   loop: reply(554, '5.4.6', 'This message has too many Received fields: it runs in a circle.'),
   greylisted: reply(451, '4.7.1', 'We do not know you yet; please try again in a few minutes.'),
   cannotTellNow: reply(451, '4.7.0', 'DNS did not answer, so this cannot be decided now.'),

@@ -62,6 +62,8 @@ async function open(t: TestContext, more: TestSiteOptions = {}): Promise<TestSit
     aliases: [
       { address: 'lost@south.example', to: ['ann@nowhere.example'], send: false },
       { address: 'gone@south.example', to: [outside], send: false },
+      { address: 'secret@south.example', to: ['eve@far.example'], send: false },
+      { address: 'again@south.example', to: [outside], send: false },
       { address: 'team@south.example', to: [receiver, outside, 'ben@far.example'], send: false },
     ],
   })
@@ -126,7 +128,7 @@ test('what is handed on passes SPF, DKIM and ARC at the next server, and DMARC b
   const arc = await verifyArc(octets, { resolver, now })
   assert.equal(arc.result, 'pass')
   const head = octets.toString('latin1')
-  assert.match(head, /^ARC-Seal: [^]*?\scv=none;[^]*? i=1;/)
+  assert.match(head, /^X-Loop: gone@south\.example\r\nARC-Seal: [^]*?\scv=none;[^]*? i=1;/)
   assert.match(head, /^ARC-Authentication-Results: i=1; mx\.south\.example;[^]*dmarc=pass/m)
   assert.match(head, /^X-Loop: gone@south\.example\r$/m)
   const { steps, outcome } = await last(south)
@@ -246,4 +248,36 @@ test('whose path would be too long to be handed on is refused at RCPT, and can w
   assert.equal((await talk.data(signed())).code, 250)
   await talk.quit()
   assert.deepEqual(await waiting(south), [])
+})
+
+async function sendToBoth(south: TestSite, ...all: readonly string[]): Promise<void> {
+  const talk = await SmtpTalk.greeted(south.ports.smtp)
+  await talk.say('MAIL FROM:<jo@west.example>', 250)
+  for (const one of all) await talk.say(`RCPT TO:<${one}>`, 250)
+  assert.equal((await talk.data(signed())).code, 250)
+  await talk.quit()
+}
+
+test('a blind copy is shown to nobody else, and comes to its own address by a detour (RFC 5321 §7.2)', async (t) => {
+  const south = await open(t, { replay: false })
+  await sendToBoth(south, 'gone@south.example', 'secret@south.example', receiver)
+  const items = await south.store.queue.list({ limit: 9 })
+  const item = items.find(({ recipient }) => recipient === outside)
+  assert.ok(item !== undefined)
+  const copy = await storedText(south.store, item.messageId)
+  assert.match(copy, /^X-Loop: gone@south\.example\r\n/)
+  assert.doesNotMatch(copy, /secret@south\.example/)
+  // Ann hands hers on to secret@south.example, which it was never handed on for.
+  assert.equal(await send(south, 'secret@south.example', copy), 250)
+  assert.equal(await send(south, 'gone@south.example', copy), 554)
+})
+
+test('two addresses that lead to one elsewhere make one copy, which knows both', async (t) => {
+  const south = await open(t, { replay: false })
+  await sendToBoth(south, 'gone@south.example', 'again@south.example')
+  const [item, ...more] = await south.store.queue.list({ limit: 9 })
+  assert.ok(item !== undefined && more.length === 0)
+  assert.deepEqual(item.dsn.alsoRcptTo, ['again@south.example'])
+  const copy = await storedText(south.store, item.messageId)
+  assert.equal(await send(south, 'again@south.example', copy), 554)
 })

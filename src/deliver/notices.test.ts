@@ -169,3 +169,13 @@ test('of a letter whose sender cannot be written, the postmaster of that domain 
   const notified = await noticesIn(world).about([refused('"jo w@far.example')], [])
   assert.deepEqual([notified?.step.type, notified?.acceptance], ['not-notified', undefined])
 })
+
+test('where one copy serves several addresses of RCPT, each of them is told', async () => {
+  const dsn = { rcptTo: 'a@north.example', alsoRcptTo: ['b@north.example'] }
+  const notified = await noticesIn(world).about([refused('anna@north.example', { dsn })], [])
+  const text = textOf(notified?.acceptance)
+  assert.match(text, /^Final-Recipient: rfc822; a@north\.example\r$/m)
+  assert.match(text, /^Final-Recipient: rfc822; b@north\.example\r$/m)
+  assert.ok(notified?.step.type === 'notified')
+  assert.deepEqual(notified.step.recipients, [testItem().recipient])
+})

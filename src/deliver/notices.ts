@@ -68,7 +68,7 @@ export class Notices {
     // Most letters are delivered, and nobody asked to be told: no sentence is made for them.
     if (toTell.length === 0) return undefined
     const sentences = steps.flatMap(tell).map(({ question, answer }) => `${question} ${answer}`)
-    const recipients = toTell.map((one) => recipientOf(one, sentences, clock.now()))
+    const recipients = toTell.flatMap((one) => recipientsOf(one, sentences, clock.now()))
     // RFC 8689 §5: the rest of such a letter is not sent back, whatever RET says.
     const requireTls = decided.some(({ attempt }) => attempt.item.dsn.tls === 'required')
     const readerPath = await this.#readerPath(item.reversePath)
@@ -95,13 +95,14 @@ export class Notices {
       const failed = recipients.some(({ action }) => action === 'failed')
       // Silence about what nobody asked to be told is not worth a line.
       if (!failed) return undefined
-      const about = recipients.map(({ address }) => address)
+      const about = Array.from(new Set(recipients.map(({ address }) => address)))
       const { unproven = false } = item.dsn
       const why = unproven && item.reversePath !== '' ? 'unproven-sender' : notification.because
       const step = { type: 'not-notified', why, recipients: about } as const
       return { acceptance: undefined, step }
     }
-    const { to, about, message, smtpUtf8: utf8 } = notification
+    const { to, message, smtpUtf8: utf8 } = notification
+    const about = Array.from(new Set(notification.about))
     const because = 'delivery status'
     const mail = { reversePath: '', recipients: [to], message, utf8, requireTls, because } as const
     const { journeyId: journey, acceptance } = await post.own(mail)
@@ -164,6 +165,17 @@ function isTold({ attempt, outcome, warn }: Decided): boolean {
   // RFC 3461 §5.2.2: who knows DSN tells of it. Else the promise ends here: `relayed`, or `delivered`.
   const handedOn = result.result === 'delivered' && result.dsn
   return !handedOn && item.dsn.notify?.includes('success') === true
+}
+
+/** One copy may serve several addresses of RCPT, and each of them is told. */
+function recipientsOf(
+  decided: Decided,
+  steps: readonly string[],
+  now: number,
+): readonly DsnRecipient[] {
+  const recipient = recipientOf(decided, steps, now)
+  const { alsoRcptTo = [] } = decided.attempt.item.dsn
+  return [recipient, ...alsoRcptTo.map((rcptTo) => ({ ...recipient, rcptTo }))]
 }
 
 function recipientOf(

@@ -175,7 +175,7 @@ test('nobody is forgotten, nobody gets two, and every part belongs to the one jo
       const remote = letter.recipients.filter(({ to: lead }) => lead.type === 'remote')
       assert.deepEqual(
         queue.map(({ recipient }) => recipient),
-        remote.map(({ address }) => address),
+        Array.from(new Set(remote.map(({ address }) => address))),
       )
       const ids = messages(given).map(({ id }) => id)
       const used = [...queue, ...mailbox].map(({ messageId }) => messageId)
@@ -227,4 +227,47 @@ test('nothing is queued whose envelope could not be written', () => {
   const unsayable = 'SRS0=a=b=c="jo w"@south.example'
   assert.throws(() => placed({ recipients: [there], reversePath: unsayable }), /the sender/)
   assert.throws(() => placed({ recipients: [to('a b@north.example')] }), /the recipient/)
+})
+
+test('what stands above the copies for one recipient stands above no other', () => {
+  const leads = (address: string, ...onward: readonly string[]): MailRecipient => {
+    const lead = { type: 'forward', accounts: [], to: onward, of: 'alias' } as const
+    return { address, dsn: {}, above: `X-Loop: ${address}\r\n`, to: lead }
+  }
+  const gone = leads('gone@south.example', 'ann@far.example', 'ben@far.example')
+  const secret = leads('secret@south.example', 'eve@far.example', 'ben@far.example')
+  const { queue } = placed({ recipients: [gone, secret, to('x@north.example')] }).acceptance
+  const given = placed({ recipients: [gone, secret, to('x@north.example')] })
+  const above = given.acceptance.queue.map(({ recipient, messageId, dsn }) => [
+    recipient,
+    prefixOf(given, messageId).match(/X-Loop: \w+/g),
+    dsn.alsoRcptTo,
+  ])
+  assert.deepEqual(above, [
+    ['ann@far.example', ['X-Loop: gone'], undefined],
+    // Both lead there: one copy, which is for both.
+    ['ben@far.example', ['X-Loop: gone', 'X-Loop: secret'], ['secret@south.example']],
+    ['eve@far.example', ['X-Loop: secret'], undefined],
+    ['x@north.example', null, undefined],
+  ])
+  assert.equal(new Set(queue.map(({ messageId }) => messageId)).size, 4)
+})
+
+test('one address elsewhere gets one copy, unless other things are to be told of each', () => {
+  const far = 'ann@far.example'
+  const lead = { type: 'forward', accounts: [], to: [far], of: 'alias' } as const
+  const by = (address: string, dsn: MailRecipient['dsn']): MailRecipient => ({
+    address,
+    dsn,
+    to: lead,
+  })
+  const dsns = (...recipients: readonly MailRecipient[]): readonly MailRecipient['dsn'][] => {
+    return placed({ recipients }).acceptance.queue.map(({ dsn }) => dsn)
+  }
+  const [a, b] = ['a@south.example', 'b@south.example']
+  assert.deepEqual(dsns(by(a, {}), by(b, {}), by(a, {})), [{ rcptTo: a, alsoRcptTo: [b] }])
+  assert.deepEqual(dsns(to(far), by(b, {})), [{ alsoRcptTo: [b] }])
+  assert.equal(dsns(by(a, { notify: ['never'] }), by(b, {})).length, 2)
+  const original = { originalRecipient: 'rfc822;x@y' }
+  assert.equal(dsns(by(a, original), by(b, {})).length, 2)
 })

@@ -15,6 +15,7 @@ import type {
   NewMessage,
   NewQueueItem,
 } from '../store/ports/post.ts'
+import { joined, type WayOut } from './way-out.ts'
 import type { Whereto } from './whereto.ts'
 import { wishesBehind } from './wishes-behind.ts'
 
@@ -101,6 +102,8 @@ export interface MailRecipient {
   readonly address: string
   readonly to: Whereto
   readonly dsn: DsnRequest
+  /** Header fields that stand above what goes on to other servers for this recipient, and for no other. */
+  readonly above?: string
 }
 
 /** What becomes of a letter: an acceptance, and the steps that tell of it. */
@@ -124,8 +127,9 @@ export interface Placing {
  * it what is put down. The one place that does, for letters of strangers, of users and of our own.
  *
  * What is filed begins with Return-Path, what is sent must not (RFC 5321 §4.4): where there is both,
- * there are two messages over one content. However many addresses lead to an account, it gets one
- * copy.
+ * there are two messages over one content. Copies that differ in their sender or in what stands above
+ * them are messages of their own, too. However many addresses lead to an account, or to one address
+ * elsewhere with the same wishes, it gets one copy.
  *
  * @throws Error when an envelope cannot be written: nothing is queued that could not be sent
  */
@@ -133,18 +137,24 @@ export function place(mail: Mail, placing: Placing): Placed {
   const { id, content, omit } = mail
   const sendAt = mail.sendAt !== undefined && mail.sendAt > placing.now ? mail.sendAt : undefined
   const role = sendAt === undefined ? undefined : mail.role
-  const ways = onceEach(mail.recipients.flatMap((one) => waysOut(one, mail, role)))
+  const ways = joined(mail.recipients.flatMap((one) => waysOut(one, mail, role)))
   const filed = sendAt === undefined ? filedSteps(mail) : []
   const goes = ways.some(({ dsn }) => dsn.filedIn === undefined)
   const stays = filed.length > 0 || ways.some(({ dsn }) => dsn.filedIn !== undefined)
   const filedId = goes && stays ? placing.newId() : id
+  const sent = new Map<string, NewMessage>()
   const queue = ways.map((way) => {
-    const messageId = way.dsn.filedIn === undefined ? id : filedId
+    const { above, reversePath = mail.reversePath } = way
+    const key = `${reversePath} ${above}`
+    if (way.dsn.filedIn === undefined && !sent.has(key)) {
+      const prefix = above === '' ? mail.prefix : concat([encodeUtf8(above), mail.prefix])
+      sent.set(key, { id: sent.size === 0 ? id : placing.newId(), content, prefix, omit })
+    }
+    const messageId = way.dsn.filedIn === undefined ? (sent.get(key)?.id ?? id) : filedId
     return queueItem(mail, { ...way, messageId, sendAt }, placing)
   })
   const prefix = concat([encodeUtf8(returnPath(mail.reversePath)), mail.prefix])
-  const messages: NewMessage[] = []
-  if (goes) messages.push({ id, content, prefix: mail.prefix, omit })
+  const messages: NewMessage[] = Array.from(sent.values())
   if (stays) messages.push({ id: filedId, content, prefix, omit })
   const [message, ...moreMessages] = messages
   if (message === undefined) throw new Error('place: a letter that goes nowhere')
@@ -158,52 +168,32 @@ export function place(mail: Mail, placing: Placing): Placed {
   }
 }
 
-/** A copy for another server, or for a mailbox of ours that waits. */
-interface WayOut {
-  readonly recipient: string
-  readonly destination: string
-  readonly dsn: DsnRequest
-  /** For a mailbox of ours, which gets one copy however many addresses lead to it. */
-  readonly once: boolean
-  /** Another than the letter's own. */
-  readonly reversePath?: string
-}
-
 /** @param filedIn who lives here waits, too, and is filed there; `undefined`: nothing of it waits */
 function waysOut(
-  { address, to, dsn }: MailRecipient,
+  { address, to, dsn, above = '' }: MailRecipient,
   { forwarding }: Mail,
   filedIn: MailboxRole | undefined,
 ): readonly WayOut[] {
   if (to.type === 'remote') {
-    return [{ recipient: to.recipient, destination: to.destination, dsn, once: false }]
+    const { recipient, destination } = to
+    return [{ recipient, destination, dsn, once: false, above: '' }]
   }
   const wishes = wishesBehind(dsn, to)
-  const wayTo = (recipient: string): Omit<WayOut, 'once'> => {
+  const wayTo = (recipient: string): Omit<WayOut, 'once' | 'above'> => {
     const led = recipient !== address && !(to.type === 'forward' && to.of === 'bounce')
     const destination = domainOf(recipient)
     return { recipient, destination, dsn: led ? { ...wishes, rcptTo: address } : wishes }
   }
   const elsewhere = to.accounts.flatMap(({ address: account, handedOn }): readonly WayOut[] => {
-    const way = { ...wayTo(account), once: true }
+    const way = { ...wayTo(account), once: true, above: '' }
     if (handedOn === true) return [way]
     return filedIn === undefined ? [] : [{ ...way, dsn: { ...way.dsn, filedIn } }]
   })
   if (to.type === 'mailbox' || forwarding === 'nowhere') return elsewhere
   const onward = to.to.map((recipient): WayOut => {
-    return { ...wayTo(recipient), once: false, ...forwarding }
+    return { ...wayTo(recipient), once: false, above, ...forwarding }
   })
   return [...elsewhere, ...onward]
-}
-
-function onceEach(ways: readonly WayOut[]): readonly WayOut[] {
-  const seen = new Set<string>()
-  return ways.filter(({ recipient, once }) => {
-    if (!once) return true
-    const first = !seen.has(recipient)
-    seen.add(recipient)
-    return first
-  })
 }
 
 /** A way out with what the copy is made of. */

@@ -36,6 +36,14 @@ export function comesBack(header: MessageHeader, recipients: readonly OnwardReci
 }
 
 /**
+ * The field by which `comesBack` knows a copy again. It is above the copies for that recipient alone: who
+ * gets another must not read whom the letter went to besides (RFC 5321 §7.2).
+ */
+export function loopField(address: string): string {
+  return formatField('X-Loop', address)
+}
+
+/**
  * The reverse-path under which a letter of this sender is handed on. `undefined`: none can be said.
  *
  * @param now Unix milliseconds
@@ -110,8 +118,7 @@ export class HandingOn {
     recipients: readonly OnwardRecipient[],
   ): Promise<HandedOn> {
     const { header, omit, reversePath } = letter
-    const loops = recipients.map(({ address }) => formatField('X-Loop', address)).join('')
-    const ours = loops + letter.trace
+    const ours = letter.trace
     const start = header.octets.byteOffset
     const kept = header.fields.filter(({ raw }) => {
       return !omit.some(([from]) => from === raw.byteOffset - start)

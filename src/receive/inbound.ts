@@ -18,7 +18,7 @@ import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
 import { Checks } from './checks.ts'
 import { reportsFor, spamFlag } from './going-on.ts'
-import { HandingOn, comesBack, onwardOf, onwardPath } from './handing-on.ts'
+import { HandingOn, comesBack, loopField, onwardOf, onwardPath } from './handing-on.ts'
 import type {
   AskedRecipient,
   Envelope,
@@ -241,7 +241,9 @@ class InboundLetter implements Letter {
       content,
       prefix: encodeUtf8(spamFlag(this.#recipients, role) + (handed?.prefix ?? trace)),
       omit,
-      recipients: this.#recipients.map((one) => ({ ...one, dsn })),
+      recipients: this.#recipients.map((one) => {
+        return { ...one, dsn, ...(goesOn ? { above: loopField(one.address) } : {}) }
+      }),
       role,
       eightBit: facts.eightBit,
       utf8: needsUtf8(this.#envelope.parameters, header),

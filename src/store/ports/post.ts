@@ -37,6 +37,8 @@ export interface DsnRequest {
   readonly originalRecipient?: string
   /** The address of RCPT, where it led to this recipient. Absent: they are the same. */
   readonly rcptTo?: string
+  /** Further addresses of RCPT that led to this recipient with the same wishes: one copy serves all. */
+  readonly alsoRcptTo?: readonly string[]
   /** Stands in MAIL FROM in place of the reverse-path: another one of the same sender (VERP). */
   readonly returnPath?: string
   /**

@@ -57,6 +57,12 @@ async function open(t: TestContext, more: TestSiteOptions = {}): Promise<TestSit
     accounts: [
       first,
       { address: 'both@south.example', aliases: [], passwordHash: undefined, forward: [outside] },
+      {
+        address: 'kept@south.example',
+        aliases: [],
+        passwordHash: undefined,
+        forward: ['ann@nowhere.example'],
+      },
       ...others,
     ],
     aliases: [
@@ -280,4 +286,27 @@ test('two addresses that lead to one elsewhere make one copy, which knows both',
   assert.deepEqual(item.dsn.alsoRcptTo, ['again@south.example'])
   const copy = await storedText(south.store, item.messageId)
   assert.equal(await send(south, 'again@south.example', copy), 554)
+})
+
+test('what an account has sent on and cannot be delivered is told to the account, not to the sender', async (t) => {
+  const south = await open(t, { replay: false })
+  assert.equal(await send(south, 'kept@south.example', signed()), 250)
+  // The letter, and the report that its copy went nowhere.
+  await south.when(async () =>
+    (await filed(south, 'kept@south.example')) === 2 ? true : undefined,
+  )
+  const journeys = await journeysIn(south.store)
+  const told = journeys.flatMap(({ record }) => {
+    return record.outcome.status === 'created' ? record.envelope.rcptTo : []
+  })
+  assert.deepEqual(told, ['kept@south.example'])
+  assert.doesNotMatch((await waiting(south)).join(), /jo@west/)
+})
+
+test('what an account has sent on needs no rewritten path, so the sender may be as long as may be', async (t) => {
+  const south = await open(t, { replay: false })
+  const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(40)}.west.example`
+  const from = `${'x'.repeat(64)}@${host}`
+  assert.equal(await send(south, 'both@south.example', signed(), from), 250)
+  assert.deepEqual(await waiting(south), [`${outside} from both@south.example`])
 })

@@ -243,3 +243,29 @@ test('text is found when it is an address of ours', () => {
   assert.deepEqual(shared.findAddress('postmaster@elsewhere.example'), [])
   assert.deepEqual(shared.findAddress('no address'), [])
 })
+
+test('an address elsewhere is owned by the account that has copies sent there, unless an alias names it', () => {
+  const far = 'kim@far.example'
+  const account = {
+    address: 'kim@south.example',
+    aliases: [],
+    passwordHash: undefined,
+    forward: [far],
+  }
+  const table = new AddressTable({
+    domains: ['south.example'],
+    accounts: [account],
+    aliases: [
+      { address: 'team@south.example', to: ['kim@south.example', 'ben@far.example'], send: false },
+      { address: 'all@south.example', to: ['kim@south.example', 'KIM@far.example'], send: false },
+    ],
+  })
+  const of = (localPart: string): unknown => {
+    const mailbox = parseMailbox(`${localPart}@south.example`)
+    assert.ok(mailbox.ok)
+    return table.leads(mailbox.value).owners
+  }
+  assert.deepEqual(of('kim'), { [far]: 'kim@south.example' })
+  assert.deepEqual(of('team'), { [far]: 'kim@south.example' })
+  assert.equal(of('all'), undefined)
+})

@@ -52,6 +52,8 @@ export interface Srs {
 export interface Leads {
   readonly accounts: readonly Resident[]
   readonly outside: readonly string[]
+  /** Those of `outside` that are there by the `forward` of an account alone, and its address. */
+  readonly owners?: Readonly<Record<string, string>>
 }
 
 /**
@@ -180,6 +182,8 @@ export class AddressTable {
   #leadsOf(entry: Entry): Leads {
     const accounts = new Set<Resident>()
     const outside = new Map<string, string>()
+    const owners = new Map<string, string>()
+    const aliased = new Set<string>()
     const followed = new Set<Entry>()
     const open = [entry]
     for (let next = open.shift(); next !== undefined; next = open.shift()) {
@@ -191,10 +195,22 @@ export class AddressTable {
         const key = keyOf(address)
         const here = this.#entries.get(key)
         if (here !== undefined) open.push(here)
-        else if (!this.#domains.has(domainOf(key))) outside.set(key, address)
+        else if (!this.#domains.has(domainOf(key))) {
+          outside.set(key, address)
+          // Whom an alias names is not the account's to hear of.
+          if (next.type === 'alias') aliased.add(key)
+          else owners.set(key, next.account.address)
+        }
       }
     }
-    return { accounts: [...accounts], outside: [...outside.values()] }
+    const owned = Array.from(owners).flatMap(
+      ([key, owner]): readonly (readonly [string, string])[] => {
+        const address = outside.get(key)
+        return address === undefined || aliased.has(key) ? [] : [[address, owner]]
+      },
+    )
+    const leads = { accounts: [...accounts], outside: [...outside.values()] }
+    return owned.length === 0 ? leads : { ...leads, owners: Object.fromEntries(owned) }
   }
 }
 

@@ -70,6 +70,8 @@ export type Lead =
       readonly to: readonly [string, ...string[]]
       /** `bounce`: back to the sender of a letter that we handed on, for reports alone. */
       readonly of: 'alias' | 'bounce'
+      /** Those of `to` that get a copy by the `forward` of an account alone, and its address. */
+      readonly owners?: Readonly<Record<string, string>>
     }
   /** To another server. `unknown`: its domain is ours, and only that server knows whose it is. */
   | {

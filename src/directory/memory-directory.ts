@@ -88,7 +88,7 @@ export class MemoryDirectory implements Directory, Writers {
         return { type: 'forward', accounts: [], to: [formatMailbox(read.value)], of: 'bounce' }
       }
     }
-    const { accounts, outside } = this.#table.leads(mailbox)
+    const { accounts, outside, owners } = this.#table.leads(mailbox)
     const [first, ...others] = outside
     if (first === undefined) return this.#filedFor(accounts)
     return {
@@ -96,6 +96,7 @@ export class MemoryDirectory implements Directory, Writers {
       accounts: accounts.map((account) => this.#accountOf(account)),
       to: [first, ...others],
       of: 'alias',
+      ...(owners === undefined ? {} : { owners }),
     }
   }
 

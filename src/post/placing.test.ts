@@ -271,3 +271,20 @@ test('one address elsewhere gets one copy, unless other things are to be told of
   const original = { originalRecipient: 'rfc822;x@y' }
   assert.equal(dsns(by(a, original), by(b, {})).length, 2)
 })
+
+test('what an account has sent on goes under its own address, and only it hears of that', () => {
+  const far = 'ann@far.example'
+  const account = { address: 'ann@south.example' }
+  const lead = { type: 'forward', accounts: [account], to: [far], of: 'alias' } as const
+  const dsn = { notify: ['never'], unproven: true, tls: 'required' } as const
+  const recipients = [
+    { address: 'a@south.example', dsn, to: { ...lead, owners: { [far]: account.address } } },
+  ]
+  const [item] = placed({ recipients, forwarding: { reversePath: 'srs@south.example' } }).acceptance
+    .queue
+  assert.equal(item?.reversePath, account.address)
+  assert.deepEqual(item.dsn, { rcptTo: 'a@south.example', tls: 'required' })
+  const report = placed({ recipients, reversePath: '' })
+  assert.equal(report.acceptance.queue[0]?.reversePath, '')
+  assert.equal(report.acceptance.mailbox.length, 1)
+})

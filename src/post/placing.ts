@@ -17,7 +17,7 @@ import type {
 } from '../store/ports/post.ts'
 import { joined, type WayOut } from './way-out.ts'
 import type { Whereto } from './whereto.ts'
-import { wishesBehind } from './wishes-behind.ts'
+import { ownerOf, wishesBehind } from './wishes-behind.ts'
 
 const nothing: Acceptance = { queue: [], mailbox: [], journeys: [] }
 
@@ -171,7 +171,7 @@ export function place(mail: Mail, placing: Placing): Placed {
 /** @param filedIn who lives here waits, too, and is filed there; `undefined`: nothing of it waits */
 function waysOut(
   { address, to, dsn, above = '' }: MailRecipient,
-  { forwarding }: Mail,
+  { forwarding, reversePath }: Mail,
   filedIn: MailboxRole | undefined,
 ): readonly WayOut[] {
   if (to.type === 'remote') {
@@ -191,7 +191,12 @@ function waysOut(
   })
   if (to.type === 'mailbox' || forwarding === 'nowhere') return elsewhere
   const onward = to.to.map((recipient): WayOut => {
-    return { ...wayTo(recipient), once: false, above, ...forwarding }
+    const way = { ...wayTo(recipient), once: false, above, ...forwarding }
+    const owner = ownerOf(to, recipient)
+    if (owner === undefined) return way
+    // The owner hears of it, whatever the sender asked: it is their copy. Of a report nobody does.
+    const wishes = { rcptTo: address, ...(dsn.tls === undefined ? {} : { tls: dsn.tls }) }
+    return { ...way, dsn: wishes, reversePath: reversePath === '' ? '' : owner }
   })
   return [...elsewhere, ...onward]
 }
@@ -208,7 +213,8 @@ function queueItem(
   { now, newId, queueMs }: Placing,
 ): NewQueueItem {
   const { id, eightBit, utf8, account } = mail
-  const marked = dsn.filedIn === undefined ? { ...dsn, ...marksOf(mail, recipient) } : dsn
+  const own = dsn.filedIn === undefined && reversePath === mail.reversePath
+  const marked = own ? { ...dsn, ...marksOf(mail, recipient) } : dsn
   if (dsn.filedIn === undefined) mustBeSayable(marked.returnPath ?? reversePath, recipient)
   return {
     id: newId(),

@@ -10,5 +10,7 @@ export type Whereto =
       readonly accounts: readonly { readonly address: string; readonly handedOn?: true }[]
       readonly to: readonly string[]
       readonly of: 'alias' | 'bounce'
+      /** Those of `to` that get a copy by the `forward` of an account, which has its own, and its address. */
+      readonly owners?: Readonly<Record<string, string>>
     }
   | { readonly type: 'remote'; readonly recipient: string; readonly destination: string }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DsnRequest } from '../store/ports/post.ts'
 import type { Whereto } from './whereto.ts'
-import { endsHere, isExpanded, wishesBehind } from './wishes-behind.ts'
+import { endsHere, isDeliveredHere, isExpanded, wishesBehind } from './wishes-behind.ts'
 
 const here = { address: 'ann@south.example' }
 const alsoHere = { address: 'ben@south.example' }
@@ -65,4 +65,25 @@ test('several copies are asked for all but success (RFC 3461 §5.2.7.3)', () => 
     const expected = onward === undefined ? rest : { ...rest, notify: onward }
     assert.deepEqual(wishesBehind(dsn, several), expected)
   }
+})
+
+test('what an account has sent on is its own business: the letter was delivered to it', () => {
+  const owned: Whereto = {
+    type: 'forward',
+    accounts: [here],
+    to: [far],
+    of: 'alias',
+    owners: { [far]: here.address },
+  }
+  assert.deepEqual(
+    [isExpanded(owned), isDeliveredHere(owned), endsHere(owned)],
+    [false, true, false],
+  )
+  const alsoLed: Whereto = { ...owned, to: [far, farther] }
+  assert.deepEqual([isExpanded(alsoLed), isDeliveredHere(alsoLed)], [true, false])
+  assert.equal(isDeliveredHere(mailbox(here)), true)
+  assert.equal(isDeliveredHere(mailbox(kept)), false)
+  assert.equal(isDeliveredHere(forward([far])), false)
+  const atDovecot: Whereto = { ...owned, accounts: [kept] }
+  assert.deepEqual([isExpanded(atDovecot), isDeliveredHere(atDovecot)], [false, false])
 })

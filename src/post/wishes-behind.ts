@@ -7,14 +7,36 @@ import type { Whereto } from './whereto.ts'
  */
 
 /**
+ * The account by whose `forward` alone a letter goes on there; `undefined`: an alias says so. The letter
+ * was delivered when that account had it, and what becomes of its further copy is the account's own
+ * business (RFC 3461 §5.2.7.1, as for a list): the sender asked nothing about it, and must not be told an
+ * address that is nobody's but the owner's.
+ */
+export function ownerOf(to: Whereto, recipient: string): string | undefined {
+  return to.type === 'forward' ? to.owners?.[recipient] : undefined
+}
+
+/** Where an address leads on to by an alias: to no `forward` of an account. */
+export function ledOn(to: Whereto): readonly string[] {
+  if (to.type !== 'forward') return []
+  return to.to.filter((recipient) => ownerOf(to, recipient) === undefined)
+}
+
+/**
  * Whether an address leads to several, and not all of them are mailboxes here: what becomes of the
  * copies is known later and elsewhere. RFC 3464 §2.3.3, `expanded`.
  */
 export function isExpanded(to: Whereto): boolean {
   if (to.type === 'remote') return false
-  const onward = to.type === 'forward' ? to.to.length : 0
+  const onward = ledOn(to).length
   const elsewhere = onward + to.accounts.filter(({ handedOn }) => handedOn === true).length
   return elsewhere > 0 && to.accounts.length + onward > 1
+}
+
+/** Whether a letter to an address is delivered when it is filed here; accounts may have copies sent on. */
+export function isDeliveredHere(to: Whereto): boolean {
+  if (to.type === 'remote' || ledOn(to).length > 0 || to.accounts.length === 0) return false
+  return to.accounts.every(({ handedOn }) => handedOn !== true)
 }
 
 /** Whether all that an address leads to are mailboxes here. */

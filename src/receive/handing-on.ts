@@ -10,6 +10,7 @@ import type { StepData } from '../journey/steps.ts'
 import { type HeaderField, formatField, unfoldedValue } from '../message/field.ts'
 import { type MessageHeader, splitMessage } from '../message/header-reader.ts'
 import type { Forwarding, MailRecipient } from '../post/placing.ts'
+import { ledOn, ownerOf } from '../post/wishes-behind.ts'
 
 /** Of a letter of which nothing is known yet. */
 const noChain: Pick<Evaluation['arc'], 'result'> = { result: 'none' }
@@ -50,6 +51,19 @@ export function loopField(address: string): string {
  */
 export function onwardPath(mailFrom: string, srs: Srs, now: number): string | undefined {
   return mailFrom === '' ? '' : srsForward(mailFrom, { ...srs, now })
+}
+
+/** Where it goes under which reverse-path: what an account has sent on, under the account's own. */
+function pathsOf(
+  to: Onward,
+  reversePath: string,
+): readonly { readonly to: readonly string[]; readonly reversePath: string }[] {
+  const led = ledOn(to)
+  const owned = to.to.flatMap((recipient) => {
+    const owner = ownerOf(to, recipient)
+    return owner === undefined ? [] : [{ to: [recipient], reversePath: reversePath && owner }]
+  })
+  return led.length === 0 ? owned : [{ to: led, reversePath }, ...owned]
 }
 
 /** What stands above a letter that is handed on, and what is told of it. */
@@ -132,14 +146,14 @@ export class HandingOn {
     return {
       prefix: seal + ours,
       forwarding: { reversePath },
-      steps: recipients.map(({ address, to }) => ({
-        type: 'forwarded',
-        recipient: address,
-        to: to.to,
-        because: to.of,
-        reversePath,
-        seal: this.#told(sealing),
-      })),
+      steps: recipients.flatMap(({ address, to }) => {
+        const common = { type: 'forwarded', recipient: address, because: to.of } as const
+        return pathsOf(to, reversePath).map((path) => ({
+          ...common,
+          ...path,
+          seal: this.#told(sealing),
+        }))
+      }),
     }
   }
 

@@ -13,6 +13,7 @@ import type { MessageHeader } from '../message/header-reader.ts'
 import { countReceived, formatReceived } from '../message/received.ts'
 import type { MailRecipient } from '../post/placing.ts'
 import { marked } from '../post/report-mark.ts'
+import { ledOn } from '../post/wishes-behind.ts'
 import type { KeptBodyHash } from '../signature/body-hash.ts'
 import type { Reply } from '../smtp/reply.ts'
 import { formatReceivedSpf } from '../spf/spf.ts'
@@ -104,7 +105,8 @@ class InboundLetter implements Letter {
       if (forwarding === undefined) return { refusal: replies.noSuchMailbox }
       // What is taken must be able to go on, and its sender to hear of it.
       this.#onwardPath ??= onwardPath(mailFrom, forwarding, this.#facts.now * 1000)
-      if (this.#onwardPath === undefined) return { refusal: replies.pathTooLong }
+      if (this.#onwardPath === undefined && ledOn(found).length > 0)
+        return { refusal: replies.pathTooLong }
       return andThen(this.#prepareToHandOn(forwarding), () => this.#take(rcptTo, found))
     })
   }

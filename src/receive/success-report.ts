@@ -4,7 +4,7 @@ import { type Directory, leadOf } from '../directory/directory.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
 import type { MessageHeader } from '../message/header-reader.ts'
 import type { Post } from '../post/post.ts'
-import { endsHere, isExpanded } from '../post/wishes-behind.ts'
+import { endsHere, isDeliveredHere, isExpanded } from '../post/wishes-behind.ts'
 import { notificationFor } from '../report/dsn.ts'
 import type { DsnRecipient } from '../report/dsn-input.ts'
 import type { Acceptance } from '../store/ports/post.ts'
@@ -82,6 +82,6 @@ function arrived(
     return [{ ...common, action: 'expanded', because: 'The address leads to several others.' }]
   }
   // Where it goes to one other server, the delivery tells of it; where it waits, the filing.
-  if (!endsHere(to) || waits) return []
+  if (!isDeliveredHere(to) || waits) return []
   return [{ ...common, action: 'delivered', because: 'It is in the mailbox.' }]
 }

@@ -52,6 +52,7 @@ export class LoginServer implements ServerMechanism {
 export class LoginClient implements ClientMechanism {
   readonly name = 'LOGIN'
   readonly proven = true
+  readonly promptedInWords = true
   readonly #toSay: string[]
 
   constructor(credentials: Credentials) {

@@ -59,6 +59,11 @@ export interface ClientMechanism {
   readonly name: MechanismName | 'SCRAM-SHA-256' | 'SCRAM-SHA-1'
   /** Whether a yes of the server may be believed: it has proved what it must prove. */
   readonly proven: boolean
+  /**
+   * Its challenges are words for people, and say nothing to the mechanism: some servers send them as
+   * they are, and not in base64. Absent: what is not base64 ends the log-in.
+   */
+  readonly promptedInWords?: true
   /** The initial response; `null` when the mechanism waits for the server first. */
   start(): Uint8Array | null
   /** The answer to a challenge. */

@@ -193,7 +193,7 @@ export class Handshake {
 
   #authReplied(reply: Reply, { mechanism, begun }: State & { readonly name: 'auth' }): Move {
     if (reply.code >= 300 && reply.code < 400) {
-      return this.#challenged(decodeBase64(reply.lines[0] ?? ''), mechanism)
+      return this.#challenged(challengeIn(reply, mechanism), mechanism)
     }
     if (!begun && this.#refusesItself(reply, mechanism)) {
       this.#refusedLogins.push({ mechanism: mechanism.name, reply })
@@ -254,6 +254,12 @@ export class Handshake {
     this.#state = state
     return say(text, this.#options.timeouts.commandMs, shown)
   }
+}
+
+/** What the server asks for; `undefined` where it cannot be read and must be. RFC 4954 §4. */
+function challengeIn({ lines }: Reply, mechanism: ClientMechanism): Uint8Array | undefined {
+  const octets = decodeBase64(lines[0] ?? '')
+  return octets === undefined && mechanism.promptedInWords === true ? new Uint8Array(0) : octets
 }
 
 /** The server may be another than it says: nothing more is said to it. */

@@ -57,11 +57,18 @@ export const noExtensions: Extensions = {
   all: [],
 }
 
-/** Reads what a server offers. Lines that are no keyword are passed over. RFC 5321 §4.1.1.1. */
+/**
+ * Reads what a server offers. Lines that are no keyword are passed over. RFC 5321 §4.1.1.1.
+ *
+ * Two forms that no RFC has are read, too, because servers have only these: a tab where a space
+ * belongs, and `AUTH=LOGIN`, as it was written before RFC 2554.
+ */
 export function parseExtensions(ehlo: Reply): Extensions {
   const all: { keyword: string; parameters: string }[] = []
   for (const line of ehlo.lines.slice(1)) {
-    const [, keyword, parameters = ''] = /^([A-Za-z0-9][A-Za-z0-9-]*)(?: +(.*))?$/.exec(line) ?? []
+    const text = line.replace(/^AUTH=/i, 'AUTH ')
+    const [, keyword, parameters = ''] =
+      /^([A-Za-z0-9][A-Za-z0-9-]*)(?:[ \t]+(.*))?$/.exec(text) ?? []
     if (keyword !== undefined) all.push({ keyword: keyword.toUpperCase(), parameters })
   }
   const has = (keyword: string): boolean => all.some((offer) => offer.keyword === keyword)
@@ -77,12 +84,15 @@ export function parseExtensions(ehlo: Reply): Extensions {
     requireTls: has('REQUIRETLS'),
     // RFC 1870 §4: without a number, or with 0, there is no fixed limit.
     size: size === undefined ? null : /^\d{1,20}$/.test(size) ? Number(size) : 0,
-    auth: all
-      .filter((offer) => offer.keyword === 'AUTH')
-      .flatMap((offer) => offer.parameters.toUpperCase().split(' '))
-      .filter((name) => name !== ''),
+    auth: mechanismsIn(all.filter((offer) => offer.keyword === 'AUTH')),
     all,
   }
+}
+
+/** Each once, in the order of the server: many have both forms of the line, with the same names. */
+function mechanismsIn(offers: Extensions['all']): readonly string[] {
+  const names = offers.flatMap(({ parameters }) => parameters.toUpperCase().split(/[ \t]+/))
+  return Array.from(new Set(names.filter((name) => name !== '')))
 }
 
 /** What a server offered in its EHLO reply. All false or null after HELO. */
@@ -98,8 +108,8 @@ export interface Extensions {
   readonly requireTls: boolean
   /** `null`: not offered. 0: offered without a fixed limit. RFC 1870 §4. */
   readonly size: number | null
-  /** Mechanism names in upper case. */
+  /** Mechanism names in upper case, each once. */
   readonly auth: readonly string[]
-  /** Every keyword in upper case, with its parameters as sent. */
+  /** Every keyword in upper case, with its parameters as sent; `AUTH=X` is `AUTH` with `X`. */
   readonly all: readonly { readonly keyword: string; readonly parameters: string }[]
 }

@@ -134,8 +134,28 @@ test('what a server offers is read from its EHLO reply', () => {
   assert.ok(offered.eightBitMime && offered.pipelining && offered.starttls)
   assert.ok(!offered.smtpUtf8 && !offered.dsn && !offered.chunking)
   assert.deepEqual(offered.auth, ['PLAIN', 'LOGIN'])
-  assert.equal(offered.all.length, 6)
+  assert.equal(offered.all.length, 7)
 })
+
+for (const [line, names] of [
+  ['AUTH LOGIN PLAIN', ['LOGIN', 'PLAIN']],
+  ['AUTH=LOGIN PLAIN', ['LOGIN', 'PLAIN']],
+  ['auth=login', ['LOGIN']],
+  ['AUTH= LOGIN', ['LOGIN']],
+  ['AUTH\tLOGIN\tPLAIN', ['LOGIN', 'PLAIN']],
+  ['AUTH LOGIN\tPLAIN \t', ['LOGIN', 'PLAIN']],
+  ['AUTH=', []],
+  ['XAUTH=LOGIN', []],
+  ['AUTHX LOGIN', []],
+] as const) {
+  test(`mechanisms are read from ${JSON.stringify(line)}`, () => {
+    assert.deepEqual(parseExtensions(reply(250, null, 'x', line)).auth, names)
+    assert.deepEqual(parseExtensions(reply(250, null, 'x', 'AUTH PLAIN', line)).auth, [
+      'PLAIN',
+      ...names.filter((name) => name !== 'PLAIN'),
+    ])
+  })
+}
 
 test('SIZE without a number means no fixed limit, and no SIZE means not offered', () => {
   assert.equal(parseExtensions(reply(250, null, 'x', 'SIZE')).size, 0)

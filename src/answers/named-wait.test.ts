@@ -14,6 +14,15 @@ const cases: readonly (readonly [string, number | undefined])[] = [
   ['try again after 10 minutes', 600],
   ['please retry in 60s', 60],
   ['Please wait 2 hours, then try again', 7200],
+  // Parts of one time are added; another time that follows is none of it.
+  ['Greylisted, please try again in 1 hour 30 minutes', 5400],
+  ['retry in 1h30m', 5400],
+  ['try again in 2 hours, 5 minutes and 10 seconds', 7510],
+  ['try again in 1 day', 86_400],
+  ['try again in 1 day 1 hour', undefined],
+  ['try again in 10 minutes, 5 minutes at least', 600],
+  ['try again in 30 seconds, 10 minutes at most', 30],
+  ['try again in 1 hour, 30 messages are the limit', 3600],
   ['try again after 2026-06-01T12:10:00Z', 600],
   ['retry not before 2026-06-01 14:01:00+02:00', 60],
   // What was over long ago, what is too far away, and nothing at all.

@@ -189,7 +189,7 @@ const receive = z.strictObject({
 const queue = z.strictObject({
   expire_seconds: seconds.default(432_000).describe('How long delivery is tried (5 days).'),
   first_retry_seconds: seconds.default(300).describe('Wait before the second attempt.'),
-  longest_retry_seconds: seconds.default(14_400).describe('Longest wait between attempts.'),
+  longest_retry_seconds: seconds.default(14_400).describe('Longest wait that no server names.'),
   connections: z
     .int()
     .min(1)

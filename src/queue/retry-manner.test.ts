@@ -57,7 +57,12 @@ test('a wait that the server names is kept at first, and later only where it is 
   }
   assert.deepEqual(named(600), [10, 10, 10, 10, 10, 10, 10, 10, 240, 240])
   assert.deepEqual(named(60), [5, 5, 5, 5, 5, 5, 5, 5, 240, 240])
-  assert.deepEqual(named(86_400)[0], 240)
+  // Longer than the longest wait of ours, which it is not cut to.
+  assert.deepEqual(
+    named(43_200),
+    Array.from({ length: 10 }, () => 720),
+  )
+  assert.deepEqual(named(86_400)[0], 1440)
   const all = Array.from({ length: 300 }, (_, n) => {
     const item = { attempts: 0, expiresAt: 1e12, journeyId: `j${n}` }
     const heard = { kind: 'try-later', waitSeconds: 900 } as const
@@ -66,6 +71,18 @@ test('a wait that the server names is kept at first, and later only where it is 
   // Never before the time that was asked for, and not all at once.
   assert.ok(Math.min(...all) >= 15 * minute && Math.max(...all) <= 16.5 * minute)
   assert.ok(new Set(all).size > 200)
+})
+
+test('a wait that the server names ends where the letter does, and chance only adds to it', () => {
+  const [hour, policy] = [60 * minute, defaultRetryPolicy]
+  const at = (namedMs: number, expiresAt: number, chance: number): number => {
+    const input = { policy, attempts: 1, now: 0, expiresAt, namedMs, random: () => chance }
+    const next = nextStep(input)
+    return next.type === 'retry' ? next.at / hour : NaN
+  }
+  assert.equal(at(12 * hour, 120 * hour, 0), 12)
+  assert.ok(Math.abs(at(12 * hour, 120 * hour, 1) - 13.2) < 0.001)
+  assert.equal(at(12 * hour, 6 * hour, 0), 6)
 })
 
 test('the settings bound every wait, whatever the answer', () => {

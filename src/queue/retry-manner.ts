@@ -90,8 +90,11 @@ export function delayInManner(
 
 /**
  * The wait after `attempts` attempts where the server has named one: that, for the first attempts; a
- * server that always names the same short one is not asked so often for days. Within the first and
- * the longest wait in any case.
+ * server that always names the same short one is not asked so often for days. Never below the first
+ * wait. It may be longer than the longest wait, which bounds what we choose ourselves: who says "in 12
+ * hours" refuses every try before.
+ *
+ * @param namedMs at most a day (`namedWaitSeconds`)
  */
 export function namedDelay(
   namedMs: number,
@@ -99,13 +102,8 @@ export function namedDelay(
   {
     usual,
     firstDelayMs,
-    maxDelayMs,
-  }: {
-    readonly usual: (attempts: number) => number
-    readonly firstDelayMs: number
-    readonly maxDelayMs: number
-  },
+  }: { readonly usual: (attempts: number) => number; readonly firstDelayMs: number },
 ): number {
   const wait = attempts <= soonAttempts ? namedMs : Math.max(namedMs, usual(attempts))
-  return Math.min(maxDelayMs, Math.max(firstDelayMs, wait))
+  return Math.max(firstDelayMs, wait)
 }

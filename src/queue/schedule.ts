@@ -54,7 +54,8 @@ export type NextStep =
  *
  * @param input.attempts 1 or more
  * @param input.manner   by what the last answer meant; `usual` when absent
- * @param input.namedMs  the wait that the server asked for: none is shorter, chance only adds
+ * @param input.namedMs  the wait that the server asked for, up to a day: none is shorter, chance only
+ *   adds; it may be longer than `maxDelayMs`
  * @param input.random   numbers in [0, 1)
  */
 export function nextStep(input: {
@@ -77,7 +78,8 @@ export function nextStep(input: {
       : namedDelay(namedMs, attempts, bounds)
   // Chance has its whole room where a wait stands at one of the bounds: none piles up there.
   const least = Math.max(firstDelayMs, namedMs === undefined ? wait * (1 - jitter) : wait)
-  const most = Math.max(least, Math.min(maxDelayMs, wait * (1 + jitter)))
+  const longest = Math.max(maxDelayMs, (namedMs ?? 0) * (1 + jitter))
+  const most = Math.max(least, Math.min(longest, wait * (1 + jitter)))
   const moved = least + (most - least) * input.random()
   return { type: 'retry', at: Math.min(expiresAt, now + Math.round(moved)) }
 }

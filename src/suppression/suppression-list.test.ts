@@ -30,6 +30,8 @@ test('an address has one name on the list, however it is written', () => {
   const same = ['gone@south.example', 'GONE@SOUTH.example', '"gone"@south.example']
   assert.deepEqual(new Set(same.map(suppressionKey)), new Set(['gone@south.example']))
   assert.notEqual(suppressionKey('gone+x@south.example'), suppressionKey('gone@south.example'))
+  const accents = ['j\u00f6@south.example', 'jo\u0308@south.example', 'JO\u0308@south.example']
+  assert.deepEqual(new Set(accents.map(suppressionKey)), new Set(['j\u00f6@south.example']))
   for (const none of ['', 'gone', '@south.example', 'a b@south.example']) {
     assert.equal(suppressionKey(none), undefined, none)
   }

@@ -1,4 +1,4 @@
-import { formatMailbox, parseMailbox } from '../address/mailbox.ts'
+import { foldLocalPart, formatMailbox, parseMailbox } from '../address/mailbox.ts'
 import type { SuppressionReason } from '../journey/delivery-steps.ts'
 import type { RegisterEntry } from '../store/ports/register.ts'
 
@@ -22,14 +22,16 @@ export interface Suppression {
 
 /**
  * The name of an address on the list: its domain in the one form that it has, its local part in small
- * letters. RFC 5321 §2.4 lets servers tell `A` from `a` there; none that one meets does, and a list
- * that is got round by a capital letter is none.
+ * letters and in one form of Unicode (NFC, RFC 6530 §10.1). RFC 5321 §2.4 lets servers tell `A` from
+ * `a` there; none that one meets does, and a list that is got round by a capital letter is none.
  *
  * @returns `undefined` for what is no address
  */
 export function suppressionKey(address: string): string | undefined {
   const read = parseMailbox(address)
-  return read.ok ? formatMailbox(read.value).toLowerCase() : undefined
+  if (!read.ok) return undefined
+  const { localPart, domain } = read.value
+  return formatMailbox({ localPart: foldLocalPart(localPart), domain })
 }
 
 /** As the register keeps it. @returns `undefined` for what is no address */

@@ -148,7 +148,7 @@ test('who has nothing to do with the server that took it suppresses nobody', asy
   assert.equal(await sender.south.site.suppressions.find(someone), undefined)
 })
 
-function complaint(type: string): string {
+function complaint(type: string, recipients: readonly string[] = [someone]): string {
   return [
     'From: fbl@north.example',
     `To: ${user}`,
@@ -162,7 +162,7 @@ function complaint(type: string): string {
     `Feedback-Type: ${type}`,
     'User-Agent: x/1',
     'Version: 1',
-    `Original-Rcpt-To: ${someone}`,
+    ...recipients.map((one) => `Original-Rcpt-To: ${one}`),
     '',
     '--b',
     'Content-Type: message/rfc822',
@@ -185,6 +185,20 @@ test('a complaint is told in the record, and nothing is sent there any more', as
   assert.deepEqual(await toldOf(sender), [`${someone} not-spam`, `${someone} abuse`])
   assert.equal((await suppressions.find('Someone@north.example'))?.reason, 'complaint')
   assert.equal(await suppressions.find('else@north.example'), undefined)
+})
+
+test('a complaint that names two is told of both, and neither gets anything any more', async (t) => {
+  const sender = await open(t)
+  const { suppressions } = sender.south.site
+  const both = ['else@north.example', 'nobody@north.example', someone]
+  await bring(sender, complaint('abuse', both), user, 'fbl@north.example')
+  assert.deepEqual((await toldOf(sender)).toSorted(), [
+    'else@north.example abuse',
+    `${someone} abuse`,
+  ])
+  for (const one of [someone, 'else@north.example']) {
+    assert.equal((await suppressions.find(one))?.reason, 'complaint', one)
+  }
 })
 
 test('a complaint that DMARC does not prove is none', async (t) => {

@@ -138,7 +138,7 @@ export class ReturnedMail {
     const told = new Builder(sent, this.#parts.clock)
     const register: RegisterEntry[] = []
     for (const one of only === undefined ? dsn.recipients : dsn.recipients.slice(0, 1)) {
-      const about = only ?? namedIn(all, [one.originalRecipient, one.finalRecipient])
+      const about = only ?? namedIn(all, [one.originalRecipient, one.finalRecipient])[0]
       const { action, status } = one
       if (about === undefined || action === 'unknown' || action === 'deliverable') continue
       const { recipient } = about
@@ -167,23 +167,29 @@ export class ReturnedMail {
     if (sent === undefined) return nothing
     const all = handedOn(sent)
     const named = [...feedback.originalRcptTo, ...(feedback.inferred?.originalRcptTo ?? [])]
+    const listed = namedIn(all, named)
     // Many leave the recipient out: of a letter to one it is that one.
-    const about = namedIn(all, named) ?? (all.length === 1 ? all[0] : undefined)
+    const about = listed.length === 0 && all.length === 1 ? all : listed
     // Who complains is no party to the letter, so DMARC has to say that the report is theirs.
     const proved = arrived.steps.some((step) => {
       return step.type === 'dmarc' && step.verdict.result === 'pass'
     })
-    if (about === undefined || !proved || isTold(sent, arrived.id, about.recipient)) return nothing
-    const { recipient } = about
+    if (!proved) return nothing
     const { feedbackType } = feedback
     const reporter = (arrived.author ?? '').slice(0, 255)
     const told = new Builder(sent, this.#parts.clock)
     const facts = { feedback: feedbackType.slice(0, 40), reporter, journey: arrived.id }
-    told.step({ type: 'complained', recipient, ...facts }, recipient, 'complained')
-    if (feedbackType === 'not-spam') return { steps: told.steps, register: [] }
     const said = `${facts.feedback}, told by ${reporter}`
-    const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
-    return { steps: told.steps, register: this.#parts.suppressions.complained(complaint) }
+    const register: RegisterEntry[] = []
+    // RFC 5965 §3.2: it may name several.
+    for (const { recipient } of about) {
+      if (isTold(sent, arrived.id, recipient)) continue
+      told.step({ type: 'complained', recipient, ...facts }, recipient, 'complained')
+      if (feedbackType === 'not-spam') continue
+      const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
+      register.push(...this.#parts.suppressions.complained(complaint))
+    }
+    return { steps: told.steps, register }
   }
 
   async #octetsOf(messageId: string): Promise<Uint8Array | undefined> {

@@ -11,9 +11,12 @@ function proof(type: 'iprev' | 'spf', result: string, name: string): Step {
 }
 
 test('a recipient is named by either address, in any case, and by no other', () => {
-  assert.equal(namedIn([taken], ['x@y.example', 'ann@NORTH.example']), taken)
-  assert.equal(namedIn([taken], [undefined, 'ann@south.example', '']), undefined)
-  assert.equal(namedIn([taken], []), undefined)
+  const other = { ...taken, recipient: 'ben@north.example' }
+  const all = [taken, other, { ...taken, recipient: 'eve@north.example' }]
+  assert.deepEqual(namedIn(all, ['x@y.example', 'ann@NORTH.example']), [taken])
+  assert.deepEqual(namedIn(all, ['Ben@north.example', 'ann@NORTH.example']), [taken, other])
+  assert.deepEqual(namedIn([taken], [undefined, 'ann@south.example', '']), [])
+  assert.deepEqual(namedIn([taken], []), [])
 })
 
 test('the server that took it vouches for a report, and so does a proved name beside it', () => {
@@ -34,3 +37,23 @@ test('the server that took it vouches for a report, and so does a proved name be
   assert.equal(vouchedFor(british, '', [proof('spf', 'pass', 'south.co.uk')]), false)
   assert.equal(vouchedFor(british, '', [proof('spf', 'pass', 'out.north.co.uk')]), true)
 })
+
+for (const [recipient, host, name, isVouched] of [
+  ['bob@gmx.net', 'mx00.gmx.net', 'mout.gmx.net', true],
+  ['bob@web.de', 'mx-ha02.web.de', 'mout.web.de', true],
+  ['bob@aol.com', 'mx.aol.com', 'bounce.aol.com', true],
+  ['bob@club.asso.fr', 'mx.club.asso.fr', 'out.club.asso.fr', true],
+  ['bob@club.asso.fr', 'mx.club.asso.fr', 'mx.evil.asso.fr', false],
+  ['bob@a.github.io', 'mx.a.github.io', 'evil.github.io', false],
+  ['bob@x.example', 'vm1.cloudapp.net', 'evil.cloudapp.net', false],
+  ['bob@github.io', 'mx.y.example', 'evil.github.io', false],
+  // A server on a socket of this machine has no name, and an address literal is none.
+  ['bob@[192.0.2.1]', '/run/dovecot/lmtp', '', false],
+] as const) {
+  test(`a report of ${name || 'nobody'} about ${recipient} counts: ${isVouched}`, () => {
+    const one = { recipient, host, ip: '192.0.2.1' }
+    for (const type of ['iprev', 'spf'] as const) {
+      assert.equal(vouchedFor(one, '203.0.113.9', [proof(type, 'pass', name)]), isVouched, type)
+    }
+  })
+}

@@ -1,3 +1,5 @@
+import { domainOf } from '../address/mailbox.ts'
+import { heldName } from '../inspect/public-suffixes.ts'
 import { recipientsOf } from '../journey/recipients.ts'
 import type { JourneyRecord } from '../journey/record.ts'
 import type { Step } from '../journey/steps.ts'
@@ -25,19 +27,19 @@ export function handedOn(record: JourneyRecord): readonly HandedOn[] {
   return recipientsOf(record).flatMap(({ address }) => taken.get(address) ?? [])
 }
 
-/** The one of them that a report names, by one of the addresses that it gives. */
+/** Those of them that a report names, by the addresses that it gives. */
 export function namedIn(
   all: readonly HandedOn[],
   addresses: readonly (string | undefined)[],
-): HandedOn | undefined {
+): readonly HandedOn[] {
   const names = new Set(addresses.flatMap((one) => suppressionKey(one ?? '') ?? []))
-  return all.find(({ recipient }) => names.has(suppressionKey(recipient) ?? ''))
+  return all.filter(({ recipient }) => names.has(suppressionKey(recipient) ?? ''))
 }
 
 /**
  * Whether who brought a report has something to do with the server that took the letter: it is the
  * same address, or a name that is proved (by reverse DNS, or SPF) is in the domain of that server or of
- * the recipient. What anybody may write is no proof.
+ * the recipient. What anybody may write is no proof, and a neighbour under a public suffix is nobody.
  *
  * @param steps of the journey of the report
  */
@@ -47,23 +49,10 @@ export function vouchedFor(
   steps: readonly Step[],
 ): boolean {
   if (client !== '' && client === ip) return true
-  const own = [host, recipient.slice(recipient.lastIndexOf('@') + 1)].map(lastLabels)
+  const own = [host, domainOf(recipient)].flatMap((name) => heldName(name) ?? [])
+  const isOwn = (name: string): boolean => own.some((one) => one === heldName(name))
   return steps.some((step) => {
-    if (step.type === 'iprev') {
-      return step.verdict.result === 'pass' && own.includes(lastLabels(step.verdict.name))
-    }
-    if (step.type !== 'spf') return false
-    const { result, domain } = step.verdict
-    return result === 'pass' && own.includes(lastLabels(domain))
+    if (step.type === 'iprev') return step.verdict.result === 'pass' && isOwn(step.verdict.name)
+    return step.type === 'spf' && step.verdict.result === 'pass' && isOwn(step.verdict.domain)
   })
-}
-
-/**
- * The last three labels of a name, or all: short enough that a provider's servers share them, and never
- * a public suffix alone where they are needed as proof.
- */
-function lastLabels(name: string): string {
-  const labels = name.toLowerCase().replace(/\.$/, '').split('.')
-  const most = (labels.at(-2)?.length ?? 0) <= 3 ? 3 : 2
-  return labels.slice(-most).join('.')
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseDomain } from '../address/domain.ts'
 import { parsePublicSuffixList } from '../dmarc/dmarc.ts'
-import { publicSuffixes } from './public-suffixes.ts'
+import { heldName, publicSuffixes } from './public-suffixes.ts'
 
 const cases: readonly (readonly [string, string | undefined])[] = [
   ['example', undefined],
@@ -35,6 +35,22 @@ for (const [name, expected] of cases) {
     assert.equal(publicSuffixes.registrableDomain(name), expected)
   })
 }
+
+test('names below a public suffix of either section are held by different people', () => {
+  for (const [name, holder] of [
+    ['mout.gmx.net', 'gmx.net'],
+    ['GMX.net', 'gmx.net'],
+    ['mx.club.asso.fr', 'club.asso.fr'],
+    ['mx.evil.github.io', 'evil.github.io'],
+    ['vm1.cloudapp.net', 'vm1.cloudapp.net'],
+    ['github.io', 'github.io'],
+    ['co.uk', 'co.uk'],
+    ['/run/dovecot/lmtp', undefined],
+    ['', undefined],
+  ] as const) {
+    assert.equal(heldName(name), holder, name)
+  }
+})
 
 const folder = new URL('../../../shared/conformance/psl/', import.meta.url)
 const skip = existsSync(folder) ? false : 'the public suffix list is not beside the repository'

@@ -30,7 +30,7 @@ export function readAnswer(heard: Heard): AnswerReading {
   const codeId = `enhanced.${detail}`
   if (byCode !== undefined && byWords !== undefined && byCode.trusted === true) {
     if (byCode.kind === byWords.kind) return finish(byCode, codeId, heard)
-    if (byWords.sure === true) {
+    if (byWords.sure === true || deniesGone(byCode, byWords)) {
       const because = `The enhanced code says otherwise (${byCode.says}), but these words are plain.`
       return { ...finish(byWords, byWords.id, heard), against: { rule: codeId, because } }
     }
@@ -41,6 +41,15 @@ export function readAnswer(heard: Heard): AnswerReading {
   if (byWords !== undefined) return finish(byWords, byWords.id, heard)
   if (byCode !== undefined) return finish(byCode, codeId, heard)
   return byReplyCode(reply.code, heard)
+}
+
+/**
+ * Whether words say that a mailbox is there, or that it is about the sender, which the code says is gone:
+ * `5.1.1 Mailbox full`. Some servers send x.1.1 with every refusal to RCPT.
+ */
+function deniesGone(byCode: CodeRule, byWords: RuleResult): boolean {
+  const denied = byWords.kind === 'mailbox-full' || byWords.kind === 'sender-refused'
+  return denied && byCode.kind === 'no-such-mailbox'
 }
 
 function codeRule(detail: string, code: number): CodeRule | undefined {
@@ -114,6 +123,8 @@ function scopeOf(kind: AnswerKind, atCommand: AtCommand): AnswerScope {
     case 'LHLO':
     case 'EHLO':
     case 'HELO':
+      // It knows nothing but our address and our name: what it does not say is about these.
+      return kind === 'unknown' || aboutClient.has(kind) ? 'ourselves' : 'destination'
     case 'STARTTLS':
     case 'AUTH':
     case 'QUIT':

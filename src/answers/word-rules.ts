@@ -1,4 +1,5 @@
 import type { WordRule } from './rule.ts'
+import { aboutCallout } from './rules/about-callout.ts'
 import { aboutEnvelope } from './rules/about-envelope.ts'
 import { aboutLetter } from './rules/about-letter.ts'
 import { aboutMailbox } from './rules/about-mailbox.ts'
@@ -14,6 +15,7 @@ import { type Phrase, phraseOf, says, wordsOf } from './words.ts'
 
 /** All rules by words, in the order in which they are asked: the first that fits is taken. */
 export const wordRules: readonly WordRule[] = [
+  ...aboutCallout,
   ...signsOfGoogleAndMicrosoft,
   ...signs,
   ...early,

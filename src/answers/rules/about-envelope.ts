@@ -125,7 +125,6 @@ export const aboutEnvelope: readonly WordRule[] = [
       'sender … does not exist',
       'sender … doesn t exist',
       'sender … unknown',
-      'sender verify failed',
       'sender verification failed',
       'could not complete sender verify',
       'verify sender',

@@ -140,7 +140,12 @@ export const signsOfGoogleAndMicrosoft: readonly WordRule[] = [
     id: 'outlook.recipient',
     kind: 'no-such-mailbox',
     says: 'Exchange Online knows no such recipient and says "Access denied" so as not to tell.',
-    words: ['recipient address rejected access denied'],
+    // Without the name of its host or its mark it is what an access table of Postfix says.
+    words: [
+      'recipient address rejected access denied as*',
+      'recipient address rejected access denied … outlook com',
+      'recipient address rejected access denied … exosmtperrors',
+    ],
     sure: true,
   },
   {

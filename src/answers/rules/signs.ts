@@ -75,6 +75,13 @@ export const signs: readonly WordRule[] = [
     words: ['error messages … c rate*', 'error messages … c slow', 'error messages … c rl'],
   },
   {
+    id: 't-online.reputation',
+    kind: 'reputation',
+    says: 'T-Online takes nothing from our address until its postmaster was written to.',
+    words: ['ask your postmaster for help'],
+    sure: true,
+  },
+  {
     id: 'mimecast.spam',
     kind: 'spam',
     says: 'Mimecast takes the letter for spam.',

@@ -5,22 +5,26 @@ import { CachingResolver } from '../dns/caching-resolver.ts'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { DnsAnswer, RecordData, RecordType, Resolver } from '../dns/resolver.ts'
 import { compileZone, type ZoneTable } from '../dns/zone-table.ts'
-import { trustOf } from '../app/resolver.ts'
+import { stubOptions, trustOf } from '../app/resolver.ts'
+import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../io/clock.ts'
 import type { DnsEndpoint } from '../io/stub-options.ts'
 import { readResolvConf } from '../io/resolv-conf.ts'
 import { StubResolver } from '../io/stub-resolver.ts'
 
 /**
- * The resolver of a command: a zone from a file or a server, when one is named, else this machine's
- * own DNS.
+ * The resolver of a command: a zone from a file or a server, when one is named, else the one of the
+ * settings, else this machine's own DNS.
+ *
+ * @param dns the table `[dns]` of the settings, where the command has some
  */
 export async function commandResolver(
   zoneFile: string | undefined,
   server?: DnsEndpoint,
+  dns?: Settings['dns'],
 ): Promise<Resolver> {
   if (zoneFile !== undefined) return new MemoryResolver(await readZone(zoneFile))
-  return server === undefined ? new SystemResolver() : serverResolver(server)
+  return server === undefined ? new SystemResolver(dns) : serverResolver(server)
 }
 
 /** Asks this one server, and keeps its answers. */
@@ -62,22 +66,29 @@ function parseZone(text: string, path: string): unknown {
 }
 
 /**
- * Asks the servers of `/etc/resolv.conf` and keeps their answers. The file is read with the first
- * question, so that who never asks needs neither file nor network.
+ * Asks the servers of the settings, or else those of `/etc/resolv.conf`, and keeps their answers. The
+ * file is read with the first question, so that who never asks needs neither file nor network.
  */
 export class SystemResolver implements Resolver {
+  readonly #dns: Settings['dns'] | undefined
   #opened: Promise<Resolver> | undefined
 
+  /** @param dns what the settings say; absent: there are none */
+  constructor(dns?: Settings['dns']) {
+    this.#dns = dns
+  }
+
   async resolve<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<RecordData[T]>> {
-    this.#opened ??= openSystemResolver()
+    this.#opened ??= openSystemResolver(this.#dns)
     const resolver = await this.#opened
     return await resolver.resolve(name, type)
   }
 }
 
-async function openSystemResolver(): Promise<Resolver> {
+async function openSystemResolver(dns: Settings['dns'] | undefined): Promise<Resolver> {
   const conf = await readResolvConf()
-  const stub = new StubResolver({ ...conf, ...trustOf(conf.trustAd), clock: systemClock })
+  const options = dns === undefined ? { ...conf, ...trustOf(conf.trustAd) } : stubOptions(dns, conf)
+  const stub = new StubResolver({ ...options, clock: systemClock })
   return new CachingResolver(stub, { now: () => systemClock.monotonicMs() })
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../io/clock.ts'
+import { openDnsServer } from '../../io/dns-server.ts'
 import { testFolder } from '../../store/test-folder.ts'
 import { runner } from './command-lines.test-support.ts'
 
@@ -57,4 +59,41 @@ per_minute = 2
   const none = await run('route', 'bob@null.example', '--zone', zone)
   assert.equal(none.code, 1)
   assert.equal((await run('route', 'bob', '--zone', zone)).code, 2)
+})
+
+test('the DNS servers of the settings are asked, and another one where the command names it', async (t) => {
+  const { folder, remove } = testFolder()
+  t.after(remove)
+  const [ofSettings, ofCommand] = await Promise.all(
+    ['203.0.113.1', '203.0.113.2'].map(async (address) => {
+      const zones = {
+        '': {
+          'south.example': { MX: ['10 mx.south.example'] },
+          'mx.south.example': { A: [address] },
+        },
+      }
+      const server = await openDnsServer({ port: 0, clock: systemClock, zones })
+      t.after(() => server.close())
+      return `${server.endpoint.address}:${server.endpoint.port}`
+    }),
+  )
+  assert.ok(ofSettings !== undefined && ofCommand !== undefined)
+  const config = join(folder, 'waybill.toml')
+  writeFileSync(
+    config,
+    `hostname = "mx.north.example"
+domains = ["north.example"]
+data = ${JSON.stringify(join(folder, 'data'))}
+[dns]
+servers = ["${ofSettings}"]
+`,
+  )
+  const run = runner(t)
+  const asked = ['route', 'bob@south.example', '--config', config, '--json']
+  const addresses = async (...args: string[]): Promise<unknown> => {
+    const { out } = await run(...args)
+    return JSON.parse(out).targets.map(({ address }: { address: string }) => address)
+  }
+  assert.deepEqual(await addresses(...asked), ['203.0.113.1'])
+  assert.deepEqual(await addresses(...asked, '--server', ofCommand), ['203.0.113.2'])
 })

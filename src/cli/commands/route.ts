@@ -5,6 +5,7 @@ import { readWays, SettingsWays } from '../../app/named-ways.ts'
 import { selfOf } from '../../app/own-addresses.ts'
 import { trafficPlan } from '../../app/traffic-settings.ts'
 import { readConfig } from '../../config/config.ts'
+import type { Settings } from '../../config/settings.ts'
 import { type LimitedRoute, routeWithLimits } from '../../desk/limited-route.ts'
 import { systemClock } from '../../io/clock.ts'
 import { secureWebPlace } from '../../io/outside-address.ts'
@@ -46,15 +47,17 @@ export function routeCommand(): Command {
       '\nWith --config it also says what holds for letters that go there: connections,\n' +
         'rates, quiet hours, pauses, the MTA-STS policy that is kept, what is remembered\n' +
         'of TLS, and whether the address is suppressed; from the server, where one runs.\n\n' +
-        'DNS is asked, and the policy host where the domain announces MTA-STS; no mail\n' +
+        'DNS is asked (with --config the servers of its dns.servers, unless --server names\n' +
+        'another), and the policy host where the domain announces MTA-STS; no mail\n' +
         'server is called. Exit code 0: there is a way. 1: there is none, or no server\n' +
         'may have it.',
     )
     .action(async (address: string, options: RouteOptions) => {
-      const found = await lookAhead(address, options)
+      const settings = options.config === undefined ? undefined : readConfig(options.config)
+      const found = await lookAhead(address, options, settings)
       if (options.json === true) printJson(found)
       else print(routeText(found))
-      if (usesOwnDns(options) && found.targets.length === 0) {
+      if (usesOwnDns(options, settings) && found.targets.length === 0) {
         const hint = labHint(found.destination, `waybill route ${address}`)
         if (hint !== undefined) say(hint)
       }
@@ -64,18 +67,22 @@ export function routeCommand(): Command {
 }
 
 /** No other DNS was named than the one of this machine. */
-function usesOwnDns({ zone, server }: RouteOptions): boolean {
-  return zone === undefined && server === undefined
+function usesOwnDns({ zone, server }: RouteOptions, settings: Settings | undefined): boolean {
+  const named = settings?.dns.servers ?? []
+  return zone === undefined && server === undefined && named.length === 0
 }
 
-async function lookAhead(address: string, options: RouteOptions): Promise<LimitedRoute> {
-  const { config, zone, server, from = '' } = options
+async function lookAhead(
+  address: string,
+  { zone, server, from = '' }: RouteOptions,
+  settings: Settings | undefined,
+): Promise<LimitedRoute> {
   const common = {
-    resolver: await commandResolver(zone, server),
+    resolver: await commandResolver(zone, server, settings?.dns),
     sts: fetchedPolicies,
     clock: systemClock,
   }
-  if (config === undefined) {
+  if (settings === undefined) {
     return await routeWithLimits(
       { address, from },
       {
@@ -87,7 +94,6 @@ async function lookAhead(address: string, options: RouteOptions): Promise<Limite
       },
     )
   }
-  const settings = readConfig(config)
   const reader = readerOf(settings.data)
   try {
     return await routeWithLimits(

@@ -65,6 +65,8 @@ export class ClientSession {
   #takesEightBit = false
   #onReady: ((greeted: Greeted) => void) | undefined
   #sending: Sending | undefined
+  /** The engine has asked for the next part of the content. */
+  #wanted = false
   #lastFailure: Setback | undefined
   #doing: AtCommand = 'CONNECT'
 
@@ -214,6 +216,7 @@ export class ClientSession {
       case 'wantMessage':
         // What is short leaves with its end, in one piece.
         this.#driver.gather(true)
+        this.#wanted = true
         void this.#nextPart()
         return
       case 'doing':
@@ -277,6 +280,11 @@ export class ClientSession {
     if (this.#sending !== sending) return
     // What cannot be read to its end must not get a final dot: nothing half is ever taken.
     if (part === 'unreadable') this.#driver.feed({ type: 'messageFailed' })
-    else this.#driver.feed({ type: 'message', ...part })
+    else {
+      this.#wanted = false
+      this.#driver.feed({ type: 'message', ...part })
+      // What was said waits for its answer, and nothing comes with it.
+      if (!this.#wanted) this.#driver.gather(false)
+    }
   }
 }

@@ -551,18 +551,58 @@ test('a server that offers CHUNKING and knows no BDAT gets all by DATA, over new
   assert.equal(heard.filter((line) => line === '.').length, 50)
 })
 
+for (const [whom, answer] of [
+  ['nobody', '550 5.1.1 unknown'],
+  ['somebody', '250 ok'],
+] as const) {
+  test(`what stands in a letter is no command to a server that takes ${whom} and reads no chunk`, async (t) => {
+    const heard: string[] = []
+    const says: Says = (command) => {
+      heard.push(command)
+      if (command.startsWith('RCPT')) return answer
+      if (/^(?:MAIL|RSET|QUIT|\.)/.test(command)) return '250 ok'
+      return command === 'DATA' ? '354 go on' : '502 5.5.1 What is that?'
+    }
+    const inside = 'MAIL FROM:<boss@south.example>\r\nRCPT TO:<victim@south.example>\r\nDATA\r\n'
+    const port = await serve(t, '220 mx', offering(['PIPELINING', 'CHUNKING'], says))
+    const openMessage: TestWorld['openMessage'] = async () => openText(`${inside}${letter}`)
+    await deliver({ [first]: port }, [testItem()], { openMessage })
+    assert.deepEqual(
+      heard.filter((line) => /boss|victim/.test(line)),
+      [],
+    )
+  })
+}
+
 test('the lost answer to a letter by BDAT leaves it waiting, and the next ones go by DATA', async (t) => {
   const heard: string[] = []
   const says: Says = (command) => {
     heard.push(command)
-    if (command.startsWith('BDAT')) return 'hangUp'
+    if (command === 'BDAT 1') return '250 one'
+    // What was in the first chunk stands before it: this server reads lines.
+    if (command.endsWith(' LAST')) return 'hangUp'
     return kind(command, () => {})
   }
   const port = await serve(t, '220 mx', offering(['CHUNKING'], says))
   const report = await deliver({ [first]: port }, fifty())
   assert.equal(outcomes(report).filter((one) => one === 'deferred').length, 1)
   assert.equal(outcomes(report).filter((one) => one === 'delivered').length, 49)
-  assert.equal(heard.filter((line) => line.startsWith('BDAT')).length, 1)
+  assert.equal(heard.filter((line) => line.endsWith(' LAST')).length, 1)
+})
+
+test('a server that hangs up at the first chunk gets all by DATA, and nothing waits', async (t) => {
+  const heard: string[] = []
+  const says: Says = (command) => {
+    heard.push(command)
+    return command.startsWith('BDAT') ? 'hangUp' : kind(command, () => {})
+  }
+  const port = await serve(t, '220 mx', offering(['CHUNKING'], says))
+  const report = await deliver({ [first]: port }, fifty())
+  assert.deepEqual(new Set(outcomes(report)), new Set(['delivered']))
+  assert.deepEqual(
+    heard.filter((line) => line.startsWith('BDAT')),
+    ['BDAT 1'],
+  )
 })
 
 test('a server that says 421 to the first letter is not asked again for the others', async (t) => {

@@ -55,14 +55,19 @@ function begun(
   options: Partial<ClientOptions> = {},
   replies = [ok, ok, no],
 ): ChunkTransfer {
-  const transfer = new ChunkTransfer(long, extensions, { ...defaultClientOptions, ...options })
+  const transfer = new ChunkTransfer(
+    long,
+    extensions,
+    { ...defaultClientOptions, ...options },
+    true,
+  )
   transfer.begin()
   for (const one of replies) transfer.take(one)
   return transfer
 }
 
 test('a long message waits until somebody is taken, and then its chunks wait for nothing', () => {
-  const transfer = new ChunkTransfer(long, offered, defaultClientOptions)
+  const transfer = new ChunkTransfer(long, offered, defaultClientOptions, true)
   assert.equal(shown(transfer.begin()), 'MAIL FROM:<> RCPT TO:<Postmaster> RCPT TO:<Postmaster>')
   const moves = [ok, no, ok].map((one) => shown(transfer.take(one)))
   assert.deepEqual(moves, ['', '', '0, more'])
@@ -113,9 +118,6 @@ test('without PIPELINING, and over LMTP, each chunk waits for its reply', () => 
 
 test('what a server that knows BDAT says to a chunk is about the message', () => {
   const unknown = reply(500, null, 'what?')
-  const fresh = begun()
-  fresh.content(part, true)
-  assert.equal(shown(fresh.take(unknown)), 'abort chunkingFailed')
   const proven = begun()
   for (let i = 0; i < 3; i++) proven.content(part, false)
   proven.take(ok)
@@ -126,15 +128,43 @@ test('what a server that knows BDAT says to a chunk is about the message', () =>
   assert.equal(shown(odd.take(reply(354, null, 'go on'))), 'abort unknownAfterMessage')
 })
 
-test('a message that is longer than was said holds no more than a chunk', () => {
-  const transfer = new ChunkTransfer({ ...long, size: 10 }, offered, defaultClientOptions)
-  assert.equal(shown(transfer.begin()), '0, more')
-  const parts = [part, part, part].map((octets) => shown(transfer.content(octets, false)))
-  assert.match(parts[2] ?? '', /^MAIL .* BDAT 262144 262144, more$/)
-  for (const one of [ok, no, no]) transfer.take(one)
-  // Nobody is left: nothing more is said.
-  assert.equal(shown(transfer.content(part, false)), '')
-  assert.equal(shown(transfer.take(no)), 'failed failed, RSET')
+test('what a server might take for commands it is not told before somebody is taken', () => {
+  const nobody = new ChunkTransfer({ ...long, size: 10 }, offered, defaultClientOptions)
+  assert.doesNotMatch(shown(nobody.begin()), /BDAT/)
+  const moves = [ok, no, no].map((one) => shown(nobody.take(one)))
+  assert.deepEqual(moves, ['', '', 'failed failed, RSET'])
+  assert.equal(nobody.takesChunks, false)
+})
+
+/** A message of a session in which no chunk was taken yet; of the letter `octets` are there. */
+function untried(octets: Uint8Array, last: boolean): { transfer: ChunkTransfer; first: string } {
+  const transfer = new ChunkTransfer(long, offered, defaultClientOptions)
+  transfer.begin()
+  for (const one of [ok, ok, ok]) transfer.take(one)
+  return { transfer, first: shown(transfer.content(octets, last)) }
+}
+
+test('nor more than an octet before a chunk of the session is taken', () => {
+  const { transfer, first } = untried(part, false)
+  assert.equal(first, 'BDAT 1 1, reply')
+  assert.equal(transfer.triesChunks, true)
+  assert.equal(shown(transfer.take(ok)), '0, more')
+  assert.equal(transfer.triesChunks, false)
+  assert.equal(shown(transfer.content(part, true)), 'BDAT 262143 LAST 262143, verdict')
+  assert.equal(shown(transfer.take(ok)), 'accepted accepted')
+  const short = untried(part, true)
+  assert.equal(short.first, 'BDAT 1 1, reply')
+  assert.equal(short.transfer.allSent, false)
+  assert.equal(shown(short.transfer.take(ok)), 'BDAT 131071 LAST 131071, verdict')
+  assert.equal(short.transfer.allSent, true)
+  for (const code of [500, 501, 502, 503, 504]) {
+    const refused = untried(part, true)
+    assert.equal(shown(refused.transfer.take(reply(code, null, 'what?'))), 'abort chunkingFailed')
+  }
+  const later = untried(part, false)
+  assert.equal(shown(later.transfer.take(full)), 'deferred deferred, RSET')
+  assert.equal(untried(new Uint8Array([120, 13, 10]), true).first, 'BDAT 1 1, reply')
+  assert.equal(untried(nothing, true).first, 'BDAT 0 LAST 0, verdict')
 })
 
 test('a session that breaks leaves what was heard, and the rest to its failure', () => {

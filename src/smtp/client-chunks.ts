@@ -16,12 +16,6 @@ import { describeReply, type Reply } from './reply.ts'
 /** So many octets a chunk has, and at most one part of the driver's more; that much is held. */
 const chunkBytes = 256 * 1024
 
-/**
- * What is no bigger than this goes in one write with its envelope. More would be said in vain too
- * often, to servers that take none of the recipients.
- */
-const atOnceBytes = 64 * 1024
-
 /** Whether a message goes by BDAT. Who wants to stop behind a command must have that command. */
 export function goesInChunks(
   { stopAfter }: ClientTransaction,
@@ -34,10 +28,12 @@ export function goesInChunks(
 /**
  * One message on its way to the server by BDAT: RFC 3030 §2, §4.2.
  *
- * With PIPELINING a short message is said with its envelope, in one write: whom the server refuses has
- * no part in it, and where it takes nobody it throws the chunk away and refuses that too. A long one
- * waits until somebody is taken, and then its chunks wait for no reply. LMTP waits for each reply: how
- * many come behind LAST depends on who was taken (RFC 2033 §4.2).
+ * There are servers, and relays before them, that offer CHUNKING and refuse a chunk without reading it:
+ * what stands in the letter is a command to them then. So nothing is said before somebody is taken,
+ * though RFC 3030 §4.2 allows that, and the first chunk of a session is one octet, of which no command
+ * can be made (Postfix refuses an empty one); when the server has taken it, the rest follows. With
+ * PIPELINING further chunks wait for no reply. LMTP waits for each: how many replies come behind LAST
+ * depends on who was taken (RFC 2033 §4.2).
  */
 export class ChunkTransfer implements Transfer {
   readonly #envelope: Envelope
@@ -45,29 +41,31 @@ export class ChunkTransfer implements Transfer {
   readonly #encoder = new DataEncoder('BDAT')
   readonly #eachAnswered: boolean
   readonly #pipelining: boolean
-  /** The envelope has not been said: it goes with the first chunk. */
-  #unsaid: boolean
   #wants = false
   #lastSaid = false
+  /** The driver has given all of the content. */
+  #whole = false
   /** The server has refused a chunk, so nothing more is said (RFC 3030 §2); what was, it answers. */
   #refused = false
   /** The server has answered a chunk as who knows BDAT does. */
-  #proven = false
+  #proven: boolean
   /** Chunks without a reply. */
   #owed = 0
   #held: Uint8Array[] = []
   #heldBytes = 0
 
+  /** @param proven an earlier message of this session went by BDAT */
   constructor(
     transaction: ClientTransaction,
     extensions: Extensions,
     { timeouts, protocol }: Pick<ClientOptions, 'timeouts' | 'protocol'>,
+    proven = false,
   ) {
     this.#envelope = new Envelope(transaction, extensions, 'BDAT')
     this.#timeouts = timeouts
+    this.#proven = proven
     this.#eachAnswered = protocol === 'lmtp'
     this.#pipelining = extensions.pipelining && !this.#eachAnswered
-    this.#unsaid = this.#pipelining && (transaction.size ?? atOnceBytes + 1) <= atOnceBytes
   }
 
   get wantsContent(): boolean {
@@ -78,8 +76,12 @@ export class ChunkTransfer implements Transfer {
     return this.#lastSaid
   }
 
-  get unheard(): boolean {
-    return this.#envelope.unheard
+  get takesChunks(): boolean {
+    return this.#proven
+  }
+
+  get triesChunks(): boolean {
+    return this.#owed > 0 && !this.#proven && !this.#refused
   }
 
   get doing(): AtCommand {
@@ -87,25 +89,22 @@ export class ChunkTransfer implements Transfer {
   }
 
   begin(): Move {
-    return this.#unsaid ? this.#want() : this.#sayEnvelope()
+    return this.#sayEnvelope()
   }
 
   take(reply: Reply): Move {
     const envelope = this.#envelope
     if (envelope.answered) return this.#chunkAnswered(reply)
-    if (this.#unsaid) return abort(setback('malformedReply', 'CONNECT'))
     envelope.take(reply)
     switch (envelope.state) {
       case 'waiting':
         return this.#sayEnvelope()
       case 'content':
-        // What was said with the envelope is answered next.
-        return this.#owed > 0 || this.#wants ? this.#wait() : this.#want()
+        return this.#want()
       case 'broken':
         return abort(setback('malformedReply', envelope.awaited))
       case 'over':
-        this.#refused = true
-        return this.#endWhenAnswered()
+        return this.#over(true)
       case 'nothing':
       case 'stopped':
         throw new Error('ChunkTransfer: a state of DATA')
@@ -118,11 +117,11 @@ export class ChunkTransfer implements Transfer {
     // Before these octets come in: behind a chunk that is not the last one something must follow.
     const chunk = !last && this.#heldBytes >= chunkBytes ? this.#takeHeld() : undefined
     this.#hold(this.#encoder.push(octets))
+    if (last) this.#hold(this.#encoder.end())
+    this.#whole = last
+    if (!this.#proven && this.#heldBytes > 1) return this.#sayChunk(this.#takeFirst())
     if (chunk !== undefined) return this.#sayChunk(chunk)
-    if (!last) return this.#want()
-    this.#hold(this.#encoder.end())
-    this.#lastSaid = true
-    return this.#sayChunk(this.#takeHeld())
+    return last ? this.#sayLast() : this.#want()
   }
 
   giveUp(failure: Setback): readonly RecipientOutcome[] {
@@ -130,23 +129,23 @@ export class ChunkTransfer implements Transfer {
   }
 
   #sayEnvelope(): Move {
-    const lines = this.#envelopeLines()
-    const { mailMs, rcptMs, messageMs } = this.#timeouts
-    // RFC 2920 §3.2: a server may hold its replies back until it has worked off what it was sent.
-    const waitMs = this.#lastSaid ? messageMs : this.#envelope.awaited === 'MAIL' ? mailMs : rcptMs
-    return { type: 'say', lines, waitMs }
+    const lines: readonly Line[] = this.#envelope
+      .nextCommands()
+      .map((text) => ({ text, shown: text }))
+    const { mailMs, rcptMs } = this.#timeouts
+    return { type: 'say', lines, waitMs: this.#envelope.awaited === 'MAIL' ? mailMs : rcptMs }
   }
 
-  #envelopeLines(): readonly Line[] {
-    return this.#envelope.nextCommands().map((text) => ({ text, shown: text }))
+  #sayLast(): Move {
+    this.#lastSaid = true
+    return this.#sayChunk(this.#takeHeld())
   }
 
   #sayChunk({ octets, bytes }: Chunk): Move {
     const text = `BDAT ${bytes}${this.#lastSaid ? ' LAST' : ''}`
-    const lines = [...(this.#unsaid ? this.#envelopeLines() : []), { text, shown: text }]
-    this.#unsaid = false
+    const lines = [{ text, shown: text }]
     this.#owed++
-    const next = this.#lastSaid ? 'verdict' : this.#pipelining ? 'more' : 'reply'
+    const next = this.#lastSaid ? 'verdict' : this.#pipelining && this.#proven ? 'more' : 'reply'
     this.#wants = next === 'more'
     return { type: 'content', lines, octets, next, waitMs: this.#patienceMs }
   }
@@ -158,7 +157,6 @@ export class ChunkTransfer implements Transfer {
     if (!isLmtpVerdict) this.#owed--
     if (this.#refused) return this.#endWhenAnswered()
     if (isUnknown(reply) && !this.#proven) {
-      // It may have read the chunk as commands: nothing more is said to it.
       const text = `${setback('chunkingFailed', 'MESSAGE').text}: "${describeReply(reply)}"`
       return abort(setback('chunkingFailed', 'MESSAGE', text))
     }
@@ -174,8 +172,10 @@ export class ChunkTransfer implements Transfer {
       )
     }
     if (reply.code < 400 && !verdict) {
+      const wasFirst = !this.#proven
       this.#proven = true
-      return this.#pipelining ? this.#wait() : this.#want()
+      if (this.#whole) return this.#lastSaid ? this.#wait() : this.#sayLast()
+      return this.#pipelining && !wasFirst ? this.#wait() : this.#want()
     }
     this.#envelope.finish(reply)
     if (verdict && reply.code < 400) return this.#over(false)
@@ -212,6 +212,15 @@ export class ChunkTransfer implements Transfer {
     if (octets.length === 0) return
     this.#held.push(octets)
     this.#heldBytes += octets.length
+  }
+
+  /** One octet of what is held. */
+  #takeFirst(): Chunk {
+    const [first, ...others] = this.#held
+    if (first === undefined) throw new Error('ChunkTransfer: nothing is held')
+    this.#held = first.length > 1 ? [first.subarray(1), ...others] : others
+    this.#heldBytes--
+    return { octets: [first.subarray(0, 1)], bytes: 1 }
   }
 
   #takeHeld(): Chunk {

@@ -37,6 +37,8 @@ export class ClientDialogue {
   /** Given, but not begun. */
   #transaction: ClientTransaction | undefined
   #wantsQuit = false
+  /** The server has taken a chunk in this session. */
+  #takesChunks = false
   /** What was told of what we do. */
   #told: AtCommand = 'CONNECT'
   #failure: Setback | undefined
@@ -127,6 +129,9 @@ export class ClientDialogue {
         break
       case 'over':
         this.#out.push({ type: 'outcome', recipients: move.recipients })
+        if (this.#state.name === 'transfer' && this.#state.transfer.takesChunks === true) {
+          this.#takesChunks = true
+        }
         if (move.reset) this.#reset()
         else this.goOn()
         break
@@ -166,7 +171,7 @@ export class ClientDialogue {
       const obstacle = obstacleTo(transaction, extensions, this.#options)
       if (obstacle === undefined) {
         const transfer = goesInChunks(transaction, extensions, this.#options)
-          ? new ChunkTransfer(transaction, extensions, this.#options)
+          ? new ChunkTransfer(transaction, extensions, this.#options, this.#takesChunks)
           : new DataTransfer(transaction, extensions, this.#options)
         this.#state = { name: 'transfer', transfer }
         this.carryOut(transfer.begin())

@@ -152,8 +152,12 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
     const { state, doing } = this.#dialogue
     if (state.name === 'closed') return
     if (state.name === 'quit') this.#dialogue.close()
-    else if (this.#awaitsVerdict && !(because === 'connectionLost' && this.#closedBefore)) {
+    else if (this.#awaitsVerdict) {
       this.#abort(setback('unknownAfterMessage', 'MESSAGE'))
+    } else if (this.#transfer?.triesChunks === true) {
+      const what = because === 'timeout' ? 'does not answer BDAT' : 'hangs up at BDAT'
+      const text = `The server offers CHUNKING and ${what}`
+      this.#abort(setback('chunkingFailed', 'MESSAGE', text))
     } else this.#abort(setback(because, doing))
   }
 
@@ -181,14 +185,6 @@ export class ClientEngine implements Engine<ClientInput, ClientOutput> {
   /** All of a message is said, and its answer is to come. */
   get #awaitsVerdict(): boolean {
     return this.#transfer?.allSent === true
-  }
-
-  /**
-   * By BDAT all of a transaction may go at once. A server that ends the connection without a word to
-   * any of it had ended it before: it is between two letters that connections are closed.
-   */
-  get #closedBefore(): boolean {
-    return this.#transfer?.unheard === true
   }
 
   /** Until TLS is there or has failed, octets from the server mean nothing. */

@@ -44,8 +44,10 @@ export interface Transfer {
   readonly wantsContent: boolean
   /** The server has the whole message, and may have taken it when the connection breaks. RFC 1047. */
   readonly allSent: boolean
-  /** The server has not said a word since the transaction began. */
-  readonly unheard: boolean
+  /** The server has taken a chunk of content by BDAT. */
+  readonly takesChunks?: boolean
+  /** The first chunk of a session waits for its answer: one octet of the content was said. */
+  readonly triesChunks?: boolean
   /** What we are doing, for a failure to name. */
   readonly doing: AtCommand
   begin(): Move

@@ -57,10 +57,6 @@ export class DataTransfer implements Transfer {
     return this.#part === 'sent'
   }
 
-  get unheard(): boolean {
-    return this.#envelope.unheard
-  }
-
   get doing(): AtCommand {
     return this.#part === 'envelope' ? this.#envelope.awaited : 'MESSAGE'
   }

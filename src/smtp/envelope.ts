@@ -64,11 +64,6 @@ export class Envelope {
     return this.#begun
   }
 
-  /** No command has been answered. */
-  get unheard(): boolean {
-    return this.#answered === 0
-  }
-
   /** Every command has been answered: what comes now is about the content. */
   get answered(): boolean {
     return this.#answered === this.#commands.length

@@ -153,7 +153,7 @@ export function hadEnough(outcome: RecipientOutcome | undefined): boolean {
  * named before them and got the letter to those.
  *
  * RFC 5321 §4.5.3.1.10: 452 (some say 552, which is read as the same) means "too many recipients",
- * and the rest goes in a transaction of its own. 452 is also said of a mailbox that is full; where no
+ * and the rest goes in a transaction of its own. 452 is also said of a mailbox that is full; where
  * nothing tells which is meant, asking once more costs little.
  */
 export function beyondRoom(

@@ -13,7 +13,7 @@ export interface IdleLimits {
   readonly maxLifeMs: number
 }
 
-/** More than the queue has places: each connection that is kept had one a moment ago. */
+/** As many as the queue has places by itself: each connection that is kept had one a moment ago. */
 const mostIdle = 200
 
 /** A connection that was parked, for who parked it. */

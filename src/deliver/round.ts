@@ -111,8 +111,9 @@ export class Round {
 
   /**
    * Sends all letters to one target, over as many connections as it wants: some servers take one
-   * letter a connection. One that others have left open comes before a new one. Letters that heard nothing about themselves wait for the next target. Gives
-   * the targets that are through: this one, its rival where that was connected first, or both.
+   * letter a connection. One that others have left open comes before a new one. Letters that heard
+   * nothing about themselves wait for the next target. Gives the targets that are through: this one,
+   * its rival where that was connected first, or both.
    */
   async visit(first: RouteTarget, asked: Asked = {}): Promise<readonly RouteTarget[]> {
     const { ending } = this.#batch

@@ -20,7 +20,7 @@ export interface ReturnMarks {
   readonly envelopeId: boolean
 }
 
-/** Days for which a mark is good: longer than any server tries to deliver. */
+/** So long a mark is good: longer than any server tries to deliver. */
 const validMs = 21 * 86_400_000
 const dayMs = 86_400_000
 /** 50 bits: who guesses ten times a second needs years for one letter. */

@@ -2,8 +2,9 @@ import type { DsnRequest } from '../store/ports/post.ts'
 import type { Whereto } from './whereto.ts'
 
 /*
- * What is told of an address of ours that leads to others: an alias, or an account with a forward. The
- * reverse-path stays the sender's own, so it is an alias and no mailing list (RFC 3461 §5.2.7).
+ * What is told of an address of ours that leads to others. An alias answers to the sender, whose
+ * reverse-path it keeps (RFC 3461 §5.2.7.2, §5.2.7.3); an account with a `forward` answers for its
+ * further copy itself, as a list does (§5.2.7.1).
  */
 
 /**

@@ -40,7 +40,8 @@ export interface SevenBitPlan {
 /**
  * Why it cannot become one. `header`: fields are not coded here (SMTPUTF8). `signed`: RFC 1847 §2.1.
  * `coded`: a part has octets that its own encoding does not know. `type`: RFC 2045 §6.4 forbids to
- * code it. `structure`: more parts, or deeper ones, than are read, or a header of over 1 MiB.
+ * code it. `structure`: more parts, or deeper ones, than are read, or a header of over 1 MiB or with no
+ * empty line behind it.
  */
 export interface SevenBitObstacle {
   readonly type: 'impossible'

@@ -53,7 +53,7 @@ test('of two digests only the stronger counts, for each usage and selector by it
   ]
   const { usable, unusable } = sortTlsa(records)
   assert.deepEqual(usable, records.slice(1))
-  assert.deepEqual(unusable, [{ record: `3 1 1 ${half.slice(0, 40)}…`, why: 'weaker-digest' }])
+  assert.deepEqual(unusable, [{ record: `3 1 1 ${half}`, why: 'weaker-digest' }])
 })
 
 test('a stronger digest that cannot be used outdoes nothing', () => {
@@ -65,5 +65,4 @@ test('a stronger digest that cannot be used outdoes nothing', () => {
 
 test('a record is written as in a zone file', () => {
   assert.equal(tlsaText(record(3, 1, 1)), `3 1 1 ${half}`)
-  assert.equal(tlsaText(record(2, 0, 1), 8), '2 0 1 abababab…')
 })

@@ -2,7 +2,7 @@ import type { TlsaRecord } from '../dns/resolver.ts'
 
 /** A TLSA record that decides nothing, and why. Plain data. */
 export interface UnusableTlsa {
-  /** As in a zone file: `3 1 1 0d6fce…`, cut. */
+  /** As in a zone file, whole: reports tell it as it is in DNS (RFC 8460 §4.4). */
   readonly record: string
   readonly why: /** Usages 0 and 1 rest on a choice of authorities that mail servers do not share. */
     | 'pkix-usage'
@@ -32,16 +32,14 @@ export function sortTlsa(records: readonly TlsaRecord[]): SortedTlsa {
   const usable = known.filter((record) => !isOutdone(record, known))
   const unusable = records.flatMap((record): readonly UnusableTlsa[] => {
     if (usable.includes(record)) return []
-    return [{ record: tlsaText(record, 40), why: flawOf(record) ?? 'weaker-digest' }]
+    return [{ record: tlsaText(record), why: flawOf(record) ?? 'weaker-digest' }]
   })
   return { usable, unusable }
 }
 
-/** A record as in a zone file, RFC 6698 §2.2. @param most hexadecimal digits that are shown */
-export function tlsaText(record: TlsaRecord, most: number = Number.POSITIVE_INFINITY): string {
-  const { usage, selector, matchingType, data } = record
-  const shown = data.length > most ? `${data.slice(0, most)}…` : data
-  return `${usage} ${selector} ${matchingType} ${shown}`
+/** A record as in a zone file, RFC 6698 §2.2. */
+export function tlsaText({ usage, selector, matchingType, data }: TlsaRecord): string {
+  return `${usage} ${selector} ${matchingType} ${data}`
 }
 
 /** Octets of each digest by its matching type. RFC 6698 §2.1.3. */

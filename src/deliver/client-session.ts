@@ -97,6 +97,11 @@ export class ClientSession {
     return this.#peer.tls
   }
 
+  /** Our address that the server was called from; empty for a socket of this machine. */
+  get from(): string {
+    return this.#peer.local.ip
+  }
+
   /** The server has greeted us, and we it. */
   get greeted(): boolean {
     return this.#greeted

@@ -18,14 +18,14 @@ import { ClientSession, type SessionLine } from './client-session.ts'
 import { orInClearText } from './fall-back.ts'
 import { Logins } from './logins.ts'
 import { type Opened, openedAs, placeOf } from './opened.ts'
-import { type Demand, noDemand, prove, serverNameFor, stricter } from './proof.ts'
+import { type Demand, noDemand, prove, proveByAuthority, serverNameFor, stricter } from './proof.ts'
 import {
+  type HearTls,
   notOfferedIn,
   type ProvedTls,
   type Telling,
   tellTls,
   tellTlsFailure,
-  type TlsOutcome,
   type WantedTls,
 } from './tls-told.ts'
 import { greetedOrEnded, securedOrEnded } from './until-ended.ts'
@@ -61,14 +61,14 @@ export interface ConnectInput {
   /** From which of our addresses, and under which name. Absent: the system's choice, our own name. */
   readonly source?: ChosenSource | undefined
   /** Hears how TLS fared, once for each connection that was made. */
-  readonly heard?: (outcome: TlsOutcome) => void
+  readonly heard?: HearTls
   /** Told how far the connection has come. */
   readonly sending?: SendingBatch
   /** Another address of the same host, which is dialled as well when this one is silent. */
   readonly rival?: {
     readonly target: RouteTarget
     /** In place of `heard`, when it is the one that is connected. */
-    readonly heard?: (outcome: TlsOutcome) => void
+    readonly heard?: HearTls
   }
 }
 
@@ -184,7 +184,9 @@ export class Connector {
     const lacks: TlsCheck = (facts, read) => {
       const chain = (): typeof shown => (shown = read())
       const proof = prove(demand, { facts, chain }, clock.now())
-      proved = { type: 'tls', facts, proof }
+      const own = (): typeof shown => (shown.length === 0 ? read() : shown)
+      const byAuthority = proveByAuthority([host], facts.certificate, own)
+      proved = { type: 'tls', facts, proof, byAuthority }
       return proof.result === 'lacks' ? proof.problem : undefined
     }
     const secure = { serverName: serverNameFor(demand, host), trustAnchors, lacks }
@@ -196,7 +198,7 @@ export class Connector {
       if (begun.type === 'failed') {
         const text = `TLS with ${host} failed: ${begun.problem}`
         const failure = setback('tlsFailed', 'CONNECT', text)
-        const failed = { failure, lines: [], problem: begun.problem, proved }
+        const failed = { failure, lines: [], problem: begun.problem, proved, from: peer.local.ip }
         return tellTlsFailure(host, failed, { input, begin })
       }
     }
@@ -221,7 +223,7 @@ export class Connector {
       const problem = session.tlsFailure ?? notOfferedIn(failure)
       const plain = failedGreeting(failure, session)
       if (problem === undefined) return { ...plain, tlsFailed: undefined }
-      const failed = { failure, lines: plain.lines, problem, proved }
+      const failed = { failure, lines: plain.lines, problem, proved, from: peer.local.ip }
       const told = tellTlsFailure(host, failed, { input, begin })
       return { ...told, because: plain.because }
     }

@@ -137,7 +137,7 @@ test('a server with the certificate of its TLSA record gets the letter, whoever 
   assert.deepEqual(server.asked, [host])
   const policy = { type: 'tlsa', domain: host, strings: tlsa, mxHosts: [] }
   assert.deepEqual(facts, [
-    { policy, mxHost: host, ip: '203.0.113.25', result: { type: 'success' } },
+    { policy, mxHost: host, ip: '203.0.113.25', from: '127.0.0.1', result: { type: 'success' } },
   ])
   assert.deepEqual(noted, [`${host} dane`])
 })
@@ -162,6 +162,20 @@ test('a server with another certificate gets nothing, and no clear text is tried
   )
   assert.deepEqual(noted, [])
   assert.equal(outcome.reachable, 'yes')
+})
+
+test('TLSA records of which none can be used are reported, and stop nothing', async (t) => {
+  const server = await open(t)
+  const tlsa = [`1 1 1 ${'ab'.repeat(32)}`]
+  const { fates, facts } = await deliver(server, { tlsa })
+  assert.deepEqual(fates, ['bob delivered'])
+  const policy = { type: 'tlsa', domain: host, strings: tlsa, mxHosts: [] }
+  const result = { type: 'failure', resultType: 'tlsa-invalid', reason: 'pkix-usage' }
+  const where = { mxHost: host, ip: '203.0.113.25', from: '127.0.0.1' }
+  assert.deepEqual(facts, [{ policy, ...where, result }])
+  const broken = await deliver(await open(t, { tls: 'clear' }), { tlsa })
+  assert.deepEqual(broken.facts.map(told), ['tlsa mx.south.example starttls-not-supported'])
+  assert.equal(broken.facts[0]?.from, '127.0.0.1')
 })
 
 test('TLSA records of an authority want the name and the chain', async (t) => {

@@ -123,8 +123,8 @@ class Judgement {
     const { demand, before } = found
     if (demand.type === 'skip') return demand.because
     const { wish } = this.#judged
-    const heard: Asked['heard'] = (outcome) => {
-      for (const fact of factsOf(outcome, { host: found, ip, ...this.#judged })) {
+    const heard: Asked['heard'] = (outcome, from) => {
+      for (const fact of factsOf(outcome, { host: found, ip, from, ...this.#judged })) {
         this.#tell.ledger?.note(fact)
       }
       if (outcome.type !== 'tls' || outcome.proof.result !== 'holds') return

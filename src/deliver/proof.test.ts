@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CertificateFacts, TlsFacts } from '../io/tls-facts.ts'
 import type { ChainCertificate } from '../dane/chain.ts'
-import { type Demand, flawOf, prove, serverNameFor, stricter } from './proof.ts'
+import { type Demand, prove, proveByAuthority, serverNameFor, stricter } from './proof.ts'
 
 const host = 'mx.south.example'
 const certificate: CertificateFacts = {
@@ -57,9 +57,15 @@ test('where a certificate is wanted it is trusted, and has the name in subjectAl
 })
 
 test('what is wrong with a certificate has one word for reports', () => {
-  assert.equal(flawOf({ problem: 'CERT_HAS_EXPIRED' }), 'certificate-expired')
-  assert.equal(flawOf({ problem: 'ERR_TLS_CERT_ALTNAME_INVALID' }), 'certificate-host-mismatch')
-  assert.equal(flawOf({ problem: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'certificate-not-trusted')
+  for (const [problem, flaw] of [
+    ['CERT_HAS_EXPIRED', 'certificate-expired'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-host-mismatch'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-not-trusted'],
+  ] as const) {
+    const shown = { ...certificate, trusted: false, problem }
+    const proof = proveByAuthority([host], shown, () => chainOf([host]))
+    assert.equal(proof.result === 'lacks' && proof.flaw, flaw)
+  }
 })
 
 test('of the way and the demand the stricter holds', () => {

@@ -74,7 +74,8 @@ export function lacksTrust({ certificate }: Pick<TlsFacts, 'certificate'>): stri
   return `its certificate does not hold (${certificate.problem ?? 'for no reason that was told'})`
 }
 
-function proveByAuthority(
+/** Whether an authority vouches for a certificate with one of these names in it. RFC 8461 §4.1. */
+export function proveByAuthority(
   names: readonly string[],
   certificate: CertificateFacts | undefined,
   chain: () => readonly ChainCertificate[],
@@ -95,7 +96,7 @@ function proveByAuthority(
 }
 
 /** Why a certificate that is not trusted is not, as reports tell it. */
-export function flawOf({ problem }: Partial<Pick<CertificateFacts, 'problem'>>): ProofFlaw {
+function flawOf({ problem }: Partial<Pick<CertificateFacts, 'problem'>>): ProofFlaw {
   switch (problem) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'certificate-host-mismatch'

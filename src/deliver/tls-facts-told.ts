@@ -2,13 +2,15 @@ import { tlsaText } from '../dane/tlsa.ts'
 import type { StsFinding, StsTrouble } from '../mta-sts/finding.ts'
 import type { TlsFact, TlsFactPolicy } from '../report/tls-fact.ts'
 import type { HostDemand } from '../transport/demand.ts'
-import { flawOf } from './proof.ts'
+import type { Proof } from './proof.ts'
 import type { TlsOutcome } from './tls-told.ts'
 
 /** What a session was held to. */
 interface Held {
   readonly host: HostDemand
   readonly ip: string
+  /** Our address that it was called from; empty where none was used. */
+  readonly from: string
   readonly destination: string
   readonly sts: StsFinding
 }
@@ -18,12 +20,13 @@ interface Held {
  * was none. RFC 8460 §4.
  */
 export function factsOf(outcome: TlsOutcome, held: Held): readonly TlsFact[] {
-  const { host, ip } = held
+  const { host, ip, from } = held
+  const called = from === '' ? {} : { from }
   const policies = policiesOf(held)
   return policies.map((policy) => {
     const isUnlisted = policy.type === 'sts' && host.sts?.result === 'mismatch'
-    const result = isUnlisted ? unlisted : resultOf(outcome, policy.type)
-    return { policy, mxHost: host.host, ip, result }
+    const result = isUnlisted ? unlisted : resultOf(outcome, policy.type, host)
+    return { policy, mxHost: host.host, ip, ...called, result }
   })
 }
 
@@ -100,26 +103,37 @@ function stsPolicy(
   return { type: 'sts', domain, strings: policy.lines, mxHosts: policy.mx }
 }
 
-function resultOf(outcome: TlsOutcome, policy: TlsFactPolicy['type']): TlsFact['result'] {
+function resultOf(
+  outcome: TlsOutcome,
+  policy: TlsFactPolicy['type'],
+  host: HostDemand,
+): TlsFact['result'] {
   switch (outcome.type) {
     case 'not-offered':
       return { type: 'failure', resultType: 'starttls-not-supported' }
     case 'failed':
       return { type: 'failure', resultType: 'validation-failure', reason: outcome.problem }
     case 'tls': {
-      const { facts, proof } = outcome
+      const { facts, proof, byAuthority } = outcome
       // MTA-STS looks at the certificate also while a policy is tested, or DANE has held (RFC 8461 §5).
-      if (policy === 'sts') {
-        const { certificate } = facts
-        if (certificate?.trusted === true) return { type: 'success' }
-        if (certificate === undefined) {
-          return { type: 'failure', resultType: 'certificate-not-trusted' }
-        }
-        const reason = certificate.problem ?? 'unknown'
-        return { type: 'failure', resultType: flawOf(certificate), reason }
-      }
-      if (proof.result === 'holds') return { type: 'success' }
-      return { type: 'failure', resultType: proof.flaw, reason: proof.problem }
+      if (policy === 'sts') return resultIn(byAuthority, facts.certificate?.problem)
+      return (policy === 'tlsa' ? noneUsable(host) : undefined) ?? resultIn(proof)
     }
   }
+}
+
+/** @param code of the TLS library, which says more than our sentence */
+function resultIn(proof: Proof, code?: string): TlsFact['result'] {
+  if (proof.result === 'holds') return { type: 'success' }
+  return { type: 'failure', resultType: proof.flaw, reason: code ?? proof.problem }
+}
+
+/**
+ * RFC 8460 §4.3.2.1: none of the TLSA records is valid. Where none can be used mail goes all the same
+ * (RFC 7672 §2.2), and this is how the owner hears of it.
+ */
+function noneUsable({ tlsa }: HostDemand): TlsFact['result'] | undefined {
+  if (tlsa?.type !== 'found' || tlsa.usable.length > 0) return undefined
+  const reason = Array.from(new Set(tlsa.unusable.map(({ why }) => why))).join(', ')
+  return { type: 'failure', resultType: 'tlsa-invalid', reason }
 }

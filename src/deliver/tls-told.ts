@@ -9,9 +9,18 @@ import type { Demand, Proof } from './proof.ts'
 
 /** How TLS fared over one connection. */
 export type TlsOutcome =
-  | { readonly type: 'tls'; readonly facts: TlsFacts; readonly proof: Proof }
+  | {
+      readonly type: 'tls'
+      readonly facts: TlsFacts
+      readonly proof: Proof
+      /** Whether an authority vouches for the host by its own name, be that demanded or not. */
+      readonly byAuthority: Proof
+    }
   | { readonly type: 'not-offered' }
   | { readonly type: 'failed'; readonly problem: string }
+
+/** Hears how TLS fared over one connection. @param from our address that the other server was called from */
+export type HearTls = (outcome: TlsOutcome, from: string) => void
 
 export type ProvedTls = TlsOutcome & { readonly type: 'tls' }
 
@@ -21,7 +30,7 @@ export interface Telling {
   readonly demand: Demand
   readonly requireTls?: boolean
   readonly before?: KnownTls | undefined
-  readonly heard?: (outcome: TlsOutcome) => void
+  readonly heard?: HearTls
   /** All that a certificate says is told: somebody looks at this one server. */
   readonly wholeCertificate?: true
 }
@@ -35,6 +44,8 @@ interface FailedTls {
   readonly lines: readonly SessionLine[]
   readonly problem: string
   readonly proved: ProvedTls | undefined
+  /** Our address. */
+  readonly from: string
 }
 
 /**
@@ -43,7 +54,7 @@ interface FailedTls {
  */
 export function tellTlsFailure(
   host: string,
-  { failure, lines, problem, proved }: FailedTls,
+  { failure, lines, problem, proved, from }: FailedTls,
   { input, begin }: { readonly input: Telling; readonly begin: Begin },
 ): {
   readonly type: 'failed'
@@ -57,7 +68,7 @@ export function tellTlsFailure(
 } {
   const { demand, log, heard, requireTls = false } = input
   const notOffered = failure.because === 'tlsNotOffered'
-  heard?.(proved ?? (notOffered ? { type: 'not-offered' } : { type: 'failed', problem }))
+  heard?.(proved ?? (notOffered ? { type: 'not-offered' } : { type: 'failed', problem }), from)
   const certificate = shortened(proved?.facts.certificate)
   if (demand.type !== 'opportunistic') {
     const step = { type: 'peer-tls-failed', host, demanded: demand.type, problem } as const
@@ -95,12 +106,14 @@ export function tellTls(
     const refused = session.tlsRefusal
     const how =
       refused === undefined ? undefined : `STARTTLS was refused with "${describeReply(refused)}"`
-    heard?.(how === undefined ? { type: 'not-offered' } : { type: 'failed', problem: how })
+    const outcome: TlsOutcome =
+      how === undefined ? { type: 'not-offered' } : { type: 'failed', problem: how }
+    heard?.(outcome, session.from)
     const problem = how === undefined ? 'TLS was not offered' : `TLS was offered and failed: ${how}`
     log.step({ type: 'peer-no-tls', host, problem, ...beforeOf(input) }, begin)
     return
   }
-  if (proved !== undefined) heard?.(proved)
+  if (proved !== undefined) heard?.(proved, session.from)
   const { protocol, cipher, certificate } = session.tls
   const how = wanted === 'active' ? ({ implicit: true } as const) : {}
   const held = demand.type === 'opportunistic' ? {} : { demanded: demand.type }

@@ -32,6 +32,7 @@ const report = {
           resultType: 'certificate-expired',
           mxHost: 'mx.south.example',
           ip: '192.0.2.1',
+          from: '2001:db8::25',
           helo: 'mx.south.example',
           reason: 'CERT_HAS_EXPIRED',
           count: 2,
@@ -81,6 +82,7 @@ test('a report is the JSON of RFC 8460 §4.4', () => {
         'failure-details': [
           {
             'result-type': 'certificate-expired',
+            'sending-mta-ip': '2001:db8::25',
             'receiving-mx-hostname': 'mx.south.example',
             'receiving-mx-helo': 'mx.south.example',
             'receiving-ip': '192.0.2.1',
@@ -117,6 +119,7 @@ test('our own reader finds in it all that was put in, and nothing to complain of
       resultType: failure.resultType,
       mxHost: failure.receivingMxHostname ?? '',
       ip: failure.receivingIp ?? '',
+      ...(failure.sendingMtaIp === null ? {} : { from: failure.sendingMtaIp }),
       helo: failure.receivingMxHelo ?? '',
       reason: failure.failureReasonCode ?? '',
       count: failure.failedSessions,

@@ -57,9 +57,11 @@ function policyOf({ policy, successes, failed, failures }: CountedPolicy): objec
   }
 }
 
-function detailOf({ resultType, mxHost, ip, helo, reason, count }: CountedFailure): object {
+/** No address of ours where none has called: a policy that could not be fetched, for one. */
+function detailOf({ resultType, mxHost, ip, from, helo, reason, count }: CountedFailure): object {
   return {
     'result-type': resultType,
+    ...(from === undefined ? {} : { 'sending-mta-ip': from }),
     ...(mxHost === '' ? {} : { 'receiving-mx-hostname': mxHost }),
     ...(helo === '' ? {} : { 'receiving-mx-helo': helo }),
     ...(ip === '' ? {} : { 'receiving-ip': ip }),

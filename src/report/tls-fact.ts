@@ -30,6 +30,8 @@ export interface TlsFact {
   readonly mxHost: string
   /** Its address; empty when it was not called. */
   readonly ip: string
+  /** Our address that called it; absent when it was not called. */
+  readonly from?: string
   /** The name that it said of itself in its answer to EHLO. */
   readonly helo?: string
   readonly result:

@@ -48,6 +48,25 @@ test('sessions are counted under the policy that they were held to, failures by 
   ])
 })
 
+test('failures are told apart by our own address, which is absent where none called', () => {
+  const tally = new TlsTally()
+  const expired = failure('certificate-expired')
+  for (const from of ['198.51.100.1', '198.51.100.2', '198.51.100.1'])
+    tally.note({ ...expired, from })
+  tally.note(expired)
+  const kept = new TlsTally()
+  for (const one of readTally(writeTally(tally.policies))) kept.add(one)
+  const [counted] = kept.policies
+  assert.deepEqual(
+    counted?.failures.map(({ from, count }) => [from, count]),
+    [
+      ['198.51.100.1', 2],
+      ['198.51.100.2', 1],
+      [undefined, 1],
+    ],
+  )
+})
+
 test('what is beyond the limits leaves the counts of what is within right', () => {
   const tally = new TlsTally({ policies: 2, failures: 3, policyText: 400 })
   for (let n = 0; n < 10; n++) tally.note(failure('validation-failure', String(n)))

@@ -8,6 +8,8 @@ export interface CountedFailure {
   /** Empty where none was tried. */
   readonly mxHost: string
   readonly ip: string
+  /** Our address; absent where no connection was made. */
+  readonly from?: string
   readonly helo: string
   readonly reason: string
   readonly count: number
@@ -55,13 +57,14 @@ export class TlsTally {
   }
 
   note(fact: TlsFact): void {
-    const { policy, mxHost, ip, helo = '', result } = fact
+    const { policy, mxHost, ip, from = '', helo = '', result } = fact
     if (result.type === 'success') {
       this.add({ policy, successes: 1, failed: 0, failures: [] })
       return
     }
     const { resultType, reason = '' } = result
-    const failure = { resultType, mxHost, ip, helo, reason, count: 1 }
+    const called = from === '' ? {} : { from }
+    const failure = { resultType, mxHost, ip, ...called, helo, reason, count: 1 }
     this.add({ policy, successes: 0, failed: 1, failures: [failure] })
   }
 
@@ -92,13 +95,17 @@ export class TlsTally {
     return row
   }
 
-  #addFailure(row: Row, { resultType, mxHost, ip, helo, reason, count }: CountedFailure): void {
-    const texts = [mxHost, ip, helo, reason].map((text) => oneLine(text, mostText))
-    const key = JSON.stringify([resultType, ...texts])
+  #addFailure(row: Row, failure: CountedFailure): void {
+    const { resultType, count, from = '' } = failure
+    const mxHost = oneLine(failure.mxHost, mostText)
+    const ip = oneLine(failure.ip, mostText)
+    const helo = oneLine(failure.helo, mostText)
+    const reason = oneLine(failure.reason, mostText)
+    const key = JSON.stringify([resultType, mxHost, ip, from, helo, reason])
     const known = row.failures.get(key)
     if (known === undefined && this.#room.failures-- <= 0) return
-    const [host = '', address = '', name = '', why = ''] = texts
-    const words = { resultType, mxHost: host, ip: address, helo: name, reason: why }
+    const called = from === '' ? {} : { from }
+    const words = { resultType, mxHost, ip, ...called, helo, reason }
     row.failures.set(key, { ...words, count: (known?.count ?? 0) + count })
   }
 }

@@ -1,6 +1,8 @@
 import type { CodeRule } from './rule.ts'
 
 const noMailbox = { kind: 'no-such-mailbox' } as const
+/** It is no word about the mailbox: of the way the address is written, or of its domain. */
+const notThere = { ...noMailbox, advice: 'give-up' } as const
 const proof = { kind: 'authentication-failed', trusted: true } as const
 const garbled = { kind: 'protocol' } as const
 
@@ -12,13 +14,13 @@ const garbled = { kind: 'protocol' } as const
 export const enhancedCodes: Readonly<Record<string, CodeRule>> = {
   '1.1': { ...noMailbox, trusted: true, says: 'x.1.1: no such mailbox.' },
   '1.2': { kind: 'dns', trusted: true, says: 'x.1.2: there is no such domain.' },
-  '1.3': { ...noMailbox, trusted: true, says: 'x.1.3: the address is not written as one.' },
-  '1.4': { ...noMailbox, says: 'x.1.4: the address stands for more than one mailbox.' },
+  '1.3': { ...notThere, trusted: true, says: 'x.1.3: the address is not written as one.' },
+  '1.4': { ...notThere, says: 'x.1.4: the address stands for more than one mailbox.' },
   '1.6': { ...noMailbox, trusted: true, says: 'x.1.6: the mailbox has moved.' },
   '1.7': { kind: 'sender-refused', trusted: true, says: 'x.1.7: the sender is no address.' },
   '1.8': { kind: 'sender-refused', trusted: true, says: 'x.1.8: the domain of the sender is bad.' },
   '1.10': {
-    ...noMailbox,
+    ...notThere,
     says: 'x.1.10: the domain takes no mail (null MX); at Exchange no such recipient.',
   },
   '1.351': {
@@ -80,9 +82,11 @@ export const enhancedCodes: Readonly<Record<string, CodeRule>> = {
     trusted: true,
     says: 'x.7.11: encryption is wanted for the log-in.',
   },
-  '7.13': { kind: 'mailbox-disabled', says: 'x.7.13: the account is disabled.' },
-  '7.17': { ...noMailbox, trusted: true, says: 'x.7.17: the mailbox has another owner.' },
-  '7.18': { ...noMailbox, trusted: true, says: 'x.7.18: the domain has another owner.' },
+  // RFC 4954 §6 and RFC 5248 have it for who logs in.
+  '7.13': { kind: 'mailbox-disabled', advice: 'give-up', says: 'x.7.13: the account is disabled.' },
+  // RFC 7293 §7: only a letter that asks whose the mailbox is gets these two.
+  '7.17': { ...notThere, trusted: true, says: 'x.7.17: the mailbox has another owner.' },
+  '7.18': { ...notThere, trusted: true, says: 'x.7.18: the domain has another owner.' },
   '7.20': { ...proof, says: 'x.7.20: no DKIM signature passes.' },
   '7.21': { ...proof, says: 'x.7.21: no acceptable DKIM signature passes.' },
   '7.22': { ...proof, says: 'x.7.22: no DKIM signature of the author passes.' },
@@ -170,9 +174,9 @@ export const replyCodes: Readonly<Record<number, CodeRule>> = {
   535: { kind: 'login-wanted', says: '535: the log-in was refused.' },
   538: { kind: 'tls-wanted', says: '538: it wants TLS before the log-in.' },
   550: { kind: 'unknown', says: '550: not done, for whatever reason.' },
-  551: { kind: 'no-such-mailbox', says: '551: the user is not here.' },
+  551: { ...notThere, says: '551: the user is not here.' },
   552: { kind: 'mailbox-full', says: '552: over the room that there is.' },
-  553: { kind: 'no-such-mailbox', says: '553: the name of the mailbox is not allowed.' },
+  553: { ...notThere, says: '553: the name of the mailbox is not allowed.' },
   554: { kind: 'unknown', says: '554: the transaction failed, for whatever reason.' },
   555: { kind: 'unsupported', says: '555: a parameter of MAIL or RCPT is not known.' },
   556: { kind: 'relay-denied', says: '556: the domain takes no mail.' },

@@ -32,13 +32,22 @@ export function readAnswer(heard: Heard): AnswerReading {
     if (byCode.kind === byWords.kind) return finish(byCode, codeId, heard)
     if (byWords.sure === true || deniesGone(byCode, byWords)) {
       const because = `The enhanced code says otherwise (${byCode.says}), but these words are plain.`
-      return { ...finish(byWords, byWords.id, heard), against: { rule: codeId, because } }
+      const read = finish(doubted(byWords, byCode), byWords.id, heard)
+      return { ...read, against: { rule: codeId, because } }
     }
     const because = `The words say otherwise (${byWords.says}), but the enhanced code is exact.`
-    return { ...finish(byCode, codeId, heard), against: { rule: byWords.id, because } }
+    return {
+      ...finish(doubted(byCode, byWords), codeId, heard),
+      against: { rule: byWords.id, because },
+    }
   }
   if (byCode?.trusted === true) return finish(byCode, codeId, heard)
-  if (byWords !== undefined) return finish(byWords, byWords.id, heard)
+  // Neither says enough alone; where both say the same, it is what the code says.
+  if (byCode !== undefined && byWords?.advice === 'give-up' && byCode.kind === byWords.kind) {
+    return finish(byCode, codeId, heard)
+  }
+  const heardEnough = byWords?.weak !== true || byCode?.kind !== 'policy'
+  if (byWords !== undefined && heardEnough) return finish(byWords, byWords.id, heard)
   if (byCode !== undefined) return finish(byCode, codeId, heard)
   return byReplyCode(reply.code, heard)
 }
@@ -50,6 +59,13 @@ export function readAnswer(heard: Heard): AnswerReading {
 function deniesGone(byCode: CodeRule, byWords: RuleResult): boolean {
   const denied = byWords.kind === 'mailbox-full' || byWords.kind === 'sender-refused'
   return denied && byCode.kind === 'no-such-mailbox'
+}
+
+/** What has been contradicted does not stop further letters to the address. */
+function doubted(rule: RuleResult, against: RuleResult): RuleResult {
+  return ofMailbox.has(rule.kind) && !ofMailbox.has(against.kind)
+    ? { ...rule, advice: 'give-up' }
+    : rule
 }
 
 function codeRule(detail: string, code: number): CodeRule | undefined {
@@ -95,7 +111,8 @@ function byReplyCode(code: number, heard: Heard): AnswerReading {
   )
 }
 
-function finish(rule: RuleResult, id: string, heard: Heard): AnswerReading {
+function finish(said: RuleResult, id: string, heard: Heard): AnswerReading {
+  const rule = heard.reply === null ? said : beforeRecipient(said, heard.atCommand)
   const { kind } = rule
   const scope = rule.scope ?? scopeOf(kind, heard.atCommand)
   const permanent = isPermanent(heard)
@@ -104,6 +121,26 @@ function finish(rule: RuleResult, id: string, heard: Heard): AnswerReading {
   const advice = permanent || (wanted !== 'give-up' && wanted !== 'suppress') ? wanted : 'retry'
   return { kind, scope, advice, rule: id }
 }
+
+/** What is said before a recipient is named is about none: at MAIL about the sender, at AUTH about us. */
+function beforeRecipient(rule: RuleResult, atCommand: AtCommand): RuleResult {
+  if (!ofMailbox.has(rule.kind)) return rule
+  switch (atCommand) {
+    case 'RCPT':
+    case 'DATA':
+    case 'MESSAGE':
+      return rule
+    case 'MAIL':
+      return { kind: 'sender-refused' }
+    case 'AUTH':
+      return { kind: 'login-wanted' }
+    default:
+      return { kind: 'unknown' }
+  }
+}
+
+/** The kinds that stop further letters to the address, where the rule does not say otherwise. */
+const ofMailbox: ReadonlySet<AnswerKind> = new Set(['no-such-mailbox', 'mailbox-disabled'])
 
 /**
  * Whether it was said for good. A report of another server tells what that has made of its reply: a

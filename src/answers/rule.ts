@@ -19,6 +19,8 @@ export interface WordRule extends RuleResult {
   readonly words: readonly string[]
   /** The words cannot be mistaken, and are believed rather than any enhanced code beside them. */
   readonly sure?: true
+  /** Not believed where an enhanced code, be it `x.7.1`, speaks of a policy. */
+  readonly weak?: true
   /** Only for replies of this class. */
   readonly only?: 4 | 5
 }

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { ruleByWords, wordRules } from './word-rules.ts'
 import { phraseOf } from './words.ts'
 
-/** A refusal that says nothing but this phrase; of several parts, one behind the other. */
+/** A refusal that says nothing but this phrase; of several parts, with a word between them. */
 function textOf(phrase: string): string {
-  return phraseOf(phrase).parts.join(' ')
+  return phraseOf(phrase).parts.join(' zyx ')
 }
 
 test('each phrase leads to its rule, and no earlier rule takes it', () => {

@@ -95,6 +95,23 @@ export const aboutEnvelope: readonly WordRule[] = [
     words: ['policy reasons', 'rejected due to policy', 'rejected due to local policy'],
   },
   {
+    id: 'words.senders-account',
+    kind: 'sender-refused',
+    says: 'The words speak of the account of the sender, not of the recipient.',
+    words: [
+      'your account',
+      'your email account',
+      'your mail account',
+      'your user',
+      'sending account',
+      'sending user',
+      'sender account',
+      'sender s account',
+      'sender s mailbox',
+      'account of the sender',
+    ],
+  },
+  {
     id: 'words.sender',
     kind: 'sender-refused',
     says: 'The words refuse the address of the sender, or its domain.',

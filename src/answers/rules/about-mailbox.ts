@@ -1,5 +1,23 @@
 import type { WordRule } from '../rule.ts'
 
+const off = ['disabled', 'inactive', 'suspended', 'deactivated', 'not active']
+/** What a mailbox can be and a person is not, who may have closed a connection. */
+const over = ['closed', 'expired', 'terminated', 'cancelled', 'canceled', 'discontinued', 'frozen']
+
+/** "Mailbox is disabled" and the like, word by word: the subject and what is said of it side by side. */
+const closedMailboxes: readonly string[] = [
+  ...sideBySide(['account', 'mailbox'], [...off, ...over]),
+  ...sideBySide(['user', 'recipient'], off),
+]
+
+function sideBySide(subjects: readonly string[], states: readonly string[]): readonly string[] {
+  return subjects.flatMap((subject) => {
+    return [subject, `${subject} is`, `${subject} was`, `${subject} has been`].flatMap((begin) => {
+      return states.map((state) => `${begin} ${state}`)
+    })
+  })
+}
+
 /** Words about the recipient. */
 export const aboutMailbox: readonly WordRule[] = [
   {
@@ -95,7 +113,32 @@ export const aboutMailbox: readonly WordRule[] = [
   {
     id: 'words.mailbox-disabled',
     kind: 'mailbox-disabled',
-    says: 'The words say that the mailbox is there but closed, locked or suspended.',
+    says: 'The words say that the mailbox is there but closed or suspended.',
+    words: [
+      ...closedMailboxes,
+      'disabled recipient',
+      'disabled mailbox',
+      'inactive user',
+      'inactive recipient',
+      'inactive email address',
+      'disabled user',
+      'postfach … gesperrt',
+      'postfach … deaktiviert',
+      'boite … desactivee',
+      'buzon … deshabilitado',
+      'casella … disabilitata',
+      'casella … sospesa',
+      'ящик … заблокирован',
+      'ящик … отключен',
+      '邮箱已停用',
+    ],
+  },
+  {
+    id: 'words.something-disabled',
+    kind: 'mailbox-disabled',
+    // It may be locked for an hour, or be something else: too little to stop sending there.
+    advice: 'give-up',
+    says: 'The words say that something is closed, locked or suspended, most often the mailbox.',
     words: [
       'account … disabled',
       'account … inactive',
@@ -132,17 +175,11 @@ export const aboutMailbox: readonly WordRule[] = [
       'recipient … suspended',
       'recipient … inactive',
       'recipient … deactivated',
-      'disabled recipient',
-      'disabled mailbox',
-      'disabled user',
       'address … disabled',
       'address … inactive',
       'address … suspended',
       'address … deactivated',
       'inactive … address',
-      'inactive email address',
-      'inactive user',
-      'inactive recipient',
       'no longer active',
       'no longer accept* mail',
       'no longer accept* email',
@@ -150,38 +187,29 @@ export const aboutMailbox: readonly WordRule[] = [
       'is disabled',
       'konto … gesperrt',
       'konto … deaktiviert',
-      'postfach … gesperrt',
-      'postfach … deaktiviert',
       'compte … bloque',
       'compte … desactive',
       'compte … suspendu',
       'compte … inactif',
-      'boite … desactivee',
       'cuenta … deshabilitada',
       'cuenta … desactivada',
       'cuenta … suspendida',
       'cuenta … inactiva',
       'cuenta … bloqueada',
-      'buzon … deshabilitado',
       'conta … desativada',
       'conta … suspensa',
       'conta … bloqueada',
-      'casella … disabilitata',
-      'casella … sospesa',
       'account … disattivato',
       'account … sospeso',
       'account … opgeheven',
       'account … geblokkeerd',
       'konto … zablokowane',
       'konto … nieaktywne',
-      'ящик … заблокирован',
-      'ящик … отключен',
       'пользователь … заблокирован',
       'аккаунт … заблокирован',
       'hesap … devre disi',
       '帐号已停用',
       '账户已停用',
-      '邮箱已停用',
       '帐户被禁用',
       '账号被禁用',
     ],

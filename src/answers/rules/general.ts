@@ -126,6 +126,8 @@ export const general: readonly WordRule[] = [
   {
     id: 'general.mailbox-unavailable',
     kind: 'no-such-mailbox',
+    // RFC 5321 §4.2.3 has these words for "no access" and "for policy reasons", too.
+    advice: 'give-up',
     says: 'The mailbox is said to be unavailable, which for good means most often that it is not there.',
     words: [
       'mailbox unavailable',
@@ -138,6 +140,9 @@ export const general: readonly WordRule[] = [
   {
     id: 'general.address-rejected',
     kind: 'no-such-mailbox',
+    // Access tables and policy servers of Postfix put these words before whatever they say.
+    advice: 'give-up',
+    weak: true,
     says: 'The address of the recipient is refused without a reason.',
     words: [
       'address rejected',

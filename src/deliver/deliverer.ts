@@ -8,7 +8,7 @@ import { findRoute } from '../route/find-route.ts'
 import type { Route, RouteTarget } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
 import { siteOf } from '../route/site.ts'
-import type { Self } from '../route/self.ts'
+import { routeRules, type Self } from '../route/self.ts'
 import type { TlsWish } from '../transport/demand.ts'
 import type { Attempt, Messages } from './attempt.ts'
 import type { Connector } from './connect.ts'
@@ -230,7 +230,8 @@ export class Deliverer {
     const seed = Math.floor(random() * 4_294_967_296)
     // As it is now: interfaces come and go.
     const self = { ...this.#options.self }
-    const facts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    const its = hop === undefined ? {} : { hop }
+    const facts = { destination, seed, self, ...its, rules: routeRules }
     const route = await findRoute(facts, recorder)
     log.step({ type: 'route', ...facts, route }, begin, recorder.answers)
     return route

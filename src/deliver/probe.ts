@@ -7,6 +7,7 @@ import type { ProbedRecipient, ProbedStep, ProbeStage } from '../journey/probed-
 import type { Line, SmtpAnswer } from '../journey/spoken.ts'
 import type { Route } from '../route/found-route.ts'
 import { routeTo } from '../route/route.ts'
+import { routeRules } from '../route/self.ts'
 import type { RecipientOutcome } from '../smtp/client-types.ts'
 import type { Extensions } from '../smtp/ehlo.ts'
 import type { ProbeInput, ProbeTools } from './probe-input.ts'
@@ -75,7 +76,11 @@ async function findTargets(
   if (to.type === 'mx') {
     const route = await routeTo(to.domain, recorder, options)
     const { domain: destination } = to
-    log.step({ type: 'route', destination, seed, self, route }, begin, recorder.answers)
+    log.step(
+      { type: 'route', destination, seed, self, rules: routeRules, route },
+      begin,
+      recorder.answers,
+    )
     return route
   }
   return await routeToServer(to.host, recorder, options)

@@ -13,6 +13,7 @@ import type { StepData } from '../journey/steps.ts'
 import type { Sentence } from '../journey/sentence.ts'
 import { splitMessage } from '../message/header-reader.ts'
 import { routeTo } from '../route/route.ts'
+import { routeRules } from '../route/self.ts'
 import { checkSpf } from '../spf/spf.ts'
 
 /** Who sends, as an SMTP dialogue would have it. */
@@ -88,7 +89,7 @@ async function answer(
       const { destination } = asked
       const seed = 1
       const route = await routeTo(destination, resolver, { ...self, random: seededRandom(seed) })
-      return [{ type: 'route', destination, seed, self, route }]
+      return [{ type: 'route', destination, seed, self, rules: routeRules, route }]
     }
   }
 }

@@ -12,7 +12,7 @@ import { tell } from '../journey/catalogue.ts'
 import type { StsPolicies } from '../mta-sts/finding.ts'
 import { findRoute } from '../route/find-route.ts'
 import { siteOf } from '../route/site.ts'
-import type { Self } from '../route/self.ts'
+import { routeRules, type Self } from '../route/self.ts'
 import type { Transport } from '../transport/demand.ts'
 import type { TransportRules } from '../transport/transport.ts'
 
@@ -53,7 +53,7 @@ export async function routeAhead(address: string, needs: RouteAheadNeeds): Promi
   const recorder = new RecordingResolver(resolver, clock)
   const named = ways.to(destination)
   const hop = named === undefined ? {} : { hop: named.hop }
-  const facts = { destination, seed: 0, self: { ...self }, ...hop }
+  const facts = { destination, seed: 0, self: { ...self }, ...hop, rules: routeRules }
   const begin = log.begin()
   const route = await findRoute(facts, recorder)
   log.step({ type: 'route', ...facts, route }, begin, recorder.answers)

@@ -1,7 +1,7 @@
 import type { AnswerReading } from '../answers/kinds.ts'
 import type { Route } from '../route/found-route.ts'
 import type { NextHop } from '../route/next-hop.ts'
-import type { Self } from '../route/self.ts'
+import type { RouteRules, Self } from '../route/self.ts'
 import type { SourceChoice, SourceFacts } from '../source/choose-source.ts'
 import type { ConvertedStep } from './converted-step.ts'
 import type { ProbedStep } from './probed-step.ts'
@@ -37,6 +37,8 @@ export type DeliveryStep =
       readonly self: Self
       /** The server that the settings name for it. Absent: DNS was asked for one. */
       readonly hop?: NextHop
+      /** By which rules it was found. Absent, as before 0.5.0: by the first ones. */
+      readonly rules?: RouteRules
       readonly route: Route
     }
   | {

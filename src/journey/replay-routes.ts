@@ -32,8 +32,14 @@ export async function replayRoutes(
     resolvers.push(resolver)
     let now: StepData
     if (step.type === 'route') {
-      const { destination, seed, self, hop } = step
-      const asked = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+      const { destination, seed, self, hop, rules } = step
+      const asked = {
+        destination,
+        seed,
+        self,
+        ...(hop === undefined ? {} : { hop }),
+        ...(rules === undefined ? {} : { rules }),
+      }
       route = await findRoute(asked, resolver)
       now = { type: 'route', ...asked, route }
     } else if (step.type === 'source') {

@@ -29,7 +29,8 @@ export type AddressAnswer =
 /**
  * Asks A and AAAA of one exchange, at the same time, and puts the addresses in order.
  *
- * An address of our own makes the whole exchange ours. When one question failed and the other gave
+ * An address of our own makes the whole exchange ours, and so does a name of our own that it is an alias
+ * of: behind NAT nobody here may know the address. When one question failed and the other gave
  * nothing, the exchange is unknown, not absent.
  */
 export async function lookUpAddresses(
@@ -45,6 +46,9 @@ export async function lookUpAddresses(
     order === 'ipv6-only' ? undefined : asked.ask(host, 'A'),
     order === 'ipv4-only' ? undefined : asked.ask(host, 'AAAA'),
   ])
+  if ([...aliasesOf(a), ...aliasesOf(aaaa)].some((name) => isSelf.alias(name))) {
+    return { type: 'self' }
+  }
   const four = addressesOf(a)
   const six = addressesOf(aaaa)
   const refused: string[] = []
@@ -66,6 +70,10 @@ export async function lookUpAddresses(
   if (refused.length > 0) return { type: 'not-public', refused }
   if (a?.type === 'noName' || aaaa?.type === 'noName') return { type: 'no-such-name' }
   return { type: 'no-address' }
+}
+
+function aliasesOf(answer: DnsAnswer<string> | undefined): readonly string[] {
+  return answer === undefined || answer.type === 'failed' ? [] : (answer.aliases ?? [])
 }
 
 /** In the resolver's order. Text that is no address is passed over; mapped ones are IPv4. */

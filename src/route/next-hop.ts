@@ -134,7 +134,7 @@ export async function routeToNextHop(
   }
 }
 
-const notAsked = { name: () => false, address: () => false }
+const notAsked = { name: () => false, alias: () => false, address: () => false }
 
 function toTargets(
   host: string,

@@ -5,7 +5,9 @@ import { MemoryResolver } from '../dns/memory-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Zone } from '../dns/zone-table.ts'
 import { routeTo, type RouteOptions } from './route.ts'
+import { findRoute } from './find-route.ts'
 import type { Route } from './found-route.ts'
+import { routeRules } from './self.ts'
 
 const options: RouteOptions = {
   selfNames: ['mx.self.example'],
@@ -220,6 +222,55 @@ const cases: readonly {
     want: ['10 a.example 192.0.2.10'],
   },
   {
+    // Behind NAT nobody here knows the address.
+    name: 'this server in the list, by an alias of its name, hides itself and all behind it',
+    zone: {
+      'd.example': { MX: ['10 a.example', '20 alias.example', '30 b.example'] },
+      'a.example': { A: ['192.0.2.10'] },
+      'alias.example': { CNAME: 'second.example' },
+      'second.example': { CNAME: 'mx.self.example' },
+      'mx.self.example': { A: ['192.0.2.66'] },
+      'b.example': { A: ['192.0.2.20'] },
+    },
+    want: ['10 a.example 192.0.2.10'],
+  },
+  {
+    name: 'an alias of our name as the best exchange is a loop',
+    zone: {
+      'd.example': { MX: ['10 alias.example'] },
+      'alias.example': { CNAME: 'MX.self.example' },
+      'mx.self.example': { A: ['192.0.2.66'] },
+    },
+    want: ['permanent loop 5.4.6'],
+  },
+  {
+    name: 'and so it is where our name has no address',
+    zone: {
+      'd.example': { MX: ['10 alias.example'] },
+      'alias.example': { CNAME: 'mx.self.example' },
+      'mx.self.example': { TXT: ['x'] },
+    },
+    want: ['permanent loop 5.4.6'],
+  },
+  {
+    name: 'our name on the way of aliases of a domain without MX is a loop',
+    zone: {
+      'd.example': { CNAME: 'mx.self.example' },
+      'mx.self.example': { CNAME: 'cloud.example' },
+      'cloud.example': { A: ['192.0.2.66'] },
+    },
+    want: ['permanent loop 5.4.6'],
+  },
+  {
+    name: 'an exchange that our name is an alias of is a loop only by its address',
+    zone: {
+      'd.example': { MX: ['10 cloud.example'] },
+      'mx.self.example': { CNAME: 'cloud.example' },
+      'cloud.example': { A: ['192.0.2.66'] },
+    },
+    want: ['10 cloud.example 192.0.2.66'],
+  },
+  {
     name: 'this server as the best exchange is a loop',
     zone: {
       'd.example': { MX: ['10 mx.self.example', '20 b.example'] },
@@ -428,6 +479,20 @@ test('each order of equal exchanges is equally likely', async () => {
   }
   assert.deepEqual(Array.from(seen.keys()).sort(), ['zabc', 'zacb', 'zbac', 'zbca', 'zcab', 'zcba'])
   for (const count of seen.values()) assert.ok(count > 140 && count < 260, String(count))
+})
+
+test('what was found by the rules of before 0.5.0 is found again as it was', async () => {
+  const zone: Zone = {
+    'd.example': { MX: ['10 alias.example'] },
+    'alias.example': { CNAME: 'mx.self.example' },
+    'mx.self.example': { A: ['192.0.2.66'] },
+  }
+  const { random: _, ...self } = options
+  const facts = { destination: 'd.example', seed: 1, self }
+  const found = await findRoute(facts, new MemoryResolver(zone))
+  assert.deepEqual(short(found), ['10 alias.example 192.0.2.66'])
+  const now = await findRoute({ ...facts, rules: routeRules }, new MemoryResolver(zone))
+  assert.deepEqual(short(now), ['permanent loop 5.4.6'])
 })
 
 test('whatever the zone, a route keeps the rules (property)', async () => {

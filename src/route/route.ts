@@ -6,7 +6,7 @@ import { orderExchanges } from './exchanges.ts'
 import { QuestionList } from './questions.ts'
 import type { Evidence, ExchangeFate, Route, RouteTarget } from './found-route.ts'
 import { makeReachCheck, type ReachCheck } from './reach.ts'
-import { makeSelfCheck, type Self, type SelfCheck } from './self.ts'
+import { makeSelfCheck, type RouteRules, type Self, type SelfCheck } from './self.ts'
 
 export interface RouteOptions extends Self {
   /** Numbers in [0, 1): shuffles exchanges of equal preference (RFC 5321 §5.1). */
@@ -21,6 +21,8 @@ export interface RouteOptions extends Self {
   readonly maxExchanges?: number
   /** Targets in the list; 20 when not given. RFC 5321 §5.1 asks for at least two. */
   readonly maxAddresses?: number
+  /** Absent: those of now. */
+  readonly rules?: RouteRules
 }
 
 /**
@@ -38,7 +40,7 @@ export async function routeTo(
   options: RouteOptions,
 ): Promise<Route> {
   const asked = new QuestionList(resolver)
-  const isSelf = makeSelfCheck(options)
+  const isSelf = makeSelfCheck(options, options.rules)
   const { allowedNetworks } = options
   const reach = allowedNetworks === undefined ? everywhere : makeReachCheck(allowedNetworks)
   if (isAddressLiteral(destination)) return routeToLiteral(destination, isSelf, reach)
@@ -61,7 +63,8 @@ export async function routeTo(
     case 'noData': {
       // RFC 5321 §5.1: no MX records mean one with preference 0 that names the domain itself, and a
       // domain that is an alias stands for the name that it leads to.
-      const host = mx.aliases?.at(-1) ?? domain
+      const led = mx.aliases ?? []
+      const host = led.find((name) => isSelf.alias(name)) ?? led.at(-1) ?? domain
       const records = [{ preference: 0, exchange: host }]
       return routeByRecords({ domain, via: 'implicit-mx', records, mxDnssec: mx.dnssec }, asked, {
         isSelf,

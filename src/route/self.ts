@@ -19,8 +19,19 @@ export interface Self {
   readonly allowedNetworks?: readonly string[]
 }
 
+/**
+ * Which rules a route is found by, so that a record is replayed by its own. 2, since 0.5.0: an exchange
+ * that is an alias of a name of our own is this server.
+ */
+export type RouteRules = 1 | 2
+
+/** Those of now. */
+export const routeRules: RouteRules = 2
+
 export interface SelfCheck {
   name(host: string): boolean
+  /** Whether a name that an exchange is an alias of is ours. */
+  alias(target: string): boolean
   address(ip: IpAddress): boolean
 }
 
@@ -31,7 +42,7 @@ const loopbacks: readonly (readonly [IpAddress, number])[] = [
   [{ family: 6, octets: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }, 127],
 ]
 
-export function makeSelfCheck(self: Self): SelfCheck {
+export function makeSelfCheck(self: Self, rules: RouteRules = routeRules): SelfCheck {
   const names = new Set(self.selfNames.map(normalizeName))
   const addresses = new Set<string>()
   for (const text of self.selfAddresses) {
@@ -46,6 +57,7 @@ export function makeSelfCheck(self: Self): SelfCheck {
   }
   return {
     name: (host) => names.has(normalizeName(host)),
+    alias: (target) => rules > 1 && names.has(normalizeName(target)),
     address(ip) {
       const plain = unmapIp(ip)
       if (addresses.has(formatIp(plain))) return true

@@ -4,7 +4,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
 import type { NamedWays } from '../deliver/way.ts'
 import { findRoute } from '../route/find-route.ts'
-import type { Self } from '../route/self.ts'
+import { routeRules, type Self } from '../route/self.ts'
 
 /** Each destination costs some questions of DNS, and whoever only asks must not wait for hundreds. */
 const mostDestinations = 20
@@ -29,7 +29,8 @@ export async function foreseenRoutes(
     const seed = Math.floor(random() * 4_294_967_296)
     const self = { ...by.self }
     const hop = ways?.to(destination)?.hop
-    const facts = { destination, seed, self, ...(hop === undefined ? {} : { hop }) }
+    const its = hop === undefined ? {} : { hop }
+    const facts = { destination, seed, self, ...its, rules: routeRules }
     const route = await findRoute(facts, recorder)
     log.step({ type: 'route', ...facts, route }, begin, recorder.answers)
   }

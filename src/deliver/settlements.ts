@@ -117,7 +117,7 @@ export class Settlements {
         spoken.set(lines, item.recipient)
       }
       const reading = step?.type === 'attempt' ? step.reading : undefined
-      const register = await rememberedOf(one, reading, { memory, now: clock.now() })
+      const register = await rememberedOf(one, reading, { memory, now: clock.now(), same })
       const standing = { owner: way.owner, together: item.messageId, ...register }
       if (index > 0) {
         const own = withEntry(one.attempt, clock.now(), undefined)

@@ -43,9 +43,11 @@ export const pauseEnd: Operation<QueuePart, { readonly keys: readonly string[] }
     return { keys: keys.map(String) }
   },
   async run({ queue }, { keys }) {
-    const ended = await queue.pauses.remove(keys)
     let due = 0
-    for (const pause of ended) due += await queue.resume(pauseNotice(pause.of))
+    // The letters first: a pause that is gone says no more which of them waited for it.
+    const ended = await queue.pauses.end(keys, async (pauses) => {
+      for (const { of } of pauses) due += await queue.resume(pauseNotice(of))
+    })
     return { ended: ended.map(({ key }) => key), due }
   },
   tell: (_, { ended }) => (ended.length === 0 ? undefined : { of: ended }),

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { QueuePort } from '../store/ports/queue.ts'
 import { acceptance, lease, message, queueItem, settlement } from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
+import { QueueDesk } from './queue.ts'
 import { dueAgain } from './due-again.ts'
 import { pauseAdd, pauseEnd } from './pause-operations.ts'
-import { mostPauses, pauseKey, pauseNotice, PersonPauses, readPauseKey } from './pauses.ts'
+import { HoldRules } from './hold-rules.ts'
+import {
+  mostPauses,
+  pauseKey,
+  pauseNotice,
+  PersonPauses,
+  readPauseKey,
+  readPauses,
+} from './pauses.ts'
 
 const ann = { by: 'ann', door: 'command line', why: 'they move house' } as const
 
@@ -119,6 +129,84 @@ test('what was put off for a pause is due again when it ends, and nothing else',
       ['q2', 9000],
     ],
   )
+})
+
+const unasked = (): Promise<never> => Promise.reject(new Error('nobody asks for it'))
+
+test('a pause that cannot be ended stands, and ends the next time, at whatever step it failed', async () => {
+  const steps = ['list', 'release', 'release second', 'remove'] as const
+  for (const at of steps) {
+    const { queue, post, register } = openMemoryStore()
+    const { now } = lease()
+    let fault: string | undefined
+    let releases = 0
+    const failAt = (...names: readonly string[]): void => {
+      if (fault !== undefined && names.includes(fault)) throw new Error('disk full')
+    }
+    const pauses = new PersonPauses({
+      now: () => now,
+      register: {
+        put: (entries) => register.put(entries),
+        list: (query) => register.list(query),
+        async remove(kind, keys) {
+          failAt('remove')
+          return register.remove(kind, keys)
+        },
+      },
+    })
+    const faulty: Pick<QueuePort, 'list' | 'release'> = {
+      async list(query) {
+        failAt('list')
+        return queue.list(query)
+      },
+      async release(ids, when) {
+        assert.equal(pauses.of('a.example'), undefined, 'who is due is not put off again')
+        failAt('release', ++releases > 1 ? 'release second' : '')
+        return queue.release(ids, when)
+      },
+    }
+    const desk = new QueueDesk({
+      queue: { ...faulty, hold: unasked, take: unasked, settle: unasked },
+      rules: new HoldRules({ register, queue, now: () => now }),
+      pauses,
+      now: () => now,
+      withdraw: unasked,
+      canTell: false,
+      giveUp: unasked,
+    })
+    const ids = ['q1', 'q2']
+    const all = pauseNotice({ type: 'all' })
+    const of = readPauseKey('destination a.example')
+    await post.accept(
+      acceptance({ message: message('m1', 'x'), queue: ids.map((id) => queueItem(id)) }),
+    )
+    await queue.lease(lease())
+    const put = (queueId: string, problem: string) => {
+      return settlement({
+        queueId,
+        outcome: { type: 'deferred', nextAttemptAt: now + 9000, problem },
+      })
+    }
+    await queue.settle([put('q1', all), put('q2', pauseNotice(of))])
+    await pauses.add({ of: { type: 'all' } }, ann)
+    await pauses.add({ of }, ann)
+    const keys = ['all', 'destination a.example']
+    fault = at
+    await assert.rejects(pauseEnd.run({ queue: desk }, { keys }, ann), /disk full/, at)
+    const store = await readPauses(register, now)
+    assert.equal(store.length, 2, at)
+    assert.notEqual(pauses.of('a.example'), undefined, `${at}: it is told that they stand`)
+    fault = undefined
+    const { ended } = await pauseEnd.run({ queue: desk }, { keys }, ann)
+    assert.deepEqual(ended, keys, at)
+    assert.equal(pauses.of('a.example'), undefined, at)
+    const waiting = await queue.list({ limit: 9 })
+    assert.deepEqual(
+      waiting.map(({ nextAttemptAt }) => nextAttemptAt),
+      [now, now],
+      at,
+    )
+  }
 })
 
 test('the audit has what was paused and resumed', () => {

@@ -157,6 +157,8 @@ export interface PausesParts {
 export class PersonPauses {
   readonly #parts: PausesParts
   #known: ReadonlyMap<string, PersonPause> = new Map()
+  /** Keys of those that are being ended. */
+  #ending: ReadonlySet<string> = new Set()
   #sources: readonly PausableSource[] | undefined
 
   constructor(parts: PausesParts) {
@@ -179,7 +181,8 @@ export class PersonPauses {
   of(destination: string): Standstill | undefined {
     if (this.#known.size === 0) return undefined
     // Where the address is that of a source, others may go from another one.
-    const meant = Array.from(this.#known.values()).filter(({ of }) => {
+    const meant = Array.from(this.#known.values()).filter(({ key, of }) => {
+      if (this.#ending.has(key)) return false
       return of.type !== 'source' || sourceWith(this.#sources ?? [], of.ip) === undefined
     })
     return standstillOf(meant, destination, this.#parts.now())
@@ -187,7 +190,8 @@ export class PersonPauses {
 
   /** Why nothing goes from a source of the settings now. */
   ofSource(name: string): Standstill | undefined {
-    const paused = this.list().filter(({ of }) => {
+    const paused = this.list().filter(({ key, of }) => {
+      if (this.#ending.has(key)) return false
       if (of.type === 'named-source') return of.name === name
       return of.type === 'source' && sourceWith(this.#sources ?? [], of.ip)?.name === name
     })
@@ -225,12 +229,30 @@ export class PersonPauses {
     return pause
   }
 
-  /** Ends these; gives those that there were. */
-  async remove(keys: readonly string[]): Promise<readonly PersonPause[]> {
+  /** Ends these, with nothing to do before; gives those that there were. */
+  remove(keys: readonly string[]): Promise<readonly PersonPause[]> {
+    return this.end(keys, () => Promise.resolve())
+  }
+
+  /**
+   * Ends these; gives those that there were. What is to be done before they are gone finds that they keep
+   * nothing back any more. Where it fails, or the store does, they all stand, and it can be done again.
+   */
+  async end(
+    keys: readonly string[],
+    before: (ended: readonly PersonPause[]) => Promise<void>,
+  ): Promise<readonly PersonPause[]> {
     await this.load()
     const ended = this.list().filter(({ key }) => keys.includes(key))
-    await this.#parts.register.remove(kind, keys)
-    await this.load()
+    this.#ending = new Set(keys)
+    try {
+      await before(ended)
+      await this.#parts.register.remove(kind, keys)
+      const others = Array.from(this.#known).filter(([key]) => !keys.includes(key))
+      this.#known = new Map(others)
+    } finally {
+      this.#ending = new Set()
+    }
     return ended
   }
 

@@ -7,6 +7,7 @@ import { type Actor, type Operation, perform } from '../desk/act.ts'
 import { systemClock } from '../io/clock.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/ports/store.ts'
+import { mustHoldMail } from './data.ts'
 import { operator } from './operator.ts'
 
 type Opening = Parameters<typeof openSqliteStore>[0]
@@ -27,21 +28,28 @@ export interface Place<Part> extends WhyOption {
   /** The part of the desk that it needs, over the store that was opened here. */
   readonly desk: (store: Store) => Part
   readonly timeoutMs?: number
+  /**
+   * It may be the first that is done in a folder, which is made then. Absent: where there is no mail
+   * data, the wrong folder is meant.
+   */
+  readonly begins?: boolean
 }
 
 /**
  * Does an operation of the desk: here when no server has the data folder, else by asking that server,
  * which alone writes to it.
  *
- * @throws WaybillError what the operation, the store or the server says
+ * @throws WaybillError what the operation, the store or the server says; `not-found` where there is no
+ *   mail data, unless it `begins` one
  */
 export async function atDesk<Part, Input, Result>(
   operation: Operation<Part, Input, Result>,
   input: Input,
   place: Place<Part>,
 ): Promise<Result> {
-  const { opening, desk, why = '', timeoutMs = 30_000 } = place
+  const { opening, desk, why = '', timeoutMs = 30_000, begins = false } = place
   const { folder } = opening
+  if (!begins) mustHoldMail(folder)
   const by = operator()
   const actor: Actor = { by, door: 'command line', why }
   const request = { operation: operation.name, input, by, why }

@@ -69,6 +69,26 @@ export function storesIn(
   })
 }
 
+/**
+ * Whoever changes what is to happen with mail must mean a folder that has some: in a new one it would
+ * say that it is done, and nothing would be.
+ *
+ * @throws WaybillError `not-found` when there is none, or when it may not be read; `usage` for the lab's
+ */
+export function mustHoldMail(folder: string): void {
+  const { root, database, lock } = dataFolder(folder)
+  // A server that starts has locked it before it makes the database.
+  if ([database, lock].some((path) => isThere(dataFolder(folder), path))) return
+  if (storesIn(folder).includes(folder)) return
+  throw new WaybillError(
+    'usage',
+    `In ${root} is the mail of the lab alone, which stays as it is.`,
+    {
+      hint: 'Name the folder of a server with --data or --config.',
+    },
+  )
+}
+
 /** The stores below a data folder: the live server's own, or the two of the lab. */
 export class Stores extends Archives {
   readonly #readers: readonly ReadOnlyStore[]

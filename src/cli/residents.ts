@@ -59,6 +59,8 @@ export async function changeOf<Part, Input, Result>(
   const settings = readConfig(config)
   return await atDesk(operation, input, {
     opening: { folder: settings.data },
+    // Who lives here may be said before the first start.
+    begins: true,
     desk: (store) => {
       const parts = {
         residents: () => residentsOf(store.accounts, settledResidents(settings)),

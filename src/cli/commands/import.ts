@@ -27,6 +27,7 @@ export function importCommand(): Command {
         { file: resolve(file) },
         {
           opening: { folder: folderOf(options) },
+          begins: true,
           desk: (store) => ({ imports: { store, linesOf: (path) => readPackedLines(path) } }),
           timeoutMs: patienceMs,
           ...(why === undefined ? {} : { why }),

@@ -123,6 +123,20 @@ test('only the destinations that are named go there, the others where DNS says',
   assert.deepEqual(outer.letters[0]?.rcpt, ['RCPT TO:<x@north.example>'])
 })
 
+test('a program that is down keeps none of the others on its host waiting', async (t) => {
+  const down = { patterns: ['down.example'], value: wayTo('relay.example', { port: 9 }) }
+  const box = wayTo('relay.example', { port: 24, protocol: 'lmtp', tls: 'none' })
+  const ways = new SettingsWays([down, { patterns: ['box.example'], value: box }])
+  const { network, submit, settled } = await openSender(t, { zone, ways })
+  const boxes = await FakeServer.open(t, { lmtp: true })
+  const waiting = await settled(await submit({ to: ['a@down.example'] }), 1)
+  assert.equal(waiting.status, 'deferred')
+  network.at(relay, boxes.port)
+  const taken = await settled(await submit({ to: ['b@box.example'] }), 1)
+  assert.equal(taken.status, 'delivered')
+  assert.equal(boxes.letters.length, 1)
+})
+
 test('over LMTP each recipient has an answer: one taken, one full, one refused', async (t) => {
   const ways = waysTo(wayTo('relay.example', { protocol: 'lmtp', port: 24 }))
   const { south, network, submit, settled, goOn } = await openSender(t, { zone, ways })

@@ -97,8 +97,10 @@ export class Deliverer {
       const last = await settling.last(ours.map((item) => nowhere(item, route)))
       return { ...last, reachable: 'unknown' }
     }
-    if (!batch.arrive(siteOf(route, destination))) return { settlements: [], reachable: 'unknown' }
-    return this.#goTo(route, wayTo(destination, ways), { batch, settling, log, sending })
+    const way = wayTo(destination, ways)
+    const site = siteOf(route, destination, way)
+    if (!batch.arrive(site)) return { settlements: [], reachable: 'unknown' }
+    return this.#goTo(route, way, { batch, settling, log, sending })
   }
 
   /** Goes through the targets with each part of the batch that asks the same of TLS. */
@@ -185,7 +187,7 @@ export class Deliverer {
       return { ...nobodyAsked, left: ours.map((item) => leftOut(item, transport)) }
     }
     const from = source?.chosen
-    const whom = { destination, site: siteOf(route, destination), way, source: from }
+    const whom = { destination, site: siteOf(route, destination, way), way, source: from }
     const sharing = idle && new Sharing({ idle, connector, clock }, whom)
     const letters = { messages, signing: this.#options, source: from, sending }
     const tools = { connector, settling, way, log, tell, sharing, ...letters }

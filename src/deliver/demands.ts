@@ -5,6 +5,7 @@ import type { JourneyBuilder } from '../journey/builder.ts'
 import type { StsFinding, StsPolicies } from '../mta-sts/finding.ts'
 import type { TlsLedger } from '../report/tls-fact.ts'
 import type { Route } from '../route/found-route.ts'
+import { serverName } from '../route/site.ts'
 import type { HostDemand, TlsWish, Transport } from '../transport/demand.ts'
 import {
   decideTransport,
@@ -80,7 +81,7 @@ export class Demands {
     const byMx = route.via === 'mx' || route.via === 'implicit-mx'
     const [sts, known] = await Promise.all([
       byMx && rules.mtaSts && wish !== 'waived' ? this.#policyOf(destination, recorder) : noPolicy,
-      memory?.of(hosts) ?? [],
+      knownOf(memory, hosts, way),
     ])
     return { port: way.port, rules, wish, sts, known }
   }
@@ -88,6 +89,18 @@ export class Demands {
   async #policyOf(destination: string, recorder: RecordingResolver): Promise<StsFinding> {
     return (await this.#options.sts?.of(destination, recorder)) ?? noPolicy
   }
+}
+
+/** What is remembered of hosts, where several programs of one host are told apart. */
+async function knownOf(
+  memory: TlsMemory | undefined,
+  hosts: readonly string[],
+  way: Way,
+): Promise<TransportFacts['known']> {
+  if (memory === undefined) return []
+  const names = new Map(hosts.map((host) => [serverName(host, way), host]))
+  const known = await memory.of(Array.from(names.keys()))
+  return known.map((one) => ({ ...one, host: names.get(one.host) ?? one.host }))
 }
 
 const noPolicy: StsFinding = { type: 'none' }
@@ -122,13 +135,13 @@ class Judgement {
     if (found === undefined) throw new Error(`Judgement: ${host} is not of this route`)
     const { demand, before } = found
     if (demand.type === 'skip') return demand.because
-    const { wish } = this.#judged
+    const { wish, way } = this.#judged
     const heard: Asked['heard'] = (outcome, from) => {
       for (const fact of factsOf(outcome, { host: found, ip, from, ...this.#judged })) {
         this.#tell.ledger?.note(fact)
       }
       if (outcome.type !== 'tls' || outcome.proof.result !== 'holds') return
-      this.#tell.memory?.note(host, outcome.proof.strength)
+      this.#tell.memory?.note(serverName(host, way), outcome.proof.strength)
     }
     return { demand, requireTls: wish === 'required', before, heard }
   }

@@ -64,7 +64,7 @@ export async function routeAhead(address: string, needs: RouteAheadNeeds): Promi
     schema: 'waybill.route/1',
     address,
     destination,
-    site: siteOf(route, destination),
+    site: siteOf(route, destination, named?.way),
     targets:
       route.type === 'targets'
         ? route.targets.map((target) => ({ host: target.host, address: target.address }))

@@ -1,3 +1,4 @@
+import { hostOfServer } from '../route/site.ts'
 import { RouteTable } from '../route/route-table.ts'
 import { type SentBy, senderFits, type Senders } from '../source/pool-of.ts'
 import type { QuietHours } from './quiet-hours.ts'
@@ -73,7 +74,7 @@ export class RuleBook {
 
   #ofServers(hosts: readonly string[]): DestinationRule | undefined {
     for (const host of hosts) {
-      const rule = this.#byServer.find(host)
+      const rule = this.#byServer.find(hostOfServer(host))
       if (rule !== undefined) return rule
     }
     return undefined

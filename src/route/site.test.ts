@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryResolver } from '../dns/memory-resolver.ts'
 import { routeTo } from './route.ts'
-import { siteOf } from './site.ts'
+import { hostOfServer, serverName, siteOf } from './site.ts'
 
 const resolver = new MemoryResolver({
   'one.example': { MX: ['10 mx1.host.example', '20 mx2.host.example'] },
@@ -38,4 +38,31 @@ test('without MX records, or as a literal, a destination is its own server', asy
 test('a destination that nothing leads to is a site of its own', async () => {
   assert.equal(await siteFor('none.example'), 'none.example')
   assert.equal(await siteFor('missing.example'), 'missing.example')
+})
+
+const servers: readonly (readonly [host: string, 'smtp' | 'lmtp', port: number, name: string])[] = [
+  ['mx.host.example', 'smtp', 25, 'mx.host.example'],
+  ['2001:db8::1', 'smtp', 25, '2001:db8::1'],
+  ['127.0.0.1', 'smtp', 2626, '127.0.0.1:2626'],
+  ['127.0.0.1', 'lmtp', 2626, 'lmtp:127.0.0.1:2626'],
+  ['127.0.0.1', 'lmtp', 25, 'lmtp:127.0.0.1:25'],
+  ['::1', 'smtp', 587, '[::1]:587'],
+  ['/run/dovecot/lmtp', 'lmtp', 0, 'lmtp:/run/dovecot/lmtp'],
+]
+
+for (const [host, protocol, port, name] of servers) {
+  test(`${name} is one server of its host, and another one than its neighbours`, () => {
+    assert.equal(serverName(host, { protocol, port }), name)
+    assert.equal(hostOfServer(name), host)
+  })
+}
+
+test('programs that listen on one host are sites of their own', async () => {
+  const self = { selfNames: [], selfAddresses: [], loopbackIsSelf: true }
+  const route = await routeTo('other.example', resolver, { ...self, random: () => 0 })
+  const at = (protocol: 'smtp' | 'lmtp', port: number): string => {
+    return siteOf(route, 'other.example', { protocol, port })
+  }
+  assert.equal(at('smtp', 25), siteOf(route, 'other.example'))
+  assert.equal(new Set([at('smtp', 25), at('smtp', 587), at('lmtp', 587)]).size, 3)
 })

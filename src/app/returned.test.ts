@@ -15,9 +15,11 @@ function report(about: {
   readonly action?: string
   readonly status?: string
   readonly messageId?: string
+  /** Groups of fields, each about the next of these recipients. */
+  readonly groups?: readonly string[]
 }): string {
   const { recipient = someone, original, action = 'failed', status = '5.1.1' } = about
-  const { messageId = '<q@south.example>' } = about
+  const { messageId = '<q@south.example>', groups = [recipient] } = about
   return [
     'From: MAILER-DAEMON@mx.north.example',
     `To: ${user}`,
@@ -34,12 +36,14 @@ function report(about: {
     '',
     'Reporting-MTA: dns; mx.north.example',
     '',
-    ...(original === undefined ? [] : [`Original-Recipient: rfc822; ${original}`]),
-    `Final-Recipient: rfc822; ${recipient}`,
-    `Action: ${action}`,
-    `Status: ${status}`,
-    'Diagnostic-Code: smtp; 550 5.1.1 No such user',
-    '',
+    ...groups.flatMap((one) => [
+      ...(original === undefined ? [] : [`Original-Recipient: rfc822; ${original}`]),
+      `Final-Recipient: rfc822; ${one}`,
+      `Action: ${action}`,
+      `Status: ${status}`,
+      'Diagnostic-Code: smtp; 550 5.1.1 No such user',
+      '',
+    ]),
     '--b',
     'Content-Type: text/rfc822-headers',
     '',
@@ -70,12 +74,16 @@ async function bring(
 const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
 
 /** South, which has sent a letter to two of north, and north has taken it. */
-async function open(t: TestContext, clientIp: string = first): Promise<Sender & { id: string }> {
+async function open(
+  t: TestContext,
+  clientIp: string = first,
+  to: readonly string[] = [someone, 'else@north.example'],
+): Promise<Sender & { id: string }> {
   const sender = await openSender(t, { zone, clientIp })
   const north = await FakeServer.open(t)
   sender.network.at(first, north.port)
-  const id = await sender.submit({ to: [someone, 'else@north.example'] })
-  await sender.settled(id, 2)
+  const id = await sender.submit({ to })
+  await sender.settled(id, to.length)
   return { ...sender, id }
 }
 
@@ -146,6 +154,35 @@ test('who has nothing to do with the server that took it suppresses nobody', asy
   }
   assert.equal((await toldOf(sender)).length, 3)
   assert.equal(await sender.south.site.suppressions.find(someone), undefined)
+})
+
+test('thirty-six reports that name one recipient a thousand times are thirty-six steps', async (t) => {
+  const sender = await open(t, '203.0.113.77')
+  const groups = Array.from({ length: 1000 }, () => someone)
+  for (let n = 0; n < 36; n++) await bring(sender, report({ groups }))
+  assert.equal((await toldOf(sender)).length, 36)
+})
+
+test('of one report a hundred recipients are told, and of all two hundred in a record', async (t) => {
+  const groups = Array.from({ length: 120 }, (_, n) => `r${n}@north.example`)
+  const sender = await open(t, '203.0.113.77', groups)
+  const counts: number[] = []
+  const limits = (): number => {
+    return sender.south.logged.filter(({ fields }) => fields['limit'] === 'reports of a letter')
+      .length
+  }
+  const told: number[] = []
+  for (let n = 0; n < 4; n++) {
+    await bring(sender, report({ groups, action: n === 0 ? 'failed' : 'delayed' }))
+    counts.push((await toldOf(sender)).length)
+    told.push(limits())
+  }
+  assert.deepEqual(counts, [100, 200, 200, 200])
+  assert.deepEqual(told, [0, 1, 1, 1])
+  const found = await sender.south.store.journeys.find(sender.id)
+  assert.ok(found.type === 'found')
+  assert.equal(found.journey.appended.length, 122, 'each report is appended at once')
+  assert.match(found.journey.summary, /Of 120 recipients 20 have it, 100 failed/)
 })
 
 function complaint(type: string, recipients: readonly string[] = [someone]): string {

@@ -42,6 +42,7 @@ function opened({ unreadable = [] }: { readonly unreadable?: readonly string[] }
     },
     suppressions: { refused: unused, complained: unused },
     clock,
+    log: unused,
     report: (problem, where) => problems.push(`${where}: ${String(problem)}`),
   })
   const mark = (key: string, kind = reportInKind): RegisterEntry => {
@@ -104,6 +105,7 @@ test('a store whose changes break off is told, and can be stopped all the same',
     store: { ...store, changes: () => changes },
     suppressions: { refused: unused, complained: unused },
     clock: new ManualClock(0),
+    log: unused,
     report: (problem, where) => told.resolve(`${where}: ${String(problem)}`),
   })
   returned.start()
@@ -139,6 +141,7 @@ test('a report of a mebibyte is read, and a longer one is not', async () => {
       },
       suppressions: { refused: unused, complained: unused },
       clock: new ManualClock(1_000_000),
+      log: unused,
       report: (problem, where) => problems.push(`${where}: ${String(problem)}`),
     })
     await store.register.put([mark('J1')])

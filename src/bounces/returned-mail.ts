@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import { concat } from '../base/octets.ts'
 import type { Directory } from '../directory/directory.ts'
 import { JourneyBuilder } from '../journey/builder.ts'
@@ -14,7 +15,7 @@ import type { LaterSteps, PostPort } from '../store/ports/post.ts'
 import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
-import { handedOn, namedIn, vouchedFor } from './sent-letter.ts'
+import { finder, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
 import { type About, type DsnRead, SentLetters } from './sent-letters.ts'
 
 export interface ReturnedMailParts {
@@ -29,6 +30,7 @@ export interface ReturnedMailParts {
   /** What our letters left with. */
   readonly directory: Pick<Directory, 'marks'>
   readonly clock: Clock
+  readonly log: Log
   /** A fault of ours, for the log. */
   readonly report: (problem: unknown, where: string) => void
 }
@@ -135,15 +137,15 @@ export class ReturnedMail {
     arrived: JourneyRecord,
     { sent, all, only, matched }: About,
   ): Promise<Told> {
-    const told = new Builder(sent, this.#parts.clock)
+    const told = new Builder(sent, { report: arrived.id, clock: this.#parts.clock })
     const register: RegisterEntry[] = []
+    const named = finder(all)
     for (const one of only === undefined ? dsn.recipients : dsn.recipients.slice(0, 1)) {
-      const about = only ?? namedIn(all, [one.originalRecipient, one.finalRecipient])[0]
+      const about = only ?? named([one.originalRecipient, one.finalRecipient])
       const { action, status } = one
       if (about === undefined || action === 'unknown' || action === 'deliverable') continue
       const { recipient } = about
-      const known = isTold(sent, arrived.id, recipient)
-      if (known) continue
+      if (!told.isNew(recipient)) continue
       const reporter = (one.remoteMta ?? dsn.reportingMta ?? '').slice(0, 255)
       const said = (one.diagnosticCode ?? one.words ?? '').slice(0, 500)
       const facts = { status, reporter, said, matched, journey: arrived.id } as const
@@ -153,7 +155,7 @@ export class ReturnedMail {
       const refused = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
       register.push(...(await this.#parts.suppressions.refused(refused)))
     }
-    return { steps: told.steps, register }
+    return this.#ended(told, register)
   }
 
   async #ofComplaint(
@@ -177,17 +179,26 @@ export class ReturnedMail {
     if (!proved) return nothing
     const { feedbackType } = feedback
     const reporter = (arrived.author ?? '').slice(0, 255)
-    const told = new Builder(sent, this.#parts.clock)
+    const told = new Builder(sent, { report: arrived.id, clock: this.#parts.clock })
     const facts = { feedback: feedbackType.slice(0, 40), reporter, journey: arrived.id }
     const said = `${facts.feedback}, told by ${reporter}`
     const register: RegisterEntry[] = []
     // RFC 5965 §3.2: it may name several.
     for (const { recipient } of about) {
-      if (isTold(sent, arrived.id, recipient)) continue
+      if (!told.isNew(recipient)) continue
       told.step({ type: 'complained', recipient, ...facts }, recipient, 'complained')
       if (feedbackType === 'not-spam') continue
       const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
       register.push(...this.#parts.suppressions.complained(complaint))
+    }
+    return this.#ended(told, register)
+  }
+
+  #ended(told: Builder, register: readonly RegisterEntry[]): Told {
+    if (told.filled) {
+      const why = `Its record has ${mostInRecord} steps of reports and complaints: no more are added.`
+      const fields = { limit: 'reports of a letter', journey: told.letter, why }
+      this.#parts.log({ level: 'warning', event: 'limit', fields })
     }
     return { steps: told.steps, register }
   }
@@ -209,38 +220,60 @@ interface Told {
 
 const nothing: Told = { steps: [], register: [] }
 
-/** Whether a record has it already: the server was killed, or the same report came twice. */
-function isTold({ steps }: JourneyRecord, report: string, recipient: string): boolean {
-  return steps.some((step) => {
-    if (step.type !== 'returned' && step.type !== 'complained') return false
-    return step.journey === report && step.recipient === recipient
-  })
-}
+/** Recipients that are told of one report; a report about more is no everyday one. */
+const mostOfReport = 100
+/** Steps of reports in one record: whoever knows a Message-ID may send reports without end. */
+const mostInRecord = 200
 
-/** Steps for the record of a letter that was sent. */
+/** Steps for the record of a letter that was sent: of one report, one for each recipient. */
 class Builder {
-  readonly #sent: JourneyRecord
-  readonly #clock: Clock
-  readonly #later: LaterSteps[] = []
+  readonly #journey: JourneyBuilder
+  readonly #recipients: NonNullable<LaterSteps['recipients']>[number][] = []
+  /** Whom the record tells of this report already: the server was killed, or they are named again. */
+  readonly #told: Set<string>
+  #inReport = 0
+  #inRecord: number
 
-  constructor(sent: JourneyRecord, clock: Clock) {
-    this.#sent = sent
-    this.#clock = clock
+  constructor(
+    { id, steps }: JourneyRecord,
+    { report, clock }: { readonly report: string; readonly clock: Clock },
+  ) {
+    this.#journey = new JourneyBuilder(id, clock)
+    const before = steps.filter((step) => step.type === 'returned' || step.type === 'complained')
+    const ofReport = before.filter(({ journey }) => journey === report)
+    this.#told = new Set(ofReport.map(({ recipient }) => recipient))
+    this.#inRecord = before.length
+  }
+
+  /** Whether something is still to be told of the recipient; it is asked once for each. */
+  isNew(recipient: string): boolean {
+    if (this.#told.size >= mostOfReport || this.#told.has(recipient)) return false
+    this.#told.add(recipient)
+    return true
+  }
+
+  /** Whether the record is full by what this report says. */
+  get filled(): boolean {
+    return this.#inReport > 0 && this.#inRecord >= mostInRecord
+  }
+
+  get letter(): string {
+    return this.#journey.id
   }
 
   get steps(): readonly LaterSteps[] {
-    return this.#later
+    const { id: journeyId, steps } = this.#journey
+    if (steps.length === 0) return []
+    return [{ journeyId, steps: JSON.stringify(steps), shared: [], recipients: this.#recipients }]
   }
 
   step(data: StepData, address: string, action: string): void {
-    const journey = new JourneyBuilder(this.#sent.id, this.#clock)
-    journey.step(data)
+    if (this.#inRecord >= mostInRecord) return
+    this.#inRecord++
+    this.#inReport++
+    this.#journey.step(data)
+    if (action !== 'failed') return
     const summary = `Not delivered to ${address}: another server had taken it, and sent it back.`
-    this.#later.push({
-      journeyId: this.#sent.id,
-      steps: JSON.stringify(journey.steps),
-      shared: [],
-      ...(action === 'failed' ? { recipient: { address, status: 'failed', summary } } : {}),
-    })
+    this.#recipients.push({ address, status: 'failed', summary })
   }
 }

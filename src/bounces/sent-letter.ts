@@ -36,6 +36,21 @@ export function namedIn(
   return all.filter(({ recipient }) => names.has(suppressionKey(recipient) ?? ''))
 }
 
+/** Finds the one that a report names, in the same time for however many. */
+export function finder(
+  all: readonly HandedOn[],
+): (addresses: readonly (string | undefined)[]) => HandedOn | undefined {
+  const byName = new Map(all.map((one) => [suppressionKey(one.recipient) ?? '', one]))
+  return (addresses) => {
+    for (const address of addresses) {
+      const key = suppressionKey(address ?? '')
+      const found = key === undefined ? undefined : byName.get(key)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}
+
 /**
  * Whether who brought a report has something to do with the server that took the letter: it is the
  * same address, or a name that is proved (by reverse DNS, or SPF) is in the domain of that server or of

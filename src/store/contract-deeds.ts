@@ -114,8 +114,12 @@ export const deeds: readonly Deed[] = [
     prepare: prepareQueued,
     run: (store) => {
       const later = { journeyId: 'JOURNEY1', steps: '[1]', shared: [{ hash: 'fact-3', json: '3' }] }
-      const recipient = { address: 'bob@south.example', status: 'failed', summary: 'came back' }
-      const laterSteps = [later, { ...later, recipient }]
+      const back = { status: 'failed', summary: 'came back' }
+      const recipients = ['bob', 'ann'].map((name) => ({
+        address: `${name}@south.example`,
+        ...back,
+      }))
+      const laterSteps = [later, { ...later, recipients }]
       return store.post.accept({ ...notification, laterSteps })
     },
   },

@@ -73,6 +73,16 @@ export const toldDeeds: readonly (readonly [
     [{ type: 'journey', id: 'JOURNEY2' }],
   ],
   [
+    'steps about several recipients of a journey',
+    ({ post }) => {
+      const back = { status: 'failed', summary: 'came back' }
+      const recipients = ['a', 'b', 'c'].map((name) => ({ address: `${name}@x.example`, ...back }))
+      const later = { journeyId: 'JOURNEY1', steps: '[1,2,3]', shared: [], recipients }
+      return post.accept(acceptance({ laterSteps: [later] }))
+    },
+    [{ type: 'journey', id: 'JOURNEY1' }],
+  ],
+  [
     'a deferral',
     ({ queue }) => {
       const outcome = { type: 'deferred', nextAttemptAt: now + 1, problem: '451' } as const

@@ -45,8 +45,9 @@ export function acceptInMemory(work: MemoryWork, acceptance: Acceptance): void {
   }
   for (const later of acceptance.laterSteps ?? []) {
     appendMemorySteps(work, later)
-    const { recipient } = later
-    if (recipient !== undefined) tellMemoryRecipient(work, later.journeyId, recipient)
+    for (const recipient of later.recipients ?? []) {
+      tellMemoryRecipient(work, later.journeyId, recipient)
+    }
   }
   if (acceptance.receipt !== undefined) putReceipt(work, acceptance.receipt)
   putInMemory(work, acceptance.register ?? [])

@@ -144,14 +144,14 @@ export interface LaterSteps {
   readonly steps: string
   readonly shared: readonly SharedFact[]
   /**
-   * What they say of one of its recipients: the new status, and the sentence for the whole. Absent:
-   * the status stays as it is.
+   * What they say of some of its recipients: the new status, and the sentence for the whole. Absent:
+   * each status stays as it is.
    */
-  readonly recipient?: {
+  readonly recipients?: readonly {
     readonly address: string
     readonly status: string
     readonly summary: string
-  }
+  }[]
 }
 
 /** What one `250` (or one refusal) puts down, all of it or nothing. */

@@ -57,11 +57,13 @@ export function writeAcceptance(transaction: Transaction, acceptance: Acceptance
 
 function tellLater(transaction: Transaction, later: LaterSteps): void {
   const journey = appendSteps(transaction, later)
-  const { recipient } = later
-  if (journey === undefined || recipient === undefined) return
-  const { address, status, summary } = recipient
-  putRecipient(transaction, journey, { address, status, accounts: '' })
-  tellWhole(transaction, journey, { status, summary })
+  const { recipients = [] } = later
+  const last = recipients.at(-1)
+  if (journey === undefined || last === undefined) return
+  for (const { address, status } of recipients) {
+    putRecipient(transaction, journey, { address, status, accounts: '' })
+  }
+  tellWhole(transaction, journey, last)
 }
 
 /** Appends steps to a journey. @returns its key; `undefined` when it is gone */

@@ -205,7 +205,8 @@ export class Deliverer {
       const rival = rivalOf(target, others)
       const ofRival = rival === undefined ? undefined : askedOf(rival)
       let used: readonly RouteTarget[] = [target]
-      if (typeof asked === 'string') round.leaveOut(target, asked)
+      const skipped = typeof asked === 'string'
+      if (skipped) round.leaveOut(target, asked)
       else if (rival === undefined || typeof ofRival !== 'object') {
         used = await round.visit(target, asked)
       } else {
@@ -214,7 +215,9 @@ export class Deliverer {
         used = await round.visit(target, { ...asked, rival: raced })
       }
       const waiting: readonly RouteTarget[] = [target, ...others].filter(
-        (one) => !used.includes(one),
+        // An address that was tried is the same server under another name, too. One that nothing may
+        // go to by this name may be let have it by another (RFC 8461 §5.1).
+        (one) => !used.some((gone) => gone === one || (!skipped && gone.address === one.address)),
       )
       ;[target, ...others] = waiting
     }

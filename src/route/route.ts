@@ -19,7 +19,10 @@ export interface RouteOptions extends Self {
   readonly families?: FamilyOrder
   /** Exchanges that are looked up; 10 when not given. */
   readonly maxExchanges?: number
-  /** Targets in the list; 20 when not given. RFC 5321 §5.1 asks for at least two. */
+  /**
+   * Addresses in the list; 20 when not given. RFC 5321 §5.1 asks for at least two. One that several
+   * exchanges have counts once, and is a target of each.
+   */
   readonly maxAddresses?: number
   /** Absent: those of now. */
   readonly rules?: RouteRules
@@ -157,6 +160,7 @@ async function routeByRecords(
   const targets: RouteTarget[] = []
   const exchanges: ExchangeFate[] = []
   const taken = new Set<string>()
+  const pairs = new Set<string>()
   const maxAddresses = options.maxAddresses ?? 20
   for (const [index, { exchange: host, preference }] of ordered.entries()) {
     const answer = answers[index]
@@ -164,10 +168,14 @@ async function routeByRecords(
     let fate: ExchangeFate['fate'] = answer.type === 'addresses' ? 'over-limit' : answer.type
     if (fate !== 'self' && preference >= floor) fate = 'behind-self'
     else if (answer.type === 'addresses') {
-      if (targets.length < maxAddresses) fate = 'used'
+      if (taken.size < maxAddresses) fate = 'used'
       for (const { address, family, dnssec } of answer.addresses) {
-        if (targets.length >= maxAddresses || taken.has(address)) continue
+        // What is asked of a server hangs on its name: under another one it may be let have the mail.
+        const pair = options.rules === 1 ? address : `${host} ${address}`
+        if (pairs.has(pair) || (taken.size >= maxAddresses && !taken.has(address))) continue
+        pairs.add(pair)
         taken.add(address)
+        fate = 'used'
         const secure = dnssec === 'secure' && plan.mxDnssec === 'secure'
         const state = secure ? 'secure' : 'insecure'
         targets.push({ host, preference, address, family, dnssec: state })

@@ -21,7 +21,8 @@ export interface Self {
 
 /**
  * Which rules a route is found by, so that a record is replayed by its own. 2, since 0.5.0: an exchange
- * that is an alias of a name of our own is this server.
+ * that is an alias of a name of our own is this server, and an address is a target of each exchange that
+ * has it, and not of the first alone.
  */
 export type RouteRules = 1 | 2
 

@@ -24,6 +24,11 @@ export function pauseAfter(reading: AnswerReading, permanent: boolean): PauseWan
   return undefined
 }
 
+/** Whether it says of our address itself that it is listed, or not trusted: others may well say so, too. */
+export function blamesAddress({ kind, scope }: AnswerReading): boolean {
+  return scope === 'ourselves' && (kind === 'listed' || kind === 'reputation')
+}
+
 /** For refusals for now. Short: it costs one letter to ask again, and nothing of it is lost. */
 const minutesFor: Readonly<Partial<Record<AnswerKind, number>>> = {
   'try-later': 2,

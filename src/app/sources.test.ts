@@ -298,6 +298,74 @@ test('a warm-up lasts over days and restarts, and no day goes beyond its plan', 
   assert.deepEqual(open2.south.site.sources[0]?.warmUp, { day: 2, letters: 3 })
 })
 
+/** For each of these hosts a destination `to-HOST`. */
+function placesAt(places: Readonly<Record<string, string>>): Pick<TestSiteOptions, 'zone'> {
+  const entries = Object.entries(places).flatMap(([host, ip]) => [
+    [`to-${host}`, { MX: [`10 ${host}`] }] as const,
+    [host, { A: [ip] }] as const,
+  ])
+  return { zone: { ...zone, ...Object.fromEntries(entries) } }
+}
+
+/** What becomes of a letter to an innocent site once these servers have said this. */
+async function innocentAfter(
+  t: TestContext,
+  places: Readonly<Record<string, string>>,
+  answer: NonNullable<FakeServerOptions['answer']>,
+  sources = plan(both),
+): Promise<Sender & { readonly innocent: Awaited<ReturnType<Sender['settled']>> }> {
+  const sender = await open(t, sources, placesAt(places))
+  const refusing = await FakeServer.open(t, { answer })
+  for (const ip of Object.values(places)) sender.network.at(ip, refusing.port)
+  for (const host of Object.keys(places)) {
+    await sender.settled(await sender.submit({ to: [`x@to-${host}`] }), 1)
+  }
+  return { ...sender, innocent: await sender.settled(await sender.submit(), 1) }
+}
+
+const elsewhere = {
+  'mx.t1.example': '198.51.100.1',
+  'mx.t2.example': '203.0.113.1',
+  'mx.t3.example': '192.0.3.1',
+}
+
+test('one place that refuses us by many names stops no mail to others', async (t) => {
+  const table = [
+    [
+      'one address',
+      'mx.t1.example 198.51.100.1 mx.t2.example 198.51.100.1 mx.t3.example 198.51.100.9',
+    ],
+    ['one domain', 'a.t.example 198.51.100.1 b.t.example 203.0.113.1 c.t.example 192.0.3.1'],
+  ] as const
+  for (const [name, text] of table) {
+    const pairs = Array.from(text.matchAll(/(\S+) (\S+)/g), ([, host = '', ip = '']) => [host, ip])
+    const places = Object.fromEntries(pairs) as Readonly<Record<string, string>>
+    const refuses = (at: string): Act | undefined => (at === 'mail' ? listed : undefined)
+    for (const sources of [plan(both), plan([])]) {
+      const { innocent } = await innocentAfter(t, places, refuses, sources)
+      assert.deepEqual(attempts(innocent), ['delivered'], name)
+    }
+  }
+})
+
+test('a greeting that says nothing of our address does not count for all', async (t) => {
+  const { innocent } = await innocentAfter(t, elsewhere, (at) => {
+    return at === 'banner' ? '554 5.7.1 no mail here today' : undefined
+  })
+  assert.deepEqual(attempts(innocent), ['delivered'])
+})
+
+test('three places that are independent stop it', async (t) => {
+  const { innocent, south } = await innocentAfter(t, elsewhere, (at) => {
+    return at === 'mail' ? listed : undefined
+  })
+  assert.deepEqual(attempts(innocent), [])
+  assert.match(innocent.view.summary, /Servers of 3 organizations in 3 networks.*spamhaus/)
+  for (const { pauses } of south.site.sources) {
+    assert.equal(pauses.filter((one) => one.site === undefined).length, 1)
+  }
+})
+
 test('a person pauses a source by its name or its address, and resumes it', async (t) => {
   const { submit, settled, server, south } = await open(t, plan(both))
   const { pauses } = south.site.letters

@@ -1,9 +1,12 @@
 import { meaningOf } from '../answers/kinds.ts'
+import { clientKeys } from '../base/ip.ts'
 import type { LogLine } from '../base/log.ts'
+import { zoneOfName } from '../inspect/public-suffixes.ts'
 import type { DeliveryStep } from '../journey/delivery-steps.ts'
-import { pauseAfter } from '../answers/pause.ts'
+import { blamesAddress, pauseAfter } from '../answers/pause.ts'
 import type { Pause } from '../post/batch.ts'
 import { describeReply } from '../smtp/reply.ts'
+import type { Refuser } from '../source/independent.ts'
 import { type Attempt, readingOf } from './attempt.ts'
 
 export type PauseStep = DeliveryStep & { readonly type: 'paused' }
@@ -11,7 +14,7 @@ export type PauseStep = DeliveryStep & { readonly type: 'paused' }
 /** The longest pause that these attempts ask for; `undefined`: none asks for one. */
 export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
   let longest: Pause | undefined
-  for (const { result, host } of attempts) {
+  for (const { result, host, ip } of attempts) {
     const reading = readingOf(result)
     if (reading === undefined || result.result === 'delivered') continue
     // What we ourselves demand of a server (a route, TLS) is asked of each letter by itself.
@@ -20,9 +23,16 @@ export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
     if (wanted === undefined || wanted.forMs <= (longest?.forMs ?? 0)) continue
     const reply = result.outcome?.reply ?? null
     const said = reply === null ? result.because : `${host} said: ${describeReply(reply)}`
-    longest = { ...wanted, because: `${meaningOf(reading)} ${said.slice(0, 300)}` }
+    const refuser = blamesAddress(reading) ? { refuser: refuserOf(host, ip) } : {}
+    longest = { ...wanted, because: `${meaningOf(reading)} ${said.slice(0, 300)}`, ...refuser }
   }
   return longest
+}
+
+/** A server by what tells it from those of others, whatever names and addresses it has. */
+function refuserOf(host: string, ip: string): Refuser {
+  const { network, site } = clientKeys(ip)
+  return { organization: zoneOfName(host.toLowerCase()), network: site ?? network }
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import type { Pause } from '../post/batch.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Source } from '../source/source.ts'
 import { type PausedSources, SourceBook } from './source-book.ts'
@@ -99,26 +100,32 @@ test('looking counts nothing; what did not go is given back, and others join as 
   assert.deepEqual(book.standings[0]?.warmUp, { day: 1, letters: 10 })
 })
 
-test('a site that refuses a source pauses it there, three pause it everywhere, and it ends', async () => {
+test('a site that refuses a source pauses it there, three of other places pause it everywhere, and it ends', async () => {
   const { restarted, clock } = opened([one, two])
   const { book } = await restarted()
   const first = (await send(book, 1)).split(' ')[0] ?? ''
   const second = first === 'one' ? 'two' : 'one'
-  const pause = { of: 'source', forMs: hourMs, because: 'It is listed.' } as const
-  book.refused(first, site, pause)
+  const pauseBy = (place: string): Pause => {
+    const refuser = { organization: place, network: place }
+    return { of: 'source', forMs: hourMs, because: 'It is listed.', refuser }
+  }
+  book.refused(first, site, pauseBy('north'))
   assert.equal(await send(book, 1), `${second} 1`)
   assert.equal(await book.join(first, site, 1), 0)
   assert.equal(await book.join(first, 'mx.west.example', 1), 1)
   const told = book.standings.find(({ name }) => name === first)?.pauses
   assert.deepEqual(told, [{ site, because: 'It is listed.', since: start, until: start + hourMs }])
   clock.advance(60_000)
-  for (const other of ['mx.west.example', 'mx.east.example']) book.refused(first, other, pause)
+  book.refused(first, 'mx.west.example', pauseBy('west'))
+  book.refused(first, 'mx2.west.example', pauseBy('west'))
+  assert.equal(await book.join(first, 'mx.fourth.example', 1), 1, 'two of them are of one place')
+  book.refused(first, 'mx.east.example', pauseBy('east'))
   assert.equal(await book.join(first, 'mx.fourth.example', 1), 0)
   const [all] = book.standings.find(({ name }) => name === first)?.pauses ?? []
   assert.deepEqual([all?.site, all?.since, all?.until], [undefined, start + 60_000, start + hourMs])
   book.forget(site)
   assert.equal(await send(book, 1), `${first} 1`, 'two sites do not count for all')
-  book.refused(first, site, pause)
+  book.refused(first, site, pauseBy('north'))
   clock.advance(hourMs)
   assert.equal(await send(book, 1), `${first} 1`)
   assert.deepEqual(

@@ -140,12 +140,13 @@ export class SourceBook {
   }
 
   /** A site refuses the address of a source. */
-  refused(source: string, site: string, { forMs, because }: Pause): void {
+  refused(source: string, site: string, { forMs, because, refuser }: Pause): void {
     const { clock } = this.#options
     const refusals = this.#refusals.get(source) ?? new Refusals(clock)
     this.#refusals.set(source, refusals)
     const since = clock.monotonicMs()
-    refusals.learn(site, { since, until: since + forMs, because })
+    const by = refuser === undefined ? {} : { refuser }
+    refusals.learn(site, { since, until: since + forMs, because, ...by })
   }
 
   /** Somebody wants it tried: that a site, or any, refuses our addresses is forgotten. */

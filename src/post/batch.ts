@@ -1,4 +1,5 @@
 import type { Ending } from '../base/ending.ts'
+import type { Refuser } from '../source/independent.ts'
 import type { QueueItem, Settlement } from '../store/ports/queue.ts'
 
 /**
@@ -74,6 +75,8 @@ export interface Pause {
   readonly forMs: number
   /** In a sentence, with what the server said. */
   readonly because: string
+  /** Who said of our address that it is listed, or not trusted. Absent: that was not said. */
+  readonly refuser?: Refuser
 }
 
 /** Items that are not tried, because their destination was found down a moment ago. */

@@ -16,11 +16,12 @@ test('a site is left alone for the time that its answer asks for', () => {
   assert.equal(pauses.of('a'), undefined)
 })
 
-test('one site cannot stop the whole server, three can, as long as there are three', () => {
+test('one site cannot stop the whole server, three that are independent can, as long as there are three', () => {
   const clock = new ManualClock(1e12)
   const pauses = new Pauses(clock)
   const refuse = (site: string, minutes: number): void => {
-    pauses.learn(site, { of: 'source', forMs: minutes * minute, because: 'listed' })
+    const refuser = { organization: site, network: site }
+    pauses.learn(site, { of: 'source', forMs: minutes * minute, because: 'listed', refuser })
   }
   refuse('a', 10)
   refuse('a', 11)
@@ -28,7 +29,10 @@ test('one site cannot stop the whole server, three can, as long as there are thr
   assert.deepEqual([pauses.of('a')?.because, pauses.of('other')], ['listed', undefined])
   refuse('c', 30)
   assert.equal(pauses.of('other')?.until, 11 * minute)
-  assert.match(pauses.of('other')?.because ?? '', /^3 sites refuse the address/)
+  assert.match(
+    pauses.of('other')?.because ?? '',
+    /^Servers of 3 organizations .* refuse the address/,
+  )
   clock.advance(11 * minute)
   assert.equal(pauses.of('other'), undefined)
   assert.equal(pauses.of('c')?.until, 30 * minute)

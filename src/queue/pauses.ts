@@ -4,7 +4,7 @@ import { later, type Refused, Refusals } from '../source/refusals.ts'
 
 /**
  * Pauses that answers have asked for: of a site, or of the address that we send from. The latter is a
- * pause of the site that said so, and of all when some sites say the same. In memory, bounded.
+ * pause of the site that said so, and of all when enough that are independent say the same. In memory, bounded.
  */
 export class Pauses {
   readonly #clock: Clock
@@ -18,10 +18,10 @@ export class Pauses {
     this.#source = new Refusals(clock)
   }
 
-  learn(site: string, { of, forMs, because }: Pause): void {
+  learn(site: string, { of, forMs, ...said }: Pause): void {
     const until = this.#clock.monotonicMs() + forMs
     const pauses = of === 'source' ? this.#source : this.#sites
-    pauses.learn(site, { until, because })
+    pauses.learn(site, { until, ...said })
   }
 
   /** Why nothing is sent to a site now. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { independentWith, type Refuser } from './independent.ts'
 
 /** Nothing is sent before `until`, by the clock that never goes back. */
 export interface Refused {
@@ -6,13 +7,16 @@ export interface Refused {
   readonly since?: number
   readonly until: number
   readonly because: string
+  /** Who said of our address that it is not wanted. Absent: that was not said, and it counts at its site alone. */
+  readonly refuser?: Refuser
 }
 
 /**
- * So many sites must refuse an address of ours before nothing is sent from it anywhere: one site alone,
- * whoever runs it, must not be able to stop this server.
+ * So many must refuse an address of ours before nothing is sent from it anywhere, each of another
+ * organization and in another network: nobody alone must be able to stop this server, with however many
+ * names and addresses of one place.
  */
-const sitesAgainst = 3
+const independentAgainst = 3
 /** Sites that are remembered. */
 const maxRemembered = 10_000
 
@@ -36,7 +40,7 @@ export class Refusals {
     }
   }
 
-  /** Why nothing is sent from it to a site now: that one refuses it, or as many as count for all. */
+  /** Why nothing is sent from it to a site now: that one refuses it, or enough to count for all. */
   of(site: string): Refused | undefined {
     return later(this.at(site), this.ofAll)
   }
@@ -47,18 +51,22 @@ export class Refusals {
     return refused !== undefined && refused.until > this.#clock.monotonicMs() ? refused : undefined
   }
 
-  /** Why nothing is sent from it anywhere: as long as so many sites refuse it. */
+  /** Why nothing is sent from it anywhere: as long as so many that are independent refuse it. */
   get ofAll(): Refused | undefined {
-    const living = this.#living.toSorted(([, a], [, b]) => b.until - a.until)
-    const last = living[sitesAgainst - 1]
+    const named = this.#living.flatMap(([, { refuser, ...refused }]) => {
+      return refuser === undefined ? [] : [{ ...refused, ...refuser }]
+    })
+    if (named.length < independentAgainst) return undefined
+    const lastFirst = named.toSorted((a, b) => b.until - a.until)
+    const last = independentWith(lastFirst, independentAgainst)
     if (last === undefined) return undefined
-    const [, { because }] = living[0] ?? last
-    const begun = living.slice(0, sitesAgainst).map(([, { since }]) => since ?? -Infinity)
-    const since = Math.max(...begun)
+    const asTheyCame = named.toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0))
+    const since = independentWith(asTheyCame, independentAgainst)?.since
+    const { because } = lastFirst[0] ?? last
     return {
-      ...(Number.isFinite(since) ? { since } : {}),
-      until: last[1].until,
-      because: `${living.length} sites refuse the address that we send from. One of them: ${because}`,
+      ...(since === undefined ? {} : { since }),
+      until: last.until,
+      because: `Servers of ${independentAgainst} organizations in ${independentAgainst} networks, or of more, refuse the address that we send from. One of them: ${because}`,
     }
   }
 

@@ -193,17 +193,19 @@ test('the pool is the one of the sender, the most precise word first, then of th
   assert.equal(senderFits({ addresses: [], accounts: [] }, { reversePath: '' }), undefined)
 })
 
-test('a site that refuses an address stops only itself; three stop all, as long as they are three', () => {
+test('a site that refuses an address stops only itself; three that are independent stop all, as long as they are three', () => {
   const clock = new ManualClock(noon)
   const refusals = new Refusals(clock)
   const refuse = (site: string, forMs: number): void => {
-    refusals.learn(site, { until: clock.monotonicMs() + forMs, because: `${site} says so.` })
+    const refuser = { organization: `${site}.example`, network: site }
+    const until = clock.monotonicMs() + forMs
+    refusals.learn(site, { until, because: `${site} says so.`, refuser })
   }
   refuse('a', 100)
   refuse('b', 300)
   assert.ok(refusals.of('a') !== undefined && refusals.of('other') === undefined)
   refuse('c', 200)
-  assert.match(refusals.of('other')?.because ?? '', /^3 sites refuse .* b says so\.$/)
+  assert.match(refusals.of('other')?.because ?? '', /^Servers of 3 organizations .* b says so\.$/)
   refuse('b', 10)
   assert.equal(refusals.sites.size, 3)
   clock.advance(101)
@@ -213,4 +215,22 @@ test('a site that refuses an address stops only itself; three stop all, as long 
   assert.equal(refusals.of('b'), undefined)
   refusals.forget()
   assert.equal(refusals.sites.size, 0)
+})
+
+test('who does not say it of our address, or is of a place that has said it, does not count for all', () => {
+  const clock = new ManualClock(noon)
+  const refusals = new Refusals(clock)
+  const until = clock.monotonicMs() + 100
+  const said = { until, because: 'Listed.' }
+  for (let index = 0; index < 50; index++) {
+    refusals.learn(`bare ${index}`, said)
+    const network = `192.0.2.${index}`
+    refusals.learn(`one domain ${index}`, { ...said, refuser: { organization: 'a', network } })
+    const organization = `o${index}`
+    refusals.learn(`one address ${index}`, { ...said, refuser: { organization, network: 'n' } })
+  }
+  assert.equal(refusals.of('other'), undefined)
+  assert.equal(refusals.of('bare 7')?.because, 'Listed.')
+  refusals.learn('third', { ...said, refuser: { organization: 'x', network: 'y' } })
+  assert.equal(refusals.of('other')?.until, until)
 })

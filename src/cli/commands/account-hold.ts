@@ -4,9 +4,10 @@ import { queueRelease } from '../../desk/queue-operations.ts'
 import { parseUntil } from '../../desk/until.ts'
 import { systemClock } from '../../io/clock.ts'
 import { atDesk, type WhyOption, withWhy } from '../at-desk.ts'
-import { dataFolderOf, type DataOptions, withDataOptions } from '../data.ts'
+import { dataFolderOf, type DataOptions, mustHoldMail, withDataOptions } from '../data.ts'
 import { endRule, holdByRule, queuePlace, rulesIn } from '../hold-by-rule.ts'
 import { exitCodes, print, printJson, say } from '../output.ts'
+import { mustSend } from '../sending-account.ts'
 import { changeLetters, chosenLetters, mailFor } from '../waiting-letters.ts'
 import { rowTime } from './list.ts'
 
@@ -25,11 +26,14 @@ export function accountHoldCommand(): Command {
     .addHelpText(
       'after',
       '\nFor a password that was stolen, or a program that runs wild. What it sends is\n' +
-        'taken as before and waits. It is a hold rule: waybill queue rule list has it.',
+        'taken as before and waits. It is a hold rule: waybill queue rule list has it.\n' +
+        'Exit code 5: --config is given, and there is no such account.',
     )
     .action(async (address: string, { until: end, json, ...options }: HoldOptions) => {
       const folder = dataFolderOf(options)
       const until = end === undefined ? {} : { until: parseUntil(end, systemClock.now()) }
+      mustHoldMail(folder)
+      await mustSend(address, options, folder)
       const wanted = { words: accountWords(address), ...until }
       const { rule, letters, left } = await holdByRule({ folder, why: options.why }, wanted)
       if (json === true) return printJson({ rule: rule.id, held: letters, left })
@@ -59,6 +63,7 @@ export function accountReleaseCommand(): Command {
       })
       released += letters
       const none = rules.length === 0 && released === 0
+      if (none) await mustSend(address, options, folder)
       if (none) process.exitCode = exitCodes.notFound
       if (json === true) printJson({ rules: rules.map(({ id }) => id), released })
       else if (none) say(`Nothing of ${address} is held.`)

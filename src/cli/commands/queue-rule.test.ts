@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { acceptance, journey, message, queueItem } from '../../store/contract-cases.ts'
@@ -80,6 +81,35 @@ test('what an account sends is held and released, and nothing of others', async 
   )
   assert.deepEqual(await holds(data), ['goes', 'goes'])
   assert.equal((await run('account', 'release', ann, '--data', data)).code, 5)
+})
+
+test('an account that there is not is not held; without the settings it is a warning', async (t) => {
+  const data = await waiting(t)
+  const run = runner(t)
+  const config = `${data}.toml`
+  const text = `hostname = "mx.north.example"
+data = "${data}"
+domains = ["north.example"]
+[[account]]
+address = "eve@north.example"
+`
+  writeFileSync(config, text)
+  for (const does of ['hold', 'release']) {
+    const wrong = await run('account', does, 'eve@north.exmaple', '--config', config)
+    assert.deepEqual([wrong.code, wrong.out], [5, ''], does)
+    assert.match(wrong.messages, /There is no account eve@north\.exmaple\./)
+    assert.match(wrong.messages, /Did you mean "eve@north\.example"\?/)
+  }
+  const rules = await run('queue', 'rule', 'list', '--data', data, '--json')
+  assert.equal(rules.out, '')
+  // The last one is no account any more; what waits has its name.
+  for (const name of ['Eve@north.example', 'user www-data', 'network 192.168.1.20', ann]) {
+    const { code, messages } = await run('account', 'hold', name, '--config', config)
+    assert.deepEqual([code, messages], [0, ''], name)
+  }
+  const unsure = await run('account', 'hold', 'bea@north.example', '--data', data)
+  assert.equal(unsure.code, 0)
+  assert.match(unsure.messages, /has no account bea@north\.example\..* with --config/)
 })
 
 test('a pause is made, listed, told by the status, and ended', async (t) => {

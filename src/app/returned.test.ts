@@ -71,7 +71,13 @@ async function bring(
   })
 }
 
-const zone = { ...northZone, '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] } }
+const zone = {
+  ...northZone,
+  '_dmarc.north.example': { TXT: ['v=DMARC1; p=none'] },
+  'evil.example': { TXT: [`v=spf1 ip4:${first} -all`], MX: ['10 mx.evil.example'] },
+  'mx.evil.example': { A: [first] },
+  '_dmarc.evil.example': { TXT: ['v=DMARC1; p=reject'] },
+}
 
 /** South, which has sent a letter to two of north, and north has taken it. */
 async function open(
@@ -92,8 +98,10 @@ async function toldOf({ south, id }: Sender & { id: string }): Promise<readonly 
   assert.ok(found.type === 'found')
   const { record } = await journeyIn(south.store, id)
   return record.steps.flatMap((step) => {
-    if (step.type === 'complained') return [`${step.recipient} ${step.feedback}`]
-    return step.type === 'returned' ? [`${step.recipient} ${step.action} ${step.status}`] : []
+    if (step.type !== 'complained' && step.type !== 'returned') return []
+    const doubt = step.unproved === true ? ' unproved' : ''
+    if (step.type === 'complained') return [`${step.recipient} ${step.feedback}${doubt}`]
+    return [`${step.recipient} ${step.action} ${step.status}${doubt}`]
   })
 }
 
@@ -152,7 +160,7 @@ test('who has nothing to do with the server that took it suppresses nobody', asy
     await bring(sender, report({}))
     sender.south.clock.advance(86_400_000)
   }
-  assert.equal((await toldOf(sender)).length, 3)
+  assert.equal((await toldOf(sender)).filter((one) => one.endsWith('unproved')).length, 3)
   assert.equal(await sender.south.site.suppressions.find(someone), undefined)
 })
 
@@ -185,9 +193,24 @@ test('of one report a hundred recipients are told, and of all two hundred in a r
   assert.match(found.journey.summary, /Of 120 recipients 20 have it, 100 failed/)
 })
 
-function complaint(type: string, recipients: readonly string[] = [someone]): string {
+test('two reports of a fellow customer, with a sender whom SPF proves, suppress nobody', async (t) => {
+  const sender = await open(t)
+  for (const _day of [1, 2, 3]) {
+    await bring(sender, report({}), user, 'eve@north.example')
+    sender.south.clock.advance(86_400_000)
+  }
+  const told = `${someone} failed 5.1.1 unproved`
+  assert.deepEqual(await toldOf(sender), [told, told, told])
+  assert.equal(await sender.south.site.suppressions.find(someone), undefined)
+})
+
+function complaint(
+  type: string,
+  recipients: readonly string[] = [someone],
+  author = 'fbl@north.example',
+): string {
   return [
-    'From: fbl@north.example',
+    `From: ${author}`,
     `To: ${user}`,
     'Subject: complaint',
     'MIME-Version: 1.0',
@@ -241,6 +264,40 @@ test('a complaint that names two is told of both, and neither gets anything any 
 test('a complaint that DMARC does not prove is none', async (t) => {
   const sender = await open(t, '203.0.113.77')
   await bring(sender, complaint('abuse'))
+  assert.deepEqual(await toldOf(sender), [])
+  assert.equal(await sender.south.site.suppressions.find(someone), undefined)
+})
+
+test('a complaint that a stranger forges, with a DMARC pass of their own, suppresses nobody', async (t) => {
+  const sender = await open(t)
+  const { suppressions } = sender.south.site
+  const eve = 'eve@evil.example'
+  const forged = complaint('abuse', [someone], eve)
+  await bring(sender, forged, 'other@south.example', eve)
+  assert.deepEqual(await toldOf(sender), [], 'it came to somebody else')
+  await bring(sender, forged, user, eve)
+  assert.deepEqual(await toldOf(sender), [`${someone} abuse unproved`])
+  const found = await sender.south.store.journeys.find(sender.id)
+  assert.ok(found.type === 'found')
+  const types = eventsOf(found.journey).map(({ type }) => type)
+  assert.ok(!types.includes('message.complained'), 'no program takes it for one')
+  assert.equal(await suppressions.find(someone), undefined)
+})
+
+test('a complaint of another user of the same domain suppresses nobody, and an own one does', async (t) => {
+  const sender = await open(t)
+  const { suppressions } = sender.south.site
+  const fellow = 'eve@north.example'
+  await bring(sender, complaint('abuse', [someone], fellow), user, fellow)
+  assert.deepEqual(await toldOf(sender), [`${someone} abuse unproved`])
+  assert.equal(await suppressions.find(someone), undefined)
+  await bring(sender, complaint('abuse', [someone], someone), user, someone)
+  assert.equal((await suppressions.find(someone))?.reason, 'complaint')
+})
+
+test('a true complaint that comes to another account is none', async (t) => {
+  const sender = await open(t)
+  await bring(sender, complaint('abuse'), 'other@south.example', 'fbl@north.example')
   assert.deepEqual(await toldOf(sender), [])
   assert.equal(await sender.south.site.suppressions.find(someone), undefined)
 })

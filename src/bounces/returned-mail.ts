@@ -15,7 +15,7 @@ import type { LaterSteps, PostPort } from '../store/ports/post.ts'
 import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
-import { finder, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
+import { complainsFor, finder, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
 import { type About, type DsnRead, SentLetters } from './sent-letters.ts'
 
 export interface ReturnedMailParts {
@@ -149,9 +149,11 @@ export class ReturnedMail {
       const reporter = (one.remoteMta ?? dsn.reportingMta ?? '').slice(0, 255)
       const said = (one.diagnosticCode ?? one.words ?? '').slice(0, 500)
       const facts = { status, reporter, said, matched, journey: arrived.id } as const
-      told.step({ type: 'returned', recipient, action, ...facts }, recipient, action)
+      const vouched = vouchedFor(about, arrived.envelope, arrived.steps)
+      const mark = vouched ? {} : ({ unproved: true } as const)
+      told.step({ type: 'returned', recipient, action, ...facts, ...mark }, recipient, action)
       if (action !== 'failed' || !goneStatus.test(status) || dsn.source === 'text') continue
-      if (!vouchedFor(about, arrived.envelope.ip, arrived.steps)) continue
+      if (!vouched) continue
       const refused = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
       register.push(...(await this.#parts.suppressions.refused(refused)))
     }
@@ -162,21 +164,14 @@ export class ReturnedMail {
     feedback: Extract<ReturnType<typeof readFeedback>, { readonly type: 'abuse' }>,
     arrived: JourneyRecord,
   ): Promise<Told> {
-    const sent = await this.#letters.byMessageId(
-      feedback.original?.messageId ?? undefined,
-      () => true,
-    )
+    const messageId = feedback.original?.messageId ?? undefined
+    const sent = await this.#letters.complainedOf(messageId, arrived)
     if (sent === undefined) return nothing
     const all = handedOn(sent)
     const named = [...feedback.originalRcptTo, ...(feedback.inferred?.originalRcptTo ?? [])]
     const listed = namedIn(all, named)
     // Many leave the recipient out: of a letter to one it is that one.
     const about = listed.length === 0 && all.length === 1 ? all : listed
-    // Who complains is no party to the letter, so DMARC has to say that the report is theirs.
-    const proved = arrived.steps.some((step) => {
-      return step.type === 'dmarc' && step.verdict.result === 'pass'
-    })
-    if (!proved) return nothing
     const { feedbackType } = feedback
     const reporter = (arrived.author ?? '').slice(0, 255)
     const told = new Builder(sent, { report: arrived.id, clock: this.#parts.clock })
@@ -184,10 +179,13 @@ export class ReturnedMail {
     const said = `${facts.feedback}, told by ${reporter}`
     const register: RegisterEntry[] = []
     // RFC 5965 §3.2: it may name several.
-    for (const { recipient } of about) {
-      if (!told.isNew(recipient)) continue
-      told.step({ type: 'complained', recipient, ...facts }, recipient, 'complained')
-      if (feedbackType === 'not-spam') continue
+    for (const one of about) {
+      const { recipient } = one
+      const complains = complainsFor(one, arrived.author ?? '', arrived.steps)
+      if (complains === 'nobody' || !told.isNew(recipient)) continue
+      const mark = complains === 'proved' ? {} : ({ unproved: true } as const)
+      told.step({ type: 'complained', recipient, ...facts, ...mark }, recipient, 'complained')
+      if (feedbackType === 'not-spam' || complains !== 'proved') continue
       const complaint = { address: recipient, at: arrived.startedAt, journey: sent.id, said }
       register.push(...this.#parts.suppressions.complained(complaint))
     }

@@ -52,22 +52,81 @@ export function finder(
 }
 
 /**
- * Whether who brought a report has something to do with the server that took the letter: it is the
- * same address, or a name that is proved (by reverse DNS, or SPF) is in the domain of that server or of
- * the recipient. What anybody may write is no proof, and a neighbour under a public suffix is nobody.
+ * Whether a delivery report speaks for the server that took the letter. It has no sender (RFC 3464 §2), and
+ * who brought it is the same address, or has a name that is proved (by reverse DNS, or by SPF for HELO) in
+ * the domain of that server or of the recipient. A report with a sender may be any customer's of that
+ * domain: SPF then proves a user, and no server. DKIM proves as little: a signed letter of a user can be
+ * sent again without a sender. A neighbour under a public suffix is nobody.
  *
  * @param steps of the journey of the report
  */
 export function vouchedFor(
-  { recipient, host, ip }: HandedOn,
-  client: string,
+  one: HandedOn,
+  { ip, mailFrom }: { readonly ip: string; readonly mailFrom: string },
   steps: readonly Step[],
 ): boolean {
-  if (client !== '' && client === ip) return true
-  const own = [host, domainOf(recipient)].flatMap((name) => heldName(name) ?? [])
-  const isOwn = (name: string): boolean => own.some((one) => one === heldName(name))
+  if (mailFrom !== '') return false
+  if (ip !== '' && ip === one.ip) return true
   return steps.some((step) => {
-    if (step.type === 'iprev') return step.verdict.result === 'pass' && isOwn(step.verdict.name)
-    return step.type === 'spf' && step.verdict.result === 'pass' && isOwn(step.verdict.domain)
+    if (step.type === 'iprev') {
+      return step.verdict.result === 'pass' && isOwnName(one, step.verdict.name)
+    }
+    if (step.type !== 'spf' || step.verdict.result !== 'pass') return false
+    return step.verdict.identity === 'helo' && isOwnName(one, step.verdict.domain)
   })
+}
+
+/**
+ * Whether a complaint speaks for the recipient. DMARC proves its author, and the author is the recipient,
+ * or has a name of those that run feedback loops in the domain of the recipient or of the server that
+ * took the letter. Any other user of that domain speaks for nobody else.
+ *
+ * @param author the addresses in From of the complaint; of several none counts
+ */
+export function complainsFor(
+  one: HandedOn,
+  author: string,
+  steps: readonly Step[],
+): 'proved' | 'unproved' | 'nobody' {
+  const key = suppressionKey(author)
+  const proved = provedAuthor(steps)
+  if (proved === undefined) return 'nobody'
+  if (key === undefined || heldName(domainOf(key)) !== heldName(proved)) return 'unproved'
+  if (key === suppressionKey(one.recipient)) return 'proved'
+  const local = key.slice(0, key.lastIndexOf('@'))
+  return feedbackNames.has(local) && isOwnName(one, proved) ? 'proved' : 'unproved'
+}
+
+/**
+ * Whether a complaint came to where complaints about a letter belong: to its sender, or to those who answer for
+ * the sender's domain (RFC 2142 §2, §5).
+ */
+export function isForSender(rcptTo: readonly string[], mailFrom: string): boolean {
+  const domain = domainOf(mailFrom)
+  const places = [mailFrom, `postmaster@${domain}`, `abuse@${domain}`].flatMap((address) => {
+    return suppressionKey(address) ?? []
+  })
+  return rcptTo.some((address) => places.includes(suppressionKey(address) ?? ''))
+}
+
+/**
+ * Names that complaints of providers come from, and that no customer of theirs is given; among them AOL's
+ * (`scomp`) and that of Outlook.com (`staff`).
+ */
+const feedbackNames: ReadonlySet<string> = new Set(
+  'abuse postmaster fbl feedback feedbackloop feedback-loop complaints arf scomp staff'.split(' '),
+)
+
+function provedAuthor(steps: readonly Step[]): string | undefined {
+  for (const step of steps) {
+    if (step.type !== 'dmarc' || step.verdict.result !== 'pass') continue
+    return step.verdict.authorDomain ?? undefined
+  }
+  return undefined
+}
+
+/** Whether a name is in the domain of the recipient or of the server that took the letter. */
+function isOwnName({ host, recipient }: HandedOn, name: string): boolean {
+  const held = heldName(name)
+  return held !== undefined && [host, domainOf(recipient)].some((own) => heldName(own) === held)
 }

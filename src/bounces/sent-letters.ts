@@ -12,7 +12,7 @@ import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { readDsn } from '../report/read-dsn.ts'
 import type { JourneyPort } from '../store/ports/journeys.ts'
 import { suppressionKey } from '../suppression/suppression.ts'
-import { believedMs, type HandedOn, handedOn } from './sent-letter.ts'
+import { believedMs, type HandedOn, handedOn, isForSender } from './sent-letter.ts'
 
 export type DsnRead = Extract<ReturnType<typeof readDsn>, { readonly type: 'dsn' }>
 
@@ -63,12 +63,27 @@ export class SentLetters {
     if (marked !== undefined && isTheirs(marked)) {
       return { sent: marked, all: handedOn(marked), matched: 'envelope-id' }
     }
-    const sent = await this.byMessageId(dsn.originalMessageId, isTheirs)
+    const sent = await this.#byMessageId(dsn.originalMessageId, isTheirs)
     return sent === undefined ? undefined : { sent, all: handedOn(sent), matched: 'message-id' }
   }
 
+  /**
+   * The letter that a complaint is about, where it came to a reverse-path of that letter, to its sender, or
+   * to those who answer for the sender's domain. A Message-ID is known to all that got the letter.
+   */
+  async complainedOf(
+    messageId: string | undefined,
+    { envelope: { rcptTo } }: JourneyRecord,
+  ): Promise<JourneyRecord | undefined> {
+    const { marks } = this.#parts.directory
+    const byPath = marks === undefined ? undefined : await this.#byReversePath(rcptTo, marks)
+    return await this.#byMessageId(messageId, ({ id, envelope }) => {
+      return id === byPath?.sent.id || isForSender(rcptTo, envelope.mailFrom)
+    })
+  }
+
   /** The letter with this Message-ID. */
-  async byMessageId(
+  async #byMessageId(
     messageId: string | undefined,
     fits: (record: JourneyRecord) => boolean,
   ): Promise<JourneyRecord | undefined> {

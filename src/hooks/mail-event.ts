@@ -135,7 +135,9 @@ function stepParts(step: Step): readonly Part[] {
     case 'complained': {
       const { recipient, feedback, reporter, journey: report } = step
       const detail = { recipient, feedback, reporter, report }
-      return feedback === 'not-spam' ? [] : [{ type: 'message.complained', at, detail }]
+      // Programs take people off their lists by it: what anybody may have written is none.
+      if (feedback === 'not-spam' || step.unproved === true) return []
+      return [{ type: 'message.complained', at, detail }]
     }
     case 'suppressed': {
       const { recipient, reason, since, why } = step

@@ -362,9 +362,28 @@ const plain: readonly StepData[] = [
       return { type: 'returned', recipient: rcptTo, action, status, reporter, said, ...known }
     },
   ),
+  {
+    type: 'returned',
+    recipient: rcptTo,
+    action: 'failed',
+    status: '5.1.1',
+    reporter: 'mx.evil.example',
+    said: '',
+    matched: 'message-id',
+    journey: 'x',
+    unproved: true,
+  },
   ...['abuse', 'not-spam'].map((feedback): StepData => {
     return { type: 'complained', recipient: rcptTo, feedback, reporter: '', journey: 'x' }
   }),
+  {
+    type: 'complained',
+    recipient: rcptTo,
+    feedback: 'abuse',
+    reporter: 'eve@evil.example',
+    journey: 'x',
+    unproved: true,
+  },
   {
     type: 'notified',
     about: 'delay',

@@ -211,6 +211,8 @@ export type DeliveryStep =
       readonly matched: 'envelope-id' | 'message-id' | 'reverse-path'
       /** The journey of the notification. */
       readonly journey: string
+      /** Nothing shows that it is from the server that took the letter. Absent: it is, or before 0.5.0. */
+      readonly unproved?: true
     }
   | {
       /** A complaint came in: the recipient, or who reads for them, takes the letter for abuse. */
@@ -221,6 +223,8 @@ export type DeliveryStep =
       readonly reporter: string
       /** The journey of the complaint. */
       readonly journey: string
+      /** Nothing shows that it speaks for the recipient. Absent: it does, or before 0.5.0. */
+      readonly unproved?: true
     }
   | {
       /** A delivery status notification was made. */

@@ -12,7 +12,7 @@ export function tellBounced(step: BouncedStep): Sentence {
     case 'returned':
       return tellReturned(step)
     case 'complained': {
-      const { recipient, feedback, reporter, journey } = step
+      const { recipient, feedback, reporter, journey, unproved } = step
       const who = reporter === '' ? '' : ` by ${quoted(reporter)}`
       return {
         id: 'complained',
@@ -20,12 +20,12 @@ export function tellBounced(step: BouncedStep): Sentence {
         question: `Did ${quoted(recipient)} want it?`,
         answer:
           feedback === 'not-spam'
-            ? `Yes: it was reported as no spam${who}.`
-            : `No: it was reported as ${quoted(feedback)}${who}.`,
-        verdict: feedback === 'not-spam' ? 'note' : 'warn',
+            ? `Yes: it was reported as no spam${who}.${doubt(step)}`
+            : `No: it was reported as ${quoted(feedback)}${who}.${doubt(step)}`,
+        verdict: feedback === 'not-spam' || unproved === true ? 'note' : 'warn',
         result: feedback,
         rules: ['RFC 5965 §3'],
-        details: { recipient, feedback, reporter, journey },
+        details: { recipient, feedback, reporter, journey, ...proofOf(step) },
       }
     }
   }
@@ -83,10 +83,22 @@ function tellReturned(step: Extract<BouncedStep, { type: 'returned' }>): Sentenc
     id: 'returned',
     label: 'came back',
     question: `Did it arrive at ${quoted(recipient)}?`,
-    answer: `${told[action]}${words}`,
+    answer: `${told[action]}${words}${doubt(step)}`,
     verdict: action === 'failed' ? 'fail' : action === 'delayed' ? 'unknown' : 'ok',
     result: action,
     rules: ['RFC 3464 §2.3'],
-    details: { recipient, action, status, reporter, said, matched, journey },
+    details: { recipient, action, status, reporter, said, matched, journey, ...proofOf(step) },
   }
+}
+
+/** Who reads the sentence shall know that anybody may have written it. */
+function doubt(step: Exclude<BouncedStep, { type: 'suppressed' }>): string {
+  if (step.unproved !== true) return ''
+  return step.type === 'returned'
+    ? ' Nothing proves that this is from the server that took it, so it counts for no suppression.'
+    : ' Nothing proves that this speaks for the recipient, so it suppresses nothing.'
+}
+
+function proofOf({ unproved }: { readonly unproved?: true }): { readonly unproved?: true } {
+  return unproved === true ? { unproved } : {}
 }

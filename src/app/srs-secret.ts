@@ -1,11 +1,9 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf } from '../base/error.ts'
 import { parseDomain } from '../address/domain.ts'
 import { domainOf } from '../address/mailbox.ts'
 import type { BouncesSettings } from '../config/tables/bounces.ts'
 import type { Residents } from '../directory/address-table.ts'
-import { newSecret } from '../io/secret.ts'
+import { makeSecret, readSecret } from '../io/kept-secret.ts'
 import { dataFolder } from '../store/data-folder.ts'
 
 /**
@@ -40,27 +38,4 @@ function handsOn({ domains, accounts, aliases = [] }: Residents): boolean {
     ...aliases.flatMap(({ to }) => to),
   ]
   return all.some((address) => !ours.has(parseDomain(domainOf(address)) ?? ''))
-}
-
-function makeSecret(file: string): string {
-  const secret = newSecret()
-  const descriptor = openSync(file, 'w', 0o600)
-  try {
-    writeSync(descriptor, `${secret}\n`)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  return secret
-}
-
-/** A file that was emptied is none: anybody could write what it signs. */
-function readSecret(file: string): string | undefined {
-  try {
-    const secret = readFileSync(file, 'utf8').trim()
-    return secret === '' ? undefined : secret
-  } catch (problem) {
-    if (codeOf(problem) === 'ENOENT') return undefined
-    throw problem
-  }
 }

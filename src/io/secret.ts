@@ -8,6 +8,11 @@ export function newSecret(): string {
   return `${secretStart}${randomBytes(32).toString('base64url')}`
 }
 
+/** Whether a text is a whole secret as `newSecret` makes them. */
+export function isSecret(text: string): boolean {
+  return /^wb_live_[A-Za-z0-9_-]{43}$/.test(text)
+}
+
 /**
  * What is kept of a secret. A fast hash is enough: nobody guesses one of 2^256, as they do a password,
  * and it is computed with each request.

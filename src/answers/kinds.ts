@@ -89,8 +89,25 @@ export const kindSentences: Readonly<Record<AnswerKind, string>> = {
   unknown: 'It does not say why.',
 }
 
-/** What a reading means, in a sentence: that of its kind, or a plainer one where the scope tells more. */
-export function meaningOf({ kind, scope }: Pick<AnswerReading, 'kind' | 'scope'>): string {
+/** Where our own side knows more than the kind of a reading says. */
+const ruleSentences: Readonly<Record<string, string>> = {
+  'own.unknownAfterMessage':
+    'The letter was sent whole, and the server may have it, so that copies are possible.',
+  'own.tlsNotOffered': 'Mail may go there over TLS only.',
+  'own.tlsFailed': 'Mail may go there over TLS only.',
+}
+
+/**
+ * What a reading means, in a sentence: that of its kind, or a plainer one where the scope, or a rule
+ * about our own side, tells more.
+ */
+export function meaningOf({
+  kind,
+  scope,
+  rule = '',
+}: Pick<AnswerReading, 'kind' | 'scope'> & Partial<Pick<AnswerReading, 'rule'>>): string {
+  const own = ruleSentences[rule]
+  if (own !== undefined) return own
   if (kind === 'listed') {
     return scope === 'ourselves'
       ? 'The address that we send from is on a block list.'

@@ -7,10 +7,13 @@ const noTls = { kind: 'tls-wanted', scope: 'connection', advice: 'retry-elsewher
 export const ownCauses: Readonly<Record<FailureCause, CodeRule>> = {
   timeout: { kind: 'network', says: 'No answer came in time.' },
   connectionLost: { kind: 'network', says: 'The connection was lost.' },
-  unknownAfterMessage: { kind: 'network', says: 'The answer to the whole letter was lost.' },
+  unknownAfterMessage: {
+    kind: 'network',
+    says: 'The whole letter was sent, and its answer did not come or could not be read.',
+  },
   malformedReply: { kind: 'protocol', scope: 'connection', says: 'The answer makes no sense.' },
   tlsNotOffered: { ...noTls, says: 'We want TLS, and it has none.' },
-  tlsFailed: { ...noTls, says: 'It wants TLS, which failed.' },
+  tlsFailed: { ...noTls, says: 'TLS had to be, and it failed.' },
   authNotOffered: { kind: 'login-wanted', says: 'It offers no log-in that we can use.' },
   chunkingFailed: {
     kind: 'protocol',

@@ -8,6 +8,7 @@ import { ended, listed, viewAnswer } from '../journey/sentence.ts'
 import type { SmtpAnswer } from '../journey/spoken.ts'
 import type { AtCommand } from '../smtp/client-types.ts'
 import type { QueueItem } from '../store/ports/queue.ts'
+import { type Cause, causeOf, timesUnanswered } from './why-cause.ts'
 import { readingView, type Why, type WhyRecipient } from './why.ts'
 import type { ItemTurn } from './item-turns.ts'
 import { type DestinationStanding, holdsOf } from './why-waiting.ts'
@@ -58,15 +59,28 @@ function recipientOf(state: RecipientState, facts: WhyFacts): WhyRecipient {
   const item = facts.items.find(({ recipient }) => recipient === address)
   const attempt = lastAttempt(facts.record, address)
   const reading = attempt === undefined ? undefined : readingOf(attempt)
+  const cause = attempt === undefined ? undefined : causeOf(facts.record, attempt, reading)
+  const tried: Tried = { attempt, reading, cause, copies: copiesText(facts.record, address) }
   const common = {
     recipient: address,
     status,
     holds: [],
     answer: viewAnswer(lastWord(state, attempt)),
-    reading: reading === undefined ? null : readingView(reading),
+    reading:
+      reading === undefined
+        ? null
+        : { ...readingView(reading), ...(cause === undefined ? {} : { meaning: cause.says }) },
   }
-  if (item !== undefined) return { ...common, ...waiting(item, { attempt, reading }, facts) }
-  return { ...common, ...over(state, { attempt, reading }, facts.record) }
+  if (item !== undefined) return { ...common, ...waiting(item, tried, facts) }
+  return { ...common, ...over(state, tried, facts.record) }
+}
+
+/** How often nobody knows whether the other server has it; empty where that never was. */
+function copiesText(record: JourneyRecord, address: string): string {
+  const times = timesUnanswered(record, address)
+  if (times === 0) return ''
+  const often = times === 1 ? 'Once' : `${times} times`
+  return ` ${often} the whole letter was sent and no answer came that can be read: each time the server may have taken it.`
 }
 
 /**
@@ -111,11 +125,14 @@ function commandOf({ atCommand }: SmtpAnswer): AtCommand {
 interface Tried {
   readonly attempt: Attempt | undefined
   readonly reading: AnswerReading | undefined
+  readonly cause: Cause | undefined
+  /** A sentence behind a space, or empty. */
+  readonly copies: string
 }
 
 function waiting(
   item: QueueItem,
-  { attempt, reading }: Tried,
+  tries: Tried,
   { standings, turns, running, now }: WhyFacts,
 ): Pick<WhyRecipient, 'says' | 'turn' | 'todo' | 'holds'> {
   const standing = standings.find(({ destination }) => destination === item.destination)
@@ -131,8 +148,9 @@ function waiting(
             ? 'It goes on when the hold ends, or somebody releases it (waybill queue release).'
             : 'It goes on when the server is started.',
       }
-    : { turn: 'this-server', todo: byItself(main?.by === 'under-way') }
-  const tried = attempt === undefined ? 'It was not tried yet.' : triedText(attempt, reading)
+    : waitingTurn(main?.by === 'under-way', tries.cause)
+  const { attempt } = tries
+  const tried = attempt === undefined ? 'It was not tried yet.' : triedText(attempt, tries)
   const keeps = holds.map(({ says, until }) => {
     return until === null ? says : `${ended(says)} That frees at ${until}.`
   })
@@ -140,6 +158,13 @@ function waiting(
   const what = main?.sending === undefined ? 'waits' : 'is on its way'
   const says = [`It ${what} for ${item.recipient}.`, tried, ...keeps, next.todo, end].join(' ')
   return { says, ...next, holds }
+}
+
+/** Who can mend what keeps it has the turn, though this server tries again. */
+function waitingTurn(underWay: boolean, cause: Cause | undefined): NextTurn {
+  if (underWay || cause === undefined) return { turn: 'this-server', todo: byItself(underWay) }
+  const { turn, todo } = cause.next
+  return { turn, todo: `${todo} Until then this server tries it again by itself.` }
 }
 
 function byItself(underWay: boolean): string {
@@ -150,12 +175,12 @@ function byItself(underWay: boolean): string {
 
 function triedText(
   { attempt, host, answer, problem }: Attempt,
-  reading: AnswerReading | undefined,
+  { reading, cause, copies }: Tried,
 ): string {
   const said = answer === undefined ? ended(problem) : `${host} said: ${wordsOf(answer)}`
-  const meaning =
-    reading === undefined || reading.kind === 'unknown' ? '' : ` ${meaningOf(reading)}`
-  return `Attempt ${attempt} was in vain: ${ended(said)}${meaning}`
+  const known = reading === undefined || reading.kind === 'unknown' ? '' : ` ${meaningOf(reading)}`
+  const meaning = cause === undefined ? known : ` ${cause.says}`
+  return `Attempt ${attempt} was in vain: ${ended(said)}${meaning}${copies}`
 }
 
 function wordsOf({ code, enhanced, text }: SmtpAnswer): string {
@@ -165,9 +190,10 @@ function wordsOf({ code, enhanced, text }: SmtpAnswer): string {
 /** What became of it, where nothing waits any more. */
 function over(
   { address, status, accounts, answer, at }: RecipientState,
-  { attempt, reading }: Tried,
+  tried: Tried,
   record: JourneyRecord,
 ): Pick<WhyRecipient, 'says' | 'turn' | 'todo'> {
+  const { attempt, copies } = tried
   const when = new Date(at).toISOString()
   const because = record.outcome.because.map(ended).join(' ')
   const words = answer === undefined ? '' : ` The answer was: ${ended(wordsOf(answer))}`
@@ -176,7 +202,7 @@ function over(
       const says =
         attempt === undefined
           ? `It is in the mailbox of ${listed(accounts)}, since ${when}.`
-          : `${attempt.host} took it for ${address} at ${when}. What became of it there is not known here.`
+          : `${attempt.host} took it for ${address} at ${when}. What became of it there is not known here.${copies}`
       return { says, turn: 'nobody', todo: '' }
     }
     case 'quarantined':
@@ -186,7 +212,7 @@ function over(
         todo: 'The recipient finds it in the mailbox for spam.',
       }
     case 'failed':
-      return failed(address, { attempt, reading }, record)
+      return failed(address, tried, record)
     case 'queued':
     case 'deferred': {
       if (record.outcome.status === 'deferred') {
@@ -228,7 +254,7 @@ function unwanted(
 
 function failed(
   address: string,
-  { attempt, reading }: Tried,
+  { attempt, reading, cause, copies }: Tried,
   { steps }: JourneyRecord,
 ): Pick<WhyRecipient, 'says' | 'turn' | 'todo'> {
   const told = steps.some(
@@ -245,9 +271,10 @@ function failed(
     }
   }
   const { answer, problem = '', host = '' } = attempt ?? {}
-  const next: NextTurn = reading === undefined ? { turn: 'nobody', todo: '' } : turnAfter(reading)
-  const meaning = reading === undefined ? '' : ` ${meaningOf(reading)}`
+  const next: NextTurn =
+    cause?.next ?? (reading === undefined ? { turn: 'nobody', todo: '' } : turnAfter(reading))
+  const meaning = reading === undefined ? '' : ` ${cause?.says ?? meaningOf(reading)}`
   const said = answer === undefined ? '' : ` ${host} said: ${ended(wordsOf(answer))}`
-  const says = `It failed for ${address}. ${ended(problem)}${said}${meaning} ${next.todo}${report}`
+  const says = `It failed for ${address}. ${ended(problem)}${said}${meaning}${copies} ${next.todo}${report}`
   return { says: says.trim(), ...next }
 }

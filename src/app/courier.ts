@@ -90,12 +90,9 @@ export class Courier {
   constructor(options: CourierOptions) {
     const { store, report } = options
     this.#options = options
-    this.rules = new HoldRules({
-      register: store.register,
-      queue: store.queue,
-      now: () => options.clock.now(),
-    })
-    this.pauses = new PersonPauses({ register: store.register, now: () => options.clock.now() })
+    const now = (): number => options.clock.now()
+    this.rules = new HoldRules({ register: store.register, queue: store.queue, now })
+    this.pauses = new PersonPauses({ register: store.register, now })
     this.#holding = this.#makeHolding()
     this.#tlsMemory = new RegisteredTlsMemory({
       register: store.register,
@@ -106,6 +103,7 @@ export class Courier {
       register: store.register,
       clock: options.clock,
       persons: this.pauses,
+      log: options.log,
       report: (problem) => report(problem, 'counts of sources'),
     })
     this.#idle = new IdleSessions(options.clock, keptFor)

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import { isHere } from '../config/source-problems.ts'
 import { type PausedSources, SourceBook, type SourcePlan } from '../deliver/source-book.ts'
 import { SourceCounts } from '../deliver/source-counts.ts'
@@ -10,6 +11,7 @@ export interface OutgoingSourcesOptions {
   readonly register: Pick<RegisterPort, 'put' | 'find'>
   readonly clock: Clock
   readonly persons: PausedSources
+  readonly log: Log
   readonly report: (problem: unknown) => void
 }
 
@@ -21,7 +23,7 @@ export class OutgoingSources {
   #loaded: Promise<void> = Promise.resolve()
 
   constructor(options: OutgoingSourcesOptions) {
-    const { clock, persons } = options
+    const { clock, persons, log } = options
     this.#options = options
     this.#counts = new SourceCounts(options)
     this.book = new SourceBook({
@@ -29,6 +31,7 @@ export class OutgoingSources {
       counts: this.#counts,
       isHere: (address) => isHere(address, machineAddresses()),
       persons,
+      log,
     })
   }
 

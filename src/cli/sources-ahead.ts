@@ -1,3 +1,4 @@
+import { silent } from '../base/log.ts'
 import { OutgoingSources } from '../app/outgoing-sources.ts'
 import { sourcePlan } from '../app/source-settings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -28,7 +29,13 @@ export async function sourcesOf(
   const plan = sourcePlan(settings)
   const persons = new PersonPauses({ register, now: () => systemClock.now() })
   persons.knows(plan.sources)
-  const sources = new OutgoingSources({ register, persons, clock: systemClock, report: broken })
+  const sources = new OutgoingSources({
+    log: silent,
+    register,
+    persons,
+    clock: systemClock,
+    report: broken,
+  })
   sources.use(plan)
   await Promise.all([persons.load(), sources.loaded()])
   return sources.book

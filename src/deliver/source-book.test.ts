@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
+import type { LogLine } from '../base/log.ts'
 import type { Pause } from '../post/batch.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Source } from '../source/source.ts'
-import { type PausedSources, SourceBook } from './source-book.ts'
+import { type PausedSources, SourceBook, type SourceBookOptions } from './source-book.ts'
 import { SourceCounts } from './source-counts.ts'
 
 const start = Date.parse('2026-12-01T00:00:00Z')
@@ -22,7 +23,10 @@ const sentBy = { account: 'ann', reversePath: 'ann@south.example' }
 const senders = [{ addresses: [], accounts: ['ann'], pool: 'news' }]
 const site = 'mx.north.example'
 
-function opened(sources: readonly Source[], more: { readonly persons?: PausedSources } = {}) {
+function opened(
+  sources: readonly Source[],
+  more: Partial<Pick<SourceBookOptions, 'persons' | 'log'>> = {},
+) {
   const clock = new ManualClock(start)
   const { register } = openMemoryStore()
   const report = (problem: unknown): never => {
@@ -101,7 +105,8 @@ test('looking counts nothing; what did not go is given back, and others join as 
 })
 
 test('a site that refuses a source pauses it there, three of other places pause it everywhere, and it ends', async () => {
-  const { restarted, clock } = opened([one, two])
+  const lines: LogLine[] = []
+  const { restarted, clock } = opened([one, two], { log: (line) => void lines.push(line) })
   const { book } = await restarted()
   const first = (await send(book, 1)).split(' ')[0] ?? ''
   const second = first === 'one' ? 'two' : 'one'
@@ -120,6 +125,13 @@ test('a site that refuses a source pauses it there, three of other places pause 
   book.refused(first, 'mx2.west.example', pauseBy('west'))
   assert.equal(await book.join(first, 'mx.fourth.example', 1), 1, 'two of them are of one place')
   book.refused(first, 'mx.east.example', pauseBy('east'))
+  book.refused(first, 'mx.fifth.example', pauseBy('fifth'))
+  assert.deepEqual(
+    lines.map(({ level, fields }) => [level, fields['of'], fields['source']]),
+    [['error', 'all', first]],
+    'it is told once',
+  )
+  book.forget('mx.fifth.example')
   assert.equal(await book.join(first, 'mx.fourth.example', 1), 0)
   const [all] = book.standings.find(({ name }) => name === first)?.pauses ?? []
   assert.deepEqual([all?.site, all?.since, all?.until], [undefined, start + 60_000, start + hourMs])

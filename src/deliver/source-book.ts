@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Pause } from '../post/batch.ts'
 import {
   type Candidate,
@@ -57,6 +58,8 @@ export interface SourceStanding {
   /** Nothing goes from it, or not to one site; times in Unix milliseconds. */
   readonly pauses: readonly {
     readonly site?: string
+    /** So many that are independent refuse it that nothing goes from it at all. */
+    readonly refusedByAll?: true
     /** Absent: nobody knows. */
     readonly since?: number
     readonly until?: number
@@ -70,6 +73,8 @@ export interface SourceBookOptions {
   /** Whether this machine has an address now. */
   readonly isHere: (address: string) => boolean
   readonly persons?: PausedSources
+  /** Told when nothing goes from a source any more. */
+  readonly log?: Log
 }
 
 /** What is known of the sources: what each has sent today, and who refuses it. */
@@ -141,12 +146,22 @@ export class SourceBook {
 
   /** A site refuses the address of a source. */
   refused(source: string, site: string, { forMs, because, refuser }: Pause): void {
-    const { clock } = this.#options
+    const { clock, log } = this.#options
     const refusals = this.#refusals.get(source) ?? new Refusals(clock)
     this.#refusals.set(source, refusals)
+    const before = refusals.ofAll
     const since = clock.monotonicMs()
     const by = refuser === undefined ? {} : { refuser }
     refusals.learn(site, { since, until: since + forMs, because, ...by })
+    const all = before === undefined ? refusals.ofAll : undefined
+    if (all === undefined) return
+    const dated = this.#dated(all)
+    const until = new Date(dated.until).toISOString()
+    log?.({
+      level: 'error',
+      event: 'paused',
+      fields: { of: 'all', source, why: all.because, until },
+    })
   }
 
   /** Somebody wants it tried: that a site, or any, refuses our addresses is forgotten. */
@@ -232,7 +247,7 @@ export class SourceBook {
             },
           ]
         : []),
-      ...(all === undefined ? [] : [this.#begun(all)]),
+      ...(all === undefined ? [] : [{ refusedByAll: true as const, ...this.#begun(all) }]),
       ...sites.map(([site, refused]) => ({ site, ...this.#begun(refused) })),
     ]
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { offByHand } from '../hooks/webhooks.ts'
 import { diskTroubles, troublesOf } from './health.ts'
+import type { SourceStanding } from '../deliver/source-book.ts'
 import type { HookStatus, ServerStatus } from './status.ts'
 import type { Sign } from './vital-signs.ts'
 
@@ -41,6 +42,18 @@ function policyFor(ms: number): Partial<ServerStatus> {
   return { mtaSts: { at: now, kept: 2, refreshed: 0, failed: 1, why: 'x', endsFirst } }
 }
 
+function sourceWith(pause: Partial<SourceStanding['pauses'][number]>): SourceStanding {
+  const pauses = [{ because: 'Listed.', ...pause }]
+  return { name: 'main', pool: 'p', addresses: [], hostname: 'a.example', today: 0, pauses }
+}
+
+test('a pool of which no source may send is told first', () => {
+  const sources = [sourceWith({ refusedByAll: true }), { ...sourceWith({}), name: 'other' }]
+  const told = troublesOf({ ...well, sources }, now).map(({ sentence }) => sentence)
+  assert.equal(told.length, 2)
+  assert.match(told[0] ?? '', /^NO MAIL GOES OUT of the pool "p": .*\(main, other\) may send\.$/)
+})
+
 const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | undefined])[] = [
   ['a server with work to do', {}, undefined],
   ['a twentieth of the disk', { disk: { size: 100 * gib, free: 5 * gib } }, undefined],
@@ -48,6 +61,17 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
     'less of it',
     { disk: { size: 100 * gib, free: 5 * gib - 1 } },
     /^disk: Of the disk .* 4% is free/,
+  ],
+  [
+    'a source that one site refuses',
+    { sources: [sourceWith({ site: 'mx.a.example' })] },
+    undefined,
+  ],
+  ['a source that a person paused', { sources: [sourceWith({})] }, undefined],
+  [
+    'a source that may send nowhere, with another in its pool',
+    { sources: [sourceWith({ refusedByAll: true }), { ...sourceWith({}), pauses: [] }] },
+    /^source: Nothing goes from the source main: Listed\.$/,
   ],
   ['a small disk', { disk: { size: gib, free: gib / 4 } }, undefined],
   ['little on a small disk', { disk: { size: gib, free: gib / 4 - 1 } }, /^disk: .* 24% is free/],

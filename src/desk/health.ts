@@ -15,6 +15,7 @@ export interface Trouble {
     | 'account'
     | 'webhook'
     | 'mta-sts'
+    | 'source'
   readonly sentence: string
   readonly hint: string
 }
@@ -45,6 +46,7 @@ export function troublesOf(status: ServerStatus, now: number): readonly Trouble[
     ...accountTroubles(status),
     ...webhookTroubles(status.webhooks ?? [], now),
     ...policyTroubles(status, now),
+    ...sourceTroubles(status),
   ]
 }
 
@@ -172,6 +174,32 @@ function policyTroubles({ mtaSts }: ServerStatus, now: number): readonly Trouble
       hint: `waybill tls ${domain} --fetch tries it from here; without a policy mail goes there by less safe TLS.`,
     },
   ]
+}
+
+/** Addresses of ours from which nothing goes anywhere, because others refuse them; whole pools first. */
+function sourceTroubles({ sources = [] }: ServerStatus): readonly Trouble[] {
+  const hint =
+    'See who refuses it, and have it taken off the lists; waybill queue retry forgets such pauses.'
+  const pools = Map.groupBy(sources, ({ pool }) => pool)
+  const stopped = Array.from(pools).filter(([, all]) => {
+    const none = all.every(({ pauses }) => pauses.some(({ site }) => site === undefined))
+    return none && all.some(({ pauses }) => pauses.some(({ refusedByAll }) => refusedByAll))
+  })
+  const ofPools = stopped.map(
+    ([pool, all]): Trouble => ({
+      what: 'source',
+      sentence: `NO MAIL GOES OUT of the pool "${pool}": none of its sources (${all.map(({ name }) => name).join(', ')}) may send.`,
+      hint,
+    }),
+  )
+  const ofSources = sources.flatMap(({ name, pauses }): readonly Trouble[] => {
+    const all = pauses.find(({ refusedByAll }) => refusedByAll)
+    if (all === undefined) return []
+    return [
+      { what: 'source', sentence: `Nothing goes from the source ${name}: ${all.because}`, hint },
+    ]
+  })
+  return [...ofPools, ...ofSources]
 }
 
 function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {

@@ -21,6 +21,7 @@ import { readWays } from './named-ways.ts'
 import { lookUpPeople, type People } from './people.ts'
 import { serverDesk } from './server-desk.ts'
 import { checkSources } from './source-settings.ts'
+import { roadsNow } from './roads-now.ts'
 import { unixSubmission } from './unix-submission.ts'
 import type { ServerParts, ServerPorts } from './server-parts.ts'
 import {
@@ -75,6 +76,7 @@ export class RunningServer {
         rules: system.letters.rules,
         pauses: system.letters.pauses,
         forget: (destination) => system.wakeQueue(destination),
+        roads: roadsNow(system),
         withdraw: (queueIds) => system.letters.withdraw(queueIds),
         giveUp: (items, given) => system.letters.giveUp(items, given),
       },

@@ -28,7 +28,10 @@ export interface ServerDeskParts {
   /** As they are now. */
   readonly settings: () => Settings
   readonly retention: Pick<Retention, 'run'>
-  readonly queue: Pick<QueueDeskParts, 'forget' | 'giveUp' | 'pauses' | 'rules' | 'withdraw'>
+  readonly queue: Pick<
+    QueueDeskParts,
+    'forget' | 'giveUp' | 'pauses' | 'roads' | 'rules' | 'withdraw'
+  >
   /** What changes keys or who lives here waits for the one before. */
   readonly turn: InTurn
   /** Keys, accounts, aliases or domains have changed: who looks them up looks again. */

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { ManualClock } from '../base/clock.ts'
 import { silent } from '../base/log.ts'
 import { giveUp } from '../deliver/give-up.ts'
-import { acceptance, journey, lease, message, queueItem } from '../store/contract-cases.ts'
+import {
+  acceptance,
+  journey,
+  lease,
+  message,
+  queueItem,
+  settlement,
+} from '../store/contract-cases.ts'
 import { openMemoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/ports/store.ts'
 import { HoldRules } from './hold-rules.ts'
@@ -91,6 +98,69 @@ test('what goes to a paused destination is not tried now, and it is said why', a
     [0, ['Mail to south.example is paused by ann: spam.']],
   )
   assert.equal((await states(store))['q1'], '10000')
+  await store.close()
+})
+
+test('what has its quiet hours is not tried now, and it is said until when', async () => {
+  const quiet = { from: 0, to: 60, zone: 'UTC' }
+  const rule = { name: 'south', domains: ['south.example'], servers: [], rates: [], quiet }
+  const { store, desk, forgotten } = await open({
+    roads: {
+      plan: () => ({ destinations: [rule], senders: [] }),
+      heldBack: () => new Map(),
+      sites: (destinations) => destinations,
+    },
+  })
+  assert.deepEqual(await desk.retry(letters('q1'), actor), {
+    letters: 0,
+    left: 0,
+    refused: [
+      { id: 'q1', because: 'south.example has its quiet hours until 1970-01-01T01:00:00Z.' },
+    ],
+  })
+  assert.deepEqual([(await states(store))['q1'], forgotten], ['10000', []])
+  await store.close()
+})
+
+test('a pause that a retry ends lets go all that it put off at the site, and nothing else', async () => {
+  const because = 'mx.south.example takes no more now.'
+  const heldBack = new Map([
+    ['south.example', { by: 'pause', because }],
+    ['other.example', { by: 'pause', because }],
+    ['elsewhere.example', { by: 'pause', because }],
+    ['ours.example', { by: 'pause', because }],
+  ] as const)
+  const { store, desk, forgotten } = await open({
+    roads: {
+      plan: () => ({ destinations: [], senders: [] }),
+      heldBack: () => (forgotten.length === 0 ? heldBack : new Map()),
+      sites: (all) => all.map((one) => (one === 'elsewhere.example' ? 'mx.else' : 'mx.south')),
+    },
+  })
+  const waiting: readonly (readonly [string, string, string])[] = [
+    ['p1', 'south.example', because],
+    ['p2', 'other.example', because],
+    ['p3', 'other.example', 'Greylisted.'],
+    ['p4', 'elsewhere.example', because],
+    ['p5', 'ours.example', because],
+  ]
+  const queue = waiting.map(([id, destination]) => {
+    return queueItem(id, { journeyId: 'j-q1', nextAttemptAt: 1, destination })
+  })
+  await store.post.accept(acceptance({ message: message('m2', 'y'), queue }))
+  await store.queue.lease(lease({ now: 5 }))
+  await store.queue.settle(
+    waiting.map(([queueId, , problem]) => {
+      const outcome = { type: 'deferred', nextAttemptAt: later, problem } as const
+      return settlement({ queueId, outcome })
+    }),
+  )
+  const of = { type: 'destination', domain: 'ours.example', match: 'whole' } as const
+  await desk.pauses.add({ of }, actor)
+  assert.deepEqual(await desk.retry(letters('q1'), actor), { letters: 1, left: 0 })
+  const now = await states(store)
+  const due = Object.keys(now).filter((id) => now[id] === '5')
+  assert.deepEqual(due.toSorted(), ['p1', 'p2', 'q1'])
   await store.close()
 })
 

@@ -4,6 +4,7 @@ import type { Actor } from './act.ts'
 import { dueAgain } from './due-again.ts'
 import { holdBy, type HoldRules } from './hold-rules.ts'
 import type { PersonPauses } from './pauses.ts'
+import { freePutOff, pausedWith, quietNow, type RoadsNow } from './roads-now.ts'
 import { heldTold, releasedTold } from './told-holds.ts'
 
 /** Letters that wait, by their places in the queue. */
@@ -69,6 +70,8 @@ export interface QueueDeskParts {
   readonly now: () => number
   /** Told each destination to which something is tried now: that it was down is forgotten. */
   readonly forget?: (destination: string) => void
+  /** What is known of the ways; absent: no server runs here. */
+  readonly roads?: RoadsNow
   /** Takes back what is leased and not begun; gives the ids of what is truly under way. */
   readonly withdraw: (queueIds: readonly string[]) => Promise<readonly string[]>
   /** Whether senders can be told: a server knows where a notice leads and what it is signed with. */
@@ -113,27 +116,33 @@ export class QueueDesk {
 
   /**
    * Tries letters now, held or not, but those that are being sent at this moment, whose destination
-   * is paused, or that are gone; `refused` says which.
+   * is paused or has its quiet hours, or that are gone; `refused` says which. A pause that servers
+   * have asked for ends, and what else it put off is due, too.
    */
   async retry({ items }: Pick<WaitingLetters, 'items'>, actor: Actor): Promise<Changed> {
-    const { queue, withdraw, forget, pauses } = this.#parts
+    const { queue, withdraw, forget, pauses, roads, now } = this.#parts
     await pauses.load()
     const queueIds = idsOf(items)
     const begun = new Set(await withdraw(queueIds))
     const waiting = await queue.list({ ids: queueIds, limit: queueIds.length })
     const there = new Set(waiting.map(({ id }) => id))
+    const all = Array.from(new Set(items.map(({ destination }) => destination)))
+    const quiet = roads === undefined ? undefined : quietNow(roads, all, now())
     const refused = items.flatMap(({ id, destination }): Refused[] => {
       if (begun.has(id)) return [{ id, because: isUnderWay }]
       if (!there.has(id)) return [{ id, because: isGone }]
-      const paused = pauses.of(destination)
-      return paused === undefined ? [] : [{ id, because: paused.inFull }]
+      const because = pauses.of(destination)?.inFull ?? quiet?.get(destination)
+      return because === undefined ? [] : [{ id, because }]
     })
     const not = new Set(refused.map(({ id }) => id))
     const free = waiting.filter(({ id }) => !not.has(id))
+    const tried = Array.from(new Set(free.map((item) => item.destination)))
+    const putOff = roads === undefined ? [] : pausedWith(roads, tried)
+    // First, so that what is due then is not put off once more.
+    for (const destination of tried) forget?.(destination)
     const letters = await this.#letGo(free, actor)
-    for (const destination of new Set(free.map((item) => item.destination))) {
-      forget?.(destination)
-    }
+    const others = putOff.filter(({ destination }) => pauses.of(destination) === undefined)
+    await freePutOff(queue, others, now())
     return { letters, left: begun.size, ...(refused.length === 0 ? {} : { refused }) }
   }
 

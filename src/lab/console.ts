@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { roadsNow } from '../app/roads-now.ts'
 import { hookSource, openWebhooks } from '../app/webhooks.ts'
 import { silent } from '../base/log.ts'
 import { type ConsoleOptions, type Doors, openDoors } from '../catch/doors.ts'
@@ -85,6 +86,7 @@ function archiveOf(
     now,
     canTell: true,
     forget: (destination) => site.wakeQueue(destination),
+    roads: roadsNow(site),
     withdraw: (queueIds) => site.letters.withdraw(queueIds),
     giveUp: (items, given) => site.letters.giveUp(items, given),
   })

@@ -6,7 +6,7 @@ import { JourneyBuilder } from '../journey/builder.ts'
 import { type JourneyRecord, readRecord } from '../journey/record.ts'
 import type { StepData } from '../journey/steps.ts'
 import { reportInKind } from '../post/report-mark.ts'
-import { readDsn } from '../report/read-dsn.ts'
+import { type DsnReading, openDsn } from '../report/read-dsn.ts'
 import { readFeedback } from '../report/read-feedback.ts'
 import { readParts } from '../report/mime-parts.ts'
 import type { MessagePort } from '../store/ports/contents.ts'
@@ -16,7 +16,7 @@ import type { RegisterEntry, RegisterPort } from '../store/ports/register.ts'
 import type { Store } from '../store/ports/store.ts'
 import type { SuppressionList } from '../suppression/suppression-list.ts'
 import { complainsFor, finder, handedOn, namedIn, vouchedFor } from './sent-letter.ts'
-import { type About, type DsnRead, SentLetters } from './sent-letters.ts'
+import { type About, SentLetters } from './sent-letters.ts'
 
 export interface ReturnedMailParts {
   readonly store: {
@@ -120,10 +120,16 @@ export class ReturnedMail {
     const octets = await this.#octetsOf(found.journey.messageId)
     if (octets === undefined) return nothing
     const arrived = readRecord(found.journey.json, found.journey.appended)
-    const dsn = readDsn(octets)
+    const dsn = openDsn(octets)
     if (dsn.type === 'dsn') {
+      // First whose it is: what a stranger says of nobody's letter is not read.
       const about = await this.#letters.about(dsn, arrived)
-      return about === undefined ? nothing : await this.#ofDsn(dsn, arrived, about)
+      const recipients = about === undefined ? [] : dsn.recipients()
+      if (about !== undefined && recipients.length > 0) {
+        return await this.#ofDsn({ ...dsn, recipients }, arrived, about)
+      }
+      // Text alone is taken for a report until its recipients are read; it may be a complaint.
+      if (dsn.source !== 'text') return nothing
     }
     const feedback = readFeedback(readParts(octets))
     if (feedback?.type === 'abuse' && feedback.source === 'fields') {
@@ -133,7 +139,7 @@ export class ReturnedMail {
   }
 
   async #ofDsn(
-    dsn: DsnRead,
+    dsn: Extract<DsnReading, { readonly type: 'dsn' }>,
     arrived: JourneyRecord,
     { sent, all, only, matched }: About,
   ): Promise<Told> {

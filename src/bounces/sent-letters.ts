@@ -9,12 +9,10 @@ import {
   type VerpRead,
 } from '../forwarding/return-marks.ts'
 import { type JourneyRecord, readRecord } from '../journey/record.ts'
-import type { readDsn } from '../report/read-dsn.ts'
+import type { OpenedDsn } from '../report/read-dsn.ts'
 import type { JourneyPort } from '../store/ports/journeys.ts'
 import { suppressionKey } from '../suppression/suppression.ts'
 import { believedMs, type HandedOn, handedOn, isForSender } from './sent-letter.ts'
-
-export type DsnRead = Extract<ReturnType<typeof readDsn>, { readonly type: 'dsn' }>
 
 /** A letter that a report is about, and how that is known. */
 export interface About {
@@ -49,7 +47,7 @@ export class SentLetters {
    * knows it was given the letter, so sentences are believed, too. An ENVID of ours and a Message-ID
    * say which letter, where the report came to its sender; with sentences alone they say nothing.
    */
-  async about(dsn: DsnRead, arrived: JourneyRecord): Promise<About | undefined> {
+  async about(dsn: OpenedDsn, arrived: JourneyRecord): Promise<About | undefined> {
     const { marks } = this.#parts.directory
     const { rcptTo } = arrived.envelope
     const byPath = marks === undefined ? undefined : await this.#byReversePath(rcptTo, marks)

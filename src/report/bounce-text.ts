@@ -9,6 +9,10 @@ import { shownText } from './remote-text.ts'
 const maxLines = 400
 const maxLineCharacters = 1000
 const maxGuesses = 20
+/** Characters that are read for words at once, as of a reply, how far the next begin, and in all. */
+const piece = 500
+const step = 400
+const mostGuessed = 5000
 
 const bounceSubject =
   /undeliver|returned mail|failure notice|mail (?:delivery )?(?:failed|failure|system error)|delivery (?:status|failure|failed|report|notification|delayed|has failed)|non[- ]?delivery|could not (?:be delivered|send)|delayed mail|warning: message/i
@@ -51,7 +55,7 @@ export function readBounceText(whole: MimePart): readonly ReportedRecipient[] {
         )
       : addressesIn([failed], new Set())
   const action = delayed.test(`${subject}\n${said}`) ? 'delayed' : 'failed'
-  const status = guessStatus(said, action) ?? (action === 'failed' ? '5.0.0' : '4.0.0')
+  const status = guessInText(said, action) ?? (action === 'failed' ? '5.0.0' : '4.0.0')
   return addresses.map((finalRecipient) => ({
     words: wordsFor(finalRecipient, { lines, addresses }),
     finalRecipient,
@@ -104,6 +108,16 @@ function wordsFor(
 ): string {
   const own = saidOf(address, text).replace(address, ' ').trim()
   return oneLine(own === '' ? text.lines.join(' ') : own, 2000)
+}
+
+/** Of the whole text, piece by piece: what servers say in advance has no end of words. */
+function guessInText(said: string, action: 'failed' | 'delayed'): string | undefined {
+  const whole = guessStatus(said, action)
+  for (let at = step; whole === undefined && at < Math.min(said.length, mostGuessed); at += step) {
+    const guess = guessStatus(said.slice(at, at + piece), action)
+    if (guess !== undefined) return guess
+  }
+  return whole
 }
 
 function guessStatus(said: string, action: 'failed' | 'delayed'): string | undefined {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { encodeBase64 } from '../base/base64.ts'
 import { encodeUtf8, octetsOf } from '../base/octets.ts'
 import { allParts, kindOf, readParts } from './mime-parts.ts'
-import { type DsnReading, readDsn } from './read-dsn.ts'
+import { type DsnReading, openDsn, readDsn } from './read-dsn.ts'
 
 const status = [
   'Reporting-MTA: dns; mx.example',
@@ -444,4 +444,54 @@ test('a receipt that tells of reading is no bounce', () => {
     '--B--',
   ]
   assert.deepEqual(readDsn(encodeUtf8(receipt.join('\r\n'))), { type: 'not-a-dsn' })
+})
+
+/** A mebibyte of groups, each with a long diagnostic that says what is wrong in words alone. */
+function wordyReport(groups: number): string {
+  const said = `mailbox full ${'mailbox '.repeat(Math.floor(1_000_000 / groups / 8) - 20)}`
+  return report(
+    Array.from({ length: groups }, (_, n) => [
+      `Final-Recipient: rfc822; r${n}@b.example`,
+      'Action: failed',
+      `Diagnostic-Code: smtp; ${said}`,
+      '',
+    ]).flat(),
+  )
+}
+
+test('of a report of a mebibyte the words about a hundred recipients are read', () => {
+  const found = read(wordyReport(1000))
+  assert.ok(found.type === 'dsn')
+  assert.equal(found.recipients.length, 1000)
+  const statuses = found.recipients.map(({ status: one }) => one)
+  assert.deepEqual(
+    statuses.slice(0, 100),
+    Array.from({ length: 100 }, () => '5.2.2'),
+  )
+  assert.deepEqual(new Set(statuses.slice(100)), new Set(['5.0.0']))
+  const [one] = found.recipients
+  assert.ok((one?.diagnosticCode ?? '').length > 800, 'it is shown whole')
+})
+
+test('of a long diagnostic its first 500 characters are read for words, and more are shown', () => {
+  const status5 = (before: number): readonly unknown[] => {
+    const said = `${'x'.repeat(before)} mailbox full ${'x '.repeat(600)}`
+    const fields = ['Final-Recipient: rfc822; a@b.example', 'Action: failed']
+    const found = read(report([...fields, `Diagnostic-Code: smtp; ${said}`]))
+    assert.ok(found.type === 'dsn')
+    const [one] = found.recipients
+    return [one?.status, (one?.diagnosticCode ?? '').includes('mailbox full')]
+  }
+  assert.deepEqual(status5(400), ['5.2.2', true])
+  assert.deepEqual(status5(600), ['5.0.0', true])
+})
+
+test('a report that is opened says which letter it is about, and reads no recipient', () => {
+  const opened = openDsn(octetsOf(report(['Original-Envelope-Id: e1', ...status])))
+  assert.ok(opened.type === 'dsn')
+  assert.deepEqual([opened.originalEnvelopeId, opened.originalMessageId], ['e1', '<1@x.example>'])
+  assert.equal(typeof opened.recipients, 'function')
+  const text = openDsn(octetsOf('Subject: Hello\n\nHow are you?\n'))
+  assert.ok(text.type === 'dsn' && text.source === 'text')
+  assert.deepEqual(text.recipients(), [])
 })

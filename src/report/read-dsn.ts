@@ -34,6 +34,8 @@ export type DsnReading =
   | { readonly type: 'not-a-dsn' }
 
 const maxRecipients = 1000
+/** Of so many the words are read where the fields do not say enough; of the others, the fields alone. */
+const maxRead = 100
 const statusKinds = new Set(['message/delivery-status', 'message/global-delivery-status'])
 const receiptKinds = new Set([
   'message/disposition-notification',
@@ -52,6 +54,23 @@ const returnedKinds = new Set([
  * and 1,000 recipients. Never throws; everything in the result is what a stranger claims.
  */
 export function readDsn(message: Uint8Array): DsnReading {
+  const opened = openDsn(message)
+  if (opened.type === 'not-a-dsn') return opened
+  const recipients = opened.recipients()
+  if (opened.source === 'text' && recipients.length === 0) return { type: 'not-a-dsn' }
+  return { ...opened, recipients }
+}
+
+/** A report whose recipients are not read yet. What is nothing but text may turn out to name none. */
+export type OpenedDsn = Omit<Extract<DsnReading, { readonly type: 'dsn' }>, 'recipients'> & {
+  readonly recipients: () => readonly ReportedRecipient[]
+}
+
+/**
+ * Reads of a report what letter it is about. What is said of its recipients takes far longer to read,
+ * and is worth it only where the letter is one of ours.
+ */
+export function openDsn(message: Uint8Array): OpenedDsn | { readonly type: 'not-a-dsn' } {
   const whole = readParts(message)
   const parts = allParts(whole)
   const originalMessageId = returnedMessageId(parts) ?? copiedMessageId(whole)
@@ -66,15 +85,13 @@ export function readDsn(message: Uint8Array): DsnReading {
   if (loose.length > 0) {
     return { type: 'dsn', source: 'loose', ...readStatus(loose), originalMessageId }
   }
-  const guessed = readBounceText(whole)
-  if (guessed.length === 0) return { type: 'not-a-dsn' }
   return {
     type: 'dsn',
     source: 'text',
     reportingMta: undefined,
     originalEnvelopeId: undefined,
     arrivalDate: undefined,
-    recipients: guessed,
+    recipients: () => readBounceText(whole),
     originalMessageId,
   }
 }
@@ -139,25 +156,25 @@ function readStatus(groups: readonly Group[]): {
   readonly reportingMta: string | undefined
   readonly originalEnvelopeId: string | undefined
   readonly arrivalDate: string | undefined
-  readonly recipients: readonly ReportedRecipient[]
+  readonly recipients: () => readonly ReportedRecipient[]
 } {
   const ofMessage: PartField[] = []
-  const recipients: ReportedRecipient[] = []
+  const recipients: Group[] = []
   for (const group of groups) {
     const isRecipient = group.some(({ name }) => recipientFields.test(name))
     // Some reports forget the empty line, so one group may be of both kinds.
     if (!isRecipient || recipients.length === 0) ofMessage.push(...group)
-    if (isRecipient && recipients.length < maxRecipients) recipients.push(readRecipient(group))
+    if (isRecipient && recipients.length < maxRecipients) recipients.push(group)
   }
   return {
     reportingMta: withoutType(textValue(ofMessage, 'reporting-mta')),
     originalEnvelopeId: textValue(ofMessage, 'original-envelope-id'),
     arrivalDate: textValue(ofMessage, 'arrival-date'),
-    recipients,
+    recipients: () => recipients.map((group, at) => readRecipient(group, at < maxRead)),
   }
 }
 
-function readRecipient(group: Group): ReportedRecipient {
+function readRecipient(group: Group, inWords: boolean): ReportedRecipient {
   // Some tell the reply in a field of their own.
   const diagnosticCode =
     textValue(group, 'diagnostic-code') ?? textValue(group, 'x-supplementary-info')
@@ -168,7 +185,7 @@ function readRecipient(group: Group): ReportedRecipient {
     finalRecipient: addressOf(textValue(group, 'final-recipient')) ?? '',
     originalRecipient: addressOf(textValue(group, 'original-recipient')),
     action,
-    status: readStatusCode(written, diagnosticCode ?? '', action),
+    status: readStatusCode(written, diagnosticCode ?? '', { action, inWords }),
     remoteMta: withoutType(textValue(group, 'remote-mta')),
     diagnosticCode,
     lastAttemptDate: textValue(group, 'last-attempt-date'),
@@ -222,7 +239,7 @@ function replyIn(diagnostic: string): string | undefined {
 function readStatusCode(
   text: string,
   diagnostic: string,
-  action: ReportedRecipient['action'],
+  { action, inWords }: Pick<ReportedRecipient, 'action'> & { readonly inWords: boolean },
 ): string {
   // Only within the Status field may text follow the code without a space.
   const own = /^([245]\.\d{1,3}\.\d{1,3})(?![\d.])/.exec(text)?.[1]
@@ -233,7 +250,7 @@ function readStatusCode(
   if (told !== undefined && (own === undefined || told.startsWith(own.charAt(0)))) return told
   const later = own ?? statusIn(text)
   if (later !== undefined) return later
-  const guessed = detailSaid(diagnostic, action !== 'delayed') ?? '0.0'
+  const guessed = (inWords ? detailSaid(diagnostic, action !== 'delayed') : undefined) ?? '0.0'
   switch (action) {
     case 'failed':
     case 'unknown':

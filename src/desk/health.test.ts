@@ -140,6 +140,16 @@ const table: readonly (readonly [what: string, Partial<ServerStatus>, RegExp | u
   ],
   ['for a minute', policyFor(60_000), /^mta-sts: .* runs out in 1 hour,/],
   ['a policy that is over', policyFor(0), /^mta-sts: .* has run out,/],
+  [
+    'a full disk that is over',
+    { faults: [sign({ lastAt: now - 600_000, full: true })] },
+    undefined,
+  ],
+  [
+    'a full disk a moment ago',
+    { faults: [sign({ name: 'f', said: 'full', lastAt: now - 599_999, full: true })] },
+    /^fault: f: full$/,
+  ],
   ['a fault long ago', { faults: [sign({ lastAt: now - 3_600_000 })] }, undefined],
 ]
 for (const [what, changes, expected] of table) {

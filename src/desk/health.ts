@@ -24,6 +24,8 @@ const dayMs = 86_400_000
 const hourMs = 3_600_000
 /** What was met longer ago is told, and troubles nobody. */
 const recentMs = hourMs
+/** A full disk is over when there is room again and nobody has met it for so long. */
+const overMs = 600_000
 /** The daily warning in the log begins then, too. */
 const certificateMs = 14 * dayMs
 /** Held letters do not expire: nobody hears of them but by this. */
@@ -202,9 +204,12 @@ function sourceTroubles({ sources = [] }: ServerStatus): readonly Trouble[] {
   return [...ofPools, ...ofSources]
 }
 
-function faultTroubles({ faults }: ServerStatus, now: number): readonly Trouble[] {
+function faultTroubles({ faults, disk }: ServerStatus, now: number): readonly Trouble[] {
+  const room = diskTroubles({ disk }).length === 0
   return faults
-    .filter(({ lastAt, lasts }) => lasts === true || now - lastAt < recentMs)
+    .filter(({ lastAt, lasts, full }) => {
+      return lasts === true || now - lastAt < (full === true && room ? overMs : recentMs)
+    })
     .map(({ name, said, times }) => ({
       what: 'fault',
       sentence: `${name}: ${said}${times > 1 ? ` (${times} times since the start)` : ''}`,

@@ -47,6 +47,19 @@ test('faults are counted by their places, and those of letters are one', () => {
   ])
 })
 
+test('a fault of a full disk is known as one', () => {
+  const full: LogLine = {
+    level: 'error',
+    event: 'fault',
+    fields: { where: 'q', code: 'store-full' },
+  }
+  const { signs } = signsWith([fault('x'), full])
+  assert.deepEqual(
+    signs.faults.map((sign) => sign.full),
+    [true, undefined],
+  )
+})
+
 test('a fault that lasts is there until it is told to be over', () => {
   const signs = signsWith([fault(`${lasting.settings}, a.toml`), fault(lasting.page), fault('x')])
   const lasts = (): unknown => signs.signs.faults.map(({ name, lasts: still }) => [name, still])

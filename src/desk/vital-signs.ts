@@ -14,6 +14,8 @@ export interface Sign {
   readonly ours: boolean
   /** It is still so, however long ago it was told. */
   readonly lasts?: true
+  /** It was that the disk is full, which is over when there is room and nothing more is heard of it. */
+  readonly full?: true
 }
 
 /** What the log said of how this server is. */
@@ -70,7 +72,11 @@ export class VitalSigns {
       case 'fault': {
         const said = String(fields['problem'] ?? '')
         const name = placeOf(fields['where'])
-        this.#count(this.#faults, { name, said, ours, ...(isLasting(name) && { lasts: true }) })
+        const kind = {
+          ...(isLasting(name) && { lasts: true as const }),
+          ...(fields['code'] === 'store-full' && { full: true as const }),
+        }
+        this.#count(this.#faults, { name, said, ours, ...kind })
         return
       }
       case 'dns-down':

@@ -186,7 +186,8 @@ export class Departures {
     if (by !== 'back-off') {
       const known = until === Infinity ? {} : { until: Math.round(until) }
       this.#heldBack.met(destination, { by, because, ...known })
-      return this.#postpone(destination, items, { until: soon, because, endsExpired: true })
+      const when = { until: soon, because, endsExpired: true, paused: true }
+      return this.#postpone(destination, items, when)
     }
     // Whose time is over is tried once more before it is given up, also here.
     const over = items.filter(({ expiresAt }) => expiresAt <= now)
@@ -251,7 +252,7 @@ export class Departures {
   #postpone(
     destination: string,
     items: readonly QueueItem[],
-    when: Pick<Postponement, 'until' | 'because' | 'endsExpired'>,
+    when: Pick<Postponement, 'until' | 'because' | 'endsExpired' | 'paused'>,
   ): boolean {
     return this.#begin(destination, items, async (batch) => {
       await this.#needs.runner.postpone({ ...batch, ...when })

@@ -200,7 +200,7 @@ test('what a person has paused is not tried, whatever it waits for, until the pa
   const { store, dispatcher, batches, clock } = bench({
     pauses: { of: (destination) => (destination === 'd.example' ? pause : undefined) },
     postponeBatch: (p) => {
-      given.push([p.because, p.endsExpired])
+      given.push([p.because, p.endsExpired, p.paused])
       return putOff(p)
     },
   })
@@ -209,7 +209,7 @@ test('what a person has paused is not tried, whatever it waits for, until the pa
   dispatcher.start()
   await quiet()
   assert.deepEqual(batches.map(ids), [['other']])
-  assert.deepEqual(given, [['we move', true]])
+  assert.deepEqual(given, [['we move', true, true]])
   assert.deepEqual(dispatcher.heldBack.get('d.example'), { by: 'pause', because: 'we move' })
   pause = undefined
   for (let n = 0; n < 61; n++) {

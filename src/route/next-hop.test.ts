@@ -73,6 +73,13 @@ test('one family is enough, whatever the other says', async () => {
   assert.equal(route.type, 'targets')
 })
 
+test('localhost is this machine, and DNS is not asked (RFC 6761 §6.3)', () => {
+  for (const name of ['localhost', 'LocalHost', 'localhost.']) {
+    const read = parseNextHop(`smtp://${name}:587`)
+    assert.deepEqual(read, { ok: true, value: { host: '127.0.0.1', port: 587, protocol: 'smtp' } })
+  }
+})
+
 test('a next hop is written as the settings have it', () => {
   assert.equal(formatNextHop(hopTo('relay.example')), 'smtp://relay.example:587')
   assert.equal(formatNextHop(hopTo('2001:db8::1', 25)), 'smtp://[2001:db8::1]:25')
@@ -90,7 +97,7 @@ for (const [text, wanted] of [
   ['lmtp://127.0.0.1', { host: '127.0.0.1', port: 24, protocol: 'lmtp' }],
   ['lmtp://[2001:DB8::1]:2424', { host: '2001:db8::1', port: 2424, protocol: 'lmtp' }],
   ['lmtp:/run/dovecot/lmtp', { host: '/run/dovecot/lmtp', port: 0, protocol: 'lmtp' }],
-  ['smtp://localhost:2525', { host: 'localhost', port: 2525, protocol: 'smtp' }],
+  ['smtp://localhost:2525', { host: '127.0.0.1', port: 2525, protocol: 'smtp' }],
 ] as const) {
   test(`${text} is read, and written as it is`, () => {
     const read = parseNextHop(text)

@@ -64,6 +64,8 @@ function parseSocket(path: string): Result<NextHop> {
 function nameOrAddress(text: string): string | undefined {
   const ip = parseIp(text)
   if (ip !== undefined) return formatIp(unmapIp(ip))
+  // RFC 6761 §6.3: no DNS is asked for it.
+  if (/^localhost\.?$/i.test(text)) return '127.0.0.1'
   // What looks like an address and is none would be asked for as a name, for ever.
   return /^[\d.]+$/.test(text) ? undefined : parseDomain(text)
 }

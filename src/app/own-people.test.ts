@@ -156,10 +156,15 @@ test('an alias that leads to several is told as expanded, once (RFC 3461 §5.2.7
     [[team, 'expanded', '2.0.0']],
   )
   const items = await site.store.queue.list({ limit: 9 })
-  assert.deepEqual(items.map(({ recipient, dsn }) => [recipient, dsn.notify]).sort(), [
-    ['x@north.example', ['failure']],
-    ['y@north.example', ['failure']],
-  ])
+  assert.deepEqual(
+    items
+      .map(({ recipient, dsn }) => [recipient, dsn.notify])
+      .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+    [
+      ['x@north.example', ['failure']],
+      ['y@north.example', ['failure']],
+    ],
+  )
   for (const { dsn } of items) {
     assert.equal(dsn.originalRecipient, `rfc822;${team}`)
     assert.equal(dsn.envelopeId, 'lunch-7')

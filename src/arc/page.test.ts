@@ -19,7 +19,7 @@ test('the page says what ARC is good for', () => {
     'Historic',
     '**information**',
     '`trusted_forwarders`',
-    '**Sealing is off**',
+    '**Sealing** is for mail that is [handed on',
   ]) {
     assert.ok(page.includes(word), word)
   }

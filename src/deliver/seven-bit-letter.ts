@@ -45,7 +45,9 @@ export async function sevenBitLetter(
     return { type: 'letter', size: message.size, chunks: () => message.chunks() }
   }
   const own = ownSignatures(message.made.prefix)
-  const removed: Edit = { type: 'replace', start: 0, end: own.octets, octets: new Uint8Array(0) }
+  const { start } = own
+  const end = start + own.octets
+  const removed: Edit = { type: 'replace', start, end, octets: new Uint8Array(0) }
   const written = (): AsyncIterable<Uint8Array> => {
     return edited(message.chunks(), own.octets > 0 ? [removed, ...edits] : edits)
   }

@@ -16,27 +16,33 @@ export interface SigningAgain {
   readonly now: number
 }
 
-/** The signatures of ours that a letter of ours begins with. */
+/** The signatures of ours that stand above a letter of ours. */
 export interface OwnSignatures {
-  /** How many of its first octets they are. */
+  /** Where they begin: behind what a copy that is handed on has above them. */
+  readonly start: number
   readonly octets: number
   readonly fields: readonly HeaderField[]
 }
 
 /**
  * Which signatures of ours stand at the top: those of DKIM in a letter that we send, or the ARC set of
- * one that we hand on. They are the first of what we put in front, as nothing may come above them.
+ * one that we hand on. They are the first of what we put in front, but for the X-Loop of one copy.
  *
  * @param prefix what we put in front of the letter when we took it
  */
 export function ownSignatures(prefix: Uint8Array): OwnSignatures {
-  const { fields } = splitMessage(prefix).header
+  const all = splitMessage(prefix).header.fields
+  const above = all[0]?.name === 'x-loop' ? 1 : 0
+  const fields = all.slice(above)
   const set = fields.slice(0, 3)
   const names = new Set(set.map(({ name }) => name))
   const isSet = names.size === 3 && set.every(({ name }) => setNames.has(name))
   const end = fields.findIndex(({ name }) => name !== 'dkim-signature')
   const own = isSet ? set : end < 0 ? fields : fields.slice(0, end)
-  return { octets: own.reduce((sum, { raw }) => sum + raw.length, 0), fields: own }
+  const lengthOf = (some: readonly HeaderField[]): number => {
+    return some.reduce((sum, { raw }) => sum + raw.length, 0)
+  }
+  return { start: lengthOf(all.slice(0, above)), octets: lengthOf(own), fields: own }
 }
 
 const setNames = new Set(['arc-authentication-results', 'arc-message-signature', 'arc-seal'])

@@ -40,8 +40,8 @@ export interface SevenBitPlan {
 /**
  * Why it cannot become one. `header`: fields are not coded here (SMTPUTF8). `signed`: RFC 1847 §2.1.
  * `coded`: a part has octets that its own encoding does not know. `type`: RFC 2045 §6.4 forbids to
- * code it. `structure`: more parts, or deeper ones, than are read, or a header of over 1 MiB or with no
- * empty line behind it.
+ * code it. `structure`: more parts, or deeper ones, than are read, or a header of over 1 MiB, or headers
+ * of over 2 MiB together, or one with no empty line behind it.
  */
 export interface SevenBitObstacle {
   readonly type: 'impossible'
@@ -60,6 +60,12 @@ interface Seen {
   /** Of the part that it belongs to. */
   readonly header: HeaderPlaces | undefined
 }
+
+/**
+ * So many octets the headers of all parts may have together: what stands in them is read field by
+ * field, and costs far more than the same in a body.
+ */
+const maxHeaders = 2 << 20
 
 const CR = 13
 const LF = 10
@@ -80,13 +86,18 @@ const plain = Uint8Array.from({ length: 256 }, (_, octet) => {
 export class SevenBitPlanner {
   readonly #tree: PartTree
   readonly #seen: readonly Seen[]
+  /** There is more of headers than is read. */
+  readonly #tooMuch: boolean
   #next = 0
   #at = 0
 
   constructor(tree: PartTree) {
     this.#tree = tree
     let header: HeaderPlaces | undefined
-    this.#seen = regionsOf(tree).map((region): Seen => {
+    const regions = regionsOf(tree)
+    const headers = regions.filter(({ kind }) => kind === 'header')
+    this.#tooMuch = headers.reduce((sum, { start, end }) => sum + end - start, 0) > maxHeaders
+    this.#seen = regions.map((region): Seen => {
       if (region.kind === 'header') header = new HeaderPlaces(region.start, region.end)
       // A body follows its own header at once.
       return { region, high: 0, unplain: 0, header: region.kind === 'between' ? undefined : header }
@@ -103,7 +114,7 @@ export class SevenBitPlanner {
         if (octet > 127) seen.high++
         if (plain[octet] === 0) seen.unplain++
       }
-      if (kind === 'header') seen.header?.push(octets)
+      if (kind === 'header' && !this.#tooMuch) seen.header?.push(octets)
       from += octets.length
       this.#at += octets.length
       if (this.#at === end) this.#next++
@@ -130,6 +141,7 @@ export class SevenBitPlanner {
   }
 
   #obstacle(): SevenBitObstacle | undefined {
+    if (this.#tooMuch) return not('structure', 'its headers are too long.')
     if (this.#tree.more) return not('structure', 'it has more parts than can be followed.')
     for (const seen of this.#seen) {
       const { region, high, header } = seen

@@ -357,6 +357,17 @@ const obstacles: readonly (readonly [string, Uint8Array, SevenBitObstacle['becau
     'structure',
   ],
   ['a header too long to be held', lines(`A: ${'x'.repeat(1 << 20)}`, '', 'é'), 'structure'],
+  [
+    'headers too long together',
+    lines(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      ...Array.from({ length: 5 }, () => ['--b', `A: ${'x'.repeat(500_000)}`, '', 'é']).flat(),
+      '--b--',
+      '',
+    ),
+    'structure',
+  ],
   ['lines that end with LF alone', octetsOf('Subject: x\n\n\xe9'), 'structure'],
 ]
 

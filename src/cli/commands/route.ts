@@ -47,10 +47,10 @@ export function routeCommand(): Command {
       '\nWith --config it also says what holds for letters that go there: connections,\n' +
         'rates, quiet hours, pauses, the MTA-STS policy that is kept, what is remembered\n' +
         'of TLS, and whether the address is suppressed; from the server, where one runs.\n\n' +
-        'DNS is asked (with --config the servers of its dns.servers, unless --server names\n' +
-        'another), and the policy host where the domain announces MTA-STS; no mail\n' +
-        'server is called. Exit code 0: there is a way. 1: there is none, or no server\n' +
-        'may have it.',
+        'DNS is asked (with --config the servers of its dns.servers, unless --server\n' +
+        'names another), and the policy host where the domain announces MTA-STS; no\n' +
+        'mail server is called. Exit code 0: there is a way. 1: there is none, or no\n' +
+        'server may have it.',
     )
     .action(async (address: string, options: RouteOptions) => {
       const settings = options.config === undefined ? undefined : readConfig(options.config)

@@ -150,6 +150,9 @@ export async function settlePeople(api: HeldApi): Promise<void> {
   await api.ask('POST', '/v1/accounts', { json: account })
   await api.ask('POST', '/v1/accounts', { json: { address: 'bob@south.example' } })
   await api.ask('POST', '/v1/accounts/bob@south.example/password', { json: {} })
+  const onward = { json: { forward: ['bob@elsewhere.example'] } }
+  await api.ask('PATCH', '/v1/accounts/bob@south.example', onward)
+  await api.ask('PATCH', '/v1/accounts/nobody@south.example', onward)
   await api.ask('DELETE', '/v1/accounts/bob@south.example')
   const alias = { address: 'info@south.example', to: [account.address] }
   await api.ask('POST', '/v1/aliases', { json: alias })
@@ -166,6 +169,7 @@ export async function settlePeople(api: HeldApi): Promise<void> {
 export async function settleInVain(api: HeldApi): Promise<void> {
   await api.ask('POST', '/v1/session', { json: { token: 'any' } })
   await api.ask('POST', '/v1/accounts', { json: { address: 'ann@south.example' } })
+  await api.ask('PATCH', '/v1/accounts/ann@south.example', { json: { forward: [] } })
   const alias = { address: 'info@south.example', to: ['ann@south.example'] }
   await api.ask('POST', '/v1/aliases', { json: alias })
   await api.ask('POST', '/v1/domains', { json: { domain: 'south.example' } })

@@ -177,6 +177,22 @@ test('a letter whose questions found no place waits', async (t) => {
   holder.destroy()
 })
 
+/** A letter that south's user sends to north; `status` waits until it has come to that. */
+async function submitted(
+  south: TestSite,
+  hurry: Hurry,
+): Promise<{ readonly id: string; readonly status: (wanted: string) => Promise<true> }> {
+  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
+  await hurry(talk.login(receiver, password, 235))
+  const message = letter.message.replace('sender@north.example', receiver)
+  const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
+  const id = referenceIn(said)
+  const isSo = async (wanted: string): Promise<true | undefined> => {
+    return (await journeyIn(south.store, id)).status === wanted ? true : undefined
+  }
+  return { id, status: (wanted) => south.when(() => isSo(wanted)) }
+}
+
 for (const type of ['servfail', 'silent', 'garbage'] as const) {
   test(`a letter whose destination’s DNS is ${type} waits, and goes when DNS answers again`, async (t) => {
     const network = new TestNetwork()
@@ -184,15 +200,7 @@ for (const type of ['servfail', 'silent', 'garbage'] as const) {
     const north = await FakeServer.open(t)
     network.at('192.0.2.10', north.port)
     dns.setFault('north.example', { type })
-    const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
-    await hurry(talk.login(receiver, password, 235))
-    const message = letter.message.replace('sender@north.example', receiver)
-    const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
-    const id = referenceIn(said)
-    const status = (wanted: string): Promise<true> =>
-      south.when(async () =>
-        (await journeyIn(south.store, id)).status === wanted ? true : undefined,
-      )
+    const { id, status } = await submitted(south, hurry)
     await hurry(status('deferred'))
     const told = (await journeyIn(south.store, id)).view.steps.find(
       (step) => step.id === 'route.mx',
@@ -213,15 +221,7 @@ test('a letter goes to whom DNS names at each try, once, and each answer stands 
   // DNS names an address where nobody is, and at the next try another exchange.
   network.at('192.0.2.20', north.port)
   dns.setFault('mx.north.example', { type: 'lie', address: '192.0.2.99' })
-  const talk = await SmtpTalk.greeted(south.ports.submissions, { tls: true })
-  await hurry(talk.login(receiver, password, 235))
-  const message = letter.message.replace('sender@north.example', receiver)
-  const said = await hurry(talk.letter({ from: receiver, to: 'someone@north.example', message }))
-  const id = referenceIn(said)
-  const status = (wanted: string): Promise<true> =>
-    south.when(async () => {
-      return (await journeyIn(south.store, id)).status === wanted ? true : undefined
-    })
+  const { id, status } = await submitted(south, hurry)
   await hurry(status('deferred'))
   dns.setFault('mx.north.example')
   dns.setZone('', {

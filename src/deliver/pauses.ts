@@ -18,11 +18,11 @@ export function pauseIn(attempts: readonly Attempt[]): Pause | undefined {
     const reading = readingOf(result)
     if (reading === undefined || result.result === 'delivered') continue
     // What we ourselves demand of a server (a route, TLS) is asked of each letter by itself.
-    if (result.outcome === undefined || result.outcome.reply === null) continue
+    const reply = result.outcome?.reply ?? null
+    if (reply === null) continue
     const wanted = pauseAfter(reading, result.result === 'failed')
     if (wanted === undefined || wanted.forMs <= (longest?.forMs ?? 0)) continue
-    const reply = result.outcome?.reply ?? null
-    const said = reply === null ? result.because : `${host} said: ${describeReply(reply)}`
+    const said = `${host} said: ${describeReply(reply)}`
     const refuser = blamesAddress(reading) ? { refuser: refuserOf(host, ip) } : {}
     longest = { ...wanted, because: `${meaningOf(reading)} ${said.slice(0, 300)}`, ...refuser }
   }

@@ -81,7 +81,7 @@ export class ChunkTransfer implements Transfer {
   }
 
   get triesChunks(): boolean {
-    return this.#owed > 0 && !this.#proven && !this.#refused
+    return this.#owed > 0 && !this.#proven
   }
 
   get doing(): AtCommand {

@@ -23,12 +23,13 @@ export function effectOf({ code, enhanced }: Reply, atCommand: AtCommand): Reply
   if (code === 421) return atCommand === 'MESSAGE' ? 'judges-and-closes' : 'closes'
   if (atCommand === 'RCPT') {
     // RFC 5321 §4.5.3.1.10: 452 may mean "too many recipients", and some say 552 for it.
-    const isForNow = code === 452 || (code === 552 && (enhanced === null || enhanced === '5.5.3'))
-    return isForNow ? 'no-room' : 'none'
+    const meansTooMany =
+      code === 452 || (code === 552 && (enhanced === null || enhanced === '5.5.3'))
+    return meansTooMany ? 'no-room' : 'none'
   }
   // RFC 5321 §4.2.1: another 4yz, where nothing is said of one recipient.
-  const isForNow = code >= 400 && code < 500
-  return isForNow && (atCommand === 'MAIL' || atCommand === 'DATA') ? 'may-have-had-enough' : 'none'
+  const is4yz = code >= 400 && code < 500
+  return is4yz && (atCommand === 'MAIL' || atCommand === 'DATA') ? 'may-have-had-enough' : 'none'
 }
 
 /** Whether it is to be tried again: RFC 5321 §4.2.1 has the first digit say so, but for that 552. */
